@@ -1,0 +1,41 @@
+//! Two who want the same session that is not loaded: one load, and both get it.
+#![cfg(lockyard_loom)]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lockyard::chat::ChatContext;
+use lockyard::lock::AwaitFamily;
+use lockyard::session::{ChatSessionManager, Durability, Env};
+use loom::thread;
+use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, block_on, id, must_fail};
+
+const PREEMPTIONS: Option<usize> = Some(5);
+
+fn two_cold_readers<G: AwaitFamily>() {
+    let env = LoomEnv::<LoomRwLock, G>::new(1);
+    let manager = Arc::new(ChatSessionManager::new(env, NonZeroUsize::MIN, Durability::WriteThrough));
+    let other = {
+        let manager = manager.clone();
+        thread::spawn(move || block_on(manager.read(id(0), ChatContext::id)))
+    };
+    assert_eq!(block_on(manager.read(id(0), ChatContext::id)), Ok(id(0)));
+    assert_eq!(other.join().unwrap(), Ok(id(0)));
+    assert_eq!(manager.env().store().loads(), 1, "one load for all who ask");
+}
+
+#[test]
+fn a_session_is_loaded_once_for_two_readers() {
+    let model = Model { name: "single flight, 2 cold readers", preemptions: PREEMPTIONS, at_least: 20_000 };
+    model.check(two_cold_readers::<LoomRwLock>);
+}
+
+#[test]
+fn without_a_gate_it_is_loaded_twice() {
+    must_fail(
+        "single flight, without a gate",
+        PREEMPTIONS,
+        "one load for all who ask",
+        two_cold_readers::<Torn>,
+    );
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Judges many random histories of each model twice, by the checker and by brute force, and prints how many were right
+# and how many broken. Takes the number of histories, and of operations in each.
+set -eu
+cd "$(dirname "$0")/.."
+export LOCKYARD_HISTORIES="${1:-100000}" LOCKYARD_OPERATIONS="${2:-8}"
+cargo test --release --no-default-features --test verify_agreement -- --nocapture

@@ -1,0 +1,106 @@
+//! Reading a context back. A store may hold anything, so what it hands over is checked before it is believed: a bad
+//! record is an error here and not a panic in the middle of a turn.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::context::ContextConfig;
+use super::turn::Turn;
+use super::{
+    Branch, ChatContext, ChatError, ContextId, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine, MessagePool, Role,
+    StateKind, Timestamp, Version,
+};
+
+impl<'de> Deserialize<'de> for ChatContext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let context = Unchecked::deserialize(deserializer)?;
+        context.check().map_err(de::Error::custom)?;
+        Ok(context)
+    }
+}
+
+/// The fields of a [`ChatContext`] as they are written.
+#[derive(Deserialize)]
+#[serde(remote = "ChatContext")]
+struct Unchecked {
+    id: ContextId,
+    parent_id: Option<ContextId>,
+    config: ContextConfig,
+    pool: MessagePool,
+    branches: BTreeMap<String, Branch>,
+    active_branch: String,
+    machine: Machine,
+    turn: Turn,
+    version: Version,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl ChatContext {
+    /// Everything the other methods rely on without looking.
+    pub(super) fn check(&self) -> Result<(), ChatError> {
+        self.config.check()?;
+        self.check_pool()
+            .and_then(|()| self.check_branches())
+            .and_then(|()| self.check_turn())
+            .map_err(|what| ChatError::Damaged { id: self.id, what })
+    }
+
+    fn check_pool(&self) -> Result<(), String> {
+        for (index, message) in self.pool.iter().enumerate() {
+            if message.id.index() != index {
+                return Err(format!("message {index} says it is message {}", message.id));
+            }
+            if message.parent.is_some_and(|parent| parent >= message.id) {
+                return Err(format!("message {index} does not come after its parent"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_branches(&self) -> Result<(), String> {
+        for (name, branch) in &self.branches {
+            if *name != branch.name {
+                return Err(format!("branch `{name}` says it is branch `{}`", branch.name));
+            }
+            if let Some(id) = branch.order.iter().find(|id| self.pool.get(**id).is_none()) {
+                return Err(format!("branch `{name}` holds message {id} of {}", self.pool.len()));
+            }
+        }
+        for (role, name) in
+            [("active branch", &self.active_branch), ("branch of the turn", &self.turn.branch)]
+        {
+            if !self.branches.contains_key(name) {
+                return Err(format!("the {role} `{name}` is not among the branches"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_turn(&self) -> Result<(), String> {
+        let (kind, retries, rounds) = (self.state_kind(), self.state().retries(), self.machine.tool_rounds());
+        let retries_max = MAX_RETRIES + u8::from(kind == StateKind::TransientFailure);
+        if retries > retries_max || rounds > MAX_TOOL_ROUNDS {
+            return Err(format!(
+                "state {kind} with {retries} retries of {retries_max} and {rounds} rounds of tools of {MAX_TOOL_ROUNDS}"
+            ));
+        }
+        let reply = self.turn.reply.map(|id| self.pool.get(id).map(|message| message.role));
+        let has_reply = match kind {
+            StateKind::Streaming
+            | StateKind::ProcessingResponse
+            | StateKind::AwaitingToolApproval
+            | StateKind::ExecutingTools => reply == Some(Some(Role::Assistant)),
+            StateKind::AwaitingModel | StateKind::TransientFailure => {
+                reply.is_none_or(|role| role == Some(Role::Assistant))
+            }
+            _ => reply.is_none(),
+        };
+        if has_reply {
+            Ok(())
+        } else {
+            Err(format!("state {kind} does not go with the reply {:?}", self.turn.reply))
+        }
+    }
+}

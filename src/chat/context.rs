@@ -1,0 +1,299 @@
+//! One session's conversation as a whole: the value that every lock in this crate guards.
+//!
+//! The ordinary `clone` shares the messages with the original and is cheap; [`ChatContext::deep_clone`] shares nothing
+//! and pays for every string, as a backend does that copies a context in order to read it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::turn::Turn;
+use super::{
+    Branch, ChatError, ContextId, Machine, Message, MessageId, MessagePool, NewMessage, State, StateKind,
+    Timestamp, Version,
+};
+
+/// The branch that every context starts with.
+const MAIN: &str = "main";
+
+/// How the model is to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextConfig {
+    /// Which model; any text but the empty one.
+    pub model_id: String,
+    /// The manner of the conversation; any text but the empty one.
+    pub mode: String,
+    /// Settings handed to the model as they are.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Value>,
+    /// Which stored system prompt the conversation was created with.
+    #[serde(default)]
+    pub system_prompt_id: Option<String>,
+}
+
+impl ContextConfig {
+    /// A config without parameters and system prompt.
+    pub fn new(model_id: &str, mode: &str) -> Self {
+        Self {
+            model_id: model_id.to_owned(),
+            mode: mode.to_owned(),
+            parameters: BTreeMap::new(),
+            system_prompt_id: None,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ChatError> {
+        not_empty("model_id", &self.model_id)?;
+        not_empty("mode", &self.mode)?;
+        self.system_prompt_id.as_deref().map_or(Ok(()), |id| not_empty("system_prompt_id", id))
+    }
+}
+
+/// A change of what a context is set to. What is absent stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContextUpdate {
+    /// Which model from now on.
+    pub model_id: Option<String>,
+    /// The manner from now on.
+    pub mode: Option<String>,
+    /// All settings from now on.
+    pub parameters: Option<BTreeMap<String, Value>>,
+    /// The branch that is read and written where none is named. A turn under way stays on its own branch.
+    pub active_branch: Option<String>,
+}
+
+/// The conversation of one session.
+///
+/// Every method that can fail leaves the context as it was when it does. None moves the version but
+/// [`touch`](Self::touch), which whoever accepts a change calls once for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChatContext {
+    pub(super) id: ContextId,
+    pub(super) parent_id: Option<ContextId>,
+    pub(super) config: ContextConfig,
+    pub(super) pool: MessagePool,
+    /// By name. Branches are never removed, so a name once found stays good.
+    pub(super) branches: BTreeMap<String, Branch>,
+    pub(super) active_branch: String,
+    pub(super) machine: Machine,
+    pub(super) turn: Turn,
+    pub(super) version: Version,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+impl ChatContext {
+    /// An empty conversation on the branch `main`.
+    pub fn new(id: ContextId, config: ContextConfig, now: Timestamp) -> Result<Self, ChatError> {
+        config.check()?;
+        Ok(Self {
+            id,
+            parent_id: None,
+            config,
+            pool: MessagePool::default(),
+            branches: BTreeMap::from([(MAIN.to_owned(), Branch::new(MAIN))]),
+            active_branch: MAIN.to_owned(),
+            machine: Machine::default(),
+            turn: Turn::on(MAIN),
+            version: Version::default(),
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    /// Agrees if the version is still the one that a caller has seen.
+    pub fn expect_version(&self, expected: Version) -> Result<(), ChatError> {
+        if self.version == expected {
+            return Ok(());
+        }
+        Err(ChatError::VersionConflict { expected, actual: self.version })
+    }
+
+    /// The same conversation as the child of another.
+    #[must_use]
+    pub fn with_parent(self, parent: ContextId) -> Self {
+        Self { parent_id: Some(parent), ..self }
+    }
+
+    /// Adds a message at the end of `branch`, the active one where none is named. Possible in any state, and leaves
+    /// the state alone.
+    pub fn append(&mut self, message: NewMessage, branch: Option<&str>) -> Result<MessageId, ChatError> {
+        let name = branch.unwrap_or(&self.active_branch);
+        match self.branches.get_mut(name) {
+            Some(branch) => Ok(branch.append(&mut self.pool, message)),
+            None => Err(self.unknown_branch(name)),
+        }
+    }
+
+    /// Sets the instructions that the active branch stands under.
+    pub fn set_system_prompt(&mut self, text: impl Into<String>) {
+        if let Some(branch) = self.branches.get_mut(&self.active_branch) {
+            branch.system_prompt = Some(text.into());
+        }
+    }
+
+    /// Applies a change of settings, whole or not at all.
+    pub fn update(&mut self, update: &ContextUpdate) -> Result<(), ChatError> {
+        for (field, text) in [("model_id", &update.model_id), ("mode", &update.mode)] {
+            text.as_deref().map_or(Ok(()), |text| not_empty(field, text))?;
+        }
+        self.branch(update.active_branch.as_deref())?;
+
+        set(&mut self.config.model_id, update.model_id.as_ref());
+        set(&mut self.config.mode, update.mode.as_ref());
+        set(&mut self.config.parameters, update.parameters.as_ref());
+        set(&mut self.active_branch, update.active_branch.as_ref());
+        Ok(())
+    }
+
+    /// Starts the branch `name` as a copy of `from`, which shares the messages so far. Refused while a turn is under
+    /// way on `from`: the copy would never see its end.
+    pub fn fork_branch(&mut self, name: &str, from: &str) -> Result<(), ChatError> {
+        not_empty("branch name", name)?;
+        let branch = self.branch(Some(from))?;
+        if self.branches.contains_key(name) {
+            return Err(ChatError::BranchExists { name: name.to_owned() });
+        }
+        if self.turn.branch == from && !self.is_at_rest() {
+            return Err(ChatError::Busy { state: self.state_kind() });
+        }
+        self.branches.insert(name.to_owned(), branch.fork(name));
+        Ok(())
+    }
+
+    /// Marks one accepted change: the version rises by one, and the context was last updated `now`.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.version = self.version.next();
+        self.updated_at = now;
+    }
+
+    /// Takes over all that `other` says, but keeps its own id and version: changes go on being counted from here.
+    pub fn restore(&mut self, other: &Self) {
+        *self = Self { id: self.id, version: self.version, ..other.clone() };
+    }
+
+    /// A copy that shares no memory with this context: every message and every string is copied.
+    #[must_use]
+    pub fn deep_clone(&self) -> Self {
+        let branches = self.branches.iter().map(|(name, branch)| (name.clone(), branch.deep_clone()));
+        Self {
+            config: self.config.clone(),
+            pool: self.pool.deep_clone(),
+            branches: branches.collect(),
+            active_branch: self.active_branch.clone(),
+            machine: self.machine.clone(),
+            turn: self.turn.clone(),
+            ..*self
+        }
+    }
+
+    /// Which context this is.
+    pub fn id(&self) -> ContextId {
+        self.id
+    }
+
+    /// The context that this one came from.
+    pub fn parent_id(&self) -> Option<ContextId> {
+        self.parent_id
+    }
+
+    /// How the model is to answer.
+    pub fn config(&self) -> &ContextConfig {
+        &self.config
+    }
+
+    /// All messages of all branches.
+    pub fn pool(&self) -> &MessagePool {
+        &self.pool
+    }
+
+    /// All branches in the order of their names.
+    pub fn branches(&self) -> impl ExactSizeIterator<Item = &Branch> {
+        self.branches.values()
+    }
+
+    /// The branch `name`, or the active one.
+    pub fn branch(&self, name: Option<&str>) -> Result<&Branch, ChatError> {
+        let name = name.unwrap_or(&self.active_branch);
+        self.branches.get(name).ok_or_else(|| self.unknown_branch(name))
+    }
+
+    /// The branch that is read and written where none is named.
+    pub fn active_branch(&self) -> &str {
+        &self.active_branch
+    }
+
+    /// Where the conversation stands.
+    pub fn state(&self) -> &State {
+        self.machine.state()
+    }
+
+    /// Which state the conversation is in.
+    pub fn state_kind(&self) -> StateKind {
+        self.state().kind()
+    }
+
+    /// The state machine with its count of rounds.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// How many changes the context has accepted.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// When the context was created.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When the context was last changed.
+    pub fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    /// How many messages a branch has, the system prompt not counted.
+    pub fn message_count(&self, branch: Option<&str>) -> Result<usize, ChatError> {
+        Ok(self.branch(branch)?.order.len())
+    }
+
+    /// All messages of a branch, oldest first.
+    pub fn messages(
+        &self,
+        branch: Option<&str>,
+    ) -> Result<impl ExactSizeIterator<Item = &Message> + DoubleEndedIterator + use<'_>, ChatError> {
+        self.page(branch, usize::MAX, 0)
+    }
+
+    /// At most `limit` messages of a branch from the `offset`-th on, in time proportional to the page.
+    pub fn page(
+        &self,
+        branch: Option<&str>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<impl ExactSizeIterator<Item = &Message> + DoubleEndedIterator + use<'_>, ChatError> {
+        Ok(self.branch(branch)?.order.range(offset, limit).map(|&id| &self.pool[id]))
+    }
+
+    /// Whether no turn is under way.
+    pub(super) fn is_at_rest(&self) -> bool {
+        matches!(self.state(), State::Idle | State::Failed { .. })
+    }
+
+    fn unknown_branch(&self, given: &str) -> ChatError {
+        ChatError::UnknownBranch { given: given.to_owned(), known: self.branches.keys().cloned().collect() }
+    }
+}
+
+fn set<T: Clone>(field: &mut T, change: Option<&T>) {
+    if let Some(value) = change {
+        field.clone_from(value);
+    }
+}
+
+fn not_empty(field: &'static str, text: &str) -> Result<(), ChatError> {
+    if text.is_empty() { Err(ChatError::Empty { field }) } else { Ok(()) }
+}

@@ -1,0 +1,181 @@
+//! What leaves the context: owned copies, made while the lock is held and serialized after it is released.
+//!
+//! So each copies as little as its reader needs. None copies the conversation; a page of messages copies the page.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChatContext, ChatError, ContentPart, ContextConfig, ContextId, Message, MessageId, Role, State,
+    StateKind, Timestamp, ToolCall, ToolResult, Version,
+};
+
+/// A context without its messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatContextDTO {
+    /// Which context.
+    pub id: ContextId,
+    /// The context that it came from.
+    pub parent_id: Option<ContextId>,
+    /// How the model is to answer.
+    pub config: ContextConfig,
+    /// Where the conversation stands.
+    pub state: StateDTO,
+    /// How many changes it has accepted.
+    pub version: Version,
+    /// The branch that is read and written where none is named.
+    pub active_branch: String,
+    /// All branches in the order of their names.
+    pub branches: Vec<BranchDTO>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl From<&ChatContext> for ChatContextDTO {
+    fn from(context: &ChatContext) -> Self {
+        let branches = context.branches();
+        let branches = branches
+            .map(|branch| BranchDTO { name: branch.name().to_owned(), message_count: branch.order().len() });
+        Self {
+            id: context.id(),
+            parent_id: context.parent_id(),
+            config: context.config().clone(),
+            state: context.state().into(),
+            version: context.version(),
+            active_branch: context.active_branch().to_owned(),
+            branches: branches.collect(),
+            created_at: context.created_at(),
+            updated_at: context.updated_at(),
+        }
+    }
+}
+
+/// A branch without its messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchDTO {
+    /// What it is called.
+    pub name: String,
+    /// How many messages it has, the system prompt not counted.
+    pub message_count: usize,
+}
+
+/// A state with what it carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateDTO {
+    /// Which state.
+    pub kind: StateKind,
+    /// Failures since the last response; zero in states that count none.
+    pub retries: u8,
+    /// What went wrong, in the two states that follow a failure.
+    pub error: Option<String>,
+}
+
+impl From<&State> for StateDTO {
+    fn from(state: &State) -> Self {
+        Self { kind: state.kind(), retries: state.retries(), error: state.error().map(str::to_owned) }
+    }
+}
+
+/// State and version: all that a client needs to know whether to ask for more. Allocates nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextStateDTO {
+    /// Which state.
+    pub state: StateKind,
+    /// How many changes the context has accepted.
+    pub version: Version,
+}
+
+impl From<&ChatContext> for ContextStateDTO {
+    fn from(context: &ChatContext) -> Self {
+        Self { state: context.state_kind(), version: context.version() }
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageDTO {
+    /// Its place among all messages of the context.
+    pub id: MessageId,
+    /// The message it follows; none for the first.
+    pub parent: Option<MessageId>,
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: Vec<ContentPart>,
+    /// The tools the model asks for.
+    pub tool_calls: Vec<ToolCall>,
+    /// What the tools answered.
+    pub tool_results: Vec<ToolResult>,
+}
+
+impl From<&Message> for MessageDTO {
+    fn from(message: &Message) -> Self {
+        let Message { id, parent, role, content, tool_calls, tool_results } = message.clone();
+        Self { id, parent, role, content, tool_calls, tool_results }
+    }
+}
+
+/// A page of a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagesDTO {
+    /// The messages of the page, oldest first.
+    pub messages: Vec<MessageDTO>,
+    /// How many messages the branch has, the system prompt not counted.
+    pub total: usize,
+    /// How many messages were asked for.
+    pub limit: usize,
+    /// How many messages of the branch come before the page.
+    pub offset: usize,
+}
+
+impl MessagesDTO {
+    /// At most `limit` messages of a branch, the active one where none is named, from the `offset`-th on. Beyond the
+    /// end the page is empty.
+    pub fn page(
+        context: &ChatContext,
+        branch: Option<&str>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Self, ChatError> {
+        let messages = context.page(branch, limit, offset)?.map(MessageDTO::from).collect();
+        Ok(Self { messages, total: context.message_count(branch)?, limit, offset })
+    }
+}
+
+/// One line in a list of contexts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextSummary {
+    /// Which context.
+    pub id: ContextId,
+    /// Which model.
+    pub model_id: String,
+    /// The manner of the conversation.
+    pub mode: String,
+    /// Which state.
+    pub state: StateKind,
+    /// How many changes it has accepted.
+    pub version: Version,
+    /// How many messages its active branch has, the system prompt not counted.
+    pub message_count: usize,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl From<&ChatContext> for ContextSummary {
+    fn from(context: &ChatContext) -> Self {
+        let ContextConfig { model_id, mode, .. } = context.config();
+        Self {
+            id: context.id(),
+            model_id: model_id.clone(),
+            mode: mode.clone(),
+            state: context.state_kind(),
+            version: context.version(),
+            message_count: context.message_count(None).unwrap_or_default(),
+            created_at: context.created_at(),
+            updated_at: context.updated_at(),
+        }
+    }
+}

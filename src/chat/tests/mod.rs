@@ -1,0 +1,8 @@
+//! What holds of the conversation as a whole; a file's own details are tested in the file.
+
+mod context;
+mod dto;
+mod fsm;
+mod moves;
+mod stored;
+mod turn;

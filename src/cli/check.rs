@@ -1,0 +1,130 @@
+//! `lockyard check`: a history against a sequential model.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use serde::{Serialize, Serializer};
+
+use crate::verify::{self, History, Kv, Lanes, Model, Register, Verdict};
+
+use super::exit::Exit;
+use super::options;
+use super::output::write_out;
+
+/// Judge a history: could its answers have come from one operation at a time?
+///
+/// A history is JSON Lines, an event a line, in the order of time:
+/// {"process":3,"type":"invoke","f":"write","key":"x","value":5,"time":1200}. The type is invoke, ok, fail (it did not
+/// happen) or info (nobody knows; the same holds for what is open at the end).
+#[derive(Parser)]
+pub(super) struct Args {
+    /// The history.
+    file: PathBuf,
+
+    /// What it was recorded on.
+    #[arg(long, value_enum)]
+    model: Name,
+
+    /// How long to search before the answer is "unknown": 500ms, 10s, 2m.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = options::duration)]
+    budget: Duration,
+
+    /// How to print the verdict.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    /// Starts as null; read, write, and cas with the value [old, new]
+    Register,
+    /// Get, put and append of strings; a missing key reads as ""
+    Kv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A sentence, and the drawing of a violation
+    Text,
+    /// An object, and nothing else
+    Json,
+}
+
+/// What was found, as JSON has it.
+#[derive(Serialize)]
+struct Judgement {
+    #[serde(serialize_with = "linearizable", rename = "linearizable")]
+    verdict: Verdict,
+    operations: usize,
+    millis: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violation: Option<Drawn>,
+}
+
+/// A violation with its drawing.
+#[derive(Serialize)]
+struct Drawn {
+    #[serde(flatten)]
+    lanes: Lanes,
+    text: String,
+}
+
+fn linearizable<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+    match verdict {
+        Verdict::Linearizable => serializer.serialize_bool(true),
+        Verdict::Violation(_) => serializer.serialize_bool(false),
+        Verdict::Unknown => serializer.serialize_str("unknown"),
+    }
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let judgement = match args.model {
+        Name::Register => judge(&Register, args),
+        Name::Kv => judge(&Kv, args),
+    }?;
+    match args.format {
+        Format::Text => write_out(&text(&judgement, args.budget))?,
+        Format::Json => write_out(&serde_json::to_string(&judgement)?)?,
+    }
+    Ok(match judgement.verdict {
+        Verdict::Linearizable => Exit::Fine,
+        Verdict::Violation(_) | Verdict::Unknown => Exit::VerificationFailed,
+    })
+}
+
+fn judge<M: Model>(model: &M, args: &Args) -> anyhow::Result<Judgement> {
+    let start = Instant::now();
+    let named = || format!("{} cannot be judged", args.file.display());
+    let file = File::open(&args.file).with_context(named)?;
+    let history = History::read(model, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
+    let verdict = verify::check(model, &history, args.budget);
+    let violation = match &verdict {
+        Verdict::Violation(lanes) => Some(Drawn { text: lanes.to_string(), lanes: lanes.clone() }),
+        Verdict::Linearizable | Verdict::Unknown => None,
+    };
+    let millis = start.elapsed().as_millis() as u64;
+    Ok(Judgement { verdict, operations: history.invoked, millis, violation })
+}
+
+fn text(judgement: &Judgement, budget: Duration) -> String {
+    let Judgement { verdict, operations, millis, .. } = judgement;
+    let looked_at = format!("{operations} operations, {millis} ms");
+    match verdict {
+        Verdict::Linearizable => format!("Linearizable: some order explains every answer ({looked_at})."),
+        Verdict::Violation(lanes) => {
+            let key =
+                if lanes.key.is_empty() { String::new() } else { format!(" of the key {:?}", lanes.key) };
+            let count = lanes.operations.len();
+            format!("Not linearizable ({looked_at}). No order explains these {count}{key}:\n\n{lanes}")
+        }
+        Verdict::Unknown => format!(
+            "Unknown: after {budget:?} neither an order was found nor all were tried ({looked_at}); \
+             give more time with --budget."
+        ),
+    }
+}

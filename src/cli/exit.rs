@@ -1,0 +1,47 @@
+//! How the program ends, in numbers that scripts rely on.
+
+use std::process::ExitCode;
+
+use crate::driver::RunError;
+use crate::record::{Record, Severity};
+
+/// For the end of the help.
+pub(super) const HELP: &str = "\
+Exit codes: 0 fine, 1 internal error, 2 usage or bad input, 3 regression, 4 verification failed (deadlock, stuck, \
+violation, failed operations), 5 not comparable, 130 interrupted (what was measured is written, and marked).";
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Fine = 0,
+    Internal = 1,
+    BadInput = 2,
+    VerificationFailed = 4,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An interrupted run says so before anything else: what it did not get to see is not known to be right.
+pub(super) fn of_record(record: &Record) -> Exit {
+    let failed = |finding: &crate::record::Finding| finding.severity == Severity::Error;
+    if record.interrupted {
+        Exit::Interrupted
+    } else if record.cells.iter().flat_map(|cell| &cell.findings).any(failed) {
+        Exit::VerificationFailed
+    } else {
+        Exit::Fine
+    }
+}
+
+/// Errors are a person's to mend, but for those of the machine.
+pub(super) fn of_error(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref() {
+        Some(RunError::Threads(_)) => Exit::Internal,
+        _ => Exit::BadInput,
+    }
+}

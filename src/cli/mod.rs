@@ -1,0 +1,70 @@
+//! The command line: one file per verb, and what they share.
+//!
+//! Data goes to stdout, everything else to stderr. A verb returns an `Exit` or an error; an error is a person's
+//! mistake or a refused file unless it says otherwise, so it ends with 2.
+
+mod check;
+mod compare;
+mod completions;
+mod exit;
+mod list;
+mod load;
+mod options;
+mod output;
+mod progress;
+mod report;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Which lock should guard your sessions, is the code around it correct, and what does it cost?
+///
+/// Without a verb: the main job. Measures `before`, `naive`, `after` and every lock over polling, hot-context and
+/// one-worker, about five minutes, and leaves a record and a page under reports/local.
+#[derive(Parser)]
+#[command(name = "lockyard", version, max_term_width = 100, after_help = exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Compare(compare::Args),
+    Load(load::Args),
+    Check(check::Args),
+    Report(report::Args),
+    List(list::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LOCKYARD_LOG").unwrap_or_else(|_| "warn".into()),
+        )
+        .without_time()
+        .init();
+    let outcome = match cli.verb {
+        None => compare::main_job(),
+        Some(Verb::Compare(args)) => compare::run(&args),
+        Some(Verb::Load(args)) => load::run(&args),
+        Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Report(args)) => report::run(&args),
+        Some(Verb::List(args)) => list::run(&args),
+        Some(Verb::Schema(args)) => schema::run(&args),
+        Some(Verb::Completions(args)) => completions::run(&args),
+    };
+    outcome
+        .unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            exit::of_error(&error)
+        })
+        .into()
+}

@@ -1,0 +1,91 @@
+//! The options that more than one verb takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use crate::strategy::Strategy;
+use crate::workload::Scenario;
+
+/// Options of every run.
+#[derive(Args)]
+pub(super) struct RunOptions {
+    /// Overrides a field of every scenario: `tasks=16`, `zipf=0`, `reads.get_context=10`. May be given again.
+    ///
+    /// Fields are those of the scenarios' TOML files; a field of a table is written `table.field`. What results must
+    /// make sense as a whole: percentages still add up to 100.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    pub(super) overrides: Vec<String>,
+
+    /// For how long each strategy is measured under each scenario: 500ms, 10s, 2m.
+    ///
+    /// The measured time; setting up and warming come on top. At least five rounds are measured in any case.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) duration: Option<Duration>,
+
+    /// Decides every trace and every order of rivals: the same seed asks the same questions.
+    #[arg(long, default_value_t = 42)]
+    pub(super) seed: u64,
+
+    /// The folder for run.json, index.html and summary.md.
+    ///
+    /// Made if need be; an earlier run's files in it are replaced. By default a new folder under reports/local, named
+    /// after the time.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+
+    /// What is printed on stdout.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A verdict and tables for a terminal
+    Text,
+    /// The record, and nothing else
+    Json,
+    /// The summary, for a pull request
+    Markdown,
+    /// The page
+    Html,
+}
+
+/// A strategy, for clap: what is wrong with one is told before anything runs.
+pub(super) fn strategy(given: &str) -> Result<Strategy, String> {
+    Strategy::parse(given).map_err(|error| error.to_string())
+}
+
+/// Loads a built-in scenario, or a TOML file, with the overrides.
+pub(super) fn scenario(name: &str, overrides: &[String]) -> anyhow::Result<Scenario> {
+    Scenario::load(name, overrides).context("the scenario cannot be run")
+}
+
+/// A positive time with its unit.
+pub(super) fn duration(given: &str) -> Result<Duration, String> {
+    let wanted = "write a time above zero with its unit, up to a day: 500ms, 10s, 2m";
+    let parsed: jiff::SignedDuration = given.parse().map_err(|error| format!("{error}; {wanted}"))?;
+    let duration = Duration::try_from(parsed).map_err(|_| format!("it is below zero; {wanted}"))?;
+    if duration.is_zero() || duration > Duration::from_hours(24) {
+        return Err(format!("it is out of range; {wanted}"));
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        for wrong in ["10", "0s", "-1s", "2d", "soon", ""] {
+            assert!(duration(wrong).unwrap_err().contains("10s"), "{wrong}");
+        }
+    }
+}

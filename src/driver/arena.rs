@@ -1,0 +1,215 @@
+//! Where slices are run: one runtime, one board, one watchdog.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle, Runtime};
+
+use crate::workload::{Model, Scenario};
+
+use super::client::{Client, Slice};
+use super::rival::{Kind, Rival};
+use super::watchdog::{Board, InFlight, Watchdog};
+
+/// One runtime with as many workers as the scenario wants, and what watches it.
+pub(super) struct Arena {
+    runtime: Option<Runtime>,
+    watchdog: Watchdog,
+    patience: Duration,
+    board: Arc<Board>,
+    send: Sender<News>,
+    news: Receiver<News>,
+}
+
+/// What reaches the arena while a slice is on.
+enum News {
+    /// A client has its last answer.
+    Back(Box<Client>),
+    /// Nothing moves any more.
+    Stuck(Vec<InFlight>),
+}
+
+/// A slice that has ended.
+pub(super) struct Sliced {
+    pub(super) elapsed: Duration,
+    pub(super) clients: Vec<Client>,
+}
+
+impl Arena {
+    /// # Errors
+    /// When no threads can be had.
+    pub(super) fn new(scenario: &Scenario, patience: Duration) -> std::io::Result<Self> {
+        // Something moves on the board only when an operation ends, and a turn has many replies and saves.
+        let model = scenario.model.as_ref().map_or(Duration::ZERO, Model::longest_reply);
+        let patience = patience + 40 * (model + scenario.save);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(scenario.workers.get() as usize)
+            .thread_name("lockyard-worker")
+            .enable_all()
+            .build()?;
+        let board = Arc::new(Board::new(scenario.tasks() as usize));
+        let (send, news) = channel();
+        let alarm = send.clone();
+        // Nobody listens once the arena is gone.
+        let watchdog =
+            Watchdog::new(board.clone(), patience, move |stuck| drop(alarm.send(News::Stuck(stuck))));
+        Ok(Self { runtime: Some(runtime), watchdog, patience, board, send, news })
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("the runtime is taken only by drop").handle()
+    }
+
+    /// For how long nothing may move.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    pub(super) fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    /// Lets `clients` ask `rival` for `length`, and waits until each has its last answer.
+    ///
+    /// # Errors
+    /// What was in flight when nothing moved any more. The arena is of no use then: its workers may be blocked for
+    /// good.
+    pub(super) fn run(
+        &self,
+        rival: &dyn Rival,
+        clients: Vec<Client>,
+        kind: Kind,
+        length: Duration,
+    ) -> Result<Sliced, Vec<InFlight>> {
+        let expected = clients.len();
+        let mut back = Vec::with_capacity(expected);
+        let slice = Arc::new(Slice::default());
+        for client in clients {
+            let send = self.send.clone();
+            // Nobody is there to take it back when the slice was given up.
+            let give_back = Box::new(move |client| drop(send.send(News::Back(Box::new(client)))));
+            rival.start(client, slice.clone(), kind, give_back);
+        }
+        self.watchdog.watch(true);
+        while slice.ready.load(Ordering::Acquire) < expected {
+            std::thread::yield_now();
+        }
+        let start = *slice.start.get_or_init(Instant::now);
+        let mut elapsed = None;
+        while back.len() < expected {
+            let left = if elapsed.is_none() { length.saturating_sub(start.elapsed()) } else { Duration::MAX };
+            match self.news.recv_timeout(left) {
+                Ok(News::Back(client)) => back.push(*client),
+                Ok(News::Stuck(in_flight)) => return Err(in_flight),
+                Err(RecvTimeoutError::Timeout) => {
+                    slice.stop.store(true, Ordering::Relaxed);
+                    elapsed = Some(start.elapsed());
+                }
+                Err(RecvTimeoutError::Disconnected) => unreachable!("the arena itself can send"),
+            }
+        }
+        self.watchdog.watch(false);
+        Ok(Sliced { elapsed: elapsed.unwrap_or_else(|| start.elapsed()), clients: back })
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Workers that are stuck in a blocking lock cannot be waited for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::Questions;
+    use super::super::population::Population;
+    use super::super::rival::GiveBack;
+    use super::*;
+    use crate::chat::ContextId;
+    use crate::session::ManagerStats;
+    use crate::workload::{Operation, Trace};
+
+    const PATIENCE: Duration = Duration::from_millis(20);
+
+    fn scenario() -> Scenario {
+        let small = ["sessions=1", "messages=0", "tasks=2"].map(str::to_owned);
+        Scenario::load("polling", &small).expect("a built-in scenario")
+    }
+
+    fn clients(scenario: &Scenario, arena: &Arena) -> Vec<Client> {
+        let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, 1, task)).collect();
+        let questions = Arc::new(Questions::new(scenario, &Population::new(scenario, 1), traces, 1));
+        (0..scenario.tasks() as usize).map(|task| Client::new(task, &questions, arena.board())).collect()
+    }
+
+    /// A rival whose every client begins an operation; the second client never comes back.
+    struct Deadlocked(Arc<Board>);
+
+    impl Rival for Deadlocked {
+        fn start(&self, client: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
+            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+            self.0.begin(task, 1, Operation::AddContextMessage);
+            if task == 0 {
+                self.0.idle(task, 1);
+                give_back(client);
+            } else {
+                std::mem::forget((client, give_back));
+            }
+        }
+
+        fn warm(&self) {}
+
+        fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
+
+        fn stats(&self) -> ManagerStats {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn a_slice_that_does_not_end_is_given_up_with_what_was_in_flight() {
+        let scenario = scenario();
+        let arena = Arena::new(&scenario, PATIENCE).unwrap();
+        let rival = Deadlocked(arena.board().clone());
+        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Timed, Duration::from_millis(1));
+        let stuck = stuck.err().expect("one client never came back");
+        assert_eq!(stuck, [InFlight { task: 1, operation: Operation::AddContextMessage }]);
+    }
+
+    /// A rival whose workers are blocked, as by a deadlock of blocking locks: not even timers run any more.
+    struct Blocked(Handle, Arc<Board>);
+
+    impl Rival for Blocked {
+        fn start(&self, _: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
+            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+            self.1.begin(task, 1, Operation::GetContext);
+            self.0.spawn(async move {
+                let _keep = give_back;
+                std::thread::park();
+            });
+        }
+
+        fn warm(&self) {}
+
+        fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
+
+        fn stats(&self) -> ManagerStats {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn blocked_workers_are_noticed_and_left_behind() {
+        let scenario = scenario();
+        let arena = Arena::new(&scenario, PATIENCE).unwrap();
+        let rival = Blocked(arena.handle().clone(), arena.board().clone());
+        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Untimed, Duration::from_millis(1));
+        assert_eq!(stuck.err().map(|stuck| stuck.len()), Some(2));
+        drop(arena); // must not wait for them
+    }
+}

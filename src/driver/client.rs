@@ -1,0 +1,311 @@
+//! One task of a workload: asks the service what its trace says, and keeps its own log.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+
+use crate::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
+use crate::service::{ActionDTO, ChatService, CreateContext, MessagePage, ServiceError, UpdateContext};
+use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival, random};
+
+use super::population::Population;
+use super::samples::{Log, Sample};
+use super::watchdog::Board;
+
+/// After this many operations a task lets the others on its worker have a turn: operations that never wait would keep
+/// the worker for ever.
+const TURN: u32 = 32;
+
+/// What all tasks of one slice share: read by all, written by the arena alone while the slice is on.
+#[derive(Default)]
+pub(super) struct Slice {
+    /// Tasks that are ready to begin.
+    pub(super) ready: AtomicUsize,
+    pub(super) start: OnceLock<Instant>,
+    pub(super) stop: AtomicBool,
+}
+
+/// What the clients of a scenario have in common, and never change.
+pub(super) struct Questions {
+    ids: Arc<[ContextId]>,
+    text: String,
+    scenario: Scenario,
+    /// By task.
+    traces: Vec<Trace>,
+    seed: u64,
+}
+
+impl Questions {
+    pub(super) fn new(scenario: &Scenario, population: &Population, traces: Vec<Trace>, seed: u64) -> Self {
+        let (ids, text) = (population.ids.clone(), population.text.clone());
+        Self { ids, text, scenario: scenario.clone(), traces, seed }
+    }
+}
+
+/// One task, between slices and during one.
+pub(super) struct Client {
+    pub(super) index: usize,
+    /// Steps taken since the run began.
+    steps: u64,
+    questions: Arc<Questions>,
+    board: Arc<Board>,
+    pub(super) log: Log,
+    /// Sessions that this client made and has not deleted.
+    pub(super) made: Vec<ContextId>,
+    /// The index of a session for each message that this slice put into it.
+    pub(super) grown: Vec<u32>,
+}
+
+impl Client {
+    pub(super) fn new(index: usize, questions: &Arc<Questions>, board: &Arc<Board>) -> Self {
+        Self {
+            index,
+            steps: 0,
+            questions: questions.clone(),
+            board: board.clone(),
+            log: Log::default(),
+            made: Vec::new(),
+            grown: Vec::new(),
+        }
+    }
+
+    /// Asks until the slice is stopped. `TIMED` keeps the latency of every operation.
+    pub(super) async fn run<S: ChatService, const TIMED: bool>(&mut self, service: &S, slice: &Slice) {
+        slice.ready.fetch_add(1, Ordering::AcqRel);
+        let start = loop {
+            match slice.start.get() {
+                Some(start) => break *start,
+                None => tokio::task::yield_now().await,
+            }
+        };
+        let mut intended = self.intended_times(start);
+        let mut until_turn = TURN;
+        while !slice.stop.load(Ordering::Relaxed) {
+            let step = self.questions.traces[self.index].step(self.steps);
+            let due = match &mut intended {
+                None => None,
+                Some(times) => {
+                    let due = times.next().unwrap_or(start);
+                    self.board.idle(self.index, self.steps);
+                    if !wait_until(due, slice).await {
+                        break;
+                    }
+                    Some(due)
+                }
+            };
+            self.steps += 1;
+            self.ask::<S, TIMED>(service, slice, step, due).await;
+            until_turn -= 1;
+            if until_turn == 0 {
+                until_turn = TURN;
+                tokio::task::yield_now().await;
+            }
+        }
+        self.board.idle(self.index, self.steps);
+    }
+
+    /// When to ask, in an open loop; `None` in a closed one.
+    fn intended_times(&self, start: Instant) -> Option<impl Iterator<Item = Instant> + use<>> {
+        let Arrival::Open(rate) = self.questions.scenario.arrival else { return None };
+        let tasks = self.questions.scenario.tasks();
+        let offsets = arrival::intended_times(rate, tasks, self.index as u32);
+        Some(offsets.map(move |nanos| start + Duration::from_nanos(nanos)))
+    }
+
+    async fn ask<S: ChatService, const TIMED: bool>(
+        &mut self,
+        service: &S,
+        slice: &Slice,
+        step: Step,
+        due: Option<Instant>,
+    ) {
+        let questions = self.questions.clone();
+        let id = questions.ids[step.session as usize];
+        let mut asking = Asking::<TIMED> { client: self, slice, due };
+        match step.operation {
+            Operation::GetContextState => {
+                asking.about(step.operation, service.get_context_state(id)).await;
+            }
+            Operation::GetContext => {
+                asking.about(step.operation, service.get_context(id)).await;
+            }
+            Operation::GetContextMessages => {
+                let page = MessagePage { branch: None, limit: questions.scenario.page as usize, offset: 0 };
+                asking.about(step.operation, service.get_context_messages(id, page)).await;
+            }
+            Operation::ListContexts => {
+                let limit = questions.scenario.list_limit as usize;
+                asking.about(step.operation, service.list_contexts(Some(id), limit)).await;
+            }
+            Operation::AddContextMessage => {
+                let message = NewMessage::text(Role::User, questions.text.as_str());
+                if asking
+                    .about(step.operation, service.add_context_message(id, message, None))
+                    .await
+                    .is_some()
+                {
+                    self.grown.push(step.session);
+                }
+            }
+            Operation::UpdateContext => {
+                // Two modes in turn, so that an update always changes something.
+                let mode = if step.salt.is_multiple_of(2) { "chat" } else { "plan" };
+                let update = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
+                let request = UpdateContext { update, expected_version: None };
+                asking.about(step.operation, service.update_context(id, request)).await;
+            }
+            Operation::CreateContext => {
+                asking.create(service).await;
+            }
+            Operation::DeleteContext => {
+                // Only what this client made itself, so that the sessions others ask for stay.
+                if asking.client.made.is_empty() {
+                    asking.create(service).await;
+                }
+                if let Some(made) = asking.client.made.pop() {
+                    asking.about(step.operation, service.delete_context(made)).await;
+                }
+            }
+            Operation::ApproveContextTools => {
+                asking.about(step.operation, service.approve_context_tools(id, Vec::new())).await;
+            }
+            Operation::SendMessageAction => {
+                asking.converse(service, id, step).await;
+                self.grown.push(step.session);
+            }
+            Operation::ApproveToolsAction => {
+                let decide = service.approve_tools_action(id, Vec::new());
+                if let Some(action) = asking.about(step.operation, decide).await {
+                    asking.decide_all(service, id, action, step).await;
+                }
+            }
+        }
+    }
+}
+
+/// A client that is asking, and how it keeps the time.
+struct Asking<'a, const TIMED: bool> {
+    client: &'a mut Client,
+    slice: &'a Slice,
+    /// The intended start of the first question in an open loop; the others follow from its answer.
+    due: Option<Instant>,
+}
+
+impl<const TIMED: bool> Asking<'_, TIMED> {
+    /// Awaits one answer and logs how it went. What is answered after the end of the slice is not counted.
+    async fn about<T>(
+        &mut self,
+        operation: Operation,
+        call: impl Future<Output = Result<T, ServiceError>>,
+    ) -> Option<T> {
+        let Client { board, index, steps, .. } = &*self.client;
+        board.begin(*index, *steps, operation);
+        let due = self.due.take();
+        let start = TIMED.then(|| due.unwrap_or_else(Instant::now));
+        let answer = call.await;
+        let elapsed = start.map(|start| start.elapsed());
+        if self.slice.stop.load(Ordering::Relaxed) {
+            return answer.ok();
+        }
+        let log = &mut self.client.log;
+        let counts = &mut log.counts[operation.index()];
+        match answer {
+            Ok(answer) => {
+                counts.done += 1;
+                if let Some(elapsed) = elapsed {
+                    log.samples.push(Sample::new(operation, elapsed.as_nanos() as u64));
+                }
+                Some(std::hint::black_box(answer))
+            }
+            Err(error) if error.is_refusal() => {
+                counts.refused += 1;
+                None
+            }
+            Err(error) => {
+                counts.errors += 1;
+                log.first_error.get_or_insert_with(|| format!("{operation}: {error}"));
+                None
+            }
+        }
+    }
+
+    async fn create<S: ChatService>(&mut self, service: &S) {
+        let request = CreateContext {
+            model_id: "simulated".to_owned(),
+            mode: "chat".to_owned(),
+            system_prompt_id: None,
+        };
+        if let Some(id) = self.about(Operation::CreateContext, service.create_context(request)).await {
+            self.client.made.push(id);
+        }
+    }
+
+    /// A whole turn with the approvals it asks for. Some clients go away midway.
+    async fn converse<S: ChatService>(&mut self, service: &S, id: ContextId, step: Step) {
+        let questions = self.client.questions.clone();
+        let mut draws = random::stream(questions.seed, u64::from(step.salt));
+        let message = NewMessage::text(Role::User, questions.text.as_str());
+        let turn = self.about(Operation::SendMessageAction, service.send_message_action(id, message));
+        let action = if draws.random_bool(questions.scenario.cancel.probability()) {
+            let patience = patience_of_a_client(&questions.scenario).mul_f64(draws.random());
+            tokio::time::timeout(patience, turn).await.unwrap_or(None)
+        } else {
+            turn.await
+        };
+        match action {
+            Some(action) => self.decide_all(service, id, action, step).await,
+            None => {
+                // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
+                if let Ok(action) = service.approve_tools_action(id, Vec::new()).await {
+                    self.decide_all(service, id, action, step).await;
+                }
+            }
+        }
+    }
+
+    /// Decides tool calls until the turn asks for no more: at once, or one first and the others after.
+    async fn decide_all<S: ChatService>(&mut self, service: &S, id: ContextId, first: ActionDTO, step: Step) {
+        let questions = self.client.questions.clone();
+        let mut draws = random::stream(questions.seed, u64::from(step.salt) ^ 1 << 32);
+        let deny = questions.scenario.model.as_ref().map_or(0.0, |model| model.deny_percent.probability());
+        let mut action = Some(first);
+        while let Some(pending) =
+            action.take().map(|action| action.pending_calls).filter(|calls| !calls.is_empty())
+        {
+            let decide =
+                |call: ToolCall| ToolDecision { call_id: call.id, approve: !draws.random_bool(deny) };
+            let mut decisions: Vec<_> = pending.into_iter().map(decide).collect();
+            if decisions.len() > 1 {
+                let one = vec![decisions.remove(0)];
+                self.about(Operation::ApproveContextTools, service.approve_context_tools(id, one)).await;
+            }
+            action =
+                self.about(Operation::ApproveToolsAction, service.approve_tools_action(id, decisions)).await;
+        }
+    }
+}
+
+/// How long a client that goes away has waited at most: as long as a reply takes at most.
+fn patience_of_a_client(scenario: &Scenario) -> Duration {
+    scenario.model.as_ref().map_or(Duration::ZERO, Model::longest_reply)
+}
+
+/// Waits for an intended time; false when the slice ends before it.
+async fn wait_until(due: Instant, slice: &Slice) -> bool {
+    /// Timers of the runtime are a millisecond coarse; what is nearer is waited for by letting others run.
+    const NEAR: Duration = Duration::from_millis(2);
+    loop {
+        if slice.stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        match due.checked_duration_since(Instant::now()) {
+            None => return true,
+            // In steps, because the end of the slice wakes nobody.
+            Some(far) if far > NEAR => tokio::time::sleep(far.saturating_sub(NEAR / 2).min(10 * NEAR)).await,
+            Some(_) => tokio::task::yield_now().await,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A whole run: one contest after the other, and the record of them all.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::record::{Record, SCHEMA_VERSION};
+
+use super::contest::{Contest, Schedule};
+use super::environment;
+use super::error::RunError;
+use super::judge;
+use super::plan::{Observer, Plan, Progress};
+
+/// Measures what the plan says. When `interrupted` becomes true the run ends with the slice that is on; the record
+/// says so and holds what was measured until then.
+///
+/// # Errors
+/// [`RunError`] when nothing could be measured. A strategy that gets stuck is no error but a finding in its cell.
+pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -> Result<Record, RunError> {
+    let mut record = Record {
+        schema_version: SCHEMA_VERSION,
+        command: plan.command.clone(),
+        seed: plan.seed,
+        started_at: jiff::Timestamp::now(),
+        interrupted: false,
+        environment: environment::detect(),
+        limits: None,
+        probe_effect: None,
+        cells: Vec::new(),
+        comparisons: Vec::new(),
+        ablations: Vec::new(),
+        scaling: Vec::new(),
+        models: None,
+        pitfalls: None,
+    };
+    let schedules: Vec<_> = plan.scenarios.iter().map(|scenario| Schedule::new(plan, scenario)).collect();
+    let of = schedules.iter().map(|schedule| schedule.rounds).sum();
+    let mut done = 0;
+    for (scenario, schedule) in plan.scenarios.iter().zip(schedules) {
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        let name = scenario.name.as_str();
+        let mut contest = Contest::prepare(plan, scenario, schedule, observer)?;
+        contest.play(interrupted, |round| {
+            observer.on(&Progress::Round { scenario: name, done: done + round, of });
+        })?;
+        done += schedule.rounds;
+        record.comparisons.extend(judge::comparisons(plan, name, &contest.rounds(), contest.control()));
+        record.cells.extend(contest.cells());
+        observer.on(&Progress::Measured { scenario: name });
+    }
+    record.interrupted = interrupted.load(Ordering::Relaxed);
+    Ok(record)
+}

@@ -1,0 +1,33 @@
+//! Runs strategies under workloads, fairly, and keeps what was measured.
+//!
+//! ```text
+//! Plan ─▶ run ─▶ for each scenario: one Arena (runtime, watchdog), one Rival per strategy
+//!                  └─ rounds: every rival gets one timed slice, in a new random order each round
+//!                       └─ a slice: the rival's clients, each a task with its own trace and its own log
+//!          ◀─ Record
+//! ```
+//!
+//! Rivals are measured in short slices that alternate, so that whatever slows the machine down for a while slows all
+//! of them down, and what is compared is pairs of slices of the same round. Throughput slices carry no clock; latency
+//! slices time every operation. Clients share nothing but what they ask of the service: each has its own steps,
+//! counters and samples, merged after the slice.
+//!
+//! What it cannot see: a slice begins with all clients asking at once, and what is still under way when it ends is
+//! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.
+
+mod arena;
+mod client;
+mod contest;
+mod environment;
+mod error;
+mod judge;
+mod measure;
+mod plan;
+mod population;
+mod rival;
+mod samples;
+mod watchdog;
+
+pub use error::RunError;
+pub use measure::run;
+pub use plan::{Observer, Plan, Progress, Silent};

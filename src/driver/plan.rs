@@ -1,0 +1,77 @@
+//! What shall be measured, for how long, and who is told about it meanwhile.
+
+use std::time::Duration;
+
+use crate::stats::Confidence;
+use crate::strategy::Strategy;
+use crate::workload::Scenario;
+
+/// What shall be measured.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The command, as it shall stand in the record.
+    pub command: String,
+    /// The strategies; the first is the baseline.
+    pub strategies: Vec<Strategy>,
+    /// The scenarios, one after the other.
+    pub scenarios: Vec<Scenario>,
+    /// Decides every trace and every order of rivals.
+    pub seed: u64,
+    /// How long each strategy is measured under each scenario.
+    pub duration: Duration,
+    /// The longest slice; scenarios with longer ones are cut to it.
+    pub longest_slice: Duration,
+    /// Ratios within 1 ± this are no difference.
+    pub margin: f64,
+    /// How sure verdicts are.
+    pub confidence: Confidence,
+    /// Nothing moving for this long, on top of what the model may take, counts as stuck.
+    pub patience: Duration,
+}
+
+impl Plan {
+    /// The names of the strategies, as given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.strategies.iter().map(Strategy::name)
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress<'a> {
+    /// Rivals are being set up and warmed.
+    Preparing {
+        /// The scenario.
+        scenario: &'a str,
+        /// The strategy that is set up now.
+        strategy: &'a str,
+    },
+    /// A round has ended.
+    Round {
+        /// The scenario.
+        scenario: &'a str,
+        /// Rounds that are done, over all scenarios.
+        done: u32,
+        /// Rounds in all.
+        of: u32,
+    },
+    /// A scenario has been measured.
+    Measured {
+        /// The scenario.
+        scenario: &'a str,
+    },
+}
+
+/// Is told how a run gets on, between slices only.
+pub trait Observer {
+    /// The run has come this far.
+    fn on(&mut self, progress: &Progress<'_>);
+}
+
+/// Nobody watches.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn on(&mut self, _: &Progress<'_>) {}
+}

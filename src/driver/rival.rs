@@ -1,0 +1,168 @@
+//! One strategy, set up under one scenario and ready to be measured slice by slice.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::chat::{ChatContext, ContextId};
+use crate::service::{Backend, ChatService, Prompts, Simulator, SimulatorConfig};
+use crate::session::store::{Faults, FaultyStore, MemoryStore, Store};
+use crate::session::{Durability, Env, ManagerStats};
+use crate::strategy::{Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble};
+use crate::workload::{Model, Scenario};
+
+use super::client::{Client, Slice};
+use super::population::Population;
+
+/// How often whatever is unsaved is saved in the background.
+const AUTO_SAVE: Duration = Duration::from_secs(1);
+
+/// What is kept of an operation besides its count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing: no clock is read.
+    Untimed,
+    /// Its latency.
+    Timed,
+}
+
+/// What takes a client back at the end of a slice.
+pub(super) type GiveBack = Box<dyn FnOnce(Client) + Send>;
+
+/// A strategy under a scenario, whatever its types.
+pub(super) trait Rival {
+    /// Starts a client on the runtime; it is given back when the slice has ended and it has its last answer.
+    fn start(&self, client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack);
+
+    /// Reads every session once, so that the cache is as full as it will be.
+    fn warm(&self);
+
+    /// Undoes what slices have left: deletes these sessions, and gives those of these indices back the messages they
+    /// began with. Otherwise the last slice would not measure what the first did, and the fastest rival would have
+    /// the longest conversations.
+    fn tidy(&self, made: Vec<ContextId>, grown: &[usize], population: &Population);
+
+    /// What the session manager has done so far.
+    fn stats(&self) -> ManagerStats;
+}
+
+/// Sets a strategy up under a scenario.
+pub(super) fn set_up(
+    strategy: &Strategy,
+    scenario: &Scenario,
+    population: &Population,
+    seed: u64,
+    runtime: &Handle,
+) -> Result<Box<dyn Rival>, StrategyError> {
+    let store = MemoryStore::default();
+    for context in &population.contexts {
+        runtime.block_on(store.put(context.clone())).expect("a memory store takes everything");
+    }
+    let faults = Faults { save_delay: scenario.save, ..Faults::default() };
+    let setup = Setup {
+        store: FaultyStore::new(store, TokioClock, faults),
+        capacity: NonZeroUsize::try_from(scenario.capacity).expect("a capacity fits the address space"),
+        durability: Durability::WriteThrough,
+        model: scenario.model.as_ref().map_or_else(SimulatorConfig::default, |model| simulated(model, seed)),
+        prompts: Prompts::default(),
+        // Not the ids of the population.
+        ids: IdSource::seeded(!seed),
+        runtime: runtime.clone(),
+    };
+    assemble(strategy.factors(), setup, Contend { runtime: runtime.clone(), ids: population.ids.clone() })
+}
+
+fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
+    SimulatorConfig {
+        latency: model.latency(),
+        chunk_interval: model.chunk_interval(),
+        chunks: model.chunks.clone(),
+        tool_calls: model.tool_calls_percent.probability(),
+        transient_failures: model.transient_percent.probability(),
+        fatal_failures: model.fatal_percent.probability(),
+        seed,
+    }
+}
+
+/// Turns a backend of any types into a rival.
+struct Contend {
+    runtime: Handle,
+    ids: Arc<[ContextId]>,
+}
+
+impl Assembly for Contend {
+    type Output = Box<dyn Rival>;
+
+    fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Box<dyn Rival> {
+        let backend = Arc::new(backend);
+        let manager = backend.manager().clone();
+        let auto_save = self.runtime.spawn(async move { manager.auto_save(AUTO_SAVE).await });
+        Box::new(Contender { backend, auto_save, runtime: self.runtime, ids: self.ids })
+    }
+}
+
+struct Contender<E: Env> {
+    backend: Arc<Backend<E, Simulator<TokioClock>>>,
+    auto_save: JoinHandle<()>,
+    runtime: Handle,
+    ids: Arc<[ContextId]>,
+}
+
+impl<E: Env> Rival for Contender<E> {
+    fn start(&self, mut client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
+        let backend = self.backend.clone();
+        self.runtime.spawn(async move {
+            match kind {
+                Kind::Untimed => client.run::<_, false>(&*backend, &slice).await,
+                Kind::Timed => client.run::<_, true>(&*backend, &slice).await,
+            }
+            give_back(client);
+        });
+    }
+
+    fn warm(&self) {
+        self.runtime.block_on(async {
+            for id in self.ids.iter() {
+                if let Err(error) = self.backend.get_context_state(*id).await {
+                    tracing::warn!(%error, "a session could not be read while warming up");
+                }
+            }
+        });
+    }
+
+    fn tidy(&self, made: Vec<ContextId>, grown: &[usize], population: &Population) {
+        self.runtime.block_on(async {
+            for id in made {
+                if let Err(error) = self.backend.delete_context(id).await {
+                    tracing::warn!(%error, "a session made during a slice could not be deleted");
+                }
+            }
+            for index in grown {
+                let (id, initial) = (population.ids[*index], &population.contexts[*index]);
+                // A turn under way would find its words gone; such a session is trimmed another time.
+                let restore = |context: &mut ChatContext| {
+                    if !context.state_kind().is_working() {
+                        context.restore(initial);
+                    }
+                    Ok(())
+                };
+                if let Err(error) = self.backend.manager().write(id, restore).await {
+                    tracing::warn!(%error, "a session could not be trimmed");
+                }
+            }
+        });
+    }
+
+    fn stats(&self) -> ManagerStats {
+        self.runtime.block_on(self.backend.manager().stats())
+    }
+}
+
+impl<E: Env> Drop for Contender<E> {
+    fn drop(&mut self) {
+        self.auto_save.abort();
+    }
+}

@@ -1,0 +1,167 @@
+//! What one task, or one rival, has seen: counters, and latencies in nanoseconds.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use crate::record::Latency;
+use crate::workload::Operation;
+
+/// How one operation went, how often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) done: u64,
+    pub(super) refused: u64,
+    pub(super) errors: u64,
+}
+
+/// The log of one task during one slice. Written by that task alone.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) counts: [Counts; Operation::COUNT],
+    /// Latencies in the order of completion: eight bytes each, written one after the other, so that keeping them
+    /// disturbs the caches less than a histogram would.
+    pub(super) samples: Vec<Sample>,
+    /// What the first failure said.
+    pub(super) first_error: Option<String>,
+}
+
+/// One latency: the operation in the upper byte, nanoseconds below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sample(u64);
+
+impl Sample {
+    const NANOS: u64 = (1 << 56) - 1;
+
+    pub(super) fn new(operation: Operation, nanos: u64) -> Self {
+        Self((operation.index() as u64) << 56 | nanos.min(Self::NANOS))
+    }
+
+    fn operation(self) -> Operation {
+        Operation::ALL[(self.0 >> 56) as usize]
+    }
+
+    fn nanos(self) -> u64 {
+        self.0 & Self::NANOS
+    }
+}
+
+impl Log {
+    pub(super) fn clear(&mut self) {
+        self.counts = Default::default();
+        self.samples.clear();
+    }
+}
+
+/// Everything one rival has done in its measured slices.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) counts: [Counts; Operation::COUNT],
+    pub(super) first_error: Option<String>,
+    histograms: BTreeMap<Operation, Histogram<u64>>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, log: &Log) {
+        for (total, new) in self.counts.iter_mut().zip(&log.counts) {
+            total.done += new.done;
+            total.refused += new.refused;
+            total.errors += new.errors;
+        }
+        for sample in &log.samples {
+            let histogram = self.histograms.entry(sample.operation()).or_insert_with(histogram);
+            histogram.saturating_record(sample.nanos());
+        }
+        if self.first_error.is_none() {
+            self.first_error.clone_from(&log.first_error);
+        }
+    }
+
+    pub(super) fn sum(&self, of: impl Fn(&Counts) -> u64) -> u64 {
+        self.counts.iter().map(of).sum()
+    }
+
+    /// The percentiles, by operation.
+    pub(super) fn latencies(&self) -> BTreeMap<String, Latency> {
+        self.histograms.iter().map(|(operation, seen)| (operation.to_string(), summary(seen))).collect()
+    }
+}
+
+/// Latencies to within a thousandth, up to an hour.
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("the bounds are right")
+}
+
+fn summary(seen: &Histogram<u64>) -> Latency {
+    Latency {
+        count: seen.len(),
+        p50: seen.value_at_quantile(0.50),
+        p90: seen.value_at_quantile(0.90),
+        p99: seen.value_at_quantile(0.99),
+        p99_9: seen.value_at_quantile(0.999),
+        max: seen.max(),
+    }
+}
+
+/// The exact 99th percentile of each operation in one slice, in nanoseconds: the smallest latency that at least 99 %
+/// do not exceed.
+pub(super) fn p99_by_operation<'a>(logs: impl Iterator<Item = &'a Log>) -> BTreeMap<Operation, u64> {
+    let mut by_operation: BTreeMap<Operation, Vec<u64>> = BTreeMap::new();
+    for sample in logs.flat_map(|log| &log.samples) {
+        by_operation.entry(sample.operation()).or_default().push(sample.nanos());
+    }
+    let p99 = |mut nanos: Vec<u64>| {
+        let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
+        *nanos.select_nth_unstable(rank).1
+    };
+    by_operation.into_iter().map(|(operation, nanos)| (operation, p99(nanos))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(samples: impl Iterator<Item = (Operation, u64)>) -> Log {
+        Log { samples: samples.map(|(op, nanos)| Sample::new(op, nanos)).collect(), ..Log::default() }
+    }
+
+    #[test]
+    fn a_sample_keeps_its_operation_and_its_time() {
+        for operation in Operation::ALL {
+            let sample = Sample::new(operation, 123_456_789);
+            assert_eq!((sample.operation(), sample.nanos()), (operation, 123_456_789));
+        }
+        assert_eq!(Sample::new(Operation::GetContext, u64::MAX).operation(), Operation::GetContext);
+    }
+
+    #[test]
+    fn percentiles_of_one_to_a_thousand_are_known() {
+        let first = log((1..=500).map(|nanos| (Operation::GetContext, nanos)));
+        let second = log((501..=1_000).map(|nanos| (Operation::GetContext, nanos)));
+        assert_eq!(p99_by_operation([&second, &first].into_iter())[&Operation::GetContext], 990);
+
+        let mut tally = Tally::default();
+        tally.add(&first);
+        tally.add(&second);
+        let seen = &tally.latencies()["get_context"];
+        assert_eq!(
+            (seen.count, seen.p50, seen.p90, seen.p99, seen.p99_9, seen.max),
+            (1_000, 500, 900, 990, 999, 1_000)
+        );
+    }
+
+    #[test]
+    fn the_p99_of_a_single_sample_is_that_sample() {
+        let only = log([(Operation::UpdateContext, 7)].into_iter());
+        assert_eq!(p99_by_operation([&only].into_iter())[&Operation::UpdateContext], 7);
+    }
+
+    #[test]
+    fn the_first_error_is_the_one_that_is_kept() {
+        let mut tally = Tally::default();
+        for error in ["first", "second"] {
+            tally.add(&Log { first_error: Some(error.to_owned()), ..Log::default() });
+        }
+        assert_eq!(tally.first_error.as_deref(), Some("first"));
+    }
+}

@@ -1,0 +1,125 @@
+//! **Which lock should guard my sessions, is the code around it correct, and what will it cost me?**
+//!
+//! Lockyard holds one realistic system whole, a chat-session backend, with every lock in it swappable behind a trait,
+//! and around it the instruments that measure it. This page is the map and a tour of five minutes.
+//!
+//! # The map
+//!
+//! | room | what it is |
+//! | --- | --- |
+//! | [`lock`] | **what varies**: one trait for every kind of lock |
+//! | [`chat`] | the conversation: plain data, pure functions, a state machine |
+//! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
+//! | [`service`] | the endpoints, and the chat turn |
+//! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
+//! | `strategy` | names become types: which lock, which cache, which policies |
+//! | `workload` | scenarios: what is asked, of which session, when |
+//! | `driver` | strategies under workloads, in slices that alternate |
+//! | `record` | what a run leaves; all that comes after only reads it |
+//! | `stats`, `report`, `cli` | verdicts, pages, the program |
+//!
+//! The first five stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
+//!
+//! # The tour
+//!
+//! A lock is chosen by type. Acquiring is a future, for the locks that block a thread as well:
+//!
+//! ```
+//! use lockyard::lock::{LockClass, LockFamily, ParkingLotRwLock, SharedLock, TokioRwLock};
+//!
+//! static COUNTER: LockClass = LockClass::new("counter");
+//!
+//! async fn count<F: LockFamily>() -> u32 {
+//!     let counter: F::Lock<u32> = SharedLock::new(&COUNTER, 0);
+//!     for _ in 0..3 {
+//!         *counter.write().await += 1;
+//!     }
+//!     *counter.read().await
+//! }
+//!
+//! let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! assert_eq!(runtime.block_on(count::<TokioRwLock>()), 3);
+//! assert_eq!(runtime.block_on(count::<ParkingLotRwLock>()), 3);
+//! ```
+//!
+//! A conversation is plain data. Its version rises with every accepted change, and what it refuses changes nothing:
+//!
+//! ```
+//! use lockyard::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
+//!
+//! let id: ContextId = "00000000-0000-0000-0000-000000000001".parse()?;
+//! let mut context = ChatContext::new(id, ContextConfig::new("some-model", "chat"), Timestamp(0))?;
+//! context.begin_turn(NewMessage::text(Role::User, "Which lock?"))?;
+//! assert!(context.begin_turn(NewMessage::text(Role::User, "Hello?")).is_err());
+//! context.request_model()?;
+//! context.full_response("Measure it.")?;
+//! context.finish_response(vec![])?;
+//! assert_eq!(context.state_kind(), StateKind::Idle);
+//! # Ok::<(), lockyard::chat::ChatError>(())
+//! ```
+//!
+//! A whole backend is put together from a strategy's name, and asked through one trait:
+//!
+//! ```
+//! # #[cfg(feature = "driver")] {
+//! use lockyard::chat::{NewMessage, Role};
+//! use lockyard::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
+//! use lockyard::session::{Durability, Env, store::MemoryStore};
+//! use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
+//!
+//! struct SayHello(tokio::runtime::Handle);
+//!
+//! impl Assembly for SayHello {
+//!     type Output = usize;
+//!
+//!     fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> usize {
+//!         self.0.block_on(async {
+//!             let new = CreateContext { model_id: "m".into(), mode: "chat".into(), system_prompt_id: None };
+//!             let id = backend.create_context(new).await.unwrap();
+//!             let hello = NewMessage::text(Role::User, "Hello");
+//!             backend.send_message_action(id, hello).await.unwrap();
+//!             backend.get_context(id).await.unwrap().branches[0].message_count
+//!         })
+//!     }
+//! }
+//!
+//! let runtime = tokio::runtime::Runtime::new().unwrap();
+//! for strategy in ["before", "naive", "after", "std-rwlock"] {
+//!     let setup = Setup {
+//!         store: MemoryStore::default(),
+//!         capacity: 10.try_into().unwrap(),
+//!         durability: Durability::WriteThrough,
+//!         model: SimulatorConfig::default(),
+//!         prompts: Prompts::default(),
+//!         ids: IdSource::Unique,
+//!         runtime: runtime.handle().clone(),
+//!     };
+//!     let strategy = Strategy::parse(strategy).unwrap();
+//!     let messages = assemble(strategy.factors(), setup, SayHello(runtime.handle().clone())).unwrap();
+//!     assert_eq!(messages, 2, "what the user said, and what the model answered");
+//! }
+//! # }
+//! ```
+//!
+//! To measure them, see the program: `lockyard --help`.
+
+pub mod alloc;
+pub mod chat;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "driver")]
+pub mod driver;
+pub mod lock;
+#[cfg(feature = "record")]
+pub mod record;
+#[cfg(feature = "report")]
+pub mod report;
+pub mod service;
+pub mod session;
+#[cfg(feature = "driver")]
+pub mod stats;
+#[cfg(feature = "driver")]
+pub mod strategy;
+pub mod verify;
+#[cfg(feature = "driver")]
+pub mod workload;

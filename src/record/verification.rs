@@ -1,0 +1,118 @@
+//! What the search for faults came to: models of the good code, and pitfalls that the checks must catch.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One model of a correct design, run under one engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelResult {
+    /// The model's name.
+    pub model: String,
+    /// The strategy it ran over.
+    pub strategy: String,
+    /// What tried the interleavings.
+    pub engine: Engine,
+    /// Interleavings tried.
+    pub schedules: u64,
+    /// Interleavings that this run had to try at least, so that a model that explores nothing cannot pass.
+    pub min_schedules: u64,
+    /// True if every interleaving was tried.
+    pub exhaustive: bool,
+    /// What bounded the search, in words; null if nothing did.
+    pub bound: Option<String>,
+    /// True if the model's property held in all of them.
+    pub holds: bool,
+    /// Time it took, in milliseconds.
+    pub millis: u64,
+    /// How it failed; absent if it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterexample: Option<Counterexample>,
+}
+
+/// What tries the interleavings of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The await-point explorer: every order of the steps between awaits.
+    Explorer,
+    /// loom: every order of atomic operations, under the memory model.
+    Loom,
+    /// shuttle: random orders of a program too large for the others.
+    Shuttle,
+}
+
+/// An interleaving in which a model's property does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counterexample {
+    /// What went wrong.
+    pub message: String,
+    /// What happened, step by step.
+    pub steps: Vec<String>,
+    /// The command that shows it again.
+    pub replay: String,
+}
+
+/// One known-bad variant, and what the checks made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PitfallResult {
+    /// The pitfall's name.
+    pub pitfall: String,
+    /// The class of fault it stands for, such as `deadlock`.
+    pub class: String,
+    /// The checks that must catch it.
+    pub expected: Vec<Check>,
+    /// The checks that did.
+    pub caught_by: Vec<Check>,
+    /// The expected checks that ran and saw nothing.
+    pub missed_by: Vec<Check>,
+    /// The expected checks that did not run here.
+    pub not_run: Vec<Check>,
+    /// The checks that raised an alarm over its correct twin.
+    pub twin_alarms: Vec<Check>,
+}
+
+/// A way to find a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// The await-point explorer.
+    Explorer,
+    /// loom models.
+    Loom,
+    /// shuttle models.
+    Shuttle,
+    /// Tracked locks on the real runtime.
+    Live,
+    /// A history, judged after the run.
+    History,
+    /// Invariants of the system, checked while it runs.
+    Invariants,
+    /// What an answer must look like.
+    Contract,
+}
+
+impl Engine {
+    /// The word, as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explorer => "explorer",
+            Self::Loom => "loom",
+            Self::Shuttle => "shuttle",
+        }
+    }
+}
+
+impl Check {
+    /// The word, as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explorer => "explorer",
+            Self::Loom => "loom",
+            Self::Shuttle => "shuttle",
+            Self::Live => "live",
+            Self::History => "history",
+            Self::Invariants => "invariants",
+            Self::Contract => "contract",
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Numbers as people read them: one way for each kind, so that a table, a sentence and a page never disagree.
+
+/// Three significant digits, with an SI prefix from a thousand on: `987`, `45.1 k`, `1.23 M`. Rates and counts alike.
+pub fn count(value: f64) -> String {
+    match scaled(value, &[("", 1.0), (" k", 1e3), (" M", 1e6), (" G", 1e9)]) {
+        (value, "") if value.fract() == 0.0 => format!("{value}"),
+        (value, prefix) => format!("{}{prefix}", three_digits(value)),
+    }
+}
+
+/// A rate with its interval: `212 k [208 k, 216 k]`.
+pub fn with_interval(value: f64, [low, high]: [f64; 2]) -> String {
+    format!("{} [{}, {}]", count(value), count(low), count(high))
+}
+
+/// Nanoseconds in the unit that suits them: `830 ns`, `2.90 µs`, `12.3 ms`, `1.20 s`.
+pub fn nanos(value: u64) -> String {
+    match scaled(value as f64, &[(" ns", 1.0), (" µs", 1e3), (" ms", 1e6), (" s", 1e9)]) {
+        (_, " ns") => format!("{value} ns"),
+        (value, unit) => format!("{}{unit}", three_digits(value)),
+    }
+}
+
+/// A ratio with its interval: `×1.23 [1.10, 1.35]`. There are more decimals, up to four, where two would make both ends
+/// the same, or hide on which side of 1 an end lies.
+pub fn ratio(ratio: f64, [low, high]: [f64; 2]) -> String {
+    let hides = |decimals: usize| {
+        let [one, low_told, high_told] = [1.0, low, high].map(|value| format!("{value:.decimals$}"));
+        let reads_as_one = |told: &str, value: f64| told == one && (value - 1.0).abs() > f64::EPSILON;
+        low_told == high_told || reads_as_one(&low_told, low) || reads_as_one(&high_told, high)
+    };
+    let decimals = (2..4).find(|decimals| !hides(*decimals)).unwrap_or(4);
+    format!("×{ratio:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
+}
+
+/// A share of 1 in percent: `95 %`, `99.9 %`, `0.4 %`.
+pub fn percent(share: f64) -> String {
+    format!("{} %", (share * 1000.0).round() / 10.0)
+}
+
+/// A list in a sentence: `a, b and c`.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// A number and its noun: `1 deadlock`, `2 deadlocks`, `no deadlock`.
+pub fn counted(number: u64, noun: &str) -> String {
+    match number {
+        0 => format!("no {noun}"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// The value in the largest unit that leaves at least 1 after rounding to three digits, and that unit.
+fn scaled<'a>(value: f64, units: &[(&'a str, f64)]) -> (f64, &'a str) {
+    let (unit, size) = units.iter().rev().find(|(_, size)| value.abs() >= size * 0.9995).unwrap_or(&units[0]);
+    (value / size, unit)
+}
+
+fn three_digits(value: f64) -> String {
+    let decimals = match value.abs() {
+        size if size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_keep_three_digits_across_every_prefix() {
+        let told = [0.0, 7.0, 0.25, 12.34, 987.0, 999.6, 45_123.0, 999_900.0, 1_234_567.0, 2e9].map(count);
+        let expected = ["0", "7", "0.25", "12.3", "987", "1.00 k", "45.1 k", "1.00 M", "1.23 M", "2.00 G"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn nanoseconds_find_their_unit() {
+        let told = [0, 830, 1_000, 2_900, 45_678, 999_990, 12_345_678, 1_200_000_000].map(nanos);
+        let expected = ["0 ns", "830 ns", "1.00 µs", "2.90 µs", "45.7 µs", "1.00 ms", "12.3 ms", "1.20 s"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn more_decimals_show_what_two_would_hide() {
+        assert_eq!(ratio(1.2345, [1.1, 1.3511]), "×1.23 [1.10, 1.35]");
+        assert_eq!(ratio(1.5, [1.499, 1.501]), "×1.500 [1.499, 1.501]", "ends that read alike");
+        assert_eq!(ratio(1.0, [0.996, 1.004]), "×1.000 [0.996, 1.004]", "both sides of 1");
+        assert_eq!(ratio(1.02, [1.002, 1.04]), "×1.020 [1.002, 1.040]", "just above 1");
+        assert_eq!(ratio(1.025, [1.0004, 1.05]), "×1.0250 [1.0004, 1.0500]", "barely above 1");
+        assert_eq!(ratio(1.0, [1.0, 1.0]), "×1.0000 [1.0000, 1.0000]", "no width at all");
+        assert_eq!(ratio(1.1, [1.0, 1.2]), "×1.10 [1.00, 1.20]", "1 itself");
+    }
+
+    #[test]
+    fn shares_and_words() {
+        assert_eq!([0.95, 0.999, 0.004, 1.0].map(percent), ["95 %", "99.9 %", "0.4 %", "100 %"]);
+        assert_eq!([0, 1, 2].map(|n| counted(n, "deadlock")), ["no deadlock", "1 deadlock", "2 deadlocks"]);
+        let words =
+            |n: usize| list(&["a", "b", "c"][..n].iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!([words(0), words(1), words(2), words(3)], ["", "a", "a and b", "a, b and c"]);
+    }
+}

@@ -1,0 +1,104 @@
+//! summary.md: the report for a pull request or a commit, short enough to be read there.
+
+use std::fmt::Write as _;
+
+use super::failures::failures;
+use super::rows::{self, Table};
+use super::{format, verdict};
+use crate::record::Record;
+
+/// The report as GitHub-flavoured markdown.
+pub fn summary(record: &Record) -> String {
+    let mut out = format!("{}\n", escaped(&verdict::verdict(record)));
+    let failures = failures(record);
+    if !failures.is_empty() {
+        out += "\n## Failures\n\n";
+        out.extend(failures.iter().map(|failure| format!("- {}\n", escaped(failure))));
+    }
+    for table in Table::all(record) {
+        let _ = write!(out, "\n## {}\n\n{}.\n\n", escaped(table.scenario), escaped(&table.settings()));
+        out += &scenario(&table);
+        let notes = table.notes();
+        if !notes.is_empty() {
+            out.push('\n');
+            out.extend(notes.iter().map(|note| format!("- {}\n", escaped(note))));
+        }
+    }
+    out += &origin(record);
+    out
+}
+
+fn scenario(table: &Table<'_>) -> String {
+    let mut head = vec![("strategy".to_owned(), "---"), ("operations/s".to_owned(), "---:")];
+    if let Some(baseline) = table.baseline {
+        head.push((format!("against {}", escaped(baseline)), "---:"));
+        head.push(("verdict".to_owned(), "---"));
+    }
+    if table.against_naive {
+        head.push((format!("against {}", rows::NAIVE), "---:"));
+    }
+    for operation in &table.operations {
+        head.push((format!("{} p50 / p99", escaped(operation)), "---:"));
+    }
+    for (name, align) in [("errors", "---:"), ("refused", "---:"), ("correctness", "---")] {
+        head.push((name.to_owned(), align));
+    }
+    let mut out = line(head.iter().map(|(name, _)| name.clone()));
+    out += &line(head.iter().map(|(_, align)| (*align).to_owned()));
+    for row in &table.rows {
+        let mut cells = vec![escaped(&row.cell.strategy), row.throughput()];
+        if let Some(baseline) = table.baseline {
+            cells.push(rows::ratio(row.against_baseline));
+            cells.push(rows::verdict(row, baseline).to_owned());
+        }
+        if table.against_naive {
+            cells.push(rows::ratio(row.against_naive));
+        }
+        cells.extend(table.operations.iter().map(|operation| row.latency(operation)));
+        cells.extend([row.cell.errors, row.cell.refused].map(|number| format::count(number as f64)));
+        cells.push(escaped(&row.correctness()));
+        out += &line(cells.into_iter());
+    }
+    out
+}
+
+fn origin(record: &Record) -> String {
+    let it = &record.environment;
+    let cpu = it.cpu_model.as_deref().unwrap_or("unknown processor");
+    let commit = it.commit.as_ref().map(|commit| format!(" ({commit})")).unwrap_or_default();
+    let place = format!(
+        "Measured on {cpu}, {}, {}, with Lockyard {}{commit} built by rustc {}, on {}.",
+        format::counted(it.cores.into(), "core"),
+        it.os,
+        it.version,
+        it.rustc,
+        rows::began(record),
+    );
+    // Indented code takes any text as it is, as long as it stays on its line.
+    let command = record.command.replace(char::is_control, " ");
+    format!("\n## To reproduce\n\n{}\n\nWith seed {}:\n\n    {command}\n", escaped(&place), record.seed)
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    cells.fold("|".to_owned(), |line, cell| line + " " + &cell + " |") + "\n"
+}
+
+/// Text with nothing left that markdown or HTML would act on. A bracket is only a link before a parenthesis, so that
+/// intervals stay readable in the source.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '&' => out += "&amp;",
+            '\\' | '|' | '`' | '*' | '~' => out.extend(['\\', c]),
+            '(' if before == ']' => out += "\\(",
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
+}

@@ -1,0 +1,134 @@
+//! The report for a terminal: the verdict, then two tables for each scenario that fit 100 columns, one for speed and
+//! one for latency and correctness.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table as Grid};
+
+use super::failures::failures;
+use super::rows::{self, Row, Table};
+use super::{format, verdict};
+use crate::record::{Record, Verdict};
+
+/// The width that tables keep to.
+const COLUMNS: u16 = 100;
+
+/// Whether the text may hold colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text, for files and pipes.
+    Plain,
+    /// ANSI escapes, for a terminal.
+    Ansi,
+}
+
+/// The report as text.
+pub fn text(record: &Record, colour: Colour) -> String {
+    let mut out = wrapped(&verdict::verdict(record));
+    let failures = failures(record);
+    if !failures.is_empty() {
+        out.push('\n');
+        out.extend(failures.iter().map(|failure| wrapped(&format!("error: {failure}"))));
+    }
+    for table in Table::all(record) {
+        let heading = format!("{} · {}", table.scenario, table.settings());
+        out = out + "\n" + &wrapped(&heading) + "\n";
+        out = out + &drawn(speed(&table), colour) + "\n";
+        out += &drawn(latency(&table), colour);
+        let notes = table.notes();
+        if !notes.is_empty() {
+            out.push('\n');
+            out.extend(notes.iter().map(|note| wrapped(note)));
+        }
+    }
+    out
+}
+
+fn speed(table: &Table<'_>) -> Grid {
+    let mut head = vec!["strategy".to_owned(), "operations/s".to_owned()];
+    head.extend(table.baseline.map(|baseline| format!("against {}", printable(baseline))));
+    head.extend(table.baseline.map(|_| "verdict".to_owned()));
+    head.extend(table.against_naive.then(|| format!("against {}", rows::NAIVE)));
+    grid(&head, table, |row| {
+        let mut cells = vec![Cell::new(row.throughput()).set_alignment(CellAlignment::Right)];
+        if let Some(baseline) = table.baseline {
+            let word = Cell::new(rows::verdict(row, baseline));
+            cells.push(Cell::new(rows::ratio(row.against_baseline)));
+            cells.push(match row.against_baseline.map(|it| it.verdict) {
+                Some(Verdict::Faster) => word.fg(Color::Green),
+                Some(Verdict::Slower) => word.fg(Color::Red),
+                _ => word,
+            });
+        }
+        if table.against_naive {
+            cells.push(Cell::new(rows::ratio(row.against_naive)));
+        }
+        cells
+    })
+}
+
+fn latency(table: &Table<'_>) -> Grid {
+    let mut head = vec!["strategy".to_owned()];
+    head.extend(table.operations.iter().map(|operation| format!("{}\np50 / p99", printable(operation))));
+    head.extend(["errors", "refused", "correctness"].map(str::to_owned));
+    grid(&head, table, |row| {
+        let mut cells: Vec<_> = table
+            .operations
+            .iter()
+            .map(|operation| Cell::new(row.latency(operation)).set_alignment(CellAlignment::Right))
+            .collect();
+        for number in [row.cell.errors, row.cell.refused] {
+            cells.push(Cell::new(format::count(number as f64)).set_alignment(CellAlignment::Right));
+        }
+        let correctness = Cell::new(printable(&row.correctness()));
+        cells.push(if row.wrong().next().is_some() { correctness.fg(Color::Red) } else { correctness });
+        cells
+    })
+}
+
+/// A table with a row for each strategy: its name, then what `rest` says of it.
+fn grid(head: &[String], table: &Table<'_>, rest: impl Fn(&Row<'_>) -> Vec<Cell>) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS);
+    grid.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    for row in &table.rows {
+        let mut cells = vec![Cell::new(printable(&row.cell.strategy))];
+        cells.extend(rest(row));
+        grid.add_row(cells);
+    }
+    for column in grid.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    grid
+}
+
+fn drawn(mut grid: Grid, colour: Colour) -> String {
+    match colour {
+        Colour::Plain => grid.force_no_tty(),
+        Colour::Ansi => grid.enforce_styling(),
+    };
+    grid.lines().fold(String::new(), |out, line| out + line.trim_end() + "\n")
+}
+
+/// Text that is safe to print, in lines of at most [`COLUMNS`] characters, broken between words.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in printable(text).split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > usize::from(COLUMNS) {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out += word;
+        width += length;
+    }
+    out + "\n"
+}
+
+/// A name may hold anything; an escape sequence in it must not reach the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

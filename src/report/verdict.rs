@@ -1,0 +1,140 @@
+//! The verdict in a few sentences, for a person in a hurry. Every format begins with it.
+//!
+//! It chooses among the verdicts that stand in the record and words them; it computes none. What is wrong comes
+//! before what is fast, since the speed of wrong answers is worth nothing.
+
+use super::failures::failures;
+use super::format;
+use super::rows::NAIVE;
+use crate::record::{Cell, Comparison, Metric, Record, Verdict};
+
+/// The strategy that the main comparison is about, when it ran.
+const AFTER: &str = "after";
+
+/// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
+pub fn verdict(record: &Record) -> String {
+    let mut sentences = Vec::new();
+    sentences.extend(wrong(&failures(record)));
+    if record.interrupted {
+        sentences.push("Stopped early: this is what was measured until then.".to_owned());
+    }
+    sentences.extend(speed(record));
+    sentences.extend(models(record));
+    sentences.extend(pitfalls(record));
+    if sentences.is_empty() {
+        sentences.push("Nothing was measured.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+fn wrong(failures: &[String]) -> Option<String> {
+    let (first, more) = failures.split_first()?;
+    let first = first.trim_end_matches('.');
+    Some(match more.len() {
+        0 => format!("Wrong: {first}. Speed counts only where the answers are right."),
+        more => format!(
+            "Wrong: {first}; and {}. Speed counts only where the answers are right.",
+            format::counted(more as u64, "more failure")
+        ),
+    })
+}
+
+/// What was compared, or what was measured if nothing was.
+fn speed(record: &Record) -> Vec<String> {
+    let Some(baseline) = record.baseline() else { return vec![] };
+    let Some((candidate, chosen)) = candidate(record, baseline) else { return vec![measured(&record.cells)] };
+    let mut sentences: Vec<_> = chosen.into_iter().collect();
+    let mut confidence = f64::INFINITY;
+    for baseline in [baseline, NAIVE].into_iter().take(if baseline == NAIVE { 1 } else { 2 }) {
+        let pairs: Vec<_> = throughput(record, baseline).filter(|it| it.candidate == candidate).collect();
+        if !pairs.is_empty() {
+            sentences.push(against(baseline, candidate, &pairs));
+        }
+        confidence = pairs.iter().map(|it| it.confidence).fold(confidence, f64::min);
+    }
+    sentences.push(format!("Confidence: {}.", format::percent(confidence)));
+    sentences
+}
+
+/// The candidate to speak of: `after` if it was compared, otherwise the one with the highest throughput, and then a
+/// sentence that says how it was chosen.
+fn candidate<'a>(record: &'a Record, baseline: &str) -> Option<(&'a str, Option<String>)> {
+    let compared: Vec<_> = throughput(record, baseline).collect();
+    if let Some(after) = compared.iter().find(|it| it.candidate == AFTER) {
+        return Some((&after.candidate, None));
+    }
+    let first = compared.first()?;
+    let rivals: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();
+    let best = rivals.iter().max_by(|a, b| a.ratio.total_cmp(&b.ratio))?;
+    let chosen = (rivals.len() > 1).then(|| {
+        format!(
+            "Of {} candidates, “{}” has the highest throughput under {}.",
+            rivals.len(),
+            best.candidate,
+            best.scenario
+        )
+    });
+    Some((&best.candidate, chosen))
+}
+
+fn throughput<'a>(record: &'a Record, baseline: &str) -> impl Iterator<Item = &'a Comparison> {
+    record.comparisons.iter().filter(move |it| it.metric == Metric::Throughput && it.baseline == baseline)
+}
+
+/// "Against “before”, “after” is faster under polling (×1.58 [1.55, 1.61]); it makes no difference under …".
+fn against(baseline: &str, candidate: &str, pairs: &[&Comparison]) -> String {
+    let clauses: Vec<_> = [
+        (Verdict::Faster, "is faster under", ""),
+        (Verdict::Slower, "is slower under", ""),
+        (Verdict::NoDifference, "makes no difference under", ""),
+        (Verdict::NoVerdict, "gets no verdict under", ", where a longer run may tell"),
+    ]
+    .into_iter()
+    .filter_map(|(verdict, verb, after)| {
+        let under: Vec<_> = pairs
+            .iter()
+            .filter(|it| it.verdict == verdict)
+            .map(|it| format!("{} ({})", it.scenario, format::ratio(it.ratio, it.ci)))
+            .collect();
+        (!under.is_empty()).then(|| format!("{verb} {}{after}", format::list(&under)))
+    })
+    .collect();
+    // “before” and “after” are names here, and without the quotes the sentence would stumble over them.
+    format!("Against “{baseline}”, “{candidate}” {}.", clauses.join("; it "))
+}
+
+fn measured(cells: &[Cell]) -> String {
+    let [cell] = cells else {
+        return format!(
+            "{} were measured and none was compared.",
+            format::counted(cells.len() as u64, "cell")
+        );
+    };
+    let throughput = format::with_interval(cell.throughput.ops_per_s, cell.throughput.ci);
+    let frequent = cell.latency_ns.iter().max_by_key(|(_, latency)| latency.count);
+    let latency = frequent
+        .map(|(operation, latency)| format!(", p99 of {operation} {}", format::nanos(latency.p99)))
+        .unwrap_or_default();
+    format!(
+        "“{}” under {}: {throughput} operations/s{latency}. One strategy, so nothing was compared.",
+        cell.strategy, cell.scenario
+    )
+}
+
+fn models(record: &Record) -> Option<String> {
+    let models = record.models.as_ref().filter(|models| !models.is_empty())?;
+    let hold: Vec<_> = models.iter().filter(|it| it.holds && it.schedules >= it.min_schedules).collect();
+    let bounded = hold.iter().filter(|it| !it.exhaustive).count();
+    let bounded =
+        if bounded > 0 { format!(", {bounded} of them in a bounded search") } else { String::new() };
+    Some(format!("{} of {} models hold{bounded}.", hold.len(), models.len()))
+}
+
+fn pitfalls(record: &Record) -> Option<String> {
+    let pitfalls = record.pitfalls.as_ref().filter(|pitfalls| !pitfalls.is_empty())?;
+    let caught = pitfalls.iter().filter(|it| !it.caught_by.is_empty() && it.missed_by.is_empty()).count();
+    Some(format!(
+        "Pitfalls caught by every check that ran and must see them: {caught} of {}.",
+        pitfalls.len()
+    ))
+}

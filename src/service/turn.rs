@@ -1,0 +1,215 @@
+//! The chat turn: drives the state machine against the model, one short write at a time.
+//!
+//! No lock is held while the model thinks, while a tool runs, or between two steps; what protects the turn meanwhile
+//! is the session's *state*. A working state belongs to exactly one turn, for a second one is refused, and the turn
+//! keeps a handle to the session, so the session it comes back to is the one it left.
+
+use crate::chat::{
+    ChatContext, ChatError, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision, ToolResult,
+};
+use crate::session::{Env, Session, SessionError, Settle};
+
+use super::backend::Backend;
+use super::batch::Batch;
+use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
+
+/// Runs a turn from a user's message to idle, failed, or waiting for approval.
+pub(super) async fn send_message<E: Env, M: ModelClient + ToolRunner>(
+    backend: &Backend<E, M>,
+    session: &Session<E>,
+    message: NewMessage,
+) -> Result<(), SessionError> {
+    let mut turn = Turn { backend, session, working: false };
+    turn.step(Settle::Acknowledged, |context| context.begin_turn(message)).await?;
+    turn.converse().await
+}
+
+/// Decides tool calls and, once none is pending, goes on with the turn.
+pub(super) async fn approve_tools<E: Env, M: ModelClient + ToolRunner>(
+    backend: &Backend<E, M>,
+    session: &Session<E>,
+    decisions: &[ToolDecision],
+) -> Result<(), SessionError> {
+    let mut turn = Turn { backend, session, working: false };
+    let decide = |context: &mut ChatContext| {
+        context.decide_tools(decisions)?;
+        if context.pending_calls().next().is_some() {
+            return Ok(context.state_kind());
+        }
+        context.resume_after_approval()
+    };
+    match turn.step(Settle::Acknowledged, decide).await? {
+        StateKind::ExecutingTools => turn.execute_tools().await,
+        StateKind::GeneratingResponse => turn.converse().await,
+        _ => Ok(()),
+    }
+}
+
+/// A turn at work.
+struct Turn<'a, E: Env, M> {
+    backend: &'a Backend<E, M>,
+    session: &'a Session<E>,
+    /// Whether this turn has left the session in a working state. It is set inside the write guard, together with
+    /// the state itself, so there is no moment at which the two disagree.
+    working: bool,
+}
+
+impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
+    async fn step<R: Send>(
+        &mut self,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let working = &mut self.working;
+        let change = |context: &mut ChatContext| {
+            let result = change(context)?;
+            *working = context.state_kind().is_working();
+            Ok(result)
+        };
+        self.backend.manager.change(self.session, settle, change).await
+    }
+
+    /// Asks the model for its next word in the turn.
+    async fn converse(&mut self) -> Result<(), SessionError> {
+        let ask = |context: &mut ChatContext| {
+            context.request_model()?;
+            Ok(prompt(context))
+        };
+        let prompt = self.step(Settle::Later, ask).await?;
+        self.answer(prompt).await
+    }
+
+    /// Lets the model answer, trying again after transient failures for as long as the state machine allows.
+    async fn answer(&mut self, mut prompt: Prompt) -> Result<(), SessionError> {
+        loop {
+            let error = match self.listen(prompt).await? {
+                Err(error) => error,
+                Ok(tool_calls) => {
+                    let finish = |context: &mut ChatContext| context.finish_response(tool_calls);
+                    match blame_the_world(self.step(Settle::Acknowledged, finish).await)? {
+                        Ok(_) => return Ok(()),
+                        Err(error) => error,
+                    }
+                }
+            };
+            match self.recover(error).await? {
+                Some(again) => prompt = again,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// One reply of the model, written into the conversation as it comes; the tools it wants to call.
+    async fn listen(&mut self, prompt: Prompt) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
+        match self.backend.model.request(prompt).await {
+            Ok(Reply::Full { text, tool_calls }) => {
+                self.step(Settle::Later, |context| context.full_response(text)).await?;
+                Ok(Ok(tool_calls))
+            }
+            Ok(Reply::Stream(stream)) => self.follow(stream).await,
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Follows a streamed reply: one short write for every batch of chunks.
+    async fn follow(
+        &mut self,
+        mut stream: ReplyStream,
+    ) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
+        self.step(Settle::Later, ChatContext::start_stream).await?;
+        let mut tool_calls = Vec::new();
+        loop {
+            let (clock, window) = (self.backend.manager.env().clock(), self.backend.batch_window);
+            let batch = Batch::gather(&mut stream, clock, window).await;
+            if !batch.text.is_empty() {
+                self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
+            }
+            tool_calls.extend(batch.tool_calls);
+            match batch.ended {
+                None => {}
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(())) => {
+                    self.step(Settle::Later, ChatContext::end_stream).await?;
+                    return Ok(Ok(tool_calls));
+                }
+            }
+        }
+    }
+
+    /// Runs the approved tools and tells the model what came of them.
+    async fn execute_tools(&mut self) -> Result<(), SessionError> {
+        let approved = |context: &ChatContext| context.approved_calls().cloned().collect::<Vec<_>>();
+        let calls = self.session.read(approved).await?;
+        let error = match self.run_all(&calls).await {
+            Err(error) => error,
+            Ok(results) => {
+                let complete = |context: &mut ChatContext| context.complete_tools(results);
+                match blame_the_world(self.step(Settle::Later, complete).await)? {
+                    Ok(_) => return self.converse().await,
+                    Err(error) => error,
+                }
+            }
+        };
+        match self.recover(error).await? {
+            Some(prompt) => self.answer(prompt).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn run_all(&self, calls: &[ToolCall]) -> Result<Vec<ToolResult>, ModelError> {
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            results.push(self.backend.model.run(call).await?);
+        }
+        Ok(results)
+    }
+
+    /// Notes a failure in the session. The prompt to go on with, unless the turn has ended as failed.
+    async fn recover(&mut self, error: ModelError) -> Result<Option<Prompt>, SessionError> {
+        let error = match error {
+            ModelError::Transient(error) => error,
+            ModelError::Fatal(error) => {
+                self.step(Settle::Acknowledged, |context| context.fail(error)).await?;
+                return Ok(None);
+            }
+        };
+        self.step(Settle::Later, |context| context.transient_failure(error)).await?;
+        let retry = |context: &mut ChatContext| {
+            Ok(match context.retry()? {
+                StateKind::Failed => None,
+                _ => Some(prompt(context)),
+            })
+        };
+        self.step(Settle::Acknowledged, retry).await
+    }
+}
+
+/// A turn that is dropped at work, because its caller went away or a save failed, is rolled back in the background.
+impl<E: Env, M> Drop for Turn<'_, E, M> {
+    fn drop(&mut self) {
+        if self.working {
+            let (manager, session) = (self.backend.manager.clone(), self.session.clone());
+            let roll_back = async move {
+                // Refused only if the session was deleted meanwhile: then there is nothing to roll back.
+                let outcome = manager.change(&session, Settle::Acknowledged, ChatContext::cancel).await;
+                if let Err(error) = outcome {
+                    tracing::debug!(%error, "the roll-back of an abandoned turn was not saved");
+                }
+            };
+            self.backend.manager.env().spawn(roll_back);
+        }
+    }
+}
+
+/// A step that only takes down what the model or a tool said is refused for what they said: they have failed, for good,
+/// and not whoever asked.
+fn blame_the_world<R>(step: Result<R, SessionError>) -> Result<Result<R, ModelError>, SessionError> {
+    match step {
+        Err(SessionError::Refused { source, .. }) => Ok(Err(ModelError::Fatal(source.to_string()))),
+        other => other.map(Ok),
+    }
+}
+
+fn prompt(context: &ChatContext) -> Prompt {
+    Prompt { context: context.clone() }
+}

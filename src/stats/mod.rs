@@ -1,0 +1,24 @@
+//! What measured numbers allow to be said: a ratio with its interval, and a verdict.
+//!
+//! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two rivals took turns
+//! on the same machine; an estimate comes out, or nothing where the rounds do not carry one.
+//!
+//! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
+//! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
+//! - [`paired`]: the ratio of two rivals over the rounds they shared.
+//! - [`verdict`]: what an interval says: faster, slower, no difference, or nothing yet.
+//!
+//! Both estimates are made on the logarithms of the measurements. Times and rates are positive and vary by factors rather
+//! than by amounts; on the log scale a ratio and its inverse are equally far from 1, and no interval reaches below zero.
+
+pub mod confidence;
+pub mod fairness;
+pub mod mean;
+pub mod paired;
+pub mod verdict;
+
+pub use confidence::Confidence;
+pub use fairness::jain;
+pub use mean::Mean;
+pub use paired::Ratio;
+pub use verdict::{Direction, Verdict};

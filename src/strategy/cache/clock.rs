@@ -1,0 +1,146 @@
+//! `clock`: a concurrent map for the hits, and a ring with a hand for the evictions.
+//!
+//! An exact LRU has to write down every hit, which makes each hit a change of something shared. Second chance keeps
+//! one bit instead: a hit sets it, unless it is set already, and the hand that looks for somebody to evict clears
+//! it and passes on. Whoever was used since the hand last came by stays; whoever was not goes. (F. J. Corbató, "A
+//! paging experiment with the Multics system", 1968.)
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use papaya::HashMap;
+use parking_lot::Mutex;
+use seize::Collector;
+
+use super::Hasher;
+use crate::chat::ContextId;
+use crate::session::{Cache, CacheStats};
+
+/// Second chance over a lock-free map.
+///
+/// Whoever changes anything holds the ring, so ring and map always have the same sessions. The map is pinned before
+/// the ring is taken and released after it: what a removal leaves behind ends at the earliest when the pin does, thus
+/// outside the lock. No pin is held across an await.
+pub struct Clock<V: Send + Sync + 'static> {
+    map: HashMap<ContextId, Node<V>, Hasher>,
+    ring: Mutex<Ring>,
+}
+
+struct Node<V> {
+    value: Arc<V>,
+    /// Where it stands on the ring, for as long as it is inside.
+    place: usize,
+    /// Found since the hand last came by. Only a hint who is worth keeping: nothing is ordered by it.
+    touched: AtomicBool,
+}
+
+/// Who stands where, for the hand.
+struct Ring {
+    places: Vec<ContextId>,
+    /// Places that nobody stands on, left by removals. While there is one, nobody is evicted.
+    free: Vec<usize>,
+    hand: usize,
+    capacity: usize,
+    evictions: u64,
+}
+
+impl<V> Node<V> {
+    /// Reads before it writes: a bit that is set already costs no writing to a line that all readers share.
+    fn touch(&self) {
+        if !self.touched.load(Relaxed) {
+            self.touched.store(true, Relaxed);
+        }
+    }
+}
+
+impl Ring {
+    /// A place for `id`, and who stood there and has to go. `spared` clears somebody's bit and says whether it was
+    /// set.
+    fn take_place(
+        &mut self,
+        id: ContextId,
+        spared: impl Fn(&ContextId) -> bool,
+    ) -> (usize, Option<ContextId>) {
+        if let Some(place) = self.free.pop() {
+            self.places[place] = id;
+            return (place, None);
+        }
+        if self.places.len() < self.capacity {
+            self.places.push(id);
+            return (self.places.len() - 1, None);
+        }
+        // After one whole turn everybody has had a second chance, however fast the bits are set again.
+        for _ in 0..self.places.len() {
+            if !spared(&self.places[self.hand]) {
+                break;
+            }
+            self.advance();
+        }
+        let place = self.hand;
+        self.advance();
+        self.evictions += 1;
+        (place, Some(std::mem::replace(&mut self.places[place], id)))
+    }
+
+    fn advance(&mut self) {
+        self.hand = (self.hand + 1) % self.places.len();
+    }
+}
+
+impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
+    fn new(capacity: NonZeroUsize) -> Self {
+        // What was evicted is freed at once, if nobody else is looking: in batches whole sessions would outlive their
+        // eviction. Freeing that often, the collector must not interrupt every processor each time, so its fast
+        // barrier is off (in Cargo.toml); looks hardly notice, and evictions would take several times as long.
+        let map =
+            HashMap::builder().hasher(Hasher::default()).collector(Collector::new().batch_size(1)).build();
+        let ring =
+            Ring { places: Vec::new(), free: Vec::new(), hand: 0, capacity: capacity.get(), evictions: 0 };
+        Self { map, ring: Mutex::new(ring) }
+    }
+
+    async fn visit<R: Send>(&self, id: ContextId, look: impl FnOnce(&V) -> R + Send) -> Option<R> {
+        self.map.pin().get(&id).map(|node| {
+            node.touch();
+            look(&node.value)
+        })
+    }
+
+    async fn get(&self, id: ContextId) -> Option<Arc<V>> {
+        self.map.pin().get(&id).map(|node| {
+            node.touch();
+            node.value.clone()
+        })
+    }
+
+    async fn insert(&self, id: ContextId, value: Arc<V>) {
+        let map = self.map.pin();
+        let mut ring = self.ring.lock();
+        let (place, touched) = if let Some(node) = map.get(&id) {
+            (node.place, true)
+        } else {
+            let spared =
+                |other: &ContextId| map.get(other).is_some_and(|node| node.touched.swap(false, Relaxed));
+            let (place, displaced) = ring.take_place(id, spared);
+            if let Some(displaced) = displaced {
+                map.remove(&displaced);
+            }
+            (place, false)
+        };
+        map.insert(id, Node { value, place, touched: AtomicBool::new(touched) });
+    }
+
+    async fn remove(&self, id: ContextId) {
+        let map = self.map.pin();
+        let mut ring = self.ring.lock();
+        if let Some(node) = map.remove(&id) {
+            ring.free.push(node.place);
+        }
+    }
+
+    async fn stats(&self) -> CacheStats {
+        let ring = self.ring.lock();
+        CacheStats { len: ring.places.len() - ring.free.len(), evictions: ring.evictions, refused: 0 }
+    }
+}

@@ -1,0 +1,77 @@
+//! Caches over concrete concurrent structures, and every cache by family.
+//!
+//! The session manager names no concrete lock, so caches that have one inside, or atomics of their own, stand here
+//! beside the other concrete things. The manager knows their trait only.
+//!
+//! | cache | a hit writes | who goes first |
+//! | --- | --- | --- |
+//! | [`MutexLru`](crate::session::MutexLru) | the lock, the list, the handle's count | the least recently used |
+//! | [`ShardedLru`](crate::session::ShardedLru) | the same, of one shard | the least recently used of a full shard |
+//! | [`QuickCache`] | a shard's read lock, a counter, the handle's count | by a variant of S3-FIFO |
+//! | [`Moka`] | a log of reads, the handle's count | by `TinyLFU`: newcomers must be asked for more often |
+//! | [`Clock`] | one bit, if it is not set; with [`visit`](Cache::visit) nothing else | whoever the hand finds unused |
+//!
+//! All three of this room hash with the function that the LRUs' tables use, so that caches are compared and not
+//! hash functions.
+
+mod clock;
+mod moka;
+mod quick_cache;
+
+pub use self::clock::Clock;
+pub use self::moka::Moka;
+pub use self::quick_cache::QuickCache;
+
+use crate::session::Cache;
+
+/// How ids are hashed here.
+type Hasher = foldhash::fast::RandomState;
+
+/// A cache for any value: what a cache is before it is known what it shall hold.
+pub trait CacheFamily: Send + Sync + 'static {
+    /// The cache of `V`s.
+    type Cache<V: Send + Sync + 'static>: Cache<V>;
+}
+
+/// One family for each value of the cache factor, under the name that the value has there.
+pub mod family {
+    use std::marker::PhantomData;
+
+    use super::CacheFamily;
+    use crate::lock::LockFamily;
+
+    /// [`session::MutexLru`](crate::session::MutexLru)s behind locks of the family `F`.
+    pub struct MutexLru<F>(PhantomData<fn() -> F>);
+
+    impl<F: LockFamily> CacheFamily for MutexLru<F> {
+        type Cache<V: Send + Sync + 'static> = crate::session::MutexLru<F, V>;
+    }
+
+    /// [`session::ShardedLru`](crate::session::ShardedLru)s behind locks of the family `F`.
+    pub struct ShardedLru<F>(PhantomData<fn() -> F>);
+
+    impl<F: LockFamily> CacheFamily for ShardedLru<F> {
+        type Cache<V: Send + Sync + 'static> = crate::session::ShardedLru<F, V>;
+    }
+
+    /// [`QuickCache`](super::QuickCache)s.
+    pub struct QuickCache;
+
+    impl CacheFamily for QuickCache {
+        type Cache<V: Send + Sync + 'static> = super::QuickCache<V>;
+    }
+
+    /// [`Moka`](super::Moka)s.
+    pub struct Moka;
+
+    impl CacheFamily for Moka {
+        type Cache<V: Send + Sync + 'static> = super::Moka<V>;
+    }
+
+    /// [`Clock`](super::Clock)s.
+    pub struct Clock;
+
+    impl CacheFamily for Clock {
+        type Cache<V: Send + Sync + 'static> = super::Clock<V>;
+    }
+}

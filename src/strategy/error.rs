@@ -1,0 +1,78 @@
+//! What can be wrong with a strategy, said so that the next try is right.
+
+/// What is wrong with a strategy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StrategyError {
+    /// A name that is not known.
+    #[error("unknown {what} `{given}`{}; there are: {known}", did_you_mean(.nearest.as_deref()))]
+    Unknown {
+        /// What the name should have named.
+        what: &'static str,
+        /// The name.
+        given: String,
+        /// The known name that looks most like it.
+        nearest: Option<String>,
+        /// Every known name.
+        known: String,
+    },
+    /// Part of a strategy that chooses nothing.
+    #[error(
+        "`{part}` is no factor=value; write session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]"
+    )]
+    NotAFactor {
+        /// The part.
+        part: String,
+    },
+    /// A factor that is chosen twice.
+    #[error("the factor `{factor}` is given twice; once is enough")]
+    Repeated {
+        /// The factor.
+        factor: String,
+    },
+    /// Factors that are not chosen.
+    #[error("the strategy does not say: {}; write session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]", .factors.join(", "))]
+    Missing {
+        /// The factors.
+        factors: Vec<&'static str>,
+    },
+    /// Saving under a lock that blocks its thread while it waits.
+    #[error(
+        "save=under-lock keeps the session's guard across an await, and the guard of {lock} must not be; \
+         use one of: {able}, or save=after-unlock"
+    )]
+    CannotHold {
+        /// The lock.
+        lock: &'static str,
+        /// Those that can.
+        able: String,
+    },
+    /// A combination that makes sense but is not compiled.
+    #[error("{given} is not built; built are, with any dto:\n  {built}")]
+    NotBuilt {
+        /// The combination.
+        given: String,
+        /// Those that are.
+        built: String,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!(", did you mean `{nearest}`?")).unwrap_or_default()
+}
+
+impl StrategyError {
+    pub(super) fn unknown<'a>(
+        what: &'static str,
+        given: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let nearest = known
+            .iter()
+            .map(|name| (strsim::jaro_winkler(given, name), *name))
+            .filter(|(likeness, _)| *likeness > 0.75)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name.to_owned());
+        Self::Unknown { what, given: given.to_owned(), nearest, known: known.join(", ") }
+    }
+}

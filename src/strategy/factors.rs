@@ -1,0 +1,291 @@
+//! The factors of a strategy and their values, as names: what can be chosen, and how it is written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::lock::{
+    ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
+    ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
+};
+use crate::service::DtoPolicy;
+use crate::session::{Locked, Published, StateMode};
+
+use super::error::StrategyError;
+
+/// A lock family, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockKind {
+    /// [`TokioMutex`]
+    TokioMutex,
+    /// [`TokioRwLock`]
+    TokioRwLock,
+    /// [`ParkingLotMutex`]
+    ParkingLotMutex,
+    /// [`ParkingLotRwLock`]
+    ParkingLotRwLock,
+    /// [`ParkingLotFairMutex`]
+    ParkingLotFairMutex,
+    /// [`StdMutex`]
+    StdMutex,
+    /// [`StdRwLock`]
+    StdRwLock,
+    /// [`AsyncLockMutex`]
+    AsyncLockMutex,
+    /// [`AsyncLockRwLock`]
+    AsyncLockRwLock,
+    /// [`ArcSwap`]
+    ArcSwap,
+}
+
+/// A cache, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CacheKind {
+    /// [`MutexLru`](crate::session::MutexLru) behind this lock.
+    MutexLru(LockKind),
+    /// [`ShardedLru`](crate::session::ShardedLru) behind locks of this kind.
+    ShardedLru(LockKind),
+    /// [`QuickCache`](super::QuickCache)
+    QuickCache,
+    /// [`Moka`](super::Moka)
+    Moka,
+    /// [`Clock`](super::Clock)
+    Clock,
+}
+
+/// When a session is saved, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SaveKind {
+    /// [`AfterUnlock`](crate::session::AfterUnlock)
+    AfterUnlock,
+    /// [`UnderLock`](crate::session::UnderLock)
+    UnderLock,
+}
+
+/// How a session's state is read, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatePolicy {
+    /// [`Locked`]: what is meant where nothing is said.
+    #[default]
+    Locked,
+    /// [`Published`]
+    Published,
+}
+
+/// A choice for every factor: a complete strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Factors {
+    /// The lock of a session.
+    pub session: LockKind,
+    /// The cache of sessions.
+    pub cache: CacheKind,
+    /// What answers are built from.
+    pub dto: DtoPolicy,
+    /// When a session is saved.
+    pub save: SaveKind,
+    /// How a session's state is read.
+    pub state: StatePolicy,
+}
+
+impl LockKind {
+    /// Every lock there is.
+    pub const ALL: [Self; 10] = [
+        Self::TokioMutex,
+        Self::TokioRwLock,
+        Self::ParkingLotMutex,
+        Self::ParkingLotRwLock,
+        Self::ParkingLotFairMutex,
+        Self::StdMutex,
+        Self::StdRwLock,
+        Self::AsyncLockMutex,
+        Self::AsyncLockRwLock,
+        Self::ArcSwap,
+    ];
+
+    /// The family's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokioMutex => TokioMutex::NAME,
+            Self::TokioRwLock => TokioRwLock::NAME,
+            Self::ParkingLotMutex => ParkingLotMutex::NAME,
+            Self::ParkingLotRwLock => ParkingLotRwLock::NAME,
+            Self::ParkingLotFairMutex => ParkingLotFairMutex::NAME,
+            Self::StdMutex => StdMutex::NAME,
+            Self::StdRwLock => StdRwLock::NAME,
+            Self::AsyncLockMutex => AsyncLockMutex::NAME,
+            Self::AsyncLockRwLock => AsyncLockRwLock::NAME,
+            Self::ArcSwap => ArcSwap::NAME,
+        }
+    }
+}
+
+impl SaveKind {
+    const ALL: [Self; 2] = [Self::AfterUnlock, Self::UnderLock];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AfterUnlock => "after-unlock",
+            Self::UnderLock => "under-lock",
+        }
+    }
+}
+
+impl CacheKind {
+    /// Every cache, over every lock where it has one.
+    fn all() -> impl Iterator<Item = Self> {
+        let over_a_lock = [Self::MutexLru, Self::ShardedLru];
+        let lrus = over_a_lock.into_iter().flat_map(|cache| LockKind::ALL.map(cache));
+        lrus.chain([Self::QuickCache, Self::Moka, Self::Clock])
+    }
+}
+
+impl StatePolicy {
+    const ALL: [Self; 2] = [Self::Locked, Self::Published];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Locked => Locked::NAME,
+            Self::Published => Published::NAME,
+        }
+    }
+
+    /// As it stands at the end of a strategy: not at all, where it is what is meant anyway.
+    pub(super) fn suffix(self) -> String {
+        if self == Self::default() { String::new() } else { format!(",state={self}") }
+    }
+}
+
+impl DtoPolicy {
+    const ALL: [Self; 2] = [Self::Borrowed, Self::Cloned];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Borrowed => "borrowed",
+            Self::Cloned => "cloned",
+        }
+    }
+}
+
+/// Finds `given` among named values, or says what there is.
+fn choose<T: Copy>(
+    factor: &'static str,
+    given: &str,
+    all: impl IntoIterator<Item = T>,
+    name: impl Fn(&T) -> String,
+) -> Result<T, StrategyError> {
+    let all: Vec<(String, T)> = all.into_iter().map(|value| (name(&value), value)).collect();
+    match all.iter().find(|(name, _)| name == given) {
+        Some((_, value)) => Ok(*value),
+        None => Err(StrategyError::unknown(factor, given, all.iter().map(|(name, _)| name.as_str()))),
+    }
+}
+
+impl FromStr for LockKind {
+    type Err = StrategyError;
+
+    fn from_str(given: &str) -> Result<Self, StrategyError> {
+        choose("lock", given, Self::ALL, Self::to_string)
+    }
+}
+
+impl FromStr for CacheKind {
+    type Err = StrategyError;
+
+    fn from_str(given: &str) -> Result<Self, StrategyError> {
+        choose("cache", given, Self::all(), Self::to_string)
+    }
+}
+
+impl FromStr for Factors {
+    type Err = StrategyError;
+
+    /// Reads `session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]`, in any order, each once.
+    fn from_str(given: &str) -> Result<Self, StrategyError> {
+        let (mut session, mut cache, mut dto, mut save, mut state) = (None, None, None, None, None);
+        for part in given.split(',') {
+            let (factor, value) =
+                part.split_once('=').ok_or_else(|| StrategyError::NotAFactor { part: part.to_owned() })?;
+            let (factor, value) = (factor.trim(), value.trim());
+            let repeated = match factor {
+                "session" => session.replace(value.parse()?).is_some(),
+                "cache" => cache.replace(value.parse()?).is_some(),
+                "dto" => {
+                    dto.replace(choose("dto policy", value, DtoPolicy::ALL, DtoPolicy::to_string)?).is_some()
+                }
+                "save" => {
+                    save.replace(choose("save policy", value, SaveKind::ALL, SaveKind::to_string)?).is_some()
+                }
+                "state" => state
+                    .replace(choose("state policy", value, StatePolicy::ALL, StatePolicy::to_string)?)
+                    .is_some(),
+                other => {
+                    return Err(StrategyError::unknown(
+                        "factor",
+                        other,
+                        FACTORS.into_iter().chain(["state"]),
+                    ));
+                }
+            };
+            if repeated {
+                return Err(StrategyError::Repeated { factor: factor.to_owned() });
+            }
+        }
+        match (session, cache, dto, save) {
+            (Some(session), Some(cache), Some(dto), Some(save)) => {
+                Ok(Self { session, cache, dto, save, state: state.unwrap_or_default() })
+            }
+            (session, cache, dto, save) => {
+                let given = [session.is_some(), cache.is_some(), dto.is_some(), save.is_some()];
+                let missing =
+                    FACTORS.into_iter().zip(given).filter(|(_, given)| !given).map(|(name, _)| name);
+                Err(StrategyError::Missing { factors: missing.collect() })
+            }
+        }
+    }
+}
+
+/// What every strategy must say.
+const FACTORS: [&str; 4] = ["session", "cache", "dto", "save"];
+
+impl fmt::Display for LockKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for CacheKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MutexLru(lock) => write!(f, "mutex-lru({lock})"),
+            Self::ShardedLru(lock) => write!(f, "sharded-lru({lock})"),
+            Self::QuickCache => f.write_str("quick-cache"),
+            Self::Moka => f.write_str("moka"),
+            Self::Clock => f.write_str("clock"),
+        }
+    }
+}
+
+impl fmt::Display for DtoPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for SaveKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for StatePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Factors {
+    /// As it is written: what is meant where nothing is said is not said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session, cache, dto, save, state } = self;
+        write!(f, "session={session},cache={cache},dto={dto},save={save}{}", state.suffix())
+    }
+}

@@ -1,0 +1,37 @@
+//! Strategies: complete, named ways to guard the sessions, and the one place where names become types.
+//!
+//! ```text
+//! "after"  ──Strategy::parse──▶  Factors { session, cache, dto, save, state }  ──assemble──▶  Backend<Host<…>>
+//! ```
+//!
+//! Everything below this room is generic in its locks; everything above it (workload, driver, report) knows a
+//! strategy by its name. [`assemble`] holds the list of combinations that are compiled: every lock over one cache, every
+//! cache over two locks, and what the presets and their ablations need, since each combination costs build time.
+//!
+//! ```
+//! use lockyard::strategy::Strategy;
+//!
+//! let after = Strategy::parse("after")?;
+//! assert_eq!(
+//!     after.factors().to_string(),
+//!     "session=tokio-rwlock,cache=mutex-lru(tokio-mutex),dto=borrowed,save=after-unlock",
+//! );
+//! # Ok::<(), lockyard::strategy::StrategyError>(())
+//! ```
+
+mod assemble;
+pub mod cache;
+mod error;
+mod factors;
+mod host;
+mod presets;
+
+#[cfg(test)]
+mod tests;
+
+pub use assemble::{Assembly, Setup, assemble, combinations};
+pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
+pub use error::StrategyError;
+pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
+pub use host::{Host, IdSource, TokioClock};
+pub use presets::{PRESETS, Preset, Strategy};

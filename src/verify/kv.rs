@@ -1,0 +1,89 @@
+//! A store of strings, where an append makes every order of changes visible to the next get.
+
+use std::sync::Arc;
+
+use super::jsonl::Json;
+use super::model::Model;
+
+/// A string for each key. A missing key reads as the empty string.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kv;
+
+/// What is asked of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KvCall {
+    /// What is there?
+    Get,
+    /// Let this be there.
+    Put(Arc<str>),
+    /// Add this to the end of what is there.
+    Append(Arc<str>),
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KvAnswer {
+    /// To a get: this is there.
+    Got(Arc<str>),
+    /// To a change: done.
+    Done,
+}
+
+impl Model for Kv {
+    type Call = KvCall;
+    type Answer = KvAnswer;
+    type State = Arc<str>;
+
+    fn init(&self) -> Arc<str> {
+        Arc::default()
+    }
+
+    fn step(&self, state: &Arc<str>, call: &KvCall, answer: Option<&KvAnswer>) -> Option<Arc<str>> {
+        match (call, answer) {
+            (KvCall::Get, None) => Some(state.clone()),
+            (KvCall::Get, Some(KvAnswer::Got(got))) => (got == state).then(|| state.clone()),
+            (KvCall::Put(new), None | Some(KvAnswer::Done)) => Some(new.clone()),
+            (KvCall::Append(more), None | Some(KvAnswer::Done)) => Some([&**state, &**more].concat().into()),
+            (KvCall::Get, Some(KvAnswer::Done)) | (_, Some(KvAnswer::Got(_))) => None,
+        }
+    }
+
+    fn is_read(&self, call: &KvCall) -> bool {
+        *call == KvCall::Get
+    }
+
+    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<KvCall, String> {
+        match f {
+            "get" => Ok(KvCall::Get),
+            "put" => Ok(KvCall::Put(value.read("to put", "a string")?)),
+            "append" => Ok(KvCall::Append(value.read("to append", "a string")?)),
+            _ => Err(format!("unknown function {f:?}: kv knows get, put and append")),
+        }
+    }
+
+    fn decode_answer(&self, call: &KvCall, value: Json<'_>, _: Json<'_>) -> Result<KvAnswer, String> {
+        Ok(match call {
+            KvCall::Get => KvAnswer::Got(value.read("that was got", "a string")?),
+            KvCall::Put(_) | KvCall::Append(_) => KvAnswer::Done,
+        })
+    }
+
+    fn describe(&self, call: &KvCall, answer: Option<&KvAnswer>) -> String {
+        let asked = match call {
+            KvCall::Get => "get".to_owned(),
+            KvCall::Put(new) => format!("put {new:?}"),
+            KvCall::Append(more) => format!("append {more:?}"),
+        };
+        match answer {
+            Some(KvAnswer::Got(got)) => format!("{asked}: {got:?}"),
+            Some(KvAnswer::Done) | None => asked,
+        }
+    }
+
+    fn expected(&self, state: &Arc<str>, call: &KvCall) -> String {
+        match call {
+            KvCall::Get => format!("{state:?}"),
+            KvCall::Put(_) | KvCall::Append(_) => "done".to_owned(),
+        }
+    }
+}

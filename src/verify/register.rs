@@ -1,0 +1,135 @@
+//! The model that every checker begins with: a register that is read, written, and compared and set.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::jsonl::Json;
+use super::model::Model;
+
+/// A register for each key. It starts as null.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Register;
+
+/// What a register holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Nothing was written yet, or null was.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(Arc<str>),
+}
+
+/// What a register is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegisterCall {
+    /// What is in it?
+    Read,
+    /// Put this into it.
+    Write(Value),
+    /// Put the second into it if the first is in it.
+    Cas(Value, Value),
+}
+
+/// What a register answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegisterAnswer {
+    /// To a read: this is in it.
+    Holds(Value),
+    /// To a write: done.
+    Done,
+    /// To a compare-and-set: whether it was done.
+    Swapped(bool),
+}
+
+impl Model for Register {
+    type Call = RegisterCall;
+    type Answer = RegisterAnswer;
+    type State = Value;
+
+    fn init(&self) -> Value {
+        Value::Null
+    }
+
+    fn step(&self, state: &Value, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> Option<Value> {
+        let (next, honest) = match call {
+            RegisterCall::Read => (state, RegisterAnswer::Holds(state.clone())),
+            RegisterCall::Write(new) => (new, RegisterAnswer::Done),
+            RegisterCall::Cas(old, new) if old == state => (new, RegisterAnswer::Swapped(true)),
+            RegisterCall::Cas(..) => (state, RegisterAnswer::Swapped(false)),
+        };
+        answer.is_none_or(|answer| *answer == honest).then(|| next.clone())
+    }
+
+    fn is_read(&self, call: &RegisterCall) -> bool {
+        *call == RegisterCall::Read
+    }
+
+    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<RegisterCall, String> {
+        match f {
+            "read" => Ok(RegisterCall::Read),
+            "write" => Ok(RegisterCall::Write(value.read("to write", HOLDS)?)),
+            "cas" => {
+                let (old, new) = value.read("to compare and set", "[old, new]")?;
+                Ok(RegisterCall::Cas(old, new))
+            }
+            _ => Err(format!("unknown function {f:?}: a register knows read, write and cas")),
+        }
+    }
+
+    fn decode_answer(
+        &self,
+        call: &RegisterCall,
+        value: Json<'_>,
+        result: Json<'_>,
+    ) -> Result<RegisterAnswer, String> {
+        Ok(match call {
+            RegisterCall::Read => RegisterAnswer::Holds(value.read("that was read", HOLDS)?),
+            RegisterCall::Write(_) => RegisterAnswer::Done,
+            RegisterCall::Cas(..) => {
+                RegisterAnswer::Swapped(result.read("of a cas", "a \"result\" of true or false")?)
+            }
+        })
+    }
+
+    fn describe(&self, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> String {
+        let asked = match call {
+            RegisterCall::Read => "read".to_owned(),
+            RegisterCall::Write(new) => format!("write {new}"),
+            RegisterCall::Cas(old, new) => format!("cas {old} to {new}"),
+        };
+        match answer {
+            Some(RegisterAnswer::Holds(value)) => format!("{asked}: {value}"),
+            Some(RegisterAnswer::Swapped(done)) => format!("{asked}: {done}"),
+            Some(RegisterAnswer::Done) | None => asked,
+        }
+    }
+
+    fn expected(&self, state: &Value, call: &RegisterCall) -> String {
+        match call {
+            RegisterCall::Read => state.to_string(),
+            RegisterCall::Write(_) => "done".to_owned(),
+            RegisterCall::Cas(old, _) => (old == state).to_string(),
+        }
+    }
+}
+
+/// What a register can hold, for those who gave it something else.
+const HOLDS: &str = "null, true, false, a whole number of 64 bits or a string";
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(value) => value.fmt(f),
+            Self::Text(value) => write!(f, "{value:?}"),
+        }
+    }
+}

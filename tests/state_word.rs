@@ -1,0 +1,270 @@
+//! The `state` factor: a state that is published says what the context says, at every moment somebody can compare.
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use lockyard::chat::{
+    ChatContext, ContextConfig, ContextId, ContextStateDTO, ContextSummary, NewMessage, Role, StateKind,
+    Version,
+};
+use lockyard::lock::{LockFamily, ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
+use lockyard::session::store::{MemoryStore, Store, StoreError};
+use lockyard::session::{
+    AfterUnlock, ChatSessionManager, Durability, Env, Published, SaveMode, SessionError, UnderLock,
+};
+use lockyard::strategy::cache::{CacheFamily, family};
+use lockyard::strategy::{Host, IdSource};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+type Manager<F, C, S, St = MemoryStore> = ChatSessionManager<Host<F, C, S, Published, St>>;
+type Best = Manager<ParkingLotRwLock, family::Clock, AfterUnlock>;
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn manager<F: LockFamily, C: CacheFamily, S: SaveMode<F>, St: Store>(
+    runtime: &Handle,
+    capacity: usize,
+    store: St,
+) -> Arc<Manager<F, C, S, St>> {
+    let host = Host::new(store, runtime.clone(), IdSource::seeded(1));
+    Arc::new(ChatSessionManager::new(host, NonZeroUsize::new(capacity).unwrap(), Durability::WriteThrough))
+}
+
+async fn session<E: Env>(manager: &ChatSessionManager<E>) -> ContextId {
+    manager.create_session(ContextConfig::new("m", "chat"), |_| Ok(())).await.unwrap().id()
+}
+
+async fn append<E: Env>(manager: &ChatSessionManager<E>, id: ContextId) {
+    let hello = NewMessage::text(Role::User, "hello");
+    manager.write(id, |context| context.append(hello, None)).await.unwrap();
+}
+
+/// What the lock says, by the side of what the word says.
+async fn locked<E: Env>(
+    manager: &ChatSessionManager<E>,
+    id: ContextId,
+) -> Result<ContextStateDTO, SessionError> {
+    manager.read(id, |context| ContextStateDTO::from(context)).await
+}
+
+fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn begin(context: &mut ChatContext) -> Result<(), lockyard::chat::ChatError> {
+    context.begin_turn(NewMessage::text(Role::User, "hello")).map(|_| ())
+}
+
+/// Created, changed, refused, evicted and loaded again, deleted: the word keeps step.
+async fn it_says_what_the_context_says<F: LockFamily, C: CacheFamily, S: SaveMode<F>>() {
+    let manager = manager::<F, C, S, _>(&Handle::current(), 1, MemoryStore::default());
+    let id = session(&manager).await;
+    let expect = async |state, version| {
+        let told = Ok(ContextStateDTO { state, version: Version(version) });
+        assert_eq!(manager.state(id).await, told);
+        assert_eq!(locked(&manager, id).await, told);
+    };
+    expect(StateKind::Idle, 1).await;
+    append(&manager, id).await;
+    expect(StateKind::Idle, 2).await;
+    manager.write(id, begin).await.unwrap();
+    expect(StateKind::ProcessingUserMessage, 3).await;
+    assert!(manager.write(id, begin).await.is_err(), "a second turn is refused");
+    expect(StateKind::ProcessingUserMessage, 3).await;
+    manager.write(id, ChatContext::cancel).await.unwrap();
+    expect(StateKind::Idle, 4).await;
+    let other = session(&manager).await;
+    manager.state(other).await.unwrap();
+    expect(StateKind::Idle, 4).await;
+    let held = manager.load_context(id).await.unwrap();
+    manager.delete(id).await.unwrap();
+    assert_eq!(manager.state(id).await, Err(SessionError::NotFound { id }), "deleted, and somebody holds it");
+    drop(held);
+    assert_eq!(manager.state(id).await, Err(SessionError::NotFound { id }));
+}
+
+#[tokio::test]
+async fn it_says_what_the_context_says_over_a_cache_that_can_be_visited() {
+    it_says_what_the_context_says::<ParkingLotRwLock, family::Clock, AfterUnlock>().await;
+}
+
+#[tokio::test]
+async fn it_says_what_the_context_says_over_a_cache_that_gives_handles() {
+    it_says_what_the_context_says::<TokioMutex, family::MutexLru<ParkingLotMutex>, AfterUnlock>().await;
+}
+
+#[tokio::test]
+async fn it_says_what_the_context_says_when_saves_happen_under_the_lock() {
+    it_says_what_the_context_says::<TokioRwLock, family::Moka, UnderLock>().await;
+}
+
+/// A writer stays inside for as long as it likes, and the state is read all the same: as it was before. So it is for a
+/// session that was made here, and for one that was loaded.
+#[test]
+fn reading_it_takes_no_lock() {
+    let runtime = runtime();
+    let manager: Arc<Best> = manager(runtime.handle(), 1, MemoryStore::default());
+    let made = runtime.block_on(session(&manager));
+    reading_takes_no_lock(&runtime, &manager, made);
+    runtime.block_on(session(&manager));
+    assert_eq!(runtime.block_on(manager.stats()).live, 1, "only the newcomer is left");
+    let loaded = runtime.block_on(session(&manager));
+    runtime.block_on(session(&manager));
+    runtime.block_on(locked(&manager, loaded)).unwrap();
+    reading_takes_no_lock(&runtime, &manager, loaded);
+}
+
+fn reading_takes_no_lock(runtime: &Runtime, manager: &Best, id: ContextId) {
+    let (inside, leave) = (Barrier::new(2), Barrier::new(2));
+    let (answer, answered) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let change = |context: &mut ChatContext| {
+                begin(context)?;
+                inside.wait();
+                leave.wait();
+                Ok(())
+            };
+            runtime.block_on(manager.write(id, change)).unwrap();
+        });
+        inside.wait();
+        scope.spawn(|| answer.send(runtime.block_on(manager.state(id)).unwrap()));
+        // Nothing is timed here: the answer comes at once, or not before the writer has left.
+        let answer = answered.recv_timeout(Duration::from_secs(20));
+        leave.wait();
+        let before = ContextStateDTO { state: StateKind::Idle, version: Version(1) };
+        assert_eq!(answer, Ok(before), "the state was not read beside a writer");
+    });
+    assert_eq!(runtime.block_on(manager.state(id)).unwrap().version, Version(2));
+}
+
+/// Through the word, through the lock, through the word: whoever looks thrice never sees time go back, while others
+/// write, and read other sessions so that this one is evicted and loaded again.
+fn it_never_goes_back<C: CacheFamily>() {
+    const CHANGES: u64 = 3_000;
+    let runtime = runtime();
+    let manager: Arc<Manager<ParkingLotRwLock, C, AfterUnlock>> =
+        manager(runtime.handle(), 1, MemoryStore::default());
+    let (id, other) = runtime.block_on(async { (session(&manager).await, session(&manager).await) });
+    let (over, start) = (AtomicBool::new(false), Barrier::new(4));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            runtime.block_on(async {
+                for _ in 0..CHANGES {
+                    manager.write(id, |_| Ok(())).await.unwrap();
+                }
+            });
+            over.store(true, SeqCst);
+        });
+        scope.spawn(|| {
+            start.wait();
+            while !over.load(SeqCst) {
+                runtime.block_on(manager.state(other)).unwrap();
+            }
+        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                runtime.block_on(async {
+                    let mut seen = Version(0);
+                    while !over.load(SeqCst) {
+                        let word = manager.state(id).await.unwrap().version;
+                        let lock = locked(&manager, id).await.unwrap().version;
+                        let again = manager.state(id).await.unwrap().version;
+                        assert!(
+                            seen <= word && word <= lock && lock <= again,
+                            "{seen} {word} {lock} {again}"
+                        );
+                        seen = again;
+                    }
+                });
+            });
+        }
+    });
+    assert_eq!(runtime.block_on(manager.state(id)).unwrap().version, Version(CHANGES + 1));
+}
+
+#[test]
+fn it_never_goes_back_over_a_cache_that_can_be_visited() {
+    it_never_goes_back::<family::Clock>();
+}
+
+#[test]
+fn it_never_goes_back_over_a_cache_that_gives_handles() {
+    it_never_goes_back::<family::MutexLru<ParkingLotMutex>>();
+}
+
+/// A change that panics half-way leaves what it has done; word and context agree on it.
+#[test]
+fn it_is_right_after_a_panic() {
+    let runtime = runtime();
+    let manager: Arc<Best> = manager(runtime.handle(), 1, MemoryStore::default());
+    let id = runtime.block_on(session(&manager));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(manager.write(id, |context| -> Result<(), _> {
+            begin(context)?;
+            panic!("planted");
+        }))
+    }));
+    assert!(outcome.is_err());
+    let (word, lock) = runtime.block_on(async { (manager.state(id).await, locked(&manager, id).await) });
+    assert_eq!(word, lock);
+    assert_eq!(word.unwrap().state, StateKind::ProcessingUserMessage);
+}
+
+/// A store that keeps those waiting who put something in, once told to.
+#[derive(Default)]
+struct Slow {
+    inner: MemoryStore,
+    slow: AtomicBool,
+}
+
+impl Store for Slow {
+    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+        self.inner.load(id).await
+    }
+
+    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+        while self.slow.load(SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        self.inner.put(context).await
+    }
+
+    async fn delete(&self, id: ContextId) -> Result<(), StoreError> {
+        self.inner.delete(id).await
+    }
+
+    async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
+        self.inner.list(after, limit).await
+    }
+}
+
+/// Saving under the lock promises that nobody sees what is not stored, and the word keeps that promise; a save that is
+/// given up releases the lock, and the word says at once what the lock would show.
+#[tokio::test]
+async fn it_shows_nothing_unstored_while_saving_under_the_lock() {
+    let manager: Arc<Manager<TokioRwLock, family::Clock, UnderLock, Slow>> =
+        manager(&Handle::current(), 1, Slow::default());
+    let id = session(&manager).await;
+    manager.env().store().slow.store(true, SeqCst);
+    {
+        let mut write = Box::pin(manager.write(id, begin));
+        assert!(poll_once(write.as_mut()).is_pending());
+        let before = ContextStateDTO { state: StateKind::Idle, version: Version(1) };
+        assert_eq!(manager.state(id).await, Ok(before), "what is not stored was seen");
+        assert!(poll_once(locked(&manager, id)).is_pending(), "the lock is held");
+    }
+    let left = ContextStateDTO { state: StateKind::ProcessingUserMessage, version: Version(2) };
+    assert_eq!(manager.state(id).await, Ok(left));
+    assert_eq!(locked(&manager, id).await, Ok(left));
+}

@@ -1,0 +1,68 @@
+//! The checker against the plainest judge there is, on random histories: it must never say anything else.
+//!
+//! `scripts/verify-agreement.sh` runs the same on many more.
+
+mod histories;
+
+use std::time::Duration;
+
+use histories::{Plain, random_history, some_order_explains};
+use lockyard::verify::{Kv, Lanes, OperationOf, Register, Verdict, check};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+/// How many histories for each model, and of how many operations at most, unless the environment asks for more.
+const HISTORIES: u64 = 3_000;
+const OPERATIONS: usize = 7;
+
+fn asked_for(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|number| number.parse().expect("a number"))
+}
+
+fn agree<M: Plain>(name: &str) {
+    let histories = asked_for("LOCKYARD_HISTORIES").unwrap_or(HISTORIES);
+    let most = asked_for("LOCKYARD_OPERATIONS").map_or(OPERATIONS, |most| most as usize);
+    let (mut right, mut broken, mut pending) = (0, 0, 0);
+    for seed in 0..histories {
+        let history = random_history::<M>(&mut ChaCha8Rng::seed_from_u64(seed), most);
+        let all: Vec<_> = history.operations.iter().collect();
+        let verdict = check(&M::default(), &history, Duration::MAX / 4);
+        let story = || format!("seed {seed}: {:#?}\n{verdict:?}", history.operations);
+        match &verdict {
+            Verdict::Linearizable => {
+                assert!(some_order_explains::<M>(&all), "no order explains {}", story());
+                right += 1;
+            }
+            Verdict::Violation(lanes) => {
+                assert!(!some_order_explains::<M>(&all), "some order explains {}", story());
+                let shown = shown::<M>(&all, lanes);
+                assert!(!some_order_explains::<M>(&shown), "what is shown can be explained: {}", story());
+                broken += 1;
+            }
+            Verdict::Unknown => panic!("no budget was set: {}", story()),
+        }
+        pending += u64::from(all.iter().any(|operation| operation.ret.is_none()));
+    }
+    println!(
+        "{name}: {histories} histories of up to {most} operations: {right} right, {broken} broken, {pending} with unknown outcomes; all judged as by brute force"
+    );
+    for count in [right, broken, pending] {
+        assert!(count > histories / 5, "a sample that proves little");
+    }
+}
+
+/// The operations that a violation shows.
+fn shown<'a, M: Plain>(all: &[&'a OperationOf<M>], lanes: &Lanes) -> Vec<&'a OperationOf<M>> {
+    let of_key = |operation: &&&OperationOf<M>| lanes.operations.iter().any(|bar| bar.call == operation.call);
+    all.iter().filter(of_key).copied().collect()
+}
+
+#[test]
+fn register() {
+    agree::<Register>("register");
+}
+
+#[test]
+fn kv() {
+    agree::<Kv>("kv");
+}
