@@ -95,7 +95,7 @@ fn what_it_drops_ends_some_time<C: Cache<Counted>>() {
     assert_eq!(alive.load(SeqCst), 0);
 }
 
-/// Where nobody else is looking, what was dropped has ended before the call returns.
+/// Where nobody else is looking at it, what was dropped has ended before the call returns.
 fn what_it_drops_ends_at_once<C: Cache<Counted>>() {
     let alive = Arc::new(AtomicUsize::new(0));
     let cache = C::new(room(8));
@@ -107,6 +107,33 @@ fn what_it_drops_ends_at_once<C: Cache<Counted>>() {
         block_on(cache.remove(id(number)));
         assert_eq!(alive.load(SeqCst), stats(&cache).len);
     }
+    it_ends_while_others_look::<C>();
+}
+
+/// Nor does it wait for somebody who looks at something else.
+fn it_ends_while_others_look<C: Cache<Counted>>() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let cache = C::new(room(2));
+    put(&cache, 1, Counted::new(&alive));
+    let (looking, looks) = mpsc::channel();
+    let (done, wait) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let cache = &cache;
+        scope.spawn(move || {
+            let look = move |_: &Counted| {
+                looking.send(()).unwrap();
+                // Ends when the other side does, whichever way.
+                let _ = wait.recv();
+            };
+            block_on(cache.visit(id(1), look));
+        });
+        // A cache that gives no looks has nobody looking.
+        let _ = looks.recv();
+        put(cache, 2, Counted::new(&alive));
+        block_on(cache.remove(id(2)));
+        assert_eq!(alive.load(SeqCst), 1, "only the one that is looked at");
+        drop(done);
+    });
 }
 
 /// A handle outlives the cache's interest in it, and the cache itself.

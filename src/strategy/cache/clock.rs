@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use arc_swap::ArcSwapOption;
 use papaya::HashMap;
 use parking_lot::Mutex;
-use seize::Collector;
 
 use super::Hasher;
 use crate::chat::ContextId;
@@ -19,16 +19,20 @@ use crate::session::{Cache, CacheStats};
 
 /// Second chance over a lock-free map.
 ///
-/// Whoever changes anything holds the ring, so ring and map always have the same sessions. The map is pinned before
-/// the ring is taken and released after it: what a removal leaves behind ends at the earliest when the pin does, thus
-/// outside the lock. No pin is held across an await.
+/// Whoever changes anything holds the ring, so ring and map always have the same sessions. What is dropped ends after
+/// the ring is released, and no pin of the map is held across an await.
+///
+/// The map frees its nodes in batches, some time after nobody looks at them any more: memory as small as a node may
+/// wait for that, a session may not. So a node does not own its value for good: whoever takes the node out takes the
+/// value with it, at once.
 pub struct Clock<V: Send + Sync + 'static> {
     map: HashMap<ContextId, Node<V>, Hasher>,
     ring: Mutex<Ring>,
 }
 
 struct Node<V> {
-    value: Arc<V>,
+    /// Nothing, once it was taken out: a node may still be found for a moment after that.
+    value: ArcSwapOption<V>,
     /// Where it stands on the ring, for as long as it is inside.
     place: usize,
     /// Found since the hand last came by. Only a hint who is worth keeping: nothing is ordered by it.
@@ -90,53 +94,53 @@ impl Ring {
 
 impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
     fn new(capacity: NonZeroUsize) -> Self {
-        // What was evicted is freed at once, if nobody else is looking: in batches whole sessions would outlive their
-        // eviction. Freeing that often, the collector must not interrupt every processor each time, so its fast
-        // barrier is off (in Cargo.toml); looks hardly notice, and evictions would take several times as long.
-        let map =
-            HashMap::builder().hasher(Hasher::default()).collector(Collector::new().batch_size(1)).build();
         let ring =
             Ring { places: Vec::new(), free: Vec::new(), hand: 0, capacity: capacity.get(), evictions: 0 };
-        Self { map, ring: Mutex::new(ring) }
+        Self { map: HashMap::builder().hasher(Hasher::default()).build(), ring: Mutex::new(ring) }
     }
 
     async fn visit<R: Send>(&self, id: ContextId, look: impl FnOnce(&V) -> R + Send) -> Option<R> {
-        self.map.pin().get(&id).map(|node| {
-            node.touch();
-            look(&node.value)
-        })
+        let map = self.map.pin();
+        let node = map.get(&id)?;
+        node.touch();
+        node.value.load().as_deref().map(look)
     }
 
     async fn get(&self, id: ContextId) -> Option<Arc<V>> {
-        self.map.pin().get(&id).map(|node| {
-            node.touch();
-            node.value.clone()
-        })
+        let map = self.map.pin();
+        let node = map.get(&id)?;
+        node.touch();
+        node.value.load_full()
     }
 
     async fn insert(&self, id: ContextId, value: Arc<V>) {
         let map = self.map.pin();
         let mut ring = self.ring.lock();
-        let (place, touched) = if let Some(node) = map.get(&id) {
-            (node.place, true)
+        let ended = if let Some(node) = map.get(&id) {
+            node.touch();
+            node.value.swap(Some(value))
         } else {
             let spared =
                 |other: &ContextId| map.get(other).is_some_and(|node| node.touched.swap(false, Relaxed));
             let (place, displaced) = ring.take_place(id, spared);
-            if let Some(displaced) = displaced {
-                map.remove(&displaced);
-            }
-            (place, false)
+            let ended = displaced.and_then(|displaced| map.remove(&displaced)?.value.swap(None));
+            let node = Node { value: ArcSwapOption::new(Some(value)), place, touched: AtomicBool::new(false) };
+            map.insert(id, node);
+            ended
         };
-        map.insert(id, Node { value, place, touched: AtomicBool::new(touched) });
+        drop(ring);
+        drop(ended);
     }
 
     async fn remove(&self, id: ContextId) {
         let map = self.map.pin();
         let mut ring = self.ring.lock();
-        if let Some(node) = map.remove(&id) {
+        let ended = map.remove(&id).and_then(|node| {
             ring.free.push(node.place);
-        }
+            node.value.swap(None)
+        });
+        drop(ring);
+        drop(ended);
     }
 
     async fn stats(&self) -> CacheStats {
