@@ -124,7 +124,8 @@ impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
                 |other: &ContextId| map.get(other).is_some_and(|node| node.touched.swap(false, Relaxed));
             let (place, displaced) = ring.take_place(id, spared);
             let ended = displaced.and_then(|displaced| map.remove(&displaced)?.value.swap(None));
-            let node = Node { value: ArcSwapOption::new(Some(value)), place, touched: AtomicBool::new(false) };
+            let node =
+                Node { value: ArcSwapOption::new(Some(value)), place, touched: AtomicBool::new(false) };
             map.insert(id, node);
             ended
         };
