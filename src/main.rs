@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Allocations are counted: what a session takes, and what an operation allocates, is part of the record.
+#[global_allocator]
+static ALLOCATOR: lockyard::alloc::CountingAllocator = lockyard::alloc::CountingAllocator;
+
 fn main() -> ExitCode {
     lockyard::cli::main()
 }

@@ -81,7 +81,11 @@ fn compare_leaves_a_record_a_page_and_a_summary() {
         for operation in mix.iter().chain(&["update_context"]) {
             assert!(cell["latency_ns"][operation]["count"].as_u64().unwrap() > 0, "{operation}: {cell:#}");
         }
-        for unmeasured in ["memory", "verification", "wait_ns", "of_limit"] {
+        assert!(cell["memory"]["bytes_per_session"].as_f64().unwrap() > 0.0);
+        assert!(cell["memory"]["allocations_per_operation"].as_f64().unwrap() > 0.0);
+        assert_eq!(cell["of_limit"]["limit"], "no-shared-write");
+        assert!(cell["of_limit"]["fraction"].as_f64().unwrap() > 0.0);
+        for unmeasured in ["verification", "wait_ns"] {
             assert!(cell[unmeasured].is_null(), "{unmeasured} was not measured, so it is null");
         }
         let jain = cell["fairness"]["jain"].as_f64().unwrap();

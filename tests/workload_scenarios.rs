@@ -89,7 +89,7 @@ fn the_built_in_scenarios_are_the_documented_ones() {
     assert_eq!((polling.sessions.get(), polling.messages, polling.message_bytes), (1_000, 100, 1_024));
     assert_eq!((polling.capacity.get(), polling.page, polling.list_limit), (1_000, 50, 50));
     assert_eq!(polling.point(), Point { workers: 2, tasks: 64, readers: 0, writers: 0, save_ms: 0 });
-    assert_eq!((polling.zipf, polling.slice), (0.99, Duration::from_millis(20)));
+    assert_eq!((polling.zipf, polling.slice), (0.99, Duration::from_millis(4)));
     let found: Vec<_> =
         polling.groups[0].mix.shares().map(|(o, share)| (o.name(), (share * 1e6).round())).collect();
     assert_eq!(

@@ -89,6 +89,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         seed: args.run.seed,
         duration,
         longest_slice: if args.quick { QUICK_SLICE } else { FULL_SLICE },
+        latency: args.run.latency.into(),
+        // Half of what would make a difference: then what is none can be told to be none.
+        precision: args.margin / 200.0,
+        many_sessions: !args.quick,
         margin: args.margin / 100.0,
         confidence: Confidence::default(),
         patience: output::PATIENCE,

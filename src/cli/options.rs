@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
+use crate::driver::Latency;
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
 
@@ -29,6 +30,13 @@ pub(super) struct RunOptions {
     #[arg(long, default_value_t = 42)]
     pub(super) seed: u64,
 
+    /// Which latencies are kept: those of one operation in seventeen, or all.
+    ///
+    /// Throughput is measured in slices of its own, without a clock. What keeping latencies costs is in the record, as
+    /// `probe_effect`. Scenarios with whole turns keep all in any case.
+    #[arg(long, value_enum, default_value_t = LatencyOption::Sampled)]
+    pub(super) latency: LatencyOption,
+
     /// The folder for run.json, index.html and summary.md.
     ///
     /// Made if need be; an earlier run's files in it are replaced. By default a new folder under reports/local, named
@@ -39,6 +47,24 @@ pub(super) struct RunOptions {
     /// What is printed on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+}
+
+/// Which latencies are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LatencyOption {
+    /// One in seventeen
+    Sampled,
+    /// Each
+    Full,
+}
+
+impl From<LatencyOption> for Latency {
+    fn from(option: LatencyOption) -> Self {
+        match option {
+            LatencyOption::Sampled => Self::Sampled,
+            LatencyOption::Full => Self::Full,
+        }
+    }
 }
 
 /// What is printed on stdout.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use quanta::Instant;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::alloc;
 use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
@@ -35,6 +37,8 @@ enum News {
 pub(super) struct Sliced {
     pub(super) elapsed: Duration,
     pub(super) clients: Vec<Client>,
+    /// Allocations of the whole process meanwhile; `None` where nobody counts them.
+    pub(super) allocations: Option<u64>,
 }
 
 impl Arena {
@@ -71,7 +75,8 @@ impl Arena {
         &self.board
     }
 
-    /// Lets `clients` ask `rival` for `length`, and waits until each has its last answer.
+    /// Lets `clients` ask `rival` for `length`, each from `position` on in its trace, and waits until each has its last
+    /// answer.
     ///
     /// # Errors
     /// What was in flight when nothing moved any more. The arena is of no use then: its workers may be blocked for
@@ -81,11 +86,12 @@ impl Arena {
         rival: &dyn Rival,
         clients: Vec<Client>,
         kind: Kind,
+        position: u64,
         length: Duration,
     ) -> Result<Sliced, Vec<InFlight>> {
         let expected = clients.len();
         let mut back = Vec::with_capacity(expected);
-        let slice = Arc::new(Slice::default());
+        let slice = Arc::new(Slice { position, ..Slice::default() });
         for client in clients {
             let send = self.send.clone();
             // Nobody is there to take it back when the slice was given up.
@@ -96,22 +102,26 @@ impl Arena {
         while slice.ready.load(Ordering::Acquire) < expected {
             std::thread::yield_now();
         }
+        let allocated = || alloc::process_count().map(|count| count.allocations);
+        let allocated_before = allocated();
         let start = *slice.start.get_or_init(Instant::now);
-        let mut elapsed = None;
+        let mut end = None;
         while back.len() < expected {
-            let left = if elapsed.is_none() { length.saturating_sub(start.elapsed()) } else { Duration::MAX };
+            let left = if end.is_none() { length.saturating_sub(start.elapsed()) } else { Duration::MAX };
             match self.news.recv_timeout(left) {
                 Ok(News::Back(client)) => back.push(*client),
                 Ok(News::Stuck(in_flight)) => return Err(in_flight),
                 Err(RecvTimeoutError::Timeout) => {
                     slice.stop.store(true, Ordering::Relaxed);
-                    elapsed = Some(start.elapsed());
+                    end = Some((start.elapsed(), allocated()));
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the arena itself can send"),
             }
         }
         self.watchdog.watch(false);
-        Ok(Sliced { elapsed: elapsed.unwrap_or_else(|| start.elapsed()), clients: back })
+        let (elapsed, allocated) = end.unwrap_or_else(|| (start.elapsed(), allocated()));
+        let allocations = allocated.zip(allocated_before).map(|(after, before)| after - before);
+        Ok(Sliced { elapsed, clients: back, allocations })
     }
 }
 
@@ -131,7 +141,7 @@ mod tests {
     use super::super::rival::GiveBack;
     use super::*;
     use crate::chat::ContextId;
-    use crate::session::ManagerStats;
+    use crate::session::Traffic;
     use crate::workload::{Operation, Trace};
 
     const PATIENCE: Duration = Duration::from_millis(20);
@@ -143,7 +153,7 @@ mod tests {
 
     fn clients(scenario: &Scenario, arena: &Arena) -> Vec<Client> {
         let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, 1, task)).collect();
-        let questions = Arc::new(Questions::new(scenario, &Population::new(scenario, 1), traces, 1));
+        let questions = Arc::new(Questions::new(scenario, &Population::of(scenario, 1), traces, 1));
         (0..scenario.tasks() as usize).map(|task| Client::new(task, &questions, arena.board())).collect()
     }
 
@@ -166,7 +176,7 @@ mod tests {
 
         fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
 
-        fn stats(&self) -> ManagerStats {
+        fn traffic(&self) -> Traffic {
             unreachable!("nobody asks")
         }
     }
@@ -176,7 +186,7 @@ mod tests {
         let scenario = scenario();
         let arena = Arena::new(&scenario, PATIENCE).unwrap();
         let rival = Deadlocked(arena.board().clone());
-        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Timed, Duration::from_millis(1));
+        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Full, 0, Duration::from_millis(1));
         let stuck = stuck.err().expect("one client never came back");
         assert_eq!(stuck, [InFlight { task: 1, operation: Operation::AddContextMessage }]);
     }
@@ -198,7 +208,7 @@ mod tests {
 
         fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
 
-        fn stats(&self) -> ManagerStats {
+        fn traffic(&self) -> Traffic {
             unreachable!("nobody asks")
         }
     }
@@ -208,7 +218,7 @@ mod tests {
         let scenario = scenario();
         let arena = Arena::new(&scenario, PATIENCE).unwrap();
         let rival = Blocked(arena.handle().clone(), arena.board().clone());
-        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Untimed, Duration::from_millis(1));
+        let stuck = arena.run(&rival, clients(&scenario, &arena), Kind::Bare, 0, Duration::from_millis(1));
         assert_eq!(stuck.err().map(|stuck| stuck.len()), Some(2));
         drop(arena); // must not wait for them
     }

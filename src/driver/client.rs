@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use quanta::Instant;
 use rand::RngExt;
 
 use crate::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
@@ -17,11 +18,17 @@ use super::watchdog::Board;
 
 /// After this many operations a task lets the others on its worker have a turn: operations that never wait would keep
 /// the worker for ever.
-const TURN: u32 = 32;
+const TURN: u64 = 64;
+
+/// One operation of this many is timed where not all are. A prime, so that it goes through the whole trace in time.
+pub(super) const SAMPLED: u32 = 17;
 
 /// What all tasks of one slice share: read by all, written by the arena alone while the slice is on.
 #[derive(Default)]
 pub(super) struct Slice {
+    /// Where in their traces the tasks begin. Rivals that are compared begin alike: what differs between them is then
+    /// not what they were asked.
+    pub(super) position: u64,
     /// Tasks that are ready to begin.
     pub(super) ready: AtomicUsize,
     pub(super) start: OnceLock<Instant>,
@@ -48,8 +55,8 @@ impl Questions {
 /// One task, between slices and during one.
 pub(super) struct Client {
     pub(super) index: usize,
-    /// Steps taken since the run began.
-    steps: u64,
+    /// Operations begun since the run began.
+    asked: u64,
     questions: Arc<Questions>,
     board: Arc<Board>,
     pub(super) log: Log,
@@ -63,7 +70,7 @@ impl Client {
     pub(super) fn new(index: usize, questions: &Arc<Questions>, board: &Arc<Board>) -> Self {
         Self {
             index,
-            steps: 0,
+            asked: 0,
             questions: questions.clone(),
             board: board.clone(),
             log: Log::default(),
@@ -72,8 +79,8 @@ impl Client {
         }
     }
 
-    /// Asks until the slice is stopped. `TIMED` keeps the latency of every operation.
-    pub(super) async fn run<S: ChatService, const TIMED: bool>(&mut self, service: &S, slice: &Slice) {
+    /// Asks until the slice is stopped. The latency of one operation in `EVERY` is kept; with 0, none.
+    pub(super) async fn run<S: ChatService, const EVERY: u32>(&mut self, service: &S, slice: &Slice) {
         slice.ready.fetch_add(1, Ordering::AcqRel);
         let start = loop {
             match slice.start.get() {
@@ -81,73 +88,92 @@ impl Client {
                 None => tokio::task::yield_now().await,
             }
         };
-        let mut intended = self.intended_times(start);
-        let mut until_turn = TURN;
+        // Held here, so that asking counts no references: tasks would meet at that count with every operation.
+        let questions = self.questions.clone();
+        let trace = &questions.traces[self.index];
+        let mut intended = intended_times(&questions.scenario, self.index, start).map(Iterator::peekable);
+        let mut position = slice.position;
         while !slice.stop.load(Ordering::Relaxed) {
-            let step = self.questions.traces[self.index].step(self.steps);
-            let due = match &mut intended {
-                None => None,
-                Some(times) => {
-                    let due = times.next().unwrap_or(start);
-                    self.board.idle(self.index, self.steps);
-                    if !wait_until(due, slice).await {
-                        break;
-                    }
-                    Some(due)
+            let due = intended.as_mut().and_then(|times| times.peek().copied());
+            if let Some(due) = due {
+                self.board.idle(self.index, self.asked);
+                if !wait_until(due, slice).await {
+                    break;
                 }
-            };
-            self.steps += 1;
-            self.ask::<S, TIMED>(service, slice, step, due).await;
-            until_turn -= 1;
-            if until_turn == 0 {
-                until_turn = TURN;
+            }
+            if let Some(times) = &mut intended {
+                times.next();
+            }
+            let step = trace.step(position);
+            position += 1;
+            let timed = EVERY > 0 && (position + self.index as u64).is_multiple_of(u64::from(EVERY));
+            Asking { client: self, questions: &questions, slice, timed, due }.ask(service, step).await;
+            if position.is_multiple_of(TURN) {
                 tokio::task::yield_now().await;
             }
         }
-        self.board.idle(self.index, self.steps);
+        self.board.idle(self.index, self.asked);
+        if EVERY > 0 {
+            // What should have been asked by now has waited this long at least: left out, an overload would look like
+            // a calm.
+            let now = Instant::now();
+            let steps = (position..).map(|position| trace.step(position));
+            let unasked = intended.into_iter().flatten().take_while(|due| *due < now).zip(steps);
+            self.log.samples.extend(unasked.map(|(due, step)| sample(step.operation, now - due)));
+        }
     }
+}
 
-    /// When to ask, in an open loop; `None` in a closed one.
-    fn intended_times(&self, start: Instant) -> Option<impl Iterator<Item = Instant> + use<>> {
-        let Arrival::Open(rate) = self.questions.scenario.arrival else { return None };
-        let tasks = self.questions.scenario.tasks();
-        let offsets = arrival::intended_times(rate, tasks, self.index as u32);
-        Some(offsets.map(move |nanos| start + Duration::from_nanos(nanos)))
-    }
+/// When to ask, in an open loop; `None` in a closed one.
+fn intended_times(
+    scenario: &Scenario,
+    task: usize,
+    start: Instant,
+) -> Option<impl Iterator<Item = Instant> + use<>> {
+    let Arrival::Open(rate) = scenario.arrival else { return None };
+    let offsets = arrival::intended_times(rate, scenario.tasks(), task as u32);
+    Some(offsets.map(move |nanos| start + Duration::from_nanos(nanos)))
+}
 
-    async fn ask<S: ChatService, const TIMED: bool>(
-        &mut self,
-        service: &S,
-        slice: &Slice,
-        step: Step,
-        due: Option<Instant>,
-    ) {
-        let questions = self.questions.clone();
+fn sample(operation: Operation, latency: Duration) -> Sample {
+    Sample::new(operation, latency.as_nanos() as u64)
+}
+
+/// A client that is asking, and how it keeps the time.
+struct Asking<'a> {
+    client: &'a mut Client,
+    questions: &'a Questions,
+    slice: &'a Slice,
+    /// Whether the latency is kept.
+    timed: bool,
+    /// The intended start of the first question in an open loop; the others follow from its answer.
+    due: Option<Instant>,
+}
+
+impl Asking<'_> {
+    async fn ask<S: ChatService>(&mut self, service: &S, step: Step) {
+        let questions = self.questions;
         let id = questions.ids[step.session as usize];
-        let mut asking = Asking::<TIMED> { client: self, slice, due };
         match step.operation {
             Operation::GetContextState => {
-                asking.about(step.operation, service.get_context_state(id)).await;
+                self.about(step.operation, service.get_context_state(id)).await;
             }
             Operation::GetContext => {
-                asking.about(step.operation, service.get_context(id)).await;
+                self.about(step.operation, service.get_context(id)).await;
             }
             Operation::GetContextMessages => {
                 let page = MessagePage { branch: None, limit: questions.scenario.page as usize, offset: 0 };
-                asking.about(step.operation, service.get_context_messages(id, page)).await;
+                self.about(step.operation, service.get_context_messages(id, page)).await;
             }
             Operation::ListContexts => {
                 let limit = questions.scenario.list_limit as usize;
-                asking.about(step.operation, service.list_contexts(Some(id), limit)).await;
+                self.about(step.operation, service.list_contexts(Some(id), limit)).await;
             }
             Operation::AddContextMessage => {
                 let message = NewMessage::text(Role::User, questions.text.as_str());
-                if asking
-                    .about(step.operation, service.add_context_message(id, message, None))
-                    .await
-                    .is_some()
-                {
-                    self.grown.push(step.session);
+                let append = service.add_context_message(id, message, None);
+                if self.about(step.operation, append).await.is_some() {
+                    self.client.grown.push(step.session);
                 }
             }
             Operation::UpdateContext => {
@@ -155,69 +181,58 @@ impl Client {
                 let mode = if step.salt.is_multiple_of(2) { "chat" } else { "plan" };
                 let update = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
                 let request = UpdateContext { update, expected_version: None };
-                asking.about(step.operation, service.update_context(id, request)).await;
+                self.about(step.operation, service.update_context(id, request)).await;
             }
-            Operation::CreateContext => {
-                asking.create(service).await;
-            }
+            Operation::CreateContext => self.create(service).await,
             Operation::DeleteContext => {
                 // Only what this client made itself, so that the sessions others ask for stay.
-                if asking.client.made.is_empty() {
-                    asking.create(service).await;
+                if self.client.made.is_empty() {
+                    self.create(service).await;
                 }
-                if let Some(made) = asking.client.made.pop() {
-                    asking.about(step.operation, service.delete_context(made)).await;
+                if let Some(made) = self.client.made.pop() {
+                    self.about(step.operation, service.delete_context(made)).await;
                 }
             }
             Operation::ApproveContextTools => {
-                asking.about(step.operation, service.approve_context_tools(id, Vec::new())).await;
+                self.about(step.operation, service.approve_context_tools(id, Vec::new())).await;
             }
             Operation::SendMessageAction => {
-                asking.converse(service, id, step).await;
-                self.grown.push(step.session);
+                self.converse(service, id, step).await;
+                self.client.grown.push(step.session);
             }
             Operation::ApproveToolsAction => {
                 let decide = service.approve_tools_action(id, Vec::new());
-                if let Some(action) = asking.about(step.operation, decide).await {
-                    asking.decide_all(service, id, action, step).await;
+                if let Some(action) = self.about(step.operation, decide).await {
+                    self.decide_all(service, id, action, step).await;
                 }
             }
         }
     }
-}
 
-/// A client that is asking, and how it keeps the time.
-struct Asking<'a, const TIMED: bool> {
-    client: &'a mut Client,
-    slice: &'a Slice,
-    /// The intended start of the first question in an open loop; the others follow from its answer.
-    due: Option<Instant>,
-}
-
-impl<const TIMED: bool> Asking<'_, TIMED> {
-    /// Awaits one answer and logs how it went. What is answered after the end of the slice is not counted.
+    /// Awaits one answer and logs how it went. What is answered after the end of the slice does not count as done, but
+    /// its latency is kept: a stall would hide in the slices that it outlasts.
     async fn about<T>(
         &mut self,
         operation: Operation,
         call: impl Future<Output = Result<T, ServiceError>>,
     ) -> Option<T> {
-        let Client { board, index, steps, .. } = &*self.client;
-        board.begin(*index, *steps, operation);
+        let client = &mut *self.client;
+        client.asked += 1;
+        client.board.begin(client.index, client.asked, operation);
         let due = self.due.take();
-        let start = TIMED.then(|| due.unwrap_or_else(Instant::now));
+        let start = self.timed.then(|| due.unwrap_or_else(Instant::now));
         let answer = call.await;
-        let elapsed = start.map(|start| start.elapsed());
+        let log = &mut self.client.log;
+        if let (Some(start), Ok(_)) = (start, &answer) {
+            log.samples.push(sample(operation, start.elapsed()));
+        }
         if self.slice.stop.load(Ordering::Relaxed) {
             return answer.ok();
         }
-        let log = &mut self.client.log;
         let counts = &mut log.counts[operation.index()];
         match answer {
             Ok(answer) => {
                 counts.done += 1;
-                if let Some(elapsed) = elapsed {
-                    log.samples.push(Sample::new(operation, elapsed.as_nanos() as u64));
-                }
                 Some(std::hint::black_box(answer))
             }
             Err(error) if error.is_refusal() => {
@@ -245,7 +260,7 @@ impl<const TIMED: bool> Asking<'_, TIMED> {
 
     /// A whole turn with the approvals it asks for. Some clients go away midway.
     async fn converse<S: ChatService>(&mut self, service: &S, id: ContextId, step: Step) {
-        let questions = self.client.questions.clone();
+        let questions = self.questions;
         let mut draws = random::stream(questions.seed, u64::from(step.salt));
         let message = NewMessage::text(Role::User, questions.text.as_str());
         let turn = self.about(Operation::SendMessageAction, service.send_message_action(id, message));
@@ -268,7 +283,7 @@ impl<const TIMED: bool> Asking<'_, TIMED> {
 
     /// Decides tool calls until the turn asks for no more: at once, or one first and the others after.
     async fn decide_all<S: ChatService>(&mut self, service: &S, id: ContextId, first: ActionDTO, step: Step) {
-        let questions = self.client.questions.clone();
+        let questions = self.questions;
         let mut draws = random::stream(questions.seed, u64::from(step.salt) ^ 1 << 32);
         let deny = questions.scenario.model.as_ref().map_or(0.0, |model| model.deny_percent.probability());
         let mut action = Some(first);

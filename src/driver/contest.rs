@@ -6,27 +6,45 @@ use std::time::Duration;
 
 use rand::seq::SliceRandom;
 
-use crate::record::{self, Cell, Finding, Severity};
-use crate::stats::jain;
+use crate::record::{Cell, Comparison, Memory};
 use crate::strategy::Strategy;
-use crate::workload::{Arrival, Operation, Point, Scenario, Trace, random};
+use crate::workload::{Arrival, Scenario, Trace, random};
 
 use super::arena::Arena;
 use super::client::{Client, Questions};
+use super::entrant::{Entrant, Who};
 use super::error::RunError;
-use super::judge::{self, Round};
-use super::plan::{Observer, Plan, Progress};
+use super::judge;
+use super::limit::{self, Limit};
+use super::measured::Measured;
+use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
-use super::rival::{Kind, Rival, set_up};
-use super::samples::{Tally, p99_by_operation};
-use super::watchdog::InFlight;
+use super::rival::{Kind, Rival, set_up, stock};
 
 /// At least this many rounds, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
 
-/// From this length on a slice holds operations so long that reading a clock for each costs nothing: then one slice
-/// serves for throughput and for latency.
+/// After this many rounds an interval may be trusted to be tight, and from then on is looked at every so many.
+const LOOK_EVERY: u32 = 32;
+
+/// From this length on, and wherever a model answers, a slice holds operations so long that reading a clock for each
+/// costs nothing: then one slice serves for throughput and for latency.
 const LONG_SLICE: Duration = Duration::from_millis(200);
+
+/// An open loop asks at fixed times, and a stall must fit into a slice to be seen whole.
+const OPEN_SLICE: Duration = Duration::from_secs(1);
+
+/// Of so many rounds of short slices one has a second slice, which keeps latencies.
+const LATENCY_EVERY: u32 = 4;
+
+/// Rounds of short slices are gathered into this many blocks: a slice of milliseconds has no p99.
+const BLOCKS: u32 = 20;
+
+/// Before anything counts, every rival runs for as long as this.
+const WARM_UP: Duration = Duration::from_millis(50);
+
+/// How far the tasks move on in their traces from one round to the next. Odd, so that in time they begin everywhere.
+const STRIDE: u64 = 61;
 
 /// The stream of the seed that orders the rivals; streams from 0 on belong to the workload.
 const ORDER_STREAM: u64 = u64::MAX;
@@ -34,23 +52,49 @@ const ORDER_STREAM: u64 = u64::MAX;
 /// How many rounds of which slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Schedule {
+    /// At most.
     pub(super) rounds: u32,
     slice: Duration,
-    kinds: &'static [Kind],
+    /// Operations are long, so that each slice tells everything.
+    whole: bool,
+    latency: Latency,
 }
 
 impl Schedule {
     pub(super) fn new(plan: &Plan, scenario: &Scenario) -> Self {
-        let slice = scenario.slice.min(plan.longest_slice);
-        let kinds: &[Kind] = if slice < LONG_SLICE { &[Kind::Untimed, Kind::Timed] } else { &[Kind::Timed] };
-        let round = slice * kinds.len() as u32;
-        let rounds = (plan.duration.as_secs_f64() / round.as_secs_f64()).ceil() as u32;
-        Self { rounds: rounds.max(MIN_ROUNDS), slice, kinds }
+        let wanted = match scenario.arrival {
+            Arrival::Closed => scenario.slice,
+            Arrival::Open(_) => scenario.slice.max(OPEN_SLICE),
+        };
+        let slice = wanted.min(plan.longest_slice);
+        let whole = slice >= LONG_SLICE || scenario.model.is_some();
+        let slices = if whole { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
+        let rounds = (plan.duration.as_secs_f64() / (slice.as_secs_f64() * slices)).ceil() as u32;
+        Self { rounds: rounds.max(MIN_ROUNDS), slice, whole, latency: plan.latency }
     }
 
-    /// Whether slices of this kind tell throughput.
-    fn tells_throughput(&self, kind: Kind) -> bool {
-        kind == self.kinds[0]
+    /// The slices of a round; the first one tells throughput.
+    fn kinds(&self, round: u32) -> &'static [Kind] {
+        if self.whole {
+            return &[Kind::Full];
+        }
+        if !(round + 1).is_multiple_of(LATENCY_EVERY) {
+            return &[Kind::Bare];
+        }
+        match self.latency {
+            Latency::Sampled => &[Kind::Bare, Kind::Sampled],
+            Latency::Full => &[Kind::Bare, Kind::Full],
+        }
+    }
+
+    fn ends_block(&self, round: u32) -> bool {
+        let block = if self.whole { 1 } else { self.rounds.div_ceil(BLOCKS).next_multiple_of(LATENCY_EVERY) };
+        (round + 1).is_multiple_of(block)
+    }
+
+    /// Whether this is a moment to look if the intervals are tight.
+    fn looks(&self, round: u32) -> bool {
+        (round + 1).is_multiple_of(LOOK_EVERY) && round + 1 < self.rounds
     }
 }
 
@@ -62,58 +106,40 @@ pub(super) struct Contest<'a> {
     population: Population,
     questions: Arc<Questions>,
     arena: Arena,
-    /// In the order of the plan's strategies, and last, where there is something to compare, the control.
+    /// In the order of the plan's strategies; after them the control, where there is something to compare, and the
+    /// limit, where there is one.
     entrants: Vec<Entrant<'a>>,
 }
 
-/// A strategy in the race, and what it has done so far.
-struct Entrant<'a> {
-    strategy: &'a Strategy,
-    /// `None` once it got stuck.
-    rival: Option<Box<dyn Rival>>,
-    clients: Vec<Client>,
-    rounds: Vec<Round>,
-    tally: Tally,
-    measured: Duration,
-    misses: u64,
-    evictions: u64,
-    /// Newcomers that the cache turned away; counted among the evictions, too.
-    turned_away: u64,
-    /// Messages that each session has gained since it was last restored.
-    growth: Vec<u32>,
-    /// Operations that each task has done.
-    by_task: Vec<u64>,
-    stuck: Option<Finding>,
-}
-
 impl<'a> Contest<'a> {
-    /// Sets every rival up and lets it run one slice that does not count.
+    /// Sets every rival up and lets it run for a moment that does not count.
     pub(super) fn prepare(
         plan: &'a Plan,
         scenario: &'a Scenario,
         schedule: Schedule,
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
-        let population = Population::new(scenario, plan.seed);
+        let population = Population::of(scenario, plan.seed);
         let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, plan.seed, task)).collect();
         let questions = Arc::new(Questions::new(scenario, &population, traces, plan.seed));
         let arena = Arena::new(scenario, plan.patience)?;
-        // The control is the baseline once more: how far the two come out apart is what this run cannot tell from
-        // nothing at all.
-        let control = plan.strategies.first().filter(|_| plan.strategies.len() > 1);
-        let entrants = plan.strategies.iter().chain(control);
-        let entrants = entrants.map(|strategy| Entrant::new(strategy, scenario)).collect();
+        let control = plan.strategies.first().filter(|_| plan.strategies.len() > 1).map(Who::Control);
+        let limit = limit::applies(scenario).map(|_| Who::Limit);
+        let everybody = plan.strategies.iter().map(Who::Strategy).chain(control).chain(limit);
+        let entrants = everybody.map(|who| Entrant::new(who, scenario)).collect();
         let mut contest = Self { plan, scenario, schedule, population, questions, arena, entrants };
         for index in 0..contest.entrants.len() {
-            let strategy = contest.entrants[index].strategy.name();
+            let strategy = contest.entrants[index].who.name();
             observer.on(&Progress::Preparing { scenario: &scenario.name, strategy });
             contest.enter(index)?;
-            contest.slice(index, 0, None)?;
+            for nth in 0..WARM_UP.as_nanos().div_ceil(schedule.slice.as_nanos()) {
+                contest.slice(index, nth as u32, Kind::Bare, None)?;
+            }
         }
         Ok(contest)
     }
 
-    /// Plays all rounds, or as many as there are until `interrupted`.
+    /// Plays the rounds: all of them, or as many as it takes until the intervals are tight, or until `interrupted`.
     pub(super) fn play(
         &mut self,
         interrupted: &AtomicBool,
@@ -122,44 +148,96 @@ impl<'a> Contest<'a> {
         let mut draws = random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entrants.len()).collect();
         for round in 0..self.schedule.rounds {
-            for kind in self.schedule.kinds {
+            for (nth, kind) in self.schedule.kinds(round).iter().enumerate() {
                 order.shuffle(&mut draws);
                 for index in &order {
                     if interrupted.load(Ordering::Relaxed) {
                         return Ok(());
                     }
-                    self.slice(*index, round as usize, Some(*kind))?;
+                    self.slice(*index, round, *kind, Some(nth == 0))?;
                 }
             }
+            if self.schedule.ends_block(round) {
+                self.entrants.iter_mut().for_each(|entrant| entrant.measured.end_block());
+            }
             after_round(round + 1);
+            if self.schedule.looks(round) && self.is_tight() {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// The rounds of every strategy, in the order of the plan.
-    pub(super) fn rounds(&self) -> Vec<&[Round]> {
-        self.rivals().map(|entrant| entrant.rounds.as_slice()).collect()
+    /// What the record says of every strategy. `memory` is in the order of the plan.
+    pub(super) fn cells(&self, memory: Option<&[Memory]>) -> Vec<Cell> {
+        let limit = self.limit().zip(limit::applies(self.scenario));
+        let cell = |(index, (strategy, entrant)): (usize, (&Strategy, &Entrant<'_>))| {
+            let mut cell = entrant.measured.cell(self.plan, self.scenario, strategy);
+            cell.findings.splice(0..0, entrant.stuck.clone());
+            cell.of_limit = limit.and_then(|(limit, name)| {
+                judge::of_limit(name, &entrant.measured, limit, self.plan.confidence)
+            });
+            if let Some(memory) = memory {
+                let allocations_per_operation = entrant.measured.allocations_per_operation();
+                cell.memory = Some(Memory { allocations_per_operation, ..memory[index] });
+            }
+            cell
+        };
+        self.plan.strategies.iter().zip(&self.entrants).enumerate().map(cell).collect()
     }
 
-    /// The rounds of the control.
-    pub(super) fn control(&self) -> Option<&[Round]> {
-        self.entrants.get(self.plan.strategies.len()).map(|control| control.rounds.as_slice())
+    /// Every candidate against its baselines.
+    pub(super) fn comparisons(&self, memory: Option<&[Memory]>) -> Vec<Comparison> {
+        let measured: Vec<_> = self.strategies().collect();
+        judge::comparisons(self.plan, &self.scenario.name, &measured, self.control(), memory)
     }
 
-    /// What the record says of every strategy.
-    pub(super) fn cells(&self) -> Vec<Cell> {
-        self.rivals().map(|entrant| entrant.cell(self.plan, self.scenario)).collect()
+    /// What keeping latencies cost: throughput in slices that did ÷ throughput in slices without a clock.
+    pub(super) fn probe_effect(&self) -> Option<f64> {
+        judge::probe_effect(self.entrants.iter().map(|entrant| &entrant.measured), self.plan.confidence)
     }
 
-    fn rivals(&self) -> impl Iterator<Item = &Entrant<'a>> {
-        self.entrants.iter().take(self.plan.strategies.len())
+    fn strategies(&self) -> impl Iterator<Item = &Measured> {
+        self.entrants.iter().take(self.plan.strategies.len()).map(|entrant| &entrant.measured)
     }
 
-    /// Sets a strategy up on the arena as it is now.
+    fn control(&self) -> Option<&Measured> {
+        self.find(|who| matches!(who, Who::Control(_)))
+    }
+
+    fn limit(&self) -> Option<&Measured> {
+        self.find(|who| who == Who::Limit)
+    }
+
+    fn find(&self, wanted: impl Fn(Who<'_>) -> bool) -> Option<&Measured> {
+        self.entrants.iter().find(|entrant| wanted(entrant.who)).map(|entrant| &entrant.measured)
+    }
+
+    /// Whether every ratio to the baseline is known as well as was asked for. What is looked at is how wide the
+    /// intervals are and never where they lie: stopping at the first verdict would make verdicts of chance. (Y. S.
+    /// Chow, H. Robbins, "On the asymptotic theory of fixed-width sequential confidence intervals", 1965.)
+    fn is_tight(&self) -> bool {
+        let mut all = self.strategies();
+        let Some(baseline) = all.next() else { return false };
+        let precise = |candidate: &Measured| {
+            judge::reach(candidate, baseline, self.plan.confidence)
+                .is_some_and(|reach| reach <= self.plan.precision)
+        };
+        let mut candidates = all.peekable();
+        candidates.peek().is_some() && candidates.all(precise)
+    }
+
+    /// Sets somebody up on the arena as it is now.
     fn enter(&mut self, index: usize) -> Result<(), RunError> {
         let entrant = &mut self.entrants[index];
         let handle = self.arena.handle();
-        let rival = set_up(entrant.strategy, self.scenario, &self.population, self.plan.seed, handle)?;
+        let rival: Box<dyn Rival> = match entrant.who {
+            Who::Strategy(strategy) | Who::Control(strategy) => {
+                let store = stock(&self.population, handle);
+                set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?
+            }
+            Who::Limit => Box::new(Limit::new(self.scenario, &self.population, handle)),
+        };
         rival.warm();
         entrant.rival = Some(rival);
         let client = |task| Client::new(task, &self.questions, self.arena.board());
@@ -167,22 +245,26 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// Runs one slice, which counts towards `round` if it is of a kind.
-    fn slice(&mut self, index: usize, round: usize, kind: Option<Kind>) -> Result<(), RunError> {
+    /// Runs one slice, which counts towards `round` if it tells anything: throughput, or something else.
+    fn slice(
+        &mut self,
+        index: usize,
+        round: u32,
+        kind: Kind,
+        tells_throughput: Option<bool>,
+    ) -> Result<(), RunError> {
         let entrant = &mut self.entrants[index];
         let Some(rival) = &entrant.rival else { return Ok(()) };
         let clients = std::mem::take(&mut entrant.clients);
-        let before = rival.stats();
-        match self.arena.run(&**rival, clients, kind.unwrap_or(Kind::Untimed), self.schedule.slice) {
+        let before = rival.traffic();
+        let position = u64::from(round) * STRIDE;
+        match self.arena.run(&**rival, clients, kind, position, self.schedule.slice) {
             Ok(sliced) => {
-                let after = rival.stats();
-                entrant.clients = sliced.clients;
-                if let Some(kind) = kind {
-                    entrant.misses += after.misses - before.misses;
-                    entrant.evictions += after.cache.evictions - before.cache.evictions;
-                    entrant.turned_away += after.cache.refused - before.cache.refused;
-                    entrant.count(round, sliced.elapsed, self.schedule.tells_throughput(kind));
+                if let Some(tells_throughput) = tells_throughput {
+                    entrant.measured.traffic(before, rival.traffic());
+                    entrant.measured.count(round as usize, kind, tells_throughput, &sliced);
                 }
+                entrant.clients = sliced.clients;
                 entrant.clean_up(&self.population);
                 Ok(())
             }
@@ -202,176 +284,5 @@ impl<'a> Contest<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl<'a> Entrant<'a> {
-    fn new(strategy: &'a Strategy, scenario: &Scenario) -> Self {
-        Self {
-            strategy,
-            rival: None,
-            clients: Vec::new(),
-            rounds: Vec::new(),
-            tally: Tally::default(),
-            measured: Duration::ZERO,
-            misses: 0,
-            evictions: 0,
-            turned_away: 0,
-            growth: vec![0; scenario.sessions.get() as usize],
-            by_task: vec![0; scenario.tasks() as usize],
-            stuck: None,
-        }
-    }
-
-    fn count(&mut self, round: usize, elapsed: Duration, tells_throughput: bool) {
-        self.measured += elapsed;
-        if self.rounds.len() <= round {
-            self.rounds.resize_with(round + 1, Round::default);
-        }
-        let logs = || self.clients.iter().map(|client| &client.log);
-        if tells_throughput {
-            let done: u64 = logs().flat_map(|log| &log.counts).map(|counts| counts.done).sum();
-            self.rounds[round].throughput = Some(done as f64 / elapsed.as_secs_f64());
-        }
-        self.rounds[round].p99.extend(p99_by_operation(logs()));
-        for client in &self.clients {
-            self.tally.add(&client.log);
-            self.by_task[client.index] += client.log.counts.iter().map(|counts| counts.done).sum::<u64>();
-        }
-    }
-
-    /// Brings sessions and clients back to where the next slice finds what the first one found.
-    fn clean_up(&mut self, population: &Population) {
-        let mut made = Vec::new();
-        for client in &mut self.clients {
-            client.log.clear();
-            made.append(&mut client.made);
-            for index in client.grown.drain(..) {
-                self.growth[index as usize] += 1;
-            }
-        }
-        let long = |growth: u32, initial: usize| growth as usize > initial / 4;
-        let grown: Vec<usize> = (0..self.growth.len())
-            .filter(|index| long(self.growth[*index], population.contexts[*index].pool().len()))
-            .collect();
-        for index in &grown {
-            self.growth[*index] = 0;
-        }
-        if let Some(rival) = &self.rival {
-            rival.tidy(made, &grown, population);
-        }
-    }
-
-    fn give_up(&mut self, in_flight: &[InFlight], patience: Duration) {
-        // Not dropped: its tasks may hold it for good.
-        std::mem::forget(self.rival.take());
-        let mut places: Vec<_> = in_flight.iter().map(|stuck| stuck.operation.name().to_owned()).collect();
-        places.sort();
-        places.dedup();
-        let message = format!(
-            "nothing moved for {:.0} s with {} operations in flight; the strategy was taken out of the run",
-            patience.as_secs_f64(),
-            in_flight.len(),
-        );
-        let tasks =
-            in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, stuck.operation)).collect();
-        self.stuck =
-            Some(Finding { kind: "stuck".to_owned(), severity: Severity::Error, message, places, tasks });
-    }
-
-    fn cell(&self, plan: &Plan, scenario: &Scenario) -> Cell {
-        let counts = |operation: Operation| self.tally.counts[operation.index()];
-        let looked_up: u64 = Operation::ALL
-            .into_iter()
-            .filter(|operation| !matches!(operation, Operation::ListContexts | Operation::CreateContext))
-            .map(|operation| counts(operation).done + counts(operation).refused + counts(operation).errors)
-            .sum();
-        let factors = self.strategy.factors();
-        Cell {
-            scenario: scenario.name.clone(),
-            strategy: self.strategy.name().to_owned(),
-            factors: Some(record::Factors {
-                session: factors.session.to_string(),
-                cache: factors.cache.to_string(),
-                dto: factors.dto.to_string(),
-                save: factors.save.to_string(),
-                state: factors.state.to_string(),
-            }),
-            point: point(scenario.point()),
-            arrival: match scenario.arrival {
-                Arrival::Closed => record::Arrival::Closed,
-                Arrival::Open(_) => record::Arrival::Open,
-            },
-            seconds: self.measured.as_secs_f64(),
-            rounds: self.rounds.len() as u32,
-            operations: self.tally.sum(|counts| counts.done),
-            errors: self.tally.sum(|counts| counts.errors),
-            refused: self.tally.sum(|counts| counts.refused),
-            hit_ratio: (looked_up > 0).then(|| 1.0 - (self.misses as f64 / looked_up as f64).min(1.0)),
-            evictions: Some(self.evictions),
-            throughput: judge::throughput(&self.rounds, plan.confidence),
-            latency_ns: self.tally.latencies(),
-            timeline: None,
-            wait_ns: None,
-            hold_ns: None,
-            memory: None,
-            fairness: self.fairness(scenario),
-            of_limit: None,
-            verification: None,
-            findings: self.findings(),
-        }
-    }
-
-    /// The least even sharing among tasks that ask alike. Who reads and who writes are not expected to do as much.
-    fn fairness(&self, scenario: &Scenario) -> Option<record::Fairness> {
-        let mut tasks = self.by_task.as_slice();
-        let groups = scenario.groups.iter().filter_map(|group| {
-            let alike;
-            (alike, tasks) = tasks.split_at(group.tasks.get() as usize);
-            jain(alike)
-        });
-        groups.reduce(f64::min).map(|jain| record::Fairness { jain, max_wait_ns: None })
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        let failed = self.tally.first_error.as_ref().map(|first| {
-            let places = Operation::ALL
-                .into_iter()
-                .filter(|operation| self.tally.counts[operation.index()].errors > 0);
-            Finding {
-                kind: "errors".to_owned(),
-                severity: Severity::Error,
-                message: format!(
-                    "{} operations failed; the first: {first}",
-                    self.tally.sum(|counts| counts.errors)
-                ),
-                places: places.map(|operation| operation.name().to_owned()).collect(),
-                tasks: Vec::new(),
-            }
-        });
-        let turned_away = (self.turned_away > 0).then(|| Finding {
-            kind: "turned away".to_owned(),
-            severity: Severity::Info,
-            message: format!(
-                "of {} evictions {} were newcomers that the cache did not take in; such a session is loaded anew \
-                 when it is asked for again",
-                self.evictions, self.turned_away,
-            ),
-            places: Vec::new(),
-            tasks: Vec::new(),
-        });
-        self.stuck.iter().cloned().chain(failed).chain(turned_away).collect()
-    }
-}
-
-/// Where every task both reads and writes there are no readers and writers to count.
-fn point(point: Point) -> record::Point {
-    let dedicated = point.readers + point.writers > 0;
-    record::Point {
-        workers: point.workers,
-        tasks: point.tasks,
-        readers: dedicated.then_some(point.readers),
-        writers: dedicated.then_some(point.writers),
-        save_ms: Some(point.save_ms),
     }
 }

@@ -2,23 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Comparison, Metric, Throughput, Verdict};
+use crate::record::{Comparison, Memory, Metric, OfLimit, Throughput, Verdict};
 use crate::stats::{Confidence, Direction, Mean, Ratio};
 use crate::workload::Operation;
 
+use super::measured::{Measured, Round};
 use super::plan::Plan;
 
 /// The strategy that every other one is also held against, because the gate reads those comparisons.
 const NAIVE: &str = "naive";
-
-/// What one rival did in one round. Empty where it was no longer in the race, or the run was interrupted.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Round {
-    /// Operations a second.
-    pub(super) throughput: Option<f64>,
-    /// Nanoseconds.
-    pub(super) p99: BTreeMap<Operation, u64>,
-}
 
 /// The throughput of one rival over its rounds. The interval is that of the mean round; with too few rounds for one
 /// it spans what was seen.
@@ -33,26 +25,58 @@ pub(super) fn throughput(rounds: &[Round], confidence: Confidence) -> Throughput
     Throughput { ops_per_s: mean.clamp(least, most), ci: [least, most] }
 }
 
-/// Every candidate against the baseline, and against `naive` where that ran and is not the baseline. `rounds` are in
-/// the order of the plan's strategies; `control` are those of the baseline run a second time, as a rival of itself.
+/// How far the interval of the throughput ratio reaches to either side of it, as a share of it.
+pub(super) fn reach(candidate: &Measured, baseline: &Measured, confidence: Confidence) -> Option<f64> {
+    let Ratio { ratio, ci: [low, high], .. } = throughput_ratio(candidate, baseline, confidence)?;
+    Some((high / ratio - 1.0).max(1.0 - low / ratio))
+}
+
+/// How near throughput came to the limit of this name.
+pub(super) fn of_limit(
+    name: &str,
+    measured: &Measured,
+    limit: &Measured,
+    confidence: Confidence,
+) -> Option<OfLimit> {
+    let Ratio { ratio, ci, .. } = throughput_ratio(measured, limit, confidence)?;
+    Some(OfLimit { limit: name.to_owned(), fraction: ratio, ci: Some(ci) })
+}
+
+/// Throughput in slices that kept latencies ÷ throughput in those of the same round that kept none, over everybody.
+pub(super) fn probe_effect<'a>(
+    everybody: impl Iterator<Item = &'a Measured>,
+    confidence: Confidence,
+) -> Option<f64> {
+    let rounds = everybody.flat_map(|measured| &measured.rounds);
+    let pairs: Vec<_> = rounds.filter_map(|round| round.probed.zip(round.throughput)).collect();
+    Ratio::of_rounds(&pairs, confidence).map(|effect| effect.ratio)
+}
+
+/// Every candidate against the baseline, and against `naive` where that ran and is not the baseline. `measured` are in
+/// the order of the plan's strategies; `control` is the baseline run a second time, as a rival of itself.
 pub(super) fn comparisons(
     plan: &Plan,
     scenario: &str,
-    rounds: &[&[Round]],
-    control: Option<&[Round]>,
+    measured: &[&Measured],
+    control: Option<&Measured>,
+    memory: Option<&[Memory]>,
 ) -> Vec<Comparison> {
     let names: Vec<&str> = plan.names().collect();
     let naive = names.iter().position(|name| *name == NAIVE).filter(|index| *index != 0);
     let floors =
-        control.map_or_else(BTreeMap::new, |control| noise_floors(control, rounds[0], plan.confidence));
+        control.map_or_else(BTreeMap::new, |control| noise_floors(control, measured[0], plan.confidence));
     let mut found = Vec::new();
     for baseline in std::iter::once(0).chain(naive) {
         for candidate in (0..names.len()).filter(|candidate| *candidate != baseline) {
             if baseline != 0 && candidate == 0 {
                 continue; // the other way round stands there already
             }
-            let ratios = ratios(rounds[candidate], rounds[baseline], plan.confidence);
-            found.extend(ratios.map(|(metric, Ratio { ratio, ci, confidence, .. })| Comparison {
+            let ratios = ratios(measured[candidate], measured[baseline], plan.confidence)
+                .map(|(metric, Ratio { ratio, ci, .. })| (metric, ratio, ci));
+            let bytes = memory.and_then(|memory| bytes_ratio(&memory[candidate], &memory[baseline]));
+            // Bytes are counted and not estimated: the interval is a point.
+            let bytes = bytes.map(|ratio| (Metric::BytesPerSession, ratio, [ratio, ratio]));
+            found.extend(ratios.chain(bytes).map(|(metric, ratio, ci)| Comparison {
                 scenario: scenario.to_owned(),
                 baseline: names[baseline].to_owned(),
                 candidate: names[candidate].to_owned(),
@@ -61,36 +85,48 @@ pub(super) fn comparisons(
                 metric,
                 ratio,
                 ci,
-                confidence: confidence.level(),
+                confidence: plan.confidence.level(),
             }));
         }
     }
     found
 }
 
+/// Overhead of a session ÷ overhead of a session, where both have any.
+fn bytes_ratio(candidate: &Memory, baseline: &Memory) -> Option<f64> {
+    let (candidate, baseline) = (candidate.bytes_per_session?, baseline.bytes_per_session?);
+    (candidate > 0.0 && baseline > 0.0).then(|| candidate / baseline)
+}
+
 /// What the run takes for a difference where there is none: how far from 1 the interval of the control against the
 /// baseline reaches, by metric.
-fn noise_floors(control: &[Round], baseline: &[Round], confidence: Confidence) -> BTreeMap<Metric, f64> {
+fn noise_floors(control: &Measured, baseline: &Measured, confidence: Confidence) -> BTreeMap<Metric, f64> {
     let reach = |Ratio { ci: [low, high], .. }: Ratio| (1.0 - low).max(high - 1.0).max(0.0);
     ratios(control, baseline, confidence).map(|(metric, ratio)| (metric, reach(ratio))).collect()
 }
 
 /// Candidate ÷ baseline by every metric that both have rounds enough for.
 fn ratios(
-    candidate: &[Round],
-    baseline: &[Round],
+    candidate: &Measured,
+    baseline: &Measured,
     confidence: Confidence,
 ) -> impl Iterator<Item = (Metric, Ratio)> {
-    let pairs = |value: &dyn Fn(&Round) -> Option<f64>| {
-        candidate.iter().zip(baseline).filter_map(|(c, b)| value(c).zip(value(b))).collect::<Vec<_>>()
-    };
-    let throughput = (Metric::Throughput, pairs(&|round| round.throughput));
-    let p99 = Operation::ALL.map(|operation| {
-        let values = pairs(&|round| round.p99.get(&operation).map(|nanos| *nanos as f64));
-        (Metric::P99(operation.name().to_owned()), values)
+    let throughput = throughput_ratio(candidate, baseline, confidence).map(|it| (Metric::Throughput, it));
+    let p99 = Operation::ALL.into_iter().filter_map(move |operation| {
+        let nanos = |block: &BTreeMap<_, _>| block.get(&operation).map(|nanos: &u64| *nanos as f64);
+        let ratio = Ratio::of_rounds(&pairs(&candidate.blocks, &baseline.blocks, nanos), confidence)?;
+        Some((Metric::P99(operation.name().to_owned()), ratio))
     });
-    let all = std::iter::once(throughput).chain(p99);
-    all.filter_map(move |(metric, values)| Some((metric, Ratio::of_rounds(&values, confidence)?)))
+    throughput.into_iter().chain(p99)
+}
+
+fn throughput_ratio(candidate: &Measured, baseline: &Measured, confidence: Confidence) -> Option<Ratio> {
+    Ratio::of_rounds(&pairs(&candidate.rounds, &baseline.rounds, |round| round.throughput), confidence)
+}
+
+/// What both have measured.
+fn pairs<T>(candidate: &[T], baseline: &[T], value: impl Fn(&T) -> Option<f64>) -> Vec<(f64, f64)> {
+    candidate.iter().zip(baseline).filter_map(|(c, b)| value(c).zip(value(b))).collect()
 }
 
 fn direction(metric: &Metric) -> Direction {
@@ -106,6 +142,8 @@ mod tests {
 
     use crate::strategy::Strategy;
 
+    use super::super::plan::Latency;
+
     use super::*;
 
     fn plan(names: &[&str]) -> Plan {
@@ -115,6 +153,9 @@ mod tests {
             scenarios: Vec::new(),
             seed: 0,
             duration: Duration::ZERO,
+            latency: Latency::Sampled,
+            precision: 0.0,
+            many_sessions: false,
             longest_slice: Duration::ZERO,
             margin: 0.005,
             confidence: Confidence::default(),
@@ -122,13 +163,15 @@ mod tests {
         }
     }
 
-    /// Rounds of a machine whose speed drifts, in which this rival does `speed` times what the machine allows.
-    fn rounds(speed: f64) -> Vec<Round> {
-        let round = |drift: f64| Round {
-            throughput: Some(speed * drift),
-            p99: BTreeMap::from([(Operation::GetContext, (1e12 / speed / drift) as u64)]),
-        };
-        (1..=9).map(|nth| round(f64::from(nth) * 1e5)).collect()
+    /// A machine whose speed drifts, on which this rival does `speed` times what the machine allows.
+    fn measured(speed: f64) -> Measured {
+        let drifts = || (1..=9).map(|nth| f64::from(nth) * 1e5);
+        let round = |drift| Round { throughput: Some(speed * drift), probed: Some(0.98 * speed * drift) };
+        let block = |drift| BTreeMap::from([(Operation::GetContext, (1e12 / speed / drift) as u64)]);
+        let mut measured = Measured::default();
+        measured.rounds = drifts().map(round).collect();
+        measured.blocks = drifts().map(block).collect();
+        measured
     }
 
     fn find<'a>(found: &'a [Comparison], baseline: &str, candidate: &str, metric: &Metric) -> &'a Comparison {
@@ -139,9 +182,14 @@ mod tests {
 
     #[test]
     fn every_candidate_meets_the_baseline_and_naive() {
-        let (before, naive, after) = (rounds(1.0), rounds(2.0), rounds(3.0));
-        let found =
-            comparisons(&plan(&["before", "naive", "after"]), "polling", &[&before, &naive, &after], None);
+        let (before, naive, after) = (measured(1.0), measured(2.0), measured(3.0));
+        let found = comparisons(
+            &plan(&["before", "naive", "after"]),
+            "polling",
+            &[&before, &naive, &after],
+            None,
+            None,
+        );
         let against_before = find(&found, "before", "after", &Metric::Throughput);
         assert!((against_before.ratio - 3.0).abs() < 1e-9);
         assert_eq!(against_before.verdict, Verdict::Faster);
@@ -151,18 +199,29 @@ mod tests {
 
     #[test]
     fn the_noise_floor_is_how_far_the_control_reaches() {
-        let (before, control, after) = (rounds(1.0), rounds(1.02), rounds(3.0));
+        let (before, control, after) = (measured(1.0), measured(1.02), measured(3.0));
         let plan = plan(&["before", "after"]);
-        let found = comparisons(&plan, "polling", &[&before, &after], Some(&control));
+        let found = comparisons(&plan, "polling", &[&before, &after], Some(&control), None);
         let floor = find(&found, "before", "after", &Metric::Throughput).noise_floor.unwrap();
         assert!((floor - 0.02).abs() < 1e-9, "{floor}");
-        assert_eq!(comparisons(&plan, "polling", &[&before, &after], None)[0].noise_floor, None);
+        assert_eq!(comparisons(&plan, "polling", &[&before, &after], None, None)[0].noise_floor, None);
+    }
+
+    #[test]
+    fn fewer_bytes_are_leaner() {
+        let (before, after) = (measured(1.0), measured(2.0));
+        let bytes = |bytes| Memory { bytes_per_session: Some(bytes), ..Memory::default() };
+        let memory = [bytes(400.0), bytes(300.0)];
+        let found =
+            comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, Some(&memory));
+        let found = find(&found, "before", "after", &Metric::BytesPerSession);
+        assert_eq!((found.ratio, found.ci, found.verdict), (0.75, [0.75, 0.75], Verdict::Faster));
     }
 
     #[test]
     fn a_shorter_p99_is_faster() {
-        let (before, after) = (rounds(1.0), rounds(2.0));
-        let found = comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None);
+        let (before, after) = (measured(1.0), measured(2.0));
+        let found = comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, None);
         let p99 = find(&found, "before", "after", &Metric::P99("get_context".to_owned()));
         assert!((p99.ratio - 0.5).abs() < 1e-6);
         assert_eq!(p99.verdict, Verdict::Faster);
@@ -170,15 +229,38 @@ mod tests {
 
     #[test]
     fn rounds_that_only_one_has_are_not_compared() {
-        let (before, mut after) = (rounds(1.0), rounds(2.0));
-        after.truncate(2);
-        assert_eq!(comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None), []);
+        let (before, mut after) = (measured(1.0), measured(2.0));
+        after.rounds.truncate(2);
+        after.blocks.truncate(2);
+        assert_eq!(comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, None), []);
+    }
+
+    #[test]
+    fn the_probe_effect_is_what_keeping_latencies_leaves() {
+        let everybody = [measured(1.0), measured(7.0)];
+        let effect = probe_effect(everybody.iter(), Confidence::default()).unwrap();
+        assert!((effect - 0.98).abs() < 1e-9, "{effect}");
+    }
+
+    #[test]
+    fn a_limit_is_a_ratio_and_may_be_passed() {
+        let found = of_limit("shared-line", &measured(3.0), &measured(2.0), Confidence::default()).unwrap();
+        assert!((found.fraction - 1.5).abs() < 1e-9 && found.limit == "shared-line", "{found:?}");
+    }
+
+    #[test]
+    fn a_steady_ratio_reaches_nowhere_and_two_rounds_have_no_reach() {
+        let (before, mut after) = (measured(1.0), measured(2.0));
+        assert!(reach(&after, &before, Confidence::default()).unwrap() < 1e-9);
+        after.rounds.truncate(2);
+        assert_eq!(reach(&after, &before, Confidence::default()), None);
     }
 
     #[test]
     fn the_throughput_lies_within_its_interval() {
         for count in 0..9 {
-            let Throughput { ops_per_s, ci } = throughput(&rounds(1.0)[..count], Confidence::default());
+            let Throughput { ops_per_s, ci } =
+                throughput(&measured(1.0).rounds[..count], Confidence::default());
             assert!(ci[0] <= ops_per_s && ops_per_s <= ci[1], "{count} rounds: {ops_per_s} {ci:?}");
         }
     }

@@ -1,14 +1,19 @@
 //! A whole run: one contest after the other, and the record of them all.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::record::{Record, SCHEMA_VERSION};
 
 use super::contest::{Contest, Schedule};
 use super::environment;
 use super::error::RunError;
-use super::judge;
+use super::limit;
+use super::memory;
 use super::plan::{Observer, Plan, Progress};
+
+/// How long the limits of the machine are looked for, each.
+const CALIBRATION: Duration = Duration::from_millis(50);
 
 /// Measures what the plan says. When `interrupted` becomes true the run ends with the slice that is on; the record
 /// says so and holds what was measured until then.
@@ -23,7 +28,7 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         started_at: jiff::Timestamp::now(),
         interrupted: false,
         environment: environment::detect(),
-        limits: None,
+        limits: Some(limit::calibrate(environment::cores(), CALIBRATION)),
         probe_effect: None,
         cells: Vec::new(),
         comparisons: Vec::new(),
@@ -34,6 +39,8 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
     };
     let schedules: Vec<_> = plan.scenarios.iter().map(|scenario| Schedule::new(plan, scenario)).collect();
     let of = schedules.iter().map(|schedule| schedule.rounds).sum();
+    let memory = memory::of_strategies(plan)?;
+    let memory = memory.as_deref();
     let mut done = 0;
     for (scenario, schedule) in plan.scenarios.iter().zip(schedules) {
         if interrupted.load(Ordering::Relaxed) {
@@ -45,8 +52,9 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
             observer.on(&Progress::Round { scenario: name, done: done + round, of });
         })?;
         done += schedule.rounds;
-        record.comparisons.extend(judge::comparisons(plan, name, &contest.rounds(), contest.control()));
-        record.cells.extend(contest.cells());
+        record.comparisons.extend(contest.comparisons(memory));
+        record.cells.extend(contest.cells(memory));
+        record.probe_effect = record.probe_effect.or_else(|| contest.probe_effect());
         observer.on(&Progress::Measured { scenario: name });
     }
     record.interrupted = interrupted.load(Ordering::Relaxed);

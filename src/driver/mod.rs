@@ -18,10 +18,14 @@
 mod arena;
 mod client;
 mod contest;
+mod entrant;
 mod environment;
 mod error;
 mod judge;
+mod limit;
 mod measure;
+mod measured;
+mod memory;
 mod plan;
 mod population;
 mod rival;
@@ -30,4 +34,4 @@ mod watchdog;
 
 pub use error::RunError;
 pub use measure::run;
-pub use plan::{Observer, Plan, Progress, Silent};
+pub use plan::{Latency, Observer, Plan, Progress, Silent};

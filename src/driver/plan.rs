@@ -17,10 +17,17 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// Decides every trace and every order of rivals.
     pub seed: u64,
-    /// How long each strategy is measured under each scenario.
+    /// How long each strategy is measured under each scenario at most.
     pub duration: Duration,
     /// The longest slice; scenarios with longer ones are cut to it.
     pub longest_slice: Duration,
+    /// Which latencies are kept in the slices that keep any.
+    pub latency: Latency,
+    /// A scenario is done before its time when the interval of every throughput ratio reaches no further than this
+    /// share to either side; 0 uses the time up.
+    pub precision: f64,
+    /// Whether memory is counted at 100,000 sessions, too, which takes seconds.
+    pub many_sessions: bool,
     /// Ratios within 1 ± this are no difference.
     pub margin: f64,
     /// How sure verdicts are.
@@ -34,6 +41,16 @@ impl Plan {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.strategies.iter().map(Strategy::name)
     }
+}
+
+/// Which latencies are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Latency {
+    /// One in seventeen: hardly felt by what is measured.
+    #[default]
+    Sampled,
+    /// Each.
+    Full,
 }
 
 /// Where a run stands.

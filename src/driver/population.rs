@@ -16,11 +16,15 @@ pub(super) struct Population {
 }
 
 impl Population {
-    pub(super) fn new(scenario: &Scenario, seed: u64) -> Self {
+    pub(super) fn of(scenario: &Scenario, seed: u64) -> Self {
+        Self::new(scenario.sessions.get(), scenario.messages, scenario.message_bytes, seed)
+    }
+
+    /// So many sessions of so many messages of so many bytes.
+    pub(super) fn new(sessions: u32, messages: u32, message_bytes: u32, seed: u64) -> Self {
         let ids = IdSource::seeded(seed);
-        let text = "x".repeat(scenario.message_bytes as usize);
-        let contexts: Vec<_> =
-            (0..scenario.sessions.get()).map(|_| context(ids.next(), scenario.messages, &text)).collect();
+        let text = "x".repeat(message_bytes as usize);
+        let contexts: Vec<_> = (0..sessions).map(|_| context(ids.next(), messages, &text)).collect();
         let ids = contexts.iter().map(ChatContext::id).collect();
         Self { contexts, ids, text }
     }

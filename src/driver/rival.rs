@@ -10,23 +10,25 @@ use tokio::task::JoinHandle;
 use crate::chat::{ChatContext, ContextId};
 use crate::service::{Backend, ChatService, Prompts, Simulator, SimulatorConfig};
 use crate::session::store::{Faults, FaultyStore, MemoryStore, Store};
-use crate::session::{Durability, Env, ManagerStats};
+use crate::session::{Durability, Env, Traffic};
 use crate::strategy::{Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble};
 use crate::workload::{Model, Scenario};
 
-use super::client::{Client, Slice};
+use super::client::{Client, SAMPLED, Slice};
 use super::population::Population;
 
 /// How often whatever is unsaved is saved in the background.
 const AUTO_SAVE: Duration = Duration::from_secs(1);
 
-/// What is kept of an operation besides its count.
+/// What is kept of operations besides their count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Nothing: no clock is read.
-    Untimed,
-    /// Its latency.
-    Timed,
+    Bare,
+    /// The latency of one in [`SAMPLED`].
+    Sampled,
+    /// The latency of each.
+    Full,
 }
 
 /// What takes a client back at the end of a slice.
@@ -45,22 +47,28 @@ pub(super) trait Rival {
     /// the longest conversations.
     fn tidy(&self, made: Vec<ContextId>, grown: &[usize], population: &Population);
 
-    /// What the session manager has done so far.
-    fn stats(&self) -> ManagerStats;
+    /// What the session manager and its cache have done so far.
+    fn traffic(&self) -> Traffic;
 }
 
-/// Sets a strategy up under a scenario.
-pub(super) fn set_up(
-    strategy: &Strategy,
-    scenario: &Scenario,
-    population: &Population,
-    seed: u64,
-    runtime: &Handle,
-) -> Result<Box<dyn Rival>, StrategyError> {
+/// A store that holds the population.
+pub(super) fn stock(population: &Population, runtime: &Handle) -> MemoryStore {
     let store = MemoryStore::default();
     for context in &population.contexts {
         runtime.block_on(store.put(context.clone())).expect("a memory store takes everything");
     }
+    store
+}
+
+/// Sets a strategy up under a scenario, over the population's `store`.
+pub(super) fn set_up(
+    strategy: &Strategy,
+    scenario: &Scenario,
+    population: &Population,
+    store: MemoryStore,
+    seed: u64,
+    runtime: &Handle,
+) -> Result<Box<dyn Rival>, StrategyError> {
     let faults = Faults { save_delay: scenario.save, ..Faults::default() };
     let setup = Setup {
         store: FaultyStore::new(store, TokioClock, faults),
@@ -104,6 +112,25 @@ impl Assembly for Contend {
     }
 }
 
+/// Lets a client ask `service` for one slice.
+pub(super) fn spawn(
+    runtime: &Handle,
+    service: Arc<impl ChatService>,
+    mut client: Client,
+    slice: Arc<Slice>,
+    kind: Kind,
+    give_back: GiveBack,
+) {
+    runtime.spawn(async move {
+        match kind {
+            Kind::Bare => client.run::<_, 0>(&*service, &slice).await,
+            Kind::Sampled => client.run::<_, SAMPLED>(&*service, &slice).await,
+            Kind::Full => client.run::<_, 1>(&*service, &slice).await,
+        }
+        give_back(client);
+    });
+}
+
 struct Contender<E: Env> {
     backend: Arc<Backend<E, Simulator<TokioClock>>>,
     auto_save: JoinHandle<()>,
@@ -112,15 +139,8 @@ struct Contender<E: Env> {
 }
 
 impl<E: Env> Rival for Contender<E> {
-    fn start(&self, mut client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
-        let backend = self.backend.clone();
-        self.runtime.spawn(async move {
-            match kind {
-                Kind::Untimed => client.run::<_, false>(&*backend, &slice).await,
-                Kind::Timed => client.run::<_, true>(&*backend, &slice).await,
-            }
-            give_back(client);
-        });
+    fn start(&self, client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
+        spawn(&self.runtime, self.backend.clone(), client, slice, kind, give_back);
     }
 
     fn warm(&self) {
@@ -156,8 +176,8 @@ impl<E: Env> Rival for Contender<E> {
         });
     }
 
-    fn stats(&self) -> ManagerStats {
-        self.runtime.block_on(self.backend.manager().stats())
+    fn traffic(&self) -> Traffic {
+        self.runtime.block_on(self.backend.manager().traffic())
     }
 }
 

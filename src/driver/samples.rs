@@ -81,6 +81,11 @@ impl Tally {
         self.counts.iter().map(of).sum()
     }
 
+    /// The longest that any operation took, in nanoseconds.
+    pub(super) fn longest(&self) -> Option<u64> {
+        self.histograms.values().map(Histogram::max).max()
+    }
+
     /// The percentiles, by operation.
     pub(super) fn latencies(&self) -> BTreeMap<String, Latency> {
         self.histograms.iter().map(|(operation, seen)| (operation.to_string(), summary(seen))).collect()
@@ -103,18 +108,26 @@ fn summary(seen: &Histogram<u64>) -> Latency {
     }
 }
 
-/// The exact 99th percentile of each operation in one slice, in nanoseconds: the smallest latency that at least 99 %
-/// do not exceed.
-pub(super) fn p99_by_operation<'a>(logs: impl Iterator<Item = &'a Log>) -> BTreeMap<Operation, u64> {
-    let mut by_operation: BTreeMap<Operation, Vec<u64>> = BTreeMap::new();
-    for sample in logs.flat_map(|log| &log.samples) {
-        by_operation.entry(sample.operation()).or_default().push(sample.nanos());
+/// The latencies of some slices in a row, for a percentile of them that can be compared.
+#[derive(Default)]
+pub(super) struct Block(BTreeMap<Operation, Vec<u64>>);
+
+impl Block {
+    pub(super) fn add(&mut self, log: &Log) {
+        for sample in &log.samples {
+            self.0.entry(sample.operation()).or_default().push(sample.nanos());
+        }
     }
-    let p99 = |mut nanos: Vec<u64>| {
-        let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
-        *nanos.select_nth_unstable(rank).1
-    };
-    by_operation.into_iter().map(|(operation, nanos)| (operation, p99(nanos))).collect()
+
+    /// The exact 99th percentile of each operation, in nanoseconds: the smallest latency that at least 99 % do not
+    /// exceed. Leaves the block empty.
+    pub(super) fn take_p99(&mut self) -> BTreeMap<Operation, u64> {
+        let p99 = |mut nanos: Vec<u64>| {
+            let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
+            *nanos.select_nth_unstable(rank).1
+        };
+        std::mem::take(&mut self.0).into_iter().map(|(operation, nanos)| (operation, p99(nanos))).collect()
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +151,11 @@ mod tests {
     fn percentiles_of_one_to_a_thousand_are_known() {
         let first = log((1..=500).map(|nanos| (Operation::GetContext, nanos)));
         let second = log((501..=1_000).map(|nanos| (Operation::GetContext, nanos)));
-        assert_eq!(p99_by_operation([&second, &first].into_iter())[&Operation::GetContext], 990);
+        let mut block = Block::default();
+        block.add(&second);
+        block.add(&first);
+        assert_eq!(block.take_p99()[&Operation::GetContext], 990);
+        assert!(block.take_p99().is_empty(), "it begins anew");
 
         let mut tally = Tally::default();
         tally.add(&first);
@@ -153,7 +170,9 @@ mod tests {
     #[test]
     fn the_p99_of_a_single_sample_is_that_sample() {
         let only = log([(Operation::UpdateContext, 7)].into_iter());
-        assert_eq!(p99_by_operation([&only].into_iter())[&Operation::UpdateContext], 7);
+        let mut block = Block::default();
+        block.add(&only);
+        assert_eq!(block.take_p99()[&Operation::UpdateContext], 7);
     }
 
     #[test]

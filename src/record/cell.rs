@@ -147,10 +147,18 @@ pub struct LockTime {
 }
 
 /// Memory of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
-    /// Bytes that locks and cache add to one session, at 1,000 sessions unless named otherwise; null if not measured.
+    /// Bytes that locks and cache add to one live session, above a plain map of the same sessions, at 1,000 sessions;
+    /// null if not measured.
     pub bytes_per_session: Option<f64>,
+    /// The same at 100,000 sessions; null if not measured.
+    #[serde(default)]
+    pub bytes_per_session_at_100k: Option<f64>,
+    /// The most bytes a session that were held at once above that plain map while 1,000 sessions were loaded; null if
+    /// not measured.
+    #[serde(default)]
+    pub peak_bytes_per_session: Option<f64>,
     /// Heap allocations for one operation, on average; null if not measured.
     pub allocations_per_operation: Option<f64>,
 }
@@ -160,17 +168,37 @@ pub struct Memory {
 pub struct Fairness {
     /// Jain's index over the operations of the tasks: 1 when all got the same, 1 ÷ tasks when one got all.
     pub jain: f64,
-    /// The longest that any task waited for a lock, in nanoseconds; null if not tracked.
+    /// The longest that any task waited for an answer, in nanoseconds; null if no latency was kept.
     pub max_wait_ns: Option<u64>,
+    /// Operations that the tasks have done, the one that did least, the middle one and the one that did most; null if
+    /// not counted.
+    #[serde(default)]
+    pub operations_per_task: Option<PerTask>,
 }
 
-/// A cell's throughput against a limit of the machine.
+/// A count by task: its spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerTask {
+    /// The least.
+    pub min: u64,
+    /// The one in the middle.
+    pub median: u64,
+    /// The most.
+    pub max: u64,
+}
+
+/// A cell's throughput against what the machine allows for the same work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OfLimit {
-    /// The limit's field in the record's `limits`.
+    /// Which limit: `no-shared-write`, where readers need write nothing that others read; `shared-line`, where all
+    /// operations meet at one key that is also written, so that each changes one shared line twice.
     pub limit: String,
-    /// Throughput ÷ limit.
+    /// Throughput ÷ limit, both measured in the same rounds. May be above 1: a strategy need not take the way that the
+    /// limit assumes.
     pub fraction: f64,
+    /// Lower and upper end of the fraction's confidence interval; null in records that have none.
+    #[serde(default)]
+    pub ci: Option<[f64; 2]>,
 }
 
 /// What the live checks of a cell saw.

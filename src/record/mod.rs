@@ -17,8 +17,8 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 pub use cell::{
-    Arrival, Cell, Factors, Fairness, Finding, Latency, LockTime, Memory, OfLimit, Point, Severity, Slice,
-    Throughput, Verification,
+    Arrival, Cell, Factors, Fairness, Finding, Latency, LockTime, Memory, OfLimit, PerTask, Point, Severity,
+    Slice, Throughput, Verification,
 };
 pub use comparison::{Ablation, Comparison, Fit, Metric, Scaling, ScalingPoint, UnknownMetric, Verdict};
 pub use file::RecordError;
@@ -46,8 +46,8 @@ pub struct Record {
     pub environment: Environment,
     /// What this machine can do at most; null if that was not calibrated.
     pub limits: Option<Limits>,
-    /// Throughput with tracking on ÷ throughput with tracking off, so that 0.93 says tracking costs 7 %; null if
-    /// nothing was tracked, or the effect was not measured.
+    /// Throughput in slices that keep latencies ÷ throughput in those without a clock, so that 0.99 says that keeping
+    /// them costs 1 %; null if the two were not measured apart.
     pub probe_effect: Option<f64>,
     /// Every strategy under every scenario. The first cell's strategy is the baseline of the run.
     pub cells: Vec<Cell>,
@@ -83,7 +83,7 @@ pub struct Environment {
 /// What the machine's memory system allows at most, whatever the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
-    /// Operations a second of the same work when no thread writes to anything another one reads.
+    /// State reads a second over a map of sessions that nobody writes: no thread writes to anything another one reads.
     pub no_shared_write_ops_per_s: f64,
     /// Atomic read-modify-writes a second on one word that all workers share.
     pub shared_rmw_per_s: f64,

@@ -78,7 +78,16 @@ pub struct ChatSessionManager<E: Env> {
     misses: AtomicU64,
 }
 
-/// What a manager has done and holds, for the record of a run.
+/// What a manager has done since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that did not find their session in the cache.
+    pub misses: u64,
+    /// The cache's own figures.
+    pub cache: CacheStats,
+}
+
+/// What a manager has done and holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManagerStats {
     /// Requests that did not find their session in the cache.
@@ -232,11 +241,17 @@ impl<E: Env> ChatSessionManager<E> {
         self.env.store().list(after, limit).await
     }
 
-    /// What the manager has done and holds.
+    /// What the manager has done.
+    pub async fn traffic(&self) -> Traffic {
+        Traffic { misses: self.misses.load(Relaxed), cache: self.cache.stats().await }
+    }
+
+    /// What the manager has done and holds. Counts the sessions that live, one by one.
     pub async fn stats(&self) -> ManagerStats {
+        let Traffic { misses, cache } = self.traffic().await;
         ManagerStats {
-            misses: self.misses.load(Relaxed),
-            cache: self.cache.stats().await,
+            misses,
+            cache,
             live: self.registry.with(|registry| registry.live()),
             unsaved: self.unsaved.with(|unsaved| unsaved.len()),
         }

@@ -33,7 +33,7 @@ pub use cache::{CACHE, Cache, CacheStats, MutexLru, ShardedLru};
 pub use entry::{Entry, GATE, SESSION};
 pub use env::{Clock, Env, Short};
 pub use error::SessionError;
-pub use manager::{ChatSessionManager, Durability, ManagerStats, Session};
+pub use manager::{ChatSessionManager, Durability, ManagerStats, Session, Traffic};
 pub use registry::Registry;
 pub use save::{AfterUnlock, SaveMode, Settle, UnderLock, Unsaved};
 pub use state::{Locked, Published, StateMode};

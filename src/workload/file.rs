@@ -90,7 +90,7 @@ impl File {
             save: millis(self.save_ms.map_or(0, Whole::get)),
             page: self.page.map_or(50, Whole::get),
             list_limit: self.list_limit.map_or(50, Whole::get),
-            slice: millis(self.slice_ms.map_or(20, Whole::get)),
+            slice: millis(self.slice_ms.map_or(4, Whole::get)),
             writer_keys: self.writer_keys.map_or(WriterKeys::Skewed, Spanned::into_inner),
             cancel: self.cancel_percent.map(Spanned::into_inner).unwrap_or_default(),
             model: self.model.map(Spanned::into_inner),

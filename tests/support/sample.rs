@@ -135,11 +135,16 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         timeline: None,
         wait_ns: None,
         hold_ns: None,
-        memory: Some(Memory { bytes_per_session: Some(312.0), allocations_per_operation: Some(3.2) }),
-        fairness: Some(Fairness { jain: 0.998, max_wait_ns: None }),
+        memory: Some(Memory {
+            bytes_per_session: Some(312.0),
+            allocations_per_operation: Some(3.2),
+            ..Memory::default()
+        }),
+        fairness: Some(Fairness { jain: 0.998, max_wait_ns: None, operations_per_task: None }),
         of_limit: Some(OfLimit {
-            limit: "no_shared_write_ops_per_s".into(),
+            limit: "no-shared-write".into(),
             fraction: (ops_per_s / 1_240_000.0 * 1000.0).round() / 1000.0,
+            ci: None,
         }),
         verification: None,
         findings: vec![],

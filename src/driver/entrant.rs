@@ -1,0 +1,100 @@
+//! One place in a race: who runs there, and what it takes to run again as if for the first time.
+
+use std::time::Duration;
+
+use crate::record::{Finding, Severity};
+use crate::strategy::Strategy;
+use crate::workload::Scenario;
+
+use super::client::Client;
+use super::measured::Measured;
+use super::population::Population;
+use super::rival::Rival;
+use super::watchdog::InFlight;
+
+/// Who runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who<'a> {
+    /// A strategy that shall be judged.
+    Strategy(&'a Strategy),
+    /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
+    Control(&'a Strategy),
+    /// What the machine could do at most.
+    Limit,
+}
+
+impl<'a> Who<'a> {
+    /// The name for whoever watches.
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Strategy(strategy) | Self::Control(strategy) => strategy.name(),
+            Self::Limit => "the limit",
+        }
+    }
+}
+
+/// Somebody in the race, and what was measured so far.
+pub(super) struct Entrant<'a> {
+    pub(super) who: Who<'a>,
+    /// `None` once it got stuck.
+    pub(super) rival: Option<Box<dyn Rival>>,
+    pub(super) clients: Vec<Client>,
+    pub(super) measured: Measured,
+    /// Messages that each session has gained since it was last restored.
+    growth: Vec<u32>,
+    pub(super) stuck: Option<Finding>,
+}
+
+impl<'a> Entrant<'a> {
+    pub(super) fn new(who: Who<'a>, scenario: &Scenario) -> Self {
+        Self {
+            who,
+            rival: None,
+            clients: Vec::new(),
+            measured: Measured::new(scenario),
+            growth: vec![0; scenario.sessions.get() as usize],
+            stuck: None,
+        }
+    }
+
+    /// Brings sessions and clients back to where the next slice finds what the first one found.
+    pub(super) fn clean_up(&mut self, population: &Population) {
+        let mut made = Vec::new();
+        let mut grown = Vec::new();
+        for client in &mut self.clients {
+            client.log.clear();
+            made.append(&mut client.made);
+            for index in client.grown.drain(..) {
+                let growth = &mut self.growth[index as usize];
+                *growth += 1;
+                let long = population.contexts[index as usize].pool().len() / 4;
+                if *growth as usize == long + 1 {
+                    grown.push(index as usize);
+                }
+            }
+        }
+        for index in &grown {
+            self.growth[*index] = 0;
+        }
+        if let Some(rival) = &self.rival {
+            rival.tidy(made, &grown, population);
+        }
+    }
+
+    pub(super) fn give_up(&mut self, in_flight: &[InFlight], patience: Duration) {
+        // Not dropped: its tasks may hold it for good.
+        std::mem::forget(self.rival.take());
+        let mut places: Vec<_> = in_flight.iter().map(|stuck| stuck.operation.name().to_owned()).collect();
+        places.sort();
+        places.dedup();
+        let message = format!(
+            "nothing moved for {:.0} s with {} operations in flight; the strategy was taken out of the run",
+            patience.as_secs_f64(),
+            in_flight.len(),
+        );
+        let tasks =
+            in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, stuck.operation)).collect();
+        self.stuck =
+            Some(Finding { kind: "stuck".to_owned(), severity: Severity::Error, message, places, tasks });
+    }
+}
