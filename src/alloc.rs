@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Counting must not disturb what is measured. So each thread counts for itself, and the counts of the process stand
-//! in shards, each on cache lines of its own, which threads share only when there are more of them than shards.
+//! in shards, each on cache lines of its own. A thread has a shard to itself and writes it without atomic changes; the
+//! last shard is for all threads for which there is none left.
 
 // A global allocator cannot be written without unsafe code. This module is the crate's one exception.
 #![allow(unsafe_code)]
@@ -94,6 +95,9 @@ struct Shard {
 static SHARDS: [Shard; 64] =
     [const { Shard { allocations: AtomicU64::new(0), bytes_live: AtomicI64::new(0) } }; 64];
 
+/// The shard that threads share.
+const SHARED: usize = SHARDS.len() - 1;
+
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -112,12 +116,18 @@ fn count(allocations: u64, bytes: i64) {
     THREAD.set(thread);
 
     let index = SHARD.get().unwrap_or_else(|| {
-        let index = THREADS.fetch_add(1, Relaxed) % SHARDS.len();
+        let index = THREADS.fetch_add(1, Relaxed).min(SHARED);
         SHARD.set(Some(index));
         index
     });
-    SHARDS[index].allocations.fetch_add(allocations, Relaxed);
-    SHARDS[index].bytes_live.fetch_add(bytes, Relaxed);
+    let shard = &SHARDS[index];
+    if index == SHARED {
+        shard.allocations.fetch_add(allocations, Relaxed);
+        shard.bytes_live.fetch_add(bytes, Relaxed);
+    } else {
+        shard.allocations.store(shard.allocations.load(Relaxed) + allocations, Relaxed);
+        shard.bytes_live.store(shard.bytes_live.load(Relaxed) + bytes, Relaxed);
+    }
 }
 
 /// No allocation is larger than `isize::MAX`, so the sign is right.

@@ -43,21 +43,11 @@ pub(super) struct Args {
     quick: bool,
 
     /// Ratios within 1 ± this many per cent are called no difference.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = margin)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
     margin: f64,
 
     #[command(flatten)]
     run: RunOptions,
-}
-
-fn margin(given: &str) -> Result<f64, String> {
-    let percent: f64 =
-        given.trim_end_matches('%').parse().map_err(|_| "write a number of per cent, such as 0.5")?;
-    if (0.0..100.0).contains(&percent) {
-        Ok(percent)
-    } else {
-        Err("it must be at least 0 and below 100".to_owned())
-    }
 }
 
 /// The main job: `lockyard` without a verb.

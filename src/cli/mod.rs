@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. A verb returns an `Exit` or an error; an error is a person's
 //! mistake or a refused file unless it says otherwise, so it ends with 2.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -34,6 +35,7 @@ struct Cli {
 enum Verb {
     Compare(compare::Args),
     Load(load::Args),
+    Calibrate(calibrate::Args),
     Check(check::Args),
     Report(report::Args),
     List(list::Args),
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         None => compare::main_job(),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Load(args)) => load::run(&args),
+        Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),

@@ -101,6 +101,17 @@ pub(super) fn duration(given: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// A share of less than a whole, in per cent.
+pub(super) fn percent(given: &str) -> Result<f64, String> {
+    let percent: f64 =
+        given.trim_end_matches('%').parse().map_err(|_| "write a number of per cent, such as 0.5")?;
+    if (0.0..100.0).contains(&percent) {
+        Ok(percent)
+    } else {
+        Err("it must be at least 0 and below 100".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -83,7 +83,7 @@ fn claim(out: &Path) -> anyhow::Result<()> {
 }
 
 /// The first Ctrl-C ends the run early; the second ends the program at once.
-fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     let on_signal = move || {

@@ -137,8 +137,10 @@ impl Drop for Arena {
 #[cfg(test)]
 mod tests {
     use super::super::client::Questions;
+    use super::super::limit::Limit;
     use super::super::population::Population;
     use super::super::rival::GiveBack;
+    use super::super::samples::Block;
     use super::*;
     use crate::chat::ContextId;
     use crate::session::Traffic;
@@ -211,6 +213,50 @@ mod tests {
         fn traffic(&self) -> Traffic {
             unreachable!("nobody asks")
         }
+    }
+
+    /// Answers at once, but for one moment in which nobody's worker gets on: as in a pause of the whole process.
+    struct Pausing(Limit, Handle);
+
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    impl Rival for Pausing {
+        fn start(&self, client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
+            // As many tasks as workers, and each keeps its worker.
+            let in_slice = slice.clone();
+            self.1.spawn(async move {
+                while in_slice.start.get().is_none() {
+                    tokio::task::yield_now().await;
+                }
+                std::thread::sleep(PAUSE);
+            });
+            self.0.start(client, slice, kind, give_back);
+        }
+
+        fn warm(&self) {}
+
+        fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
+
+        fn traffic(&self) -> Traffic {
+            unreachable!("nobody asks")
+        }
+    }
+
+    /// A hundredth of all questions is a tenth of those that fell into the pause, and none of these was answered
+    /// before the pause had ended. Whatever else the machine does can only add to that.
+    #[test]
+    fn an_open_loop_sees_a_pause_in_its_p99() {
+        let open = ["sessions=1", "messages=0", "tasks=2", "rate=1000"].map(str::to_owned);
+        let scenario = Scenario::load("polling", &open).expect("a built-in scenario");
+        let arena = Arena::new(&scenario, Duration::from_secs(10)).unwrap();
+        let limit = Limit::new(&scenario, &Population::of(&scenario, 1), arena.handle());
+        let rival = Pausing(limit, arena.handle().clone());
+        let clients = clients(&scenario, &arena);
+        let slice = arena.run(&rival, clients, Kind::Full, 0, 10 * PAUSE).ok().expect("it ends");
+        let mut block = Block::default();
+        slice.clients.iter().for_each(|client| block.add(&client.log));
+        let p99 = block.take_p99()[&Operation::GetContextState];
+        assert!(p99 > PAUSE.as_nanos() as u64 / 2, "{p99} ns");
     }
 
     #[test]

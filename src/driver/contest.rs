@@ -20,6 +20,7 @@ use super::measured::Measured;
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Kind, Rival, set_up, stock};
+use super::slowed;
 
 /// At least this many rounds, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
@@ -68,7 +69,8 @@ impl Schedule {
         };
         let slice = wanted.min(plan.longest_slice);
         let whole = slice >= LONG_SLICE || scenario.model.is_some();
-        let slices = if whole { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
+        let slices =
+            if whole || plan.latency == Latency::None { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
         let rounds = (plan.duration.as_secs_f64() / (slice.as_secs_f64() * slices)).ceil() as u32;
         Self { rounds: rounds.max(MIN_ROUNDS), slice, whole, latency: plan.latency }
     }
@@ -82,6 +84,7 @@ impl Schedule {
             return &[Kind::Bare];
         }
         match self.latency {
+            Latency::None => &[Kind::Bare],
             Latency::Sampled => &[Kind::Bare, Kind::Sampled],
             Latency::Full => &[Kind::Bare, Kind::Full],
         }
@@ -119,14 +122,25 @@ impl<'a> Contest<'a> {
         schedule: Schedule,
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
+        let control = plan.strategies.first().filter(|_| plan.strategies.len() > 1).map(Who::Control);
+        let limit = limit::applies(scenario).map(|_| Who::Limit);
+        let who = plan.strategies.iter().map(Who::Strategy).chain(control).chain(limit).collect();
+        Self::of(plan, scenario, schedule, who, observer)
+    }
+
+    /// The same, among whomever.
+    pub(super) fn of(
+        plan: &'a Plan,
+        scenario: &'a Scenario,
+        schedule: Schedule,
+        who: Vec<Who<'a>>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, RunError> {
         let population = Population::of(scenario, plan.seed);
         let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, plan.seed, task)).collect();
         let questions = Arc::new(Questions::new(scenario, &population, traces, plan.seed));
         let arena = Arena::new(scenario, plan.patience)?;
-        let control = plan.strategies.first().filter(|_| plan.strategies.len() > 1).map(Who::Control);
-        let limit = limit::applies(scenario).map(|_| Who::Limit);
-        let everybody = plan.strategies.iter().map(Who::Strategy).chain(control).chain(limit);
-        let entrants = everybody.map(|who| Entrant::new(who, scenario)).collect();
+        let entrants = who.into_iter().map(|who| Entrant::new(who, scenario)).collect();
         let mut contest = Self { plan, scenario, schedule, population, questions, arena, entrants };
         for index in 0..contest.entrants.len() {
             let strategy = contest.entrants[index].who.name();
@@ -197,6 +211,11 @@ impl<'a> Contest<'a> {
         judge::probe_effect(self.entrants.iter().map(|entrant| &entrant.measured), self.plan.confidence)
     }
 
+    /// What was measured of the entrant at `index`.
+    pub(super) fn measured(&self, index: usize) -> &Measured {
+        &self.entrants[index].measured
+    }
+
     fn strategies(&self) -> impl Iterator<Item = &Measured> {
         self.entrants.iter().take(self.plan.strategies.len()).map(|entrant| &entrant.measured)
     }
@@ -235,6 +254,10 @@ impl<'a> Contest<'a> {
             Who::Strategy(strategy) | Who::Control(strategy) => {
                 let store = stock(&self.population, handle);
                 set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?
+            }
+            Who::Slowed => {
+                let store = stock(&self.population, handle);
+                slowed::set_up(self.scenario, &self.population, store, self.plan.seed, handle)
             }
             Who::Limit => Box::new(Limit::new(self.scenario, &self.population, handle)),
         };

@@ -19,6 +19,8 @@ pub(super) enum Who<'a> {
     Strategy(&'a Strategy),
     /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
     Control(&'a Strategy),
+    /// `after`, with work planted in its hit path.
+    Slowed,
     /// What the machine could do at most.
     Limit,
 }
@@ -28,6 +30,7 @@ impl<'a> Who<'a> {
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Strategy(strategy) | Self::Control(strategy) => strategy.name(),
+            Self::Slowed => "the slowed one",
             Self::Limit => "the limit",
         }
     }

@@ -120,7 +120,12 @@ fn ratios(
     throughput.into_iter().chain(p99)
 }
 
-fn throughput_ratio(candidate: &Measured, baseline: &Measured, confidence: Confidence) -> Option<Ratio> {
+/// Candidate ÷ baseline, over the rounds that both have.
+pub(super) fn throughput_ratio(
+    candidate: &Measured,
+    baseline: &Measured,
+    confidence: Confidence,
+) -> Option<Ratio> {
     Ratio::of_rounds(&pairs(&candidate.rounds, &baseline.rounds, |round| round.throughput), confidence)
 }
 

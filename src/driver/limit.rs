@@ -73,6 +73,11 @@ impl Limit {
         };
         Self { services: (0..scenario.tasks()).map(service).collect(), runtime: runtime.clone() }
     }
+
+    /// One for each task.
+    pub(super) fn services(&self) -> &[Arc<Unshared>] {
+        &self.services
+    }
 }
 
 impl Rival for Limit {
@@ -106,7 +111,7 @@ struct World {
 }
 
 /// The service of one task.
-struct Unshared {
+pub(super) struct Unshared {
     world: Arc<World>,
     /// What the task writes instead of the session asked for. Nobody else ever locks it.
     own: CachePadded<Mutex<ChatContext>>,

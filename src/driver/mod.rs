@@ -16,11 +16,13 @@
 //! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.
 
 mod arena;
+mod calibrate;
 mod client;
 mod contest;
 mod entrant;
 mod environment;
 mod error;
+mod harness;
 mod judge;
 mod limit;
 mod measure;
@@ -30,8 +32,11 @@ mod plan;
 mod population;
 mod rival;
 mod samples;
+mod slowed;
 mod watchdog;
 
+pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
 pub use error::RunError;
+pub use harness::{HarnessCost, harness_cost};
 pub use measure::run;
 pub use plan::{Latency, Observer, Plan, Progress, Silent};

@@ -46,6 +46,8 @@ impl Plan {
 /// Which latencies are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Latency {
+    /// None: throughput alone is wanted.
+    None,
     /// One in seventeen: hardly felt by what is measured.
     #[default]
     Sampled,

@@ -69,8 +69,18 @@ pub(super) fn set_up(
     seed: u64,
     runtime: &Handle,
 ) -> Result<Box<dyn Rival>, StrategyError> {
+    assemble(strategy.factors(), setup(scenario, store, seed, runtime), Contend::new(population, runtime))
+}
+
+/// What every strategy of a scenario is given.
+pub(super) fn setup(
+    scenario: &Scenario,
+    store: MemoryStore,
+    seed: u64,
+    runtime: &Handle,
+) -> Setup<FaultyStore<MemoryStore, TokioClock>> {
     let faults = Faults { save_delay: scenario.save, ..Faults::default() };
-    let setup = Setup {
+    Setup {
         store: FaultyStore::new(store, TokioClock, faults),
         capacity: NonZeroUsize::try_from(scenario.capacity).expect("a capacity fits the address space"),
         durability: Durability::WriteThrough,
@@ -79,8 +89,7 @@ pub(super) fn set_up(
         // Not the ids of the population.
         ids: IdSource::seeded(!seed),
         runtime: runtime.clone(),
-    };
-    assemble(strategy.factors(), setup, Contend { runtime: runtime.clone(), ids: population.ids.clone() })
+    }
 }
 
 fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
@@ -96,9 +105,15 @@ fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
 }
 
 /// Turns a backend of any types into a rival.
-struct Contend {
+pub(super) struct Contend {
     runtime: Handle,
     ids: Arc<[ContextId]>,
+}
+
+impl Contend {
+    pub(super) fn new(population: &Population, runtime: &Handle) -> Self {
+        Self { runtime: runtime.clone(), ids: population.ids.clone() }
+    }
 }
 
 impl Assembly for Contend {

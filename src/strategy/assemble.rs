@@ -9,7 +9,7 @@ use crate::lock::{
     ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
     ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
 };
-use crate::service::{Backend, Prompts, Simulator, SimulatorConfig};
+use crate::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use crate::session::store::Store;
 use crate::session::{
     AfterUnlock, ChatSessionManager, Durability, Env, Locked, Published, SaveMode, StateMode, UnderLock,
@@ -82,8 +82,8 @@ macro_rules! built {
                     SaveKind::$save,
                     StatePolicy::$state,
                 ) => {
-                    let build = build::<$session, family::$cache $(<$lock>)?, $save, $state, St, A>;
-                    Some(build(factors, setup, assembly))
+                    let build = assemble_as::<$session, family::$cache $(<$lock>)?, $save, $state, St, A>;
+                    Some(build(factors.dto, setup, assembly))
                 })*
                 _ => None,
             }
@@ -123,15 +123,16 @@ built! {
     ParkingLotRwLock, Clock, AfterUnlock, Published;
 }
 
-fn build<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode, St: Store, A: Assembly>(
-    factors: Factors,
+/// Builds the backend of choices that are given as types, for what has no name as a strategy.
+pub fn assemble_as<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode, St: Store, A: Assembly>(
+    dto: DtoPolicy,
     setup: Setup<St>,
     assembly: A,
 ) -> A::Output {
     let host: Host<F, C, S, P, St> = Host::new(setup.store, setup.runtime, setup.ids);
     let manager = Arc::new(ChatSessionManager::new(host, setup.capacity, setup.durability));
     let model = Simulator::new(TokioClock, setup.model);
-    assembly.with(Backend::new(manager, model, setup.prompts, factors.dto))
+    assembly.with(Backend::new(manager, model, setup.prompts, dto))
 }
 
 /// The part of a strategy that is chosen by type.

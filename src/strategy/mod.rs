@@ -29,7 +29,7 @@ mod presets;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembly, Setup, assemble, combinations};
+pub use assemble::{Assembly, Setup, assemble, assemble_as, combinations};
 pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
 pub use error::StrategyError;
 pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};

@@ -1,0 +1,115 @@
+//! `lockyard calibrate`: what measurements on this machine are worth.
+
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::driver::{self, Calibration, CalibrationPlan, Judged};
+use crate::stats::Confidence;
+
+use super::exit::Exit;
+use super::options;
+use super::output;
+
+/// Find the limits and the noise floor of this machine, and how often a known change is told.
+///
+/// Each trial races `after` against itself and against itself with work planted in the session manager's hit path. A
+/// machine worth measuring on never calls the first pair different, and always calls the second slower.
+#[derive(Parser)]
+pub(super) struct Args {
+    /// How many verdicts are made of each pair.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    trials: u32,
+
+    /// How long one verdict may take: both rivals together.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
+    verdict: Duration,
+
+    /// The work planted, in per cent of an operation's time.
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = options::percent)]
+    planted: f64,
+
+    /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
+    #[arg(long, value_name = "SCENARIO", default_value = "polling")]
+    scenario: String,
+
+    /// Ratios within 1 ± this many per cent are called no difference.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
+    margin: f64,
+
+    /// Decides every trace and every order of rivals.
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+
+    /// What is printed on stdout.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// Everything, as JSON
+    Json,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let plan = CalibrationPlan {
+        scenario: options::scenario(&args.scenario, &[])?,
+        seed: args.seed,
+        verdict: args.verdict,
+        trials: args.trials,
+        planted: args.planted / 100.0,
+        margin: args.margin / 100.0,
+        confidence: Confidence::default(),
+    };
+    let interrupted = output::interrupt()?;
+    let found = driver::calibrate(&plan, &interrupted, |done, trial| {
+        let (same, slowed) = (words(trial.same), words(trial.slowed));
+        eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
+    })?;
+    match args.format {
+        Format::Text => output::write_out(&text(&found, &plan))?,
+        Format::Json => output::write_out(&serde_json::to_string_pretty(&found)?)?,
+    }
+    let ended =
+        if interrupted.load(std::sync::atomic::Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine };
+    Ok(ended)
+}
+
+fn words(Judged { ratio, ci: [low, high], verdict }: Judged) -> String {
+    format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
+}
+
+fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
+    let trials = found.trials.len();
+    format!(
+        "Limits, {cores} threads\n  \
+           reads that write nothing shared  {reads:.1} M state reads/s\n  \
+           one line that all write          {writes:.1} M changes/s\n\
+         The harness, for each operation with 64 tasks\n  \
+           without a clock                  {bare:.1} ns\n  \
+           keeping one latency in seventeen {sampled:.1} ns\n  \
+           keeping each latency             {full:.1} ns\n\
+         Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
+           noise floor                      {floor:.2} % (the furthest that after came out from itself in {trials})\n  \
+           itself called different          {different} of {trials}\n  \
+           slowed by {planted:.1} %, called slower  {slower} of {trials}",
+        cores = found.environment.cores,
+        reads = found.limits.no_shared_write_ops_per_s / 1e6,
+        writes = found.limits.shared_rmw_per_s / 1e6,
+        bare = found.harness.bare_ns,
+        sampled = found.harness.sampled_ns,
+        full = found.harness.full_ns,
+        verdict = plan.verdict,
+        level = plan.confidence.level() * 100.0,
+        scenario = plan.scenario.name,
+        floor = found.noise_floor() * 100.0,
+        different = found.told_different(),
+        planted = found.planted * 100.0,
+        slower = found.told_slower(),
+    )
+}

@@ -1,0 +1,173 @@
+//! What measurements on this machine are worth: its limits, its noise floor, and how often a known change is told.
+//!
+//! A verdict is only as good as the machine lets it be, and that can be tried: a strategy is raced against itself, and
+//! against itself with one per cent more work planted in the manager's hit path. The first must not be called
+//! different, the second must be called slower.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::record::{Environment, Limits};
+use crate::stats::{Confidence, Direction, Ratio, Verdict};
+use crate::strategy::Strategy;
+use crate::workload::Scenario;
+
+use super::contest::{Contest, Schedule};
+use super::entrant::Who;
+use super::environment;
+use super::error::RunError;
+use super::harness::{HarnessCost, harness_cost};
+use super::judge;
+use super::limit;
+use super::plan::{Latency, Plan, Silent};
+use super::slowed;
+
+/// How long each limit is looked for.
+const LIMIT: Duration = Duration::from_millis(250);
+
+/// How many rounds tell what the harness costs: two seconds.
+const HARNESS_ROUNDS: u32 = 120;
+
+/// What shall be found out.
+#[derive(Clone, Debug)]
+pub struct CalibrationPlan {
+    /// The scenario that `after` is raced under.
+    pub scenario: Scenario,
+    /// Decides every trace and every order.
+    pub seed: u64,
+    /// How long one verdict may take: both rivals together.
+    pub verdict: Duration,
+    /// How often a verdict is made.
+    pub trials: u32,
+    /// How much work is planted, as a share of an operation's time.
+    pub planted: f64,
+    /// Ratios within 1 ± this are no difference.
+    pub margin: f64,
+    /// How sure verdicts are.
+    pub confidence: Confidence,
+}
+
+/// What was found out.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Calibration {
+    /// The machine.
+    pub environment: Environment,
+    /// What its memory system allows.
+    pub limits: Limits,
+    /// What the harness adds to an operation.
+    pub harness: HarnessCost,
+    /// Work planted in the slowed rival, as a share of an operation's time.
+    pub planted: f64,
+    /// One verdict each, by trial, in the order made.
+    pub trials: Vec<Trial>,
+}
+
+/// One verdict on each of two rivals of the same baseline: the baseline itself, and the one that was slowed.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Trial {
+    /// The strategy against itself.
+    pub same: Judged,
+    /// The strategy with work planted against the one without.
+    pub slowed: Judged,
+}
+
+/// A ratio and what was said of it.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Judged {
+    /// Throughput ÷ throughput of the baseline.
+    pub ratio: f64,
+    /// Lower and upper end of its interval.
+    pub ci: [f64; 2],
+    /// What was said.
+    pub verdict: Verdict,
+}
+
+impl Calibration {
+    /// How far from 1 the strategy's ratio to itself came out at most, over all trials: what no single verdict should be
+    /// believed below.
+    pub fn noise_floor(&self) -> f64 {
+        self.trials.iter().map(|trial| (trial.same.ratio - 1.0).abs()).fold(0.0, f64::max)
+    }
+
+    /// How many trials called the slowed rival slower, as it was.
+    pub fn told_slower(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.slowed.verdict == Verdict::Slower).count()
+    }
+
+    /// How many trials called the strategy different from itself, which it was not.
+    pub fn told_different(&self) -> usize {
+        let different = |trial: &&Trial| matches!(trial.same.verdict, Verdict::Slower | Verdict::Faster);
+        self.trials.iter().filter(different).count()
+    }
+}
+
+/// Finds it out; `after_trial` hears how many trials are done. When `interrupted` becomes true, the trial that is on is
+/// left out.
+///
+/// # Errors
+/// [`RunError`] when nothing could be measured.
+pub fn calibrate(
+    what: &CalibrationPlan,
+    interrupted: &AtomicBool,
+    mut after_trial: impl FnMut(u32, &Trial),
+) -> Result<Calibration, RunError> {
+    let mut calibration = Calibration {
+        environment: environment::detect(),
+        limits: limit::calibrate(environment::cores(), LIMIT),
+        harness: harness_cost(HARNESS_ROUNDS)?,
+        planted: what.planted,
+        trials: Vec::new(),
+    };
+    let plan = Plan {
+        command: String::new(),
+        strategies: vec![Strategy::parse(slowed::OF).expect("a preset")],
+        scenarios: Vec::new(),
+        seed: what.seed,
+        duration: what.verdict / 2,
+        longest_slice: Duration::MAX,
+        latency: Latency::None,
+        precision: 0.0,
+        many_sessions: false,
+        margin: what.margin,
+        confidence: what.confidence,
+        patience: Duration::from_secs(10),
+    };
+    let schedule = Schedule::new(&plan, &what.scenario);
+    if what.trials > 0 {
+        plant(&plan, what, interrupted)?;
+    }
+    for trial in 0..what.trials {
+        let seeded = Plan { seed: what.seed.wrapping_add(u64::from(trial)), ..plan.clone() };
+        let strategy = &plan.strategies[0];
+        let who = vec![Who::Strategy(strategy), Who::Control(strategy), Who::Slowed];
+        let mut contest = Contest::of(&seeded, &what.scenario, schedule, who, &mut Silent)?;
+        contest.play(interrupted, |_| ())?;
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        let judged = |index| {
+            let [baseline, rival] = [0, index].map(|index| contest.measured(index));
+            let Ratio { ratio, ci, .. } = judge::throughput_ratio(rival, baseline, what.confidence)?;
+            let verdict = Verdict::of(Some(ci), what.margin, Direction::HigherIsBetter);
+            Some(Judged { ratio, ci, verdict })
+        };
+        if let Some((same, slowed)) = judged(1).zip(judged(2)) {
+            let done = Trial { same, slowed };
+            after_trial(trial + 1, &done);
+            calibration.trials.push(done);
+        }
+    }
+    Ok(calibration)
+}
+
+/// Sets how much the slowed rival is slowed, after a second's look at how long an operation takes on a worker.
+fn plant(plan: &Plan, what: &CalibrationPlan, interrupted: &AtomicBool) -> Result<(), RunError> {
+    let plan = Plan { duration: Duration::from_secs(1), ..plan.clone() };
+    let schedule = Schedule::new(&plan, &what.scenario);
+    let who = vec![Who::Strategy(&plan.strategies[0])];
+    let mut contest = Contest::of(&plan, &what.scenario, schedule, who, &mut Silent)?;
+    contest.play(interrupted, |_| ())?;
+    let ops_per_s = judge::throughput(&contest.measured(0).rounds, what.confidence).ops_per_s;
+    slowed::plant(what.planted * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
+    Ok(())
+}

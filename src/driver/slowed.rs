@@ -1,0 +1,94 @@
+//! `after`, with more work in the manager's hit path than it needs: a known difference, to see whether it is told.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+
+use crate::chat::ContextId;
+use crate::lock::{TokioMutex, TokioRwLock};
+use crate::session::store::MemoryStore;
+use crate::session::{AfterUnlock, Cache, CacheStats, Locked, MutexLru};
+use crate::strategy::{CacheFamily, Strategy, assemble_as};
+use crate::workload::Scenario;
+
+use super::population::Population;
+use super::rival::{Contend, Rival, setup};
+
+/// The strategy that is slowed.
+pub(super) const OF: &str = "after";
+
+/// How often a hit spins. A static, because a cache is made from its capacity alone.
+static SPINS: AtomicU32 = AtomicU32::new(0);
+
+/// Has every hit take so many nanoseconds more.
+pub(super) fn plant(extra_ns: f64) {
+    SPINS.store((extra_ns / spin_ns()).round() as u32, Relaxed);
+}
+
+fn spin(times: u32) {
+    for nth in 0..times {
+        black_box(nth);
+    }
+}
+
+/// How long one spin takes: the fastest of some tries, for nothing makes it faster than it is.
+fn spin_ns() -> f64 {
+    const TIMES: u32 = 1_000_000;
+    let tries = (0..20).map(|_| {
+        let start = Instant::now();
+        spin(TIMES);
+        start.elapsed()
+    });
+    tries.min().unwrap_or_default().as_nanos() as f64 / f64::from(TIMES)
+}
+
+/// Sets it up as any other rival.
+pub(super) fn set_up(
+    scenario: &Scenario,
+    population: &Population,
+    store: MemoryStore,
+    seed: u64,
+    runtime: &Handle,
+) -> Box<dyn Rival> {
+    let dto = Strategy::parse(OF).expect("a preset").factors().dto;
+    let contend = Contend::new(population, runtime);
+    let setup = setup(scenario, store, seed, runtime);
+    assemble_as::<TokioRwLock, Slowed, AfterUnlock, Locked, _, _>(dto, setup, contend)
+}
+
+/// The caches of `after`, slowed.
+struct Slowed;
+
+impl CacheFamily for Slowed {
+    type Cache<V: Send + Sync + 'static> = SlowedLru<V>;
+}
+
+struct SlowedLru<V: Send + Sync + 'static>(MutexLru<TokioMutex, V>);
+
+impl<V: Send + Sync + 'static> Cache<V> for SlowedLru<V> {
+    fn new(capacity: NonZeroUsize) -> Self {
+        Self(MutexLru::new(capacity))
+    }
+
+    async fn get(&self, id: ContextId) -> Option<Arc<V>> {
+        let found = self.0.get(id).await;
+        spin(SPINS.load(Relaxed));
+        found
+    }
+
+    async fn insert(&self, id: ContextId, value: Arc<V>) {
+        self.0.insert(id, value).await;
+    }
+
+    async fn remove(&self, id: ContextId) {
+        self.0.remove(id).await;
+    }
+
+    async fn stats(&self) -> CacheStats {
+        self.0.stats().await
+    }
+}
