@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::record::{Environment, Limits};
 use crate::stats::{Confidence, Direction, Ratio, Verdict};
-use crate::strategy::Strategy;
+use crate::strategy::slowed;
 use crate::workload::Scenario;
 
 use super::contest::{Contest, Schedule};
@@ -20,7 +20,6 @@ use super::harness::{HarnessCost, harness_cost};
 use super::judge;
 use super::limit;
 use super::plan::{Latency, Plan, Silent};
-use super::slowed;
 
 /// How long each limit is looked for.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -120,7 +119,7 @@ pub fn calibrate(
     };
     let plan = Plan {
         command: String::new(),
-        strategies: vec![Strategy::parse(slowed::OF).expect("a preset")],
+        strategies: vec![slowed::preset()],
         scenarios: Vec::new(),
         seed: what.seed,
         duration: what.verdict / 2,

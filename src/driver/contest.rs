@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::seq::SliceRandom;
 
 use crate::record::{Cell, Comparison, Memory};
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, slowed};
 use crate::workload::{Arrival, Scenario, Trace, random};
 
 use super::arena::Arena;
@@ -19,8 +19,7 @@ use super::limit::{self, Limit};
 use super::measured::Measured;
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
-use super::rival::{Kind, Rival, set_up, stock};
-use super::slowed;
+use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
 
 /// At least this many rounds, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
@@ -257,7 +256,8 @@ impl<'a> Contest<'a> {
             }
             Who::Slowed => {
                 let store = stock(&self.population, handle);
-                slowed::set_up(self.scenario, &self.population, store, self.plan.seed, handle)
+                let setup = setup(self.scenario, store, self.plan.seed, handle);
+                slowed::assemble(setup, Contend::new(&self.population, handle))
             }
             Who::Limit => Box::new(Limit::new(self.scenario, &self.population, handle)),
         };

@@ -32,7 +32,6 @@ mod plan;
 mod population;
 mod rival;
 mod samples;
-mod slowed;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};

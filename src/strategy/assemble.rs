@@ -124,7 +124,14 @@ built! {
 }
 
 /// Builds the backend of choices that are given as types, for what has no name as a strategy.
-pub fn assemble_as<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode, St: Store, A: Assembly>(
+pub(super) fn assemble_as<
+    F: LockFamily,
+    C: CacheFamily,
+    S: SaveMode<F>,
+    P: StateMode,
+    St: Store,
+    A: Assembly,
+>(
     dto: DtoPolicy,
     setup: Setup<St>,
     assembly: A,

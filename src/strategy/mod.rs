@@ -25,11 +25,12 @@ mod error;
 mod factors;
 mod host;
 mod presets;
+pub mod slowed;
 
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembly, Setup, assemble, assemble_as, combinations};
+pub use assemble::{Assembly, Setup, assemble, combinations};
 pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
 pub use error::StrategyError;
 pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};

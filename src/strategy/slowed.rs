@@ -6,26 +6,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-use tokio::runtime::Handle;
-
 use crate::chat::ContextId;
 use crate::lock::{TokioMutex, TokioRwLock};
-use crate::session::store::MemoryStore;
+use crate::session::store::Store;
 use crate::session::{AfterUnlock, Cache, CacheStats, Locked, MutexLru};
-use crate::strategy::{CacheFamily, Strategy, assemble_as};
-use crate::workload::Scenario;
 
-use super::population::Population;
-use super::rival::{Contend, Rival, setup};
+use super::assemble::{Assembly, Setup, assemble_as};
+use super::cache::CacheFamily;
+use super::presets::Strategy;
 
 /// The strategy that is slowed.
-pub(super) const OF: &str = "after";
+///
+/// # Panics
+/// If there is no preset `after`; there is.
+pub fn preset() -> Strategy {
+    Strategy::parse("after").expect("a preset")
+}
 
 /// How often a hit spins. A static, because a cache is made from its capacity alone.
 static SPINS: AtomicU32 = AtomicU32::new(0);
 
 /// Has every hit take so many nanoseconds more.
-pub(super) fn plant(extra_ns: f64) {
+pub fn plant(extra_ns: f64) {
     SPINS.store((extra_ns / spin_ns()).round() as u32, Relaxed);
 }
 
@@ -46,18 +48,10 @@ fn spin_ns() -> f64 {
     tries.min().unwrap_or_default().as_nanos() as f64 / f64::from(TIMES)
 }
 
-/// Sets it up as any other rival.
-pub(super) fn set_up(
-    scenario: &Scenario,
-    population: &Population,
-    store: MemoryStore,
-    seed: u64,
-    runtime: &Handle,
-) -> Box<dyn Rival> {
-    let dto = Strategy::parse(OF).expect("a preset").factors().dto;
-    let contend = Contend::new(population, runtime);
-    let setup = setup(scenario, store, seed, runtime);
-    assemble_as::<TokioRwLock, Slowed, AfterUnlock, Locked, _, _>(dto, setup, contend)
+/// Builds the backend of `after`, slowed, and hands it to `assembly`.
+pub fn assemble<St: Store, A: Assembly>(setup: Setup<St>, assembly: A) -> A::Output {
+    let dto = preset().factors().dto;
+    assemble_as::<TokioRwLock, Slowed, AfterUnlock, Locked, _, _>(dto, setup, assembly)
 }
 
 /// The caches of `after`, slowed.
