@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 /// `--measurement-time` would be ignored without a word.
 pub fn timing() -> Criterion {
     let brief = Criterion::default().warm_up_time(Duration::from_millis(300));
-    brief.measurement_time(Duration::from_millis(1_500)).sample_size(30)
+    brief.measurement_time(Duration::from_secs(1)).sample_size(30)
 }
 
 /// Two threads that run tasks.
