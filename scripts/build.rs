@@ -4,8 +4,12 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=scripts/build.rs");
-    // Also changes with every commit on the branch that is checked out.
-    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Changes with every commit, also of the branch that is checked out. Git knows where it is: not below this folder
+    // in a linked worktree. To name a file that does not exist would build the library anew each time.
+    let log = first_line(Command::new("git").args(["rev-parse", "--git-path", "logs/HEAD"]));
+    if let Some(log) = log.filter(|log| std::path::Path::new(log).exists()) {
+        println!("cargo::rerun-if-changed={log}");
+    }
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version = first_line(Command::new(rustc).arg("--version")).unwrap_or_default();
     let version = version.strip_prefix("rustc ").unwrap_or("unknown");
