@@ -113,6 +113,8 @@ mod tests {
             command: String::new(),
             strategies: names.iter().map(|name| Strategy::parse(name).unwrap()).collect(),
             scenarios: Vec::new(),
+            ablations: Vec::new(),
+            sweeps: Vec::new(),
             seed: 0,
             duration: Duration::ZERO,
             longest_slice: Duration::ZERO,

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::record::{Record, SCHEMA_VERSION};
 
+use super::ablation;
 use super::contest::{Contest, Schedule};
 use super::environment;
 use super::error::RunError;
 use super::judge;
 use super::plan::{Observer, Plan, Progress};
+use super::sweep;
 
 /// Measures what the plan says. When `interrupted` becomes true the run ends with the slice that is on; the record
 /// says so and holds what was measured until then.
@@ -33,7 +35,7 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         pitfalls: None,
     };
     let schedules: Vec<_> = plan.scenarios.iter().map(|scenario| Schedule::new(plan, scenario)).collect();
-    let of = schedules.iter().map(|schedule| schedule.rounds).sum();
+    let of = schedules.iter().map(|schedule| schedule.rounds).sum::<u32>() + sweep::rounds(plan);
     let mut done = 0;
     for (scenario, schedule) in plan.scenarios.iter().zip(schedules) {
         if interrupted.load(Ordering::Relaxed) {
@@ -46,9 +48,11 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         })?;
         done += schedule.rounds;
         record.comparisons.extend(judge::comparisons(plan, name, &contest.rounds(), contest.control()));
+        record.ablations.extend(ablation::effects(plan, name, &contest.rounds()));
         record.cells.extend(contest.cells());
         observer.on(&Progress::Measured { scenario: name });
     }
+    record.scaling = sweep::run(plan, interrupted, observer, (done, of))?;
     record.interrupted = interrupted.load(Ordering::Relaxed);
     Ok(record)
 }

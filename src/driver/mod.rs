@@ -15,6 +15,7 @@
 //! What it cannot see: a slice begins with all clients asking at once, and what is still under way when it ends is
 //! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.
 
+mod ablation;
 mod arena;
 mod client;
 mod contest;
@@ -26,8 +27,10 @@ mod plan;
 mod population;
 mod rival;
 mod samples;
+mod sweep;
 mod watchdog;
 
 pub use error::RunError;
 pub use measure::run;
 pub use plan::{Observer, Plan, Progress, Silent};
+pub use sweep::Sweep;

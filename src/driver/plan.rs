@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::stats::Confidence;
-use crate::strategy::Strategy;
+use crate::strategy::{Factorial, Strategy};
 use crate::workload::Scenario;
+
+use super::sweep::Sweep;
 
 /// What shall be measured.
 #[derive(Clone, Debug)]
@@ -15,6 +17,10 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// The scenarios, one after the other.
     pub scenarios: Vec<Scenario>,
+    /// Ways between strategies whose changes are to be told apart; `strategies` hold all that stand on them.
+    pub ablations: Vec<Factorial>,
+    /// What is measured once the scenarios are: scenarios along which one setting varies.
+    pub sweeps: Vec<Sweep>,
     /// Decides every trace and every order of rivals.
     pub seed: u64,
     /// How long each strategy is measured under each scenario.
