@@ -95,7 +95,7 @@ fn everywhere(record: &Record, words: &[&str]) {
 
 #[test]
 fn a_sentence_tells_what_each_change_gave() {
-    let sentence = "Borrowing the DTO gave ×1.47 [1.45, 1.49] and tokio-rwlock instead of tokio-mutex ×1.05 \
+    let sentence = "Borrowing the DTO gave ×1.47 [1.45, 1.49] and “tokio-rwlock” instead of “tokio-mutex” ×1.05 \
                     [1.03, 1.07].";
     let altogether = "Altogether “after” reaches ×1.58 [1.56, 1.60] of “before”.";
     everywhere(
@@ -126,6 +126,19 @@ fn a_law_is_told_with_its_intervals_and_what_is_extrapolated() {
     everywhere(&swept(vec![lawful("after", None)]), &[law, "no peak is certain", beyond]);
     everywhere(&swept(vec![lawful("after", Some(11.4))]), &["it peaks at 11.4 tasks"]);
     everywhere(&swept(vec![lawful("after", Some(46.9))]), &["extrapolated, it would peak at 47 tasks"]);
+}
+
+#[test]
+fn what_is_too_uncertain_to_extrapolate_is_not() {
+    let mut vague = lawful("after", None);
+    vague.fit.as_mut().unwrap().extrapolated = None;
+    let record = swept(vec![vague]);
+    everywhere(&record, &["no peak is certain; too uncertain to be extrapolated."]);
+    assert_eq!(
+        page(&record).matches("stroke-dasharray=\"8 4\"").count(),
+        0,
+        "nothing is drawn past the points"
+    );
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn scaling(
 
 fn fit(scaling: &Scaling, along: Setting, confidence: Confidence) -> Result<Fit, String> {
     if !along.is_size() {
-        return Err(format!("the law is one of how many are at work, and {along} does not say that"));
+        return Err("it is about the number of workers, tasks or readers".to_owned());
     }
     let sample = |it: &ScalingPoint| {
         let size = scaling.size(&it.point)?;
@@ -132,8 +132,7 @@ fn fit(scaling: &Scaling, along: Setting, confidence: Confidence) -> Result<Fit,
         residual: Some(law.residual),
         peak: law.peak(),
         extrapolated: beyond
-            .map(|size| (size, law.expected(size)))
-            .filter(|(_, expected)| finite(expected.ci))
+            .and_then(|size| Some((size, law.extrapolated(size)?)))
             .map(|(size, expected)| Extrapolated { size, ops_per_s: expected.value, ci: expected.ci }),
     })
 }
@@ -182,7 +181,7 @@ mod tests {
         let poor = along(Setting::Tasks, &[(1, 100.0), (2, 20.0), (4, 300.0), (8, 30.0), (16, 900.0)]);
         assert!(poor.fit.is_none() && poor.note.unwrap().starts_with("the points miss the curve"));
         let saves = along(Setting::SaveMs, &LAWFUL);
-        assert!(saves.fit.is_none() && saves.note.unwrap().contains("save_ms does not say that"));
+        assert!(saves.fit.is_none() && saves.note.unwrap().starts_with("it is about the number of workers"));
         let stuck = along(Setting::Tasks, &[(1, 100.0), (2, 0.0), (3, 300.0), (4, 400.0)]);
         assert_eq!(stuck.note.as_deref(), Some("nothing was done at size 2"));
     }

@@ -67,7 +67,7 @@ pub struct Fit {
     /// The size beyond which throughput falls; null if it only levels off, or if κ's interval is not clear of zero. It is
     /// an extrapolation where it lies past the largest size that was measured.
     pub peak: Option<f64>,
-    /// What the law expects at twice the largest size that was measured; null if that was not computed.
+    /// What the law expects at twice the largest size that was measured; null if that is too uncertain to be told.
     #[serde(default)]
     pub extrapolated: Option<Extrapolated>,
 }

@@ -107,8 +107,8 @@ fn words(factor: &str, old: &str, new: &str) -> String {
         ("save", "under-lock") => "saving under the lock".to_owned(),
         ("state", "published") => "publishing the state".to_owned(),
         ("state", "locked") => "locking for the state".to_owned(),
-        ("session", _) => format!("{new} instead of {old}"),
-        _ => format!("the {factor} {new} instead of {old}"),
+        // In quotes, for they are names and stay as they are at the start of a sentence.
+        _ => format!("“{new}” instead of “{old}”"),
     }
 }
 

@@ -107,9 +107,13 @@ fn law(scaling: &Scaling, fit: &Fit) -> String {
         Some(peak) => format!("extrapolated, it would peak at {peak:.0} {}", scaling.along),
         None => "no peak is certain".to_owned(),
     };
-    let beyond = fit.extrapolated.map(|it| {
-        let rate = format::with_interval(it.ops_per_s, it.ci);
-        format!("; extrapolated, {} {} would do {rate}", it.size, scaling.along)
-    });
-    format!("{}; {peak}{}.", parts.join(", "), beyond.unwrap_or_default())
+    let beyond = match fit.extrapolated {
+        Some(it) => {
+            let rate = format::with_interval(it.ops_per_s, it.ci);
+            format!("; extrapolated, {} {} would do {rate}", it.size, scaling.along)
+        }
+        None if fit.confidence.is_some() => "; too uncertain to be extrapolated".to_owned(),
+        None => String::new(),
+    };
+    format!("{}; {peak}{beyond}.", parts.join(", "))
 }

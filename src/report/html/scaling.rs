@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::format;
 use super::super::scaling::{Sweep, largest};
 use super::curves::{Curve, curves};
-use crate::record::{Point, Record, Scaling};
+use crate::record::{Point, Record, Scaling, ScalingPoint};
 
 /// More curves in one chart could not be told apart.
 const COLOURS: [&str; 5] = ["var(--accent)", "var(--tail)", "var(--good)", "var(--bad)", "var(--muted)"];
@@ -68,7 +68,8 @@ fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
         String::new()
     };
     let highest = sweep.strategies.iter().flat_map(|it| it.points.iter().map(move |at| (it, at)));
-    let highest = highest.max_by(|(_, a), (_, b)| a.throughput.ops_per_s.total_cmp(&b.throughput.ops_per_s));
+    let rate = |at: &ScalingPoint| at.throughput.ops_per_s;
+    let highest = highest.reduce(|best, it| if rate(it.1) > rate(best.1) { it } else { best });
     let highest = highest.map(|(it, at)| {
         let size = it.size(&at.point).unwrap_or_default();
         let rate = format::with_interval(at.throughput.ops_per_s, at.throughput.ci);
@@ -78,7 +79,7 @@ fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
 }
 
 fn curve(scaling: &Scaling, colour: &'static str) -> Curve {
-    let point = |at: &crate::record::ScalingPoint| {
+    let point = |at: &ScalingPoint| {
         Some((scaling.size(&at.point)? as f64, at.throughput.ops_per_s, at.throughput.ci))
     };
     // A law without points to stand on is not drawn.

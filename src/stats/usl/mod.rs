@@ -21,6 +21,9 @@ pub const MIN_SIZES: usize = 4;
 /// A law that the points miss by more than this, as a fraction, is not the law of these points.
 pub const WORST_RESIDUAL: f64 = 0.1;
 
+/// What is expected somewhere within more than this factor from end to end is not worth being told.
+pub const WIDEST_EXTRAPOLATION: f64 = 4.0;
+
 /// What was measured at one size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
@@ -161,6 +164,11 @@ impl Usl {
         let direction = Point::new(size.into(), value).gradient(&at);
         let reach = (reach(&self.spreads, &direction).powi(2) + self.noise).sqrt().exp();
         Estimate { value, ci: [value / reach, value * reach] }
+    }
+
+    /// The same where nobody has measured, if its interval spans no more than [`WIDEST_EXTRAPOLATION`].
+    pub fn extrapolated(&self, size: u32) -> Option<Estimate> {
+        Some(self.expected(size)).filter(|it| it.ci[1] <= it.ci[0] * WIDEST_EXTRAPOLATION)
     }
 }
 

@@ -123,6 +123,8 @@ fn what_is_expected_lies_in_its_interval_which_grows_with_the_distance() {
         high / low
     };
     assert!(width(64) < width(128) && width(128) < width(1_024));
+    assert!(found.extrapolated(128).is_some(), "certain to within ×{}", width(128));
+    assert!(width(1 << 20) > WIDEST_EXTRAPOLATION && found.extrapolated(1 << 20).is_none());
 }
 
 /// Samples of a law whose rates are off by factors of this deviation, which differs by size; their intervals say nothing.
