@@ -50,7 +50,7 @@ pub(super) struct Args {
     /// Measure all strategies again at these values of a setting: `tasks=1,2,4,8`. `default` takes the sweeps that the
     /// scenarios themselves declare.
     ///
-    /// Settings are workers, tasks, readers, writers and save_ms; all else stays as the scenario has it. Each point is
+    /// Settings are workers, tasks, readers, writers and `save_ms`; all else stays as the scenario has it. Each point is
     /// measured a quarter as long as a cell. Along workers, tasks and readers the Universal Scalability Law is fitted. May
     /// be given again, one sweep each.
     #[arg(long = "sweep", value_name = "SETTING=VALUES", value_parser = sweep::asked)]

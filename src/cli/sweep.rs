@@ -82,6 +82,7 @@ fn points(name: &str, sweep: &Sweep, overrides: &[String]) -> anyhow::Result<dri
 
 #[cfg(test)]
 mod tests {
+    use super::Setting::{Readers, SaveMs, Tasks, Workers, Writers};
     use super::*;
 
     fn builtin(name: &str) -> (&str, Scenario) {
@@ -98,7 +99,6 @@ mod tests {
         let all: Vec<_> = all.iter().map(|(name, scenario)| (name.as_str(), scenario.clone())).collect();
         let found = sweeps(&[Asked::Default], &all, &[], false).expect("all values make sense");
         let (settings, sizes): (Vec<_>, Vec<_>) = shape(&found).into_iter().unzip();
-        use Setting::{Readers, SaveMs, Tasks, Workers, Writers};
         assert_eq!(settings, [Workers, Tasks, Readers, Writers, SaveMs, Tasks]);
         assert!(sizes.iter().all(|size| *size > 2), "{sizes:?}");
     }

@@ -47,7 +47,7 @@ impl Factorial {
     pub fn parse(given: &str) -> Result<Self, StrategyError> {
         let (from, to) =
             given.split_once("..").ok_or_else(|| StrategyError::NotAWay { given: given.to_owned() })?;
-        Self::between(Strategy::parse(from.trim())?, Strategy::parse(to.trim())?)
+        Self::between(&Strategy::parse(from.trim())?, &Strategy::parse(to.trim())?)
     }
 
     /// Everything between two strategies, these included.
@@ -55,7 +55,7 @@ impl Factorial {
     /// # Errors
     /// [`StrategyError::NoWay`] if they differ in nothing; [`StrategyError::WayNotBuilt`] if a combination between them
     /// cannot be or is not built.
-    pub fn between(from: Strategy, to: Strategy) -> Result<Self, StrategyError> {
+    pub fn between(from: &Strategy, to: &Strategy) -> Result<Self, StrategyError> {
         let corners = corners(from.factors(), to.factors());
         if corners.len() == 1 {
             return Err(StrategyError::NoWay { from: from.name().to_owned(), to: to.name().to_owned() });
@@ -69,7 +69,7 @@ impl Factorial {
                 from: from.name().to_owned(),
                 to: to.name().to_owned(),
                 missing: missing.join("\n  "),
-                instead: instead(&from, &to).join(", "),
+                instead: instead(from, to).join(", "),
             });
         }
         let changes = changes(from.factors(), to.factors());

@@ -43,14 +43,19 @@ pub(super) fn inverse(matrix: &Matrix) -> Option<Matrix> {
 mod tests {
     use super::*;
 
+    fn close(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        for (found_one, expected_one) in found.iter().zip(expected) {
+            assert!((found_one - expected_one).abs() < 1e-12, "{found:?}, not {expected:?}");
+        }
+    }
+
     /// By hand: the determinant of [[2, 1, 0], [1, 3, 1], [0, 1, 4]] is 2·11 − 1·4 = 18, its cofactors are below.
     #[test]
     fn an_inverse_by_hand() {
         let found = inverse(&[[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]]).expect("it has one");
         let expected = [[11.0, -4.0, 1.0], [-4.0, 8.0, -2.0], [1.0, -2.0, 5.0]];
-        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
-            assert!((found - expected / 18.0).abs() < 1e-12, "{found}, not {expected} / 18");
-        }
+        close(found.as_flattened(), scaled(&expected, 1.0 / 18.0).as_flattened());
     }
 
     #[test]
@@ -62,9 +67,9 @@ mod tests {
     #[test]
     fn sums_and_products_by_hand() {
         let matrix = add_outer([[1.0, 0.0, 0.0], [0.0; 3], [0.0; 3]], &[1.0, 2.0, 3.0], 2.0);
-        assert_eq!(matrix, [[3.0, 4.0, 6.0], [4.0, 8.0, 12.0], [6.0, 12.0, 18.0]]);
-        assert_eq!(product(&matrix, &[1.0, 0.0, -1.0]), [-3.0, -8.0, -12.0]);
-        assert!((quadratic(&matrix, &[1.0, 0.0, -1.0]) - 9.0).abs() < 1e-12);
-        assert_eq!(scaled(&matrix, 0.5)[2], [3.0, 6.0, 9.0]);
+        close(matrix.as_flattened(), &[3.0, 4.0, 6.0, 4.0, 8.0, 12.0, 6.0, 12.0, 18.0]);
+        close(&product(&matrix, &[1.0, 0.0, -1.0]), &[-3.0, -8.0, -12.0]);
+        close(&[quadratic(&matrix, &[1.0, 0.0, -1.0])], &[9.0]);
+        close(&scaled(&matrix, 0.5)[2], &[3.0, 6.0, 9.0]);
     }
 }
