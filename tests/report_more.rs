@@ -4,8 +4,8 @@
 mod sample;
 
 use lockyard::record::{
-    Ablation, Check, Counterexample, Engine, ModelResult, PitfallResult, Record, Scaling, ScalingPoint,
-    Verdict,
+    Ablation, Check, Counterexample, EffectKind, Engine, ModelResult, PitfallResult, Record, Scaling,
+    ScalingPoint, Verdict,
 };
 use lockyard::report::page;
 use sample::sample;
@@ -17,9 +17,11 @@ fn whole() -> Record {
         scenario: "polling".into(),
         from: "before".into(),
         to: "after".into(),
+        kind: EffectKind::Main,
         factor: "dto".into(),
         old: "cloned".into(),
         new: "borrowed".into(),
+        with: None,
         ratio: 1.47,
         ci: [1.44, 1.5],
         confidence: 0.95,
@@ -34,8 +36,10 @@ fn whole() -> Record {
             point: cell.point,
             throughput: cell.throughput,
             latency_ns: cell.latency_ns,
+            findings: vec![],
         }],
         fit: None,
+        note: None,
     }];
     let model = ModelResult {
         model: "eviction".into(),

@@ -6,11 +6,12 @@ use clap::Parser;
 
 use crate::driver::Plan;
 use crate::stats::Confidence;
-use crate::strategy::{PRESETS, Strategy};
+use crate::strategy::{Factorial, PRESETS, Strategy};
 
 use super::exit::Exit;
 use super::options::{self, RunOptions};
 use super::output;
+use super::sweep;
 
 /// How long a cell is measured, so that the main job's first scenario is done within a minute and a half.
 const FULL: Duration = Duration::from_secs(4);
@@ -38,7 +39,25 @@ pub(super) struct Args {
     #[arg(long = "scenario", value_name = "SCENARIO")]
     scenarios: Vec<String>,
 
-    /// Measure each cell for 2 s instead of 4 s, with shorter slices: everything is there, less tightly.
+    /// Tell apart what each change on the way from one strategy to another gave: `before..after`.
+    ///
+    /// Measures every combination of the factors in which the two differ, as rivals of this run, and tells what each
+    /// change gave, and which changes give more together than each alone. Without --strategy it measures nothing else. May
+    /// be given again.
+    #[arg(long = "ablate", value_name = "FROM..TO", value_parser = factorial)]
+    ablations: Vec<Factorial>,
+
+    /// Measure all strategies again at these values of a setting: `tasks=1,2,4,8`. `default` takes the sweeps that the
+    /// scenarios themselves declare.
+    ///
+    /// Settings are workers, tasks, readers, writers and `save_ms`; all else stays as the scenario has it. Each point is
+    /// measured a quarter as long as a cell. Along workers, tasks and readers the Universal Scalability Law is fitted. May
+    /// be given again, one sweep each.
+    #[arg(long = "sweep", value_name = "SETTING=VALUES", value_parser = sweep::asked)]
+    sweeps: Vec<sweep::Asked>,
+
+    /// Measure each cell for 2 s instead of 4 s, with shorter slices, and scenarios' own sweeps at fewer points:
+    /// everything is there, less tightly.
     #[arg(long)]
     quick: bool,
 
@@ -50,6 +69,11 @@ pub(super) struct Args {
     run: RunOptions,
 }
 
+/// A way between strategies, for clap.
+fn factorial(given: &str) -> Result<Factorial, String> {
+    Factorial::parse(given).map_err(|error| error.to_string())
+}
+
 /// The main job: `lockyard` without a verb.
 pub(super) fn main_job() -> anyhow::Result<Exit> {
     run(&Args::parse_from(["compare"]))
@@ -58,24 +82,34 @@ pub(super) fn main_job() -> anyhow::Result<Exit> {
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut strategies = args.strategies.clone();
-    if strategies.is_empty() {
+    if strategies.is_empty() && args.ablations.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
     }
     for (nth, strategy) in strategies.iter().enumerate() {
         let twice = strategies[..nth].iter().any(|earlier| earlier.name() == strategy.name());
         anyhow::ensure!(!twice, "the strategy {} is given twice; each is measured once", strategy.name());
     }
+    for strategy in args.ablations.iter().flat_map(Factorial::strategies) {
+        if !strategies.iter().any(|known| known.factors() == strategy.factors()) {
+            strategies.push(strategy.clone());
+        }
+    }
     let mut names: Vec<&str> = args.scenarios.iter().map(String::as_str).collect();
     if names.is_empty() {
         names = vec!["polling", "hot-context", "one-worker"];
     }
-    let scenarios =
-        names.iter().map(|name| options::scenario(name, &args.run.overrides)).collect::<Result<_, _>>()?;
+    let scenarios: Vec<_> = names
+        .iter()
+        .map(|name| anyhow::Ok((*name, options::scenario(name, &args.run.overrides)?)))
+        .collect::<Result<_, _>>()?;
+    let sweeps = sweep::sweeps(&args.sweeps, &scenarios, &args.run.overrides, args.quick)?;
     let duration = args.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
     let plan = Plan {
         command: output::command_line(),
         strategies,
-        scenarios,
+        scenarios: scenarios.into_iter().map(|(_, scenario)| scenario).collect(),
+        ablations: args.ablations.clone(),
+        sweeps,
         seed: args.run.seed,
         duration,
         longest_slice: if args.quick { QUICK_SLICE } else { FULL_SLICE },

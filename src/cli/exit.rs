@@ -31,7 +31,7 @@ pub(super) fn of_record(record: &Record) -> Exit {
     let failed = |finding: &crate::record::Finding| finding.severity == Severity::Error;
     if record.interrupted {
         Exit::Interrupted
-    } else if record.cells.iter().flat_map(|cell| &cell.findings).any(failed) {
+    } else if record.findings().any(failed) {
         Exit::VerificationFailed
     } else {
         Exit::Fine

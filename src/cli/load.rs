@@ -37,6 +37,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         command: output::command_line(),
         strategies: vec![args.strategy.clone()],
         scenarios: vec![options::scenario(&args.scenario, &args.run.overrides)?],
+        ablations: Vec::new(),
+        sweeps: Vec::new(),
         seed: args.run.seed,
         duration: args.run.duration.unwrap_or(DURATION),
         longest_slice: DURATION,

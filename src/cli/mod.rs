@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod report;
 mod schema;
+mod sweep;
 
 use std::process::ExitCode;
 

@@ -118,18 +118,13 @@ pub fn calibrate(
         trials: Vec::new(),
     };
     let plan = Plan {
-        command: String::new(),
         strategies: vec![slowed::preset()],
-        scenarios: Vec::new(),
         seed: what.seed,
         duration: what.verdict / 2,
-        longest_slice: Duration::MAX,
         latency: Latency::None,
-        precision: 0.0,
-        many_sessions: false,
         margin: what.margin,
         confidence: what.confidence,
-        patience: Duration::from_secs(10),
+        ..Plan::default()
     };
     let schedule = Schedule::new(&plan, &what.scenario);
     if what.trials > 0 {

@@ -16,7 +16,7 @@ use super::entrant::{Entrant, Who};
 use super::error::RunError;
 use super::judge;
 use super::limit::{self, Limit};
-use super::measured::Measured;
+use super::measured::{Measured, Round};
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
@@ -208,6 +208,11 @@ impl<'a> Contest<'a> {
     /// What keeping latencies cost: throughput in slices that did ÷ throughput in slices without a clock.
     pub(super) fn probe_effect(&self) -> Option<f64> {
         judge::probe_effect(self.entrants.iter().map(|entrant| &entrant.measured), self.plan.confidence)
+    }
+
+    /// The rounds of every strategy, in the order of the plan.
+    pub(super) fn rounds(&self) -> Vec<&[Round]> {
+        self.strategies().map(|measured| measured.rounds.as_slice()).collect()
     }
 
     /// What was measured of the entrant at `index`.

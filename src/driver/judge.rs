@@ -143,29 +143,13 @@ fn direction(metric: &Metric) -> Direction {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use crate::strategy::Strategy;
-
-    use super::super::plan::Latency;
 
     use super::*;
 
     fn plan(names: &[&str]) -> Plan {
-        Plan {
-            command: String::new(),
-            strategies: names.iter().map(|name| Strategy::parse(name).unwrap()).collect(),
-            scenarios: Vec::new(),
-            seed: 0,
-            duration: Duration::ZERO,
-            latency: Latency::Sampled,
-            precision: 0.0,
-            many_sessions: false,
-            longest_slice: Duration::ZERO,
-            margin: 0.005,
-            confidence: Confidence::default(),
-            patience: Duration::ZERO,
-        }
+        let strategies = names.iter().map(|name| Strategy::parse(name).unwrap()).collect();
+        Plan { strategies, ..Plan::default() }
     }
 
     /// A machine whose speed drifts, on which this rival does `speed` times what the machine allows.

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::record::{Record, SCHEMA_VERSION};
 
+use super::ablation;
 use super::contest::{Contest, Schedule};
 use super::environment;
 use super::error::RunError;
 use super::limit;
 use super::memory;
 use super::plan::{Observer, Plan, Progress};
+use super::sweep;
 
 /// How long the limits of the machine are looked for, each.
 const CALIBRATION: Duration = Duration::from_millis(50);
@@ -38,7 +40,7 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         pitfalls: None,
     };
     let schedules: Vec<_> = plan.scenarios.iter().map(|scenario| Schedule::new(plan, scenario)).collect();
-    let of = schedules.iter().map(|schedule| schedule.rounds).sum();
+    let of = schedules.iter().map(|schedule| schedule.rounds).sum::<u32>() + sweep::rounds(plan);
     let memory = memory::of_strategies(plan)?;
     let memory = memory.as_deref();
     let mut done = 0;
@@ -55,8 +57,10 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         record.comparisons.extend(contest.comparisons(memory));
         record.cells.extend(contest.cells(memory));
         record.probe_effect = record.probe_effect.or_else(|| contest.probe_effect());
+        record.ablations.extend(ablation::effects(plan, name, &contest.rounds()));
         observer.on(&Progress::Measured { scenario: name });
     }
+    record.scaling = sweep::run(plan, interrupted, observer, (done, of))?;
     record.interrupted = interrupted.load(Ordering::Relaxed);
     Ok(record)
 }

@@ -15,6 +15,7 @@
 //! What it cannot see: a slice begins with all clients asking at once, and what is still under way when it ends is
 //! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.
 
+mod ablation;
 mod arena;
 mod calibrate;
 mod client;
@@ -32,6 +33,7 @@ mod plan;
 mod population;
 mod rival;
 mod samples;
+mod sweep;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
@@ -39,3 +41,4 @@ pub use error::RunError;
 pub use harness::{HarnessCost, harness_cost};
 pub use measure::run;
 pub use plan::{Latency, Observer, Plan, Progress, Silent};
+pub use sweep::Sweep;

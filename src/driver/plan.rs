@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::stats::Confidence;
-use crate::strategy::Strategy;
+use crate::strategy::{Factorial, Strategy};
 use crate::workload::Scenario;
+
+use super::sweep::Sweep;
 
 /// What shall be measured.
 #[derive(Clone, Debug)]
@@ -15,6 +17,10 @@ pub struct Plan {
     pub strategies: Vec<Strategy>,
     /// The scenarios, one after the other.
     pub scenarios: Vec<Scenario>,
+    /// Ways between strategies whose changes are to be told apart; `strategies` hold all that stand on them.
+    pub ablations: Vec<Factorial>,
+    /// What is measured once the scenarios are: scenarios along which one setting varies.
+    pub sweeps: Vec<Sweep>,
     /// Decides every trace and every order of rivals.
     pub seed: u64,
     /// How long each strategy is measured under each scenario at most.
@@ -34,6 +40,28 @@ pub struct Plan {
     pub confidence: Confidence,
     /// Nothing moving for this long, on top of what the model may take, counts as stuck.
     pub patience: Duration,
+}
+
+/// Nothing yet, measured with the usual certainty.
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            command: String::new(),
+            strategies: Vec::new(),
+            scenarios: Vec::new(),
+            ablations: Vec::new(),
+            sweeps: Vec::new(),
+            seed: 42,
+            duration: Duration::from_secs(4),
+            longest_slice: Duration::MAX,
+            latency: Latency::Sampled,
+            precision: 0.0,
+            many_sessions: false,
+            margin: 0.005,
+            confidence: Confidence::default(),
+            patience: Duration::from_secs(10),
+        }
+    }
 }
 
 impl Plan {

@@ -1,14 +1,11 @@
-//! What follows from cells side by side: comparisons with their verdicts, ablations, and scaling.
+//! What follows from cells side by side: comparisons with their verdicts, and ablations.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-
-use super::{Latency, Point, Throughput};
 
 /// One candidate against one baseline, by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +65,10 @@ pub enum Metric {
 #[error("unknown metric {0:?}: it is \"throughput\", \"p99:<operation>\" or \"bytes_per_session\"")]
 pub struct UnknownMetric(String);
 
-/// One step on the way from one strategy to another: what changing this one factor gave.
+/// What one change on the way from one strategy to another gave, or what two gave together.
+///
+/// The factors in which two strategies differ span a factorial: every combination of old and new choices, measured in the
+/// same rounds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ablation {
     /// The scenario.
@@ -77,13 +77,20 @@ pub struct Ablation {
     pub from: String,
     /// The strategy at its end.
     pub to: String,
-    /// The factor that changes in this step.
+    /// Whether this is what one change gave, or how two changes add to each other.
+    #[serde(default)]
+    pub kind: EffectKind,
+    /// The factor that changes.
     pub factor: String,
-    /// The factor's choice before the step.
+    /// The factor's choice before the change.
     pub old: String,
     /// The factor's choice after it.
     pub new: String,
-    /// Throughput after the step ÷ before it.
+    /// Of an interaction: the change it is with; null for a main effect.
+    #[serde(default)]
+    pub with: Option<Change>,
+    /// Of a main effect: throughput after the change ÷ before it, on average over all choices of the other factors. Of an
+    /// interaction: that ratio where `with` had been made ÷ that ratio where it had not.
     pub ratio: f64,
     /// Lower and upper end of the ratio's confidence interval.
     pub ci: [f64; 2],
@@ -93,43 +100,27 @@ pub struct Ablation {
     pub verdict: Verdict,
 }
 
-/// One strategy under one scenario, while one setting varies.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Scaling {
-    /// The scenario.
-    pub scenario: String,
-    /// The strategy.
-    pub strategy: String,
-    /// The field of `point` that varies along `points`.
-    pub along: String,
-    /// What was measured, in the order of that setting.
-    pub points: Vec<ScalingPoint>,
-    /// The scalability law fitted to the points; null if they are too few, or it does not fit.
-    pub fit: Option<Fit>,
+/// What an ablation tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum EffectKind {
+    /// What one change gave.
+    #[default]
+    #[serde(rename = "main effect")]
+    Main,
+    /// How many times more one change gave where the other had been made.
+    #[serde(rename = "interaction")]
+    Interaction,
 }
 
-/// One point of a sweep.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ScalingPoint {
-    /// The settings here.
-    pub point: Point,
-    /// Operations a second here.
-    pub throughput: Throughput,
-    /// Latency of every operation by its name, in nanoseconds.
-    pub latency_ns: BTreeMap<String, Latency>,
-}
-
-/// Gunther's universal scalability law: `λn ÷ (1 + σ(n − 1) + κn(n − 1))` operations a second at size n.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Fit {
-    /// λ: operations a second at size 1.
-    pub lambda: f64,
-    /// σ: the share of the work that must queue, from 0 to 1.
-    pub sigma: f64,
-    /// κ: the cost of each pair that must agree.
-    pub kappa: f64,
-    /// The size beyond which throughput falls; null if it only levels off.
-    pub peak: Option<f64>,
+/// One factor going from one choice to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// The factor.
+    pub factor: String,
+    /// Its choice before.
+    pub old: String,
+    /// Its choice after.
+    pub new: String,
 }
 
 impl Verdict {

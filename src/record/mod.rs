@@ -9,6 +9,7 @@
 mod cell;
 mod comparison;
 pub(crate) mod file;
+mod scaling;
 mod verification;
 
 use jiff::Timestamp;
@@ -20,8 +21,9 @@ pub use cell::{
     Arrival, Cell, Factors, Fairness, Finding, Latency, LockTime, Memory, OfLimit, PerTask, Point, Severity,
     Slice, Throughput, Verification,
 };
-pub use comparison::{Ablation, Comparison, Fit, Metric, Scaling, ScalingPoint, UnknownMetric, Verdict};
+pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
 pub use file::RecordError;
+pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
 pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult};
 
 /// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
@@ -115,6 +117,13 @@ impl Record {
     /// The cells of one scenario, in the order of the strategies.
     pub fn cells_of<'a>(&'a self, scenario: &'a str) -> impl Iterator<Item = &'a Cell> {
         self.cells.iter().filter(move |cell| cell.scenario == scenario)
+    }
+
+    /// Everything that was found, in cells and at the points of sweeps.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let points = self.scaling.iter().flat_map(|sweep| &sweep.points);
+        let in_sweeps = points.flat_map(|point| &point.findings);
+        self.cells.iter().flat_map(|cell| &cell.findings).chain(in_sweeps)
     }
 
     /// The comparison of two strategies under a scenario by a metric, if it was made.

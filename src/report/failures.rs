@@ -1,23 +1,33 @@
 //! Everything in a record that is wrong, in words: what a run must not be called a success with.
 
 use super::rows;
-use crate::record::{Cell, Finding, ModelResult, PitfallResult, Record, Severity};
+use crate::record::{Finding, ModelResult, PitfallResult, Record, Severity};
 
 /// Everything in the record that is wrong, a line each: findings of severity error, models that do not hold or
 /// explored too little, pitfalls that were missed, and alarms over correct code.
 pub fn failures(record: &Record) -> Vec<String> {
-    let found = record.cells.iter().flat_map(|cell| cell.findings.iter().filter_map(|it| finding(cell, it)));
+    let in_cells = record
+        .cells
+        .iter()
+        .flat_map(|cell| cell.findings.iter().filter_map(|it| finding(&cell.strategy, &cell.scenario, it)));
+    let in_sweeps = record.scaling.iter().flat_map(|sweep| {
+        sweep.points.iter().flat_map(move |at| {
+            let size = sweep.size(&at.point).unwrap_or_default();
+            let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
+            at.findings.iter().filter_map(move |it| finding(&sweep.strategy, &place, it))
+        })
+    });
     let models = record.models.iter().flatten().filter_map(model);
     let pitfalls = record.pitfalls.iter().flatten().flat_map(pitfall);
-    found.chain(models).chain(pitfalls).collect()
+    in_cells.chain(in_sweeps).chain(models).chain(pitfalls).collect()
 }
 
-fn finding(cell: &Cell, it: &Finding) -> Option<String> {
+fn finding(strategy: &str, place: &str, it: &Finding) -> Option<String> {
     if it.severity != Severity::Error {
         return None;
     }
     let places = if it.places.is_empty() { String::new() } else { format!(" ({})", it.places.join(", ")) };
-    Some(format!("{} in “{}” under {}: {}{places}", it.kind, cell.strategy, cell.scenario, it.message))
+    Some(format!("{} in “{strategy}” under {place}: {}{places}", it.kind, it.message))
 }
 
 fn model(it: &ModelResult) -> Option<String> {

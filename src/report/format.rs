@@ -38,6 +38,15 @@ pub fn percent(share: f64) -> String {
     format!("{} %", (share * 1000.0).round() / 10.0)
 }
 
+/// A coefficient of any size: `0.125`, `2.1e-4`, `0`.
+pub fn coefficient(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if size < 0.001 => format!("{value:.1e}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
 /// A list in a sentence: `a, b and c`.
 pub fn list(items: &[String]) -> String {
     match items {
@@ -104,6 +113,7 @@ mod tests {
     fn shares_and_words() {
         assert_eq!([0.95, 0.999, 0.004, 1.0].map(percent), ["95 %", "99.9 %", "0.4 %", "100 %"]);
         assert_eq!([0, 1, 2].map(|n| counted(n, "deadlock")), ["no deadlock", "1 deadlock", "2 deadlocks"]);
+        assert_eq!([0.125, 0.000_21, 0.0, 1.0].map(coefficient), ["0.125", "2.1e-4", "0", "1.000"]);
         let words =
             |n: usize| list(&["a", "b", "c"][..n].iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!([words(0), words(1), words(2), words(3)], ["", "a", "a and b", "a, b and c"]);

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::ablation::{self, Way};
 use super::failures::failures;
 use super::rows::{self, Table};
+use super::scaling::Sweep;
 use super::{format, verdict};
 use crate::record::Record;
 
@@ -24,7 +26,28 @@ pub fn summary(record: &Record) -> String {
             out.extend(notes.iter().map(|note| format!("- {}\n", escaped(note))));
         }
     }
+    out.extend(Way::all(record).iter().map(way));
+    out.extend(Sweep::all(record).iter().map(sweep));
     out += &origin(record);
+    out
+}
+
+fn way(way: &Way<'_>) -> String {
+    let mut out = format!("\n## {}\n\n{}\n\n", escaped(&way.title()), escaped(&way.sentence()));
+    out += &line(ablation::HEAD.iter().map(ToString::to_string));
+    out += &line(["---", "---:", "---"].iter().map(ToString::to_string));
+    out.extend(way.rows().map(|row| line(row.iter().map(|cell| escaped(cell)))));
+    out
+}
+
+fn sweep(sweep: &Sweep<'_>) -> String {
+    let mut out = format!("\n## {}\n\n", escaped(&sweep.title()));
+    let head = sweep.head();
+    let align = (0..head.len()).map(|nth| if nth == 0 { "---" } else { "---:" }.to_owned());
+    out = out + &line(head.iter().map(|name| escaped(name))) + &line(align);
+    out.extend(sweep.rows().map(|row| line(row.iter().map(|cell| escaped(cell)))));
+    out.push('\n');
+    out.extend(sweep.laws().iter().map(|law| format!("- {}\n", escaped(law))));
     out
 }
 

@@ -3,11 +3,13 @@
 //! A report reads the record and nothing else. It measures nothing and comes to no verdict of its own: those stand in
 //! the record, so that the table, the page and the gate can never tell different stories.
 
+mod ablation;
 mod failures;
 mod format;
 mod html;
 mod markdown;
 mod rows;
+mod scaling;
 mod terminal;
 mod verdict;
 

@@ -4,8 +4,10 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table as Grid};
 
+use super::ablation::{self, Way};
 use super::failures::failures;
 use super::rows::{self, Row, Table};
+use super::scaling::Sweep;
 use super::{format, verdict};
 use crate::record::{Record, Verdict};
 
@@ -40,7 +42,48 @@ pub fn text(record: &Record, colour: Colour) -> String {
             out.extend(notes.iter().map(|note| wrapped(note)));
         }
     }
+    for way in Way::all(record) {
+        out = out + "\n" + &wrapped(&way.title()) + "\n";
+        let head = ablation::HEAD.map(str::to_owned);
+        out += &drawn(plain(&head, way.rows().map(Vec::from), CellAlignment::Left), colour);
+        out = out + "\n" + &wrapped(&way.sentence());
+    }
+    for sweep in Sweep::all(record) {
+        out = out + "\n" + &wrapped(&sweep.title()) + "\n";
+        out += &drawn(plain(&sweep.head(), sweep.rows(), CellAlignment::Right), colour);
+        out.push('\n');
+        out.extend(sweep.laws().iter().map(|law| wrapped(law)));
+    }
     out
+}
+
+/// A table of words, all columns but the first aligned so.
+fn plain(head: &[String], rows: impl Iterator<Item = Vec<String>>, align: CellAlignment) -> Grid {
+    let head: Vec<_> = head.iter().map(|name| printable(name)).collect();
+    let mut grid = empty(&head);
+    for row in rows {
+        let cell = |(nth, text): (usize, String)| {
+            let cell = Cell::new(printable(&text));
+            if nth == 0 { cell } else { cell.set_alignment(align) }
+        };
+        grid.add_row(row.into_iter().enumerate().map(cell));
+    }
+    pad(&mut grid);
+    grid
+}
+
+/// A table with its head.
+fn empty(head: &[String]) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS);
+    grid.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    grid
+}
+
+fn pad(grid: &mut Grid) {
+    for column in grid.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
 }
 
 fn speed(table: &Table<'_>) -> Grid {
@@ -87,17 +130,13 @@ fn latency(table: &Table<'_>) -> Grid {
 
 /// A table with a row for each strategy: its name, then what `rest` says of it.
 fn grid(head: &[String], table: &Table<'_>, rest: impl Fn(&Row<'_>) -> Vec<Cell>) -> Grid {
-    let mut grid = Grid::new();
-    grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS);
-    grid.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    let mut grid = empty(head);
     for row in &table.rows {
         let mut cells = vec![Cell::new(printable(&row.cell.strategy))];
         cells.extend(rest(row));
         grid.add_row(cells);
     }
-    for column in grid.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
+    pad(&mut grid);
     grid
 }
 

@@ -6,19 +6,25 @@
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
 //! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
 //! - [`paired`]: the ratio of two rivals over the rounds they shared.
+//! - [`factorial`]: what each of several changes gave, from all their combinations.
 //! - [`verdict`]: what an interval says: faster, slower, no difference, or nothing yet.
+//! - [`usl`]: how throughput grows with size: the Universal Scalability Law, or why it does not hold.
 //!
-//! Both estimates are made on the logarithms of the measurements. Times and rates are positive and vary by factors rather
+//! All estimates are made on the logarithms of the measurements. Times and rates are positive and vary by factors rather
 //! than by amounts; on the log scale a ratio and its inverse are equally far from 1, and no interval reaches below zero.
 
 pub mod confidence;
+pub mod factorial;
 pub mod fairness;
 pub mod mean;
 pub mod paired;
+pub mod usl;
 pub mod verdict;
 
 pub use confidence::Confidence;
+pub use factorial::Effect;
 pub use fairness::jain;
 pub use mean::Mean;
 pub use paired::Ratio;
+pub use usl::Usl;
 pub use verdict::{Direction, Verdict};

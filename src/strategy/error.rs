@@ -54,6 +54,35 @@ pub enum StrategyError {
         /// Those that are.
         built: String,
     },
+    /// A way without its two ends.
+    #[error("`{given}` is no way between two strategies; write FROM..TO, such as before..after")]
+    NotAWay {
+        /// What was given.
+        given: String,
+    },
+    /// Two strategies between which there is nothing.
+    #[error("{from} and {to} differ in no factor, so there is nothing to tell apart")]
+    NoWay {
+        /// The one.
+        from: String,
+        /// The other.
+        to: String,
+    },
+    /// Two strategies between which something is missing.
+    #[error(
+        "to tell the changes from {from} to {to} apart, every combination of them must be measured, and these cannot \
+         be:\n  {missing}\nall are built between {instead}"
+    )]
+    WayNotBuilt {
+        /// The start of the way.
+        from: String,
+        /// Its end.
+        to: String,
+        /// The combinations that cannot be measured, and why.
+        missing: String,
+        /// Ways that can.
+        instead: String,
+    },
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {

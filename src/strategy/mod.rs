@@ -22,6 +22,7 @@
 mod assemble;
 pub mod cache;
 mod error;
+mod factorial;
 mod factors;
 mod host;
 mod presets;
@@ -33,6 +34,7 @@ mod tests;
 pub use assemble::{Assembly, Setup, assemble, combinations};
 pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
 pub use error::StrategyError;
+pub use factorial::{Change, Factorial};
 pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
 pub use host::{Host, IdSource, TokioClock};
 pub use presets::{PRESETS, Preset, Strategy};

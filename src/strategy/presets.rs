@@ -117,6 +117,12 @@ impl Strategy {
         Ok(Self { name: given.to_owned(), factors })
     }
 
+    /// The strategy of these factors, which must be built: the preset if it is one, or else under its factors as a name.
+    pub(super) fn of(factors: Factors) -> Self {
+        let preset = PRESETS.iter().find(|preset| preset.factors == factors);
+        Self { name: preset.map_or_else(|| factors.to_string(), |it| it.name.to_owned()), factors }
+    }
+
     /// The name as given.
     pub fn name(&self) -> &str {
         &self.name

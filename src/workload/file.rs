@@ -18,6 +18,7 @@ use super::operation::Operation;
 use super::quantity::{Percent, Rate, Whole, zipf_exponent};
 use super::scenario::{Group, Model, Role, Scenario, WriterKeys};
 use super::source::Source;
+use super::sweep::{Setting, Sweep};
 
 /// Sessions, tasks and the like: more than a million is more than one machine holds.
 type Count<const MIN: u32> = Whole<MIN, 1_000_000>;
@@ -61,6 +62,7 @@ struct File {
     writer_keys: Option<Spanned<WriterKeys>>,
     cancel_percent: Option<Spanned<Percent>>,
     model: Option<Spanned<Model>>,
+    sweep: Option<BTreeMap<Setting, Spanned<Vec<Count<0>>>>>,
 }
 
 /// The scenario that `source` describes.
@@ -75,6 +77,7 @@ impl File {
     fn scenario(self, source: &Source<'_>) -> Result<Scenario, ScenarioError> {
         let groups = self.groups(source)?;
         self.check(source, &groups)?;
+        let sweeps = self.sweeps(source)?;
         let millis = |millis: u32| Duration::from_millis(millis.into());
         Ok(Scenario {
             name: self.name.into_inner(),
@@ -94,7 +97,18 @@ impl File {
             writer_keys: self.writer_keys.map_or(WriterKeys::Skewed, Spanned::into_inner),
             cancel: self.cancel_percent.map(Spanned::into_inner).unwrap_or_default(),
             model: self.model.map(Spanned::into_inner),
+            sweeps,
         })
+    }
+
+    /// What [sweep] says. That each of its values makes a scenario is seen when that scenario is made.
+    fn sweeps(&self, source: &Source<'_>) -> Result<Vec<Sweep>, ScenarioError> {
+        let sweep = |(along, values): (&Setting, &Spanned<Vec<Count<0>>>)| {
+            let sweep = Sweep::new(*along, values.get_ref().iter().map(|value| value.get()));
+            sweep
+                .ok_or_else(|| source.contradiction(&values.span(), "a sweep needs two values to go between"))
+        };
+        self.sweep.iter().flatten().map(sweep).collect()
     }
 
     /// Who asks. Of the two ways to say it, exactly one must be used, and used whole.

@@ -10,6 +10,7 @@ use super::error::{ScenarioError, Unknown};
 use super::operation::Operation;
 use super::scenario::Model;
 use super::source::Source;
+use super::sweep::Setting;
 
 /// Checks that every key in `tree`, the tree of a `File`, is known, and that reads and writes are not mixed up.
 pub(super) fn check_keys<File: for<'de> Deserialize<'de>>(
@@ -28,6 +29,9 @@ pub(super) fn check_keys<File: for<'de> Deserialize<'de>>(
     check(tree, "field", fields_of::<File>())?;
     if let Some(model) = inner("model") {
         check(model, "field of [model]", fields_of::<Model>())?;
+    }
+    if let Some(sweep) = inner("sweep") {
+        check(sweep, "setting to sweep", &Setting::ALL.map(Setting::name))?;
     }
     for (side, reads) in [("reads", true), ("writes", false)] {
         let Some(table) = inner(side) else { continue };

@@ -12,6 +12,7 @@
 //! | [`arrival`] | when: after the last answer, or at fixed intended times |
 //! | [`trace`] | the steps of one task, drawn in advance |
 //! | [`random`] | one seed, many independent streams, the same in every build |
+//! | [`sweep`] | which of its numbers vary, and over what |
 //! | [`quantity`] | numbers that carry their range: percentages, rates |
 //! | [`error`] | what is wrong with a scenario, and where |
 //!
@@ -30,6 +31,7 @@ pub mod quantity;
 pub mod random;
 pub mod scenario;
 mod source;
+pub mod sweep;
 pub mod trace;
 
 pub use arrival::Arrival;
@@ -39,4 +41,5 @@ pub use mix::Mix;
 pub use operation::Operation;
 pub use quantity::{Percent, Rate};
 pub use scenario::{Group, Model, Point, Role, Scenario, WriterKeys};
+pub use sweep::{Setting, Sweep};
 pub use trace::{Step, Trace};

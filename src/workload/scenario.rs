@@ -12,6 +12,7 @@ use super::file;
 use super::mix::Mix;
 use super::quantity::{Percent, between, scale};
 use super::source::Source;
+use super::sweep::Sweep;
 
 /// The built-in scenarios: name and text.
 const BUILTINS: [(&str, &str); 6] = [
@@ -60,6 +61,8 @@ pub struct Scenario {
     pub cancel: Percent,
     /// How the model answers; always there if a mix has a turn.
     pub model: Option<Model>,
+    /// The sweeps that tell most about it, each from what it is otherwise; they are run where they are asked for.
+    pub sweeps: Vec<Sweep>,
 }
 
 /// Tasks that do the same: draw operations from one mix.

@@ -59,12 +59,17 @@ fn drawn(rows: &[Row<'_>], axis: Axis, width: f64, label: usize) -> (String, f64
     let height = 32.0 + 25.0 * rows.len() as f64;
     let layout =
         layout(rows, axis, label).with_width(width).with_height(height).with_ticks((width / 110.0) as usize);
-    let mut scene = render_multiple(plots(rows), layout);
+    (svg(plots(rows), layout), height)
+}
+
+/// A drawing as SVG, the same whenever it is made.
+pub(super) fn svg(plots: Vec<Plot>, layout: Layout) -> String {
+    let mut scene = render_multiple(plots, layout);
     // The axes hold all that is drawn, so nothing needs clipping. And clip paths are numbered through the process: with
     // them, two pages made of one record would differ.
     scene.elements.retain(|it| !matches!(it, Primitive::ClipStart { .. } | Primitive::ClipEnd));
     scene.defs.clear();
-    (SvgBackend::new().render_scene(&scene), height)
+    SvgBackend::new().render_scene(&scene)
 }
 
 fn plots(rows: &[Row<'_>]) -> Vec<Plot> {
@@ -144,7 +149,7 @@ fn around_one(low: f64, high: f64) -> (f64, f64) {
     ((low - air).max(0.0), high + air)
 }
 
-fn theme() -> Theme {
+pub(super) fn theme() -> Theme {
     Theme {
         background: "none".into(),
         axis_color: "var(--rule)".into(),
@@ -156,7 +161,7 @@ fn theme() -> Theme {
     }
 }
 
-fn custom(format: impl Fn(f64) -> String + Send + Sync + 'static) -> TickFormat {
+pub(super) fn custom(format: impl Fn(f64) -> String + Send + Sync + 'static) -> TickFormat {
     TickFormat::Custom(Arc::new(format))
 }
 

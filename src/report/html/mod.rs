@@ -4,7 +4,9 @@
 //! hostile name included, can therefore be text on this page and nothing else.
 
 mod chart;
+mod curves;
 mod more;
+mod scaling;
 mod scenario;
 
 use std::fmt::Write as _;

@@ -2,53 +2,42 @@
 
 use maud::{Markup, html};
 
-use super::super::{format, rows};
-use crate::record::{Ablation, Check, ModelResult, PitfallResult, Record, Scaling};
+use super::super::ablation::{self, Way};
+use super::super::rows;
+use super::scaling;
+use crate::record::{Check, ModelResult, PitfallResult, Record};
 
 /// All of them that the record has.
 pub(super) fn sections(record: &Record) -> Markup {
     html! {
-        @if !record.ablations.is_empty() { (ablations(&record.ablations)) }
-        @if !record.scaling.is_empty() { (scaling(&record.scaling)) }
+        @if !record.ablations.is_empty() { (ablations(record)) }
+        @if !record.scaling.is_empty() { (scaling::section(record)) }
         @if let Some(models) = &record.models { (self::models(models)) }
         @if let Some(pitfalls) = &record.pitfalls { (self::pitfalls(pitfalls)) }
     }
 }
 
-fn ablations(ablations: &[Ablation]) -> Markup {
-    let rows = ablations.iter().map(|it| {
-        [
-            it.scenario.clone(),
-            format!("{} → {}", it.from, it.to),
-            format!("{}: {} → {}", it.factor, it.old, it.new),
-            format::ratio(it.ratio, it.ci),
-            it.verdict.to_string(),
-        ]
-    });
-    let note = "One factor changes at a time, and each step is compared with the one before it.";
-    section("What each change gave", note, ["scenario", "way", "change", "throughput", "verdict"], rows)
-}
-
-fn scaling(scaling: &[Scaling]) -> Markup {
-    let rows = scaling.iter().flat_map(|sweep| {
-        sweep.points.iter().map(|it| {
-            let mut settings = vec![format::counted(it.point.workers.into(), "worker")];
-            settings.push(format::counted(it.point.tasks.into(), "task"));
-            settings.extend(it.point.readers.map(|n| format::counted(n.into(), "reader")));
-            settings.extend(it.point.writers.map(|n| format::counted(n.into(), "writer")));
-            settings.extend(it.point.save_ms.map(|ms| format!("{ms} ms save")));
-            let frequent = it.latency_ns.iter().max_by_key(|(_, latency)| latency.count);
-            [
-                sweep.scenario.clone(),
-                sweep.strategy.clone(),
-                settings.join(", "),
-                format::with_interval(it.throughput.ops_per_s, it.throughput.ci),
-                frequent.map(|(name, it)| format!("{} ({name})", format::nanos(it.p99))).unwrap_or_default(),
-            ]
-        })
-    });
-    let note = "One setting varies along each sweep.";
-    section("Scaling", note, ["scenario", "strategy", "settings", "operations/s", "p99"], rows)
+fn ablations(record: &Record) -> Markup {
+    html! {
+        section {
+            h2 { "What each change gave" }
+            p.muted {
+                "Every combination of the old and the new choices was measured in the same rounds. A change's figure is \
+                 its ratio on average over all choices of the others; two changes stand together where they gave more or \
+                 less than each alone."
+            }
+            @for way in Way::all(record) {
+                h3 { (way.title()) }
+                p { (way.sentence()) }
+                div.scroll { table.prose {
+                    thead { tr { @for name in ablation::HEAD { th scope="col" { (name) } } } }
+                    tbody { @for [change, ratio, verdict] in way.rows() { tr {
+                        td { (change) } td { (ratio) } td { (verdict) }
+                    } } }
+                } }
+            }
+        }
+    }
 }
 
 fn models(models: &[ModelResult]) -> Markup {

@@ -1,0 +1,118 @@
+//! What each change between two strategies gave, in words: a sentence and the rows of a table, for every format.
+
+use super::format;
+use crate::record::{Ablation, Change, Comparison, EffectKind, Metric, Record};
+
+/// The head of the table.
+pub(super) const HEAD: [&str; 3] = ["change", "throughput", "verdict"];
+
+/// All effects between two strategies under one scenario.
+pub(super) struct Way<'a> {
+    pub scenario: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+    /// Main effects, and then the interactions whose interval is clear of 1.
+    shown: Vec<&'a Ablation>,
+    /// How many interactions there are besides.
+    others: usize,
+    /// The end of the way against its start.
+    whole: Option<&'a Comparison>,
+}
+
+impl<'a> Way<'a> {
+    /// All ways of a record, in their order.
+    pub fn all(record: &'a Record) -> Vec<Self> {
+        let mut ways: Vec<Self> = Vec::new();
+        for it in &record.ablations {
+            let same = |way: &Self| (way.scenario, way.from, way.to) == (&*it.scenario, &*it.from, &*it.to);
+            let index = ways.iter().position(same).unwrap_or_else(|| {
+                let whole = record.comparison(&it.scenario, &it.from, &it.to, &Metric::Throughput);
+                let (scenario, from, to) = (&*it.scenario, &*it.from, &*it.to);
+                ways.push(Self { scenario, from, to, shown: Vec::new(), others: 0, whole });
+                ways.len() - 1
+            });
+            let clear = it.ci[0] > 1.0 || it.ci[1] < 1.0;
+            if it.kind == EffectKind::Main || clear {
+                ways[index].shown.push(it);
+            } else {
+                ways[index].others += 1;
+            }
+        }
+        ways
+    }
+
+    fn of(&self, kind: EffectKind) -> impl Iterator<Item = &&'a Ablation> {
+        self.shown.iter().filter(move |it| it.kind == kind)
+    }
+
+    /// The heading.
+    pub fn title(&self) -> String {
+        format!("What each change from {} to {} gave under {}", self.from, self.to, self.scenario)
+    }
+
+    /// "Borrowing the DTO gave ×1.47 [1.44, 1.50], tokio-rwlock instead of tokio-mutex ×0.98 [0.96, 0.99]." And what
+    /// changes gave together, where that is more or less than each alone.
+    pub fn sentence(&self) -> String {
+        let mut sentences = Vec::new();
+        let gave = self.of(EffectKind::Main).enumerate().map(|(nth, it)| {
+            let verb = if nth == 0 { " gave" } else { "" };
+            format!("{}{verb} {}", words(&it.factor, &it.old, &it.new), format::ratio(it.ratio, it.ci))
+        });
+        let gave = format::list(&gave.collect::<Vec<_>>());
+        if !gave.is_empty() {
+            sentences.push(format!("{}.", capitalised(&gave)));
+        }
+        for it in self.of(EffectKind::Interaction) {
+            let Some(Change { factor, old, new }) = &it.with else { continue };
+            sentences.push(format!(
+                "Along with {}, {} gave {} times what it gave without.",
+                words(factor, old, new),
+                words(&it.factor, &it.old, &it.new),
+                format::ratio(it.ratio, it.ci)
+            ));
+        }
+        if self.others > 0 && self.of(EffectKind::Interaction).next().is_none() {
+            sentences.push("No two changes gave clearly more or less together than each alone.".to_owned());
+        }
+        if let Some(whole) = self.whole {
+            let ratio = format::ratio(whole.ratio, whole.ci);
+            sentences.push(format!("Altogether “{}” reaches {ratio} of “{}”.", self.to, self.from));
+        }
+        if let Some(first) = self.shown.first() {
+            let confidence = format::percent(first.confidence);
+            sentences.push(format!("Confidence: {confidence}, of each interval by itself."));
+        }
+        sentences.join(" ")
+    }
+
+    /// The rows of the table.
+    pub fn rows(&self) -> impl Iterator<Item = [String; 3]> {
+        self.shown.iter().map(|it| {
+            let change = format!("{}: {} → {}", it.factor, it.old, it.new);
+            let change = match &it.with {
+                None => change,
+                Some(with) => format!("{change}, with {}: {} → {}", with.factor, with.old, with.new),
+            };
+            [change, format::ratio(it.ratio, it.ci), it.verdict.to_string()]
+        })
+    }
+}
+
+/// A change as one would say it.
+fn words(factor: &str, old: &str, new: &str) -> String {
+    match (factor, new) {
+        ("dto", "borrowed") => "borrowing the DTO".to_owned(),
+        ("dto", "cloned") => "copying for the DTO".to_owned(),
+        ("save", "after-unlock") => "saving after the unlock".to_owned(),
+        ("save", "under-lock") => "saving under the lock".to_owned(),
+        ("state", "published") => "publishing the state".to_owned(),
+        ("state", "locked") => "locking for the state".to_owned(),
+        // In quotes, for they are names and stay as they are at the start of a sentence.
+        _ => format!("“{new}” instead of “{old}”"),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,117 @@
+//! The sweeps of a record on the page: a chart each, what follows from it, and the numbers behind it.
+
+use maud::{Markup, html};
+
+use super::super::format;
+use super::super::scaling::{Sweep, largest};
+use super::curves::{Curve, curves};
+use crate::record::{Point, Record, Scaling, ScalingPoint};
+
+/// More curves in one chart could not be told apart.
+const COLOURS: [&str; 5] = ["var(--accent)", "var(--tail)", "var(--good)", "var(--bad)", "var(--muted)"];
+
+/// All sweeps.
+pub(super) fn section(record: &Record) -> Markup {
+    html! {
+        section {
+            h2 { "Scaling" }
+            p.muted {
+                "One setting varies along each sweep, and all else stays as the scenario has it. The curve is the \
+                 Universal Scalability Law, throughput = λn ÷ (1 + σ(n − 1) + κn(n − 1)): λ is what one does alone, σ what \
+                 is queued for, κ what each pair must agree about. Dashed is extrapolated: not measured, and true only if \
+                 the law goes on to hold."
+            }
+            div.charts { @for sweep in Sweep::all(record) { (figure(&sweep)) } }
+        }
+    }
+}
+
+fn figure(sweep: &Sweep<'_>) -> Markup {
+    let drawn = drawn(sweep);
+    let title = format!("Operations a second of each strategy under {}", sweep.title());
+    let data: Vec<_> = drawn.iter().zip(COLOURS).map(|(it, colour)| curve(it, colour)).collect();
+    html! {
+        figure {
+            h3 { (sweep.title()) }
+            figcaption { (caption(sweep, drawn.len())) }
+            (curves(&data, &title))
+            p.legend {
+                @for (it, colour) in drawn.iter().zip(COLOURS) {
+                    span.swatch style=(format!("background: {colour}")) {} " " (it.strategy) " "
+                }
+            }
+            ul.notes { @for law in sweep.laws() { li { (law) } } }
+            details {
+                summary { "The numbers behind this chart" }
+                (numbers(sweep))
+            }
+        }
+    }
+}
+
+/// The strategies of the chart: all, or those that reach most.
+fn drawn<'a>(sweep: &Sweep<'a>) -> Vec<&'a Scaling> {
+    let most = |it: &Scaling| it.points.iter().map(|at| at.throughput.ops_per_s).fold(0.0, f64::max);
+    let mut strategies = sweep.strategies.clone();
+    if strategies.len() > COLOURS.len() {
+        strategies.sort_by(|a, b| most(b).total_cmp(&most(a)));
+        strategies.truncate(COLOURS.len());
+    }
+    strategies
+}
+
+fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
+    let all = sweep.strategies.len();
+    let which = if drawn < all {
+        format!("The {drawn} of {all} strategies that reach most; the table has all. ")
+    } else {
+        String::new()
+    };
+    let highest = sweep.strategies.iter().flat_map(|it| it.points.iter().map(move |at| (it, at)));
+    let rate = |at: &ScalingPoint| at.throughput.ops_per_s;
+    let highest = highest.reduce(|best, it| if rate(it.1) > rate(best.1) { it } else { best });
+    let highest = highest.map(|(it, at)| {
+        let size = it.size(&at.point).unwrap_or_default();
+        let rate = format::with_interval(at.throughput.ops_per_s, at.throughput.ci);
+        format!("“{}” does most, {rate} operations a second, at {}={size}.", it.strategy, sweep.along)
+    });
+    which + &highest.unwrap_or_default()
+}
+
+fn curve(scaling: &Scaling, colour: &'static str) -> Curve {
+    let point = |at: &ScalingPoint| {
+        Some((scaling.size(&at.point)? as f64, at.throughput.ops_per_s, at.throughput.ci))
+    };
+    // A law without points to stand on is not drawn.
+    let fit = scaling.fit.filter(|_| largest(scaling).is_some());
+    Curve { colour, points: scaling.points.iter().filter_map(point).collect(), fit }
+}
+
+fn numbers(sweep: &Sweep<'_>) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr {
+                @for name in ["strategy", "settings", "operations/s", "p99"] { th scope="col" { (name) } }
+            } }
+            tbody { @for it in &sweep.strategies { @for at in &it.points { tr {
+                th scope="row" { (it.strategy) }
+                td { (settings(&at.point)) }
+                td { (format::with_interval(at.throughput.ops_per_s, at.throughput.ci)) }
+                td {
+                    @if let Some((name, seen)) = at.latency_ns.iter().max_by_key(|(_, seen)| seen.count) {
+                        (format::nanos(seen.p99)) " (" (name) ")"
+                    }
+                }
+            } } } }
+        } }
+    }
+}
+
+fn settings(point: &Point) -> String {
+    let mut settings =
+        vec![format::counted(point.workers.into(), "worker"), format::counted(point.tasks.into(), "task")];
+    settings.extend(point.readers.map(|n| format::counted(n.into(), "reader")));
+    settings.extend(point.writers.map(|n| format::counted(n.into(), "writer")));
+    settings.extend(point.save_ms.map(|ms| format!("{ms} ms save")));
+    settings.join(", ")
+}
