@@ -22,7 +22,8 @@ pub(super) struct RunOptions {
 
     /// For how long each strategy is measured under each scenario: 500ms, 10s, 2m.
     ///
-    /// The measured time; setting up and warming come on top. At least five rounds are measured in any case.
+    /// The measured time; setting up and warming come on top. At least five rounds are measured in any
+    /// case, of short slices 24.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
 

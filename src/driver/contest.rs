@@ -21,8 +21,11 @@ use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
 
-/// At least this many rounds, however short the time: fewer have no interval worth the name.
+/// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
+
+/// And of short ones, of which the machine may take some away whole.
+const MIN_SHORT_ROUNDS: u32 = 24;
 
 /// After this many rounds an interval may be trusted to be tight, and from then on is looked at every so many.
 const LOOK_EVERY: u32 = 32;
@@ -71,7 +74,8 @@ impl Schedule {
         let slices =
             if whole || plan.latency == Latency::None { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
         let rounds = (plan.duration.as_secs_f64() / (slice.as_secs_f64() * slices)).ceil() as u32;
-        Self { rounds: rounds.max(MIN_ROUNDS), slice, whole, latency: plan.latency }
+        let least = if whole { MIN_ROUNDS } else { MIN_SHORT_ROUNDS };
+        Self { rounds: rounds.max(least), slice, whole, latency: plan.latency }
     }
 
     /// The slices of a round; the first one tells throughput.
