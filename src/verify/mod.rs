@@ -50,6 +50,7 @@ mod lanes;
 mod model;
 mod register;
 mod search;
+pub mod session;
 mod shrink;
 
 pub use check::{Verdict, check};
