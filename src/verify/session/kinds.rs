@@ -135,8 +135,8 @@ mod tests {
         assert_eq!(after(S::ProcessingUserMessage, 1), [S::Idle, S::AwaitingModel, S::Failed]);
         assert_eq!(after(S::ProcessingResponse, 1), [S::Idle, S::AwaitingToolApproval, S::Failed]);
         assert!(after(S::ProcessingUserMessage, 1000).contains(&S::Streaming));
-        assert!(!after(S::ProcessingUserMessage, 3).contains(&S::AwaitingToolApproval));
-        assert!(after(S::ProcessingUserMessage, 4).contains(&S::AwaitingToolApproval));
+        assert!(!after(S::ProcessingUserMessage, 2).contains(&S::AwaitingToolApproval));
+        assert!(after(S::ProcessingUserMessage, 3).contains(&S::AwaitingToolApproval));
     }
 
     #[test]

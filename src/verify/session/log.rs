@@ -4,6 +4,13 @@
 //! the caller's, in nanoseconds from a moment that all processes share), and keeps no text. How many bytes an operation
 //! takes is [`Log::BYTES_AN_OPERATION`].
 
+use std::io::{self, Write};
+
+use serde_json::value::to_raw_value;
+
+use crate::verify::jsonl::{Event, EventKind, Json};
+
+use super::json;
 use super::words::{Answer, Call, Context};
 
 /// One operation, as it is kept.
@@ -134,6 +141,45 @@ impl Recording {
     pub(super) fn by_process(&self) -> impl Iterator<Item = (u64, std::ops::Range<usize>)> {
         let ends = self.processes.iter().skip(1).map(|(_, first)| *first).chain([self.records.len()]);
         self.processes.iter().zip(ends).map(|(&(process, first), end)| (process, first..end))
+    }
+}
+
+impl Recording {
+    /// Writes it as JSON Lines, without what failed. `name` gives each session, by its number, a name of its own.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write(&self, out: &mut impl Write, name: impl Fn(u32) -> String) -> io::Result<()> {
+        let mut last = 0;
+        for Moment { record: at, returns } in self.events() {
+            let Record { called, returned, key, call, answer } = &self.records[at];
+            let key = to_raw_value(&name(*key))?;
+            let (kind, (value, result)) = match (returns, answer) {
+                (false, _) => (EventKind::Invoke, (json::asked(call), None)),
+                (true, Some(answer)) => (EventKind::Ok, json::answered(answer)),
+                (true, None) => (EventKind::Info, (None, None)),
+            };
+            // Of what nobody answered there is no time; its line stands where its process goes on.
+            let time = if !returns {
+                *called
+            } else if *returned == NEVER {
+                last
+            } else {
+                *returned
+            };
+            last = time;
+            let event = Event {
+                process: self.process(at),
+                kind,
+                f: Some(json::name(call).into()),
+                key: Json(Some(&key)),
+                value: Json(value.as_deref()),
+                result: Json(result.as_deref()),
+                time: Some(time),
+            };
+            event.write(out)?;
+        }
+        Ok(())
     }
 }
 
