@@ -86,6 +86,27 @@ fn session_by_search() {
     agree::<Sessions>("session, by search", by_search);
 }
 
+/// Without time for the search, what is decided is decided by the versions alone, and most is.
+#[test]
+fn session_by_versions_alone() {
+    let histories = asked_for("LOCKYARD_HISTORIES").unwrap_or(HISTORIES);
+    let (mut right, mut broken) = (0, 0);
+    for seed in 0..histories {
+        let history = Sessions::history(&mut ChaCha8Rng::seed_from_u64(seed), OPERATIONS);
+        let verdict = judge(&history, Duration::ZERO);
+        let searched = by_search(&history);
+        match verdict {
+            Verdict::Linearizable => right += 1,
+            Verdict::Violation(_) => broken += 1,
+            Verdict::Unknown => continue,
+        }
+        let same = std::mem::discriminant(&verdict) == std::mem::discriminant(&searched);
+        assert!(same, "seed {seed}: {:#?}\n{verdict:?}\n{searched:?}", history.operations);
+    }
+    println!("session: the versions alone decide {right} right and {broken} broken of {histories}");
+    assert!(right > histories / 2 && broken > histories / 10, "the versions decide too little");
+}
+
 #[test]
 fn session_along_the_versions() {
     agree::<Sessions>("session, along the versions", |history| judge(history, FOR_EVER));
