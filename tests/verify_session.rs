@@ -194,16 +194,13 @@ impl Run {
                 change(live, call)
             }
             (Fault::TornPage, Call::Page { .. }) => {
-                let (Answer::Page(now), Answer::Page(old)) =
-                    (look(live?, call), look(past.get(past.len().checked_sub(3)?)?, call))
-                else {
-                    unreachable!()
+                let Answer::Page(now) = look(live?, call) else { unreachable!() };
+                let old = past.iter().rev().map(|old| look(old, call));
+                let torn = |old: Answer| match old {
+                    Answer::Page(old) => Some(Page { count: old.count, digest: old.digest, ..now }),
+                    _ => None,
                 };
-                (old.digest != now.digest).then_some(Answer::Page(Page {
-                    count: old.count,
-                    digest: old.digest,
-                    ..now
-                }))
+                old.filter_map(torn).find(|old| old.digest != now.digest).map(Answer::Page)
             }
             _ => None,
         }

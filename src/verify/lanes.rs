@@ -57,6 +57,16 @@ impl Lanes {
         Self { key: key.to_owned(), operations, impossible, expected: evidence.expected.clone() }
     }
 
+    /// Shows one operation more, unless it is there.
+    pub(super) fn add(&mut self, bar: Bar) {
+        let at = self.operations.partition_point(|other| other.call < bar.call);
+        if self.operations.get(at).is_some_and(|other| other.call == bar.call) {
+            return;
+        }
+        self.impossible += usize::from(at <= self.impossible);
+        self.operations.insert(at, bar);
+    }
+
     /// The column of each moment: in order, and wide enough apart for each bar to hold its words.
     fn columns(&self) -> BTreeMap<usize, usize> {
         let moments = self.operations.iter().flat_map(|bar| [Some(bar.call), bar.ret]).flatten();

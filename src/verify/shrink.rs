@@ -33,8 +33,10 @@ pub(super) struct Evidence<'a, M: Model> {
     pub expected: Vec<String>,
 }
 
-/// How long a question may take: a few of them have no end in sight.
+/// How long a question may take: a few of them have no end in sight. Where numbers tell the order, an answer comes soon
+/// or not at all.
 const STEPS_PER_PROBE: u64 = 1_000_000;
+const STEPS_PER_WITNESSED_PROBE: u64 = 20_000;
 
 /// How an operation counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -224,7 +226,8 @@ impl<M: Model> Case<'_, '_, M> {
                 spans.push(span);
             }
         }
-        let limit = Limit { deadline: self.deadline, steps: STEPS_PER_PROBE };
+        let steps = if M::WITNESSED { STEPS_PER_WITNESSED_PROBE } else { STEPS_PER_PROBE };
+        let limit = Limit { deadline: self.deadline, steps };
         match search(&spans, self.model.init(), |state, at| step(state, chosen[at]), limit) {
             Outcome::Order(order) => Outcome::Order(order.into_iter().map(|at| chosen[at]).collect()),
             Outcome::Stuck(at) => Outcome::Stuck(chosen[at]),

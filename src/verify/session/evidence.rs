@@ -25,12 +25,13 @@ pub(super) struct Conflict {
 /// Why the walk stopped there; nothing if it went on, or may have had to go elsewhere.
 pub(super) fn conflict(records: &[Record], of_key: &OfKey, walk: &Walk) -> Option<Conflict> {
     match *walk {
-        Walk::Fits | Walk::Undecided => None,
+        Walk::Fits | Walk::Undecided(_) => None,
         Walk::TooLate { after, late } => {
             let seen = match (&records[after.record].call, after.version, records[late.record].answer) {
                 (Call::Delete, ..) => "not found".to_owned(),
                 (_, Some(version), Some(answer)) if answer != Answer::Gone => {
-                    format!("version {version} or newer")
+                    let (call, _) = said(&records[late.record], late.ended);
+                    format!("version {} or newer", version + u32::from(call_changes(&call)))
                 }
                 _ => "found".to_owned(),
             };

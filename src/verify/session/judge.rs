@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::verify::check::{self, Verdict};
 use crate::verify::history::{History, Operation, OperationOf, with_seconds};
-use crate::verify::lanes::Lanes;
+use crate::verify::lanes::{Bar, Lanes};
+use crate::verify::model::Model;
 use crate::verify::shrink::Evidence;
 
 use super::evidence::{Conflict, conflict};
 use super::log::{NEVER, Record, Recording};
 use super::model::Sessions;
+use super::window::Window;
 use super::witness::{MOST_RECORDS, OfKey, Stop, Walk, walk};
 use super::words::Call;
 
@@ -122,13 +124,18 @@ fn judge_by_key(
         if let Some(found) = conflict(records, of_key, &walked) {
             return Verdict::Violation(drawn(&name(key), &operations_of(key), &found));
         }
-        if walked == Walk::Undecided {
-            undecided.push(key);
+        if let Walk::Undecided(stop) = walked {
+            undecided.push((key, stop));
         }
     }
-    undecided.sort_by_key(|&key| keys[key].placed.len());
-    for key in undecided {
+    undecided.sort_by_key(|&(key, _)| keys[key].placed.len());
+    for (key, stop) in undecided {
         let operations = operations_of(key);
+        if let Some(window) = Window::around(records, &keys[key], stop)
+            && let Some(lanes) = judge_window(&name(key), &operations, &window, deadline, budget)
+        {
+            return Verdict::Violation(lanes);
+        }
         let operations: Vec<_> = operations.iter().map(|numbered| &numbered.operation).collect();
         match check::check_key(&Sessions, &name(key), &operations, deadline, budget) {
             Verdict::Linearizable => {}
@@ -137,6 +144,28 @@ fn judge_by_key(
         }
     }
     verdict
+}
+
+/// The violation in a piece of a history, if there is one.
+fn judge_window(
+    name: &str,
+    operations: &[Numbered],
+    window: &Window,
+    deadline: Instant,
+    budget: Duration,
+) -> Option<Lanes> {
+    let inside = |numbered: &&Numbered| window.stops.iter().any(|&stop| numbered.is(stop));
+    let inside: Vec<_> = operations.iter().filter(inside).map(|numbered| &numbered.operation).collect();
+    let Verdict::Violation(mut lanes) = check::check_key(window, name, &inside, deadline, budget) else {
+        return None;
+    };
+    if let Some(start) = operations.iter().find(|numbered| numbered.is(window.start)) {
+        let OperationOf::<Sessions> { process, asked, call, ret, .. } = &start.operation;
+        let (ret, answer) = ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
+        let what = Sessions.describe(asked, answer);
+        lanes.add(Bar { process: *process, what, call: *call, ret });
+    }
+    Some(lanes)
 }
 
 fn drawn(name: &str, operations: &[Numbered], found: &Conflict) -> Lanes {

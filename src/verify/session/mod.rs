@@ -34,7 +34,13 @@
 //! | `words` | what is asked and answered, in few bytes |
 //! | `spec`, `kinds`, `messages` | the specification: what is known of a session, and which answers fit |
 //! | `model`, `json` | it as a [`Model`](super::Model), and its histories as JSON Lines |
+//! | `log` | what a run records |
+//! | `judge` | from a history or a recording to a verdict |
+//! | `witness`, `evidence` | the walk along the versions, and why it stopped |
+//! | `window` | a piece of a long history, judged alone |
+//! | `acknowledged` | what was done for good, for those who look at the end of a run |
 
+mod acknowledged;
 mod evidence;
 mod json;
 mod judge;
@@ -43,9 +49,11 @@ mod log;
 mod messages;
 mod model;
 mod spec;
+mod window;
 mod witness;
 mod words;
 
+pub use acknowledged::Acknowledged;
 pub use judge::judge;
 pub use log::{Log, Recording, Ticket};
 pub use model::Sessions;

@@ -73,7 +73,7 @@ impl Known {
 }
 
 impl Live {
-    fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context) -> Self {
         Self {
             version: context.version,
             floating: false,

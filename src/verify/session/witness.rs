@@ -108,8 +108,8 @@ pub(super) enum Walk {
     TooLate { after: Stop, late: Stop },
     /// There is no order. What is here does not fit to what is before it.
     Stuck(Stop),
-    /// It stopped where something else might be tried.
-    Undecided,
+    /// It stopped here, where something else might be tried.
+    Undecided(Stop),
 }
 
 /// An operation on the way.
@@ -136,11 +136,42 @@ impl From<Place> for Stop {
 /// Walks along the operations of one session.
 pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
     of_key.placed.sort_unstable();
+    // In the order of calls none of those that found nothing is too late for another.
+    of_key.gone.sort_unstable_by_key(|&at| records[at].called);
     of_key.pending.sort_unstable_by_key(|&at| records[at].called);
-    Walker { records, known: Known::Absent, latest: (0, None), pending: &mut of_key.pending, guessed: false }
-        .walk(&of_key.placed, &of_key.births, &of_key.deletions, &of_key.gone)
-        .err()
-        .unwrap_or(Walk::Fits)
+    let mut pending = of_key.pending.clone();
+    let walker =
+        Walker { records, known: Known::Absent, latest: (0, None), pending: &mut pending, guessed: false };
+    match walker.walk(&of_key.placed, &of_key.births, &of_key.deletions, &of_key.gone) {
+        Ok(()) => Walk::Fits,
+        Err(undecided @ Walk::Undecided(_)) => certain(records, of_key).unwrap_or(undecided),
+        Err(stopped) => stopped,
+    }
+}
+
+/// What no operation of unknown outcome can explain: versions against time, two that made one version, and anything
+/// after a deletion.
+fn certain(records: &[Record], of_key: &OfKey) -> Option<Walk> {
+    let mut latest = (0, None);
+    for group in of_key.placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+        if let [_, second, ..] = group
+            && !second.looks()
+        {
+            return Some(Walk::Stuck((*second).into()));
+        }
+        for &place in group {
+            if let (called, Some(late)) = latest
+                && records[place.record()].returned < called
+            {
+                return Some(Walk::TooLate { after: place.into(), late });
+            }
+        }
+        let called = |place: &Place| (records[place.record()].called, Some(Stop::from(*place)));
+        latest = group.iter().map(called).fold(latest, MaxByCall::max_by_call);
+    }
+    let (called, late) = latest;
+    let deleted = of_key.deletions.iter().find(|&&at| records[at].returned < called);
+    deleted.zip(late).map(|(&at, late)| Walk::TooLate { after: Stop::at(at), late })
 }
 
 struct Walker<'a> {
@@ -246,10 +277,11 @@ impl Walker<'_> {
     fn in_time(&self, record: &Record, stop: Stop) -> Result<(), Walk> {
         match self.latest {
             (called, Some(late)) if record.returned < called => {
-                // Two versions can have no other order, whatever was guessed.
-                let certain = stop.version.is_some() && late.version.is_some();
+                // Two versions can have no other order, whatever was guessed, and nothing comes after a deletion.
+                let deleted = record.call == Call::Delete && record.answer == Some(Answer::Done);
+                let certain = (stop.version.is_some() || deleted) && late.version.is_some();
                 let too_late = Walk::TooLate { after: stop, late };
-                Err(if certain || self.is_certain() { too_late } else { Walk::Undecided })
+                Err(if certain || self.is_certain() { too_late } else { Walk::Undecided(stop) })
             }
             _ => Ok(()),
         }
@@ -260,7 +292,7 @@ impl Walker<'_> {
     }
 
     fn stuck(&self, stop: Stop) -> Walk {
-        if self.is_certain() { Walk::Stuck(stop) } else { Walk::Undecided }
+        if self.is_certain() { Walk::Stuck(stop) } else { Walk::Undecided(stop) }
     }
 
     /// Whether nobody who answered can have brought the session to this version.
@@ -278,7 +310,7 @@ impl Walker<'_> {
         }
         self.guessed = true;
         let Some((known, taken)) = self.guess(&self.known, place, MOST_GUESSES) else {
-            return Err(Walk::Undecided);
+            return Err(Walk::Undecided(stop));
         };
         self.known = known;
         for at in taken {
