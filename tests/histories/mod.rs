@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
 
+pub mod plain_session;
 pub mod sessions;
 
 use std::sync::Arc;
