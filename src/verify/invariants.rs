@@ -68,7 +68,7 @@ pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
     for (key, mut changes) in by_key {
         changes.sort_by_key(|change| (change.version, change.until));
         let mut find = |kind, message: String| {
-            findings.push(Finding { kind, message: format!("session {key}: {message}") })
+            findings.push(Finding { kind, message: format!("session {key}: {message}") });
         };
         for pair in changes.windows(2) {
             if pair[0].version == pair[1].version {

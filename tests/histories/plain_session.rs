@@ -35,12 +35,12 @@ pub struct Live {
 fn step(from: StateKind) -> Vec<StateKind> {
     use StateKind as S;
     let mut to = match from {
-        S::ProcessingUserMessage | S::ProcessingToolResults | S::GeneratingResponse => vec![S::AwaitingModel],
-        S::AwaitingModel => vec![S::Streaming, S::ProcessingResponse, S::TransientFailure],
-        S::Streaming => vec![S::Streaming, S::ProcessingResponse, S::TransientFailure],
+        S::ProcessingUserMessage | S::ProcessingToolResults | S::GeneratingResponse | S::TransientFailure => {
+            vec![S::AwaitingModel]
+        }
+        S::AwaitingModel | S::Streaming => vec![S::Streaming, S::ProcessingResponse, S::TransientFailure],
         S::ProcessingResponse => vec![S::AwaitingToolApproval],
         S::ExecutingTools => vec![S::ProcessingToolResults, S::TransientFailure],
-        S::TransientFailure => vec![S::AwaitingModel],
         S::Idle | S::AwaitingToolApproval | S::Failed => return vec![],
     };
     to.extend([S::Idle, S::Failed]);
@@ -245,8 +245,8 @@ impl Plain for Sessions {
             })
         };
         match (object, call, answer) {
-            (Known::Live(_), _, Some(Answer::Gone)) => None,
-            (_, Call::Given | Call::Create(_), Some(Answer::Gone)) => None,
+            (Known::Live(_), _, Some(Answer::Gone))
+            | (_, Call::Given | Call::Create(_), Some(Answer::Gone)) => None,
             (gone, _, Some(Answer::Gone)) => Some(gone.clone()),
             (Known::Absent, Call::Given, Some(Answer::Context(context))) => Some(new(context)),
             (Known::Absent, Call::Create(settings), _) => {

@@ -119,6 +119,8 @@ pub fn new_context(messages: u32) -> ChatContext {
     context
 }
 
+/// What a process is at.
+#[derive(Clone, Copy)]
 enum Doing {
     Nothing,
     Asked(usize, Call),
@@ -204,8 +206,10 @@ impl<'r> Story<'r> {
             Doing::Asked(..) if self.random.random_bool(0.03) => self.give_up(process),
             Doing::Asked(key, call) => self.happen(process, key, &call),
             Doing::Turn(key, answer) => self.turn(process, key, answer),
-            Doing::Happened(_) if self.random.random_bool(0.1) => self.give_up(process),
             Doing::Happened(answer) => {
+                if self.random.random_bool(0.1) {
+                    return self.give_up(process);
+                }
                 self.pairing.ok(process, None, answer).unwrap();
                 Doing::Nothing
             }

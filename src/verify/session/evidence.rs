@@ -113,7 +113,6 @@ impl<'a> Trace<'a> {
                 (self.change, self.kind, self.total) = (here, here, here);
                 (self.model, self.mode, self.parameters) = (here, here, here);
             }
-            Call::State => self.kind = here,
             Call::Context | Call::Ended { .. } => (self.kind, self.total) = (here, here),
             Call::Page { .. } => self.total = here,
             Call::Append(token) => {
@@ -130,7 +129,7 @@ impl<'a> Trace<'a> {
                 (self.kind, self.total) = (here, here);
                 self.messages.extend(place(answer).map(|place| (place, token, stop)));
             }
-            Call::Decide | Call::Resume => self.kind = here,
+            Call::State | Call::Decide | Call::Resume => self.kind = here,
             Call::Delete => {}
         }
     }

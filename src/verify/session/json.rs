@@ -293,7 +293,7 @@ struct PageOut {
 
 /// The value of an invocation.
 pub(super) fn asked(call: &Call) -> Option<Box<RawValue>> {
-    match *call {
+    Some(match *call {
         Call::Create(settings) => raw(&SettingsOut::from(settings)),
         Call::Update { change, expected } => {
             raw(&SettingsOut { expected_version: expected, ..change.into() })
@@ -306,8 +306,8 @@ pub(super) fn asked(call: &Call) -> Option<Box<RawValue>> {
         | Call::Decide
         | Call::Resume
         | Call::Ended { .. }
-        | Call::Delete => None,
-    }
+        | Call::Delete => return None,
+    })
 }
 
 /// The value and the result of a response.
@@ -316,8 +316,8 @@ pub(super) fn answered(answer: &Answer) -> (Option<Box<RawValue>>, Option<Box<Ra
         raw(&ContextOut { began, message, version, state, total, settings: settings.into() })
     };
     let value = match *answer {
-        Answer::Gone => return (None, raw(&NOT_FOUND)),
-        Answer::Done => None,
+        Answer::Gone => return (None, Some(raw(&NOT_FOUND))),
+        Answer::Done => return (None, None),
         Answer::Changed(version) => raw(&VersionIo { version }),
         Answer::Appended { version, id } => raw(&AppendedIo { version, id }),
         Answer::State { version, kind: state } => raw(&StateIo { version, state }),
@@ -327,9 +327,9 @@ pub(super) fn answered(answer: &Answer) -> (Option<Box<RawValue>>, Option<Box<Ra
         }
         Answer::Turn { began, message, after } => context(Some(began), message, after),
     };
-    (value, None)
+    (Some(value), None)
 }
 
-fn raw(value: &impl Serialize) -> Option<Box<RawValue>> {
-    Some(to_raw_value(value).expect("plain values are JSON"))
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(value).expect("plain values are JSON")
 }

@@ -41,6 +41,7 @@ pub struct Log {
 #[must_use = "an operation whose ticket is dropped stays open: its outcome is unknown"]
 pub struct Ticket(usize);
 
+#[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one answer")]
 impl Log {
     /// What an operation takes in memory.
     pub const BYTES_AN_OPERATION: usize = size_of::<Record>();

@@ -25,7 +25,7 @@ pub(super) fn token_term(place: u32, token: Token) -> u64 {
     if token == Token::FOREIGN { 0 } else { mix(token.0 ^ u64::from(place).wrapping_mul(PLACE)) }
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit depends on every other.
+/// The finalizer of `SplitMix64` (Steele, Lea and Flood, 2014): every bit depends on every other.
 pub(super) fn mix(mut x: u64) -> u64 {
     x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -50,7 +50,7 @@ impl Known {
     /// session, which may have been changed halfway.
     pub(super) fn take(&mut self, call: &Call, answer: Option<&Answer>) -> bool {
         match (&mut *self, call, answer) {
-            (_, Call::Given, Some(Answer::Gone)) | (_, Call::Create(_), Some(Answer::Gone)) => false,
+            (_, Call::Given | Call::Create(_), Some(Answer::Gone)) => false,
             (session, _, Some(Answer::Gone)) => !matches!(session, Self::Live(_)),
             (Self::Absent, Call::Given, Some(Answer::Context(context))) => {
                 *self = Self::Live(Live::new(context));

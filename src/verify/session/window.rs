@@ -74,10 +74,11 @@ fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Opti
     let mut messages = Messages::new(base);
     let mut next = base;
     for place in placed.iter().filter(|place| !place.looks()) {
-        let (token, at) = match (records[place.record()].call, records[place.record()].answer) {
-            (Call::Append(token), Some(Answer::Appended { id, .. })) => (token, id),
-            (Call::Send(token), Some(Answer::Turn { message: Some(id), .. })) => (token, id),
-            _ => continue,
+        let Record { call, answer, .. } = records[place.record()];
+        let ((Call::Append(token), Some(Answer::Appended { id: at, .. }))
+        | (Call::Send(token), Some(Answer::Turn { message: Some(at), .. }))) = (call, answer)
+        else {
+            continue;
         };
         if at < next {
             return None;

@@ -188,6 +188,9 @@ struct Walker<'a> {
 /// What cannot be tried together: a few pending operations in a row are guessed, no more.
 const MOST_GUESSES: u32 = 3;
 
+/// So many records are brought near at a time.
+const AHEAD: usize = 64;
+
 impl Walker<'_> {
     fn walk(
         mut self,
@@ -227,7 +230,13 @@ impl Walker<'_> {
 
     fn take_placed(&mut self, placed: &[Place]) -> Result<(), Walk> {
         let mut made = None;
+        let (mut at, mut fetched) = (0, 0);
         for group in placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+            at += group.len();
+            if at > fetched {
+                fetched = at + AHEAD;
+                self.fetch(&placed[at - group.len()..fetched.min(placed.len())]);
+            }
             // Looks at one version can have come in any order, so none is too late for another.
             let mut latest = self.latest;
             for &place in group {
@@ -259,6 +268,15 @@ impl Walker<'_> {
             self.latest = latest;
         }
         Ok(())
+    }
+
+    /// Brings records near before they are needed: they lie far apart, and each would be waited for by itself.
+    fn fetch(&self, placed: &[Place]) {
+        let touch = |place: &Place| {
+            let Record { called, answer, .. } = &self.records[place.record()];
+            called ^ u64::from(answer.is_some())
+        };
+        std::hint::black_box(placed.iter().fold(0, |all, place| all ^ touch(place)));
     }
 
     /// Takes what names no version.
