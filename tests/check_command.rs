@@ -65,6 +65,53 @@ process 1                               |- get: "a" -|
     assert!(violation["text"].as_str().unwrap().contains(drawing.trim()), "{violation}");
 }
 
+const LOST_UPDATE: &str = r#"
+{"process":0,"type":"invoke","f":"create_context","value":{"model_id":"m","mode":"chat"}}
+{"process":0,"type":"ok","f":"create_context","key":"s"}
+{"process":0,"type":"invoke","f":"add_context_message","key":"s","value":{"content":"a"}}
+{"process":1,"type":"invoke","f":"add_context_message","key":"s","value":{"content":"b"}}
+{"process":1,"type":"ok","value":{"version":2,"id":0}}
+{"process":0,"type":"ok","value":{"version":2,"id":0}}
+"#;
+
+#[test]
+fn sessions_are_judged_by_their_endpoints() {
+    let page = r#"
+{"process":1,"type":"invoke","f":"get_context_messages","key":"s","value":{"offset":0,"limit":5}}
+{"process":1,"type":"ok","value":{"version":3,"total":2,"messages":[{"id":0,"content":"b"},{"id":1,"content":"a"}]}}
+"#;
+    let right = LOST_UPDATE.trim_end().rsplit_once('\n').unwrap().0.to_owned()
+        + r#"
+{"process":0,"type":"ok","value":{"version":3,"id":1}}"#
+        + page;
+    let (code, verdict) = judged(&right, "session");
+    assert_eq!((code, &verdict["linearizable"], &verdict["operations"]), (0, &json!(true), &json!(4)));
+
+    let torn =
+        right.replace(r#"[{"id":0,"content":"b"},{"id":1,"content":"a"}]"#, r#"[{"id":0,"content":"b"}]"#);
+    assert_eq!(judged(&torn, "session").0, 4);
+
+    let (code, verdict) = judged(LOST_UPDATE, "session");
+    assert_eq!(
+        (code, &verdict["linearizable"], &verdict["violation"]["key"]),
+        (4, &json!(false), &json!("s"))
+    );
+    assert_eq!(verdict["violation"]["operations"].as_array().unwrap().len(), 2, "{verdict}");
+
+    let append =
+        r#"{"process":0,"type":"invoke","f":"add_context_message","key":"s","value":{"content":"a"}}"#;
+    for (line, wanted) in [
+        (r#"{"process":0,"type":"ok","value":{"version":-1,"id":0}}"#, "cannot hold"),
+        (r#"{"process":0,"type":"ok"}"#, "not_found"),
+        (r#"{"process":1,"type":"invoke","f":"list_contexts","key":"s"}"#, "list_contexts"),
+        (r#"{"process":1,"type":"invoke","f":"send_message_action","key":"s"}"#, "content"),
+    ] {
+        let (code, out, err) = check(&format!("{append}\n{line}"), &["--model", "session"]);
+        assert_eq!((code, &*out), (2, ""), "{line}: {err}");
+        assert!(err.contains("line 2: ") && err.contains(wanted), "{line}: {err}");
+    }
+}
+
 #[test]
 fn what_takes_too_long_is_unknown_and_ends_with_4() {
     let (code, out, _) = check(RIGHT, &["--model", "register", "--budget", "1ns", "--format", "json"]);
@@ -95,7 +142,7 @@ fn bad_input_ends_with_2_and_names_the_line() {
 #[test]
 fn what_is_no_file_and_no_model_is_refused() {
     let (code, _, err) = check("", &["--model", "queue"]);
-    assert!(code == 2 && err.contains("register") && err.contains("kv"), "{err}");
+    assert!(code == 2 && ["register", "kv", "session"].iter().all(|model| err.contains(model)), "{err}");
     let (code, _, err) = check("", &[]);
     assert!(code == 2 && err.contains("--model"), "{err}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));

@@ -5,8 +5,8 @@
 mod support;
 
 use lockyard::chat::{
-    BranchDTO, ChatContext, ChatError, ContextId, ContextUpdate, MessageId, NewMessage, Role, StateKind,
-    ToolCallId, ToolDecision, Version,
+    AppendedDTO, BranchDTO, ChatContext, ChatError, ContextId, ContextUpdate, MessageId, NewMessage, Role,
+    StateKind, ToolCallId, ToolDecision, Version,
 };
 use lockyard::lock::LockFamily;
 use lockyard::service::{ChatService, CreateContext, DtoPolicy, MessagePage, ServiceError, UpdateContext};
@@ -94,7 +94,9 @@ async fn messages_come_by_the_page<F: LockFamily, S: SaveMode<F>>(dto: DtoPolicy
     let id = world.create().await;
     for nth in 0..5 {
         let message = user(&format!("message {nth}"));
-        assert_eq!(service.add_context_message(id, message, None).await, Ok(MessageId(nth)));
+        // The session is created as version 1.
+        let appended = AppendedDTO { id: MessageId(nth), version: Version(u64::from(nth) + 2) };
+        assert_eq!(service.add_context_message(id, message, None).await, Ok(appended));
     }
     for (limit, offset, expected) in
         [(2, 0, 0..2), (2, 3, 3..5), (10, 4, 4..5), (1, 5, 0..0), (1000, 99, 0..0), (1000, 0, 0..5)]
@@ -102,7 +104,7 @@ async fn messages_come_by_the_page<F: LockFamily, S: SaveMode<F>>(dto: DtoPolicy
         let found = service.get_context_messages(id, page(limit, offset)).await.unwrap();
         let ids: Vec<_> = found.messages.iter().map(|message| message.id).collect();
         assert_eq!(ids, expected.map(MessageId).collect::<Vec<_>>(), "{limit} from {offset}");
-        assert_eq!((found.total, found.limit, found.offset), (5, limit, offset));
+        assert_eq!((found.total, found.limit, found.offset, found.version), (5, limit, offset, Version(6)));
     }
     let named = MessagePage { branch: Some("main".to_owned()), ..page(1, 0) };
     assert_eq!(service.get_context_messages(id, named).await.unwrap().messages[0].role, Role::User);

@@ -149,7 +149,7 @@ fn appends_from_many_tasks_are_all_there_once(strategy: &str) {
                 let mut places = Vec::new();
                 for nth in 0..25 {
                     let text = format!("{task}/{nth}");
-                    places.push((service.append(id, user(&text)).await.unwrap().index(), text));
+                    places.push((service.append(id, user(&text)).await.unwrap().id.index(), text));
                 }
                 assert!(places.is_sorted(), "each sees the one before");
                 places

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use lockyard::chat::{ChatError, MAX_RETRIES, MAX_TOOL_ROUNDS, MessageDTO, StateKind, Version};
+use lockyard::chat::{ChatError, MAX_RETRIES, MAX_TOOL_ROUNDS, MessageDTO, MessageId, StateKind, Version};
 use lockyard::lock::{LockFamily, ParkingLotRwLock};
 use lockyard::service::{ActionDTO, Backend, ChatService, Chunk, DtoPolicy, Prompts, ServiceError};
 use lockyard::service::{Simulator, SimulatorConfig, UpdateContext};
@@ -53,6 +53,7 @@ async fn a_full_reply_ends_the_turn_stored<F: LockFamily, S: SaveMode<F>>() {
     let action = world.service.send_message_action(id, user("hello")).await.unwrap();
     let whole = world.whole(id).await;
     assert_eq!((kind(&action), action.context.version), (StateKind::Idle, Version(5)));
+    assert_eq!((action.began, action.message), (Version(2), Some(MessageId(0))), "created as version 1");
     assert_eq!(action.reply, whole.messages(None).unwrap().last().map(MessageDTO::from));
     assert_eq!(texts(&whole), ["hello", "hi there"]);
     assert_eq!(world.store.stored(id), Some(whole));

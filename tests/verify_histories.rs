@@ -167,6 +167,16 @@ fn what_ended_with_info_must_not_be_assumed() {
     wrong(told);
 }
 
+/// After the first read, the write may be used up or the compare-and-set: only the write can bring 1 back after the 5. So a
+/// dead end of the one must not be taken for one of the other, though all else is the same.
+#[test]
+fn a_dead_end_is_one_of_what_was_taken_of_unknown_outcome_too() {
+    let told = Told::<Register>::new().at_once(0, write(0), DONE);
+    let told = told.call(1, write(1)).info(1).call(2, cas(0, 1)).info(2);
+    let told = told.at_once(0, read(), holds(1)).at_once(0, write(5), DONE);
+    right(told.at_once(0, read(), holds(1)));
+}
+
 #[test]
 fn what_failed_has_not_happened() {
     let told = || Told::<Register>::new().at_once(0, write(1), DONE).call(0, write(2)).fail(0);

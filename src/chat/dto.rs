@@ -116,9 +116,20 @@ impl From<&Message> for MessageDTO {
     }
 }
 
+/// Where a message was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppendedDTO {
+    /// Its place among all messages of the context.
+    pub id: MessageId,
+    /// The version that the context has by it.
+    pub version: Version,
+}
+
 /// A page of a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagesDTO {
+    /// The version of the context that the page shows.
+    pub version: Version,
     /// The messages of the page, oldest first.
     pub messages: Vec<MessageDTO>,
     /// How many messages the branch has, the system prompt not counted.
@@ -139,7 +150,13 @@ impl MessagesDTO {
         offset: usize,
     ) -> Result<Self, ChatError> {
         let messages = context.page(branch, limit, offset)?.map(MessageDTO::from).collect();
-        Ok(Self { messages, total: context.message_count(branch)?, limit, offset })
+        Ok(Self {
+            version: context.version(),
+            messages,
+            total: context.message_count(branch)?,
+            limit,
+            offset,
+        })
     }
 }
 

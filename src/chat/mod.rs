@@ -67,7 +67,8 @@ mod tests;
 pub use branch::Branch;
 pub use context::{ChatContext, ContextConfig, ContextUpdate};
 pub use dto::{
-    BranchDTO, ChatContextDTO, ContextStateDTO, ContextSummary, MessageDTO, MessagesDTO, StateDTO,
+    AppendedDTO, BranchDTO, ChatContextDTO, ContextStateDTO, ContextSummary, MessageDTO, MessagesDTO,
+    StateDTO,
 };
 pub use error::ChatError;
 pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use serde::{Serialize, Serializer};
 
+use crate::verify::session::{self, Sessions};
 use crate::verify::{self, History, Kv, Lanes, Model, Register, Verdict};
 
 use super::exit::Exit;
@@ -44,6 +45,8 @@ enum Name {
     Register,
     /// Get, put and append of strings; a missing key reads as ""
     Kv,
+    /// The sessions of this backend, by the names of its endpoints
+    Session,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,8 +87,9 @@ fn linearizable<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let judgement = match args.model {
-        Name::Register => judge(&Register, args),
-        Name::Kv => judge(&Kv, args),
+        Name::Register => judge(&Register, args, |history| verify::check(&Register, history, args.budget)),
+        Name::Kv => judge(&Kv, args, |history| verify::check(&Kv, history, args.budget)),
+        Name::Session => judge(&Sessions, args, |history| session::judge(history, args.budget)),
     }?;
     match args.format {
         Format::Text => write_out(&text(&judgement, args.budget))?,
@@ -97,12 +101,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-fn judge<M: Model>(model: &M, args: &Args) -> anyhow::Result<Judgement> {
+fn judge<M: Model>(
+    model: &M,
+    args: &Args,
+    verdict: impl FnOnce(&History<M>) -> Verdict,
+) -> anyhow::Result<Judgement> {
     let start = Instant::now();
     let named = || format!("{} cannot be judged", args.file.display());
     let file = File::open(&args.file).with_context(named)?;
     let history = History::read(model, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
-    let verdict = verify::check(model, &history, args.budget);
+    let verdict = verdict(&history);
     let violation = match &verdict {
         Verdict::Violation(lanes) => Some(Drawn { text: lanes.to_string(), lanes: lanes.clone() }),
         Verdict::Linearizable | Verdict::Unknown => None,

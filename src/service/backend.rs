@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chat::{
-    ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextStateDTO, MessageDTO, MessageId,
+    AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextStateDTO, MessageDTO,
     MessagesDTO, NewMessage, ToolDecision, Version,
 };
 use crate::session::{ChatSessionManager, Env, Session};
 
+use super::ChatService;
 use super::error::ServiceError;
 use super::model::{ModelClient, ToolRunner};
 use super::requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
-use super::{ChatService, turn};
+use super::turn::{self, Began};
 
 /// A factor of a strategy: what an answer is built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,8 +68,10 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
     }
 
     /// What a turn has made of the session: a read after processing.
-    async fn describe(&self, session: &Session<E>) -> Result<ActionDTO, ServiceError> {
+    async fn describe(&self, session: &Session<E>, began: Began) -> Result<ActionDTO, ServiceError> {
         let action = |context: &ChatContext| ActionDTO {
+            began: began.version,
+            message: began.message,
             context: ChatContextDTO::from(context),
             reply: context.messages(None).ok().and_then(Iterator::last).map(MessageDTO::from),
             pending_calls: context.pending_calls().cloned().collect(),
@@ -147,8 +150,12 @@ impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
         id: ContextId,
         message: NewMessage,
         branch: Option<String>,
-    ) -> Result<MessageId, ServiceError> {
-        Ok(self.manager.write(id, |context| context.append(message, branch.as_deref())).await?)
+    ) -> Result<AppendedDTO, ServiceError> {
+        let append = |context: &mut ChatContext| {
+            let id = context.append(message, branch.as_deref())?;
+            Ok(AppendedDTO { id, version: context.version().next() })
+        };
+        Ok(self.manager.write(id, append).await?)
     }
 
     async fn approve_context_tools(
@@ -169,8 +176,8 @@ impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
         message: NewMessage,
     ) -> Result<ActionDTO, ServiceError> {
         let session = self.manager.load_context(id).await?;
-        turn::send_message(self, &session, message).await?;
-        self.describe(&session).await
+        let began = turn::send_message(self, &session, message).await?;
+        self.describe(&session, began).await
     }
 
     async fn approve_tools_action(
@@ -179,8 +186,8 @@ impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
         decisions: Vec<ToolDecision>,
     ) -> Result<ActionDTO, ServiceError> {
         let session = self.manager.load_context(id).await?;
-        turn::approve_tools(self, &session, &decisions).await?;
-        self.describe(&session).await
+        let began = turn::approve_tools(self, &session, &decisions).await?;
+        self.describe(&session, began).await
     }
 }
 

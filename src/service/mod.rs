@@ -28,7 +28,7 @@ pub use requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateCon
 pub use simulator::{Simulator, SimulatorConfig};
 
 use crate::chat::{
-    ChatContextDTO, ContextId, ContextStateDTO, MessageId, MessagesDTO, NewMessage, ToolDecision, Version,
+    AppendedDTO, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, NewMessage, ToolDecision, Version,
 };
 
 /// The endpoints of the chat backend.
@@ -83,7 +83,7 @@ pub trait ChatService: Send + Sync + 'static {
         id: ContextId,
         message: NewMessage,
         branch: Option<String>,
-    ) -> impl Future<Output = Result<MessageId, ServiceError>> + Send;
+    ) -> impl Future<Output = Result<AppendedDTO, ServiceError>> + Send;
 
     /// Approves or denies tool calls and leaves it at that: [`approve_tools_action`](Self::approve_tools_action)
     /// goes on with the turn.

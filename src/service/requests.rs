@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{ChatContextDTO, ContextId, ContextSummary, ContextUpdate, MessageDTO, ToolCall, Version};
+use crate::chat::{
+    ChatContextDTO, ContextId, ContextSummary, ContextUpdate, MessageDTO, MessageId, ToolCall, Version,
+};
 
 /// A session to be created. The strings are free, but not empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,10 @@ pub struct ContextList {
 /// How a turn ended, read after processing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionDTO {
+    /// The version that the turn began with: that of its first change. What it changed besides has higher ones.
+    pub began: Version,
+    /// Where the user's message was put; none where the turn was only gone on with.
+    pub message: Option<MessageId>,
     /// The session as the turn left it.
     pub context: ChatContextDTO,
     /// The last message of the active branch, if there is one.

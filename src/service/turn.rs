@@ -5,7 +5,8 @@
 //! keeps a handle to the session, so the session it comes back to is the one it left.
 
 use crate::chat::{
-    ChatContext, ChatError, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision, ToolResult,
+    ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
+    ToolResult, Version,
 };
 use crate::session::{Env, Session, SessionError, Settle};
 
@@ -18,10 +19,15 @@ pub(super) async fn send_message<E: Env, M: ModelClient + ToolRunner>(
     backend: &Backend<E, M>,
     session: &Session<E>,
     message: NewMessage,
-) -> Result<(), SessionError> {
+) -> Result<Began, SessionError> {
     let mut turn = Turn { backend, session, working: false };
-    turn.step(Settle::Acknowledged, |context| context.begin_turn(message)).await?;
-    turn.converse().await
+    let begin = |context: &mut ChatContext| {
+        let message = Some(context.begin_turn(message)?);
+        Ok(Began { version: context.version().next(), message })
+    };
+    let began = turn.step(Settle::Acknowledged, begin).await?;
+    turn.converse().await?;
+    Ok(began)
 }
 
 /// Decides tool calls and, once none is pending, goes on with the turn.
@@ -29,20 +35,31 @@ pub(super) async fn approve_tools<E: Env, M: ModelClient + ToolRunner>(
     backend: &Backend<E, M>,
     session: &Session<E>,
     decisions: &[ToolDecision],
-) -> Result<(), SessionError> {
+) -> Result<Began, SessionError> {
     let mut turn = Turn { backend, session, working: false };
     let decide = |context: &mut ChatContext| {
         context.decide_tools(decisions)?;
+        let began = Began { version: context.version().next(), message: None };
         if context.pending_calls().next().is_some() {
-            return Ok(context.state_kind());
+            return Ok((began, context.state_kind()));
         }
-        context.resume_after_approval()
+        Ok((began, context.resume_after_approval()?))
     };
-    match turn.step(Settle::Acknowledged, decide).await? {
-        StateKind::ExecutingTools => turn.execute_tools().await,
-        StateKind::GeneratingResponse => turn.converse().await,
-        _ => Ok(()),
+    let (began, state) = turn.step(Settle::Acknowledged, decide).await?;
+    match state {
+        StateKind::ExecutingTools => turn.execute_tools().await?,
+        StateKind::GeneratingResponse => turn.converse().await?,
+        _ => {}
     }
+    Ok(began)
+}
+
+/// The first change that a turn made: with it the session became the turn's.
+#[derive(Clone, Copy)]
+pub(super) struct Began {
+    pub(super) version: Version,
+    /// The message that the change appended, if any.
+    pub(super) message: Option<MessageId>,
 }
 
 /// A turn at work.

@@ -24,17 +24,32 @@ pub fn check<M: Model>(model: &M, history: &History<M>, budget: Duration) -> Ver
     let deadline = Instant::now() + budget;
     let mut verdict = Verdict::Linearizable;
     for operations in by_key(history) {
-        match order(model, &operations, deadline) {
-            Outcome::Order(_) => {}
-            Outcome::Unknown => verdict = Verdict::Unknown,
-            Outcome::Stuck(at) => {
-                let evidence = shrink(model, &operations, at, Instant::now() + budget);
-                let key = &history.keys[operations[0].key];
-                return Verdict::Violation(Lanes::new(model, key, &evidence));
-            }
+        let key = &history.keys[operations[0].key];
+        match check_key(model, key, &operations, deadline, budget) {
+            Verdict::Linearizable => {}
+            Verdict::Unknown => verdict = Verdict::Unknown,
+            violation @ Verdict::Violation(_) => return violation,
         }
     }
     verdict
+}
+
+/// Judges the operations on one key.
+pub(super) fn check_key<M: Model>(
+    model: &M,
+    key: &str,
+    operations: &[&OperationOf<M>],
+    deadline: Instant,
+    budget: Duration,
+) -> Verdict {
+    match order(model, operations, deadline) {
+        Outcome::Order(_) => Verdict::Linearizable,
+        Outcome::Unknown => Verdict::Unknown,
+        Outcome::Stuck(at) => {
+            let evidence = shrink(model, operations, at, Instant::now() + budget);
+            Verdict::Violation(Lanes::new(model, key, &evidence))
+        }
+    }
 }
 
 /// The operations on each key, fewest first: a hard key then keeps no easy one from being judged in time.
@@ -63,5 +78,6 @@ pub(super) fn span<M: Model>(model: &M, operation: &OperationOf<M>) -> Span {
         call: operation.call,
         ret: operation.ret.as_ref().map(|(at, _)| *at),
         read: model.is_read(&operation.asked),
+        learns: model.learns(&operation.asked),
     }
 }

@@ -26,7 +26,8 @@ pub struct Operation<Call, Answer> {
 /// The operation of a model.
 pub type OperationOf<M> = Operation<<M as Model>::Call, <M as Model>::Answer>;
 
-/// Operations in the order of their invocations, without those that are known not to have happened.
+/// Operations in the order of their invocations, without those that are known not to have happened. One that takes
+/// effect twice is there twice.
 #[derive(Debug)]
 pub struct History<M: Model> {
     /// The operations.
@@ -115,13 +116,27 @@ impl<M: Model> Pairing<M> {
             at += 1;
             failed.next_if_eq(&(at - 1)).is_none()
         });
-        History { operations: self.operations, keys: self.keys.names, invoked }
+        History { operations: with_seconds::<M>(self.operations), keys: self.keys.names, invoked }
     }
 
     fn close(&mut self, process: u64) -> Result<usize, String> {
         self.now += 1;
         self.open.remove(&process).ok_or_else(|| no_invocation(process))
     }
+}
+
+/// Each operation, and what it does besides.
+pub(super) fn with_seconds<M: Model>(operations: Vec<OperationOf<M>>) -> Vec<OperationOf<M>> {
+    let mut all = Vec::with_capacity(operations.len());
+    for operation in operations {
+        let second = operation.ret.as_ref().and_then(|(ret, answer)| {
+            let (asked, answer) = M::second(&operation.asked, answer)?;
+            Some(Operation { asked, ret: Some((*ret, answer)), ..operation })
+        });
+        all.push(operation);
+        all.extend(second);
+    }
+    all
 }
 
 fn no_invocation(process: u64) -> String {

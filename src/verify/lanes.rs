@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
+use super::history::Operation;
 use super::model::Model;
 use super::shrink::Evidence;
 
@@ -37,17 +38,33 @@ pub struct Bar {
 
 impl Lanes {
     pub(super) fn new<M: Model>(model: &M, key: &str, evidence: &Evidence<'_, M>) -> Self {
-        let bars = evidence.operations.iter().map(|operation| {
+        let (mut operations, mut impossible): (Vec<Bar>, _) = (Vec::new(), 0);
+        for (at, operation) in evidence.operations.iter().enumerate() {
             let (ret, answer) = operation.ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
             let what = model.describe(&operation.asked, answer);
-            Bar { process: operation.process, what, call: operation.call, ret }
-        });
-        Self {
-            key: key.to_owned(),
-            operations: bars.collect(),
-            impossible: evidence.impossible,
-            expected: evidence.expected.clone(),
+            match operations.last_mut() {
+                // What took effect twice was one operation for whoever asked.
+                Some(last) if last.call == operation.call => last.what = format!("{}; {what}", last.what),
+                _ => {
+                    let Operation { process, call, .. } = **operation;
+                    operations.push(Bar { process, what, call, ret });
+                }
+            }
+            if at == evidence.impossible {
+                impossible = operations.len() - 1;
+            }
         }
+        Self { key: key.to_owned(), operations, impossible, expected: evidence.expected.clone() }
+    }
+
+    /// Shows one operation more, unless it is there.
+    pub(super) fn add(&mut self, bar: Bar) {
+        let at = self.operations.partition_point(|other| other.call < bar.call);
+        if self.operations.get(at).is_some_and(|other| other.call == bar.call) {
+            return;
+        }
+        self.impossible += usize::from(at <= self.impossible);
+        self.operations.insert(at, bar);
     }
 
     /// The column of each moment: in order, and wide enough apart for each bar to hold its words.

@@ -2,7 +2,8 @@
 //!
 //! A history tells who asked what and when the answer came. It is *linearizable* (Herlihy and Wing, 1990) if there is
 //! an order of its operations, each between its call and its return, in which a sequential [`Model`] gives the very
-//! same answers. Nothing is known here of what made the history: locks, runtimes and other people's databases alike.
+//! same answers. Nothing is known here of what made the history: locks, runtimes and other people's databases alike. Only
+//! [`session`] knows whose sessions it specifies.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -13,6 +14,8 @@
 //! | `search`, `chain` | the search for an order, and what is left to it |
 //! | `shrink` | from a violation to the few operations that show it |
 //! | `lanes` | those, drawn |
+//! | [`session`] | the sessions of this backend: specified, recorded, judged along their versions |
+//! | [`invariants`] | what must hold when a run is over |
 //!
 //! ```
 //! use std::time::Duration;
@@ -44,12 +47,14 @@
 mod chain;
 mod check;
 mod history;
+pub mod invariants;
 mod jsonl;
 mod kv;
 mod lanes;
 mod model;
 mod register;
 mod search;
+pub mod session;
 mod shrink;
 
 pub use check::{Verdict, check};

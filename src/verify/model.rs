@@ -21,6 +21,10 @@ pub trait Model {
     /// What the object remembers. Cloned at each step of a search, so it should share what is large.
     type State: Clone + Eq + Hash;
 
+    /// Whether answers tell how many changes came before them. Then an operation that is left out of a picture keeps its
+    /// answer, and needs no other to be understood.
+    const WITNESSED: bool = false;
+
     /// The state before the first call.
     fn init(&self) -> Self::State;
 
@@ -37,6 +41,17 @@ pub trait Model {
     /// Whether this call leaves every state as it is. The search then takes it as soon as it fits, without trying
     /// other orders: saying yes wrongly makes verdicts wrong, saying no only makes them slow.
     fn is_read(&self, call: &Self::Call) -> bool;
+
+    /// Whether this read may tell what no state says yet. It is then taken at once only where it tells nothing new.
+    fn learns(&self, _call: &Self::Call) -> bool {
+        false
+    }
+
+    /// What an operation does besides, later in its span and after whatever others do meanwhile: judged as an operation
+    /// of its own.
+    fn second(_call: &Self::Call, _answer: &Self::Answer) -> Option<(Self::Call, Self::Answer)> {
+        None
+    }
 
     /// Which operations are judged together, by their key: each key alone, unless one call may touch several.
     fn partition<'k>(&self, key: &'k str) -> &'k str {

@@ -7,7 +7,8 @@
 //!
 //! - Only dead ends are remembered, and only what tells a set of taken operations from others of its kind: the last
 //!   one taken, and the few called before it that were not. A history without trouble costs no memory at all.
-//! - A read that fits is taken at once: whatever order explains the rest, the read can be put first in it.
+//! - A read that fits is taken at once: whatever order explains the rest, the read can be put first in it. One that
+//!   tells what was not known is an exception, for it may be meant for later.
 //! - An operation of unknown outcome is taken last, and only if the next one notices: if the next leads to the same
 //!   state without it, so does an order without it, and that one keeps it in hand.
 
@@ -24,6 +25,8 @@ pub(super) struct Span {
     /// Nothing if its outcome is unknown.
     pub ret: Option<usize>,
     pub read: bool,
+    /// Whether it may be a read that leaves more known than before. Taken as a change is, where it does.
+    pub learns: bool,
 }
 
 /// What a search found.
@@ -160,7 +163,10 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
         let calls_from = match self.tried {
             None => {
                 let mut reads = self.open_from(self.calls.first()).filter(|&at| self.span(at).read);
-                let read = reads.find_map(|at| Some((Choice::Read(at), self.fits(self.done[at])?)));
+                let read = reads.find_map(|at| {
+                    let next = self.fits(self.done[at])?;
+                    (!self.span(at).learns || next == self.state).then_some((Choice::Read(at), next))
+                });
                 if read.is_some() {
                     return read;
                 }
@@ -170,7 +176,8 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
             Some(Choice::Change(at)) => self.calls.after(at),
             Some(Choice::Pending(_)) => None,
         };
-        let mut changes = self.open_from(calls_from).filter(|&at| !self.span(at).read);
+        let changes = self.open_from(calls_from);
+        let mut changes = changes.filter(|&at| !self.span(at).read || self.span(at).learns);
         let change = changes.find_map(|at| Some((Choice::Change(at), self.fits(self.done[at])?)));
         change.or_else(|| {
             let from = if let Some(Choice::Pending(at)) = self.tried { at + 1 } else { 0 };

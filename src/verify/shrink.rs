@@ -4,6 +4,9 @@
 //! is impossible whatever the others did, and no change is missed that would have explained an answer. Taking
 //! operations away instead would soon leave a single read of a value that, now, nobody wrote.
 //!
+//! Where answers tell how many changes came before them ([`Model::WITNESSED`]), what is left out keeps its answer: it
+//! may have happened or not, but not otherwise. There an order is soon found, and a number says what came before.
+//!
 //! What is kept is made small by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
 //! input", 2002), beginning with the last operations before the search was stuck: there is seldom need for more.
 
@@ -30,8 +33,10 @@ pub(super) struct Evidence<'a, M: Model> {
     pub expected: Vec<String>,
 }
 
-/// How long a question may take: a few of them have no end in sight.
+/// How long a question may take: a few of them have no end in sight. Where numbers tell the order, an answer comes soon
+/// or not at all.
 const STEPS_PER_PROBE: u64 = 1_000_000;
+const STEPS_PER_WITNESSED_PROBE: u64 = 20_000;
 
 /// How an operation counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,9 +68,11 @@ pub(super) fn shrink<'a, M: Model>(
     }
     let impossible = case.stuck(&parts).unwrap_or(stuck);
     let explained = case.explanation(impossible, &parts).is_some();
-    case.add_explanations(&mut parts);
+    if !M::WITNESSED {
+        case.add_explanations(&mut parts);
+    }
     let (expected, source) = case.expected(&parts, impossible);
-    if let Some(source) = source.filter(|_| !explained) {
+    if let Some(source) = source.filter(|_| !explained || M::WITNESSED) {
         parts[source] = Part::Kept;
     }
     let shown: Vec<_> = (0..operations.len()).filter(|&at| parts[at] == Part::Kept).collect();
@@ -197,7 +204,8 @@ impl<M: Model> Case<'_, '_, M> {
 
     fn step(&self, parts: &[Part], state: &M::State, at: usize) -> Option<M::State> {
         let OperationOf::<M> { asked, ret, .. } = self.operations[at];
-        let answer = ret.as_ref().filter(|_| parts[at] == Part::Kept).map(|(_, answer)| answer);
+        let answer =
+            ret.as_ref().filter(|_| M::WITNESSED || parts[at] == Part::Kept).map(|(_, answer)| answer);
         self.model.step(state, asked, answer)
     }
 
@@ -218,7 +226,8 @@ impl<M: Model> Case<'_, '_, M> {
                 spans.push(span);
             }
         }
-        let limit = Limit { deadline: self.deadline, steps: STEPS_PER_PROBE };
+        let steps = if M::WITNESSED { STEPS_PER_WITNESSED_PROBE } else { STEPS_PER_PROBE };
+        let limit = Limit { deadline: self.deadline, steps };
         match search(&spans, self.model.init(), |state, at| step(state, chosen[at]), limit) {
             Outcome::Order(order) => Outcome::Order(order.into_iter().map(|at| chosen[at]).collect()),
             Outcome::Stuck(at) => Outcome::Stuck(chosen[at]),

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
 
+pub mod plain_session;
+pub mod sessions;
+
 use std::sync::Arc;
 
 use lockyard::verify::{
@@ -10,16 +13,49 @@ use lockyard::verify::{
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-/// A model once more, told in the plainest way: what tests ask, what that does, and what it answers.
+/// A model once more, told in the plainest way: what comes of a call, and whether it can be answered so.
 pub trait Plain: Model<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
     type Object: Clone + Default;
-    fn random_call(random: &mut ChaCha8Rng) -> Self::Call;
-    fn apply(object: &mut Self::Object, call: &Self::Call) -> Self::Answer;
+    fn after(object: &Self::Object, call: &Self::Call, answer: Option<&Self::Answer>)
+    -> Option<Self::Object>;
+    fn history(random: &mut ChaCha8Rng, most: usize) -> History<Self>;
 }
 
-impl Plain for Register {
+/// One that has one answer to each call, whatever nobody sees: what tests ask, what that does, and what it answers.
+pub trait Answering: Model<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
+    type Thing: Clone + Default;
+    fn random_call(random: &mut ChaCha8Rng) -> Self::Call;
+    fn apply(object: &mut Self::Thing, call: &Self::Call) -> Self::Answer;
+}
+
+macro_rules! plain {
+    ($model:ty) => {
+        impl Plain for $model {
+            type Object = <$model as Answering>::Thing;
+
+            fn after(
+                object: &Self::Object,
+                call: &Self::Call,
+                answer: Option<&Self::Answer>,
+            ) -> Option<Self::Object> {
+                let mut object = object.clone();
+                let given = Self::apply(&mut object, call);
+                answer.is_none_or(|answer| *answer == given).then_some(object)
+            }
+
+            fn history(random: &mut ChaCha8Rng, most: usize) -> History<Self> {
+                random_history(random, most)
+            }
+        }
+    };
+}
+
+plain!(Register);
+plain!(Kv);
+
+impl Answering for Register {
     /// Nothing, or a number.
-    type Object = Option<i64>;
+    type Thing = Option<i64>;
 
     fn random_call(random: &mut ChaCha8Rng) -> RegisterCall {
         let mut value = || Value::Int(random.random_range(1..=3));
@@ -50,8 +86,8 @@ impl Plain for Register {
     }
 }
 
-impl Plain for Kv {
-    type Object = String;
+impl Answering for Kv {
+    type Thing = String;
 
     fn random_call(random: &mut ChaCha8Rng) -> KvCall {
         let text: Arc<str> = ["a", "b", "c"][random.random_range(0..3)].into();
@@ -83,11 +119,11 @@ enum Doing<M: Model> {
 
 /// A history of up to this many operations by up to four processes on two keys. Most are recorded on an object that now
 /// and then answers from its past or forgets a change, which is not always seen.
-pub fn random_history<M: Plain>(random: &mut ChaCha8Rng, most: usize) -> History<M> {
+pub fn random_history<M: Answering>(random: &mut ChaCha8Rng, most: usize) -> History<M> {
     let mut left = random.random_range(most / 2..=most);
     let broken = random.random_bool(0.8);
     let mut at = 0;
-    let mut objects = [vec![M::Object::default()], vec![M::Object::default()]];
+    let mut objects = [vec![M::Thing::default()], vec![M::Thing::default()]];
     let mut pairing = Pairing::<M>::default();
     let mut processes: Vec<_> = (0..random.random_range(1..=4)).map(|_| Doing::<M>::Nothing).collect();
     // Some histories are cut off while operations are open.
@@ -146,10 +182,14 @@ pub fn some_order_explains<M: Plain>(operations: &[&OperationOf<M>]) -> bool {
             let next = left[at];
             let too_early =
                 left.iter().any(|other| other.ret.as_ref().is_some_and(|(ret, _)| *ret < next.call));
+            let answer = next.ret.as_ref().map(|(_, answer)| answer);
+            let Some(object) = M::after(&objects[next.key], &next.asked, answer).filter(|_| !too_early)
+            else {
+                return false;
+            };
             let mut objects = objects.to_vec();
-            let answer = M::apply(&mut objects[next.key], &next.asked);
-            let wrong = next.ret.as_ref().is_some_and(|(_, given)| *given != answer);
-            !too_early && !wrong && extend::<M>(&[&left[..at], &left[at + 1..]].concat(), &objects)
+            objects[next.key] = object;
+            extend::<M>(&[&left[..at], &left[at + 1..]].concat(), &objects)
         })
     }
     let keys = operations.iter().map(|operation| operation.key + 1).max().unwrap_or(0);

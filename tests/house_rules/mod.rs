@@ -28,8 +28,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["record"]),
     ("track", &["lock"]),
     ("explore", &["service", "session", "lock", "chat"]),
-    // Generic: it judges other people's histories as well.
-    ("verify", &[]),
+    // Generic, but for the specification of this backend's own sessions.
+    ("verify", &["chat"]),
     ("pitfalls", &["explore", "verify", "service", "session", "lock", "chat"]),
     (
         "suite",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use lockyard::chat::{
-    ChatContext, ChatContextDTO, ContextId, ContextStateDTO, MessageId, MessagesDTO, NewMessage,
+    AppendedDTO, ChatContext, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, NewMessage,
     ToolDecision, Version,
 };
 use lockyard::lock::LockFamily;
@@ -80,7 +80,7 @@ pub trait AnyService: Send + Sync {
     fn context(&self, id: ContextId) -> Answer<'_, ChatContextDTO>;
     fn messages(&self, id: ContextId, page: MessagePage) -> Answer<'_, MessagesDTO>;
     fn state(&self, id: ContextId) -> Answer<'_, ContextStateDTO>;
-    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, MessageId>;
+    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, AppendedDTO>;
     fn update(&self, id: ContextId, update: UpdateContext) -> Answer<'_, Version>;
     fn turn(&self, id: ContextId, message: NewMessage) -> Answer<'_, ActionDTO>;
     fn decide(&self, id: ContextId, decisions: Vec<ToolDecision>) -> Answer<'_, ActionDTO>;
@@ -107,7 +107,7 @@ impl<E: Env, M: ModelClient + ToolRunner> AnyService for Backend<E, M> {
         Box::pin(self.get_context_state(id))
     }
 
-    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, MessageId> {
+    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, AppendedDTO> {
         Box::pin(self.add_context_message(id, message, None))
     }
 

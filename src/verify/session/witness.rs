@@ -1,0 +1,397 @@
+//! The fast way: each answer names the version that it made or saw, so the order of a session's operations is known but
+//! for what was answered by nobody, and one walk along it is all it takes.
+//!
+//! The walk takes the operations in the order of their versions through the very specification that the search uses,
+//! and looks whether each returned after all before it had been called. If it comes to the end, it has found an order,
+//! and nothing else is said to be right. If it does not, and every operation was answered, there was no other order to
+//! try; else it is the search that has to say.
+
+use super::log::Record;
+use super::spec::Known;
+use super::words::{Answer, Call, Page};
+
+/// An operation in the order of versions: its version, whether it looks at it or made it, whether it is the end of a
+/// turn, and which record it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(u64);
+
+const LOOKS: u64 = 1 << 31;
+const ENDED: u64 = 1 << 30;
+
+/// So many records fit into one recording.
+pub(super) const MOST_RECORDS: usize = ENDED as usize;
+
+impl Place {
+    fn new(version: u32, flags: u64, record: usize) -> Self {
+        Self(u64::from(version) << 32 | flags | record as u64)
+    }
+
+    pub(super) fn version(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    pub(super) fn looks(self) -> bool {
+        self.0 & LOOKS != 0
+    }
+
+    pub(super) fn ended(self) -> bool {
+        self.0 & ENDED != 0
+    }
+
+    pub(super) fn record(self) -> usize {
+        (self.0 & (ENDED - 1)) as usize
+    }
+
+    /// The version that the session must have come to before.
+    pub(super) fn after(self) -> u32 {
+        if self.looks() { self.version() } else { self.version().wrapping_sub(1) }
+    }
+}
+
+/// The operations on one session.
+#[derive(Debug, Default)]
+pub(super) struct OfKey {
+    /// Those that name a version, in the order of versions once they are sorted.
+    pub(super) placed: Vec<Place>,
+    /// Creations, and what was given.
+    pub(super) births: Vec<usize>,
+    pub(super) deletions: Vec<usize>,
+    /// Those that found nothing.
+    pub(super) gone: Vec<usize>,
+    /// Changes without an answer.
+    pub(super) pending: Vec<usize>,
+}
+
+impl OfKey {
+    #[inline]
+    pub(super) fn add(&mut self, at: usize, record: &Record) {
+        let Some(answer) = &record.answer else {
+            if !matches!(record.call, Call::State | Call::Context | Call::Page { .. }) {
+                self.pending.push(at);
+            }
+            return;
+        };
+        let place = match (&record.call, answer) {
+            (_, Answer::Gone) => return self.gone.push(at),
+            (Call::Given | Call::Create(_), _) => return self.births.push(at),
+            (_, Answer::Done) => return self.deletions.push(at),
+            (_, Answer::State { version, .. } | Answer::Page(Page { version, .. })) => {
+                Place::new(*version, LOOKS, at)
+            }
+            (_, Answer::Context(context)) => Place::new(context.version, LOOKS, at),
+            (_, Answer::Changed(version) | Answer::Appended { version, .. }) => Place::new(*version, 0, at),
+            (_, Answer::Turn { began, after, .. }) => {
+                self.placed.push(Place::new(*began, 0, at));
+                Place::new(after.version, LOOKS | ENDED, at)
+            }
+        };
+        self.placed.push(place);
+    }
+}
+
+/// What is asked at a place, and what was answered: of a turn, its end or its beginning.
+pub(super) fn said(record: &Record, ended: bool) -> (Call, Option<Answer>) {
+    match record.answer {
+        Some(Answer::Turn { began, after, .. }) if ended => {
+            (Call::Ended { began }, Some(Answer::Context(after)))
+        }
+        answer => (record.call, answer),
+    }
+}
+
+/// What the walk came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// To the end: this is an order.
+    Fits,
+    /// There is no order. After `after` has been answered, `late` cannot have been asked and answered so.
+    TooLate { after: Stop, late: Stop },
+    /// There is no order. What is here does not fit to what is before it.
+    Stuck(Stop),
+    /// It stopped here, where something else might be tried.
+    Undecided(Stop),
+}
+
+/// An operation on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    pub(super) record: usize,
+    pub(super) ended: bool,
+    /// Nothing where it names none.
+    pub(super) version: Option<u32>,
+}
+
+impl Stop {
+    fn at(record: usize) -> Self {
+        Self { record, ended: false, version: None }
+    }
+}
+
+impl From<Place> for Stop {
+    fn from(place: Place) -> Self {
+        Self { record: place.record(), ended: place.ended(), version: Some(place.version()) }
+    }
+}
+
+/// Walks along the operations of one session.
+pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
+    of_key.placed.sort_unstable();
+    // In the order of calls none of those that found nothing is too late for another.
+    of_key.gone.sort_unstable_by_key(|&at| records[at].called);
+    of_key.pending.sort_unstable_by_key(|&at| records[at].called);
+    let mut pending = of_key.pending.clone();
+    let walker =
+        Walker { records, known: Known::Absent, latest: (0, None), pending: &mut pending, guessed: false };
+    match walker.walk(&of_key.placed, &of_key.births, &of_key.deletions, &of_key.gone) {
+        Ok(()) => Walk::Fits,
+        Err(undecided @ Walk::Undecided(_)) => certain(records, of_key).unwrap_or(undecided),
+        Err(stopped) => stopped,
+    }
+}
+
+/// What no operation of unknown outcome can explain: versions against time, two that made one version, and anything
+/// after a deletion.
+fn certain(records: &[Record], of_key: &OfKey) -> Option<Walk> {
+    let mut latest = (0, None);
+    for group in of_key.placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+        if let [_, second, ..] = group
+            && !second.looks()
+        {
+            return Some(Walk::Stuck((*second).into()));
+        }
+        for &place in group {
+            if let (called, Some(late)) = latest
+                && records[place.record()].returned < called
+            {
+                return Some(Walk::TooLate { after: place.into(), late });
+            }
+        }
+        let called = |place: &Place| (records[place.record()].called, Some(Stop::from(*place)));
+        latest = group.iter().map(called).fold(latest, MaxByCall::max_by_call);
+    }
+    let (called, late) = latest;
+    let deleted = of_key.deletions.iter().find(|&&at| records[at].returned < called);
+    deleted.zip(late).map(|(&at, late)| Walk::TooLate { after: Stop::at(at), late })
+}
+
+struct Walker<'a> {
+    records: &'a [Record],
+    known: Known,
+    /// When the last called of those taken was called, and which it is.
+    latest: (u64, Option<Stop>),
+    /// What is left of them.
+    pending: &'a mut Vec<usize>,
+    /// Whether something was chosen that might have been chosen otherwise.
+    guessed: bool,
+}
+
+/// What cannot be tried together: a few pending operations in a row are guessed, no more.
+const MOST_GUESSES: u32 = 3;
+
+/// So many records are brought near at a time.
+const AHEAD: usize = 64;
+
+impl Walker<'_> {
+    fn walk(
+        mut self,
+        placed: &[Place],
+        births: &[usize],
+        deletions: &[usize],
+        gone: &[usize],
+    ) -> Result<(), Walk> {
+        // Any of them may have been the birth or the end of the session, so whatever fails may fail for want of it.
+        self.guessed |= self.pending.iter().any(|&at| matches!(self.records[at].call, Call::Create(_)));
+        let last_call = if gone.is_empty() { 0 } else { self.last_call(placed, deletions) };
+        let ends = !deletions.is_empty() || self.pending_deletion().is_some();
+        let is_after = |records: &[Record], at: usize| ends && records[at].returned >= last_call;
+        for &at in gone.iter().filter(|&&at| !is_after(self.records, at)) {
+            self.take(Stop::at(at))?;
+        }
+        if births.is_empty() && !placed.is_empty() {
+            self.take_pending_birth();
+        }
+        for &at in births {
+            self.take(Stop::at(at))?;
+        }
+        self.take_placed(placed)?;
+        for &at in deletions {
+            self.take(Stop::at(at))?;
+        }
+        let mut after = gone.iter().filter(|&&at| is_after(self.records, at)).peekable();
+        if deletions.is_empty()
+            && after.peek().is_some()
+            && let Some(at) = self.pending_deletion()
+        {
+            self.guessed = true;
+            self.take(Stop::at(at))?;
+        }
+        after.try_for_each(|&at| self.take(Stop::at(at)))
+    }
+
+    fn take_placed(&mut self, placed: &[Place]) -> Result<(), Walk> {
+        let mut made = None;
+        let (mut at, mut fetched) = (0, 0);
+        for group in placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+            at += group.len();
+            if at > fetched {
+                fetched = at + AHEAD;
+                self.fetch(&placed[at - group.len()..fetched.min(placed.len())]);
+            }
+            // Looks at one version can have come in any order, so none is too late for another.
+            let mut latest = self.latest;
+            for &place in group {
+                let record = &self.records[place.record()];
+                if self.is_gap(place.after()) {
+                    self.fill(place)?;
+                    latest = latest.max_by_call(self.latest);
+                }
+                let stop = Stop::from(place);
+                self.in_time(record, stop)?;
+                if !place.looks() && made.is_some_and(|made: Place| made.version() == place.version()) {
+                    return Err(Walk::Stuck(stop)); // no guess makes room for two
+                }
+                let fits = if place.ended() {
+                    let (call, answer) = said(record, true);
+                    self.known.take(&call, answer.as_ref())
+                } else {
+                    self.known.take(&record.call, record.answer.as_ref())
+                };
+                if !fits {
+                    return Err(self.stuck(stop));
+                }
+                latest = latest.max_by_call((record.called, Some(stop)));
+                if !place.looks() {
+                    made = Some(place);
+                    self.latest = latest;
+                }
+            }
+            self.latest = latest;
+        }
+        Ok(())
+    }
+
+    /// Brings records near before they are needed: they lie far apart, and each would be waited for by itself.
+    fn fetch(&self, placed: &[Place]) {
+        let touch = |place: &Place| {
+            let Record { called, answer, .. } = &self.records[place.record()];
+            called ^ u64::from(answer.is_some())
+        };
+        std::hint::black_box(placed.iter().fold(0, |all, place| all ^ touch(place)));
+    }
+
+    /// Takes what names no version.
+    fn take(&mut self, stop: Stop) -> Result<(), Walk> {
+        let record = &self.records[stop.record];
+        self.in_time(record, stop)?;
+        if !self.known.take(&record.call, record.answer.as_ref()) {
+            return Err(self.stuck(stop));
+        }
+        self.latest = self.latest.max_by_call((record.called, Some(stop)));
+        Ok(())
+    }
+
+    /// Whether it returned after all before it had been called.
+    #[inline]
+    fn in_time(&self, record: &Record, stop: Stop) -> Result<(), Walk> {
+        match self.latest {
+            (called, Some(late)) if record.returned < called => {
+                // Two versions can have no other order, whatever was guessed, and nothing comes after a deletion.
+                let deleted = record.call == Call::Delete && record.answer == Some(Answer::Done);
+                let certain = (stop.version.is_some() || deleted) && late.version.is_some();
+                let too_late = Walk::TooLate { after: stop, late };
+                Err(if certain || self.is_certain() { too_late } else { Walk::Undecided(stop) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_certain(&self) -> bool {
+        !self.guessed && self.pending.is_empty()
+    }
+
+    fn stuck(&self, stop: Stop) -> Walk {
+        if self.is_certain() { Walk::Stuck(stop) } else { Walk::Undecided(stop) }
+    }
+
+    /// Whether nobody who answered can have brought the session to this version.
+    #[inline]
+    fn is_gap(&self, version: u32) -> bool {
+        matches!(&self.known, Known::Live(live)
+            if version > live.version && !live.floating && !live.kinds.may_work())
+    }
+
+    /// Guesses which operations without an answer stand before this place.
+    fn fill(&mut self, place: Place) -> Result<(), Walk> {
+        let stop = Stop::from(place);
+        if self.pending.is_empty() {
+            return Err(self.stuck(stop));
+        }
+        self.guessed = true;
+        let Some((known, taken)) = self.guess(&self.known, place, MOST_GUESSES) else {
+            return Err(Walk::Undecided(stop));
+        };
+        self.known = known;
+        for at in taken {
+            self.pending.retain(|&other| other != at);
+            self.latest = self.latest.max_by_call((self.records[at].called, Some(Stop::at(at))));
+        }
+        Ok(())
+    }
+
+    fn guess(&self, known: &Known, place: Place, more: u32) -> Option<(Known, Vec<usize>)> {
+        let record = &self.records[place.record()];
+        let (call, answer) = said(record, place.ended());
+        let called = self.pending.iter().filter(|&&at| self.records[at].called <= record.returned);
+        let next = called.filter_map(|&at| {
+            let mut next = known.clone();
+            next.take(&self.records[at].call, None).then_some((at, next))
+        });
+        let next: Vec<_> = next.collect();
+        let fits = |next: &Known| next.clone().take(&call, answer.as_ref());
+        if let Some((at, known)) = next.iter().find(|(_, next)| fits(next)) {
+            return Some((known.clone(), vec![*at]));
+        }
+        if more == 0 {
+            return None;
+        }
+        next.iter().find_map(|(at, next)| {
+            let (known, mut taken) = self.guess(next, place, more - 1)?;
+            taken.insert(0, *at);
+            let once = taken.iter().filter(|other| *other == at).count() == 1;
+            once.then_some((known, taken))
+        })
+    }
+
+    fn take_pending_birth(&mut self) {
+        let births = self.pending.iter().position(|&at| matches!(self.records[at].call, Call::Create(_)));
+        if let Some(at) = births.map(|at| self.pending.remove(at)) {
+            let record = &self.records[at];
+            self.known.take(&record.call, None);
+            self.latest = self.latest.max_by_call((record.called, Some(Stop::at(at))));
+        }
+    }
+
+    fn pending_deletion(&self) -> Option<usize> {
+        self.pending.iter().copied().find(|&at| self.records[at].call == Call::Delete)
+    }
+
+    /// When the last operation was called that found the session or ended it.
+    fn last_call(&self, placed: &[Place], deletions: &[usize]) -> u64 {
+        let all = placed.iter().map(|place| place.record()).chain(deletions.iter().copied());
+        let last = all.map(|at| self.records[at].called).max().unwrap_or(0);
+        let ending = deletions.is_empty().then(|| self.pending_deletion()).flatten();
+        last.max(ending.map_or(0, |at| self.records[at].called))
+    }
+}
+
+/// The later of two calls.
+trait MaxByCall {
+    fn max_by_call(self, other: Self) -> Self;
+}
+
+impl MaxByCall for (u64, Option<Stop>) {
+    #[inline]
+    fn max_by_call(self, other: Self) -> Self {
+        if other.1.is_some() && (self.1.is_none() || other.0 > self.0) { other } else { self }
+    }
+}
