@@ -14,7 +14,7 @@ usage: scripts/bench.sh record NAME  [--suite SUITE]... [--quick] [FILTER]
   list           names the baselines that are there, with how many benchmarks each has
 
   --suite SUITE  only this suite (benches/SUITE.rs); may be given several times
-  --quick        takes far fewer samples: minutes instead of a quarter of an hour, and wider intervals
+  --quick        takes far fewer samples, which is sooner done; only large changes are told from noise then
   FILTER         only the benchmarks whose name matches this regular expression
 
 Baseline and comparison should be made with the same options, on the same machine, with nothing else running. Even so
