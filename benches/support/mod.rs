@@ -16,9 +16,13 @@ use tokio::runtime::{Builder, Runtime};
 /// How long a case takes where nobody asks otherwise: the whole of the suites is to be through in minutes on two
 /// cores. Set here and not at the groups, for what is set there outranks the command line, and `--sample-size` or
 /// `--measurement-time` would be ignored without a word.
+///
+/// Drawing takes criterion longer than measuring, by far. So densities are resampled less often than by default, and
+/// with `--quick` nothing is drawn: two samples make no picture.
 pub fn timing() -> Criterion {
     let brief = Criterion::default().warm_up_time(Duration::from_millis(300));
-    brief.measurement_time(Duration::from_secs(1)).sample_size(30)
+    let brief = brief.measurement_time(Duration::from_secs(1)).sample_size(30).nresamples(10_000);
+    if std::env::args().any(|argument| argument == "--quick") { brief.without_plots() } else { brief }
 }
 
 /// Two threads that run tasks.
