@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use crate::chat::{
-    ChatContext, ChatContextDTO, ChatError, ContextId, ContextStateDTO, ContextSummary, MessageId,
+    AppendedDTO, ChatContext, ChatContextDTO, ChatError, ContextId, ContextStateDTO, ContextSummary,
     MessagesDTO, NewMessage, ToolDecision, Version,
 };
 use crate::record::Limits;
@@ -195,8 +195,11 @@ impl ChatService for Unshared {
         id: ContextId,
         message: NewMessage,
         branch: Option<String>,
-    ) -> Result<MessageId, ServiceError> {
-        self.write(id, |context| context.append(message, branch.as_deref()))
+    ) -> Result<AppendedDTO, ServiceError> {
+        self.write(id, |context| {
+            let message = context.append(message, branch.as_deref())?;
+            Ok(AppendedDTO { id: message, version: context.version().next() })
+        })
     }
 
     async fn create_context(&self, _: CreateContext) -> Result<ContextId, ServiceError> {
