@@ -218,6 +218,7 @@ impl Asking<'_> {
     ) -> Option<T> {
         let client = &mut *self.client;
         client.asked += 1;
+        client.log.look_ups += u64::from(operation.looks_up());
         client.board.begin(client.index, client.asked, operation);
         let due = self.due.take();
         let start = self.timed.then(|| due.unwrap_or_else(Instant::now));

@@ -126,14 +126,8 @@ impl Measured {
     }
 
     fn hit_ratio(&self) -> Option<f64> {
-        let looks_up =
-            |operation: &Operation| !matches!(operation, Operation::ListContexts | Operation::CreateContext);
-        let asked = |operation: Operation| {
-            let counts = self.tally.counts[operation.index()];
-            counts.done + counts.refused + counts.errors
-        };
-        let looked_up: u64 = Operation::ALL.into_iter().filter(looks_up).map(asked).sum();
-        (looked_up > 0).then(|| 1.0 - (self.misses as f64 / looked_up as f64).min(1.0))
+        let Tally { look_ups, .. } = self.tally;
+        (look_ups > 0).then(|| 1.0 - (self.misses as f64 / look_ups as f64).min(1.0))
     }
 
     /// Heap allocations for one operation.

@@ -19,6 +19,8 @@ pub(super) struct Counts {
 #[derive(Default)]
 pub(super) struct Log {
     pub(super) counts: [Counts; Operation::COUNT],
+    /// Sessions looked up, those after the end of the slice included: the cache counts its misses so, too.
+    pub(super) look_ups: u64,
     /// Latencies in the order of completion: eight bytes each, written one after the other, so that keeping them
     /// disturbs the caches less than a histogram would.
     pub(super) samples: Vec<Sample>,
@@ -49,6 +51,7 @@ impl Sample {
 impl Log {
     pub(super) fn clear(&mut self) {
         self.counts = Default::default();
+        self.look_ups = 0;
         self.samples.clear();
     }
 }
@@ -57,6 +60,7 @@ impl Log {
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) counts: [Counts; Operation::COUNT],
+    pub(super) look_ups: u64,
     pub(super) first_error: Option<String>,
     histograms: BTreeMap<Operation, Histogram<u64>>,
 }
@@ -68,6 +72,7 @@ impl Tally {
             total.refused += new.refused;
             total.errors += new.errors;
         }
+        self.look_ups += log.look_ups;
         for sample in &log.samples {
             let histogram = self.histograms.entry(sample.operation()).or_insert_with(histogram);
             histogram.saturating_record(sample.nanos());

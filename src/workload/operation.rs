@@ -77,6 +77,11 @@ impl Operation {
         self as usize
     }
 
+    /// Whether the operation looks a session up, in the cache first.
+    pub const fn looks_up(self) -> bool {
+        !matches!(self, Self::ListContexts | Self::CreateContext)
+    }
+
     /// Whether the operation leaves everything as it was.
     pub const fn is_read(self) -> bool {
         matches!(
