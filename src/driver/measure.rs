@@ -13,6 +13,7 @@ use super::limit;
 use super::memory;
 use super::plan::{Observer, Plan, Progress};
 use super::sweep;
+use super::verification::History;
 
 /// How long the limits of the machine are looked for, each.
 const CALIBRATION: Duration = Duration::from_millis(50);
@@ -23,6 +24,7 @@ const CALIBRATION: Duration = Duration::from_millis(50);
 /// # Errors
 /// [`RunError`] when nothing could be measured. A strategy that gets stuck is no error but a finding in its cell.
 pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -> Result<Record, RunError> {
+    let mut history = plan.history.as_deref().map(History::create).transpose()?;
     let mut record = Record {
         schema_version: SCHEMA_VERSION,
         command: plan.command.clone(),
@@ -50,7 +52,7 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
         }
         let name = scenario.name.as_str();
         let mut contest = Contest::prepare(plan, scenario, schedule, observer)?;
-        contest.play(interrupted, |round| {
+        contest.play(interrupted, history.as_mut(), |round| {
             observer.on(&Progress::Round { scenario: name, done: done + round, of });
         })?;
         done += schedule.rounds;
