@@ -191,7 +191,8 @@ fn while_the_first_process_measures(dir: &Path, then: impl Fn(u32, &str)) -> (Op
         .unwrap();
     let mut said = String::new();
     for line in BufReader::new(run.stderr.take().unwrap()).lines().map_while(Result::ok) {
-        said += &format!("{line}\n");
+        said.push_str(&line);
+        said.push('\n');
         if line.contains("10 % done") {
             let children = format!("/proc/{0}/task/{0}/children", run.id());
             let first = fs::read_to_string(children).expect("the system tells them");
