@@ -109,6 +109,8 @@ pub mod chat;
 pub mod cli;
 #[cfg(feature = "driver")]
 pub mod driver;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;

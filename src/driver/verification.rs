@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::chat::{ChatContext, ChatContextDTO, ContextId};
 use crate::record::{self, Finding, Severity, Violation};
 use crate::verify::session::{Context, Recording};
@@ -184,7 +186,7 @@ fn cannot_write(path: &Path, source: io::Error) -> RunError {
 }
 
 /// What all verification slices of a strategy have come to.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Verified {
     slices: usize,
     operations: u64,
@@ -212,6 +214,19 @@ impl Verified {
         }
         for broken in run.broken() {
             self.keep(after_the_run(broken));
+        }
+    }
+
+    /// Adds what came of it in another process.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.slices += other.slices;
+        self.operations += other.operations;
+        self.undecided += other.undecided;
+        self.violations
+            .extend(other.violations.iter().take(MOST_VIOLATIONS - self.violations.len()).cloned());
+        other.findings.iter().cloned().for_each(|finding| self.keep(finding));
+        for (kind, more) in &other.more {
+            *self.more.entry(kind.clone()).or_default() += more;
         }
     }
 
