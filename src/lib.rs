@@ -109,6 +109,7 @@ pub mod chat;
 pub mod cli;
 #[cfg(feature = "driver")]
 pub mod driver;
+pub mod explore;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;
