@@ -121,6 +121,7 @@ pub mod session;
 pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
+pub mod suite;
 pub mod verify;
 #[cfg(feature = "driver")]
 pub mod workload;

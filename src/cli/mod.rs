@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod schema;
 mod sweep;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Verify(verify::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Verify(args)) => verify::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),

@@ -27,7 +27,7 @@ impl LockModel {
     pub const FIFO_MUTEX: Self = Self { policy: Policy::FifoFair, shared_reads: false };
     /// A read-write lock that is given in the order of asking.
     pub const FIFO: Self = Self { policy: Policy::FifoFair, shared_reads: true };
-    /// A read-write lock whose readers do not overtake a waiting writer.
+    /// A read-write lock whose readers do not overtake a writer that waits for readers alone.
     pub const WRITERS_FIRST: Self = Self { policy: Policy::WriterPreferring, shared_reads: true };
     /// A value whose readers take it as it stands, and whose writers go one after another.
     pub const SNAPSHOT: Self = Self { policy: Policy::Snapshot, shared_reads: true };
@@ -53,16 +53,22 @@ pub(super) struct Pass {
     pub(super) place: &'static Location<'static>,
     /// How many that asked later have entered before it, while it stood in the queue.
     pub(super) overtaken: u32,
+    /// A writer that is the next: no reader comes in any more.
+    pub(super) claims: bool,
 }
 
 impl Pass {
+    pub(super) fn new(task: usize, ticket: u32, write: bool, place: &'static Location<'static>) -> Self {
+        Self { task, ticket, write, place, overtaken: 0, claims: false }
+    }
+
     fn excludes(&self, other: &Self) -> bool {
         self.write || other.write
     }
 }
 
 /// One lock: who is inside, and who waits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Desk {
     pub(super) class: &'static LockClass,
     pub(super) object: Object,
@@ -87,14 +93,37 @@ impl Desk {
         let mut before = self.queue.iter().take_while(|other| other.ticket != pass.ticket);
         match self.model.policy {
             Policy::FifoFair => !before.any(|other| pass.excludes(other)),
-            // Writers overtake whom they like; readers do not overtake a writer that came before them.
-            Policy::WriterPreferring => pass.write || !before.any(|other| other.write),
+            Policy::WriterPreferring => !self.queue.iter().any(|other| other.claims && other.ticket != pass.ticket),
             Policy::Handover | Policy::Unfair | Policy::Snapshot => true,
         }
     }
 
+    /// Whether a waiting writer may make itself the next, so that it waits for the readers inside alone.
+    pub(super) fn may_claim(&self, ticket: u32) -> bool {
+        self.model.policy == Policy::WriterPreferring
+            && self.queue.iter().any(|pass| pass.ticket == ticket && pass.write)
+            && !self.inside.iter().any(|pass| pass.write)
+            && !self.queue.iter().any(|pass| pass.claims)
+    }
+
+    /// Takes a place in the queue.
+    pub(super) fn wait(&mut self, pass: Pass) {
+        self.queue.push_back(pass);
+        self.claim(pass.ticket);
+    }
+
+    /// A waiter that was looked after and may not enter yet: a writer makes itself the next if it may.
+    pub(super) fn claim(&mut self, ticket: u32) {
+        if self.may_claim(ticket)
+            && let Some(pass) = self.queue.iter_mut().find(|pass| pass.ticket == ticket)
+        {
+            pass.claims = true;
+        }
+    }
+
     /// Lets it in.
-    pub(super) fn enter(&mut self, pass: Pass) {
+    pub(super) fn enter(&mut self, mut pass: Pass) {
+        pass.claims = false;
         for other in self.queue.iter_mut().take_while(|other| other.ticket != pass.ticket) {
             if pass.excludes(other) {
                 other.overtaken += 1;
@@ -115,11 +144,14 @@ impl Desk {
     pub(super) fn in_the_way<'a>(&'a self, pass: &'a Pass) -> impl Iterator<Item = &'a Pass> {
         let inside = self.inside.iter().filter(|other| pass.excludes(other));
         let policy = self.model.policy;
-        let before = self.queue.iter().take_while(|other| other.ticket != pass.ticket);
-        let before = before.filter(move |other| match policy {
-            Policy::FifoFair => pass.excludes(other),
-            Policy::WriterPreferring => !pass.write && other.write,
-            Policy::Handover | Policy::Unfair | Policy::Snapshot => false,
+        let mut earlier = true;
+        let before = self.queue.iter().filter(move |other| {
+            earlier &= other.ticket != pass.ticket;
+            match policy {
+                Policy::FifoFair => earlier && pass.excludes(other),
+                Policy::WriterPreferring => other.claims && other.ticket != pass.ticket,
+                Policy::Handover | Policy::Unfair | Policy::Snapshot => false,
+            }
         });
         inside.chain(before)
     }
@@ -136,11 +168,11 @@ mod tests {
         let mut desk = Desk::new(&CLASS, Object::nth(0), model);
         for (ticket, mode) in (0..).zip(asking.chars()) {
             let place = Location::caller();
-            let pass = Pass { task: ticket as usize, ticket, write: mode == 'w', place, overtaken: 0 };
+            let pass = Pass::new(ticket as usize, ticket, mode == 'w', place);
             if desk.admits(&pass) {
                 desk.enter(pass);
             } else {
-                desk.queue.push_back(pass);
+                desk.wait(pass);
             }
         }
         desk
@@ -178,7 +210,8 @@ mod tests {
         assert_eq!(next(LockModel::FIFO, "wrrw"), [1, 2]);
         assert_eq!(next(LockModel::FIFO, "wwr"), [1]);
         assert_eq!(next(LockModel::WRITERS_FIRST, "wrrw"), [1, 2, 3], "a writer goes before readers");
-        assert_eq!(next(LockModel::WRITERS_FIRST, "wwr"), [1], "and no reader before it");
+        assert_eq!(next(LockModel::WRITERS_FIRST, "wwr"), [1, 2], "nobody has claimed it yet");
+        assert_eq!(next(LockModel::WRITERS_FIRST, "rwrw"), [1], "and no reader before a writer that has claimed it");
         assert_eq!(next(LockModel::UNFAIR, "wrw"), [1, 2]);
     }
 
@@ -187,7 +220,7 @@ mod tests {
         let mut desk = after(LockModel::WRITERS_FIRST, "wrww");
         for writer in [2, 3] {
             desk.leave(desk.inside[0].ticket);
-            let pass = desk.queue.iter().find(|pass| pass.ticket == writer).copied().unwrap();
+            let pass = *desk.queue.iter().find(|pass| pass.ticket == writer).unwrap();
             desk.enter(pass);
         }
         assert_eq!(desk.overtaken, 2, "a reader, by both writers that came after it");

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::chat::{ContextId, Timestamp};
+use crate::lock::{AwaitFamily, LockFamily};
 use crate::session::{AfterUnlock, Clock, Entry, Env, Locked, SaveMode, Short, StateMode};
 
 use super::cache::ModelCache;
@@ -16,12 +17,17 @@ use super::world::{self, Point, Want};
 
 /// Model locks, a model cache, a model store and a clock that stands; how a session is saved and where its state is read
 /// are the factors that are types.
-pub struct ModelEnv<S = AfterUnlock, P = Locked> {
+///
+/// `L` and `G` are the families of the session's lock and of its gate: other ones than the model locks for those who
+/// plant a fault in them.
+pub struct ModelEnv<S = AfterUnlock, P = Locked, L = Model, G = Model> {
     store: ModelStore,
-    _factors: PhantomData<fn() -> (S, P)>,
+    _factors: Factors<S, P, L, G>,
 }
 
-impl<S, P: StateMode> ModelEnv<S, P> {
+type Factors<S, P, L, G> = PhantomData<fn() -> (S, P, L, G)>;
+
+impl<S, P: StateMode, L, G> ModelEnv<S, P, L, G> {
     /// A back end over `store`.
     pub fn new(store: ModelStore) -> Self {
         world::with(|world| world.words |= P::PUBLISHES);
@@ -29,9 +35,9 @@ impl<S, P: StateMode> ModelEnv<S, P> {
     }
 }
 
-impl<S: SaveMode<Model>, P: StateMode> Env for ModelEnv<S, P> {
-    type Locks = Model;
-    type Gate = Model;
+impl<S: SaveMode<L>, P: StateMode, L: LockFamily, G: AwaitFamily> Env for ModelEnv<S, P, L, G> {
+    type Locks = L;
+    type Gate = G;
     type Short<T: Send + 'static> = ModelShort<T>;
     type Cache = ModelCache<Entry<Self>>;
     type Store = ModelStore;

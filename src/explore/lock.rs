@@ -72,8 +72,7 @@ impl Future for Asking {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
         let (at, place) = (self.desk, self.place);
         world::with(|world| {
-            let mut pass =
-                Pass { task: world.task, ticket: 0, write: self.write, place, overtaken: 0 };
+            let mut pass = Pass::new(world.task, 0, self.write, place);
             if !world.stepping {
                 pass.ticket = world.ticket();
                 if !world.desks[at].admits(&pass) {
@@ -101,8 +100,13 @@ impl Future for Asking {
                 world.note_lock(at, LockChange::Enters, self.write, place);
                 return Poll::Ready(Access { desk: at, ticket, write: self.write, place });
             }
-            world.desks[at].queue.push_back(pass);
             let task = world.task;
+            if world.desks[at].queue.iter().any(|other| other.ticket == ticket) {
+                world.desks[at].claim(ticket);
+                world.note_lock(at, LockChange::Claims, self.write, place);
+                return Poll::Pending;
+            }
+            world.desks[at].wait(pass);
             if let Some(stop) = world.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
                 stop.want = Want::Lock { desk: at, write: self.write, queued: true };
                 stop.waker.clone_from(context.waker());
@@ -246,7 +250,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
         let access = world::with(|world| {
             world.touch(self.object, write);
             let (task, ticket) = (world.task, world.ticket());
-            let pass = Pass { task, ticket, write, place, overtaken: 0 };
+            let pass = Pass::new(task, ticket, write, place);
             if !world.desks[self.desk].admits(&pass) {
                 return None;
             }

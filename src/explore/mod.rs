@@ -46,6 +46,7 @@
 //! | `schedule` | a run as text |
 //! | `setting`, `desk`, `lock` | which locks follow which rules; the rules; the locks |
 //! | `env`, `cache`, `store` | the back end of the session manager |
+//! | `shared` | how a part from elsewhere tells what it does |
 //! | `shrink`, `lanes`, `page` | a failure made small, and drawn |
 //!
 //! # What is not seen
@@ -60,6 +61,8 @@
 //!   such a waiter is not seen.
 
 mod cache;
+#[cfg(test)]
+mod conformance;
 mod desk;
 mod env;
 mod execute;
@@ -75,6 +78,7 @@ mod random;
 mod schedule;
 mod search;
 mod setting;
+mod shared;
 mod shrink;
 mod store;
 mod stuck;
@@ -93,5 +97,6 @@ pub use random::Random;
 pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;
 pub use setting::{CacheModel, Setting};
+pub use shared::Shared;
 pub use store::ModelStore;
 pub use world::{CoarseStep, fail, point};

@@ -18,6 +18,7 @@ pub(super) struct Note {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LockChange {
     Queues,
+    Claims,
     Enters,
     Leaves,
 }
@@ -31,6 +32,7 @@ impl LockChange {
         };
         match self {
             Self::Queues => held.waits.push(class),
+            Self::Claims => {}
             Self::Enters => {
                 remove(&mut held.waits);
                 held.has.push(class);

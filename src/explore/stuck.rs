@@ -20,7 +20,7 @@ fn waits(world: &World) -> Vec<Wait> {
         for stop in stops {
             if let Want::Lock { desk, write, .. } = stop.want {
                 let desk = &world.desks[desk];
-                let pass = Pass { task, ticket: stop.ticket, write, place: stop.place, overtaken: 0 };
+                let pass = Pass::new(task, stop.ticket, write, stop.place);
                 let holders = desk.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
                 waits.push(Wait { task, class: desk.class.name(), place: stop.place, holders });
             }

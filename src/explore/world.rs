@@ -264,8 +264,8 @@ impl World {
             Want::Lock { desk, write, queued } => {
                 let desk = &self.desks[desk];
                 let asks_only = desk.model.queues() && !queued;
-                let pass = Pass { task, ticket: stop.ticket, write, place: stop.place, overtaken: 0 };
-                asks_only || desk.admits(&pass)
+                let pass = Pass::new(task, stop.ticket, write, stop.place);
+                asks_only || desk.admits(&pass) || desk.may_claim(stop.ticket)
             }
         }
     }
@@ -284,6 +284,7 @@ impl World {
             let mode = if write { "write" } else { "read" };
             let what = match change {
                 LockChange::Queues => format!("queues for {class} to {mode}"),
+                LockChange::Claims => format!("is the next to {mode} {class}"),
                 LockChange::Enters => format!("takes {class} to {mode}"),
                 LockChange::Leaves => format!("leaves {class}"),
             };
