@@ -111,7 +111,11 @@ fn an_increment_in_two_sections_is_lost_and_in_one_it_is_not() {
         let atomic = Explorer::new(all(model)).search(&increments(2, 2, true));
         assert_eq!(atomic.failure, None, "{model:?}");
         let torn = Explorer::new(all(model)).search(&increments(2, 1, false)).failure;
-        assert_eq!(torn.map(|failure| failure.message).as_deref(), Some("counted to 1 instead of 2"), "{model:?}");
+        assert_eq!(
+            torn.map(|failure| failure.message).as_deref(),
+            Some("counted to 1 instead of 2"),
+            "{model:?}"
+        );
     }
 }
 
@@ -140,7 +144,8 @@ fn the_reduction_reduces() {
         }
     };
     let plain = Explorer { reduction: Reduction::None, ..Explorer::default() }.search(&independent);
-    let reduced = Explorer { reduction: Reduction::ForgetsRealTime, ..Explorer::default() }.search(&independent);
+    let reduced =
+        Explorer { reduction: Reduction::ForgetsRealTime, ..Explorer::default() }.search(&independent);
     assert_eq!(plain.complete, 24, "four steps in every order");
     assert_eq!(reduced.complete, 1, "all of which are the same");
 }
@@ -162,7 +167,8 @@ fn stale_read(program: &mut Program) {
         .done();
     program.at_end(move |_| {
         let order = marks();
-        let at = |operation, kind| order.iter().position(|mark| mark.operation == operation && mark.kind == kind);
+        let at =
+            |operation, kind| order.iter().position(|mark| mark.operation == operation && mark.kind == kind);
         let answered = at(0, MarkKind::Returned);
         let asked = at(1, MarkKind::Invoked);
         match (answered, asked, *saw.borrow()) {
@@ -183,8 +189,13 @@ fn a_stale_read_is_found_with_the_reduction_on() {
     assert!(found(Reduction::None), "the fault is there");
     assert!(found(Reduction::SleepSets), "the reduction keeps it");
     // Which of the two orders a search that forgets real time happens to try is luck; that it tries only one is not.
-    let forgetful = Explorer { reduction: Reduction::ForgetsRealTime, keep_going: true, ..Explorer::default() };
-    assert_eq!(forgetful.search(&stale_read).complete, 1, "the dependence is what tells the two orders apart");
+    let forgetful =
+        Explorer { reduction: Reduction::ForgetsRealTime, keep_going: true, ..Explorer::default() };
+    assert_eq!(
+        forgetful.search(&stale_read).complete,
+        1,
+        "the dependence is what tells the two orders apart"
+    );
 }
 
 #[test]
@@ -257,7 +268,9 @@ fn only_what_takes_before_it_lets_go_is_one_step() {
     assert!(coarse(true).is_empty());
     let found = coarse(false);
     let step = found.first().expect("b is taken after a was left, and nobody can come in between");
-    assert!(step.released.line() < step.acquired.line() && step.released.file().ends_with("explore_engine.rs"));
+    assert!(
+        step.released.line() < step.acquired.line() && step.released.file().ends_with("explore_engine.rs")
+    );
 }
 
 #[test]
@@ -332,7 +345,13 @@ fn a_failure_is_made_small_and_drawn() {
     assert_eq!(failure.as_ref(), Some(&small));
     assert_eq!(lanes.tasks.len(), 2);
     let text = lanes.to_string();
-    for part in ["asks: add", "is answered: add", "takes counter to read", "takes counter to write", "explored/mod.rs:"] {
+    for part in [
+        "asks: add",
+        "is answered: add",
+        "takes counter to read",
+        "takes counter to write",
+        "explored/mod.rs:",
+    ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let page = lanes.to_html("a lost increment", "see it again");

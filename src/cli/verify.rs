@@ -142,7 +142,9 @@ fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
             };
             (*model, Subject::Sound(name, over))
         }
-        _ => bail!("a schedule is of one model: name it with --model and --strategy, or a broken twin with --pitfall"),
+        _ => bail!(
+            "a schedule is of one model: name it with --model and --strategy, or a broken twin with --pitfall"
+        ),
     };
     let Some(drawn) = suite::replay(&Replay { model, subject, schedule: args.replay.clone(), time }) else {
         write_out(&format!("{} was not caught within {time:?}", model.twin_name()))?;
@@ -174,11 +176,18 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     let VerificationReport { models, pitfalls, coarse_steps } = verification;
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{:22} {:24} {:>9} {:>8} {:>7}  {:8} extent", "model", "strategy", "schedules", "at least", "ms", "");
+    let _ = writeln!(
+        text,
+        "{:22} {:24} {:>9} {:>8} {:>7}  {:8} extent",
+        "model", "strategy", "schedules", "at least", "ms", ""
+    );
     for it in models {
         let ModelResult { model, strategy, schedules, min_schedules, millis, .. } = it;
         let (verdict, extent) = (verdict(it), extent(it));
-        let _ = writeln!(text, "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:8} {extent}");
+        let _ = writeln!(
+            text,
+            "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:8} {extent}"
+        );
     }
     let _ = writeln!(text, "\n{:40} {:20} checks", "pitfall", "class");
     for it in pitfalls {
@@ -186,7 +195,8 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     }
     if presets {
         let alike = suite::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
-        let alike: Vec<_> = alike.map(|(name, _, alike)| format!("{name} stands for {}", alike.join(", "))).collect();
+        let alike: Vec<_> =
+            alike.map(|(name, _, alike)| format!("{name} stands for {}", alike.join(", "))).collect();
         if !alike.is_empty() {
             let _ = writeln!(text, "\nModelled alike: {}.", alike.join("; "));
         }
@@ -227,7 +237,10 @@ fn markdown(verification: &VerificationReport) -> String {
     for it in &verification.models {
         let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));
         let ModelResult { model, strategy, schedules, min_schedules, .. } = it;
-        let _ = writeln!(text, "| {model} | {strategy} | {engine} | {schedules} | {min_schedules} | {extent} | {verdict} |");
+        let _ = writeln!(
+            text,
+            "| {model} | {strategy} | {engine} | {schedules} | {min_schedules} | {extent} | {verdict} |"
+        );
     }
     text += "\n| pitfall | class | checks |\n| --- | --- | --- |\n";
     for it in &verification.pitfalls {

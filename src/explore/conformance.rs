@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::lock::{
-    AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex, TokioRwLock,
+    AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex,
+    TokioRwLock,
 };
 
 use super::desk::{Desk, LockModel, Pass};

@@ -93,7 +93,9 @@ impl Desk {
         let mut before = self.queue.iter().take_while(|other| other.ticket != pass.ticket);
         match self.model.policy {
             Policy::FifoFair => !before.any(|other| pass.excludes(other)),
-            Policy::WriterPreferring => !self.queue.iter().any(|other| other.claims && other.ticket != pass.ticket),
+            Policy::WriterPreferring => {
+                !self.queue.iter().any(|other| other.claims && other.ticket != pass.ticket)
+            }
             Policy::Handover | Policy::Unfair | Policy::Snapshot => true,
         }
     }
@@ -211,7 +213,11 @@ mod tests {
         assert_eq!(next(LockModel::FIFO, "wwr"), [1]);
         assert_eq!(next(LockModel::WRITERS_FIRST, "wrrw"), [1, 2, 3], "a writer goes before readers");
         assert_eq!(next(LockModel::WRITERS_FIRST, "wwr"), [1, 2], "nobody has claimed it yet");
-        assert_eq!(next(LockModel::WRITERS_FIRST, "rwrw"), [1], "and no reader before a writer that has claimed it");
+        assert_eq!(
+            next(LockModel::WRITERS_FIRST, "rwrw"),
+            [1],
+            "and no reader before a writer that has claimed it"
+        );
         assert_eq!(next(LockModel::UNFAIR, "wrw"), [1, 2]);
     }
 

@@ -100,7 +100,13 @@ impl Executor {
         build(&mut program);
         let planned = std::mem::take(&mut program.tasks);
         let mut names = Vec::with_capacity(planned.len());
-        let mut run = Run { executor: self, tasks: Vec::with_capacity(planned.len()), end: End::default(), blind: false };
+        let mut run = Run {
+            executor: self,
+            tasks: Vec::with_capacity(planned.len()),
+            end: End::default(),
+            blind: false,
+            watched: setting.cancels + setting.leaves > 0,
+        };
         let mut outcome = None;
         let began = planned.into_iter().try_for_each(|Planned { name, job, kind }| {
             names.push(name);
@@ -148,6 +154,8 @@ struct Run<'a> {
     tasks: Vec<Task>,
     end: End,
     blind: bool,
+    /// Whether somebody asks where clients have stood.
+    watched: bool,
 }
 
 impl Run<'_> {
@@ -199,10 +207,16 @@ impl Run<'_> {
     }
 
     /// Runs until all tasks that end have ended.
-    fn drive(&mut self, program: &mut Program, chooser: &mut dyn Choose, setting: &Setting) -> Result<(), Stopped> {
+    fn drive(
+        &mut self,
+        program: &mut Program,
+        chooser: &mut dyn Choose,
+        setting: &Setting,
+    ) -> Result<(), Stopped> {
         let mut depth = 0;
         loop {
-            let unfinished = |task: &Task| task.job.is_some() && !task.left && task.kind != TaskKind::Background;
+            let unfinished =
+                |task: &Task| task.job.is_some() && !task.left && task.kind != TaskKind::Background;
             if !self.tasks.iter().any(unfinished) {
                 return Ok(());
             }
@@ -210,7 +224,9 @@ impl Run<'_> {
                 Some(known) => {
                     // One that was told by somebody else need not fit.
                     if !self.is_possible(known) {
-                        let message = format!("step {depth} of the schedule, {known}, is not possible: it is of another program");
+                        let message = format!(
+                            "step {depth} of the schedule, {known}, is not possible: it is of another program"
+                        );
                         return Err(Stopped::violation(message));
                     }
                     known
@@ -241,7 +257,8 @@ impl Run<'_> {
             }
             depth += 1;
             if depth >= MOST_STEPS {
-                let message = format!("after {MOST_STEPS} steps there are still tasks at work: they run in circles");
+                let message =
+                    format!("after {MOST_STEPS} steps there are still tasks at work: they run in circles");
                 return Err(Stopped::Failed(FailureKind::Endless, message));
             }
         }
@@ -289,7 +306,9 @@ impl Run<'_> {
     /// Whether this step can be made.
     fn is_possible(&self, Move { task, stop, kind }: Move) -> bool {
         let at = usize::from(task);
-        let Some(task) = self.tasks.get(at).filter(|task| task.job.is_some() && !task.left) else { return false };
+        let Some(task) = self.tasks.get(at).filter(|task| task.job.is_some() && !task.left) else {
+            return false;
+        };
         match kind {
             MoveKind::Cancel | MoveKind::Leave => task.kind == TaskKind::Client,
             _ if stop == FOREIGN => self.executor.wakers[at].0.0.load(Relaxed),
@@ -315,7 +334,10 @@ impl Run<'_> {
                 self.give_up(at, kind);
                 let job = self.tasks[at].job.take();
                 if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
-                    return Err(Stopped::Failed(FailureKind::Panic, "a task has panicked while it was dropped".into()));
+                    return Err(Stopped::Failed(
+                        FailureKind::Panic,
+                        "a task has panicked while it was dropped".into(),
+                    ));
                 }
             }
             MoveKind::Leave => {
@@ -326,6 +348,11 @@ impl Run<'_> {
             _ => {
                 if luck != Luck::Good {
                     self.end.faults += 1;
+                }
+                if self.watched {
+                    world::with(|world| {
+                        world.awaits.extend(world.stops[at].iter().map(|stop| (at, stop.place)))
+                    });
                 }
                 self.fire(at, stop);
                 self.poll(at)?;
@@ -375,6 +402,7 @@ impl Run<'_> {
         world::with(|world| {
             world.touch(Object::CANCELS, true);
             world.footprint.responds = true;
+            world.given_up_at.extend(world.stops[at].iter().map(|stop| (at, stop.place)));
             let place = world.stops[at].first().map(|stop| stop.place);
             if let Some(place) = place {
                 world.note(|| kind.words().to_owned(), place);
@@ -396,9 +424,8 @@ impl Run<'_> {
     /// Looks at what the run has come to.
     fn finish(&mut self, program: &mut Program) -> Result<Option<String>, Stopped> {
         world::with(|world| world.stepping = false);
-        self.end.overtaken = world::with(|world| {
-            world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0)
-        });
+        self.end.overtaken =
+            world::with(|world| world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0));
         for task in &mut self.tasks {
             if task.kind == TaskKind::Background {
                 task.job = None;

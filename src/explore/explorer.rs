@@ -1,6 +1,7 @@
 //! The explorer: what to search, and what came of it.
 
 use std::collections::BTreeSet;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::execute::{Choose, Executor, FailureKind, Verdict};
@@ -10,7 +11,7 @@ use super::random::{Random, RandomRun};
 use super::schedule::{Move, Schedule};
 use super::search::{DepthFirst, Reduction};
 use super::setting::Setting;
-use super::world::{self, CoarseStep};
+use super::world::{self, CoarseStep, World};
 
 /// How far a search goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,10 @@ pub struct Report {
     pub bound: Option<String>,
     /// Steps that are one only here.
     pub coarse: BTreeSet<CoarseStep>,
+    /// Where tasks have stood, each by its number: every await that was reached. Only of searches that may give up tasks.
+    pub awaits: BTreeSet<(usize, &'static Location<'static>)>,
+    /// At which of these a task was given up.
+    pub given_up_at: BTreeSet<(usize, &'static Location<'static>)>,
     /// Whether a task waited for something that the explorer does not see. Then a reduction is unsound.
     pub blind: bool,
     /// What the program told.
@@ -107,10 +112,13 @@ impl Explorer {
         let start = Instant::now();
         let mut search = DepthFirst::new(self.reduction, self.limits.switches);
         let (mut executor, mut report) = (Executor::default(), Report::default());
-        let coarse = world::with(|world| std::mem::take(&mut world.coarse));
+        world::with(World::forget);
         loop {
             let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
-            report.add(&run.verdict, run.steps, || Schedule { left_out: left_out.to_vec(), moves: search.moves() });
+            report.add(&run.verdict, run.steps, || Schedule {
+                left_out: left_out.to_vec(),
+                moves: search.moves(),
+            });
             report.blind |= run.blind;
             if self.outcomes {
                 report.outcomes.extend(run.outcome);
@@ -130,7 +138,11 @@ impl Explorer {
         if search.cut && report.bound.is_none() {
             report.bound = self.limits.switches.map(|switches| format!("at most {switches} switches"));
         }
-        report.coarse = world::with(|world| std::mem::replace(&mut world.coarse, coarse));
+        world::with(|world| {
+            report.coarse = std::mem::take(&mut world.coarse);
+            report.awaits = std::mem::take(&mut world.awaits);
+            report.given_up_at = std::mem::take(&mut world.given_up_at);
+        });
         report.took = start.elapsed();
         report
     }
@@ -144,7 +156,8 @@ impl Explorer {
             let mut choice = RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
             let run = executor.run(&self.setting, &[], build, &mut choice, &mut |_, _| {});
             length = length.max(run.steps);
-            report.add(&run.verdict, run.steps, || Schedule { left_out: vec![], moves: choice.moves.clone() });
+            report
+                .add(&run.verdict, run.steps, || Schedule { left_out: vec![], moves: choice.moves.clone() });
             report.blind |= run.blind;
             if self.outcomes {
                 report.outcomes.extend(run.outcome);
@@ -158,7 +171,8 @@ impl Explorer {
             }
         }
         let how = random.depth.map_or("even".to_owned(), |depth| format!("PCT of depth {depth}"));
-        report.bound = Some(format!("{} random schedules ({how}) from seed {}", report.complete, random.seed));
+        report.bound =
+            Some(format!("{} random schedules ({how}) from seed {}", report.complete, random.seed));
         report.took = start.elapsed();
         report
     }
@@ -205,7 +219,8 @@ impl Report {
             Verdict::Failed(kind, message) => {
                 self.failed += 1;
                 if self.failure.is_none() {
-                    self.failure = Some(Failure { kind: *kind, message: message.clone(), schedule: schedule() });
+                    self.failure =
+                        Some(Failure { kind: *kind, message: message.clone(), schedule: schedule() });
                 }
             }
         }

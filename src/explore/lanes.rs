@@ -117,7 +117,8 @@ impl fmt::Display for Lanes {
             last = row.step;
             let mut line = String::new();
             for task in 0..self.tasks.len() {
-                let cell = if task == row.task { format!("● {}", row.what) } else { bar(row.locks.get(task)) };
+                let cell =
+                    if task == row.task { format!("● {}", row.what) } else { bar(row.locks.get(task)) };
                 line += &format!(" {:WIDTH$}", fit(&cell));
             }
             match &row.place {

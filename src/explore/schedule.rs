@@ -102,7 +102,9 @@ impl fmt::Display for Schedule {
 
 /// What is wrong with a schedule that somebody gave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{part:?} is no step of a schedule; steps look like 3, 3:1, 4x3 or 3c, with a point between two of them")]
+#[error(
+    "{part:?} is no step of a schedule; steps look like 3, 3:1, 4x3 or 3c, with a point between two of them"
+)]
 pub struct ScheduleError {
     part: String,
 }
@@ -119,7 +121,8 @@ impl FromStr for Schedule {
                 continue;
             }
             let (times, step) = part.split_once('x').unwrap_or(("1", part));
-            let times: usize = times.parse().ok().filter(|times| (1..=MOST_STEPS).contains(times)).ok_or_else(wrong)?;
+            let times: usize =
+                times.parse().ok().filter(|times| (1..=MOST_STEPS).contains(times)).ok_or_else(wrong)?;
             let digits = step.trim_end_matches(char::is_alphabetic);
             let kind = match &step[digits.len()..] {
                 "" => MoveKind::Run,

@@ -18,7 +18,12 @@ impl Explorer {
         self.fewest_switches(fewest, deadline, build)
     }
 
-    fn fewest_operations(&self, failure: &Failure, deadline: Instant, build: &dyn Fn(&mut Program)) -> Failure {
+    fn fewest_operations(
+        &self,
+        failure: &Failure,
+        deadline: Instant,
+        build: &dyn Fn(&mut Program),
+    ) -> Failure {
         let mut operations = 0;
         self.replay_told(&failure.schedule, build, &mut |_, program| operations = program.operations.len());
         let all: Vec<_> = (0..operations).collect();

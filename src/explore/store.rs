@@ -115,7 +115,9 @@ struct Caller<'a> {
 impl<'a> Caller<'a> {
     fn new(store: &'a ModelStore, id: ContextId) -> Self {
         if !store.disk().busy.insert(id) {
-            world::fail(format!("two calls of the store on session {id} at once: its I/O is to go one by one"));
+            world::fail(format!(
+                "two calls of the store on session {id} at once: its I/O is to go one by one"
+            ));
         }
         Self { store, id }
     }
@@ -131,7 +133,9 @@ impl Disk {
     fn put(&mut self, context: ChatContext) {
         let (id, version) = (context.id(), context.version());
         if self.deleted.contains(&id) {
-            world::fail(format!("a save of version {version} has brought back session {id}, which was deleted"));
+            world::fail(format!(
+                "a save of version {version} has brought back session {id}, which was deleted"
+            ));
         }
         if let Some(old) = self.records.insert(id, context)
             && old.version() > version

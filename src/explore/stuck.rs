@@ -57,7 +57,8 @@ fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
         let mut path: Vec<&Wait> = vec![start];
         loop {
             let last = path.last().expect("a path has a start");
-            let next = last.holders.iter().find_map(|(holder, _)| waits.iter().find(|wait| wait.task == *holder))?;
+            let next =
+                last.holders.iter().find_map(|(holder, _)| waits.iter().find(|wait| wait.task == *holder))?;
             if let Some(at) = path.iter().position(|wait| wait.task == next.task) {
                 return Some(path.split_off(at));
             }

@@ -95,6 +95,10 @@ pub(super) struct World {
     pub(super) words: bool,
     /// Kept over all runs of an exploration.
     pub(super) coarse: BTreeSet<CoarseStep>,
+    /// Where tasks have stood, and where they were given up, by their numbers; only where they may be given up. Kept as
+    /// well.
+    pub(super) awaits: BTreeSet<(usize, Place)>,
+    pub(super) given_up_at: BTreeSet<(usize, Place)>,
     /// What happens, in words; only while a single run is shown.
     pub(super) notes: Option<Vec<Note>>,
     /// By task: whether it goes on for ever, beside the others.
@@ -145,6 +149,13 @@ impl World {
             self.setting.clone_from(setting);
         }
         (self.next_ticket, self.next_object, self.next_stamp) = (0, 0, 0);
+    }
+
+    /// Clears what is kept over the runs of an exploration.
+    pub(super) fn forget(&mut self) {
+        self.coarse.clear();
+        self.awaits.clear();
+        self.given_up_at.clear();
     }
 
     /// Begins a step of a task.
@@ -218,7 +229,8 @@ impl World {
     /// An operation ends: answered, or dropped on the way. What has touched nothing was never asked.
     pub(super) fn end(&mut self, task: usize, operation: usize, answered: bool) {
         self.in_flight -= 1;
-        let unasked = self.asking.get_mut(task).and_then(|asking| asking.take_if(|asking| *asking == operation));
+        let unasked =
+            self.asking.get_mut(task).and_then(|asking| asking.take_if(|asking| *asking == operation));
         match (unasked, answered) {
             (Some(_), false) => {}
             (Some(_), true) => {

@@ -122,25 +122,184 @@ const fn model(
 
 /// Every model.
 pub const MODELS: &[Model] = &[
-    model("appends-loaded-2x2", "two tasks append twice to a loaded session", 2, NOTHING, appends(2, 2, true, false), Twin::NoExclusion),
-    model("appends-loaded-3x1", "three tasks append once to a loaded session", 2, NOTHING, appends(3, 1, true, false), Twin::NoExclusion),
-    model("appends-cold-2x2", "two tasks append twice to a session that is not loaded", 2, NOTHING, appends(2, 2, false, false), Twin::NoGate),
-    model("appends-evicted-2x1", "two tasks append once while a foreign reader takes the session's place", 2, NOTHING, appends(2, 1, true, true), Twin::NoGate),
-    model("reads", "two tasks append; one then looks at the state, the other at the session", 2, NOTHING, Shape::Reads, Twin::NoExclusion),
-    model("deletion", "a deletion against two appends, the second by the same client", 2, NOTHING, Shape::Deletion, Twin::NoGate),
-    model("turns", "two turns on one session: one is refused, or comes after the other", 2, NOTHING, Shape::Turns, Twin::CarelessTurn),
-    model("abandoned-turn", "a turn whose client may go away at any await", 2, ONE_CANCEL, Shape::Abandoned, Twin::ForgetfulTurn),
-    model("cancelled-appends", "two tasks append twice, one of them is dropped at any await", 2, ONE_CANCEL, appends(2, 2, true, false), Twin::NoExclusion),
-    model("cancelled-loads", "two tasks append once to a session that is not loaded, one is dropped at any await", 2, ONE_CANCEL, appends(2, 1, false, false), Twin::NoGate),
-    model("left-appends", "two tasks append twice, one of them is not polled any more from any await on", 2, Mishaps { leaves: 1, ..NOTHING }, appends(2, 2, true, false), Twin::NoExclusion),
-    model("failing-store", "two tasks append once to a session that is not loaded, over a store that fails once or is slow", 2, ONE_FAULT, appends(2, 1, false, false), Twin::NoGate),
-    model("write-behind", "two tasks append twice, acknowledged before stored, against a flush that may fail", 2, ONE_FAULT, Shape::WriteBehind, Twin::NoExclusion),
-    Model { fair: true, ..model("fair-appends", "three tasks append to a loaded session under locks given in the order of asking", 2, NOTHING, appends(3, 1, true, false), Twin::Overtaking) },
-    Model { quick: false, ..model("appends-loaded-4x1", "four tasks append once to a loaded session", 2, NOTHING, appends(4, 1, true, false), Twin::NoExclusion) },
-    Model { quick: false, ..model("appends-loaded-3x2", "three tasks append twice to a loaded session", 2, NOTHING, appends(3, 2, true, false), Twin::NoExclusion) },
-    Model { quick: false, ..model("appends-cold-3x1", "three tasks append once to a session that is not loaded", 2, NOTHING, appends(3, 1, false, false), Twin::NoGate) },
-    Model { quick: false, ..model("appends-evicted-2x2", "two tasks append twice while a foreign reader takes the session's place", 2, NOTHING, appends(2, 2, true, true), Twin::NoGate) },
-    Model { quick: false, ..model("appends-evicted-3x1", "three tasks append once while a foreign reader takes the session's place", 2, NOTHING, appends(3, 1, true, true), Twin::NoGate) },
+    model(
+        "appends-loaded-2x1",
+        "two tasks append once to a loaded session",
+        2,
+        NOTHING,
+        appends(2, 1, true, false),
+        Twin::NoExclusion,
+    ),
+    model(
+        "appends-loaded-2x2",
+        "two tasks append twice to a loaded session",
+        2,
+        NOTHING,
+        appends(2, 2, true, false),
+        Twin::NoExclusion,
+    ),
+    model(
+        "appends-loaded-3x1",
+        "three tasks append once to a loaded session",
+        2,
+        NOTHING,
+        appends(3, 1, true, false),
+        Twin::NoExclusion,
+    ),
+    model(
+        "appends-cold-2x2",
+        "two tasks append twice to a session that is not loaded",
+        2,
+        NOTHING,
+        appends(2, 2, false, false),
+        Twin::NoGate,
+    ),
+    model(
+        "appends-evicted-2x1",
+        "two tasks append once while a foreign reader takes the session's place",
+        2,
+        NOTHING,
+        appends(2, 1, true, true),
+        Twin::NoGate,
+    ),
+    model(
+        "reads",
+        "two tasks append; one then looks at the state, the other at the session",
+        2,
+        NOTHING,
+        Shape::Reads,
+        Twin::NoExclusion,
+    ),
+    model(
+        "deletion",
+        "a deletion against two appends, the second by the same client",
+        2,
+        NOTHING,
+        Shape::Deletion,
+        Twin::NoGate,
+    ),
+    model(
+        "turns",
+        "two turns on one session: one is refused, or comes after the other",
+        2,
+        NOTHING,
+        Shape::Turns,
+        Twin::CarelessTurn,
+    ),
+    model(
+        "abandoned-turn",
+        "a turn whose client may go away at any await",
+        2,
+        ONE_CANCEL,
+        Shape::Abandoned,
+        Twin::ForgetfulTurn,
+    ),
+    model(
+        "cancelled-appends",
+        "two tasks append twice, one of them is dropped at any await",
+        2,
+        ONE_CANCEL,
+        appends(2, 2, true, false),
+        Twin::NoExclusion,
+    ),
+    model(
+        "cancelled-loads",
+        "two tasks append once to a session that is not loaded, one is dropped at any await",
+        2,
+        ONE_CANCEL,
+        appends(2, 1, false, false),
+        Twin::NoGate,
+    ),
+    model(
+        "left-appends",
+        "two tasks append twice, one of them is not polled any more from any await on",
+        2,
+        Mishaps { leaves: 1, ..NOTHING },
+        appends(2, 2, true, false),
+        Twin::NoExclusion,
+    ),
+    model(
+        "failing-store",
+        "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
+        2,
+        ONE_FAULT,
+        appends(2, 1, false, false),
+        Twin::NoGate,
+    ),
+    model(
+        "write-behind",
+        "two tasks append twice, acknowledged before stored, against a flush that may fail",
+        2,
+        ONE_FAULT,
+        Shape::WriteBehind,
+        Twin::NoExclusion,
+    ),
+    Model {
+        fair: true,
+        ..model(
+            "fair-appends",
+            "three tasks append to a loaded session under locks given in the order of asking",
+            2,
+            NOTHING,
+            appends(3, 1, true, false),
+            Twin::Overtaking,
+        )
+    },
+    Model {
+        quick: false,
+        ..model(
+            "appends-loaded-4x1",
+            "four tasks append once to a loaded session",
+            2,
+            NOTHING,
+            appends(4, 1, true, false),
+            Twin::NoExclusion,
+        )
+    },
+    Model {
+        quick: false,
+        ..model(
+            "appends-loaded-3x2",
+            "three tasks append twice to a loaded session",
+            2,
+            NOTHING,
+            appends(3, 2, true, false),
+            Twin::NoExclusion,
+        )
+    },
+    Model {
+        quick: false,
+        ..model(
+            "appends-cold-3x1",
+            "three tasks append once to a session that is not loaded",
+            2,
+            NOTHING,
+            appends(3, 1, false, false),
+            Twin::NoGate,
+        )
+    },
+    Model {
+        quick: false,
+        ..model(
+            "appends-evicted-2x2",
+            "two tasks append twice while a foreign reader takes the session's place",
+            2,
+            NOTHING,
+            appends(2, 2, true, true),
+            Twin::NoGate,
+        )
+    },
+    Model {
+        quick: false,
+        ..model(
+            "appends-evicted-3x1",
+            "three tasks append once while a foreign reader takes the session's place",
+            2,
+            NOTHING,
+            appends(3, 1, true, true),
+            Twin::NoGate,
+        )
+    },
 ];
 
 impl Model {
@@ -202,7 +361,9 @@ impl Model {
         let Self { shape, twin, fair, .. } = *self;
         let setting = self.setting(&Over::UNFAIR);
         match twin {
-            Twin::NoExclusion => (setting, program::<AfterUnlock, Locked, Torn, ModelLocks>(shape, None, fair)),
+            Twin::NoExclusion => {
+                (setting, program::<AfterUnlock, Locked, Torn, ModelLocks>(shape, None, fair))
+            }
             Twin::NoGate => (setting, program::<AfterUnlock, Locked, ModelLocks, Torn>(shape, None, fair)),
             Twin::CarelessTurn | Twin::ForgetfulTurn => {
                 (setting, program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, Some(twin), fair))
@@ -240,7 +401,9 @@ where
         if fair {
             program.at_end(|end| match end.overtaken {
                 0 => Ok(()),
-                overtaken => Err(format!("one in a queue was overtaken {overtaken} times; a fair lock allows none")),
+                overtaken => {
+                    Err(format!("one in a queue was overtaken {overtaken} times; a fair lock allows none"))
+                }
             });
         }
     })

@@ -90,7 +90,10 @@ fn one_line(found: &Found) -> String {
     match found {
         Found::Model(it, _) => {
             let verdict = if it.holds { "holds" } else { "FAILS" };
-            format!("{} over {}: {verdict}, {} schedules, {} ms", it.model, it.strategy, it.schedules, it.millis)
+            format!(
+                "{} over {}: {verdict}, {} schedules, {} ms",
+                it.model, it.strategy, it.schedules, it.millis
+            )
         }
         Found::Pitfall(it) => {
             let verdict = if it.missed_by.is_empty() { "caught" } else { "MISSED" };

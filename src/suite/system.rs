@@ -88,7 +88,8 @@ where
         let capacity = NonZeroUsize::new(capacity).expect("room for a session");
         let manager = Arc::new(ChatSessionManager::new(ModelEnv::new(store), capacity, durability));
         let some_time = Duration::from_millis(1)..=Duration::from_millis(1);
-        let model = Simulator::new(ModelClock, SimulatorConfig { latency: some_time, ..SimulatorConfig::default() });
+        let model =
+            Simulator::new(ModelClock, SimulatorConfig { latency: some_time, ..SimulatorConfig::default() });
         Self {
             backend: Arc::new(Backend::new(manager, model, Prompts::default(), DtoPolicy::Borrowed)),
             sessions,
@@ -114,7 +115,9 @@ where
         if unsaved >= behind {
             return Ok(());
         }
-        Err(format!("memory is newer than the store in {behind} sessions, and {unsaved} are marked as unsaved"))
+        Err(format!(
+            "memory is newer than the store in {behind} sessions, and {unsaved} are marked as unsaved"
+        ))
     }
 
     /// All that must hold when everybody has ended.
@@ -138,7 +141,8 @@ where
                 sessions(&store)
             ));
         }
-        let last: BTreeMap<_, _> = (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
+        let last: BTreeMap<_, _> =
+            (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
         let token = |message: &Message| match message.role {
             Role::User => Token::of(&message.text()),
             _ => Token::FOREIGN,
@@ -426,7 +430,8 @@ fn first(findings: impl Iterator<Item = Finding>) -> Result<(), Complaint> {
 
 /// The session with this number, as it stands in the store at the beginning.
 fn context(key: u32) -> ChatContext {
-    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0)).expect("a well-formed config")
+    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0))
+        .expect("a well-formed config")
 }
 
 fn id(key: u32) -> ContextId {

@@ -52,8 +52,13 @@ pub fn increments(tasks: usize, each: usize, atomic: bool) -> impl Fn(&mut Progr
 /// Plain and reduced search come to the same verdict and to the same final states; the numbers of schedules of both.
 pub fn both_searches_agree(setting: &Setting, program: &dyn Fn(&mut Program)) -> (u64, u64) {
     let search = |reduction| {
-        let explorer =
-            Explorer { setting: setting.clone(), reduction, keep_going: true, outcomes: true, ..Explorer::default() };
+        let explorer = Explorer {
+            setting: setting.clone(),
+            reduction,
+            keep_going: true,
+            outcomes: true,
+            ..Explorer::default()
+        };
         explorer.search(program)
     };
     let (plain, reduced) = (search(Reduction::None), search(Reduction::SleepSets));

@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("record", &[]),
     ("report", &["record"]),
     ("track", &["lock"]),
-    ("explore", &["service", "session", "lock", "chat"]),
+    ("explore", &["session", "lock", "chat"]),
     // Generic, but for the specification of this backend's own sessions.
     ("verify", &["chat"]),
     ("pitfalls", &["explore", "verify", "service", "session", "lock", "chat"]),
