@@ -9,6 +9,7 @@ use crate::stats::Confidence;
 use crate::strategy::{Factorial, PRESETS, Strategy};
 
 use super::exit::Exit;
+use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
 use super::sweep;
@@ -66,6 +67,9 @@ pub(super) struct Args {
     margin: f64,
 
     #[command(flatten)]
+    gate: gate::Options,
+
+    #[command(flatten)]
     run: RunOptions,
 }
 
@@ -81,6 +85,10 @@ pub(super) fn main_job() -> anyhow::Result<Exit> {
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let gate = match args.gate.load()? {
+        Ok(gate) => gate,
+        Err(exit) => return Ok(exit),
+    };
     let mut strategies = args.strategies.clone();
     if strategies.is_empty() && args.ablations.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
@@ -121,5 +129,5 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
-    output::measure(&plan, &args.run)
+    output::measure(&plan, &args.run, gate.as_ref())
 }

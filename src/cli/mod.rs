@@ -7,7 +7,9 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod exit;
+mod gate;
 mod list;
 mod load;
 mod options;
@@ -38,6 +40,7 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),
