@@ -7,7 +7,9 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod exit;
+mod gate;
 mod list;
 mod load;
 mod options;
@@ -43,6 +45,7 @@ enum Verb {
     Check(check::Args),
     Serve(serve::Args),
     Store(store::Args),
+    Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Serve(args)) => serve::run(&args),
         Some(Verb::Store(args)) => store::run(&args),
+        Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),

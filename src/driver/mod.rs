@@ -38,6 +38,7 @@ mod sweep;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use environment::detect as environment;
 pub use error::RunError;
 pub use harness::{HarnessCost, harness_cost};
 pub use measure::{Part, measure, run, run_in_parts};
