@@ -7,14 +7,19 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod exit;
+mod gate;
 mod list;
 mod load;
 mod options;
 mod output;
+mod processes;
 mod progress;
 mod report;
 mod schema;
+mod serve;
+mod store;
 mod sweep;
 mod verify;
 
@@ -40,6 +45,9 @@ enum Verb {
     Calibrate(calibrate::Args),
     Check(check::Args),
     Verify(verify::Args),
+    Serve(serve::Args),
+    Store(store::Args),
+    Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -63,6 +71,9 @@ pub fn main() -> ExitCode {
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Verify(args)) => verify::run(&args),
+        Some(Verb::Serve(args)) => serve::run(&args),
+        Some(Verb::Store(args)) => store::run(&args),
+        Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),

@@ -125,7 +125,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x1",
         "two tasks append once to a loaded session",
-        2,
+        6,
         NOTHING,
         appends(2, 1, true, false),
         Twin::NoExclusion,
@@ -133,7 +133,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x2",
         "two tasks append twice to a loaded session",
-        2,
+        70,
         NOTHING,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -141,7 +141,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-3x1",
         "three tasks append once to a loaded session",
-        2,
+        90,
         NOTHING,
         appends(3, 1, true, false),
         Twin::NoExclusion,
@@ -149,7 +149,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-cold-2x2",
         "two tasks append twice to a session that is not loaded",
-        2,
+        489,
         NOTHING,
         appends(2, 2, false, false),
         Twin::NoGate,
@@ -157,7 +157,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-evicted-2x1",
         "two tasks append once while a foreign reader takes the session's place",
-        2,
+        150,
         NOTHING,
         appends(2, 1, true, true),
         Twin::NoGate,
@@ -165,7 +165,7 @@ pub const MODELS: &[Model] = &[
     model(
         "reads",
         "two tasks append; one then looks at the state, the other at the session",
-        2,
+        88,
         NOTHING,
         Shape::Reads,
         Twin::NoExclusion,
@@ -173,7 +173,7 @@ pub const MODELS: &[Model] = &[
     model(
         "deletion",
         "a deletion against two appends, the second by the same client",
-        2,
+        17,
         NOTHING,
         Shape::Deletion,
         Twin::NoGate,
@@ -181,7 +181,7 @@ pub const MODELS: &[Model] = &[
     model(
         "turns",
         "two turns on one session: one is refused, or comes after the other",
-        2,
+        54,
         NOTHING,
         Shape::Turns,
         Twin::CarelessTurn,
@@ -189,7 +189,7 @@ pub const MODELS: &[Model] = &[
     model(
         "abandoned-turn",
         "a turn whose client may go away at any await",
-        2,
+        79,
         ONE_CANCEL,
         Shape::Abandoned,
         Twin::ForgetfulTurn,
@@ -197,7 +197,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-appends",
         "two tasks append twice, one of them is dropped at any await",
-        2,
+        300,
         ONE_CANCEL,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -205,7 +205,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-loads",
         "two tasks append once to a session that is not loaded, one is dropped at any await",
-        2,
+        414,
         ONE_CANCEL,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -213,7 +213,7 @@ pub const MODELS: &[Model] = &[
     model(
         "left-appends",
         "two tasks append twice, one of them is not polled any more from any await on",
-        2,
+        300,
         Mishaps { leaves: 1, ..NOTHING },
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -221,7 +221,7 @@ pub const MODELS: &[Model] = &[
     model(
         "failing-store",
         "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
-        2,
+        596,
         ONE_FAULT,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -229,7 +229,7 @@ pub const MODELS: &[Model] = &[
     model(
         "write-behind",
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
-        2,
+        544,
         ONE_FAULT,
         Shape::WriteBehind,
         Twin::NoExclusion,
@@ -239,7 +239,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "fair-appends",
             "three tasks append to a loaded session under locks given in the order of asking",
-            2,
+            177,
             NOTHING,
             appends(3, 1, true, false),
             Twin::Overtaking,
@@ -250,7 +250,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-4x1",
             "four tasks append once to a loaded session",
-            2,
+            1000,
             NOTHING,
             appends(4, 1, true, false),
             Twin::NoExclusion,
@@ -261,7 +261,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            2,
+            1000,
             NOTHING,
             appends(3, 2, true, false),
             Twin::NoExclusion,
@@ -272,7 +272,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-cold-3x1",
             "three tasks append once to a session that is not loaded",
-            2,
+            1000,
             NOTHING,
             appends(3, 1, false, false),
             Twin::NoGate,
@@ -283,7 +283,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader takes the session's place",
-            2,
+            1000,
             NOTHING,
             appends(2, 2, true, true),
             Twin::NoGate,
@@ -294,7 +294,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader takes the session's place",
-            2,
+            1000,
             NOTHING,
             appends(3, 1, true, true),
             Twin::NoGate,
