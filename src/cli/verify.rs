@@ -109,7 +109,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     let mut verification = suite::run(&plan, &|line| eprintln!("{line}"));
-    included.into_iter().for_each(|other| verification.merge(other));
+    for other in included {
+        verification.merge(other);
+    }
     write_out(&match args.format {
         Format::Text => text(&verification, args.strategies.is_empty()),
         Format::Json => serde_json::to_string(&verification)?,

@@ -220,24 +220,21 @@ impl Run<'_> {
             if !self.tasks.iter().any(unfinished) {
                 return Ok(());
             }
-            let chosen = match chooser.known(depth) {
-                Some(known) => {
-                    // One that was told by somebody else need not fit.
-                    if !self.is_possible(known) {
-                        let message = format!(
-                            "step {depth} of the schedule, {known}, is not possible: it is of another program"
-                        );
-                        return Err(Stopped::violation(message));
-                    }
-                    known
+            let chosen = if let Some(known) = chooser.known(depth) {
+                // One that was told by somebody else need not fit.
+                if !self.is_possible(known) {
+                    let message = format!(
+                        "step {depth} of the schedule, {known}, is not possible: it is of another program"
+                    );
+                    return Err(Stopped::violation(message));
                 }
-                None => {
-                    self.possible(setting);
-                    if !self.executor.moves.iter().any(|found| is_progress(*found)) {
-                        return self.nobody_goes_on();
-                    }
-                    chooser.choose(depth, &self.executor.moves).ok_or(Stopped::Pruned)?
+                known
+            } else {
+                self.possible(setting);
+                if !self.executor.moves.iter().any(|found| is_progress(*found)) {
+                    return self.nobody_goes_on();
                 }
+                chooser.choose(depth, &self.executor.moves).ok_or(Stopped::Pruned)?
             };
             self.step(chosen)?;
             let (footprint, failure, at_rest) = world::with(|world| {
@@ -331,7 +328,7 @@ impl Run<'_> {
         match kind {
             MoveKind::Cancel => {
                 self.end.cancelled += 1;
-                self.give_up(at, kind);
+                Self::give_up(at, kind);
                 let job = self.tasks[at].job.take();
                 if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
                     return Err(Stopped::Failed(
@@ -342,7 +339,7 @@ impl Run<'_> {
             }
             MoveKind::Leave => {
                 self.end.left += 1;
-                self.give_up(at, kind);
+                Self::give_up(at, kind);
                 self.tasks[at].left = true;
             }
             _ => {
@@ -351,7 +348,7 @@ impl Run<'_> {
                 }
                 if self.watched {
                     world::with(|world| {
-                        world.awaits.extend(world.stops[at].iter().map(|stop| (at, stop.place)))
+                        world.awaits.extend(world.stops[at].iter().map(|stop| (at, stop.place)));
                     });
                 }
                 self.fire(at, stop);
@@ -398,7 +395,7 @@ impl Run<'_> {
     }
 
     /// A task will not end by itself.
-    fn give_up(&mut self, at: usize, kind: MoveKind) {
+    fn give_up(at: usize, kind: MoveKind) {
         world::with(|world| {
             world.touch(Object::CANCELS, true);
             world.footprint.responds = true;

@@ -1,6 +1,6 @@
 //! A run drawn: a column for each task, a row for each thing that happens, and a bar wherever a lock is held.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::explorer::{Explorer, Failure};
 use super::history::{Mark, MarkKind};
@@ -119,7 +119,8 @@ impl fmt::Display for Lanes {
             for task in 0..self.tasks.len() {
                 let cell =
                     if task == row.task { format!("● {}", row.what) } else { bar(row.locks.get(task)) };
-                line += &format!(" {:WIDTH$}", fit(&cell));
+                // Writing to a string cannot fail.
+                let _ = write!(line, " {:WIDTH$}", fit(&cell));
             }
             match &row.place {
                 Some(place) => writeln!(f, "{line} {place}")?,
@@ -138,7 +139,7 @@ fn bar(held: Option<&Held>) -> String {
     let Some(Held { has, waits }) = held else { return String::new() };
     let mut text = if has.is_empty() { "│".to_owned() } else { format!("┃ has {}", has.join(", ")) };
     if !waits.is_empty() {
-        text += &format!(", waits for {}", waits.join(", "));
+        let _ = write!(text, ", waits for {}", waits.join(", "));
     }
     text
 }

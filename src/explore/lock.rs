@@ -147,7 +147,7 @@ impl Drop for Access {
             // A run that is over has left nothing to leave.
             let Some(desk) = world.desks.get_mut(self.desk) else { return };
             desk.leave(self.ticket);
-            let (object, is_session) = (desk.object, std::ptr::eq(desk.class, &SESSION));
+            let (object, is_session) = (desk.object, std::ptr::eq(desk.class, &raw const SESSION));
             world.touch(object, self.write);
             if self.write && is_session && world.words {
                 // A session's guard publishes its state with its end, for readers who do not ask the lock.

@@ -42,9 +42,10 @@ pub(super) fn describe(world: &World) -> String {
         // Writing to a string cannot fail.
         let _ = write!(text, "{separator} task {task} waits for {class} ({place})");
         for (holder, since) in holders {
-            let _ = match holder == task {
-                true => write!(text, ", which it has itself since {since}"),
-                false => write!(text, ", which task {holder} has or is before it for ({since})"),
+            let _ = if holder == task {
+                write!(text, ", which it has itself since {since}")
+            } else {
+                write!(text, ", which task {holder} has or is before it for ({since})")
             };
         }
     }

@@ -43,6 +43,9 @@ enum Found {
 }
 
 /// Runs a plan. `told` hears of every search that is over, in the order in which they end.
+///
+/// # Panics
+/// When a search does, which would be a fault of its own: what the explored code panics with is a failure that is told.
 pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     let chosen = |model: &&&Model| {
         if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
@@ -115,7 +118,7 @@ fn try_out(model: &'static Model, subject: &Subject, time: Duration) -> Found {
                 format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
             });
             let coarse = coarse.collect();
-            Found::Model(Box::new(model_result(model, strategy, report, counterexample)), coarse)
+            Found::Model(Box::new(model_result(model, strategy, &report, counterexample)), coarse)
         }
         Subject::Twin => {
             let checks = vec![Check::Explorer];
@@ -136,7 +139,7 @@ fn try_out(model: &'static Model, subject: &Subject, time: Duration) -> Found {
 fn model_result(
     model: &Model,
     strategy: &str,
-    report: Report,
+    report: &Report,
     counterexample: Option<Counterexample>,
 ) -> ModelResult {
     ModelResult {
@@ -216,12 +219,11 @@ pub struct Drawn {
 /// Shows a run; nothing when a search found none that fails.
 pub fn replay(asked: &Replay) -> Option<Drawn> {
     let (explorer, build) = set_up(asked.model, &asked.subject, Some(asked.time));
-    let schedule = match &asked.schedule {
-        Some(schedule) => schedule.clone(),
-        None => {
-            let failure = explorer.search(&*build).failure?;
-            explorer.shrink(&failure, SHRINKING, &*build).schedule
-        }
+    let schedule = if let Some(schedule) = &asked.schedule {
+        schedule.clone()
+    } else {
+        let failure = explorer.search(&*build).failure?;
+        explorer.shrink(&failure, SHRINKING, &*build).schedule
     };
     let (lanes, failure) = explorer.draw(&schedule, &*build);
     let replay = replay_command(asked.model, &asked.subject, &schedule);

@@ -240,7 +240,7 @@ impl<E: Env> Client<E> {
             };
             let change = system.manager().write(id(key), append);
             let answer = seen.watching(&system, key, change).await;
-            system.tell(at, changed(answer.map(Answer::from)));
+            system.tell(at, changed(&answer.map(Answer::from)));
         }
     }
 
@@ -249,7 +249,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::State);
         async move {
             let answer = system.manager().state(id(key)).await;
-            system.tell(at, looked(answer.map(Answer::from)));
+            system.tell(at, looked(&answer.map(Answer::from)));
         }
     }
 
@@ -258,7 +258,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::Context);
         async move {
             let answer = system.manager().read(id(key), |context| ChatContextDTO::from(context)).await;
-            system.tell(at, looked(answer.map(|context| Answer::from(&context))));
+            system.tell(at, looked(&answer.map(|context| Answer::from(&context))));
         }
     }
 
@@ -267,7 +267,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::Delete);
         async move {
             let answer = system.manager().delete(id(key)).await;
-            system.tell(at, changed(answer.map(|()| Answer::Done)));
+            system.tell(at, changed(&answer.map(|()| Answer::Done)));
         }
     }
 
@@ -375,16 +375,16 @@ impl Newest {
     }
 }
 
-fn changed(answer: Result<Answer, SessionError>) -> Outcome {
+fn changed(answer: &Result<Answer, SessionError>) -> Outcome {
     match answer {
-        Ok(answer) => Outcome::Answered(answer),
+        Ok(answer) => Outcome::Answered(*answer),
         Err(SessionError::NotFound { .. }) => Outcome::Answered(Answer::Gone),
         Err(SessionError::Refused { .. }) => Outcome::Refused,
         Err(SessionError::Store { .. }) => Outcome::Unknown,
     }
 }
 
-fn looked(answer: Result<Answer, SessionError>) -> Outcome {
+fn looked(answer: &Result<Answer, SessionError>) -> Outcome {
     match changed(answer) {
         Outcome::Unknown => Outcome::Refused, // a look that failed has seen nothing
         outcome => outcome,
@@ -407,7 +407,9 @@ fn record(sessions: u32, (marks, asked): &History) -> Recording {
             _ => log.info(ticket),
         }
     }
-    logs.into_values().for_each(|log| recording.add(log));
+    for log in logs.into_values() {
+        recording.add(log);
+    }
     recording
 }
 
