@@ -284,7 +284,7 @@ impl World {
 
     pub(super) fn note(&mut self, note: impl FnOnce() -> String, place: Place) {
         let (task, step) = (self.task, self.clock);
-        if let Some(notes) = &mut self.notes {
+        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
             notes.push(Note { step, task, what: note(), place: Some(place), lock: None });
         }
     }
@@ -292,7 +292,7 @@ impl World {
     /// Notes what happens between the task at work and a lock.
     pub(super) fn note_lock(&mut self, desk: usize, change: LockChange, write: bool, place: Place) {
         let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
-        if let Some(notes) = &mut self.notes {
+        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
             let mode = if write { "write" } else { "read" };
             let what = match change {
                 LockChange::Queues => format!("queues for {class} to {mode}"),
