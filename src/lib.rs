@@ -16,6 +16,7 @@
 //! | `workload` | scenarios: what is asked, of which session, when |
 //! | `driver` | strategies under workloads, in slices that alternate |
 //! | `record` | what a run leaves; all that comes after only reads it |
+//! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
 //! The first five stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
@@ -109,6 +110,10 @@ pub mod chat;
 pub mod cli;
 #[cfg(feature = "driver")]
 pub mod driver;
+#[cfg(feature = "driver")]
+pub mod gate;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;

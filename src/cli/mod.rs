@@ -7,7 +7,9 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod exit;
+mod gate;
 mod list;
 mod load;
 mod options;
@@ -16,6 +18,8 @@ mod processes;
 mod progress;
 mod report;
 mod schema;
+mod serve;
+mod store;
 mod sweep;
 
 use std::process::ExitCode;
@@ -39,6 +43,9 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Serve(serve::Args),
+    Store(store::Args),
+    Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -61,6 +68,9 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Serve(args)) => serve::run(&args),
+        Some(Verb::Store(args)) => store::run(&args),
+        Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),

@@ -39,6 +39,7 @@ mod sweep;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use environment::detect as environment;
 pub use error::RunError;
 pub use footprint::{Footprint, footprints};
 pub use harness::{HarnessCost, harness_cost};

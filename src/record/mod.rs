@@ -8,6 +8,7 @@
 
 mod cell;
 mod comparison;
+mod diff;
 pub(crate) mod file;
 mod scaling;
 mod verification;
@@ -22,6 +23,7 @@ pub use cell::{
     Slice, Throughput, Verification,
 };
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
+pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
 pub use file::RecordError;
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
 pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult};

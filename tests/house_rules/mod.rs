@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // A verdict is computed here alone, and named in the record's words.
     ("stats", &["record"]),
     ("record", &[]),
+    ("gate", &["record", "stats"]),
     ("report", &["record"]),
     ("track", &["lock"]),
     ("explore", &["service", "session", "lock", "chat"]),
