@@ -1,5 +1,6 @@
 //! `lockyard compare`, and the main job, which is a comparison of everything.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Parser;
@@ -9,6 +10,7 @@ use crate::stats::Confidence;
 use crate::strategy::{Factorial, PRESETS, Strategy};
 
 use super::exit::Exit;
+use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
 use super::processes;
@@ -80,6 +82,9 @@ pub(super) struct Args {
     part: Option<processes::Nth>,
 
     #[command(flatten)]
+    gate: gate::Options,
+
+    #[command(flatten)]
     run: RunOptions,
 }
 
@@ -95,6 +100,10 @@ pub(super) fn main_job() -> anyhow::Result<Exit> {
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let gate = match args.gate.load()? {
+        Ok(gate) => gate,
+        Err(exit) => return Ok(exit),
+    };
     let mut strategies = args.strategies.clone();
     if strategies.is_empty() && args.ablations.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
@@ -139,9 +148,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(&plan, nth),
-        (None, 1) => output::measure(&plan, &args.run),
+        (None, 1) => output::measure(&plan, &args.run, gate.as_ref()),
         (None, several) => {
-            output::measure_by(&args.run, |interrupted| processes::measure(&plan, several, interrupted))
+            let run = |interrupted: &AtomicBool| processes::measure(&plan, several, interrupted);
+            output::measure_by(&args.run, gate.as_ref(), run)
         }
     }
 }

@@ -26,6 +26,7 @@ mod contest;
 mod entrant;
 mod environment;
 mod error;
+mod footprint;
 mod harness;
 mod judge;
 mod limit;
@@ -44,7 +45,9 @@ mod verification;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use environment::detect as environment;
 pub use error::RunError;
+pub use footprint::{Footprint, footprints};
 pub use harness::{HarnessCost, harness_cost};
 pub use measure::{Part, measure, run, run_in_parts};
 pub use plan::{Latency, Observer, Plan, Progress, Silent};

@@ -8,6 +8,7 @@
 
 mod cell;
 mod comparison;
+mod diff;
 pub(crate) mod file;
 mod scaling;
 mod verification;
@@ -22,9 +23,10 @@ pub use cell::{
     Severity, Slice, Throughput, Verification, Violation,
 };
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
+pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
 pub use file::RecordError;
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
-pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult};
+pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 
 /// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
 /// goes, or changes its name, unit or meaning; a new field does not raise it.

@@ -19,6 +19,11 @@ pub const MIN_ROUNDS: usize = 3;
 /// One part in this many is left out at either end.
 const TRIM: usize = 5;
 
+/// The degrees of freedom that are left when this many rounds are trimmed; `None` where they have no interval.
+pub(super) fn degrees_of_freedom(rounds: usize) -> Option<usize> {
+    (rounds >= MIN_ROUNDS).then(|| rounds - 2 * (rounds / TRIM) - 1)
+}
+
 /// What one rival did over its rounds: their trimmed geometric mean, with an interval that contains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {

@@ -3,6 +3,7 @@
 //! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two rivals took turns
 //! on the same machine; an estimate comes out, or nothing where the rounds do not carry one.
 //!
+//! - [`change`]: how a ratio changed between two runs.
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
 //! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
 //! - [`paired`]: the ratio of two rivals over the rounds they shared.
@@ -14,6 +15,7 @@
 //! All estimates are made on the logarithms of the measurements. Times and rates are positive and vary by factors rather
 //! than by amounts; on the log scale a ratio and its inverse are equally far from 1, and no interval reaches below zero.
 
+pub mod change;
 pub mod confidence;
 pub mod factorial;
 pub mod fairness;
@@ -23,6 +25,7 @@ pub mod processes;
 pub mod usl;
 pub mod verdict;
 
+pub use change::{Change, Recorded};
 pub use confidence::Confidence;
 pub use factorial::Effect;
 pub use fairness::jain;
