@@ -11,6 +11,7 @@ use crate::strategy::{Factorial, PRESETS, Strategy};
 use super::exit::Exit;
 use super::options::{self, RunOptions};
 use super::output;
+use super::processes;
 use super::sweep;
 
 /// How long a cell is measured, so that the main job's first scenario is done within a minute and a half.
@@ -64,6 +65,19 @@ pub(super) struct Args {
     /// Ratios within 1 ± this many per cent are called no difference.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
     margin: f64,
+
+    /// Measure in this many processes, one after the other, each for its share of the time.
+    ///
+    /// Where code and data lie in memory makes strategies faster or slower and stays the same for a whole process, so a
+    /// single one takes it for certain. With several, each on questions of its own, intervals hold that, too, and are
+    /// wider. Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there
+    /// were.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    processes: u32,
+
+    /// Measure this one of several processes and print what the process that asks for it wants to know.
+    #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
+    part: Option<processes::Nth>,
 
     #[command(flatten)]
     run: RunOptions,
@@ -121,5 +135,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
-    output::measure(&plan, &args.run)
+    match (args.part, args.processes) {
+        (Some(nth), _) => processes::answer(&plan, nth),
+        (None, 1) => output::measure(&plan, &args.run),
+        (None, several) => {
+            output::measure_by(&args.run, |interrupted| processes::measure(&plan, several, interrupted))
+        }
+    }
 }

@@ -38,10 +38,17 @@ pub(super) fn of_record(record: &Record) -> Exit {
     }
 }
 
+/// One of several processes did not come back with what it was to measure.
+#[derive(Debug, thiserror::Error)]
+#[error("process {nth} of {of} was lost: {what}; its own words stand above, and --processes 1 does without")]
+pub(super) struct Lost {
+    pub(super) nth: u32,
+    pub(super) of: u32,
+    pub(super) what: String,
+}
+
 /// Errors are a person's to mend, but for those of the machine.
 pub(super) fn of_error(error: &anyhow::Error) -> Exit {
-    match error.downcast_ref() {
-        Some(RunError::Threads(_)) => Exit::Internal,
-        _ => Exit::BadInput,
-    }
+    let threads = matches!(error.downcast_ref(), Some(RunError::Threads(_)));
+    if threads || error.is::<Lost>() { Exit::Internal } else { Exit::BadInput }
 }

@@ -12,6 +12,7 @@ mod list;
 mod load;
 mod options;
 mod output;
+mod processes;
 mod progress;
 mod report;
 mod schema;

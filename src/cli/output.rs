@@ -32,12 +32,20 @@ pub(super) fn command_line() -> String {
     std::iter::once("lockyard".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Measures, writes and prints.
+/// Measures in this process, writes and prints.
 pub(super) fn measure(plan: &Plan, options: &RunOptions) -> anyhow::Result<Exit> {
+    measure_by(options, |interrupted| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?))
+}
+
+/// Lets somebody measure, writes and prints.
+pub(super) fn measure_by(
+    options: &RunOptions,
+    run: impl FnOnce(&AtomicBool) -> anyhow::Result<Record>,
+) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
     claim(&out)?;
     let interrupted = interrupt()?;
-    let record = driver::run(plan, &interrupted, &mut *progress::observer(plan))?;
+    let record = run(&interrupted)?;
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
     eprintln!("\nThe page: {}", out.join("index.html").display());
