@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
 
 pub mod client;
+#[cfg(feature = "redb")]
+pub mod disk;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod model;
