@@ -112,6 +112,8 @@ pub mod cli;
 pub mod driver;
 #[cfg(feature = "driver")]
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;

@@ -14,9 +14,12 @@ mod list;
 mod load;
 mod options;
 mod output;
+mod processes;
 mod progress;
 mod report;
 mod schema;
+mod serve;
+mod store;
 mod sweep;
 
 use std::process::ExitCode;
@@ -40,6 +43,8 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Serve(serve::Args),
+    Store(store::Args),
     Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
@@ -63,6 +68,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Serve(args)) => serve::run(&args),
+        Some(Verb::Store(args)) => store::run(&args),
         Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),

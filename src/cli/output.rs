@@ -33,12 +33,23 @@ pub(super) fn command_line() -> String {
     std::iter::once("lockyard".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Measures, writes and prints; then holds the record against a baseline, if there is one.
+/// Measures in this process, writes and prints; then holds the record against a baseline, if there is one.
 pub(super) fn measure(plan: &Plan, options: &RunOptions, gate: Option<&Gate>) -> anyhow::Result<Exit> {
+    let run =
+        |interrupted: &AtomicBool| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?);
+    measure_by(options, gate, run)
+}
+
+/// Lets somebody measure, writes and prints; then holds the record against a baseline, if there is one.
+pub(super) fn measure_by(
+    options: &RunOptions,
+    gate: Option<&Gate>,
+    run: impl FnOnce(&AtomicBool) -> anyhow::Result<Record>,
+) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
     claim(&out)?;
     let interrupted = interrupt()?;
-    let record = driver::run(plan, &interrupted, &mut *progress::observer(plan))?;
+    let record = run(&interrupted)?;
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
     eprintln!("\nThe page: {}", out.join("index.html").display());

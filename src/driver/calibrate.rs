@@ -141,7 +141,7 @@ pub fn calibrate(
         }
         let judged = |index| {
             let [baseline, rival] = [0, index].map(|index| contest.measured(index));
-            let Ratio { ratio, ci, .. } = judge::throughput_ratio(rival, baseline, what.confidence)?;
+            let Ratio { ratio, ci, .. } = judge::throughput_ratio(&[rival], &[baseline], what.confidence)?;
             let verdict = Verdict::of(Some(ci), what.margin, Direction::HigherIsBetter);
             Some(Judged { ratio, ci, verdict })
         };
@@ -161,7 +161,7 @@ fn plant(plan: &Plan, what: &CalibrationPlan, interrupted: &AtomicBool) -> Resul
     let who = vec![Who::Strategy(&plan.strategies[0])];
     let mut contest = Contest::of(&plan, &what.scenario, schedule, who, &mut Silent)?;
     contest.play(interrupted, |_| ())?;
-    let ops_per_s = judge::throughput(&contest.measured(0).rounds, what.confidence).ops_per_s;
+    let ops_per_s = judge::throughput(&[contest.measured(0)], what.confidence).ops_per_s;
     slowed::plant(what.planted * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
     Ok(())
 }

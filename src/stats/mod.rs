@@ -7,6 +7,7 @@
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
 //! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
 //! - [`paired`]: the ratio of two rivals over the rounds they shared.
+//! - [`processes`]: the same over several processes, with intervals that hold what differs between these.
 //! - [`factorial`]: what each of several changes gave, from all their combinations.
 //! - [`verdict`]: what an interval says: faster, slower, no difference, or nothing yet.
 //! - [`usl`]: how throughput grows with size: the Universal Scalability Law, or why it does not hold.
@@ -20,6 +21,7 @@ pub mod factorial;
 pub mod fairness;
 pub mod mean;
 pub mod paired;
+pub mod processes;
 pub mod usl;
 pub mod verdict;
 
