@@ -105,27 +105,6 @@ async fn no_acknowledged_write_is_lost_with_the_power() {
     );
 }
 
-/// The test above sees a disk that says it has synced and has not.
-#[tokio::test]
-async fn a_disk_that_lies_about_syncing_is_found_out() {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let disk = Disk::default();
-    let mut contexts = contexts(1);
-    let store_of_it = store(&disk);
-    let before = disk.after_power_loss(&mut random);
-    drop(store_of_it);
-    // The same as if nothing that came later had been synced, whatever was said.
-    let disk = Disk::default();
-    let known = {
-        let store = store(&disk);
-        disk.cut_after(120);
-        write_until_dark(&store, &mut contexts).await
-    };
-    let lost = store(&before).list(None, 100).await.unwrap().is_empty();
-    let acknowledged = known.values().any(|(acknowledged, _)| acknowledged.is_some());
-    assert!(lost && acknowledged, "acknowledged and not there: what the other test looks for");
-}
-
 #[tokio::test]
 async fn a_disk_that_is_full_or_read_only_is_refused_and_worked_with_again() {
     let faults = [ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied];
