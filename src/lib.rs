@@ -12,6 +12,8 @@
 //! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
 //! | [`service`] | the endpoints, and the chat turn |
 //! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
+//! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
+//! | [`suite`] | what is verified: models of the sessions, over the strategies |
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: what is asked, of which session, when |
 //! | `driver` | strategies under workloads, in slices that alternate |
@@ -19,7 +21,7 @@
 //! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first five stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
+//! The first seven stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
 //!
 //! # The tour
 //!
@@ -110,6 +112,7 @@ pub mod chat;
 pub mod cli;
 #[cfg(feature = "driver")]
 pub mod driver;
+pub mod explore;
 #[cfg(feature = "driver")]
 pub mod gate;
 #[cfg(feature = "http")]
@@ -125,6 +128,7 @@ pub mod session;
 pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
+pub mod suite;
 pub mod verify;
 #[cfg(feature = "driver")]
 pub mod workload;

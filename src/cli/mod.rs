@@ -21,6 +21,7 @@ mod schema;
 mod serve;
 mod store;
 mod sweep;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Verify(verify::Args),
     Serve(serve::Args),
     Store(store::Args),
     Diff(diff::Args),
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Verify(args)) => verify::run(&args),
         Some(Verb::Serve(args)) => serve::run(&args),
         Some(Verb::Store(args)) => store::run(&args),
         Some(Verb::Diff(args)) => diff::run(&args),

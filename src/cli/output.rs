@@ -35,8 +35,7 @@ pub(super) fn command_line() -> String {
 
 /// Measures in this process, writes and prints; then holds the record against a baseline, if there is one.
 pub(super) fn measure(plan: &Plan, options: &RunOptions, gate: Option<&Gate>) -> anyhow::Result<Exit> {
-    let run =
-        |interrupted: &AtomicBool| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?);
+    let run = |interrupted: &AtomicBool| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?);
     measure_by(options, gate, run)
 }
 

@@ -26,7 +26,7 @@ pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMe
 pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
 pub use file::RecordError;
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
-pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult};
+pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 
 /// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
 /// goes, or changes its name, unit or meaning; a new field does not raise it.
