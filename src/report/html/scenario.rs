@@ -14,6 +14,7 @@ pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
             h2 { (table.scenario) }
             p.muted { (table.settings()) "." }
             (strategies(table, palette))
+            (violations(table))
             (notes(table))
             div.charts {
                 (throughput(table, palette))
@@ -76,6 +77,17 @@ fn strategy(table: &Table<'_>, row: &Row<'_>, palette: &Palette<'_>) -> Markup {
 fn interval(text: &str) -> Markup {
     let (value, interval) = text.split_at(text.find(" [").unwrap_or(text.len()));
     html! { (value) span.muted { (interval) } }
+}
+
+fn violations(table: &Table<'_>) -> Markup {
+    html! {
+        @for (strategy, violation) in table.violations() {
+            figure {
+                figcaption { (rows::caption(strategy, violation)) }
+                pre { code { (violation.text) } }
+            }
+        }
+    }
 }
 
 fn notes(table: &Table<'_>) -> Markup {
