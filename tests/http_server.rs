@@ -42,7 +42,7 @@ impl Served {
     }
 
     fn new() -> Self {
-        Self::with(Limits::default(), Duration::from_secs(60))
+        Self::with(Limits::default(), Duration::from_mins(1))
     }
 
     fn client(&self) -> Client {
@@ -101,7 +101,7 @@ fn one_connection_serves_many_requests() {
 fn a_client_that_is_slow_with_its_head_is_let_go_and_keeps_nobody() {
     let served = Served::with(
         Limits { head_time: Duration::from_millis(300), ..Limits::default() },
-        Duration::from_secs(60),
+        Duration::from_mins(1),
     );
     let mut slow: Vec<Client> = (0..50).map(|_| served.client()).collect();
     for client in &mut slow {
@@ -119,7 +119,7 @@ fn a_client_that_is_slow_with_its_head_is_let_go_and_keeps_nobody() {
 #[test]
 fn a_client_that_is_slow_with_its_body_is_let_go() {
     let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
-    let served = Served::with(limits, Duration::from_secs(60));
+    let served = Served::with(limits, Duration::from_mins(1));
     let path = served.create();
     let mut client = served.client();
     let head = format!(
@@ -132,7 +132,7 @@ fn a_client_that_is_slow_with_its_body_is_let_go() {
 #[test]
 fn floods_are_refused_and_the_others_served() {
     let served = Served::new();
-    let many: String = (0..1000).map(|nth| format!("X-{nth}: y\r\n")).collect();
+    let many = (0..1000).fold(String::new(), |all, nth| all + &format!("X-{nth}: y\r\n"));
     let huge = format!("X-Huge: {}\r\n", "y".repeat(1 << 20));
     for headers in [many, huge] {
         let request = format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
@@ -212,7 +212,7 @@ fn what_takes_too_long_at_the_end_is_cut_off_and_rolled_back() {
 
 #[test]
 fn one_more_connection_than_there_may_be_waits_for_a_place() {
-    let served = Served::with(Limits { connections: 1, ..Limits::default() }, Duration::from_secs(60));
+    let served = Served::with(Limits { connections: 1, ..Limits::default() }, Duration::from_mins(1));
     let mut first = served.client();
     assert_eq!(first.get("/healthz").unwrap().status, 200);
     let mut second = served.client();
