@@ -278,7 +278,8 @@ fn what_was_checked_is_said_and_what_was_not_is_not_zero() {
         order_inversions: Some(2),
         starvations: None,
     });
-    let words = "linearizable, no deadlock, 2 order inversions, starvations not checked";
+    let words =
+        "linearizable, 1,000 operations checked, no deadlock, 2 order inversions, starvations not checked";
     assert!(summary(&record).contains(words), "{}", summary(&record));
     assert!(page(&record).contains(words));
     let seen = record.cells[0].verification.as_mut().unwrap();
