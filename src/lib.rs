@@ -11,6 +11,7 @@
 //! | [`chat`] | the conversation: plain data, pure functions, a state machine |
 //! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
 //! | [`service`] | the endpoints, and the chat turn |
+//! | [`track`] | deadlocks, inversions and starvation seen live, over any lock |
 //! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: what is asked, of which session, when |
@@ -18,7 +19,8 @@
 //! | `record` | what a run leaves; all that comes after only reads it |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first five stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
+//! The first six stand alone, without default features; none but [`track`] names a runtime, whose task ids it
+//! tells tasks by, and only [`lock`] names locks.
 //!
 //! # The tour
 //!
@@ -120,6 +122,7 @@ pub mod session;
 pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
+pub mod track;
 pub mod verify;
 #[cfg(feature = "driver")]
 pub mod workload;
