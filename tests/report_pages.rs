@@ -281,6 +281,11 @@ fn what_was_checked_is_said_and_what_was_not_is_not_zero() {
     let words = "linearizable, no deadlock, 2 order inversions, starvations not checked";
     assert!(summary(&record).contains(words), "{}", summary(&record));
     assert!(page(&record).contains(words));
+    let seen = record.cells[0].verification.as_mut().unwrap();
+    (seen.deadlocks, seen.order_inversions, seen.operations_checked) = (None, None, Some(1_234_567));
+    let words = "linearizable, 1,234,567 operations checked; locks not tracked";
+    assert!(text(&record, Colour::Plain).replace('\n', " ").contains("1,234,567"));
+    assert!(summary(&record).contains(words) && page(&record).contains(words));
     record.cells[0].verification.as_mut().unwrap().linearizable = Some(false);
     assert!(summary(&record).contains("NOT linearizable"));
 }

@@ -20,7 +20,7 @@ use super::outcome::{Outcome, Ran};
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
-use super::verification::{Ground, History};
+use super::verification::{Ground, History, MOST_OPERATIONS};
 
 /// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
@@ -325,6 +325,7 @@ impl<'a> Contest<'a> {
             questions: &self.questions,
             capacity: self.scenario.capacity.get() as usize,
             epoch: self.epoch,
+            most_operations: MOST_OPERATIONS,
         };
         match ground.run(&subject, u64::from(round) * STRIDE, length) {
             Ok(run) => {

@@ -31,7 +31,7 @@ use super::subject::Subject;
 use super::watchdog::InFlight;
 
 /// So many operations are recorded in one slice at most: some six megabytes.
-const MOST_OPERATIONS: usize = 1 << 16;
+pub(super) const MOST_OPERATIONS: usize = 1 << 16;
 
 /// How long judging one slice may take where versions alone do not decide.
 const BUDGET: Duration = Duration::from_secs(2);
@@ -51,6 +51,8 @@ pub(super) struct Ground<'a> {
     pub(super) capacity: usize,
     /// From when on the times of a history count.
     pub(super) epoch: Instant,
+    /// Recorded at most; usually [`MOST_OPERATIONS`].
+    pub(super) most_operations: usize,
 }
 
 /// What one slice has left: what was recorded, and what the sessions were like when all had settled.
@@ -74,7 +76,7 @@ impl Ground<'_> {
         length: Duration,
     ) -> Result<Run, Vec<InFlight>> {
         let tasks = self.questions.traces.len();
-        let room = MOST_OPERATIONS / tasks.max(1);
+        let room = self.most_operations / tasks.max(1);
         let recorder =
             |task| Recorder::new(task, self.questions, self.arena.board(), subject, self.epoch, room);
         let recorders: Vec<_> = (0..tasks).map(recorder).collect();
@@ -335,3 +337,6 @@ fn after_the_run(broken: invariants::Finding) -> Finding {
         tasks: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("workload", &["chat"]),
     ("strategy", &["service", "session", "lock", "chat"]),
     // `session` for the bounds in the signatures that `strategy` and `service` hand it, `alloc` to count with.
-    ("driver", &["workload", "strategy", "service", "session", "chat", "stats", "record", "alloc"]),
+    ("driver", &["workload", "strategy", "service", "session", "chat", "stats", "record", "alloc", "verify"]),
     // A verdict is computed here alone, and named in the record's words.
     ("stats", &["record"]),
     ("record", &[]),
