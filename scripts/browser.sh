@@ -15,9 +15,13 @@ if [ -z "$chromium" ]; then
 fi
 command -v node >/dev/null || { echo "no Node.js: install version 20 or newer" >&2; exit 1; }
 
-(cd tests/browser && npm ci --no-audit --no-fund --loglevel=error)
+# Among what is built, so that nobody's packages lie among the sources.
+work=target/browser
+mkdir -p "$work"
+cp tests/browser/package.json tests/browser/package-lock.json tests/browser/page.mjs "$work"
+(cd "$work" && npm ci --no-audit --no-fund --loglevel=error)
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 cargo run --quiet --example pages -- "$pages"
 [ $# -eq 0 ] || mkdir -p "$1"
-CHROMIUM=$chromium node tests/browser/page.mjs "$pages" "$@"
+CHROMIUM=$chromium node "$work/page.mjs" "$pages" "$@"

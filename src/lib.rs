@@ -11,6 +11,7 @@
 //! | [`chat`] | the conversation: plain data, pure functions, a state machine |
 //! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
 //! | [`service`] | the endpoints, and the chat turn |
+//! | [`track`] | deadlocks, inversions and starvation seen live, over any lock |
 //! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
 //! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
 //! | [`suite`] | what is verified: models of the sessions, over the strategies |
@@ -21,7 +22,8 @@
 //! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first seven stand alone, without default features; none of them names a runtime, and only [`lock`] names locks.
+//! The first eight stand alone, without default features; none but [`track`] names a runtime, whose task ids it tells
+//! tasks by, and only [`lock`] names locks.
 //!
 //! # The tour
 //!
@@ -129,6 +131,7 @@ pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
 pub mod suite;
+pub mod track;
 pub mod verify;
 #[cfg(feature = "driver")]
 pub mod workload;

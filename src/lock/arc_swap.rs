@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of snapshots in an [`arc_swap::ArcSwap`].
 ///
@@ -23,6 +23,17 @@ impl LockFamily for ArcSwap {
     const SHARED_READS: bool = true;
     const COPY_ON_WRITE: bool = true;
     type Lock<T: Clone + Send + Sync + 'static> = Snapshot<T>;
+}
+
+impl TryFamily for ArcSwap {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        let alone = lock.writing.try_lock()?;
+        Some(SnapshotWrite { _alone: alone, current: &lock.current, next: lock.current.load_full() })
+    }
 }
 
 /// A value whose readers do not wait.

@@ -4,7 +4,7 @@ use std::ops::DerefMut;
 
 use async_lock::{Mutex, MutexGuard};
 
-use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`async_lock::Mutex`], which knows no runtime.
 ///
@@ -24,6 +24,16 @@ impl AwaitFamily for AsyncLockMutex {
         lock: &Mutex<T>,
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         lock.lock()
+    }
+}
+
+impl TryFamily for AsyncLockMutex {
+    const BLOCKS: bool = false;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_lock()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::DerefMut;
 
 use async_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`async_lock::RwLock`], which knows no runtime.
 ///
@@ -25,6 +25,16 @@ impl AwaitFamily for AsyncLockRwLock {
         lock: &RwLock<T>,
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         lock.write()
+    }
+}
+
+impl TryFamily for AsyncLockRwLock {
+    const BLOCKS: bool = false;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_write()
     }
 }
 

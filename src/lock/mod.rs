@@ -157,6 +157,20 @@ pub trait SharedLock<T>: Send + Sync + 'static {
     fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send;
 }
 
+/// Capability: a family that can also be asked for exclusive access without waiting, and that says how it waits.
+///
+/// Whoever stands between a lock and its user needs it: to tell an acquisition that waits from one that does not,
+/// and to leave a wait undone that would block a thread for ever.
+pub trait TryFamily: LockFamily {
+    /// Whether waiting blocks the thread; else it yields the task.
+    const BLOCKS: bool;
+
+    /// Exclusive access if that takes no waiting; `None` when it would.
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>>;
+}
+
 /// Capability: a family whose write guard may live across an `.await`, because it is `Send` and waiting for it
 /// yields the task rather than blocking the thread.
 ///

@@ -4,7 +4,7 @@
 
 use parking_lot::{FairMutex, FairMutexGuard};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`parking_lot::FairMutex`].
 ///
@@ -18,6 +18,16 @@ impl LockFamily for ParkingLotFairMutex {
     const POLICY: Policy = Policy::Handover;
     const SHARED_READS: bool = false;
     type Lock<T: Clone + Send + Sync + 'static> = FairMutex<T>;
+}
+
+impl TryFamily for ParkingLotFairMutex {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_lock()
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for FairMutex<T> {

@@ -2,7 +2,7 @@
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`parking_lot::Mutex`].
 ///
@@ -15,6 +15,16 @@ impl LockFamily for ParkingLotMutex {
     const POLICY: Policy = Policy::Unfair;
     const SHARED_READS: bool = false;
     type Lock<T: Clone + Send + Sync + 'static> = Mutex<T>;
+}
+
+impl TryFamily for ParkingLotMutex {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_lock()
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for Mutex<T> {

@@ -2,7 +2,7 @@
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`parking_lot::RwLock`].
 ///
@@ -15,6 +15,16 @@ impl LockFamily for ParkingLotRwLock {
     const POLICY: Policy = Policy::WriterPreferring;
     const SHARED_READS: bool = true;
     type Lock<T: Clone + Send + Sync + 'static> = RwLock<T>;
+}
+
+impl TryFamily for ParkingLotRwLock {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_write()
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for RwLock<T> {

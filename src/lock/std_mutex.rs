@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`std::sync::Mutex`].
 ///
@@ -15,6 +15,20 @@ impl LockFamily for StdMutex {
     const POLICY: Policy = Policy::Unfair;
     const SHARED_READS: bool = false;
     type Lock<T: Clone + Send + Sync + 'static> = Mutex<T>;
+}
+
+impl TryFamily for StdMutex {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        match lock.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for Mutex<T> {

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
-use super::{LockClass, LockFamily, Policy, SharedLock};
+use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`std::sync::RwLock`].
 ///
@@ -16,6 +16,20 @@ impl LockFamily for StdRwLock {
     const POLICY: Policy = Policy::WriterPreferring;
     const SHARED_READS: bool = true;
     type Lock<T: Clone + Send + Sync + 'static> = RwLock<T>;
+}
+
+impl TryFamily for StdRwLock {
+    const BLOCKS: bool = true;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        match lock.try_write() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for RwLock<T> {

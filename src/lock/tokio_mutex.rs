@@ -4,7 +4,7 @@ use std::ops::DerefMut;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`tokio::sync::Mutex`].
 #[derive(Debug)]
@@ -22,6 +22,16 @@ impl AwaitFamily for TokioMutex {
         lock: &Mutex<T>,
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         lock.lock()
+    }
+}
+
+impl TryFamily for TokioMutex {
+    const BLOCKS: bool = false;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_lock().ok()
     }
 }
 

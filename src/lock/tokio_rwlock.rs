@@ -4,7 +4,7 @@ use std::ops::DerefMut;
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use super::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`tokio::sync::RwLock`].
 ///
@@ -25,6 +25,16 @@ impl AwaitFamily for TokioRwLock {
         lock: &RwLock<T>,
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         lock.write()
+    }
+}
+
+impl TryFamily for TokioRwLock {
+    const BLOCKS: bool = false;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &Self::Lock<T>,
+    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        lock.try_write().ok()
     }
 }
 

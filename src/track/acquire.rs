@@ -1,0 +1,260 @@
+//! One acquisition, from asking to having: what is looked at on the way.
+
+use std::future::poll_fn;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::{Context, Poll, Waker};
+
+use super::cycle::{self, LockId, Request, StrandId, World};
+use super::finding::Kind;
+use super::futurelock::Probe;
+use super::guard::TrackedGuard;
+use super::mode::{Mode, Rule};
+use super::order::Taken;
+use super::report;
+use super::strand::Strand;
+use super::wait::{Lock, Wait, Waiting};
+
+/// Overtaken so often, a waiter starves.
+const STARVED: u64 = 64;
+
+/// The lock was free. `ahead` is the last place in line that was given before it was tried.
+#[inline]
+pub(super) fn at_once<G>(
+    lock: &Arc<Lock>,
+    strand: Arc<Strand>,
+    taken: Taken,
+    ahead: Option<u64>,
+    guard: G,
+) -> TrackedGuard<'_, G> {
+    order(&strand, &taken, lock);
+    without_order(lock, strand, taken, ahead, guard)
+}
+
+/// The lock was free for one who would not have waited: no order comes of it.
+#[inline]
+pub(super) fn without_order<G>(
+    lock: &Arc<Lock>,
+    strand: Arc<Strand>,
+    taken: Taken,
+    ahead: Option<u64>,
+    guard: G,
+) -> TrackedGuard<'_, G> {
+    let number = Strand::push(&mut strand.state(), taken, lock.blocks, (0, 0));
+    if let Some(last) = ahead {
+        // Who had a place before this one tried, and has it still, was overtaken.
+        overtakes(&strand, &taken, &lock.before(last + 1));
+    }
+    TrackedGuard::new(strand, lock, number, guard)
+}
+
+/// Waits for the lock by `future`, or by trying with `again` where `future` would block a thread for ever.
+///
+/// **Cancellation.** The wait is taken back before `future` is dropped.
+pub(super) async fn waited<'a, G>(
+    lock: &'a Arc<Lock>,
+    strand: Arc<Strand>,
+    mode: Mode,
+    at: &'static Location<'static>,
+    again: impl Fn() -> Option<G>,
+    future: impl Future<Output = G>,
+) -> TrackedGuard<'a, G> {
+    let taken = lock.taken(mode, at);
+    order(&strand, &taken, lock);
+    let wait = Wait::new(strand.clone(), lock.clone(), mode, at);
+    let waker = Waker::from(wait.clone());
+    let mut future = pin!(future);
+    // Declared after the future, so that it ends before it.
+    let waiting = Waiting::begin(wait.clone());
+    let mut begun = false;
+    let mut probe = Probe::default();
+    let guard = poll_fn(|context| {
+        wait.polled_by(context.waker());
+        let mut context = Context::from_waker(&waker);
+        if wait.polling.load(SeqCst) {
+            return again().map_or(Poll::Pending, Poll::Ready);
+        }
+        if begun {
+            let polled = future.as_mut().poll(&mut context);
+            if polled.is_pending() {
+                probe.look(&wait);
+            }
+            return polled;
+        }
+        begun = true;
+        lock.tracker.wait_begun();
+        if lock.blocks {
+            // It stands in line before it blocks, for there is no later moment.
+            lock.join(&wait, || None::<G>);
+            if begins(&wait) || holder_is_suspended(lock) {
+                wait.polling.store(true, SeqCst);
+                lock.polling.fetch_add(1, SeqCst);
+                return again().map_or(Poll::Pending, Poll::Ready);
+            }
+            return future.as_mut().poll(&mut context);
+        }
+        let mut poll = || match future.as_mut().poll(&mut context) {
+            Poll::Ready(guard) => Some(guard),
+            Poll::Pending => None,
+        };
+        if let Some(guard) = lock.join(&wait, &mut poll) {
+            return Poll::Ready(guard);
+        }
+        begins(&wait);
+        probe.look(&wait);
+        Poll::Pending
+    })
+    .await;
+    let number = Strand::push(&mut strand.state(), taken, lock.blocks, wait.split());
+    if let Some(place) = wait.place().filter(|_| !lock.blocks) {
+        overtakes(&strand, &taken, &lock.before(place));
+    }
+    drop(waiting);
+    if wait.accused.load(SeqCst) {
+        lock.tracker.went_on(wait.number);
+    }
+    TrackedGuard::new(strand, lock, number, guard)
+}
+
+/// What is to be seen when a wait begins. Whether it can never end by itself.
+fn begins(wait: &Arc<Wait>) -> bool {
+    let strand = &wait.strand;
+    let keeps_waiting =
+        |holder: &Strand| holder.hold_of(wait.lock.id).filter(|hold| hold.taken.mode.excludes(wait.mode));
+    let beside = Strand::branches_beside(strand);
+    for holder in strand.with_parents().chain(beside.iter().map(|branch| &**branch)) {
+        if let Some(hold) = keeps_waiting(holder) {
+            report::own_hold(wait, holder, &hold);
+            return true;
+        }
+    }
+    let holds_something = strand.with_parents().any(|strand| !strand.state().holds.is_empty());
+    holds_something && closes_a_circle(wait)
+}
+
+fn closes_a_circle(wait: &Arc<Wait>) -> bool {
+    let world = Live(wait);
+    let Some(links) = cycle::closed_by(&wait.request(), &world) else { return false };
+    // The search looked here and there while others went on. What is still there now was there all the time, together.
+    let wait_of = |request: &Request| {
+        let lock = wait.lock.tracker.contended_lock(request.lock)?;
+        lock.line().into_iter().find(|it| it.number == request.wait)
+    };
+    let mut waits = Vec::new();
+    for link in &links {
+        let Some(wait) = wait_of(&link.request) else { return false };
+        let stands = match link.why {
+            cycle::Why::Holds(mode) => world.holds(link.on).contains(&(link.request.lock, mode)),
+            cycle::Why::Before(before) => wait_of(&before).is_some(),
+        };
+        if !stands {
+            return false;
+        }
+        waits.push(wait);
+    }
+    report::deadlock(&links, &waits);
+    true
+}
+
+/// The moment as it is, for the search that this wait has caused.
+struct Live<'a>(&'a Wait);
+
+impl World for Live<'_> {
+    fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)> {
+        let held = Strand::of(strand).map(|strand| strand.held()).unwrap_or_default();
+        held.iter().map(|hold| (hold.taken.lock, hold.taken.mode)).collect()
+    }
+
+    fn waits(&self, strand: StrandId) -> Vec<Request> {
+        let Some(strand) = Strand::of(strand) else { return Vec::new() };
+        let state = strand.state();
+        state
+            .waits
+            .iter()
+            .filter(|wait| wait.lock.tracker.is(&self.0.lock.tracker))
+            .map(|it| it.request())
+            .collect()
+    }
+
+    fn line(&self, lock: LockId) -> Vec<Request> {
+        let Some(lock) = self.0.lock.tracker.contended_lock(lock) else { return Vec::new() };
+        lock.line().iter().map(|wait| wait.request()).collect()
+    }
+}
+
+/// Whether somebody has a lock that blocks and is suspended: whoever blocks now may block the thread that is to resume it.
+fn holder_is_suspended(lock: &Lock) -> bool {
+    let suspended = |strand: &Arc<Strand>| {
+        strand.is_running() == Some(false) && strand.hold_of(lock.id).is_some_and(|hold| hold.is_hazard())
+    };
+    lock.tracker.has_hazards() && Strand::all().iter().any(suspended)
+}
+
+/// Draws the orders that this acquisition stands for, and says what comes of them.
+#[inline]
+fn order(strand: &Strand, taken: &Taken, lock: &Lock) {
+    if taken.mode == Mode::Look {
+        return;
+    }
+    {
+        let mut state = strand.state();
+        if !state.waits.is_empty() {
+            state.branched = true;
+        }
+        if state.branched || (state.holds.is_empty() && strand.parent.is_none()) {
+            return;
+        }
+        if let ([only], None) = (&state.holds[..], &strand.parent)
+            && !std::ptr::eq(only.taken.class, taken.class)
+        {
+            /// Few orders are drawn by one strand, again and again.
+            const TOLD: usize = 8;
+            let edge = (std::ptr::from_ref(only.taken.place).addr(), std::ptr::from_ref(taken.place).addr());
+            if state.told.contains(&edge) {
+                return;
+            }
+            if state.told.len() == TOLD {
+                state.told.remove(0);
+            }
+            state.told.push(edge);
+        }
+    }
+    draw(strand, taken, lock);
+}
+
+#[cold]
+fn draw(strand: &Strand, taken: &Taken, lock: &Lock) {
+    let held = strand.held();
+    let read_before = held.iter().find(|hold| {
+        hold.taken.lock == taken.lock && hold.taken.mode == Mode::Read && taken.mode == Mode::Read
+    });
+    if let Some(first) = read_before.filter(|_| taken.rule.readers_meet()) {
+        let policy = match taken.rule {
+            Rule::InLine => "granted in the order of asking",
+            Rule::WritersFirst | Rule::AnyOrder => "granted to writers first",
+        };
+        report::recursive_read(strand, first, taken, policy);
+    }
+    let held: Vec<_> = held.iter().map(|hold| hold.taken).collect();
+    for inversion in lock.tracker.note_order(&held, *taken) {
+        report::inversion(strand, &inversion);
+    }
+}
+
+/// Somebody has the lock, and these stood in line before it asked.
+fn overtakes(strand: &Strand, taken: &Taken, ahead: &[Arc<Wait>]) {
+    for wait in ahead.iter().filter(|wait| wait.mode.excludes(taken.mode)) {
+        let times = wait.overtaken.fetch_add(1, SeqCst) + 1;
+        // Where the place in line is not the place in the lock's own queue, there is nothing to hold it to.
+        if wait.lock.blocks || wait.lock.rule != Rule::InLine {
+            continue;
+        }
+        if times == 1 {
+            report::overtaken(Kind::GrantOrder, wait, strand, taken, times);
+        } else if times == STARVED {
+            report::overtaken(Kind::Starvation, wait, strand, taken, times);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The wait-for graph, as a function of values: does this wait close a cycle?
+//!
+//! Only strands that wait can be part of a deadlock. So the search walks from the one who asks to those who wait for it,
+//! and on to those who wait for them, and looks whether it finds somebody that the asker waits for. It is made when
+//! a wait begins and only for one who holds something: who holds nothing keeps nobody waiting and closes no cycle.
+//! (R. C. Holt, "Some deadlock properties of computer systems", 1972: the graph of those who wait and what they hold.)
+
+use std::collections::HashMap;
+
+use super::mode::{Mode, Rule};
+
+/// A lock, by number.
+pub(super) type LockId = u64;
+/// Something that runs in sequence, by number: a task, or a named scope in one.
+pub(super) type StrandId = u64;
+
+/// Somebody who waits for a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// The number of this wait, used once.
+    pub(super) wait: u64,
+    pub(super) strand: StrandId,
+    pub(super) lock: LockId,
+    pub(super) mode: Mode,
+    pub(super) rule: Rule,
+    /// Where it stands in the lock's line; nothing while it is not known to stand there.
+    pub(super) place: Option<u64>,
+}
+
+/// Why one waits for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The other has the lock.
+    Holds(Mode),
+    /// The other waits for the lock, too, and goes first.
+    Before(Request),
+}
+
+/// One waits for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) request: Request,
+    pub(super) on: StrandId,
+    pub(super) why: Why,
+}
+
+/// What the search may ask about the moment.
+pub(super) trait World {
+    /// What the strand holds, and those outside it that cannot go on before it ends.
+    fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)>;
+    /// What the strand waits for. More than one where branches are not told apart.
+    fn waits(&self, strand: StrandId) -> Vec<Request>;
+    /// Who waits for the lock.
+    fn line(&self, lock: LockId) -> Vec<Request>;
+}
+
+/// The cycle that `asked` closes, beginning with it; each link waits on the strand of the next one. `None` if there is
+/// none.
+///
+/// A strand with several waits at once is taken to wait only where all of them wait for members of the cycle: one of them
+/// may be all that it needs.
+pub(super) fn closed_by(asked: &Request, world: &impl World) -> Option<Vec<Link>> {
+    // Everybody who cannot go on before the asker does, with the link that says why.
+    let mut reached: HashMap<StrandId, Option<Link>> = HashMap::from([(asked.strand, None)]);
+    let mut partly: HashMap<StrandId, Vec<Link>> = HashMap::new();
+    let mut next = vec![asked.strand];
+    while let Some(strand) = next.pop() {
+        for link in kept_waiting(strand, asked, world) {
+            if link.request.wait == asked.wait {
+                if strand != asked.strand {
+                    return Some(path(link, &reached));
+                }
+                continue;
+            }
+            let waiter = link.request.strand;
+            if reached.contains_key(&waiter) {
+                continue;
+            }
+            let links = partly.entry(waiter).or_default();
+            if !links.iter().any(|known| known.request.wait == link.request.wait) {
+                links.push(link);
+            }
+            if links.len() >= world.waits(waiter).len().max(1) {
+                reached.insert(waiter, Some(links[0]));
+                next.push(waiter);
+            }
+        }
+    }
+    None
+}
+
+/// Everybody who waits for `strand`, directly.
+fn kept_waiting(strand: StrandId, asked: &Request, world: &impl World) -> Vec<Link> {
+    let mut links = Vec::new();
+    for (lock, mode) in world.holds(strand) {
+        let waiting = world.line(lock).into_iter().filter(|it| it.strand != strand && mode.excludes(it.mode));
+        links.extend(waiting.map(|request| Link { request, on: strand, why: Why::Holds(mode) }));
+    }
+    // What the asker waits for counts as well: whoever stands behind it there waits for it.
+    let own = world.waits(strand);
+    let own = own.iter().chain((strand == asked.strand && !own.contains(asked)).then_some(asked));
+    for ahead in own {
+        let behind =
+            world.line(ahead.lock).into_iter().filter(|it| it.strand != strand && goes_before(ahead, it));
+        links.extend(behind.map(|request| Link { request, on: strand, why: Why::Before(*ahead) }));
+    }
+    links
+}
+
+/// Whether `first` must have had the lock before `second` can get it, by what the lock promises.
+pub(super) fn goes_before(first: &Request, second: &Request) -> bool {
+    if !first.mode.excludes(second.mode) {
+        return false;
+    }
+    match second.rule {
+        Rule::InLine => matches!((first.place, second.place), (Some(first), Some(second)) if first < second),
+        Rule::WritersFirst => first.place.is_some() && first.mode == Mode::Write && second.mode == Mode::Read,
+        Rule::AnyOrder => false,
+    }
+}
+
+/// From the link that closes the cycle back to the asker.
+fn path(closing: Link, reached: &HashMap<StrandId, Option<Link>>) -> Vec<Link> {
+    let mut path = vec![closing];
+    let mut at = closing.on;
+    while let Some(Some(link)) = reached.get(&at) {
+        path.push(*link);
+        at = link.on;
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Mode::{Read, Write};
+    use Rule::{AnyOrder, InLine, WritersFirst};
+
+    #[derive(Default)]
+    struct Drawn {
+        holds: Vec<(StrandId, LockId, Mode)>,
+        waits: Vec<Request>,
+    }
+
+    impl World for Drawn {
+        fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)> {
+            self.holds.iter().filter(|it| it.0 == strand).map(|it| (it.1, it.2)).collect()
+        }
+
+        fn waits(&self, strand: StrandId) -> Vec<Request> {
+            self.waits.iter().filter(|it| it.strand == strand).copied().collect()
+        }
+
+        fn line(&self, lock: LockId) -> Vec<Request> {
+            self.waits.iter().filter(|it| it.lock == lock).copied().collect()
+        }
+    }
+
+    impl Drawn {
+        fn holds(mut self, strand: StrandId, lock: LockId, mode: Mode) -> Self {
+            self.holds.push((strand, lock, mode));
+            self
+        }
+
+        fn waits(mut self, strand: StrandId, lock: LockId, mode: Mode, rule: Rule) -> Self {
+            let wait = self.waits.len() as u64;
+            self.waits.push(Request { wait, strand, lock, mode, rule, place: Some(wait) });
+            self
+        }
+
+        /// Who waits for whom in the cycle that the last wait closes.
+        fn cycle(&self) -> Option<Vec<(StrandId, StrandId)>> {
+            let links = closed_by(self.waits.last().unwrap(), self)?;
+            Some(links.iter().map(|link| (link.request.strand, link.on)).collect())
+        }
+    }
+
+    const A: LockId = 10;
+    const B: LockId = 11;
+    const C: LockId = 12;
+
+    #[test]
+    fn two_that_wait_for_each_other_are_a_cycle() {
+        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write);
+        let drawn = drawn.waits(1, B, Write, AnyOrder);
+        assert_eq!(drawn.cycle(), None);
+        assert_eq!(drawn.waits(2, A, Write, AnyOrder).cycle(), Some(vec![(2, 1), (1, 2)]));
+    }
+
+    #[test]
+    fn three_are_a_cycle_and_a_chain_is_none() {
+        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
+        let drawn = drawn.waits(1, B, Write, InLine).waits(2, C, Write, InLine);
+        assert_eq!(drawn.cycle(), None);
+        assert_eq!(drawn.waits(3, A, Write, InLine).cycle(), Some(vec![(3, 1), (1, 2), (2, 3)]));
+    }
+
+    #[test]
+    fn readers_do_not_keep_readers_waiting() {
+        let drawn = Drawn::default().holds(1, A, Read).holds(2, B, Read);
+        assert_eq!(drawn.waits(1, B, Read, AnyOrder).waits(2, A, Read, AnyOrder).cycle(), None);
+    }
+
+    #[test]
+    fn a_second_read_behind_a_writer_is_a_cycle_where_writers_are_waited_for() {
+        for (rule, deadly) in [(InLine, true), (WritersFirst, true), (AnyOrder, false)] {
+            let drawn = Drawn::default().holds(1, A, Read).waits(2, A, Write, rule).waits(1, A, Read, rule);
+            assert_eq!(drawn.cycle(), deadly.then(|| vec![(1, 2), (2, 1)]), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_writer_behind_a_reader_in_line_does_not_go_before_it() {
+        let drawn = Drawn::default().holds(1, B, Write).holds(3, A, Write);
+        let drawn = drawn.waits(2, A, Read, InLine).waits(1, A, Write, InLine);
+        assert_eq!(drawn.cycle(), None);
+    }
+
+    #[test]
+    fn whoever_waits_for_two_locks_at_once_may_need_only_one() {
+        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
+        let either = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
+        assert_eq!(either.cycle(), None, "3 does not wait and will release C");
+    }
+
+    #[test]
+    fn whoever_waits_for_two_locks_of_the_cycle_is_in_it() {
+        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(2, C, Write);
+        let both = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
+        assert!(both.cycle().is_some());
+    }
+
+    #[test]
+    fn what_one_holds_itself_is_no_cycle_of_tasks() {
+        assert_eq!(Drawn::default().holds(1, A, Write).waits(1, A, Write, InLine).cycle(), None);
+    }
+}

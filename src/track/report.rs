@@ -1,0 +1,257 @@
+//! Findings in words: who holds what from where, and who waits for it where.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+
+use super::clock;
+use super::cycle::{Link, Why};
+use super::finding::{Finding, Kind, Standing, Step};
+use super::mode::Mode;
+use super::order::{Inversion, Taken};
+use super::strand::{Hold, Strand};
+use super::tracker::About;
+use super::wait::Wait;
+
+fn lock_of(taken: &Taken) -> String {
+    format!("{} #{} ({})", taken.class.name(), taken.lock, taken.mode.as_str())
+}
+
+fn held(hold: &Hold) -> String {
+    let millis = clock::nanos(hold.granted, clock::now()) as f64 / 1e6;
+    format!("{} since {millis:.1} ms, taken at {}", lock_of(&hold.taken), hold.taken.place)
+}
+
+fn wanted(wait: &Wait) -> String {
+    format!("{} #{} ({}) at {}", wait.lock.class.name(), wait.lock.id, wait.mode.as_str(), wait.at)
+}
+
+/// Each place once, in the order of their coming.
+fn places<'a>(of: impl IntoIterator<Item = &'a Location<'static>>) -> Vec<String> {
+    let mut places = Vec::new();
+    for place in of {
+        let place = place.to_string();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+fn tasks(of: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut tasks = Vec::new();
+    for task in of {
+        if !tasks.contains(&task) {
+            tasks.push(task);
+        }
+    }
+    tasks
+}
+
+fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
+    for wait in waits {
+        wait.accused.store(true, SeqCst);
+    }
+    waits.iter().map(|wait| wait.number).collect()
+}
+
+/// A circle of waits, closed by the first link. `waits` are those of the links.
+pub(super) fn deadlock(links: &[Link], waits: &[Arc<Wait>]) {
+    let Some(closing) = waits.first() else { return };
+    // Whoever waits in one link is waited for in the one before: there stands what it has.
+    let has = |nth: usize| {
+        let before = &links[(nth + links.len() - 1) % links.len()];
+        let strand = &waits[nth].strand;
+        match before.why {
+            Why::Holds(_) => strand.held().into_iter().find(|hold| hold.taken.lock == before.request.lock),
+            Why::Before(_) => None,
+        }
+    };
+    let mut circle = Vec::new();
+    let mut words = Vec::new();
+    let mut seen = Vec::new();
+    for (nth, wait) in waits.iter().enumerate() {
+        let hold = has(nth);
+        let (task, holds, wants) = (wait.strand.title(), hold.as_ref().map(held), wanted(wait));
+        let what = holds.clone().map_or_else(
+            || "stands in line before the one that came just now".to_owned(),
+            |holds| format!("holds {holds}"),
+        );
+        words.push(format!("task `{task}` {what}, and waits for {wants}"));
+        seen.extend(hold.map(|hold| hold.taken.place));
+        seen.push(wait.at);
+        circle.push(Step { task, holds, wants });
+    }
+    let branched = waits.iter().any(|wait| wait.strand.state().branched);
+    let finding = Finding {
+        kind: Kind::Deadlock,
+        standing: if branched { Standing::Suspected } else { Standing::Certain },
+        message: format!("{}: a circle, none of them goes on", words.join("; ")),
+        places: places(seen),
+        tasks: tasks(circle.iter().map(|step| step.task.clone())),
+        circle,
+    };
+    let about = About { waits: accuse(waits), branch: None };
+    closing.lock.tracker.report(&finding, about);
+}
+
+/// A task waits for what it holds itself, or one of its branches or a scope around it.
+pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
+    let upgrade = hold.taken.mode == Mode::Read && wait.mode == Mode::Write;
+    let kind = if upgrade { Kind::Upgrade } else { Kind::SameTaskWait };
+    let (waiter, has) = (wait.strand.title(), holder.title());
+    let who = if holder.id == wait.strand.id { "itself".to_owned() } else { format!("as `{has}`") };
+    let message = format!("task `{waiter}` waits for {}, and holds {} {who}", wanted(wait), held(hold));
+    let is_branch = holder.id != wait.strand.id && wait.strand.with_parents().all(|it| it.id != holder.id);
+    let finding = Finding {
+        kind,
+        standing: Standing::Suspected,
+        message,
+        places: places([hold.taken.place, wait.at]),
+        tasks: tasks([waiter.clone(), has.clone()]),
+        circle: vec![Step { task: waiter, holds: Some(held(hold)), wants: wanted(wait) }],
+    };
+    let branch = is_branch.then(|| (holder.id, holder.polls()));
+    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch });
+}
+
+/// `ahead` has the lock, or was granted it, and its task does not poll it.
+pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static Location<'static>) {
+    let waiter = wait.strand.title();
+    let finding = Finding {
+        kind: Kind::Futurelock,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{waiter}` waits for {} behind `{ahead}`, a future of the same task that {has} at {at}, was woken, \
+             and is not polled any more",
+            wanted(wait),
+        ),
+        places: places([at, wait.at]),
+        tasks: tasks([waiter, ahead.to_owned()]),
+        circle: Vec::new(),
+    };
+    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+}
+
+/// Orders that cannot all be kept.
+pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
+    let step = |(nth, edge): (usize, &super::order::Edge)| Step {
+        task: if nth == 0 { strand.title() } else { "seen before".to_owned() },
+        holds: Some(format!("{}, taken at {}", lock_of(&edge.held), edge.held.place)),
+        wants: format!("{} at {}", lock_of(&edge.asked), edge.asked.place),
+    };
+    let circle: Vec<_> = inversion.iter().enumerate().map(step).collect();
+    let orders: Vec<_> = inversion
+        .iter()
+        .map(|edge| {
+            let (held, asked) = (&edge.held, &edge.asked);
+            format!("{} (at {}) before {} (at {})", lock_of(held), held.place, lock_of(asked), asked.place)
+        })
+        .collect();
+    let finding = Finding {
+        kind: Kind::OrderInversion,
+        standing: Standing::Certain,
+        message: format!("locks are taken in orders that can deadlock: {}", orders.join("; and ")),
+        places: places(inversion.iter().flat_map(|edge| [edge.held.place, edge.asked.place])),
+        tasks: vec![strand.title()],
+        circle,
+    };
+    strand.tracker.report(&finding, About::default());
+}
+
+/// A second read where a writer may come in between.
+pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &Taken, policy: &str) {
+    let task = strand.title();
+    let finding = Finding {
+        kind: Kind::RecursiveRead,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{task}` holds {} and reads it again at {}: a writer that comes in between waits for the first read, \
+             and the second one waits for that writer, for the lock is {policy}",
+            held(first),
+            again.place,
+        ),
+        places: places([first.taken.place, again.place]),
+        tasks: vec![task],
+        circle: Vec::new(),
+    };
+    strand.tracker.report(&finding, About::default());
+}
+
+/// A guard that blocks others was kept while its task let others run.
+pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
+    let task = strand.title();
+    let finding = Finding {
+        kind: Kind::GuardAcrossAwait,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{task}` was suspended by an await while it held {}, taken at {}, which others wait for by blocking \
+             their thread: drop the guard before the await, or use a lock that yields",
+            lock_of(&hold.taken),
+            hold.taken.place,
+        ),
+        places: places([hold.taken.place]),
+        tasks: vec![task],
+        circle: Vec::new(),
+    };
+    strand.tracker.report(&finding, About::default());
+}
+
+/// Somebody blocks a thread inside a poll, to wait there for an async lock.
+pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
+    let task = wait.strand.title();
+    let has = holder.map_or_else(String::new, |(holder, hold)| {
+        format!(", which task `{}` holds: {}", holder.title(), held(hold))
+    });
+    let at = holder.map(|(_, hold)| hold.taken.place);
+    let finding = Finding {
+        kind: Kind::BlockOn,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{task}` blocks a thread of the runtime while it waits for {}{has}: the wait has yielded, and yet the \
+             task's poll does not return. Await it instead",
+            wanted(wait),
+        ),
+        places: places([wait.at].into_iter().chain(at)),
+        tasks: tasks([task].into_iter().chain(holder.map(|(holder, _)| holder.title()))),
+        circle: Vec::new(),
+    };
+    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+}
+
+/// Nobody has the lock, nobody was woken for it, and somebody waits.
+pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
+    let task = wait.strand.title();
+    let finding = Finding {
+        kind: Kind::LostWakeUp,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{task}` waits for {}, which nobody holds: it was not woken when the lock became free",
+            wanted(wait)
+        ),
+        places: places([wait.at]),
+        tasks: vec![task],
+        circle: Vec::new(),
+    };
+    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+}
+
+/// `wait` was overtaken though its lock promises the order of asking; `times` so far.
+pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &Taken, times: u64) {
+    let (task, other) = (wait.strand.title(), by.title());
+    let finding = Finding {
+        kind,
+        standing: Standing::Certain,
+        message: format!(
+            "task `{task}` waits for {} and was overtaken {times} times by those that came later, the last time by `{other}` \
+             at {}: {} promises the order of asking",
+            wanted(wait),
+            taken.place,
+            wait.lock.family,
+        ),
+        places: places([wait.at, taken.place]),
+        tasks: tasks([task, other]),
+        circle: Vec::new(),
+    };
+    wait.lock.tracker.report(&finding, About::default());
+}

@@ -1,0 +1,152 @@
+//! How long locks were waited for and held: by class and by label, and those held across an await by place.
+
+use std::panic::Location;
+
+use crate::lock::LockClass;
+
+use super::clock::{self, Ticks};
+use super::histogram::Histogram;
+use super::strand::Hold;
+
+/// One acquisition, from asking to releasing.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    class: &'static LockClass,
+    label: Option<&'static str>,
+    place: &'static Location<'static>,
+    queued_ns: u64,
+    woken_ns: u64,
+    held_ns: u64,
+    across: bool,
+}
+
+impl Sample {
+    #[inline]
+    pub(super) fn new(hold: &Hold, label: Option<&'static str>, released: Ticks) -> Self {
+        Self {
+            class: hold.taken.class,
+            label,
+            place: hold.taken.place,
+            queued_ns: hold.queued_ns,
+            woken_ns: hold.woken_ns,
+            held_ns: clock::nanos(hold.granted, released),
+            across: hold.across,
+        }
+    }
+}
+
+/// The three parts of an acquisition's time, in nanoseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// From asking to being granted the lock, or, where that moment cannot be seen, to having it. 0 where it was free.
+    pub queued: Histogram,
+    /// From being woken to being polled and having it. 0 for those who did not wait, and for locks that block.
+    pub woken: Histogram,
+    /// Queued and woken together: from asking to having it.
+    pub wait: Histogram,
+    /// From having it to releasing it.
+    pub hold: Histogram,
+}
+
+impl Split {
+    fn record(&mut self, sample: &Sample) {
+        self.queued.record(sample.queued_ns);
+        self.woken.record(sample.woken_ns);
+        self.wait.record(sample.queued_ns + sample.woken_ns);
+        self.hold.record(sample.held_ns);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.queued.add(&other.queued);
+        self.woken.add(&other.woken);
+        self.wait.add(&other.wait);
+        self.hold.add(&other.hold);
+    }
+}
+
+/// A place whose guards were held across awaits of something other than a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcrossAwait {
+    /// The class of the lock.
+    pub class: &'static LockClass,
+    /// Where it was taken.
+    pub place: &'static Location<'static>,
+    /// How often, and how long it was held each time, in nanoseconds.
+    pub held: Histogram,
+}
+
+/// How long the locks of one class were waited for and held under one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassTimes {
+    /// The class.
+    pub class: &'static LockClass,
+    /// What the task was doing, as it said by [`label`](super::label()).
+    pub label: Option<&'static str>,
+    /// The times.
+    pub times: Split,
+}
+
+/// All that was handed in.
+#[derive(Default)]
+pub(super) struct Times {
+    /// Few: one for each class and label.
+    splits: Vec<ClassTimes>,
+    /// Few: one for each place in the code.
+    across: Vec<AcrossAwait>,
+    acquisitions: u64,
+}
+
+impl Times {
+    pub(super) fn hand_in(&mut self, samples: &[Sample]) {
+        self.acquisitions += samples.len() as u64;
+        for sample in samples {
+            let Sample { class, label, place, .. } = *sample;
+            let same = |it: &ClassTimes| std::ptr::eq(it.class, class) && it.label == label;
+            let at = self.splits.iter().position(same).unwrap_or_else(|| {
+                self.splits.push(ClassTimes { class, label, times: Split::default() });
+                self.splits.len() - 1
+            });
+            self.splits[at].times.record(sample);
+            if sample.across {
+                let same = |it: &AcrossAwait| std::ptr::eq(it.place, place);
+                let at = self.across.iter().position(same).unwrap_or_else(|| {
+                    self.across.push(AcrossAwait { class, place, held: Histogram::default() });
+                    self.across.len() - 1
+                });
+                self.across[at].held.record(sample.held_ns);
+            }
+        }
+    }
+
+    pub(super) fn acquisitions(&self) -> u64 {
+        self.acquisitions
+    }
+
+    pub(super) fn by_label(&self) -> Vec<ClassTimes> {
+        let mut all: Vec<_> = self.splits.clone();
+        all.sort_by_key(|it| (it.class.name(), it.label));
+        all
+    }
+
+    pub(super) fn by_class(&self) -> Vec<ClassTimes> {
+        let mut all: Vec<ClassTimes> = Vec::new();
+        for ClassTimes { class, times, .. } in self.by_label() {
+            match all.last_mut().filter(|last| std::ptr::eq(last.class, class)) {
+                Some(last) => last.times.add(&times),
+                None => all.push(ClassTimes { class, label: None, times }),
+            }
+        }
+        all
+    }
+
+    /// The longest first.
+    pub(super) fn across(&self) -> Vec<AcrossAwait> {
+        let mut all: Vec<_> = self.across.clone();
+        all.sort_by_key(|it| std::cmp::Reverse(it.held.max()));
+        all
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
