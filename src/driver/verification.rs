@@ -215,7 +215,7 @@ impl Verified {
             }
         }
         for broken in run.broken() {
-            self.keep(after_the_run(broken));
+            self.keep(after_the_run(&broken));
         }
     }
 
@@ -321,7 +321,7 @@ fn violation(lanes: Lanes) -> Violation {
 }
 
 /// What did not hold when a run was over, and who answers for it.
-fn after_the_run(broken: invariants::Finding) -> Finding {
+fn after_the_run(broken: &invariants::Finding) -> Finding {
     let place = match broken.kind {
         "cache too large" => "src/session/cache/mod.rs",
         "sessions leaked" => "src/session/registry.rs",

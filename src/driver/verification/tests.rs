@@ -36,7 +36,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn new(inner: Arc<dyn Subject>, fault: Fault) -> Arc<dyn Subject> {
+    fn between(inner: Arc<dyn Subject>, fault: Fault) -> Arc<dyn Subject> {
         Arc::new(Self { inner, fault, first: Mutex::new(None), appends: AtomicU32::new(0) })
     }
 }
@@ -124,13 +124,13 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
     let population = Population::of(scenario, 1);
     let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, 1, task)).collect();
     let questions = Arc::new(Questions::new(scenario, &population, traces, 1));
-    let arena = Arena::new(scenario, Duration::from_secs(60)).unwrap();
+    let arena = Arena::new(scenario, Duration::from_mins(1)).unwrap();
     let store = stock(&population, arena.handle());
     let strategy = Strategy::parse(strategy).unwrap();
     let rival = set_up(&strategy, scenario, &population, store, 1, arena.handle()).unwrap();
     let subject = rival.subject().unwrap();
     let subject = match fault {
-        Some(fault) => Faulty::new(subject, fault),
+        Some(fault) => Faulty::between(subject, fault),
         None => subject,
     };
     let ground = Ground {
@@ -141,7 +141,8 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
         epoch: Instant::now(),
         most_operations: 200 * scenario.tasks() as usize,
     };
-    let run = ground.run(&subject, 0, Duration::from_secs(60)).ok().expect("it ends");
+    let run = ground.run(&subject, 0, Duration::from_mins(1));
+    let run = run.unwrap_or_else(|stuck| panic!("{stuck:?}"));
     let mut verified = Verified::default();
     verified.add(&run);
     (run, verified)
