@@ -13,13 +13,16 @@
 //! | [`service`] | the endpoints, and the chat turn |
 //! | [`track`] | deadlocks, inversions and starvation seen live, over any lock |
 //! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
+//! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
+//! | [`suite`] | what is verified: models of the sessions, over the strategies |
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: what is asked, of which session, when |
 //! | `driver` | strategies under workloads, in slices that alternate |
 //! | `record` | what a run leaves; all that comes after only reads it |
+//! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first six stand alone, without default features; none but [`track`] names a runtime, whose task ids it
+//! The first eight stand alone, without default features; none but [`track`] names a runtime, whose task ids it
 //! tells tasks by, and only [`lock`] names locks.
 //!
 //! # The tour
@@ -111,6 +114,11 @@ pub mod chat;
 pub mod cli;
 #[cfg(feature = "driver")]
 pub mod driver;
+pub mod explore;
+#[cfg(feature = "driver")]
+pub mod gate;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;
@@ -122,6 +130,7 @@ pub mod session;
 pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
+pub mod suite;
 pub mod track;
 pub mod verify;
 #[cfg(feature = "driver")]

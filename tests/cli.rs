@@ -86,6 +86,7 @@ fn compare_leaves_a_record_a_page_and_a_summary() {
         assert!(cell["memory"]["allocations_per_operation"].as_f64().unwrap() > 0.0);
         assert_eq!(cell["of_limit"]["limit"], "no-shared-write");
         assert!(cell["of_limit"]["fraction"].as_f64().unwrap() > 0.0);
+        assert!(!cell["timeline"].as_array().unwrap().is_empty());
         for unmeasured in ["verification", "wait_ns"] {
             assert!(cell[unmeasured].is_null(), "{unmeasured} was not measured, so it is null");
         }
@@ -148,7 +149,7 @@ fn report_reads_what_compare_wrote() {
     let (first, again) = (dir.path().join("first"), dir.path().join("again"));
     let strategies =
         ["compare", "--strategy", "naive", "--strategy", "std-mutex", "--scenario", "hot-context"];
-    let few = ["--set", "messages=10", "--duration", "50ms", "--out", first.to_str().unwrap()];
+    let few = ["--quick", "--set", "messages=10", "--duration", "50ms", "--out", first.to_str().unwrap()];
     run(&[&strategies[..], &few].concat(), 0);
     let record = first.join("run.json");
     run(&["report", record.to_str().unwrap(), "--out", again.to_str().unwrap()], 0);
@@ -278,7 +279,7 @@ fn an_interrupted_run_is_written_and_marked() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lockyard"))
         .args(["load", "--scenario", "polling", "--set", "sessions=20", "--set", "messages=10"])
-        .args(["--duration", "20s", "--out", dir.path().to_str().unwrap()])
+        .args(["--set", "tasks=8", "--duration", "20s", "--out", dir.path().to_str().unwrap()])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -19,6 +19,7 @@ const MAIN: &str = "main";
 
 /// How the model is to answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ContextConfig {
     /// Which model; any text but the empty one.
     pub model_id: String,
@@ -52,6 +53,7 @@ impl ContextConfig {
 
 /// A change of what a context is set to. What is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct ContextUpdate {
     /// Which model from now on.

@@ -11,6 +11,7 @@ use super::{
 
 /// A context without its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ChatContextDTO {
     /// Which context.
     pub id: ContextId,
@@ -53,6 +54,7 @@ impl From<&ChatContext> for ChatContextDTO {
 
 /// A branch without its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct BranchDTO {
     /// What it is called.
     pub name: String,
@@ -62,6 +64,7 @@ pub struct BranchDTO {
 
 /// A state with what it carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct StateDTO {
     /// Which state.
     pub kind: StateKind,
@@ -79,6 +82,7 @@ impl From<&State> for StateDTO {
 
 /// State and version: all that a client needs to know whether to ask for more. Allocates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ContextStateDTO {
     /// Which state.
     pub state: StateKind,
@@ -94,6 +98,7 @@ impl From<&ChatContext> for ContextStateDTO {
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct MessageDTO {
     /// Its place among all messages of the context.
     pub id: MessageId,
@@ -118,6 +123,7 @@ impl From<&Message> for MessageDTO {
 
 /// Where a message was put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct AppendedDTO {
     /// Its place among all messages of the context.
     pub id: MessageId,
@@ -127,6 +133,7 @@ pub struct AppendedDTO {
 
 /// A page of a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct MessagesDTO {
     /// The version of the context that the page shows.
     pub version: Version,
@@ -162,6 +169,7 @@ impl MessagesDTO {
 
 /// One line in a list of contexts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ContextSummary {
     /// Which context.
     pub id: ContextId,

@@ -11,6 +11,7 @@ use super::ChatError;
 
 /// Names one context. Whoever creates the context draws the [`Uuid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ContextId(pub Uuid);
 
@@ -30,6 +31,7 @@ impl FromStr for ContextId {
 
 /// The nth message of its context, counted from zero over all branches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct MessageId(pub u32);
 
@@ -54,6 +56,7 @@ impl fmt::Display for MessageId {
 
 /// Names one tool call, as the model named it; unique within its message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ToolCallId(pub String);
 
@@ -71,6 +74,7 @@ impl fmt::Display for ToolCallId {
 
 /// How many accepted changes a context has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Version(pub u64);
 
@@ -90,6 +94,7 @@ impl fmt::Display for Version {
 
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 

@@ -6,6 +6,7 @@ use super::{MessageId, ToolCall, ToolResult};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The instructions the conversation stands under.
@@ -20,6 +21,7 @@ pub enum Role {
 
 /// One piece of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ContentPart {
     /// Words.
@@ -73,11 +75,13 @@ impl Message {
 
 /// A message on its way in: no place in the conversation yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct NewMessage {
     /// Who speaks.
     pub role: Role,
     /// What is said; read from a string or from a list of parts.
     #[serde(deserialize_with = "string_or_parts")]
+    #[cfg_attr(feature = "http", schema(value_type = Content))]
     pub content: Vec<ContentPart>,
 }
 
@@ -93,17 +97,22 @@ impl NewMessage {
     }
 }
 
+/// Content as it may be written.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[serde(
+    untagged,
+    expecting = "content must be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
+                 or {\"type\":\"image_url\",\"url\":…}"
+)]
+enum Content {
+    /// Words alone.
+    Text(String),
+    /// Words and pictures.
+    Parts(Vec<ContentPart>),
+}
+
 fn string_or_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContentPart>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(
-        untagged,
-        expecting = "content must be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
-                     or {\"type\":\"image_url\",\"url\":…}"
-    )]
-    enum Content {
-        Text(String),
-        Parts(Vec<ContentPart>),
-    }
     Ok(match Content::deserialize(deserializer)? {
         Content::Text(text) => vec![ContentPart::Text { text }],
         Content::Parts(parts) => parts,

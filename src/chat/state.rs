@@ -77,6 +77,7 @@ impl State {
 
 /// Which state, without what it carries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StateKind {
     /// Nothing under way.

@@ -25,6 +25,7 @@ impl NewToolCall {
 
 /// A tool call in its message, with what was decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ToolCall {
     /// Names the call; unique within its message.
     pub id: ToolCallId,
@@ -45,6 +46,7 @@ impl From<NewToolCall> for ToolCall {
 
 /// Whether a tool call may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
     /// Nobody has decided.
@@ -57,6 +59,7 @@ pub enum Approval {
 
 /// What came of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ToolResult {
     /// The call it answers.
     pub call_id: ToolCallId,
@@ -68,6 +71,7 @@ pub struct ToolResult {
 
 /// What a person says to a pending tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ToolDecision {
     /// The call decided on.
     pub call_id: ToolCallId,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::driver::{self, Calibration, CalibrationPlan, Judged};
+use crate::driver::{self, Calibration, CalibrationPlan, Footprint, Judged};
 use crate::stats::Confidence;
 
 use super::exit::Exit;
@@ -80,6 +80,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(ended)
 }
 
+/// A line for each preset.
+fn memory(footprints: &[Footprint]) -> String {
+    let line = |Footprint { strategy, counted, resident }: &Footprint| {
+        let more = (resident / counted - 1.0) * 100.0;
+        format!("  {strategy:<33}{counted:.0} counted, {resident:.0} resident ({more:+.0} %)\n")
+    };
+    let lines: String = footprints.iter().map(line).collect();
+    format!("Bytes that a live session takes whole, of 20,000, without its messages\n{lines}")
+}
+
 fn words(Judged { ratio, ci: [low, high], verdict }: Judged) -> String {
     format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
 }
@@ -94,6 +104,7 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
            without a clock                  {bare:.1} ns\n  \
            keeping one latency in seventeen {sampled:.1} ns\n  \
            keeping each latency             {full:.1} ns\n\
+         {memory}\
          Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
            noise floor                      {floor:.2} % (the furthest that after came out from itself in {trials})\n  \
            itself called different          {different} of {trials}\n  \
@@ -104,6 +115,7 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         bare = found.harness.bare_ns,
         sampled = found.harness.sampled_ns,
         full = found.harness.full_ns,
+        memory = found.memory.as_deref().map_or_else(String::new, memory),
         verdict = plan.verdict,
         level = plan.confidence.level() * 100.0,
         scenario = plan.scenario.name,

@@ -1,5 +1,6 @@
 //! `lockyard compare`, and the main job, which is a comparison of everything.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Parser;
@@ -9,8 +10,10 @@ use crate::stats::Confidence;
 use crate::strategy::{Factorial, PRESETS, Strategy};
 
 use super::exit::Exit;
+use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
+use super::processes;
 use super::sweep;
 
 /// How long a cell is measured, so that the main job's first scenario is done within a minute and a half.
@@ -65,6 +68,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
     margin: f64,
 
+    /// Measure in this many processes, one after the other, each for its share of the time.
+    ///
+    /// Where code and data lie in memory makes strategies faster or slower and stays the same for a whole process, so a
+    /// single one takes it for certain. With several, each on questions of its own, intervals hold that, too, and are
+    /// wider. Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there
+    /// were.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    processes: u32,
+
+    /// Measure this one of several processes and print what the process that asks for it wants to know.
+    #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
+    part: Option<processes::Nth>,
+
+    #[command(flatten)]
+    gate: gate::Options,
+
     #[command(flatten)]
     run: RunOptions,
 }
@@ -81,6 +100,10 @@ pub(super) fn main_job() -> anyhow::Result<Exit> {
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let gate = match args.gate.load()? {
+        Ok(gate) => gate,
+        Err(exit) => return Ok(exit),
+    };
     let mut strategies = args.strategies.clone();
     if strategies.is_empty() && args.ablations.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
@@ -121,5 +144,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
-    output::measure(&plan, &args.run)
+    match (args.part, args.processes) {
+        (Some(nth), _) => processes::answer(&plan, nth),
+        (None, 1) => output::measure(&plan, &args.run, gate.as_ref()),
+        (None, several) => {
+            let run = |interrupted: &AtomicBool| processes::measure(&plan, several, interrupted);
+            output::measure_by(&args.run, gate.as_ref(), run)
+        }
+    }
 }

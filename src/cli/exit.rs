@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::driver::RunError;
-use crate::record::{Record, Severity};
+use crate::record::{Diff, Record, Severity};
 
 /// For the end of the help.
 pub(super) const HELP: &str = "\
@@ -16,7 +16,9 @@ pub(super) enum Exit {
     Fine = 0,
     Internal = 1,
     BadInput = 2,
+    Regression = 3,
     VerificationFailed = 4,
+    NotComparable = 5,
     Interrupted = 130,
 }
 
@@ -38,10 +40,27 @@ pub(super) fn of_record(record: &Record) -> Exit {
     }
 }
 
+/// One of several processes did not come back with what it was to measure.
+#[derive(Debug, thiserror::Error)]
+#[error("process {nth} of {of} was lost: {what}; its own words stand above, and --processes 1 does without")]
+pub(super) struct Lost {
+    pub(super) nth: u32,
+    pub(super) of: u32,
+    pub(super) what: String,
+}
+
+/// What stands against a run comes in this order: that it was stopped, that it is wrong, that it cannot be compared, that
+/// it is slower. The speed of wrong answers is not worth a word.
+pub(super) fn of_gate(record: &Record, diff: &Diff) -> Exit {
+    match of_record(record) {
+        Exit::Fine if !diff.refusals.is_empty() => Exit::NotComparable,
+        Exit::Fine if diff.regressions().next().is_some() => Exit::Regression,
+        exit => exit,
+    }
+}
+
 /// Errors are a person's to mend, but for those of the machine.
 pub(super) fn of_error(error: &anyhow::Error) -> Exit {
-    match error.downcast_ref() {
-        Some(RunError::Threads(_)) => Exit::Internal,
-        _ => Exit::BadInput,
-    }
+    let threads = matches!(error.downcast_ref(), Some(RunError::Threads(_)));
+    if threads || error.is::<Lost>() { Exit::Internal } else { Exit::BadInput }
 }

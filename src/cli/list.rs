@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::strategy::{PRESETS, combinations};
+use crate::suite::{MODELS, Model};
 use crate::workload::Scenario;
 
 use super::exit::Exit;
 use super::output::write_out;
 
-/// List what can be named: strategies and scenarios.
+/// List what can be named: strategies, scenarios, models and pitfalls.
 #[derive(Parser)]
 pub(super) struct Args {
     /// What to list; everything by default.
@@ -28,6 +29,8 @@ pub(super) struct Args {
 enum Kind {
     Strategies,
     Scenarios,
+    Models,
+    Pitfalls,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,12 +49,14 @@ struct Named {
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Strategies, Self::Scenarios];
+    const ALL: [Self; 4] = [Self::Strategies, Self::Scenarios, Self::Models, Self::Pitfalls];
 
     fn title(self) -> &'static str {
         match self {
             Self::Strategies => "strategies",
             Self::Scenarios => "scenarios",
+            Self::Models => "models",
+            Self::Pitfalls => "pitfalls",
         }
     }
 
@@ -59,6 +64,8 @@ impl Kind {
         match self {
             Self::Strategies => PRESETS.iter().map(strategy).collect(),
             Self::Scenarios => Scenario::builtins().map(|scenario| scenario_named(&scenario)).collect(),
+            Self::Models => MODELS.iter().map(model).collect(),
+            Self::Pitfalls => MODELS.iter().map(twin).collect(),
         }
     }
 }
@@ -80,6 +87,15 @@ fn strategy(preset: &crate::strategy::Preset) -> Named {
 
 fn scenario_named(scenario: &Scenario) -> Named {
     named(&scenario.name, &scenario.about, json!({ "point": scenario.point() }))
+}
+
+fn model(model: &Model) -> Named {
+    named(model.name, model.about, json!({ "min_schedules": model.min_schedules, "quick": model.quick }))
+}
+
+fn twin(model: &Model) -> Named {
+    let about = format!("the broken twin of {}: {}", model.name, model.twin_class());
+    named(&model.twin_name(), &about, json!({ "class": model.twin_class(), "checks": ["explorer"] }))
 }
 
 fn named(name: &str, about: &str, more: serde_json::Value) -> Named {

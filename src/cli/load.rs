@@ -49,5 +49,5 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
-    output::measure(&plan, &args.run)
+    output::measure(&plan, &args.run, None)
 }

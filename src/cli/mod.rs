@@ -7,15 +7,21 @@ mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod diff;
 mod exit;
+mod gate;
 mod list;
 mod load;
 mod options;
 mod output;
+mod processes;
 mod progress;
 mod report;
 mod schema;
+mod serve;
+mod store;
 mod sweep;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -38,6 +44,10 @@ enum Verb {
     Load(load::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
+    Verify(verify::Args),
+    Serve(serve::Args),
+    Store(store::Args),
+    Diff(diff::Args),
     Report(report::Args),
     List(list::Args),
     Schema(schema::Args),
@@ -60,6 +70,10 @@ pub fn main() -> ExitCode {
         Some(Verb::Load(args)) => load::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Verify(args)) => verify::run(&args),
+        Some(Verb::Serve(args)) => serve::run(&args),
+        Some(Verb::Store(args)) => store::run(&args),
+        Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),

@@ -79,6 +79,10 @@ pub(super) enum Format {
     Markdown,
     /// The page
     Html,
+    /// Test cases, for a CI system
+    Junit,
+    /// Findings at their places in the source, for a code host
+    Sarif,
 }
 
 /// A strategy, for clap: what is wrong with one is told before anything runs.

@@ -13,6 +13,7 @@ use crate::record::Record;
 use crate::report::{self, Colour};
 
 use super::exit::{self, Exit};
+use super::gate::Gate;
 use super::options::{Format, RunOptions};
 use super::progress;
 
@@ -32,16 +33,29 @@ pub(super) fn command_line() -> String {
     std::iter::once("lockyard".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Measures, writes and prints.
-pub(super) fn measure(plan: &Plan, options: &RunOptions) -> anyhow::Result<Exit> {
+/// Measures in this process, writes and prints; then holds the record against a baseline, if there is one.
+pub(super) fn measure(plan: &Plan, options: &RunOptions, gate: Option<&Gate>) -> anyhow::Result<Exit> {
+    let run = |interrupted: &AtomicBool| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?);
+    measure_by(options, gate, run)
+}
+
+/// Lets somebody measure, writes and prints; then holds the record against a baseline, if there is one.
+pub(super) fn measure_by(
+    options: &RunOptions,
+    gate: Option<&Gate>,
+    run: impl FnOnce(&AtomicBool) -> anyhow::Result<Record>,
+) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
     claim(&out)?;
     let interrupted = interrupt()?;
-    let record = driver::run(plan, &interrupted, &mut *progress::observer(plan))?;
+    let record = run(&interrupted)?;
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
     eprintln!("\nThe page: {}", out.join("index.html").display());
-    Ok(exit::of_record(&record))
+    match gate {
+        Some(gate) => gate.judge(&record, &out),
+        None => Ok(exit::of_record(&record)),
+    }
 }
 
 /// Prints a record on stdout.
@@ -51,6 +65,8 @@ pub(super) fn print(record: &Record, format: Format) -> anyhow::Result<()> {
         Format::Json => record.to_json(),
         Format::Markdown => report::summary(record),
         Format::Html => report::page(record),
+        Format::Junit => report::junit(record),
+        Format::Sarif => report::sarif(record),
     };
     write_out(&text)
 }
@@ -64,7 +80,7 @@ pub(super) fn write_out(text: &str) -> anyhow::Result<()> {
     }
 }
 
-fn colour() -> Colour {
+pub(super) fn colour() -> Colour {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !forbidden { Colour::Ansi } else { Colour::Plain }
 }

@@ -7,15 +7,17 @@ use crate::strategy::{Change, Factorial};
 use super::measured::Round;
 use super::plan::Plan;
 
-/// Every effect of the plan's ablations that has rounds enough. `rounds` are in the order of the plan's strategies.
-pub(super) fn effects(plan: &Plan, scenario: &str, rounds: &[&[Round]]) -> Vec<Ablation> {
-    plan.ablations.iter().flat_map(|way| of_way(plan, way, scenario, rounds)).collect()
+/// Every effect of the plan's ablations that has rounds enough. In each process the rounds are in the order of the plan's
+/// strategies.
+pub(super) fn effects(plan: &Plan, scenario: &str, processes: &[Vec<&[Round]>]) -> Vec<Ablation> {
+    plan.ablations.iter().flat_map(|way| of_way(plan, way, scenario, processes)).collect()
 }
 
-fn of_way(plan: &Plan, way: &Factorial, scenario: &str, rounds: &[&[Round]]) -> Vec<Ablation> {
-    let Some(complete) = complete_rounds(plan, way, rounds) else { return Vec::new() };
+fn of_way(plan: &Plan, way: &Factorial, scenario: &str, processes: &[Vec<&[Round]>]) -> Vec<Ablation> {
+    let complete = processes.iter().map(|rounds| complete_rounds(plan, way, rounds));
+    let Some(complete) = complete.collect::<Option<Vec<_>>>() else { return Vec::new() };
     let told = |effect: Effect| {
-        let Ratio { ratio, ci, confidence, .. } = effect.of_rounds(&complete, plan.confidence)?;
+        let Ratio { ratio, ci, confidence, .. } = effect.of_processes(&complete, plan.confidence)?;
         let (kind, change, with) = match effect {
             Effect::Main(factor) => (EffectKind::Main, &way.changes()[factor], None),
             Effect::Interaction(a, b) => {
@@ -82,7 +84,7 @@ mod tests {
     }
 
     fn told(plan: &Plan, rounds: &[Vec<Round>]) -> Vec<Ablation> {
-        effects(plan, "polling", &rounds.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        effects(plan, "polling", &[rounds.iter().map(Vec::as_slice).collect()])
     }
 
     #[test]

@@ -252,9 +252,11 @@ mod tests {
         let limit = Limit::new(&scenario, &Population::of(&scenario, 1), arena.handle());
         let rival = Pausing(limit, arena.handle().clone());
         let clients = clients(&scenario, &arena);
-        let slice = arena.run(&rival, clients, Kind::Full, 0, 10 * PAUSE).ok().expect("it ends");
+        let Ok(slice) = arena.run(&rival, clients, Kind::Full, 0, 10 * PAUSE) else { panic!("it ends") };
         let mut block = Block::default();
-        slice.clients.iter().for_each(|client| block.add(&client.log));
+        for client in &slice.clients {
+            block.add(&client.log);
+        }
         let p99 = block.take_p99()[&Operation::GetContextState];
         assert!(p99 > PAUSE.as_nanos() as u64 / 2, "{p99} ns");
     }

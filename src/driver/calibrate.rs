@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use crate::record::{Environment, Limits};
 use crate::stats::{Confidence, Direction, Ratio, Verdict};
-use crate::strategy::slowed;
+use crate::strategy::{PRESETS, Strategy, slowed};
 use crate::workload::Scenario;
 
 use super::contest::{Contest, Schedule};
 use super::entrant::Who;
 use super::environment;
 use super::error::RunError;
+use super::footprint::{Footprint, footprints};
 use super::harness::{HarnessCost, harness_cost};
 use super::judge;
 use super::limit;
@@ -26,6 +27,9 @@ const LIMIT: Duration = Duration::from_millis(250);
 
 /// How many rounds tell what the harness costs: two seconds.
 const HARNESS_ROUNDS: u32 = 120;
+
+/// Sessions alive under each preset to see what they take: some 20 MB.
+const FOOTPRINT_SESSIONS: u32 = 20_000;
 
 /// What shall be found out.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Calibration {
     pub limits: Limits,
     /// What the harness adds to an operation.
     pub harness: HarnessCost,
+    /// What live sessions take under each preset, by count and resident; null where either cannot be told.
+    pub memory: Option<Vec<Footprint>>,
     /// Work planted in the slowed rival, as a share of an operation's time.
     pub planted: f64,
     /// One verdict each, by trial, in the order made.
@@ -110,10 +116,14 @@ pub fn calibrate(
     interrupted: &AtomicBool,
     mut after_trial: impl FnMut(u32, &Trial),
 ) -> Result<Calibration, RunError> {
+    // First of all: what others had freed would be taken anew without being seen.
+    let presets = PRESETS.iter().map(|preset| Strategy::parse(preset.name));
+    let memory = footprints(&presets.collect::<Result<Vec<_>, _>>()?, FOOTPRINT_SESSIONS)?;
     let mut calibration = Calibration {
         environment: environment::detect(),
         limits: limit::calibrate(environment::cores(), LIMIT),
         harness: harness_cost(HARNESS_ROUNDS)?,
+        memory,
         planted: what.planted,
         trials: Vec::new(),
     };
@@ -141,7 +151,7 @@ pub fn calibrate(
         }
         let judged = |index| {
             let [baseline, rival] = [0, index].map(|index| contest.measured(index));
-            let Ratio { ratio, ci, .. } = judge::throughput_ratio(rival, baseline, what.confidence)?;
+            let Ratio { ratio, ci, .. } = judge::throughput_ratio(&[rival], &[baseline], what.confidence)?;
             let verdict = Verdict::of(Some(ci), what.margin, Direction::HigherIsBetter);
             Some(Judged { ratio, ci, verdict })
         };
@@ -161,7 +171,7 @@ fn plant(plan: &Plan, what: &CalibrationPlan, interrupted: &AtomicBool) -> Resul
     let who = vec![Who::Strategy(&plan.strategies[0])];
     let mut contest = Contest::of(&plan, &what.scenario, schedule, who, &mut Silent)?;
     contest.play(interrupted, |_| ())?;
-    let ops_per_s = judge::throughput(&contest.measured(0).rounds, what.confidence).ops_per_s;
+    let ops_per_s = judge::throughput(&[contest.measured(0)], what.confidence).ops_per_s;
     slowed::plant(what.planted * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::service::{ActionDTO, ChatService, CreateContext, MessagePage, Service
 use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival, random};
 
 use super::population::Population;
+use super::rival::Kind;
 use super::samples::{Log, Sample};
 use super::watchdog::Board;
 
@@ -21,7 +22,7 @@ use super::watchdog::Board;
 const TURN: u64 = 64;
 
 /// One operation of this many is timed where not all are. A prime, so that it goes through the whole trace in time.
-pub(super) const SAMPLED: u32 = 17;
+const SAMPLED: u64 = 17;
 
 /// What all tasks of one slice share: read by all, written by the arena alone while the slice is on.
 #[derive(Default)]
@@ -79,8 +80,11 @@ impl Client {
         }
     }
 
-    /// Asks until the slice is stopped. The latency of one operation in `EVERY` is kept; with 0, none.
-    pub(super) async fn run<S: ChatService, const EVERY: u32>(&mut self, service: &S, slice: &Slice) {
+    /// Asks until the slice is stopped, and keeps the latencies that `kind` says.
+    ///
+    /// One function for every kind: each copy of it would hold the endpoints of every strategy whole, and they are what
+    /// the program's build takes its time for. To count down costs less than can be measured.
+    pub(super) async fn run<S: ChatService>(&mut self, service: &S, slice: &Slice, kind: Kind) {
         slice.ready.fetch_add(1, Ordering::AcqRel);
         let start = loop {
             match slice.start.get() {
@@ -93,6 +97,7 @@ impl Client {
         let trace = &questions.traces[self.index];
         let mut intended = intended_times(&questions.scenario, self.index, start).map(Iterator::peekable);
         let mut position = slice.position;
+        let mut sampling = Sampling::new(kind, position + self.index as u64);
         while !slice.stop.load(Ordering::Relaxed) {
             let due = intended.as_mut().and_then(|times| times.peek().copied());
             if let Some(due) = due {
@@ -106,14 +111,14 @@ impl Client {
             }
             let step = trace.step(position);
             position += 1;
-            let timed = EVERY > 0 && (position + self.index as u64).is_multiple_of(u64::from(EVERY));
+            let timed = sampling.is_due();
             Asking { client: self, questions: &questions, slice, timed, due }.ask(service, step).await;
             if position.is_multiple_of(TURN) {
                 tokio::task::yield_now().await;
             }
         }
         self.board.idle(self.index, self.asked);
-        if EVERY > 0 {
+        if kind != Kind::Bare {
             // What should have been asked by now has waited this long at least: left out, an overload would look like
             // a calm.
             let now = Instant::now();
@@ -121,6 +126,35 @@ impl Client {
             let unasked = intended.into_iter().flatten().take_while(|due| *due < now).zip(steps);
             self.log.samples.extend(unasked.map(|(due, step)| sample(step.operation, now - due)));
         }
+    }
+}
+
+/// Which operations are timed.
+struct Sampling {
+    every: u64,
+    /// Operations up to the next one that is timed.
+    left: u64,
+}
+
+impl Sampling {
+    /// `offset` lets tasks, and slices, begin at different places.
+    fn new(kind: Kind, offset: u64) -> Self {
+        let every = match kind {
+            Kind::Bare => u64::MAX,
+            Kind::Sampled => SAMPLED,
+            Kind::Full => 1,
+        };
+        Self { every, left: every - offset % every }
+    }
+
+    /// Whether the next operation is timed.
+    fn is_due(&mut self) -> bool {
+        self.left -= 1;
+        let due = self.left == 0;
+        if due {
+            self.left = self.every;
+        }
+        due
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use rand::seq::SliceRandom;
 
-use crate::record::{Cell, Comparison, Memory};
-use crate::strategy::{Strategy, slowed};
+use crate::strategy::slowed;
 use crate::workload::{Arrival, Scenario, Trace, random};
 
 use super::arena::Arena;
@@ -16,7 +15,8 @@ use super::entrant::{Entrant, Who};
 use super::error::RunError;
 use super::judge;
 use super::limit::{self, Limit};
-use super::measured::{Measured, Round};
+use super::measured::Measured;
+use super::outcome::{Outcome, Ran};
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
@@ -185,38 +185,19 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// What the record says of every strategy. `memory` is in the order of the plan.
-    pub(super) fn cells(&self, memory: Option<&[Memory]>) -> Vec<Cell> {
-        let limit = self.limit().zip(limit::applies(self.scenario));
-        let cell = |(index, (strategy, entrant)): (usize, (&Strategy, &Entrant<'_>))| {
-            let mut cell = entrant.measured.cell(self.plan, self.scenario, strategy);
-            cell.findings.splice(0..0, entrant.stuck.clone());
-            cell.of_limit = limit.and_then(|(limit, name)| {
-                judge::of_limit(name, &entrant.measured, limit, self.plan.confidence)
-            });
-            if let Some(memory) = memory {
-                let allocations_per_operation = entrant.measured.allocations_per_operation();
-                cell.memory = Some(Memory { allocations_per_operation, ..memory[index] });
+    /// What was measured, to be judged.
+    pub(super) fn outcome(self) -> Outcome {
+        let mut outcome = Outcome::default();
+        for Entrant { who, measured, stuck, .. } in self.entrants {
+            let ran = Ran { measured, findings: stuck.into_iter().collect() };
+            match who {
+                Who::Strategy(_) => outcome.strategies.push(ran),
+                Who::Control(_) => outcome.control = Some(ran),
+                Who::Limit => outcome.limit = Some(ran),
+                Who::Slowed => {}
             }
-            cell
-        };
-        self.plan.strategies.iter().zip(&self.entrants).enumerate().map(cell).collect()
-    }
-
-    /// Every candidate against its baselines.
-    pub(super) fn comparisons(&self, memory: Option<&[Memory]>) -> Vec<Comparison> {
-        let measured: Vec<_> = self.strategies().collect();
-        judge::comparisons(self.plan, &self.scenario.name, &measured, self.control(), memory)
-    }
-
-    /// What keeping latencies cost: throughput in slices that did ÷ throughput in slices without a clock.
-    pub(super) fn probe_effect(&self) -> Option<f64> {
-        judge::probe_effect(self.entrants.iter().map(|entrant| &entrant.measured), self.plan.confidence)
-    }
-
-    /// The rounds of every strategy, in the order of the plan.
-    pub(super) fn rounds(&self) -> Vec<&[Round]> {
-        self.strategies().map(|measured| measured.rounds.as_slice()).collect()
+        }
+        outcome
     }
 
     /// What was measured of the entrant at `index`.
@@ -226,18 +207,6 @@ impl<'a> Contest<'a> {
 
     fn strategies(&self) -> impl Iterator<Item = &Measured> {
         self.entrants.iter().take(self.plan.strategies.len()).map(|entrant| &entrant.measured)
-    }
-
-    fn control(&self) -> Option<&Measured> {
-        self.find(|who| matches!(who, Who::Control(_)))
-    }
-
-    fn limit(&self) -> Option<&Measured> {
-        self.find(|who| who == Who::Limit)
-    }
-
-    fn find(&self, wanted: impl Fn(Who<'_>) -> bool) -> Option<&Measured> {
-        self.entrants.iter().find(|entrant| wanted(entrant.who)).map(|entrant| &entrant.measured)
     }
 
     /// Whether every ratio to the baseline is known as well as was asked for. What is looked at is how wide the

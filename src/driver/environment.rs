@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crate::record::Environment;
 
 /// The machine this process runs on, and the program it is.
-pub(super) fn detect() -> Environment {
+pub fn detect() -> Environment {
     Environment {
         cpu_model: cpu_model(),
         cores: cores() as u32,

@@ -73,7 +73,9 @@ pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
             let done: u64 =
                 clients.iter().flat_map(|client| &client.log.counts).map(|counts| counts.done).sum();
             found.push(slice.elapsed.as_nanos() as f64 * workers as f64 / done as f64);
-            clients.iter_mut().for_each(|client| client.log.clear());
+            for client in &mut clients {
+                client.log.clear();
+            }
         }
     }
     let mean = |ns: &[f64]| Mean::of_rounds(ns, Confidence::default()).expect("three rounds at least").mean;

@@ -6,19 +6,24 @@ use crate::record::{Comparison, Memory, Metric, OfLimit, Throughput, Verdict};
 use crate::stats::{Confidence, Direction, Mean, Ratio};
 use crate::workload::Operation;
 
-use super::measured::{Measured, Round};
+use super::measured::Measured;
 use super::plan::Plan;
+
+/// What one entrant has done, process by process. Rounds of different processes are never paired.
+type Processes<'a> = [&'a Measured];
 
 /// The strategy that every other one is also held against, because the gate reads those comparisons.
 const NAIVE: &str = "naive";
 
 /// The throughput of one rival over its rounds. The interval is that of the mean round; with too few rounds for one
 /// it spans what was seen.
-pub(super) fn throughput(rounds: &[Round], confidence: Confidence) -> Throughput {
-    let seen: Vec<f64> = rounds.iter().filter_map(|round| round.throughput).collect();
-    if let Some(Mean { mean, ci, .. }) = Mean::of_rounds(&seen, confidence) {
+pub(super) fn throughput(measured: &Processes<'_>, confidence: Confidence) -> Throughput {
+    let rounds = |process: &&Measured| process.rounds.iter().filter_map(|round| round.throughput).collect();
+    let processes: Vec<Vec<f64>> = measured.iter().map(rounds).collect();
+    if let Some(Mean { mean, ci, .. }) = Mean::of_processes(&processes, confidence) {
         return Throughput { ops_per_s: mean, ci };
     }
+    let seen = processes.concat();
     let least = seen.iter().copied().reduce(f64::min).unwrap_or(0.0);
     let most = seen.iter().copied().reduce(f64::max).unwrap_or(0.0);
     let mean = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
@@ -27,29 +32,33 @@ pub(super) fn throughput(rounds: &[Round], confidence: Confidence) -> Throughput
 
 /// How far the interval of the throughput ratio reaches to either side of it, as a share of it.
 pub(super) fn reach(candidate: &Measured, baseline: &Measured, confidence: Confidence) -> Option<f64> {
-    let Ratio { ratio, ci: [low, high], .. } = throughput_ratio(candidate, baseline, confidence)?;
+    let Ratio { ratio, ci: [low, high], .. } = throughput_ratio(&[candidate], &[baseline], confidence)?;
     Some((high / ratio - 1.0).max(1.0 - low / ratio))
 }
 
 /// How near throughput came to the limit of this name.
 pub(super) fn of_limit(
     name: &str,
-    measured: &Measured,
-    limit: &Measured,
+    measured: &Processes<'_>,
+    limit: &Processes<'_>,
     confidence: Confidence,
 ) -> Option<OfLimit> {
     let Ratio { ratio, ci, .. } = throughput_ratio(measured, limit, confidence)?;
     Some(OfLimit { limit: name.to_owned(), fraction: ratio, ci: Some(ci) })
 }
 
-/// Throughput in slices that kept latencies ÷ throughput in those of the same round that kept none, over everybody.
-pub(super) fn probe_effect<'a>(
-    everybody: impl Iterator<Item = &'a Measured>,
+/// Throughput in slices that kept latencies ÷ throughput in those of the same round that kept none, over everybody who ran
+/// in each process.
+pub(super) fn probe_effect<'a, Everybody: Iterator<Item = &'a Measured>>(
+    processes: impl Iterator<Item = Everybody>,
     confidence: Confidence,
 ) -> Option<f64> {
-    let rounds = everybody.flat_map(|measured| &measured.rounds);
-    let pairs: Vec<_> = rounds.filter_map(|round| round.probed.zip(round.throughput)).collect();
-    Ratio::of_rounds(&pairs, confidence).map(|effect| effect.ratio)
+    let pairs = |everybody: Everybody| {
+        let rounds = everybody.flat_map(|measured| &measured.rounds);
+        rounds.filter_map(|round| round.probed.zip(round.throughput)).collect()
+    };
+    let processes: Vec<Vec<_>> = processes.map(pairs).collect();
+    Ratio::of_processes(&processes, confidence).map(|effect| effect.ratio)
 }
 
 /// Every candidate against the baseline, and against `naive` where that ran and is not the baseline. `measured` are in
@@ -57,21 +66,21 @@ pub(super) fn probe_effect<'a>(
 pub(super) fn comparisons(
     plan: &Plan,
     scenario: &str,
-    measured: &[&Measured],
-    control: Option<&Measured>,
+    measured: &[Vec<&Measured>],
+    control: Option<&Processes<'_>>,
     memory: Option<&[Memory]>,
 ) -> Vec<Comparison> {
     let names: Vec<&str> = plan.names().collect();
     let naive = names.iter().position(|name| *name == NAIVE).filter(|index| *index != 0);
     let floors =
-        control.map_or_else(BTreeMap::new, |control| noise_floors(control, measured[0], plan.confidence));
+        control.map_or_else(BTreeMap::new, |control| noise_floors(control, &measured[0], plan.confidence));
     let mut found = Vec::new();
     for baseline in std::iter::once(0).chain(naive) {
         for candidate in (0..names.len()).filter(|candidate| *candidate != baseline) {
             if baseline != 0 && candidate == 0 {
                 continue; // the other way round stands there already
             }
-            let ratios = ratios(measured[candidate], measured[baseline], plan.confidence)
+            let ratios = ratios(&measured[candidate], &measured[baseline], plan.confidence)
                 .map(|(metric, Ratio { ratio, ci, .. })| (metric, ratio, ci));
             let bytes = memory.and_then(|memory| bytes_ratio(&memory[candidate], &memory[baseline]));
             // Bytes are counted and not estimated: the interval is a point.
@@ -100,21 +109,27 @@ fn bytes_ratio(candidate: &Memory, baseline: &Memory) -> Option<f64> {
 
 /// What the run takes for a difference where there is none: how far from 1 the interval of the control against the
 /// baseline reaches, by metric.
-fn noise_floors(control: &Measured, baseline: &Measured, confidence: Confidence) -> BTreeMap<Metric, f64> {
+fn noise_floors(
+    control: &Processes<'_>,
+    baseline: &Processes<'_>,
+    confidence: Confidence,
+) -> BTreeMap<Metric, f64> {
     let reach = |Ratio { ci: [low, high], .. }: Ratio| (1.0 - low).max(high - 1.0).max(0.0);
     ratios(control, baseline, confidence).map(|(metric, ratio)| (metric, reach(ratio))).collect()
 }
 
 /// Candidate ÷ baseline by every metric that both have rounds enough for.
 fn ratios(
-    candidate: &Measured,
-    baseline: &Measured,
+    candidate: &Processes<'_>,
+    baseline: &Processes<'_>,
     confidence: Confidence,
 ) -> impl Iterator<Item = (Metric, Ratio)> {
     let throughput = throughput_ratio(candidate, baseline, confidence).map(|it| (Metric::Throughput, it));
     let p99 = Operation::ALL.into_iter().filter_map(move |operation| {
         let nanos = |block: &BTreeMap<_, _>| block.get(&operation).map(|nanos: &u64| *nanos as f64);
-        let ratio = Ratio::of_rounds(&pairs(&candidate.blocks, &baseline.blocks, nanos), confidence)?;
+        let processes = candidate.iter().zip(baseline);
+        let pairs: Vec<_> = processes.map(|(it, base)| pairs(&it.blocks, &base.blocks, nanos)).collect();
+        let ratio = Ratio::of_processes(&pairs, confidence)?;
         Some((Metric::P99(operation.name().to_owned()), ratio))
     });
     throughput.into_iter().chain(p99)
@@ -122,11 +137,15 @@ fn ratios(
 
 /// Candidate ÷ baseline, over the rounds that both have.
 pub(super) fn throughput_ratio(
-    candidate: &Measured,
-    baseline: &Measured,
+    candidate: &Processes<'_>,
+    baseline: &Processes<'_>,
     confidence: Confidence,
 ) -> Option<Ratio> {
-    Ratio::of_rounds(&pairs(&candidate.rounds, &baseline.rounds, |round| round.throughput), confidence)
+    let processes = candidate.iter().zip(baseline);
+    let rounds = |(candidate, baseline): (&&Measured, &&Measured)| {
+        pairs(&candidate.rounds, &baseline.rounds, |round| round.throughput)
+    };
+    Ratio::of_processes(&processes.map(rounds).collect::<Vec<_>>(), confidence)
 }
 
 /// What both have measured.
@@ -145,6 +164,7 @@ fn direction(metric: &Metric) -> Direction {
 mod tests {
     use crate::strategy::Strategy;
 
+    use super::super::measured::Round;
     use super::*;
 
     fn plan(names: &[&str]) -> Plan {
@@ -175,7 +195,7 @@ mod tests {
         let found = comparisons(
             &plan(&["before", "naive", "after"]),
             "polling",
-            &[&before, &naive, &after],
+            &[vec![&before], vec![&naive], vec![&after]],
             None,
             None,
         );
@@ -186,14 +206,32 @@ mod tests {
         assert_eq!(found.iter().filter(|c| c.metric == Metric::Throughput).count(), 3, "each pair once");
     }
 
+    /// In each process the candidate is ahead by exactly as much, and not by the same: what the interval tells is how
+    /// little a process decides.
+    #[test]
+    fn processes_that_differ_widen_every_interval() {
+        let (before, after) = (measured(1.0), [1.1, 1.3, 1.2].map(measured));
+        let (one, plan) = (vec![&before; 3], plan(&["before", "after"]));
+        let control = [1.0, 1.01, 0.99].map(measured);
+        let control: Vec<_> = control.iter().collect();
+        let found = comparisons(&plan, "polling", &[one, after.iter().collect()], Some(&control), None);
+        let found = find(&found, "before", "after", &Metric::Throughput);
+        assert!((found.ratio - (1.1_f64 * 1.3 * 1.2).cbrt()).abs() < 1e-9, "{found:?}");
+        assert!(found.ci[0] < 1.0 && found.ci[1] > 1.3 && found.verdict == Verdict::NoVerdict, "{found:?}");
+        assert!(found.noise_floor.unwrap() > 0.02, "{found:?}");
+    }
+
     #[test]
     fn the_noise_floor_is_how_far_the_control_reaches() {
         let (before, control, after) = (measured(1.0), measured(1.02), measured(3.0));
         let plan = plan(&["before", "after"]);
-        let found = comparisons(&plan, "polling", &[&before, &after], Some(&control), None);
+        let found = comparisons(&plan, "polling", &[vec![&before], vec![&after]], Some(&[&control]), None);
         let floor = find(&found, "before", "after", &Metric::Throughput).noise_floor.unwrap();
         assert!((floor - 0.02).abs() < 1e-9, "{floor}");
-        assert_eq!(comparisons(&plan, "polling", &[&before, &after], None, None)[0].noise_floor, None);
+        assert_eq!(
+            comparisons(&plan, "polling", &[vec![&before], vec![&after]], None, None)[0].noise_floor,
+            None
+        );
     }
 
     #[test]
@@ -201,8 +239,13 @@ mod tests {
         let (before, after) = (measured(1.0), measured(2.0));
         let bytes = |bytes| Memory { bytes_per_session: Some(bytes), ..Memory::default() };
         let memory = [bytes(400.0), bytes(300.0)];
-        let found =
-            comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, Some(&memory));
+        let found = comparisons(
+            &plan(&["before", "after"]),
+            "polling",
+            &[vec![&before], vec![&after]],
+            None,
+            Some(&memory),
+        );
         let found = find(&found, "before", "after", &Metric::BytesPerSession);
         assert_eq!((found.ratio, found.ci, found.verdict), (0.75, [0.75, 0.75], Verdict::Faster));
     }
@@ -210,7 +253,8 @@ mod tests {
     #[test]
     fn a_shorter_p99_is_faster() {
         let (before, after) = (measured(1.0), measured(2.0));
-        let found = comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, None);
+        let found =
+            comparisons(&plan(&["before", "after"]), "polling", &[vec![&before], vec![&after]], None, None);
         let p99 = find(&found, "before", "after", &Metric::P99("get_context".to_owned()));
         assert!((p99.ratio - 0.5).abs() < 1e-6);
         assert_eq!(p99.verdict, Verdict::Faster);
@@ -221,19 +265,23 @@ mod tests {
         let (before, mut after) = (measured(1.0), measured(2.0));
         after.rounds.truncate(2);
         after.blocks.truncate(2);
-        assert_eq!(comparisons(&plan(&["before", "after"]), "polling", &[&before, &after], None, None), []);
+        assert_eq!(
+            comparisons(&plan(&["before", "after"]), "polling", &[vec![&before], vec![&after]], None, None),
+            []
+        );
     }
 
     #[test]
     fn the_probe_effect_is_what_keeping_latencies_leaves() {
         let everybody = [measured(1.0), measured(7.0)];
-        let effect = probe_effect(everybody.iter(), Confidence::default()).unwrap();
+        let effect = probe_effect([everybody.iter()].into_iter(), Confidence::default()).unwrap();
         assert!((effect - 0.98).abs() < 1e-9, "{effect}");
     }
 
     #[test]
     fn a_limit_is_a_ratio_and_may_be_passed() {
-        let found = of_limit("shared-line", &measured(3.0), &measured(2.0), Confidence::default()).unwrap();
+        let found =
+            of_limit("shared-line", &[&measured(3.0)], &[&measured(2.0)], Confidence::default()).unwrap();
         assert!((found.fraction - 1.5).abs() < 1e-9 && found.limit == "shared-line", "{found:?}");
     }
 
@@ -248,8 +296,9 @@ mod tests {
     #[test]
     fn the_throughput_lies_within_its_interval() {
         for count in 0..9 {
-            let Throughput { ops_per_s, ci } =
-                throughput(&measured(1.0).rounds[..count], Confidence::default());
+            let mut measured = measured(1.0);
+            measured.rounds.truncate(count);
+            let Throughput { ops_per_s, ci } = throughput(&[&measured], Confidence::default());
             assert!(ci[0] <= ops_per_s && ops_per_s <= ci[1], "{count} rounds: {ops_per_s} {ci:?}");
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::record::{self, Cell, Finding, Severity};
 use crate::session::Traffic;
 use crate::stats::jain;
@@ -10,14 +12,12 @@ use crate::strategy::Strategy;
 use crate::workload::{Arrival, Operation, Point, Scenario};
 
 use super::arena::Sliced;
-use super::judge;
-use super::plan::Plan;
 use super::rival::Kind;
 use super::samples::{Block, Tally};
 
 /// What one entrant did in one round, in operations a second. Empty where it was no longer in the race, or the run was
 /// interrupted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Round {
     /// In the slice that tells throughput.
     pub(super) throughput: Option<f64>,
@@ -25,14 +25,19 @@ pub(super) struct Round {
     pub(super) probed: Option<f64>,
 }
 
-/// Everything one entrant has done in the slices that count.
-#[derive(Default)]
+/// Everything one entrant has done in the slices that count, in one process.
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Measured {
     pub(super) rounds: Vec<Round>,
     /// The p99 of each operation in nanoseconds, block by block.
     pub(super) blocks: Vec<BTreeMap<Operation, u64>>,
     /// The block that is being filled.
+    #[serde(skip)]
     block: Block,
+    /// What there was before that block: measured time, and operations done.
+    before_block: (Duration, u64),
+    /// The blocks, as the record tells them.
+    timeline: Vec<record::Slice>,
     tally: Tally,
     time: Duration,
     misses: u64,
@@ -84,11 +89,54 @@ impl Measured {
 
     /// Ends a block of rounds: their latencies become one p99 for each operation.
     pub(super) fn end_block(&mut self) {
+        let (began, done_before) = self.before_block;
+        let done = self.tally.sum(|counts| counts.done);
+        // Who got stuck has no more slices, and nothing to tell of them.
+        if self.time > began {
+            self.timeline.push(record::Slice {
+                at_s: began.as_secs_f64(),
+                operations: done - done_before,
+                p99_ns: self.block.p99_of_all(),
+            });
+        }
+        self.before_block = (self.time, done);
         self.blocks.push(self.block.take_p99());
     }
 
+    /// What one entrant has done in several processes, counted together. Its rounds stand one after the other, to be
+    /// counted, too: what is compared are the rounds of each process by themselves.
+    pub(super) fn pooled(processes: &[&Self], scenario: &Scenario) -> Self {
+        let mut pooled = Self::new(scenario);
+        for process in processes {
+            pooled.pool(process);
+        }
+        pooled
+    }
+
+    fn pool(&mut self, other: &Self) {
+        self.rounds.extend(&other.rounds);
+        let later =
+            |slice: &record::Slice| record::Slice { at_s: slice.at_s + self.time.as_secs_f64(), ..*slice };
+        self.timeline.extend(other.timeline.iter().map(later));
+        self.tally.merge(&other.tally);
+        self.time += other.time;
+        self.misses += other.misses;
+        self.evictions += other.evictions;
+        self.turned_away += other.turned_away;
+        for (mine, other) in self.by_task.iter_mut().zip(&other.by_task) {
+            *mine += other;
+        }
+        let both = self.allocations.into_iter().chain(other.allocations);
+        self.allocations = both.reduce(|(a, b), (c, d)| (a + c, b + d));
+    }
+
     /// What the record says of it, but for what others must say: limits and memory.
-    pub(super) fn cell(&self, plan: &Plan, scenario: &Scenario, strategy: &Strategy) -> Cell {
+    pub(super) fn cell(
+        &self,
+        scenario: &Scenario,
+        strategy: &Strategy,
+        throughput: record::Throughput,
+    ) -> Cell {
         let factors = strategy.factors();
         Cell {
             scenario: scenario.name.clone(),
@@ -112,9 +160,9 @@ impl Measured {
             refused: self.tally.sum(|counts| counts.refused),
             hit_ratio: self.hit_ratio(),
             evictions: Some(self.evictions),
-            throughput: judge::throughput(&self.rounds, plan.confidence),
+            throughput,
             latency_ns: self.tally.latencies(),
-            timeline: None,
+            timeline: Some(self.timeline.clone()).filter(|slices| !slices.is_empty()),
             wait_ns: None,
             hold_ns: None,
             memory: None,
@@ -198,5 +246,97 @@ fn point(point: Point) -> record::Point {
         readers: dedicated.then_some(point.readers),
         writers: dedicated.then_some(point.writers),
         save_ms: Some(point.save_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{Client, Questions};
+    use super::super::population::Population;
+    use super::super::samples::{Counts, Sample};
+    use super::super::watchdog::Board;
+    use super::*;
+
+    fn scenario() -> Scenario {
+        let small = ["sessions=2", "messages=0", "tasks=2"].map(str::to_owned);
+        Scenario::load("polling", &small).expect("a built-in scenario")
+    }
+
+    /// A slice of a tenth of a second in which the tasks have read the state so often, each in so many nanoseconds.
+    fn slice(scenario: &Scenario, by_task: [u64; 2], nanos: u64) -> Sliced {
+        let questions =
+            std::sync::Arc::new(Questions::new(scenario, &Population::of(scenario, 1), Vec::new(), 1));
+        let board = std::sync::Arc::new(Board::new(2));
+        let client = |(task, done): (usize, u64)| {
+            let mut client = Client::new(task, &questions, &board);
+            client.log.counts[Operation::GetContextState.index()] = Counts { done, ..Counts::default() };
+            client.log.look_ups = done;
+            client.log.samples = vec![Sample::new(Operation::GetContextState, nanos); done as usize];
+            client
+        };
+        let clients = by_task.into_iter().enumerate().map(client).collect();
+        Sliced { elapsed: Duration::from_millis(100), clients, allocations: Some(10) }
+    }
+
+    /// Two blocks of one slice each, of which the second is slower.
+    fn measured(scenario: &Scenario) -> Measured {
+        let mut measured = Measured::new(scenario);
+        measured.count(0, Kind::Bare, true, &slice(scenario, [30, 10], 5));
+        measured.end_block();
+        measured.count(1, Kind::Bare, true, &slice(scenario, [10, 10], 9));
+        measured.end_block();
+        measured.misses = 6;
+        measured
+    }
+
+    fn cell(measured: &Measured, scenario: &Scenario) -> Cell {
+        let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
+        measured.cell(scenario, &Strategy::parse("after").unwrap(), throughput)
+    }
+
+    /// By hand: 60 operations of which the tasks did 40 and 20, so that Jain's index is 60² ÷ (2 · (40² + 20²)) = 0.9; 20
+    /// allocations; 6 misses of 60 look-ups.
+    #[test]
+    fn a_cell_by_hand() {
+        let scenario = scenario();
+        let cell = cell(&measured(&scenario), &scenario);
+        assert_eq!((cell.operations, cell.rounds, cell.errors), (60, 2, 0));
+        assert!((cell.seconds - 0.2).abs() < 1e-12);
+        assert!((cell.hit_ratio.unwrap() - 0.9).abs() < 1e-12);
+        let fairness = cell.fairness.unwrap();
+        assert!((fairness.jain - 0.9).abs() < 1e-12, "{fairness:?}");
+        assert_eq!(fairness.max_wait_ns, Some(9));
+        let per_task = fairness.operations_per_task.unwrap();
+        assert_eq!((per_task.min, per_task.max), (20, 40));
+    }
+
+    #[test]
+    fn the_timeline_tells_each_block() {
+        let scenario = scenario();
+        let mut measured = measured(&scenario);
+        let slice = |at_s, operations, p99| record::Slice { at_s, operations, p99_ns: Some(p99) };
+        let expected = vec![slice(0.0, 40, 5), slice(0.1, 20, 9)];
+        assert_eq!(cell(&measured, &scenario).timeline, Some(expected.clone()));
+        measured.end_block();
+        assert_eq!(cell(&measured, &scenario).timeline, Some(expected), "nothing was done since");
+        assert_eq!(cell(&Measured::new(&scenario), &scenario).timeline, None);
+    }
+
+    #[test]
+    fn what_processes_did_is_counted_together() {
+        let scenario = scenario();
+        let (first, second) = (measured(&scenario), measured(&scenario));
+        let sent: Measured = serde_json::from_str(&serde_json::to_string(&second).unwrap()).unwrap();
+        let pooled = Measured::pooled(&[&first, &sent], &scenario);
+        let (one, both) = (cell(&first, &scenario), cell(&pooled, &scenario));
+        assert_eq!((both.operations, both.rounds), (120, 4));
+        assert_eq!(
+            (both.hit_ratio, both.fairness.map(|it| it.jain)),
+            (one.hit_ratio, one.fairness.map(|it| it.jain))
+        );
+        assert_eq!(pooled.allocations_per_operation(), first.allocations_per_operation());
+        let begins: Vec<_> = both.timeline.unwrap().iter().map(|slice| (slice.at_s * 10.0).round()).collect();
+        assert_eq!(begins, [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(both.latency_ns["get_context_state"].count, 120);
     }
 }

@@ -86,12 +86,7 @@ impl Yard {
         let taken = alloc::measure(|| {
             let rival =
                 set_up(strategy, &self.scenario, &self.population, store, self.seed, runtime.handle());
-            rival
-                .map(|rival| {
-                    rival.warm();
-                    rival
-                })
-                .map_err(|error| outcome = Err(error))
+            rival.inspect(|rival| rival.warm()).map_err(|error| outcome = Err(error))
         });
         outcome?;
         let a_session = |bytes: i64| bytes as f64 / f64::from(self.scenario.sessions.get());

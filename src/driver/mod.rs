@@ -4,7 +4,7 @@
 //! Plan ─▶ run ─▶ for each scenario: one Arena (runtime, watchdog), one Rival per strategy
 //!                  └─ rounds: every rival gets one timed slice, in a new random order each round
 //!                       └─ a slice: the rival's clients, each a task with its own trace and its own log
-//!          ◀─ Record
+//!          ◀─ Record: what follows from the rounds, of this process or of several
 //! ```
 //!
 //! Rivals are measured in short slices that alternate, so that whatever slows the machine down for a while slows all
@@ -23,12 +23,14 @@ mod contest;
 mod entrant;
 mod environment;
 mod error;
+mod footprint;
 mod harness;
 mod judge;
 mod limit;
 mod measure;
 mod measured;
 mod memory;
+mod outcome;
 mod plan;
 mod population;
 mod rival;
@@ -37,8 +39,10 @@ mod sweep;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use environment::detect as environment;
 pub use error::RunError;
+pub use footprint::{Footprint, footprints};
 pub use harness::{HarnessCost, harness_cost};
-pub use measure::run;
+pub use measure::{Part, measure, run, run_in_parts};
 pub use plan::{Latency, Observer, Plan, Progress, Silent};
 pub use sweep::Sweep;

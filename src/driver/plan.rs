@@ -65,6 +65,21 @@ impl Default for Plan {
 }
 
 impl Plan {
+    /// What one of `processes` processes has to measure, counted from 0: its share of the time, on questions and in orders
+    /// of its own, and always to the end, because all are to count alike.
+    ///
+    /// # Panics
+    /// If there are no processes.
+    #[must_use]
+    pub fn part(&self, nth: u32, processes: u32) -> Self {
+        Self {
+            seed: self.seed.wrapping_add(nth.into()),
+            duration: self.duration / processes,
+            precision: 0.0,
+            ..self.clone()
+        }
+    }
+
     /// The names of the strategies, as given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.strategies.iter().map(Strategy::name)

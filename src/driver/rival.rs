@@ -14,7 +14,7 @@ use crate::session::{Durability, Env, Traffic};
 use crate::strategy::{Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble};
 use crate::workload::{Model, Scenario};
 
-use super::client::{Client, SAMPLED, Slice};
+use super::client::{Client, Slice};
 use super::population::Population;
 
 /// How often whatever is unsaved is saved in the background.
@@ -25,7 +25,7 @@ const AUTO_SAVE: Duration = Duration::from_secs(1);
 pub(super) enum Kind {
     /// Nothing: no clock is read.
     Bare,
-    /// The latency of one in [`SAMPLED`].
+    /// The latency of one in seventeen.
     Sampled,
     /// The latency of each.
     Full,
@@ -137,11 +137,7 @@ pub(super) fn spawn(
     give_back: GiveBack,
 ) {
     runtime.spawn(async move {
-        match kind {
-            Kind::Bare => client.run::<_, 0>(&*service, &slice).await,
-            Kind::Sampled => client.run::<_, SAMPLED>(&*service, &slice).await,
-            Kind::Full => client.run::<_, 1>(&*service, &slice).await,
-        }
+        client.run(&*service, &slice, kind).await;
         give_back(client);
     });
 }

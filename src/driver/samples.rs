@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::record::Latency;
 use crate::workload::Operation;
 
 /// How one operation went, how often.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) done: u64,
     pub(super) refused: u64,
@@ -57,28 +58,42 @@ impl Log {
 }
 
 /// Everything one rival has done in its measured slices.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) counts: [Counts; Operation::COUNT],
     pub(super) look_ups: u64,
     pub(super) first_error: Option<String>,
+    #[serde(with = "seen")]
     histograms: BTreeMap<Operation, Histogram<u64>>,
 }
 
 impl Tally {
     pub(super) fn add(&mut self, log: &Log) {
-        for (total, new) in self.counts.iter_mut().zip(&log.counts) {
-            total.done += new.done;
-            total.refused += new.refused;
-            total.errors += new.errors;
-        }
-        self.look_ups += log.look_ups;
+        self.count(&log.counts, log.look_ups, log.first_error.as_ref());
         for sample in &log.samples {
             let histogram = self.histograms.entry(sample.operation()).or_insert_with(histogram);
             histogram.saturating_record(sample.nanos());
         }
+    }
+
+    /// Adds what it has done in another process.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.count(&other.counts, other.look_ups, other.first_error.as_ref());
+        for (operation, seen) in &other.histograms {
+            let histogram = self.histograms.entry(*operation).or_insert_with(histogram);
+            histogram.add(seen).expect("all histograms have the same bounds");
+        }
+    }
+
+    fn count(&mut self, counts: &[Counts; Operation::COUNT], look_ups: u64, first_error: Option<&String>) {
+        for (total, new) in self.counts.iter_mut().zip(counts) {
+            total.done += new.done;
+            total.refused += new.refused;
+            total.errors += new.errors;
+        }
+        self.look_ups += look_ups;
         if self.first_error.is_none() {
-            self.first_error.clone_from(&log.first_error);
+            self.first_error = first_error.cloned();
         }
     }
 
@@ -100,6 +115,36 @@ impl Tally {
 /// Latencies to within a thousandth, up to an hour.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("the bounds are right")
+}
+
+/// Histograms on their way from one process to another: how often which latency was seen.
+mod seen {
+    use serde::{Deserializer, Serializer};
+
+    use super::{BTreeMap, Deserialize, Histogram, Operation, Serialize, histogram};
+
+    type Histograms = BTreeMap<Operation, Histogram<u64>>;
+
+    pub(super) fn serialize<S: Serializer>(histograms: &Histograms, to: S) -> Result<S::Ok, S::Error> {
+        let seen = |histogram: &Histogram<u64>| {
+            let latencies = histogram.iter_recorded();
+            latencies.map(|it| (it.value_iterated_to(), it.count_at_value())).collect::<Vec<_>>()
+        };
+        let seen: BTreeMap<_, _> = histograms.iter().map(|(operation, it)| (operation, seen(it))).collect();
+        seen.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Histograms, D::Error> {
+        let seen = BTreeMap::<Operation, Vec<(u64, u64)>>::deserialize(from)?;
+        let filled = |seen: Vec<(u64, u64)>| {
+            let mut histogram = histogram();
+            for (nanos, count) in seen {
+                histogram.saturating_record_n(nanos, count);
+            }
+            histogram
+        };
+        Ok(seen.into_iter().map(|(operation, seen)| (operation, filled(seen))).collect())
+    }
 }
 
 fn summary(seen: &Histogram<u64>) -> Latency {
@@ -124,15 +169,22 @@ impl Block {
         }
     }
 
-    /// The exact 99th percentile of each operation, in nanoseconds: the smallest latency that at least 99 % do not
-    /// exceed. Leaves the block empty.
+    /// The exact 99th percentile over all operations together, in nanoseconds; `None` if none was timed.
+    pub(super) fn p99_of_all(&self) -> Option<u64> {
+        let all: Vec<u64> = self.0.values().flatten().copied().collect();
+        (!all.is_empty()).then(|| p99(all))
+    }
+
+    /// The exact 99th percentile of each operation, in nanoseconds. Leaves the block empty.
     pub(super) fn take_p99(&mut self) -> BTreeMap<Operation, u64> {
-        let p99 = |mut nanos: Vec<u64>| {
-            let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
-            *nanos.select_nth_unstable(rank).1
-        };
         std::mem::take(&mut self.0).into_iter().map(|(operation, nanos)| (operation, p99(nanos))).collect()
     }
+}
+
+/// The smallest latency that at least 99 % do not exceed. There must be one.
+fn p99(mut nanos: Vec<u64>) -> u64 {
+    let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
+    *nanos.select_nth_unstable(rank).1
 }
 
 #[cfg(test)]
@@ -170,6 +222,34 @@ mod tests {
             (seen.count, seen.p50, seen.p90, seen.p99, seen.p99_9, seen.max),
             (1_000, 500, 900, 990, 999, 1_000)
         );
+    }
+
+    /// Of 1..=100 and 201..=300 the 198th of 200 is 298; of each by itself the 99th of 100.
+    #[test]
+    fn the_p99_of_all_is_over_all_operations() {
+        let mut block = Block::default();
+        assert_eq!(block.p99_of_all(), None);
+        block.add(&log((1..=100).map(|nanos| (Operation::GetContext, nanos))));
+        block.add(&log((201..=300).map(|nanos| (Operation::UpdateContext, nanos))));
+        assert_eq!(block.p99_of_all(), Some(298));
+        assert_eq!(block.take_p99()[&Operation::GetContext], 99);
+    }
+
+    #[test]
+    fn what_two_processes_have_seen_is_as_if_one_had() {
+        let nanos = |nth: u64| nth * nth * 1_000;
+        let first = log((1..=500).map(|nth| (Operation::GetContext, nanos(nth))));
+        let second = log((501..=1_000).map(|nth| (Operation::GetContext, nanos(nth))));
+        let (mut whole, mut merged, mut other) = (Tally::default(), Tally::default(), Tally::default());
+        whole.add(&first);
+        whole.add(&second);
+        merged.add(&first);
+        other.add(&second);
+        let sent = serde_json::to_string(&other).unwrap();
+        merged.merge(&serde_json::from_str(&sent).unwrap());
+        assert_eq!(merged.latencies(), whole.latencies());
+        assert_eq!(merged.longest(), whole.longest());
+        assert!(merged.latencies()["get_context"].max >= 1_000_000_000);
     }
 
     #[test]

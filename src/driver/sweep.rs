@@ -14,6 +14,7 @@ use crate::workload::{Scenario, Setting, random};
 
 use super::contest::{Contest, Schedule};
 use super::error::RunError;
+use super::outcome::{Outcome, Outcomes};
 use super::plan::{Observer, Plan, Progress};
 
 /// A point is measured this many times shorter than a cell.
@@ -41,20 +42,19 @@ pub(super) fn rounds(plan: &Plan) -> u32 {
     points.map(|point| Schedule::new(&shorter, point).rounds).sum()
 }
 
-/// Measures all sweeps of the plan, one after the other; `done` rounds of `of` are behind it. Points that were not finished
-/// when it was interrupted are left out.
-pub(super) fn run(
+/// Measures all sweeps of the plan, one after the other; `done` rounds of `of` are behind it. By sweep and point; points that
+/// were not finished when it was interrupted are left out.
+pub(super) fn measure(
     plan: &Plan,
     interrupted: &AtomicBool,
     observer: &mut dyn Observer,
     (mut done, of): (u32, u32),
-) -> Result<Vec<Scaling>, RunError> {
+) -> Result<Vec<Vec<Option<Outcome>>>, RunError> {
     let plan = shorter(plan);
     let mut order = random::stream(plan.seed, ORDER_STREAM);
-    let mut found = Vec::new();
+    let mut measured = Vec::new();
     for sweep in &plan.sweeps {
-        let Some(first) = sweep.points.first() else { continue };
-        let mut points: Vec<Vec<(usize, ScalingPoint)>> = vec![Vec::new(); plan.strategies.len()];
+        let mut outcomes: Vec<_> = sweep.points.iter().map(|_| None).collect();
         let mut visits: Vec<usize> = (0..sweep.points.len()).collect();
         visits.shuffle(&mut order);
         for index in visits {
@@ -68,23 +68,41 @@ pub(super) fn run(
                 observer.on(&Progress::Round { scenario: &scenario.name, done: done + round, of });
             })?;
             done += schedule.rounds;
-            if interrupted.load(Ordering::Relaxed) {
-                break;
+            outcomes[index] = Some(contest.outcome()).filter(|_| !interrupted.load(Ordering::Relaxed));
+        }
+        if let Some(first) = sweep.points.first() {
+            observer.on(&Progress::Measured { scenario: &format!("{} along {}", first.name, sweep.along) });
+        }
+        measured.push(outcomes);
+    }
+    Ok(measured)
+}
+
+/// What the record says of the sweeps that each process has measured.
+pub(super) fn scalings(plan: &Plan, processes: &[&[Vec<Option<Outcome>>]]) -> Vec<Scaling> {
+    let mut found = Vec::new();
+    for (nth, sweep) in plan.sweeps.iter().enumerate() {
+        let Some(first) = sweep.points.first() else { continue };
+        let mut points: Vec<Vec<ScalingPoint>> = vec![Vec::new(); plan.strategies.len()];
+        for (index, scenario) in sweep.points.iter().enumerate() {
+            let measured = processes.iter().filter_map(|sweeps| sweeps[nth][index].as_ref());
+            let outcomes = Outcomes::new(plan, scenario, measured);
+            if outcomes.is_empty() {
+                continue;
             }
-            for (points, cell) in points.iter_mut().zip(contest.cells(None)) {
+            for (points, cell) in points.iter_mut().zip(outcomes.cells(None)) {
                 let (point, throughput) = (cell.point, cell.throughput);
                 let (latency_ns, findings) = (cell.latency_ns, cell.findings);
-                points.push((index, ScalingPoint { point, throughput, latency_ns, findings }));
+                points.push(ScalingPoint { point, throughput, latency_ns, findings });
             }
         }
-        observer.on(&Progress::Measured { scenario: &format!("{} along {}", first.name, sweep.along) });
-        found.extend(plan.names().zip(points).map(|(strategy, mut points)| {
-            points.sort_by_key(|(index, _)| *index);
-            let points = points.into_iter().map(|(_, point)| point).collect();
-            scaling(&first.name, strategy, sweep.along, points, plan.confidence)
-        }));
+        found.extend(
+            plan.names().zip(points).map(|(strategy, points)| {
+                scaling(&first.name, strategy, sweep.along, points, plan.confidence)
+            }),
+        );
     }
-    Ok(found)
+    found
 }
 
 fn shorter(plan: &Plan) -> Plan {

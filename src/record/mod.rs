@@ -8,6 +8,7 @@
 
 mod cell;
 mod comparison;
+mod diff;
 pub(crate) mod file;
 mod scaling;
 mod verification;
@@ -22,9 +23,10 @@ pub use cell::{
     Slice, Throughput, Verification,
 };
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
+pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
 pub use file::RecordError;
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
-pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult};
+pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 
 /// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
 /// goes, or changes its name, unit or meaning; a new field does not raise it.
@@ -44,6 +46,10 @@ pub struct Record {
     pub started_at: Timestamp,
     /// True when the run was stopped before its end: the record then holds what was measured until then.
     pub interrupted: bool,
+    /// How many processes measured, one after the other. Where there are several, intervals also hold what differs from one
+    /// process to the next, such as where code and data lie in memory.
+    #[serde(default = "one")]
+    pub processes: u32,
     /// Where it ran.
     pub environment: Environment,
     /// What this machine can do at most; null if that was not calibrated.
@@ -89,6 +95,11 @@ pub struct Limits {
     pub no_shared_write_ops_per_s: f64,
     /// Atomic read-modify-writes a second on one word that all workers share.
     pub shared_rmw_per_s: f64,
+}
+
+/// Records from before it was told were measured in one process.
+fn one() -> u32 {
+    1
 }
 
 /// The JSON Schema (draft 2020-12) of [`Record`]. Every key that the program writes is required in it, also those

@@ -3,6 +3,41 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What a verification found: `lockyard verify --format json`, and what the scripts of other engines write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VerificationReport {
+    /// Models of correct designs that ran.
+    #[serde(default)]
+    pub models: Vec<ModelResult>,
+    /// Known-bad variants, and what the checks made of them.
+    #[serde(default)]
+    pub pitfalls: Vec<PitfallResult>,
+    /// Steps of the explored code that are one step in the explorer and several on threads, by their places.
+    #[serde(default)]
+    pub coarse_steps: Vec<String>,
+}
+
+impl VerificationReport {
+    /// Takes over what another engine has found.
+    pub fn merge(&mut self, other: Self) {
+        self.models.extend(other.models);
+        self.coarse_steps.extend(other.coarse_steps);
+        for theirs in other.pitfalls {
+            match self.pitfalls.iter_mut().find(|ours| ours.pitfall == theirs.pitfall) {
+                Some(ours) => ours.merge(theirs),
+                None => self.pitfalls.push(theirs),
+            }
+        }
+    }
+
+    /// Whether every model holds and has explored what it must, every pitfall was caught by every check it names that
+    /// ran, and no check cried wolf over a correct twin.
+    pub fn holds(&self) -> bool {
+        self.models.iter().all(|it| it.holds && it.schedules >= it.min_schedules)
+            && self.pitfalls.iter().all(|it| it.missed_by.is_empty() && it.twin_alarms.is_empty())
+    }
+}
+
 /// One model of a correct design, run under one engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelResult {
@@ -69,6 +104,24 @@ pub struct PitfallResult {
     pub not_run: Vec<Check>,
     /// The checks that raised an alarm over its correct twin.
     pub twin_alarms: Vec<Check>,
+}
+
+impl PitfallResult {
+    /// Takes over what other checks made of the same pitfall.
+    fn merge(&mut self, other: Self) {
+        let both = |ours: &mut Vec<Check>, theirs: Vec<Check>| {
+            ours.extend(theirs);
+            ours.sort_unstable();
+            ours.dedup();
+        };
+        both(&mut self.expected, other.expected);
+        both(&mut self.caught_by, other.caught_by);
+        both(&mut self.missed_by, other.missed_by);
+        both(&mut self.twin_alarms, other.twin_alarms);
+        both(&mut self.not_run, other.not_run);
+        let Self { not_run, caught_by, missed_by, .. } = self;
+        not_run.retain(|check| !caught_by.contains(check) && !missed_by.contains(check));
+    }
 }
 
 /// A way to find a fault.

@@ -102,13 +102,13 @@ fn origin(record: &Record) -> String {
     format!("\n## To reproduce\n\n{}\n\nWith seed {}:\n\n    {command}\n", escaped(&place), record.seed)
 }
 
-fn line(cells: impl Iterator<Item = String>) -> String {
+pub(super) fn line(cells: impl Iterator<Item = String>) -> String {
     cells.fold("|".to_owned(), |line, cell| line + " " + &cell + " |") + "\n"
 }
 
 /// Text with nothing left that markdown or HTML would act on. A bracket is only a link before a parenthesis, so that
 /// intervals stay readable in the source.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {

@@ -4,11 +4,14 @@
 //! the record, so that the table, the page and the gate can never tell different stories.
 
 mod ablation;
+mod diff;
 mod failures;
 mod format;
 mod html;
+mod junit;
 mod markdown;
 mod rows;
+mod sarif;
 mod scaling;
 mod terminal;
 mod verdict;
@@ -21,9 +24,12 @@ use std::str::FromStr;
 use crate::record::file::write_atomically;
 use crate::record::{Record, RecordError};
 
+pub use diff::{diff_junit, diff_summary, diff_text, diff_verdict};
 pub use failures::failures;
 pub use html::page;
+pub use junit::junit;
 pub use markdown::summary;
+pub use sarif::sarif;
 pub use terminal::{Colour, text};
 pub use verdict::verdict;
 
@@ -38,6 +44,10 @@ pub enum Format {
     Markdown,
     /// A page of its own, for a browser.
     Html,
+    /// Test cases for a CI system.
+    Junit,
+    /// Findings at their places in the source, for a code host.
+    Sarif,
 }
 
 /// A report could not be written.
@@ -59,7 +69,7 @@ pub enum ReportError {
 
 /// The text names no format.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown format {0:?}: it is text, json, markdown or html")]
+#[error("unknown format {0:?}: it is text, json, markdown, html, junit or sarif")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -71,6 +81,8 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             "markdown" => Ok(Self::Markdown),
             "html" => Ok(Self::Html),
+            "junit" => Ok(Self::Junit),
+            "sarif" => Ok(Self::Sarif),
             _ => Err(UnknownFormat(name.to_owned())),
         }
     }
@@ -83,6 +95,8 @@ pub fn render(record: &Record, format: Format) -> String {
         Format::Json => record.to_json(),
         Format::Markdown => summary(record),
         Format::Html => page(record),
+        Format::Junit => junit(record),
+        Format::Sarif => sarif(record),
     }
 }
 

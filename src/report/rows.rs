@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::format;
-use crate::record::{Cell, Check, Comparison, Finding, Metric, Record, Severity, Verdict, Verification};
+use crate::record::{
+    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Verification,
+};
 
 /// The strategy that a lock alone is compared with: all but the lock is as the finished change has it.
 pub(super) const NAIVE: &str = "naive";
@@ -136,6 +138,15 @@ pub(super) fn verdict(row: &Row<'_>, baseline: &str) -> &'static str {
         Some(comparison) => comparison.verdict.as_str(),
         None if row.cell.strategy == baseline => "baseline",
         None => "not compared",
+    }
+}
+
+/// How much of a model's interleavings was tried.
+pub(super) fn searched(it: &ModelResult) -> String {
+    match (&it.bound, it.exhaustive) {
+        (_, true) => format!("all {}", it.schedules),
+        (Some(bound), false) => format!("{}, bounded by {bound}", it.schedules),
+        (None, false) => format!("{}, not all", it.schedules),
     }
 }
 

@@ -58,7 +58,7 @@ pub fn text(record: &Record, colour: Colour) -> String {
 }
 
 /// A table of words, all columns but the first aligned so.
-fn plain(head: &[String], rows: impl Iterator<Item = Vec<String>>, align: CellAlignment) -> Grid {
+pub(super) fn plain(head: &[String], rows: impl Iterator<Item = Vec<String>>, align: CellAlignment) -> Grid {
     let head: Vec<_> = head.iter().map(|name| printable(name)).collect();
     let mut grid = empty(&head);
     for row in rows {
@@ -140,7 +140,7 @@ fn grid(head: &[String], table: &Table<'_>, rest: impl Fn(&Row<'_>) -> Vec<Cell>
     grid
 }
 
-fn drawn(mut grid: Grid, colour: Colour) -> String {
+pub(super) fn drawn(mut grid: Grid, colour: Colour) -> String {
     match colour {
         Colour::Plain => grid.force_no_tty(),
         Colour::Ansi => grid.enforce_styling(),
@@ -149,7 +149,7 @@ fn drawn(mut grid: Grid, colour: Colour) -> String {
 }
 
 /// Text that is safe to print, in lines of at most [`COLUMNS`] characters, broken between words.
-fn wrapped(text: &str) -> String {
+pub(super) fn wrapped(text: &str) -> String {
     let mut out = String::new();
     let mut width = 0;
     for word in printable(text).split(' ') {
@@ -168,6 +168,6 @@ fn wrapped(text: &str) -> String {
 }
 
 /// A name may hold anything; an escape sequence in it must not reach the terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -15,6 +15,7 @@ use super::error::ServiceError;
 use super::model::{ModelClient, ToolRunner};
 use super::requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
 use super::turn::{self, Began};
+use super::watch::TurnWatch;
 
 /// A factor of a strategy: what an answer is built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -175,9 +176,7 @@ impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
         id: ContextId,
         message: NewMessage,
     ) -> Result<ActionDTO, ServiceError> {
-        let session = self.manager.load_context(id).await?;
-        let began = turn::send_message(self, &session, message).await?;
-        self.describe(&session, began).await
+        self.send_message_action_watched(id, message, &()).await
     }
 
     async fn approve_tools_action(
@@ -185,8 +184,28 @@ impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
         id: ContextId,
         decisions: Vec<ToolDecision>,
     ) -> Result<ActionDTO, ServiceError> {
+        self.approve_tools_action_watched(id, decisions, &()).await
+    }
+
+    async fn send_message_action_watched(
+        &self,
+        id: ContextId,
+        message: NewMessage,
+        watch: &dyn TurnWatch,
+    ) -> Result<ActionDTO, ServiceError> {
         let session = self.manager.load_context(id).await?;
-        let began = turn::approve_tools(self, &session, &decisions).await?;
+        let began = turn::send_message(self, &session, message, watch).await?;
+        self.describe(&session, began).await
+    }
+
+    async fn approve_tools_action_watched(
+        &self,
+        id: ContextId,
+        decisions: Vec<ToolDecision>,
+        watch: &dyn TurnWatch,
+    ) -> Result<ActionDTO, ServiceError> {
+        let session = self.manager.load_context(id).await?;
+        let began = turn::approve_tools(self, &session, &decisions, watch).await?;
         self.describe(&session, began).await
     }
 }

@@ -20,12 +20,14 @@ mod model;
 mod requests;
 mod simulator;
 mod turn;
+mod watch;
 
 pub use backend::{Backend, DtoPolicy, Prompts};
 pub use error::ServiceError;
 pub use model::{Chunk, ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 pub use requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
 pub use simulator::{Simulator, SimulatorConfig};
+pub use watch::{TurnEvent, TurnWatch};
 
 use crate::chat::{
     AppendedDTO, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, NewMessage, ToolDecision, Version,
@@ -107,4 +109,27 @@ pub trait ChatService: Send + Sync + 'static {
         id: ContextId,
         decisions: Vec<ToolDecision>,
     ) -> impl Future<Output = Result<ActionDTO, ServiceError>> + Send;
+
+    /// [`send_message_action`](Self::send_message_action) that tells `watch` what it does. A service that sees nothing
+    /// of its turns but their end tells nothing.
+    fn send_message_action_watched(
+        &self,
+        id: ContextId,
+        message: NewMessage,
+        watch: &dyn TurnWatch,
+    ) -> impl Future<Output = Result<ActionDTO, ServiceError>> + Send {
+        let _ = watch;
+        self.send_message_action(id, message)
+    }
+
+    /// [`approve_tools_action`](Self::approve_tools_action), likewise.
+    fn approve_tools_action_watched(
+        &self,
+        id: ContextId,
+        decisions: Vec<ToolDecision>,
+        watch: &dyn TurnWatch,
+    ) -> impl Future<Output = Result<ActionDTO, ServiceError>> + Send {
+        let _ = watch;
+        self.approve_tools_action(id, decisions)
+    }
 }

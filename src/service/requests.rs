@@ -8,6 +8,7 @@ use crate::chat::{
 
 /// A session to be created. The strings are free, but not empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateContext {
     /// The model that shall answer.
@@ -21,6 +22,7 @@ pub struct CreateContext {
 
 /// A change of a session's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct UpdateContext {
     /// What to change.
     #[serde(flatten)]
@@ -50,6 +52,7 @@ impl MessagePage {
 
 /// One page of all sessions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ContextList {
     /// Summaries by ascending id.
     pub contexts: Vec<ContextSummary>,
@@ -59,6 +62,7 @@ pub struct ContextList {
 
 /// How a turn ended, read after processing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct ActionDTO {
     /// The version that the turn began with: that of its first change. What it changed besides has higher ones.
     pub began: Version,

@@ -13,14 +13,16 @@ use crate::session::{Env, Session, SessionError, Settle};
 use super::backend::Backend;
 use super::batch::Batch;
 use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
+use super::watch::{TurnEvent, TurnWatch};
 
 /// Runs a turn from a user's message to idle, failed, or waiting for approval.
 pub(super) async fn send_message<E: Env, M: ModelClient + ToolRunner>(
     backend: &Backend<E, M>,
     session: &Session<E>,
     message: NewMessage,
+    watch: &dyn TurnWatch,
 ) -> Result<Began, SessionError> {
-    let mut turn = Turn { backend, session, working: false };
+    let mut turn = Turn { backend, session, watch, working: false };
     let begin = |context: &mut ChatContext| {
         let message = Some(context.begin_turn(message)?);
         Ok(Began { version: context.version().next(), message })
@@ -35,8 +37,9 @@ pub(super) async fn approve_tools<E: Env, M: ModelClient + ToolRunner>(
     backend: &Backend<E, M>,
     session: &Session<E>,
     decisions: &[ToolDecision],
+    watch: &dyn TurnWatch,
 ) -> Result<Began, SessionError> {
-    let mut turn = Turn { backend, session, working: false };
+    let mut turn = Turn { backend, session, watch, working: false };
     let decide = |context: &mut ChatContext| {
         context.decide_tools(decisions)?;
         let began = Began { version: context.version().next(), message: None };
@@ -66,6 +69,7 @@ pub(super) struct Began {
 struct Turn<'a, E: Env, M> {
     backend: &'a Backend<E, M>,
     session: &'a Session<E>,
+    watch: &'a dyn TurnWatch,
     /// Whether this turn has left the session in a working state. It is set inside the write guard, together with
     /// the state itself, so there is no moment at which the two disagree.
     working: bool,
@@ -80,10 +84,13 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
         let working = &mut self.working;
         let change = |context: &mut ChatContext| {
             let result = change(context)?;
-            *working = context.state_kind().is_working();
-            Ok(result)
+            let state = context.state_kind();
+            *working = state.is_working();
+            Ok((result, TurnEvent::Step { state, version: context.version().next() }))
         };
-        self.backend.manager.change(self.session, settle, change).await
+        let (result, step) = self.backend.manager.change(self.session, settle, change).await?;
+        self.watch.saw(step);
+        Ok(result)
     }
 
     /// Asks the model for its next word in the turn.
@@ -120,7 +127,8 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
     async fn listen(&mut self, prompt: Prompt) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
         match self.backend.model.request(prompt).await {
             Ok(Reply::Full { text, tool_calls }) => {
-                self.step(Settle::Later, |context| context.full_response(text)).await?;
+                self.step(Settle::Later, |context| context.full_response(text.as_str())).await?;
+                self.watch.saw(TurnEvent::Text(&text));
                 Ok(Ok(tool_calls))
             }
             Ok(Reply::Stream(stream)) => self.follow(stream).await,
@@ -140,6 +148,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
             let batch = Batch::gather(&mut stream, clock, window).await;
             if !batch.text.is_empty() {
                 self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
+                self.watch.saw(TurnEvent::Text(&batch.text));
             }
             tool_calls.extend(batch.tool_calls);
             match batch.ended {

@@ -62,8 +62,21 @@ impl Effect {
     /// assert!((ratio(Effect::Interaction(0, 1)) - 1.0).abs() < 1e-9);
     /// ```
     pub fn of_rounds(self, rounds: &[impl AsRef<[f64]>], confidence: Confidence) -> Option<Ratio> {
-        let contrasts = rounds.iter().filter_map(|round| self.contrast(round.as_ref()));
-        let location = Location::of(contrasts.collect())?;
+        self.of_processes(&[rounds], confidence)
+    }
+
+    /// This effect over several processes, the rounds of each by themselves: [how](super::processes).
+    ///
+    /// # Panics
+    ///
+    /// As [`of_rounds`](Self::of_rounds).
+    pub fn of_processes<R: AsRef<[f64]>>(
+        self,
+        processes: &[impl AsRef<[R]>],
+        confidence: Confidence,
+    ) -> Option<Ratio> {
+        let contrasts = |rounds: &[R]| rounds.iter().filter_map(|it| self.contrast(it.as_ref())).collect();
+        let location = Location::of_processes(processes.iter().map(|rounds| contrasts(rounds.as_ref())))?;
         let (ratio, ci) = location.exp(confidence)?;
         Some(Ratio { ratio, ci, confidence, rounds: location.rounds })
     }

@@ -19,6 +19,11 @@ pub const MIN_ROUNDS: usize = 3;
 /// One part in this many is left out at either end.
 const TRIM: usize = 5;
 
+/// The degrees of freedom that are left when this many rounds are trimmed; `None` where they have no interval.
+pub(super) fn degrees_of_freedom(rounds: usize) -> Option<usize> {
+    (rounds >= MIN_ROUNDS).then(|| rounds - 2 * (rounds / TRIM) - 1)
+}
+
 /// What one rival did over its rounds: their trimmed geometric mean, with an interval that contains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
@@ -47,8 +52,14 @@ impl Mean {
     /// assert!((usual.mean - 996.6).abs() < 0.1);
     /// ```
     pub fn of_rounds(rounds: &[f64], confidence: Confidence) -> Option<Self> {
-        let logs = rounds.iter().filter(|x| x.is_finite() && **x >= 0.0).map(|x| x.ln()).collect();
-        let location = Location::of(logs)?;
+        Self::of_processes(&[rounds], confidence)
+    }
+
+    /// The mean over several processes, the rounds of each by themselves: [how](super::processes).
+    pub fn of_processes(processes: &[impl AsRef<[f64]>], confidence: Confidence) -> Option<Self> {
+        let measured = |x: &&f64| x.is_finite() && **x >= 0.0;
+        let logs = |rounds: &[f64]| rounds.iter().filter(measured).map(|x| x.ln()).collect();
+        let location = Location::of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
         let (mean, ci) = location.exp(confidence)?;
         Some(Self { mean, ci, confidence, rounds: location.rounds })
     }
@@ -57,9 +68,9 @@ impl Mean {
 /// Where a sample lies: its trimmed mean with the standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Location {
-    mean: f64,
-    standard_error: f64,
-    degrees_of_freedom: usize,
+    pub(super) mean: f64,
+    pub(super) standard_error: f64,
+    pub(super) degrees_of_freedom: usize,
     pub(super) rounds: usize,
 }
 

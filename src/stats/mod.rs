@@ -3,9 +3,11 @@
 //! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two rivals took turns
 //! on the same machine; an estimate comes out, or nothing where the rounds do not carry one.
 //!
+//! - [`change`]: how a ratio changed between two runs.
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
 //! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
 //! - [`paired`]: the ratio of two rivals over the rounds they shared.
+//! - [`processes`]: the same over several processes, with intervals that hold what differs between these.
 //! - [`factorial`]: what each of several changes gave, from all their combinations.
 //! - [`verdict`]: what an interval says: faster, slower, no difference, or nothing yet.
 //! - [`usl`]: how throughput grows with size: the Universal Scalability Law, or why it does not hold.
@@ -13,14 +15,17 @@
 //! All estimates are made on the logarithms of the measurements. Times and rates are positive and vary by factors rather
 //! than by amounts; on the log scale a ratio and its inverse are equally far from 1, and no interval reaches below zero.
 
+pub mod change;
 pub mod confidence;
 pub mod factorial;
 pub mod fairness;
 pub mod mean;
 pub mod paired;
+pub mod processes;
 pub mod usl;
 pub mod verdict;
 
+pub use change::{Change, Recorded};
 pub use confidence::Confidence;
 pub use factorial::Effect;
 pub use fairness::jain;

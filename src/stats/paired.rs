@@ -35,7 +35,22 @@ impl Ratio {
     /// assert!((found.ratio - 1.3).abs() < 0.01 && found.ci[0] > 1.0);
     /// ```
     pub fn of_rounds(rounds: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
-        let location = Location::of(rounds.iter().filter_map(|&pair| log_ratio(pair)).collect())?;
+        Self::of_processes(&[rounds], confidence)
+    }
+
+    /// The ratio over several processes, the rounds of each by themselves: [how](super::processes).
+    ///
+    /// ```
+    /// use lockyard::stats::{Confidence, Ratio};
+    ///
+    /// // Each process is sure of itself, and they do not agree: the interval says how much a process decides.
+    /// let processes = [[(1.30, 1.0); 9], [(1.34, 1.0); 9], [(1.28, 1.0); 9], [(1.31, 1.0); 9], [(1.32, 1.0); 9]];
+    /// let found = Ratio::of_processes(&processes, Confidence::default()).expect("five processes");
+    /// assert!(found.ci[0] < 1.28 && found.ci[1] > 1.34);
+    /// ```
+    pub fn of_processes(processes: &[impl AsRef<[(f64, f64)]>], confidence: Confidence) -> Option<Self> {
+        let logs = |rounds: &[(f64, f64)]| rounds.iter().filter_map(|&pair| log_ratio(pair)).collect();
+        let location = Location::of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
         let (ratio, ci) = location.exp(confidence)?;
         Some(Self { ratio, ci, confidence, rounds: location.rounds })
     }

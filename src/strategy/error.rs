@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StrategyError {
     /// A name that is not known.
-    #[error("unknown {what} `{given}`{}; there are: {known}", did_you_mean(.nearest.as_deref()))]
+    #[error("unknown {what} `{given}`{} There are: {known}", did_you_mean(.nearest.as_deref()))]
     Unknown {
         /// What the name should have named.
         what: &'static str,
@@ -86,7 +86,7 @@ pub enum StrategyError {
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map(|nearest| format!(", did you mean `{nearest}`?")).unwrap_or_default()
+    nearest.map_or_else(|| ".".to_owned(), |nearest| format!(", did you mean `{nearest}`?"))
 }
 
 impl StrategyError {

@@ -19,13 +19,14 @@ pub enum Verdict {
     Unknown,
 }
 
-/// Judges a history. The budget is for the search; making a violation small may take as long again.
+/// Judges a history. The budget is for the search; making a violation small takes so many steps at most, and no
+/// account of time.
 pub fn check<M: Model>(model: &M, history: &History<M>, budget: Duration) -> Verdict {
-    let deadline = Instant::now() + budget;
+    let mut limit = Limit::until(Instant::now() + budget);
     let mut verdict = Verdict::Linearizable;
     for operations in by_key(history) {
         let key = &history.keys[operations[0].key];
-        match check_key(model, key, &operations, deadline, budget) {
+        match check_key(model, key, &operations, &mut limit) {
             Verdict::Linearizable => {}
             Verdict::Unknown => verdict = Verdict::Unknown,
             violation @ Verdict::Violation(_) => return violation,
@@ -39,14 +40,13 @@ pub(super) fn check_key<M: Model>(
     model: &M,
     key: &str,
     operations: &[&OperationOf<M>],
-    deadline: Instant,
-    budget: Duration,
+    limit: &mut Limit,
 ) -> Verdict {
-    match order(model, operations, deadline) {
+    match order(model, operations, limit) {
         Outcome::Order(_) => Verdict::Linearizable,
         Outcome::Unknown => Verdict::Unknown,
         Outcome::Stuck(at) => {
-            let evidence = shrink(model, operations, at, Instant::now() + budget);
+            let evidence = shrink(model, operations, at);
             Verdict::Violation(Lanes::new(model, key, &evidence))
         }
     }
@@ -64,13 +64,13 @@ fn by_key<M: Model>(history: &History<M>) -> Vec<Vec<&OperationOf<M>>> {
 }
 
 /// An order of these operations, which are of one key.
-fn order<M: Model>(model: &M, operations: &[&OperationOf<M>], deadline: Instant) -> Outcome {
+fn order<M: Model>(model: &M, operations: &[&OperationOf<M>], limit: &mut Limit) -> Outcome {
     let spans: Vec<_> = operations.iter().map(|operation| span(model, operation)).collect();
     let step = |state: &M::State, at: usize| {
         let OperationOf::<M> { asked, ret, .. } = operations[at];
         model.step(state, asked, ret.as_ref().map(|(_, answer)| answer))
     };
-    search(&spans, model.init(), step, Limit { deadline, steps: u64::MAX })
+    search(&spans, model.init(), step, limit)
 }
 
 pub(super) fn span<M: Model>(model: &M, operation: &OperationOf<M>) -> Span {

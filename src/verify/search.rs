@@ -49,8 +49,20 @@ const STEPS_PER_LOOK: u64 = 1024;
 /// How long a search may go on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
-    pub deadline: Instant,
+    /// Where it depends on the clock.
+    pub deadline: Option<Instant>,
+    /// How many steps are left; the search takes its own away.
     pub steps: u64,
+}
+
+impl Limit {
+    pub(super) fn until(deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), steps: u64::MAX }
+    }
+
+    pub(super) fn steps(steps: u64) -> Self {
+        Self { deadline: None, steps }
+    }
 }
 
 /// Searches an order of operations, given in the order of their calls. `step` is the state after one of them, if it can
@@ -59,13 +71,15 @@ pub(super) fn search<S: Clone + Eq + Hash>(
     spans: &[Span],
     init: S,
     step: impl Fn(&S, usize) -> Option<S>,
-    limit: Limit,
+    limit: &mut Limit,
 ) -> Outcome {
     let mut search = Search::new(spans, init, step);
-    for steps in 0..limit.steps {
-        if steps.is_multiple_of(STEPS_PER_LOOK) && Instant::now() >= limit.deadline {
+    while limit.steps > 0 {
+        let looks = limit.steps.is_multiple_of(STEPS_PER_LOOK) || search.path.is_empty();
+        if looks && limit.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             break;
         }
+        limit.steps -= 1;
         let Some(first_return) = search.returns.first() else {
             return Outcome::Order(search.path.iter().map(|taken| search.operation(taken.choice)).collect());
         };

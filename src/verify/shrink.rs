@@ -10,7 +10,7 @@
 //! What is kept is made small by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
 //! input", 2002), beginning with the last operations before the search was stuck: there is seldom need for more.
 
-use std::time::Instant;
+use std::cell::Cell;
 
 use super::check::span;
 use super::history::{Operation, OperationOf};
@@ -33,10 +33,12 @@ pub(super) struct Evidence<'a, M: Model> {
     pub expected: Vec<String>,
 }
 
-/// How long a question may take: a few of them have no end in sight. Where numbers tell the order, an answer comes soon
+/// How long a question may take, and all of them together: a few have no end in sight. Counted in steps of the search and
+/// not in time, so that a violation looks the same on every machine. Where numbers tell the order, an answer comes soon
 /// or not at all.
 const STEPS_PER_PROBE: u64 = 1_000_000;
 const STEPS_PER_WITNESSED_PROBE: u64 = 20_000;
+const PROBES_WORTH: u64 = 50;
 
 /// How an operation counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,17 +56,25 @@ pub(super) fn shrink<'a, M: Model>(
     model: &M,
     operations: &[&'a OperationOf<M>],
     stuck: usize,
-    deadline: Instant,
 ) -> Evidence<'a, M> {
     let end = returned(operations[stuck]);
     // What was called later cannot have been needed.
     let operations: Vec<_> = operations.iter().copied().take_while(|other| Some(other.call) < end).collect();
-    let case = Case { model, operations: &operations, deadline };
+    let steps = if M::WITNESSED { STEPS_PER_WITNESSED_PROBE } else { STEPS_PER_PROBE };
+    let case = Case { model, operations: &operations, steps, left: Cell::new(PROBES_WORTH * steps) };
     let mut parts = case.few(stuck);
     let mut chunk = parts.iter().filter(|part| **part == Part::Kept).count();
     while chunk > 1 {
         chunk = chunk.div_ceil(2);
         parts = case.without_chunks(parts, chunk);
+    }
+    // What is taken away later may have been what an earlier one was needed for.
+    loop {
+        let fewer = case.without_chunks(parts.clone(), 1);
+        if fewer == parts {
+            break;
+        }
+        parts = fewer;
     }
     let impossible = case.stuck(&parts).unwrap_or(stuck);
     let explained = case.explanation(impossible, &parts).is_some();
@@ -90,7 +100,10 @@ fn returned<C, A>(operation: &Operation<C, A>) -> Option<usize> {
 struct Case<'c, 'a, M: Model> {
     model: &'c M,
     operations: &'c [&'a OperationOf<M>],
-    deadline: Instant,
+    /// For one question.
+    steps: u64,
+    /// For all that are still to come.
+    left: Cell<u64>,
 }
 
 impl<M: Model> Case<'_, '_, M> {
@@ -226,9 +239,11 @@ impl<M: Model> Case<'_, '_, M> {
                 spans.push(span);
             }
         }
-        let steps = if M::WITNESSED { STEPS_PER_WITNESSED_PROBE } else { STEPS_PER_PROBE };
-        let limit = Limit { deadline: self.deadline, steps };
-        match search(&spans, self.model.init(), |state, at| step(state, chosen[at]), limit) {
+        let given = self.steps.min(self.left.get());
+        let mut limit = Limit::steps(given);
+        let outcome = search(&spans, self.model.init(), |state, at| step(state, chosen[at]), &mut limit);
+        self.left.set(self.left.get() - (given - limit.steps));
+        match outcome {
             Outcome::Order(order) => Outcome::Order(order.into_iter().map(|at| chosen[at]).collect()),
             Outcome::Stuck(at) => Outcome::Stuck(chosen[at]),
             Outcome::Unknown => Outcome::Unknown,

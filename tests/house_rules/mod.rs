@@ -25,9 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     // A verdict is computed here alone, and named in the record's words.
     ("stats", &["record"]),
     ("record", &[]),
+    ("gate", &["record", "stats"]),
     ("report", &["record"]),
     ("track", &["lock"]),
-    ("explore", &["service", "session", "lock", "chat"]),
+    ("explore", &["session", "lock", "chat"]),
     // Generic, but for the specification of this backend's own sessions.
     ("verify", &["chat"]),
     ("pitfalls", &["explore", "verify", "service", "session", "lock", "chat"]),

@@ -66,6 +66,7 @@ pub fn sample() -> Record {
         seed: 42,
         started_at: "2025-06-03T09:14:27Z".parse().expect("a timestamp"),
         interrupted: false,
+        processes: 1,
         environment: Environment {
             cpu_model: Some("AMD EPYC 7763 64-Core Processor".into()),
             cores: 2,

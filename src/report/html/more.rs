@@ -42,11 +42,7 @@ fn ablations(record: &Record) -> Markup {
 
 fn models(models: &[ModelResult]) -> Markup {
     let rows = models.iter().map(|it| {
-        let searched = match (&it.bound, it.exhaustive) {
-            (_, true) => format!("all {}", it.schedules),
-            (Some(bound), false) => format!("{}, bounded by {bound}", it.schedules),
-            (None, false) => format!("{}, not all", it.schedules),
-        };
+        let searched = rows::searched(it);
         let holds = match &it.counterexample {
             None if it.holds => "holds".to_owned(),
             None => "does not hold".to_owned(),

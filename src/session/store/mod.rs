@@ -2,6 +2,7 @@
 //!
 //! These are back ends, each with the locks, threads and files that its job needs; the manager knows the trait only.
 
+mod either;
 mod faulty;
 mod memory;
 #[cfg(feature = "redb")]
@@ -10,7 +11,8 @@ mod redb;
 use crate::chat::{ChatContext, ContextId, ContextSummary};
 
 #[cfg(feature = "redb")]
-pub use self::redb::RedbStore;
+pub use self::redb::{Checkup, RedbStore, TransferError};
+pub use either::EitherStore;
 pub use faulty::{Faults, FaultyStore};
 pub use memory::MemoryStore;
 

@@ -8,6 +8,7 @@ use crate::verify::check::{self, Verdict};
 use crate::verify::history::{History, Operation, OperationOf, with_seconds};
 use crate::verify::lanes::{Bar, Lanes};
 use crate::verify::model::Model;
+use crate::verify::search::Limit;
 use crate::verify::shrink::Evidence;
 
 use super::evidence::{Conflict, conflict};
@@ -117,7 +118,7 @@ fn judge_by_key(
         }
         keys[key].add(at, record);
     }
-    let deadline = Instant::now() + budget;
+    let mut limit = Limit::until(Instant::now() + budget);
     let (mut verdict, mut undecided) = (Verdict::Linearizable, Vec::new());
     for (key, of_key) in keys.iter_mut().enumerate() {
         let walked = walk(records, of_key);
@@ -131,13 +132,13 @@ fn judge_by_key(
     undecided.sort_by_key(|&(key, _)| keys[key].placed.len());
     for (key, stop) in undecided {
         let operations = operations_of(key);
-        if let Some(window) = Window::around(records, &keys[key], stop)
-            && let Some(lanes) = judge_window(&name(key), &operations, &window, deadline, budget)
+        if let Some(window) = Window::around(records, &keys[key], stop).filter(|_| !budget.is_zero())
+            && let Some(lanes) = judge_window(&name(key), &operations, &window)
         {
             return Verdict::Violation(lanes);
         }
         let operations: Vec<_> = operations.iter().map(|numbered| &numbered.operation).collect();
-        match check::check_key(&Sessions, &name(key), &operations, deadline, budget) {
+        match check::check_key(&Sessions, &name(key), &operations, &mut limit) {
             Verdict::Linearizable => {}
             Verdict::Unknown => verdict = Verdict::Unknown,
             violation @ Verdict::Violation(_) => return violation,
@@ -146,17 +147,16 @@ fn judge_by_key(
     verdict
 }
 
+/// So many steps are a piece of a history worth.
+const STEPS_PER_WINDOW: u64 = 20_000;
+
 /// The violation in a piece of a history, if there is one.
-fn judge_window(
-    name: &str,
-    operations: &[Numbered],
-    window: &Window,
-    deadline: Instant,
-    budget: Duration,
-) -> Option<Lanes> {
+fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<Lanes> {
     let inside = |numbered: &&Numbered| window.stops.iter().any(|&stop| numbered.is(stop));
     let inside: Vec<_> = operations.iter().filter(inside).map(|numbered| &numbered.operation).collect();
-    let Verdict::Violation(mut lanes) = check::check_key(window, name, &inside, deadline, budget) else {
+    let Verdict::Violation(mut lanes) =
+        check::check_key(window, name, &inside, &mut Limit::steps(STEPS_PER_WINDOW))
+    else {
         return None;
     };
     if let Some(start) = operations.iter().find(|numbered| numbered.is(window.start)) {

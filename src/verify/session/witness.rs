@@ -299,18 +299,21 @@ impl Walker<'_> {
                 let deleted = record.call == Call::Delete && record.answer == Some(Answer::Done);
                 let certain = (stop.version.is_some() || deleted) && late.version.is_some();
                 let too_late = Walk::TooLate { after: stop, late };
-                Err(if certain || self.is_certain() { too_late } else { Walk::Undecided(stop) })
+                Err(if certain || self.is_certain(stop) { too_late } else { Walk::Undecided(stop) })
             }
             _ => Ok(()),
         }
     }
 
-    fn is_certain(&self) -> bool {
-        !self.guessed && self.pending.is_empty()
+    /// Whether there was no other way to come here: nothing was guessed, and no operation of unknown outcome was called
+    /// in time to stand before this one.
+    fn is_certain(&self, stop: Stop) -> bool {
+        let returned = self.records[stop.record].returned;
+        !self.guessed && self.pending.iter().all(|&at| self.records[at].called > returned)
     }
 
     fn stuck(&self, stop: Stop) -> Walk {
-        if self.is_certain() { Walk::Stuck(stop) } else { Walk::Undecided(stop) }
+        if self.is_certain(stop) { Walk::Stuck(stop) } else { Walk::Undecided(stop) }
     }
 
     /// Whether nobody who answered can have brought the session to this version.
@@ -323,8 +326,8 @@ impl Walker<'_> {
     /// Guesses which operations without an answer stand before this place.
     fn fill(&mut self, place: Place) -> Result<(), Walk> {
         let stop = Stop::from(place);
-        if self.pending.is_empty() {
-            return Err(self.stuck(stop));
+        if self.is_certain(stop) {
+            return Err(Walk::Stuck(stop));
         }
         self.guessed = true;
         let Some((known, taken)) = self.guess(&self.known, place, MOST_GUESSES) else {

@@ -101,7 +101,7 @@ impl From<&ChatContextDTO> for Context {
 }
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     /// Nothing: so the session was when the recording began. Comes before all else.
     Given,
@@ -143,7 +143,7 @@ pub enum Call {
 }
 
 /// What is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// There is no such session (any more).
     Gone,
@@ -211,7 +211,7 @@ impl From<&ChatContextDTO> for Answer {
 }
 
 /// A page, as far as it says something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     /// The version that it shows.
     pub version: u32,

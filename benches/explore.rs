@@ -1,0 +1,72 @@
+//! How fast the explorer searches: small lock programs, and the session manager's models to exhaustion.
+//!
+//! Each search also asserts that nothing failed and that nothing was left out, so a number here is that of a proof. The
+//! number of schedules stands in the name of a benchmark; the rate follows from it. The models that take seconds to
+//! minutes are run by `lockyard verify --model NAME`, which prints the time of each.
+
+use std::sync::Arc;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Setting};
+use lockyard::lock::{LockClass, LockOf, SharedLock};
+use lockyard::suite::{self, Over};
+
+static COUNTER: LockClass = LockClass::new("counter");
+
+/// Tasks that increment one counter so often.
+fn increments(tasks: usize, each: usize) -> impl Fn(&mut Program) {
+    move |program| {
+        let counter: Arc<LockOf<Model, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
+        for task in 0..tasks {
+            let mut plan = program.task(if task == 0 { "first" } else { "other" });
+            for _ in 0..each {
+                let counter = counter.clone();
+                plan = plan.op("add", async move { *counter.write().await += 1 });
+            }
+            plan.done();
+        }
+    }
+}
+
+fn exhausted(explorer: &Explorer, program: &dyn Fn(&mut Program)) -> Report {
+    let report = explorer.search(program);
+    assert_eq!(report.failure, None);
+    assert!(report.exhaustive(), "{:?}", report.bound);
+    report
+}
+
+fn measure(criterion: &mut Criterion, name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
+    let report = exhausted(explorer, program);
+    let mut group = criterion.benchmark_group("explore");
+    group.sample_size(10).throughput(Throughput::Elements(report.schedules()));
+    let name = format!("{name} ({} complete, {} pruned)", report.complete, report.pruned);
+    group.bench_function(name, |bencher| bencher.iter(|| exhausted(explorer, program)));
+    group.finish();
+}
+
+fn locks(criterion: &mut Criterion) {
+    for (name, model) in [("unfair", LockModel::UNFAIR), ("fifo", LockModel::FIFO)] {
+        let explorer = Explorer::new(Setting { lock: model, ..Setting::default() });
+        measure(criterion, &format!("locks/{name} 3x2"), &explorer, &increments(3, 2));
+        measure(criterion, &format!("locks/{name} 2x6"), &explorer, &increments(2, 6));
+    }
+}
+
+fn manager(criterion: &mut Criterion) {
+    let names = [
+        "appends-loaded-2x2",
+        "appends-loaded-3x1",
+        "appends-loaded-4x1",
+        "appends-cold-2x2",
+        "appends-evicted-2x1",
+        "cancelled-appends",
+    ];
+    for name in names {
+        let model = suite::Model::named(name).expect("a model of this name");
+        let explorer = Explorer { limits: Limits::default(), ..Explorer::new(model.setting(&Over::UNFAIR)) };
+        measure(criterion, name, &explorer, &*model.build(&Over::UNFAIR));
+    }
+}
+
+criterion_group!(benches, locks, manager);
+criterion_main!(benches);

@@ -1,0 +1,395 @@
+//! `lockyard serve`: the backend over HTTP.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use crate::http::{self, App, Limits, Token};
+use crate::service::{Backend, Prompts, Simulator, SimulatorConfig};
+use crate::session::store::{EitherStore, MemoryStore, RedbStore};
+use crate::session::{ChatSessionManager, Durability, Env};
+use crate::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
+
+use super::exit::Exit;
+use super::options;
+use super::output::write_out;
+
+/// Where a token may stand, so that it stands in no list of processes.
+const TOKEN: &str = "LOCKYARD_TOKEN";
+
+/// How often the end looks whether turns that were cut off have rolled back, and how long at most.
+const GLANCE: Duration = Duration::from_millis(5);
+const LONGEST_ROLL_BACK: Duration = Duration::from_secs(5);
+
+/// Serve the backend over HTTP, with a simulated model that answers.
+///
+/// Prints its address on stdout when it takes requests. Routes are told at /openapi.json. Ctrl-C or SIGTERM ends it: no
+/// new requests, those under way finish, everything is saved; a second one ends it at once. The token, if there shall
+/// be one, comes from --token-file or the environment variable `LOCKYARD_TOKEN`.
+#[derive(Parser)]
+pub(super) struct Args {
+    /// The strategy: a preset's name (see `lockyard list strategies`), or
+    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY.
+    #[arg(long, value_name = "STRATEGY", default_value = "best", value_parser = options::strategy)]
+    strategy: Strategy,
+
+    /// Where sessions are kept: memory, or redb:PATH.
+    ///
+    /// A file that is not there is made. One that another program has open, or that was written by a newer version, is
+    /// refused.
+    #[arg(long, value_name = "STORE", default_value = "memory", value_parser = store)]
+    store: StoreChoice,
+
+    /// The address and port to listen on; port 0 takes a free one.
+    ///
+    /// Other machines reach it only if the address is not a loopback one. Without a token anybody who reaches it may do
+    /// anything.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// A file with the token that clients must send as `Authorization: Bearer TOKEN`.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// How many sessions the cache has room for.
+    #[arg(long, value_name = "N", default_value = "1000")]
+    capacity: NonZeroUsize,
+
+    /// At most so many writes share one commit of the store; 1 shows what sharing is worth.
+    #[arg(long, value_name = "N", default_value_t = RedbStore::GROUP)]
+    commit_group: NonZeroUsize,
+
+    /// What an acknowledged write is.
+    #[arg(long, value_enum, default_value_t = Promise::WriteThrough)]
+    durability: Promise,
+
+    /// How often unsaved changes are saved. In write-behind a crash loses at most the changes of that time.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = options::duration)]
+    save_interval: Duration,
+
+    /// In write-behind: with more sessions unsaved, writers wait for the store.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    max_unsaved: usize,
+
+    /// How many threads serve requests; as many as there are cores by default.
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+
+    /// For how long requests under way may go on when the server is told to end.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
+    grace: Duration,
+
+    /// A system prompt for contexts to be created with. May be given again.
+    #[arg(long = "prompt", value_name = "ID=TEXT", value_parser = prompt)]
+    prompts: Vec<(String, String)>,
+
+    #[command(flatten)]
+    limits: LimitOptions,
+
+    #[command(flatten)]
+    model: ModelOptions,
+}
+
+/// What one client may cost the others.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitOptions {
+    /// The largest body of a request, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body)]
+    max_body: usize,
+
+    /// How long a request may take; one that takes longer is answered 503.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = options::duration)]
+    request_time: Duration,
+
+    /// How long a request may take that runs a turn.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = options::duration)]
+    turn_time: Duration,
+
+    /// How many requests are served at once; one more is answered 429.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().requests)]
+    max_requests: usize,
+
+    /// How many connections may be open at once; one more waits.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    max_connections: usize,
+
+    /// How long a connection may be idle, or take to send a request's head.
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = options::duration)]
+    idle_time: Duration,
+}
+
+/// How the simulated model behaves.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Simulated model")]
+struct ModelOptions {
+    /// How long it thinks before the first word.
+    #[arg(long = "model-time", id = "model-time", value_name = "TIME", value_parser = options::duration)]
+    time: Option<Duration>,
+
+    /// Of how many chunks a reply is; one is given at once, more are streamed.
+    #[arg(long = "model-chunks", value_name = "N", default_value_t = 1)]
+    chunks: u32,
+
+    /// How long it takes between two chunks.
+    #[arg(long = "model-chunk-interval", value_name = "TIME", value_parser = options::duration)]
+    chunk_interval: Option<Duration>,
+
+    /// Of a hundred replies, how many want to call tools.
+    #[arg(long = "model-tools", value_name = "PERCENT", default_value = "0", value_parser = options::percent)]
+    tools: f64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Promise {
+    /// Stored: on disk, where the store is
+    WriteThrough,
+    /// Changed in memory, saved within the interval
+    WriteBehind,
+}
+
+/// Where sessions are kept.
+#[derive(Clone)]
+enum StoreChoice {
+    Memory,
+    Redb(PathBuf),
+}
+
+fn store(given: &str) -> Result<StoreChoice, String> {
+    match given.split_once(':') {
+        None if given == "memory" => Ok(StoreChoice::Memory),
+        Some(("redb", path)) if !path.is_empty() => Ok(StoreChoice::Redb(path.into())),
+        _ => Err("write memory, or redb:PATH with the path of a file".to_owned()),
+    }
+}
+
+fn prompt(given: &str) -> Result<(String, String), String> {
+    let (id, text) = given.split_once('=').ok_or("write ID=TEXT")?;
+    Ok((id.to_owned(), text.to_owned()))
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = args.workers {
+        runtime.worker_threads(workers.get());
+    }
+    let runtime = runtime.enable_all().build().context("the threads could not be started")?;
+    let token = args.token()?;
+    let store = match &args.store {
+        StoreChoice::Memory => EitherStore::One(MemoryStore::default()),
+        StoreChoice::Redb(path) => EitherStore::Other(
+            RedbStore::open_with(path, args.commit_group).context("--store cannot be used")?,
+        ),
+    };
+    let setup = Setup {
+        store,
+        capacity: args.capacity,
+        durability: match args.durability {
+            Promise::WriteThrough => Durability::WriteThrough,
+            Promise::WriteBehind => Durability::WriteBehind { max_unsaved: args.max_unsaved },
+        },
+        model: args.model.simulator(),
+        prompts: Prompts::new(args.prompts.clone()),
+        ids: IdSource::Unique,
+        runtime: runtime.handle().clone(),
+    };
+    let strategy = args.strategy.factors();
+    assemble(strategy, setup, Serving { args, token, runtime: runtime.handle().clone() })?
+}
+
+impl Args {
+    fn token(&self) -> anyhow::Result<Option<Token>> {
+        let (from, token) = match (&self.token_file, std::env::var(TOKEN)) {
+            (Some(path), _) => {
+                let wanted = || format!("--token-file {} cannot be read", path.display());
+                (path.display().to_string(), std::fs::read_to_string(path).with_context(wanted)?)
+            }
+            (None, Ok(token)) if !token.is_empty() => (TOKEN.to_owned(), token),
+            (None, _) => return Ok(None),
+        };
+        match Token::new(token.trim()) {
+            Ok(token) => Ok(Some(token)),
+            Err(reason) => bail!("the token in {from} cannot be used: {reason}"),
+        }
+    }
+
+    /// Says what is open to whom.
+    fn announce(&self, address: SocketAddr, token: bool) {
+        let kept = match &self.store {
+            StoreChoice::Memory => "in memory, until it ends".to_owned(),
+            StoreChoice::Redb(path) => format!("in {}", path.display()),
+        };
+        let promise = match self.durability {
+            Promise::WriteThrough => "an acknowledged write is stored".to_owned(),
+            Promise::WriteBehind => {
+                format!("a crash loses at most the writes of the last {:?}", self.save_interval)
+            }
+        };
+        eprintln!("Serving {} on {address}. Sessions are kept {kept}; {promise}.", self.strategy.name());
+        let who = if address.ip().is_loopback() { "this machine" } else { "every machine that reaches it" };
+        if token {
+            eprintln!("Open to {who}: /healthz and /readyz; all else to those who have the token.");
+        } else {
+            eprintln!("Open to {who}, without a token: everything.");
+        }
+        if !token && !address.ip().is_loopback() {
+            eprintln!("warning: anybody on the network may read and delete every session; set {TOKEN}.");
+        }
+    }
+}
+
+impl LimitOptions {
+    fn limits(&self) -> Limits {
+        Limits {
+            body: self.max_body,
+            time: self.request_time,
+            turn_time: self.turn_time,
+            requests: self.max_requests,
+            connections: self.max_connections,
+            head_time: self.idle_time,
+        }
+    }
+}
+
+impl ModelOptions {
+    fn simulator(&self) -> SimulatorConfig {
+        let always = |time: Option<Duration>| {
+            let time = time.unwrap_or_default();
+            time..=time
+        };
+        SimulatorConfig {
+            latency: always(self.time),
+            chunks: self.chunks..=self.chunks,
+            chunk_interval: always(self.chunk_interval),
+            tool_calls: self.tools / 100.0,
+            ..SimulatorConfig::default()
+        }
+    }
+}
+
+/// Serves whatever backend the strategy is.
+struct Serving<'a> {
+    args: &'a Args,
+    token: Option<Token>,
+    runtime: Handle,
+}
+
+impl Assembly for Serving<'_> {
+    type Output = anyhow::Result<Exit>;
+
+    fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
+        let backend = Arc::new(backend);
+        let manager = backend.manager().clone();
+        let has_token = self.token.is_some();
+        let app = App::new(backend.clone(), Some(backend), self.args.limits.limits(), self.token);
+        let interval = self.args.save_interval;
+        self.runtime.clone().block_on(async {
+            let saving = manager.clone();
+            let saving = tokio::spawn(async move { saving.auto_save(interval).await });
+            let listening = TcpListener::bind(self.args.listen).await;
+            let listener = listening.with_context(|| format!("cannot listen on {}", self.args.listen))?;
+            let address = listener.local_addr()?;
+            let stop = told_to_end()?;
+            self.args.announce(address, has_token);
+            write_out(&format!("http://{address}"))?;
+            let ended = http::serve(app, listener, stop, self.args.grace).await;
+            saving.abort();
+            if ended.cut_off > 0 {
+                eprintln!("{} connections were cut off; their turns are rolled back.", ended.cut_off);
+            }
+            settled().await;
+            finish(&manager).await
+        })
+    }
+}
+
+/// Saves what is left.
+async fn finish<E: Env>(manager: &ChatSessionManager<E>) -> anyhow::Result<Exit> {
+    let failed = manager.flush().await;
+    for error in &failed {
+        eprintln!("error: not saved: {error}");
+    }
+    if failed.is_empty() {
+        eprintln!("Everything is saved.");
+        return Ok(Exit::Fine);
+    }
+    eprintln!("error: {} sessions have changes that are lost", failed.len());
+    Ok(Exit::Internal)
+}
+
+/// Waits until turns that were cut off have rolled back: each does that in a task of its own, and when all connections
+/// and the auto-save are gone there are no other tasks. One that hangs at the store is not waited for; its session is
+/// rolled back when it is loaded again.
+async fn settled() {
+    let tasks = Handle::current().metrics();
+    let gone = async {
+        while tasks.num_alive_tasks() > 0 {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    if tokio::time::timeout(LONGEST_ROLL_BACK, gone).await.is_err() {
+        eprintln!(
+            "warning: turns that were cut off have not all rolled back; they will when they are loaded"
+        );
+    }
+}
+
+/// Ready at the first signal to end. The second one ends the program.
+fn told_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let mut signals = signals().context("signals cannot be caught")?;
+    // A thread, so that it is no task that the end would wait for.
+    let runtime = Handle::current();
+    let wait = move || {
+        runtime.block_on(signals.next());
+        eprintln!("\nEnding: requests under way may finish. Again to end at once.");
+        let _ = tell.send(());
+        runtime.block_on(signals.next());
+        std::process::exit(Exit::Interrupted as i32);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
+    Ok(async move { drop(told.await) })
+}
+
+#[cfg(unix)]
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<Signals> {
+    use tokio::signal::unix::{SignalKind, signal};
+    Ok(Signals(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+}
+
+#[cfg(unix)]
+impl Signals {
+    async fn next(&mut self) {
+        let Self(interrupt, terminate) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<Signals> {
+    Ok(Signals)
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,99 @@
+//! `lockyard store`: looking after a store's file that nobody serves.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, IsTerminal};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::session::store::RedbStore;
+
+use super::exit::Exit;
+use super::output::write_out;
+
+/// Look after a store's file: check it, or take its contexts out and in.
+///
+/// Nobody may serve from the file meanwhile.
+#[derive(Parser)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Read every page and every context. Ends with 4 if something is wrong.
+    ///
+    /// A file that was not closed, as after a crash, is repaired first.
+    Check {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Write every context as a line of JSON, by ascending id, after a line that says so.
+    Export {
+        /// The store.
+        path: PathBuf,
+        /// The file to write; stdout by default.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Put the contexts of an export into a store, which is made if need be: all or none.
+    Import {
+        /// The store.
+        path: PathBuf,
+        /// The export; stdin by default.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Replace contexts that are there already, rather than refuse the export.
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    match &args.verb {
+        Verb::Check { path } => return check(path),
+        Verb::Export { path, to } => {
+            let contexts = match to {
+                None => RedbStore::export(path, BufWriter::new(std::io::stdout().lock()))?,
+                Some(to) => {
+                    let file = File::create(to)
+                        .with_context(|| format!("--to {} cannot be written", to.display()))?;
+                    RedbStore::export(path, BufWriter::new(file))?
+                }
+            };
+            eprintln!("{contexts} contexts were exported.");
+        }
+        Verb::Import { path, from, replace } => {
+            let contexts = match from {
+                None => {
+                    if std::io::stdin().is_terminal() {
+                        eprintln!("Reading the export from stdin.");
+                    }
+                    RedbStore::import(path, std::io::stdin().lock(), *replace)
+                }
+                Some(from) => {
+                    let file = File::open(from)
+                        .with_context(|| format!("--from {} cannot be read", from.display()))?;
+                    RedbStore::import(path, BufReader::new(file), *replace)
+                }
+            };
+            eprintln!("{} contexts were imported.", contexts.context("the export cannot be imported")?);
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+fn check(path: &PathBuf) -> anyhow::Result<Exit> {
+    let checkup = RedbStore::check(path)?;
+    if checkup.repaired {
+        eprintln!("It was not closed as it should be, and is repaired now.");
+    }
+    for fault in &checkup.faults {
+        eprintln!("error: {fault}");
+    }
+    write_out(&format!("{} contexts are whole, {} faults.", checkup.contexts, checkup.faults.len()))?;
+    Ok(if checkup.faults.is_empty() { Exit::Fine } else { Exit::VerificationFailed })
+}

@@ -1,0 +1,252 @@
+//! `lockyard verify`: models over strategies, and the faults that the checks must catch.
+
+use std::fmt::Write;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
+
+use crate::explore::Schedule;
+use crate::record::{Check, ModelResult, PitfallResult, VerificationReport};
+use crate::strategy::Strategy;
+use crate::suite::{self, Drawn, MODELS, Model, Over, Plan, Replay, Subject};
+
+use super::exit::Exit;
+use super::options;
+use super::output::write_out;
+
+/// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
+///
+/// Each model runs the production source of the session manager and the service on an executor that decides at each
+/// await who goes on, whether a client goes away, and whether the store fails. A search that was not exhaustive says what
+/// bounded it. Every model has a broken twin, which the same search must catch.
+#[derive(Parser)]
+pub(super) struct Args {
+    /// Only the smaller models, within a minute.
+    #[arg(long)]
+    quick: bool,
+
+    /// Only this model; may be given again. `lockyard list models` names them.
+    #[arg(long = "model", value_name = "NAME", value_parser = model)]
+    models: Vec<&'static Model>,
+
+    /// Only over this strategy; may be given again. All presets by default, those that are modelled alike once.
+    #[arg(long = "strategy", value_name = "STRATEGY")]
+    strategies: Vec<String>,
+
+    /// Search the broken twin of this name for a failure, and show it.
+    #[arg(long, value_name = "NAME", value_parser = twin, conflicts_with_all = ["models", "strategies", "quick"])]
+    pitfall: Option<&'static Model>,
+
+    /// Show this schedule of the one model or pitfall given: as a failure prints it.
+    #[arg(long, value_name = "SCHEDULE")]
+    replay: Option<Schedule>,
+
+    /// Write what is shown as a page.
+    #[arg(long, value_name = "FILE")]
+    trace_html: Option<PathBuf>,
+
+    /// Merge what another engine has found, as its script wrote it; may be given again.
+    #[arg(long, value_name = "FILE")]
+    include: Vec<PathBuf>,
+
+    /// How long one search may take before it is called bounded; 5s in a quick run, else 2m.
+    #[arg(long, value_name = "TIME", value_parser = options::duration)]
+    time: Option<Duration>,
+
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people, and the lanes of what failed
+    Text,
+    /// An object, and nothing else
+    Json,
+    /// Tables for a page
+    Markdown,
+}
+
+fn model(name: &str) -> Result<&'static Model, String> {
+    Model::named(name).ok_or_else(|| {
+        let known: Vec<_> = MODELS.iter().map(|model| model.name).collect();
+        format!("there is no such model; there are {}", known.join(", "))
+    })
+}
+
+fn twin(name: &str) -> Result<&'static Model, String> {
+    Model::of_twin(name).ok_or_else(|| {
+        let known: Vec<_> = MODELS.iter().map(Model::twin_name).collect();
+        format!("there is no such pitfall; there are {}", known.join(", "))
+    })
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let time = args.time.unwrap_or(Duration::from_secs(if args.quick { 5 } else { 120 }));
+    if args.replay.is_some() || args.pitfall.is_some() {
+        return show(args, time);
+    }
+    if args.trace_html.is_some() {
+        bail!("--trace-html draws one run: name it with --replay, or a broken twin with --pitfall");
+    }
+    let mut included = Vec::new();
+    for file in &args.include {
+        let named = || format!("{} cannot be included", file.display());
+        let text = fs::read_to_string(file).with_context(named)?;
+        included.push(serde_json::from_str::<VerificationReport>(&text).with_context(named)?);
+    }
+    let plan = Plan {
+        models: args.models.iter().map(|model| model.name).collect(),
+        strategies: strategies(&args.strategies)?,
+        quick: args.quick,
+        time,
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    let mut verification = suite::run(&plan, &|line| eprintln!("{line}"));
+    for other in included {
+        verification.merge(other);
+    }
+    write_out(&match args.format {
+        Format::Text => text(&verification, args.strategies.is_empty()),
+        Format::Json => serde_json::to_string(&verification)?,
+        Format::Markdown => markdown(&verification),
+    })?;
+    Ok(if verification.holds() { Exit::Fine } else { Exit::VerificationFailed })
+}
+
+fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
+    if given.is_empty() {
+        let all = suite::strategies().into_iter();
+        return Ok(all.map(|(name, over, _)| (name.to_owned(), over)).collect());
+    }
+    let parse = |name: &String| {
+        let strategy = Strategy::parse(name)?;
+        Ok((strategy.name().to_owned(), suite::modelled(&strategy.factors())?))
+    };
+    given.iter().map(parse).collect()
+}
+
+/// Shows one run.
+fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
+    let (model, subject) = match (args.pitfall, &args.models[..]) {
+        (Some(model), _) => (model, Subject::Twin),
+        (None, [model]) => {
+            let given = strategies(&args.strategies)?;
+            let (name, over) = match &given[..] {
+                [one] => one.clone(),
+                _ => bail!("a schedule is of one strategy: name it with --strategy"),
+            };
+            (*model, Subject::Sound(name, over))
+        }
+        _ => bail!(
+            "a schedule is of one model: name it with --model and --strategy, or a broken twin with --pitfall"
+        ),
+    };
+    let Some(drawn) = suite::replay(&Replay { model, subject, schedule: args.replay.clone(), time }) else {
+        write_out(&format!("{} was not caught within {time:?}", model.twin_name()))?;
+        return Ok(Exit::VerificationFailed);
+    };
+    let Drawn { lanes, replay, failed } = drawn;
+    if let Some(file) = &args.trace_html {
+        let page = lanes.to_html(&format!("lockyard: {}", model.name), &replay);
+        fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    let outcome = if failed { "" } else { "\nEverything held.\n" };
+    write_out(&format!("{lanes}{outcome}\nTo see it again: {replay}"))?;
+    Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })
+}
+
+fn extent(it: &ModelResult) -> String {
+    it.bound.as_ref().map_or("exhaustive".to_owned(), |bound| format!("bounded: {bound}"))
+}
+
+fn verdict(it: &ModelResult) -> &'static str {
+    match (it.holds, it.schedules >= it.min_schedules) {
+        (false, _) => "FAILS",
+        (true, false) => "TOO FEW",
+        (true, true) => "holds",
+    }
+}
+
+fn text(verification: &VerificationReport, presets: bool) -> String {
+    let VerificationReport { models, pitfalls, coarse_steps } = verification;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{:22} {:24} {:>9} {:>8} {:>7}  {:8} extent",
+        "model", "strategy", "schedules", "at least", "ms", ""
+    );
+    for it in models {
+        let ModelResult { model, strategy, schedules, min_schedules, millis, .. } = it;
+        let (verdict, extent) = (verdict(it), extent(it));
+        let _ = writeln!(
+            text,
+            "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:8} {extent}"
+        );
+    }
+    let _ = writeln!(text, "\n{:40} {:20} checks", "pitfall", "class");
+    for it in pitfalls {
+        let _ = writeln!(text, "{:40} {:20} {}", it.pitfall, it.class, checks(it));
+    }
+    if presets {
+        let alike = suite::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
+        let alike: Vec<_> =
+            alike.map(|(name, _, alike)| format!("{name} stands for {}", alike.join(", "))).collect();
+        if !alike.is_empty() {
+            let _ = writeln!(text, "\nModelled alike: {}.", alike.join("; "));
+        }
+    }
+    if !coarse_steps.is_empty() {
+        let _ = writeln!(text, "\nOne step here, and several on threads:");
+        for step in coarse_steps {
+            let _ = writeln!(text, "  {step}");
+        }
+    }
+    for (it, shown) in models.iter().filter_map(|it| Some((it, it.counterexample.as_ref()?))) {
+        let _ = writeln!(text, "\n{} over {}: {}\n", it.model, it.strategy, shown.message);
+        for line in &shown.steps {
+            let _ = writeln!(text, "{line}");
+        }
+        let _ = writeln!(text, "To see it again: {}", shown.replay);
+    }
+    text
+}
+
+fn checks(it: &PitfallResult) -> String {
+    let words = |label: &str, checks: &[Check]| {
+        let checks: Vec<_> = checks.iter().map(|check| check.as_str()).collect();
+        (!checks.is_empty()).then(|| format!("{label} {}", checks.join(", ")))
+    };
+    let parts = [
+        words("caught by", &it.caught_by),
+        words("MISSED by", &it.missed_by),
+        words("not run:", &it.not_run),
+        words("FALSE ALARM by", &it.twin_alarms),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn markdown(verification: &VerificationReport) -> String {
+    let mut text = "| model | strategy | engine | schedules | at least | extent | verdict |\n".to_owned();
+    text += "| --- | --- | --- | ---: | ---: | --- | --- |\n";
+    for it in &verification.models {
+        let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));
+        let ModelResult { model, strategy, schedules, min_schedules, .. } = it;
+        let _ = writeln!(
+            text,
+            "| {model} | {strategy} | {engine} | {schedules} | {min_schedules} | {extent} | {verdict} |"
+        );
+    }
+    text += "\n| pitfall | class | checks |\n| --- | --- | --- |\n";
+    for it in &verification.pitfalls {
+        let _ = writeln!(text, "| {} | {} | {} |", it.pitfall, it.class, checks(it));
+    }
+    text
+}

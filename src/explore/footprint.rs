@@ -1,0 +1,107 @@
+//! What a step has touched, and which steps therefore may not change places.
+//!
+//! Two steps that touch nothing in common, or only read what they have in common, lead to the same state in either
+//! order, and neither can make the other possible or impossible. Of all orders that differ by such exchanges alone
+//! (a trace in the sense of Mazurkiewicz) one is enough.
+
+/// Something that steps share: a lock, a table, a key of the store, a budget.
+///
+/// There are as many as fit into a word. Two things that share a number are taken for one: then more orders are tried
+/// than need be, never fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Object(u128);
+
+impl Object {
+    /// How often a task may be cancelled or left.
+    pub(super) const CANCELS: Self = Self(1);
+    /// How often the store may fail or be slow.
+    pub(super) const FAULTS: Self = Self(1 << 1);
+    /// The list of tasks.
+    pub(super) const TASKS: Self = Self(1 << 2);
+    /// How often background tasks may be woken by the clock.
+    pub(super) const TICKS: Self = Self(1 << 3);
+    /// The words in which sessions publish their state: written with a write guard's end, read without a lock.
+    pub(super) const WORDS: Self = Self(1 << 4);
+    /// What a waker of somebody else's has to say.
+    pub(super) const FOREIGN: Self = Self(1 << 5);
+    /// The clock that hands out stamps and ids.
+    pub(super) const STAMPS: Self = Self(1 << 6);
+    const FIRST_KEY: u32 = 8;
+    const KEYS: u32 = 8;
+    const FIRST: u32 = Self::FIRST_KEY + Self::KEYS;
+
+    /// A key of the store.
+    pub(super) fn key(number: u64) -> Self {
+        Self(1 << (Self::FIRST_KEY + (number % u64::from(Self::KEYS)) as u32))
+    }
+
+    /// The object that was made as the `nth`.
+    pub(super) fn nth(nth: u32) -> Self {
+        Self(1 << (Self::FIRST + nth % (u128::BITS - Self::FIRST)))
+    }
+}
+
+/// What one step has read and written, and whether it began or answered an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Footprint {
+    reads: u128,
+    writes: u128,
+    pub(super) invokes: bool,
+    pub(super) responds: bool,
+}
+
+impl Footprint {
+    pub(super) fn touch(&mut self, object: Object, write: bool) {
+        if write {
+            self.writes |= object.0;
+        } else {
+            self.reads |= object.0;
+        }
+    }
+
+    /// Whether the two steps may not change places. An answer and a later question may not (`real_time`), though they
+    /// touch nothing in common: which came first is what a history is judged by.
+    pub(super) fn depends_on(&self, other: &Self, real_time: bool) -> bool {
+        self.writes & (other.reads | other.writes) != 0
+            || self.reads & other.writes != 0
+            || (real_time && (self.invokes && other.responds || self.responds && other.invokes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(reads: &[Object], writes: &[Object]) -> Footprint {
+        let mut footprint = Footprint::default();
+        reads.iter().for_each(|object| footprint.touch(*object, false));
+        writes.iter().for_each(|object| footprint.touch(*object, true));
+        footprint
+    }
+
+    #[test]
+    fn readers_may_change_places_and_writers_may_not() {
+        let [a, b] = [Object::nth(0), Object::nth(1)];
+        assert!(!of(&[a], &[]).depends_on(&of(&[a], &[]), true));
+        assert!(of(&[a], &[]).depends_on(&of(&[], &[a]), true));
+        assert!(of(&[], &[a]).depends_on(&of(&[a], &[]), true));
+        assert!(of(&[], &[a]).depends_on(&of(&[], &[a]), true));
+        assert!(!of(&[a], &[b]).depends_on(&of(&[a], &[]), true));
+    }
+
+    #[test]
+    fn an_answer_stays_before_a_later_question() {
+        let asks = Footprint { invokes: true, ..Footprint::default() };
+        let answers = Footprint { responds: true, ..Footprint::default() };
+        assert!(asks.depends_on(&answers, true) && answers.depends_on(&asks, true));
+        assert!(!asks.depends_on(&answers, false));
+        assert!(!asks.depends_on(&asks, true) && !answers.depends_on(&answers, true));
+    }
+
+    #[test]
+    fn things_that_share_a_number_are_taken_for_one() {
+        let first = Object::nth(0);
+        let same = (1..200).map(Object::nth).filter(|object| *object == first).count();
+        assert_eq!(same, 1);
+    }
+}

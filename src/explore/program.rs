@@ -1,0 +1,225 @@
+//! A small concurrent program: tasks made of operations, and what must hold while and after they run.
+
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::world::{self, Job};
+
+/// What is wrong, in words.
+pub type Complaint = String;
+
+pub(super) type AtRest = Box<dyn FnMut() -> Result<(), Complaint>>;
+pub(super) type AtEnd = Box<dyn FnOnce(&End) -> Result<(), Complaint>>;
+
+/// How a run has ended, as far as its tasks go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// Tasks that were dropped on the way.
+    pub cancelled: u32,
+    /// Tasks that nobody polls any more.
+    pub left: u32,
+    /// Calls of the store that failed or were slow.
+    pub faults: u32,
+    /// Tasks that wait for something that a task which was left has.
+    pub held_up: u32,
+    /// The most by which one in a queue was overtaken.
+    pub overtaken: u32,
+}
+
+/// One run of a program, while it is being put together. It is put together anew for every schedule.
+#[derive(Default)]
+pub struct Program {
+    pub(super) tasks: Vec<Planned>,
+    pub(super) at_rest: Vec<AtRest>,
+    pub(super) at_end: Vec<AtEnd>,
+    pub(super) outcome: Option<Box<dyn FnOnce() -> String>>,
+    /// What the operations are called, by their numbers.
+    pub(super) operations: Vec<String>,
+    /// Which operations are left out.
+    pub(super) left_out: Vec<usize>,
+}
+
+/// A task before it runs.
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) job: Job,
+    pub(super) kind: TaskKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TaskKind {
+    /// May be cancelled or left.
+    Client,
+    /// Runs to its end.
+    Steady,
+    /// Never ends; the run is over without it.
+    Background,
+}
+
+impl Program {
+    /// Runs a future to its end while the program is put together: nothing it does is a step.
+    ///
+    /// # Panics
+    /// When it has to wait.
+    pub fn now<R>(&mut self, future: impl Future<Output = R>) -> R {
+        aside(future).expect("nothing is locked while a program is put together")
+    }
+
+    /// The numbers of the operations that are left out of this run: what they would have done will be missing.
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
+    }
+
+    /// Adds a task; its operations are added to it.
+    pub fn task(&mut self, name: impl Into<String>) -> TaskPlan<'_> {
+        TaskPlan { program: self, name: name.into(), operations: Vec::new(), kind: TaskKind::Client }
+    }
+
+    /// Adds a task that never ends, such as auto-save. When all others have ended, it is dropped.
+    pub fn background(&mut self, name: impl Into<String>, future: impl Future<Output = ()> + 'static) {
+        self.tasks.push(Planned { name: name.into(), job: Box::pin(future), kind: TaskKind::Background });
+    }
+
+    /// What must hold whenever no operation is under way. It may look, but not change anything.
+    pub fn at_rest(&mut self, check: impl FnMut() -> Result<(), Complaint> + 'static) {
+        self.at_rest.push(Box::new(check));
+    }
+
+    /// What must hold when all tasks have ended. It may do what it likes.
+    pub fn at_end(&mut self, check: impl FnOnce(&End) -> Result<(), Complaint> + 'static) {
+        self.at_end.push(Box::new(check));
+    }
+
+    /// What the run has come to, in words: the explorer can be asked to collect them.
+    pub fn outcome(&mut self, tell: impl FnOnce() -> String + 'static) {
+        self.outcome = Some(Box::new(tell));
+    }
+}
+
+/// A task while its operations are added.
+#[must_use = "a task is added with `done`"]
+pub struct TaskPlan<'a> {
+    program: &'a mut Program,
+    name: String,
+    operations: Vec<(usize, Job)>,
+    kind: TaskKind,
+}
+
+impl TaskPlan<'_> {
+    /// The next operation of the task. Operations are numbered through the program, in the order in which they are
+    /// added; a counterexample leaves out those that it does not need.
+    ///
+    /// Nothing shared may be touched before the first await.
+    pub fn op(mut self, name: impl Into<String>, future: impl Future<Output = ()> + 'static) -> Self {
+        let number = self.program.operations.len();
+        self.program.operations.push(name.into());
+        if !self.program.left_out.contains(&number) {
+            self.operations.push((number, Box::pin(future)));
+        }
+        self
+    }
+
+    /// It runs to its end, whatever may be cancelled.
+    pub fn steady(mut self) -> Self {
+        self.kind = TaskKind::Steady;
+        self
+    }
+
+    /// Adds the task, unless nothing is left of it.
+    pub fn done(self) {
+        let Self { program, name, operations, kind } = self;
+        if operations.is_empty() {
+            return;
+        }
+        let job = Box::pin(async move {
+            for (number, future) in operations {
+                Marked { number, future, begun: None }.await;
+            }
+        });
+        program.tasks.push(Planned { name, job, kind });
+    }
+}
+
+/// An operation that marks its beginning and its end.
+struct Marked {
+    number: usize,
+    future: Job,
+    /// The task that has begun it.
+    begun: Option<usize>,
+}
+
+impl Future for Marked {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.begun.is_none() {
+            self.begun = Some(world::with(|world| {
+                world.invoke(self.number);
+                world.task
+            }));
+        }
+        let poll = self.future.as_mut().poll(context);
+        if poll.is_ready()
+            && let Some(task) = self.begun.take()
+        {
+            world::with(|world| world.end(task, self.number, true));
+        }
+        poll
+    }
+}
+
+impl Drop for Marked {
+    fn drop(&mut self) {
+        if let Some(task) = self.begun {
+            // What it holds is let go of in the same step.
+            world::with(|world| world.end(task, self.number, false));
+        }
+    }
+}
+
+/// Runs a future to its end outside the schedule. `None` when it has to wait.
+pub(super) fn aside<R>(future: impl Future<Output = R>) -> Option<R> {
+    let stepping = world::with(|world| std::mem::replace(&mut world.stepping, false));
+    let poll = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
+    world::with(|world| world.stepping = stepping);
+    match poll {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
+
+/// Runs a future to its end while a property is checked: nothing it does is a step.
+///
+/// # Errors
+/// When it has to wait: whatever it waits for was never let go of.
+pub fn look<R>(future: impl Future<Output = R>) -> Result<R, Complaint> {
+    aside(future).ok_or_else(|| "when all had ended, something was still locked".to_owned())
+}
+
+/// A value that operations leave for a property to look at.
+pub struct Told<T>(Rc<Cell<Option<T>>>);
+
+impl<T> Clone for Told<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Told<T> {
+    /// Nothing so far.
+    pub fn nothing() -> Self {
+        Self(Rc::new(Cell::new(None)))
+    }
+
+    /// Leaves a value.
+    pub fn tell(&self, value: T) {
+        self.0.set(Some(value));
+    }
+
+    /// Takes it.
+    pub fn take(&self) -> Option<T> {
+        self.0.take()
+    }
+}

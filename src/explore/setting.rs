@@ -1,0 +1,69 @@
+//! What a run is set in: which lock follows which rules, and what may go wrong how often.
+
+use crate::lock::LockClass;
+
+use super::desk::LockModel;
+
+/// The cache of an explored run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CacheModel {
+    /// [`MutexLru`](crate::session::MutexLru), the production code, behind a model lock.
+    #[default]
+    MutexLru,
+    /// [`ShardedLru`](crate::session::ShardedLru), the production code, behind model locks.
+    ShardedLru,
+    /// An exact LRU each call of which is one step: what a concurrent cache looks like from outside.
+    OneStep,
+    /// The same, and it can be visited.
+    Visited,
+}
+
+/// What a run is set in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The rules of every lock whose class is not named in `classes`.
+    pub lock: LockModel,
+    /// The rules of the locks of a class.
+    pub classes: Vec<(&'static LockClass, LockModel)>,
+    /// Which cache the manager has.
+    pub cache: CacheModel,
+    /// How often a task may be cancelled: dropped where it stands.
+    pub cancels: u32,
+    /// How often a task may be left: not polled any more, and not dropped either.
+    pub leaves: u32,
+    /// How often a call of the store may fail, before or after it has taken effect, or be slow to answer.
+    pub faults: u32,
+    /// How often background tasks that sleep are woken, together.
+    pub ticks: u32,
+}
+
+impl Default for Setting {
+    /// Unfair locks, an LRU, and nothing goes wrong.
+    fn default() -> Self {
+        Self {
+            lock: LockModel::UNFAIR,
+            classes: Vec::new(),
+            cache: CacheModel::default(),
+            cancels: 0,
+            leaves: 0,
+            faults: 0,
+            ticks: 0,
+        }
+    }
+}
+
+impl Setting {
+    /// The rules of the locks of this class.
+    pub(super) fn model_of(&self, class: &'static LockClass) -> LockModel {
+        let named = self.classes.iter().find(|(named, _)| std::ptr::eq(*named, class));
+        named.map_or(self.lock, |(_, model)| *model)
+    }
+
+    /// The same, with other rules for the locks of this class.
+    #[must_use]
+    pub fn with_lock(mut self, class: &'static LockClass, model: LockModel) -> Self {
+        self.classes.retain(|(named, _)| !std::ptr::eq(*named, class));
+        self.classes.push((class, model));
+        self
+    }
+}

@@ -1,0 +1,79 @@
+//! What keeps everybody from going on, in words: who waits for whom, round the circle if there is one.
+
+use std::fmt::Write;
+
+use super::desk::Pass;
+use super::world::{Place, Want, World};
+
+/// One task that waits for one lock.
+struct Wait {
+    task: usize,
+    class: &'static str,
+    place: Place,
+    /// Who stands in the way, and since where.
+    holders: Vec<(usize, Place)>,
+}
+
+fn waits(world: &World) -> Vec<Wait> {
+    let mut waits = Vec::new();
+    for (task, stops) in world.stops.iter().enumerate() {
+        for stop in stops {
+            if let Want::Lock { desk, write, .. } = stop.want {
+                let desk = &world.desks[desk];
+                let pass = Pass::new(task, stop.ticket, write, stop.place);
+                let holders = desk.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
+                waits.push(Wait { task, class: desk.class.name(), place: stop.place, holders });
+            }
+        }
+    }
+    waits
+}
+
+/// Why nobody can go on.
+pub(super) fn describe(world: &World) -> String {
+    let waits = waits(world);
+    let waits = circle(&waits).unwrap_or_else(|| waits.iter().collect());
+    if waits.is_empty() {
+        return "deadlock: a task waits for something that nobody will do, and that the explorer does not see".to_owned();
+    }
+    let mut text = "deadlock:".to_owned();
+    for (at, Wait { task, class, place, holders }) in waits.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ";" };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{separator} task {task} waits for {class} ({place})");
+        for (holder, since) in holders {
+            let _ = if holder == task {
+                write!(text, ", which it has itself since {since}")
+            } else {
+                write!(text, ", which task {holder} has or is before it for ({since})")
+            };
+        }
+    }
+    text
+}
+
+/// The waits that go round in a circle, if any do.
+fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
+    waits.iter().find_map(|start| {
+        let mut path: Vec<&Wait> = vec![start];
+        loop {
+            let last = path.last().expect("a path has a start");
+            let next =
+                last.holders.iter().find_map(|(holder, _)| waits.iter().find(|wait| wait.task == *holder))?;
+            if let Some(at) = path.iter().position(|wait| wait.task == next.task) {
+                return Some(path.split_off(at));
+            }
+            path.push(next);
+        }
+    })
+}
+
+/// What was not given back, if anything.
+pub(super) fn leak(world: &World) -> Option<String> {
+    let desk = world.desks.iter().find(|desk| !desk.inside.is_empty() || !desk.queue.is_empty())?;
+    let class = desk.class.name();
+    Some(match desk.inside.first() {
+        Some(pass) => format!("all have ended, and {class} is still locked, since {}", pass.place),
+        None => format!("all have ended, and somebody still has a place in the queue of {class}"),
+    })
+}

@@ -1,0 +1,102 @@
+//! The OpenAPI document: made from the handlers, so that it cannot tell of routes that are not there.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, OpenApi as _};
+
+use super::app::{self, Shared};
+use super::problem::{Code, Problem};
+
+/// The document of all routes.
+pub fn document() -> OpenApi {
+    app::routes().split_for_parts().1
+}
+
+/// What the routes are put into.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "lockyard", description = "A chat-session backend whose every lock can be exchanged."),
+    components(schemas(Problem)),
+    tags(
+        (name = "contexts", description = "Conversations, without what is said in them"),
+        (name = "messages", description = "What is said"),
+        (name = "tools", description = "What the model wants to run"),
+        (name = "turns", description = "The model answers"),
+        (name = "operation", description = "For those who run the server"),
+    ),
+)]
+struct Frame;
+
+/// The document without routes.
+pub(super) fn frame() -> OpenApi {
+    let mut frame = Frame::openapi();
+    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    frame.components.get_or_insert_default().add_security_scheme("token", scheme);
+    // The second one, which asks for nothing, says that a server may have no token.
+    frame.security =
+        Some(vec![SecurityRequirement::new::<_, _, String>("token", []), SecurityRequirement::default()]);
+    frame
+}
+
+/// Codes that any route may answer.
+const ANYWHERE: [Code; 6] = [
+    Code::MalformedRequest,
+    Code::Unauthorized,
+    Code::TooManyRequests,
+    Code::Internal,
+    Code::StoreUnavailable,
+    Code::MethodNotAllowed,
+];
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident: $($code:ident),*;)*) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    responses(&[$(Code::$code),*])
+                }
+            }
+        )*
+    };
+}
+
+problems! {
+    /// What routes of the server itself may answer besides.
+    OfServer: ;
+    /// What routes of all contexts may answer besides.
+    OfList: BodyTooLarge, UnsupportedMediaType, Invalid;
+    /// What routes of one context may answer besides.
+    OfContext: ContextNotFound, BodyTooLarge, UnsupportedMediaType, Invalid;
+    /// What changes that may come at the wrong time may answer besides.
+    OfWrite: ContextNotFound, Busy, BodyTooLarge, UnsupportedMediaType, Invalid;
+}
+
+fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
+    let problem = |code: &Code| {
+        let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+        let response = ResponseBuilder::new()
+            .description(Problem::new(*code, "").title)
+            .content("application/problem+json", Content::new(Some(schema)))
+            .build();
+        (code.status().as_str().to_owned(), RefOr::T(response))
+    };
+    ANYWHERE.iter().chain(codes).map(problem).collect()
+}
+
+/// This document
+///
+/// What the server can be asked, in OpenAPI.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operation",
+    responses((status = 200, description = "The document"), OfServer),
+)]
+pub(super) async fn openapi(State(shared): State<Shared>) -> Json<serde_json::Value> {
+    Json(shared.document.clone())
+}

@@ -1,0 +1,90 @@
+//! A diff in each format that people and machines read.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::super::junit::written;
+use super::super::markdown::{escaped, line};
+use super::super::terminal::{Colour, drawn, plain, wrapped};
+use super::{HEAD, commits, diff_verdict, notes, row};
+use crate::record::{CellChange, Diff, Outcome};
+
+/// A diff for a terminal.
+pub fn diff_text(diff: &Diff, colour: Colour) -> String {
+    let mut out = wrapped(&diff_verdict(diff)) + &wrapped(&commits(diff));
+    if !diff.changes.is_empty() {
+        let head = HEAD.map(str::to_owned);
+        out.push('\n');
+        out += &drawn(
+            plain(&head, diff.changes.iter().map(|it| row(it).to_vec()), comfy_table::CellAlignment::Left),
+            colour,
+        );
+    }
+    let notes = notes(diff);
+    if !notes.is_empty() {
+        out.push('\n');
+        out.extend(notes.iter().map(|note| wrapped(note)));
+    }
+    out
+}
+
+/// A diff for a pull request: the verdict first, then what is not within the gate, and the rest folded away.
+pub fn diff_summary(diff: &Diff) -> String {
+    let mark = match (diff.refusals.is_empty(), diff.regressions().next()) {
+        (false, _) => "⚪",
+        (true, Some(_)) => "🔴",
+        (true, None) => "🟢",
+    };
+    let mut out = format!("{mark} {}\n\n{}\n", escaped(&diff_verdict(diff)), escaped(&commits(diff)));
+    let (told, folded): (Vec<_>, Vec<_>) =
+        diff.changes.iter().partition(|it| matches!(it.outcome, Outcome::Regression | Outcome::Improvement));
+    let table = |rows: &[&CellChange]| {
+        let head = line(HEAD.iter().map(ToString::to_string));
+        let align = line(["---", "---", "---:", "---:", "---:", "---"].iter().map(ToString::to_string));
+        let rows = rows.iter().map(|it| line(row(it).iter().map(|cell| escaped(cell))));
+        head + &align + &rows.collect::<String>()
+    };
+    if !told.is_empty() {
+        out = out + "\n" + &table(&told);
+    }
+    if !folded.is_empty() {
+        let summary = format!("The other {} ratios", folded.len());
+        out += &format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", table(&folded));
+    }
+    let notes = notes(diff);
+    if !notes.is_empty() {
+        out.push('\n');
+        out.extend(notes.iter().map(|note| format!("- {}\n", escaped(note))));
+    }
+    out
+}
+
+/// A diff as JUnit XML: a test case for each ratio. What cannot be told is skipped, and not passed.
+pub fn diff_junit(diff: &Diff) -> String {
+    let mut report = Report::new("lockyard gate");
+    let mut suite = TestSuite::new("gate");
+    for refusal in &diff.refusals {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("not comparable").set_message(refusal.as_str());
+        suite.add_test_case(TestCase::new("comparable", status));
+    }
+    for it in &diff.changes {
+        let status = match it.outcome {
+            Outcome::Regression => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_type("regression").set_message(row(it)[4].as_str());
+                status
+            }
+            Outcome::CannotTell => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(format!("cannot tell: {}", row(it)[4]));
+                status
+            }
+            Outcome::Improvement | Outcome::Within => TestCaseStatus::success(),
+        };
+        let mut case = TestCase::new(it.strategy.as_str(), status);
+        case.set_classname(format!("gate.{}", it.scenario));
+        suite.add_test_case(case);
+    }
+    report.add_test_suite(suite);
+    written(&report)
+}

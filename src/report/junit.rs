@@ -1,0 +1,126 @@
+//! JUnit XML, which most CI systems show: what was measured and checked as test cases.
+//!
+//! A case fails over what is wrong, never over what is slow: for that there is the gate. What was not checked says so in
+//! its output, since a passed case would else be read as more than it is.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::rows::{self, Row, Table};
+use crate::record::{Finding, ModelResult, PitfallResult, Record, Scaling, Severity};
+
+/// The record as JUnit XML: a suite for each scenario, one for sweeps, one for models and one for pitfalls.
+pub fn junit(record: &Record) -> String {
+    let mut report = Report::new("lockyard");
+    for table in Table::all(record) {
+        let cases = table.rows.iter().map(|row| cell(&table, row));
+        report.add_test_suite(suite(table.scenario, cases));
+    }
+    if !record.scaling.is_empty() {
+        report.add_test_suite(suite("sweeps", record.scaling.iter().map(sweep)));
+    }
+    if let Some(models) = &record.models {
+        report.add_test_suite(suite("models", models.iter().map(model)));
+    }
+    if let Some(pitfalls) = &record.pitfalls {
+        report.add_test_suite(suite("pitfalls", pitfalls.iter().map(pitfall)));
+    }
+    if record.interrupted {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("interrupted").set_message("the run was stopped before its end");
+        report.add_test_suite(suite("run", [TestCase::new("whole", status)].into_iter()));
+    }
+    written(&report)
+}
+
+/// The XML of a report. The identifiers of test runs and the time of writing are left out: the same record gives the same
+/// text.
+pub(super) fn written(report: &Report) -> String {
+    report.to_string().expect("text is written to memory")
+}
+
+fn suite(name: &str, cases: impl Iterator<Item = TestCase>) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    suite.add_test_cases(cases);
+    suite
+}
+
+fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
+
+fn cell(table: &Table<'_>, row: &Row<'_>) -> TestCase {
+    let mut case = case(&row.cell.strategy, &format!("cells.{}", table.scenario), found(&row.cell.findings));
+    case.set_time(Duration::try_from_secs_f64(row.cell.seconds).unwrap_or_default());
+    case.set_system_out(format!("{} operations/s; {}", row.throughput(), row.correctness()));
+    case
+}
+
+fn sweep(it: &Scaling) -> TestCase {
+    let findings: Vec<_> = it.points.iter().flat_map(|point| point.findings.clone()).collect();
+    case(&it.strategy, &format!("sweeps.{}.{}", it.scenario, it.along), found(&findings))
+}
+
+/// Failed if there are errors among the findings.
+fn found(findings: &[Finding]) -> TestCaseStatus {
+    let mut errors = findings.iter().filter(|it| it.severity == Severity::Error);
+    let Some(first) = errors.next() else { return TestCaseStatus::success() };
+    let all: Vec<_> = std::iter::once(first)
+        .chain(errors)
+        .map(|it| format!("{}: {}\n  at {}\n", it.kind, it.message, it.places.join("\n  at ")))
+        .collect();
+    failed(&first.kind, &first.message, &all.concat())
+}
+
+fn failed(kind: &str, message: &str, description: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(kind).set_message(message).set_description(description);
+    status
+}
+
+fn model(it: &ModelResult) -> TestCase {
+    let searched = rows::searched(it);
+    let status = match &it.counterexample {
+        Some(how) if !it.holds => {
+            let steps = format!("{}\nreplay: {}", how.steps.join("\n"), how.replay);
+            failed("counterexample", &how.message, &steps)
+        }
+        _ if !it.holds => failed("does not hold", "the property does not hold", &searched),
+        _ if it.schedules < it.min_schedules => {
+            let few = format!("{} schedules were tried, and {} must be", it.schedules, it.min_schedules);
+            failed("explored too little", &few, &searched)
+        }
+        _ => TestCaseStatus::success(),
+    };
+    let mut case = case(
+        &format!("{} over {}", it.model, it.strategy),
+        &format!("models.{}", it.engine.as_str()),
+        status,
+    );
+    case.set_time(Duration::from_millis(it.millis));
+    case.set_system_out(format!("schedules: {searched}"));
+    case
+}
+
+fn pitfall(it: &PitfallResult) -> TestCase {
+    let status = if !it.missed_by.is_empty() {
+        failed("missed", &format!("missed by {}", rows::checks(&it.missed_by)), "")
+    } else if !it.twin_alarms.is_empty() {
+        let message = format!("false alarm over the correct twin by {}", rows::checks(&it.twin_alarms));
+        failed("false alarm", &message, "")
+    } else if it.caught_by.is_empty() {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(format!("not run: {}", rows::checks(&it.not_run)));
+        status
+    } else {
+        TestCaseStatus::success()
+    };
+    let mut case = case(&it.pitfall, &format!("pitfalls.{}", it.class), status);
+    if !it.caught_by.is_empty() {
+        case.set_system_out(format!("caught by {}", rows::checks(&it.caught_by)));
+    }
+    case
+}

@@ -1,0 +1,148 @@
+//! SARIF 2.1.0, which code hosts show beside the lines of the source: findings at the places that take part in them.
+//!
+//! Source: OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*, 2020.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::{Finding, ModelResult, Record, Severity};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// The findings of a record, and the models that do not hold, as a SARIF log.
+pub fn sarif(record: &Record) -> String {
+    let mut log = Log::default();
+    for cell in &record.cells {
+        for finding in &cell.findings {
+            log.finding(finding, &cell.strategy, &cell.scenario);
+        }
+    }
+    for sweep in &record.scaling {
+        for point in &sweep.points {
+            let size = sweep.size(&point.point).unwrap_or_default();
+            let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
+            for finding in &point.findings {
+                log.finding(finding, &sweep.strategy, &place);
+            }
+        }
+    }
+    for model in record.models.iter().flatten().filter(|it| !it.holds) {
+        log.model(model);
+    }
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "Lockyard",
+                "version": record.environment.version,
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": log.rules,
+            } },
+            "invocations": [{
+                "commandLine": record.command,
+                "startTimeUtc": record.started_at.to_string(),
+                "executionSuccessful": !record.interrupted,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "results": log.results,
+        }],
+    });
+    serde_json::to_string_pretty(&log).expect("a log has nothing but string keys") + "\n"
+}
+
+/// Rules, one for each kind of finding, and results.
+#[derive(Default)]
+struct Log {
+    rules: Vec<Value>,
+    results: Vec<Value>,
+}
+
+impl Log {
+    fn finding(&mut self, it: &Finding, strategy: &str, scenario: &str) {
+        let level = match it.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "note",
+        };
+        let text = format!("{} in “{strategy}” under {scenario}: {}", it.kind, it.message);
+        let mut places = it.places.iter().filter_map(|place| location(place));
+        let mut result = self.result(&it.kind, level, &text);
+        if let Some(first) = places.next() {
+            result.insert("locations".into(), json!([first]));
+        }
+        let related: Vec<_> = (1..)
+            .zip(places)
+            .map(|(id, mut place)| {
+                place["id"] = json!(id);
+                place
+            })
+            .collect();
+        if !related.is_empty() {
+            result.insert("relatedLocations".into(), json!(related));
+        }
+        let properties = json!({ "strategy": strategy, "scenario": scenario, "tasks": it.tasks });
+        result.insert("properties".into(), properties);
+        self.results.push(Value::Object(result));
+    }
+
+    fn model(&mut self, it: &ModelResult) {
+        let (how, replay) =
+            it.counterexample.as_ref().map_or(("", ""), |how| (how.message.as_str(), how.replay.as_str()));
+        let text = format!(
+            "model {} over “{}” does not hold ({}): {how}",
+            it.model,
+            it.strategy,
+            it.engine.as_str()
+        );
+        let mut result = self.result("model", "error", &text);
+        result.insert("properties".into(), json!({ "replay": replay }));
+        self.results.push(Value::Object(result));
+    }
+
+    fn result(&mut self, kind: &str, level: &str, text: &str) -> Map<String, Value> {
+        let id = slug(kind);
+        let known = self.rules.iter().position(|rule| rule["id"] == id.as_str());
+        let index = known.unwrap_or_else(|| {
+            self.rules.push(json!({ "id": id, "shortDescription": { "text": kind } }));
+            self.rules.len() - 1
+        });
+        let mut result = Map::new();
+        result.insert("ruleId".into(), json!(id));
+        result.insert("ruleIndex".into(), json!(index));
+        result.insert("level".into(), json!(level));
+        result.insert("message".into(), json!({ "text": text }));
+        result
+    }
+}
+
+/// A place written `file:line:column`, or `file:line`. What is none of these is still told in the message.
+fn location(place: &str) -> Option<Value> {
+    let (rest, last) = place.rsplit_once(':')?;
+    let last: u32 = last.parse().ok().filter(|n| *n > 0)?;
+    let with_column = rest.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse::<u32>().ok()?)));
+    let (file, region) = match with_column.filter(|(_, line)| *line > 0) {
+        Some((file, line)) => (file, json!({ "startLine": line, "startColumn": last })),
+        None => (rest, json!({ "startLine": last })),
+    };
+    Some(json!({ "physicalLocation": { "artifactLocation": { "uri": uri(file) }, "region": region } }))
+}
+
+/// A path as a relative reference: forward slashes, and all that is no plain part of a path percent-encoded.
+fn uri(file: &str) -> String {
+    let mut uri = String::new();
+    for byte in file.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri += &format!("%{byte:02X}");
+        }
+    }
+    uri
+}
+
+/// A kind as an identifier: `order inversion` is `order-inversion`.
+fn slug(kind: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let slug: String = kind.chars().map(plain).collect();
+    slug.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}

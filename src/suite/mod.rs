@@ -1,0 +1,23 @@
+//! What is verified: models of the session manager and the service, over every strategy that the explorer models.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `models` | the models by name, each with the least it must explore and a broken twin that must fail |
+//! | `system` | the system that they ask, and the properties that hold in all of them |
+//! | `broken` | what the twins are made of |
+//! | `strategies` | which strategies the explorer models, and as what |
+//! | `run` | the models over the strategies, and the twins |
+
+mod broken;
+mod models;
+#[cfg(feature = "driver")]
+mod run;
+#[cfg(feature = "driver")]
+mod strategies;
+mod system;
+
+pub use models::{Build, MODELS, Mishaps, Model, Over};
+#[cfg(feature = "driver")]
+pub use run::{Drawn, Plan, Replay, Subject, replay, run};
+#[cfg(feature = "driver")]
+pub use strategies::{NotModelled, modelled, strategies};

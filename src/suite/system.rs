@@ -1,0 +1,445 @@
+//! The system under exploration: sessions over a model back end, asked by tasks, with everything noted that a property
+//! needs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chat::{
+    AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp,
+    Version,
+};
+use crate::explore::{
+    Complaint, End, MarkKind, ModelClock, ModelEnv, ModelStore, Program, look, marks, numbered,
+};
+use crate::lock::{AwaitFamily, LockFamily};
+use crate::service::{Backend, ChatService, DtoPolicy, Prompts, ServiceError, Simulator, SimulatorConfig};
+use crate::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
+use crate::verify::invariants::{self, Finding};
+use crate::verify::session::{Answer, Call, Context, Log, Recording, Token};
+use crate::verify::{Lanes, Verdict};
+
+/// The back end of a model.
+pub(super) type Modelled<S, P, L, G> = ModelEnv<S, P, L, G>;
+
+/// What came of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Outcome {
+    Answered(Answer),
+    /// Refused: it did not happen.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// An operation that was planned, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    operation: usize,
+    process: u64,
+    key: u32,
+    call: Call,
+    outcome: Outcome,
+}
+
+/// What is shared by the operations of one run.
+pub(super) struct System<E: Env> {
+    pub(super) backend: Arc<Backend<E, Simulator<ModelClock>>>,
+    sessions: u32,
+    asked: Rc<RefCell<Vec<Asked>>>,
+    /// By session: the newest version that a change has made in memory.
+    newest: Rc<RefCell<BTreeMap<u32, u64>>>,
+    next_operation: Rc<Cell<usize>>,
+    verdicts: Verdicts,
+}
+
+impl<E: Env> Clone for System<E> {
+    fn clone(&self) -> Self {
+        Self {
+            backend: self.backend.clone(),
+            sessions: self.sessions,
+            asked: self.asked.clone(),
+            newest: self.newest.clone(),
+            next_operation: self.next_operation.clone(),
+            verdicts: self.verdicts.clone(),
+        }
+    }
+}
+
+/// Histories that were judged already: few differ among thousands of schedules.
+#[derive(Clone, Default)]
+pub(super) struct Verdicts(Rc<RefCell<HashMap<History, Result<(), Complaint>>>>);
+
+type History = (Vec<(usize, MarkKind)>, Vec<Asked>);
+
+impl<S, P, L, G> System<Modelled<S, P, L, G>>
+where
+    S: SaveMode<L>,
+    P: StateMode,
+    L: LockFamily,
+    G: AwaitFamily,
+{
+    /// A manager with room for `capacity` sessions, over a store that holds the sessions from zero on.
+    pub(super) fn new(sessions: u32, capacity: usize, durability: Durability, verdicts: &Verdicts) -> Self {
+        let store = ModelStore::new((0..sessions).map(context));
+        let capacity = NonZeroUsize::new(capacity).expect("room for a session");
+        let manager = Arc::new(ChatSessionManager::new(ModelEnv::new(store), capacity, durability));
+        let some_time = Duration::from_millis(1)..=Duration::from_millis(1);
+        let model =
+            Simulator::new(ModelClock, SimulatorConfig { latency: some_time, ..SimulatorConfig::default() });
+        Self {
+            backend: Arc::new(Backend::new(manager, model, Prompts::default(), DtoPolicy::Borrowed)),
+            sessions,
+            asked: Rc::default(),
+            newest: Rc::default(),
+            next_operation: Rc::default(),
+            verdicts: verdicts.clone(),
+        }
+    }
+
+    /// Looks whether memory is newer than the store anywhere without being marked so.
+    fn marked_if_newer(&self) -> Result<(), Complaint> {
+        let newest = self.newest.borrow();
+        let store = self.manager().env().store();
+        let behind = |(key, newest): (&u32, &u64)| {
+            store.stored(id(*key)).is_some_and(|stored| stored.version().0 < *newest)
+        };
+        let behind = newest.iter().filter(|session| behind(*session)).count();
+        if behind == 0 {
+            return Ok(());
+        }
+        let unsaved = look(self.manager().stats())?.unsaved;
+        if unsaved >= behind {
+            return Ok(());
+        }
+        Err(format!(
+            "memory is newer than the store in {behind} sessions, and {unsaved} are marked as unsaved"
+        ))
+    }
+
+    /// All that must hold when everybody has ended.
+    fn all_holds(&self, end: &End) -> Result<(), Complaint> {
+        let recording = self.recording()?;
+        if end.left > 0 {
+            return Ok(()); // who was left may have a lock, and a change of theirs may be half saved
+        }
+        self.marked_if_newer()?;
+        let manager = self.manager();
+        let memory: Vec<_> = (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
+        while !look(manager.flush())?.is_empty() {}
+        let store: Vec<_> = (0..self.sessions).map(|key| manager.env().store().stored(id(key))).collect();
+        let sessions = |contexts: &'_ [Option<ChatContext>]| -> Vec<u32> {
+            (0..).zip(contexts).filter_map(|(key, context)| context.as_ref().map(|_| key)).collect()
+        };
+        if memory != store {
+            return Err(format!(
+                "after a flush the store differs from memory: memory has the sessions {:?}, the store {:?}",
+                sessions(&memory),
+                sessions(&store)
+            ));
+        }
+        let last: BTreeMap<_, _> =
+            (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
+        let token = |message: &Message| match message.role {
+            Role::User => Token::of(&message.text()),
+            _ => Token::FOREIGN,
+        };
+        let findings = invariants::appends(&recording, &last, token)
+            .into_iter()
+            .chain(invariants::versions(&recording, &last))
+            .chain(invariants::at_rest(&last));
+        first(findings)?;
+        match look(manager.stats())?.unsaved {
+            0 => Ok(()),
+            unsaved => Err(format!("{unsaved} sessions are marked as unsaved after a flush")),
+        }
+    }
+
+    fn memory(&self, key: u32) -> Result<Option<ChatContext>, Complaint> {
+        loop {
+            match look(self.manager().read(id(key), ChatContext::clone))? {
+                Ok(context) => return Ok(Some(context)),
+                Err(SessionError::NotFound { .. }) => return Ok(None),
+                Err(_) => {} // a failure that was shared; the next one tries again
+            }
+        }
+    }
+
+    /// The properties of every model of sessions.
+    pub(super) fn must_hold(&self, program: &mut Program) {
+        let system = self.clone();
+        program.at_rest(move || system.marked_if_newer());
+        let system = self.clone();
+        program.at_end(move |end| system.all_holds(end));
+        let system = self.clone();
+        program.outcome(move || {
+            let stored = |key| system.manager().env().store().stored(id(key)).map(|it| texts(&it));
+            let asked = system.asked.borrow();
+            let answers: Vec<_> = asked.iter().map(|asked| asked.outcome).collect();
+            format!("{:?} {answers:?}", (0..system.sessions).map(stored).collect::<Vec<_>>())
+        });
+    }
+}
+
+impl<E: Env> System<E> {
+    pub(super) fn manager(&self) -> &Arc<ChatSessionManager<E>> {
+        self.backend.manager()
+    }
+
+    /// A client, whose operations are noted by its number.
+    pub(super) fn client(&self, process: u64) -> Client<E> {
+        Client { system: self.clone(), process }
+    }
+
+    fn tell(&self, at: usize, outcome: Outcome) {
+        self.asked.borrow_mut()[at].outcome = outcome;
+    }
+
+    /// What happened, judged: whoever asked for it twice is told the same.
+    fn recording(&self) -> Result<Recording, Complaint> {
+        let (marks, asked) = (marks(), self.asked.borrow());
+        let key = (marks.iter().map(|mark| (mark.operation, mark.kind)).collect(), asked.clone());
+        let recording = record(self.sessions, &key);
+        let mut verdicts = self.verdicts.0.borrow_mut();
+        let verdict = verdicts.entry(key).or_insert_with(|| judge(&recording));
+        verdict.clone().map(|()| recording)
+    }
+}
+
+/// Operations of one client.
+pub(super) struct Client<E: Env> {
+    system: System<E>,
+    process: u64,
+}
+
+impl<E: Env> Client<E> {
+    /// Notes an operation as planned.
+    fn plan(&self, key: u32, call: Call) -> (System<E>, usize) {
+        let system = self.system.clone();
+        let operation = system.next_operation.replace(system.next_operation.get() + 1);
+        let mut asked = system.asked.borrow_mut();
+        asked.push(Asked { operation, process: self.process, key, call, outcome: Outcome::Unknown });
+        let at = asked.len() - 1;
+        drop(asked);
+        (system, at)
+    }
+
+    /// Appends a message.
+    pub(super) fn append(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Append(Token::of(text)));
+        let (message, newest) = (NewMessage::text(Role::User, text), Newest::default());
+        let seen = newest.clone();
+        async move {
+            let append = move |context: &mut ChatContext| {
+                let id = context.append(message, None)?;
+                newest.is(context.version().next());
+                Ok(AppendedDTO { id, version: context.version().next() })
+            };
+            let change = system.manager().write(id(key), append);
+            let answer = seen.watching(&system, key, change).await;
+            system.tell(at, changed(&answer.map(Answer::from)));
+        }
+    }
+
+    /// Looks at the state.
+    pub(super) fn state(&self, key: u32) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::State);
+        async move {
+            let answer = system.manager().state(id(key)).await;
+            system.tell(at, looked(&answer.map(Answer::from)));
+        }
+    }
+
+    /// Looks at the session.
+    pub(super) fn look(&self, key: u32) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Context);
+        async move {
+            let answer = system.manager().read(id(key), |context| ChatContextDTO::from(context)).await;
+            system.tell(at, looked(&answer.map(|context| Answer::from(&context))));
+        }
+    }
+
+    /// Deletes the session.
+    pub(super) fn delete(&self, key: u32) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Delete);
+        async move {
+            let answer = system.manager().delete(id(key)).await;
+            system.tell(at, changed(&answer.map(|()| Answer::Done)));
+        }
+    }
+
+    /// A whole turn. What it says when the session was deleted meanwhile is of unknown outcome: it may have begun.
+    pub(super) fn turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
+        let message = NewMessage::text(Role::User, text);
+        async move {
+            let outcome = match system.backend.send_message_action(id(key), message).await {
+                Ok(action) => Outcome::Answered(Answer::turn(action.began, action.message, &action.context)),
+                Err(error) if error.is_refusal() => Outcome::Refused,
+                Err(ServiceError::Session(SessionError::NotFound { .. }) | _) => Outcome::Unknown,
+            };
+            system.tell(at, outcome);
+        }
+    }
+
+    /// A turn by somebody who looks whether the session is idle and then begins, whatever was begun in between.
+    pub(super) fn careless_turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
+        let message = NewMessage::text(Role::User, text);
+        async move {
+            let manager = system.manager();
+            let state = manager.read(id(key), ChatContext::state_kind).await;
+            if !state.is_ok_and(|state| !state.is_working()) {
+                system.tell(at, Outcome::Refused);
+                return;
+            }
+            let begin = |context: &mut ChatContext| {
+                if context.state_kind().is_working() {
+                    context.cancel()?;
+                }
+                let message = context.begin_turn(message)?;
+                Ok((context.version().next(), message))
+            };
+            let Ok((began, message)) = manager.write(id(key), begin).await else { return };
+            let end = |context: &mut ChatContext| {
+                if context.state_kind().is_working() {
+                    context.cancel()?;
+                }
+                Ok(())
+            };
+            let _ended = manager.write(id(key), end).await;
+            let after = manager.read(id(key), |context| ChatContextDTO::from(context)).await;
+            if let Ok(after) = after {
+                system.tell(at, Outcome::Answered(Answer::turn(began, Some(message), &after)));
+            }
+        }
+    }
+
+    /// A turn that is not rolled back when it is dropped.
+    pub(super) fn forgetful_turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
+        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
+        let message = NewMessage::text(Role::User, text);
+        async move {
+            let manager = system.manager();
+            let begin = |context: &mut ChatContext| context.begin_turn(message);
+            if manager.write(id(key), begin).await.is_err() {
+                system.tell(at, Outcome::Refused);
+                return;
+            }
+            let _ended = manager.write(id(key), ChatContext::cancel).await;
+        }
+    }
+
+    /// Saves whatever is unsaved. Nobody's operation.
+    pub(super) fn flush(&self) -> impl Future<Output = ()> + use<E> {
+        let system = self.system.clone();
+        system.next_operation.set(system.next_operation.get() + 1);
+        async move {
+            crate::explore::point().await;
+            let _failures = system.manager().flush().await;
+        }
+    }
+
+    /// A read of a session that nobody else asks for, to take the others' place in the cache.
+    pub(super) fn foreign_read(&self, key: u32) -> impl Future<Output = ()> + use<E> {
+        self.look(key)
+    }
+}
+
+/// The version that a change has made, noted inside the write guard.
+#[derive(Clone, Default)]
+struct Newest(Arc<std::sync::atomic::AtomicU64>);
+
+impl Newest {
+    fn is(&self, version: Version) {
+        self.0.store(version.0, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Runs a change, and notes its version for the session after every step of it.
+    async fn watching<E: Env, R>(self, system: &System<E>, key: u32, change: impl Future<Output = R>) -> R {
+        let mut change = std::pin::pin!(change);
+        std::future::poll_fn(|context| {
+            let poll = change.as_mut().poll(context);
+            let version = self.0.load(std::sync::atomic::Ordering::Relaxed);
+            if version > 0 {
+                let mut newest = system.newest.borrow_mut();
+                let newest = newest.entry(key).or_default();
+                *newest = version.max(*newest);
+            }
+            poll
+        })
+        .await
+    }
+}
+
+fn changed(answer: &Result<Answer, SessionError>) -> Outcome {
+    match answer {
+        Ok(answer) => Outcome::Answered(*answer),
+        Err(SessionError::NotFound { .. }) => Outcome::Answered(Answer::Gone),
+        Err(SessionError::Refused { .. }) => Outcome::Refused,
+        Err(SessionError::Store { .. }) => Outcome::Unknown,
+    }
+}
+
+fn looked(answer: &Result<Answer, SessionError>) -> Outcome {
+    match changed(answer) {
+        Outcome::Unknown => Outcome::Refused, // a look that failed has seen nothing
+        outcome => outcome,
+    }
+}
+
+/// The history of a run. Moments are the places of the marks, which say all there is to say about order.
+fn record(sessions: u32, (marks, asked): &History) -> Recording {
+    let given = (0..sessions).map(|key| (key, Context::from(&ChatContextDTO::from(&context(key)))));
+    let mut recording = Recording::new(given);
+    let mut logs: BTreeMap<u64, Log> = BTreeMap::new();
+    for Asked { operation, process, key, call, outcome } in asked {
+        let at = |kind| marks.iter().position(|mark| *mark == (*operation, kind)).map(|at| at as u64 + 1);
+        let Some(invoked) = at(MarkKind::Invoked) else { continue };
+        let log = logs.entry(*process).or_insert_with(|| Log::new(*process, asked.len()));
+        let ticket = log.invoke(invoked, *key, *call);
+        match (at(MarkKind::Returned), outcome) {
+            (Some(returned), Outcome::Answered(answer)) => log.ok(ticket, returned, *answer),
+            (Some(_), Outcome::Refused) => log.fail(ticket),
+            _ => log.info(ticket),
+        }
+    }
+    for log in logs.into_values() {
+        recording.add(log);
+    }
+    recording
+}
+
+fn judge(recording: &Recording) -> Result<(), Complaint> {
+    match recording.judge(Duration::from_secs(5), |key| format!("session {key}")) {
+        Verdict::Linearizable => Ok(()),
+        Verdict::Violation(lanes) => Err(not_linearizable(&lanes)),
+        Verdict::Unknown => Err("the history was not judged in time".to_owned()),
+    }
+}
+
+fn not_linearizable(lanes: &Lanes) -> Complaint {
+    format!("not linearizable: no order explains these answers\n{lanes}")
+}
+
+fn first(findings: impl Iterator<Item = Finding>) -> Result<(), Complaint> {
+    let mut findings = findings;
+    findings.next().map_or(Ok(()), |Finding { kind, message }| Err(format!("{kind}: {message}")))
+}
+
+/// The session with this number, as it stands in the store at the beginning.
+fn context(key: u32) -> ChatContext {
+    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0))
+        .expect("a well-formed config")
+}
+
+fn id(key: u32) -> ContextId {
+    numbered(key.into())
+}
+
+fn texts(context: &ChatContext) -> Vec<String> {
+    context.messages(None).map(|messages| messages.map(Message::text).collect()).unwrap_or_default()
+}

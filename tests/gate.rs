@@ -1,0 +1,282 @@
+//! The gate: what it tells, what it refuses, and how often it is wrong.
+
+#[path = "support/rich.rs"]
+mod rich;
+#[path = "support/sample.rs"]
+mod sample;
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use lockyard::gate::diff;
+use lockyard::record::{Metric, Outcome, Record, Severity};
+use lockyard::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
+use lockyard::stats::{Confidence, Ratio};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, Normal};
+use sample::sample;
+
+/// Multiplies what a strategy's throughput came to under every scenario.
+fn slowed(mut record: Record, strategy: &str, by: f64) -> Record {
+    for it in &mut record.comparisons {
+        let power = i32::from(it.candidate == strategy) - i32::from(it.baseline == strategy);
+        if it.metric == Metric::Throughput {
+            let factor = by.powi(power);
+            it.ratio *= factor;
+            it.ci = it.ci.map(|end| end * factor);
+        }
+    }
+    record
+}
+
+#[test]
+fn nothing_changed_is_no_regression() {
+    let found = diff(&sample(), &sample(), 0.1, Confidence::default());
+    assert_eq!(found.refusals, [""; 0]);
+    assert_eq!(found.changes.len(), 3 * 8, "every strategy but naive, under each scenario");
+    assert!(found.changes.iter().all(|it| it.outcome == Outcome::Within), "{:#?}", found.changes);
+    assert!(diff_verdict(&found).starts_with("No regression. Of 24 ratios to “naive”: 24 within the gate."));
+}
+
+#[test]
+fn a_fifth_slower_is_a_regression_and_nobody_else_is_blamed() {
+    let found = diff(&sample(), &slowed(sample(), "after", 0.8), 0.1, Confidence::default());
+    let blamed: Vec<_> = found.regressions().map(|it| (&*it.strategy, &*it.scenario)).collect();
+    assert_eq!(blamed, [("after", "polling"), ("after", "hot-context"), ("after", "one-worker")]);
+    let told = diff_verdict(&found);
+    assert!(told.starts_with("Regression: “after” under ") && told.contains("reaches ×0.80 ["), "{told}");
+    // And `before`, whose ratio to naive stands the other way round in the record.
+    let found = diff(&sample(), &slowed(sample(), "before", 0.8), 0.1, Confidence::default());
+    let blamed: Vec<_> = found.regressions().map(|it| &*it.strategy).collect();
+    assert_eq!(blamed, ["before"; 3]);
+}
+
+#[test]
+fn a_fifth_faster_is_an_improvement() {
+    let found = diff(&sample(), &slowed(sample(), "after", 1.25), 0.1, Confidence::default());
+    assert_eq!(found.regressions().count(), 0);
+    assert_eq!(found.changes.iter().filter(|it| it.outcome == Outcome::Improvement).count(), 3);
+}
+
+#[test]
+fn a_machine_that_is_slower_as_a_whole_is_no_regression() {
+    let mut after = sample();
+    for cell in &mut after.cells {
+        cell.throughput.ops_per_s *= 0.5;
+        cell.throughput.ci = cell.throughput.ci.map(|end| end * 0.5);
+    }
+    let found = diff(&sample(), &after, 0.03, Confidence::default());
+    assert_eq!(found.regressions().count(), 0);
+}
+
+#[test]
+fn what_is_foreign_is_refused_with_the_reason() {
+    let refused = |change: fn(&mut Record), words: &[&str]| {
+        let mut after = sample();
+        change(&mut after);
+        let found = diff(&sample(), &after, 0.1, Confidence::default());
+        assert!(found.changes.is_empty());
+        let told = diff_verdict(&found);
+        assert!(told.starts_with("Not comparable: "), "{told}");
+        for word in words {
+            assert!(told.contains(word), "{word:?} is not in {told:?}");
+        }
+    };
+    refused(|it| it.environment.cpu_model = Some("Other".into()), &["another machine", "AMD EPYC", "Other"]);
+    refused(|it| it.environment.cpu_model = None, &["an unknown processor"]);
+    refused(|it| it.environment.cores = 64, &["2 cores", "64"]);
+    refused(|it| it.environment.os = "Darwin 24 arm64".into(), &["another system", "Darwin"]);
+    refused(|it| it.cells[2].point.tasks = 16, &["another point of polling", "tasks=64", "tasks=16"]);
+    refused(|it| it.command += " --set zipf=0", &["other settings", "with none", "zipf=0"]);
+    refused(
+        |it| it.cells.retain(|cell| cell.strategy != "naive"),
+        &["this run has no “naive” under polling"],
+    );
+    refused(|it| it.comparisons.clear(), &["no strategy has a ratio to “naive” in both runs"]);
+    refused(
+        |it| it.cells.iter_mut().for_each(|cell| cell.scenario = "churn".into()),
+        &["no scenario in common", "polling, hot-context, one-worker", "churn"],
+    );
+    refused(
+        |it| it.cells[2].factors.as_mut().unwrap().dto = "cloned".into(),
+        &["“after” is another strategy now"],
+    );
+}
+
+#[test]
+fn what_may_differ_is_noted_and_what_is_missing_is_told() {
+    let mut after = sample();
+    after.environment.commit = Some("other".into());
+    after.environment.os = "Linux 6.9 x86_64".into();
+    after.cells.retain(|cell| cell.strategy != "std-mutex" && cell.scenario != "one-worker");
+    let found = diff(&sample(), &after, 0.1, Confidence::default());
+    assert_eq!(found.refusals, [""; 0]);
+    assert_eq!(found.notes, ["another kernel: Linux 6.8 x86_64, now Linux 6.9 x86_64"]);
+    assert!(found.left_out.contains(&"“std-mutex” under polling: only in the baseline".to_owned()));
+    assert_eq!(found.left_out.len(), 9 + 2);
+}
+
+/// Pairs of runs in which nothing changed, through the same statistics as a real run: rounds, paired ratios, the gate.
+/// At most one in a hundred may raise an alarm at 99 %, with a gate of zero; and not far fewer, or the intervals would be
+/// wider than they say.
+#[test]
+fn false_alarms_are_as_rare_as_the_confidence_says() {
+    const PAIRS: usize = 10_000;
+    let alarms = |candidates: usize| {
+        let mut draws = ChaCha8Rng::seed_from_u64(7);
+        let template = template(candidates);
+        let (mut before, mut after) = (template.clone(), template);
+        let count = (0..PAIRS).filter(|_| {
+            measure(&mut before, &mut draws);
+            measure(&mut after, &mut draws);
+            let found = diff(&before, &after, 0.0, Confidence::default());
+            assert_eq!(found.changes.len(), candidates);
+            found.regressions().next().is_some()
+        });
+        count.count()
+    };
+    // Trimmed means have intervals a little wide for few rounds, and rivals share their reference: so fewer, not more.
+    for candidates in [1, 8] {
+        let alarms = alarms(candidates);
+        assert!((25..=130).contains(&alarms), "{alarms} of {PAIRS} with {candidates} candidates");
+    }
+}
+
+/// `naive` and some candidates under one scenario.
+fn template(candidates: usize) -> Record {
+    let mut record = sample();
+    record.cells.retain(|cell| cell.scenario == "polling");
+    record.cells.remove(0);
+    record.cells.truncate(1 + candidates.min(7));
+    while record.cells.len() < 1 + candidates {
+        let mut cell = record.cells[1].clone();
+        cell.strategy = format!("another {}", record.cells.len());
+        record.cells.push(cell);
+    }
+    let like = record.comparisons[0].clone();
+    record.comparisons = record.cells[1..]
+        .iter()
+        .map(|cell| {
+            let (baseline, candidate) = ("naive".to_owned(), cell.strategy.clone());
+            lockyard::record::Comparison { baseline, candidate, confidence: 0.99, ..like.clone() }
+        })
+        .collect();
+    record
+}
+
+/// Draws the rounds of all rivals, with noise of some per cent each, and what follows from them.
+fn measure(record: &mut Record, draws: &mut ChaCha8Rng) {
+    let noise: Normal<f64> = Normal::new(0.0, 0.04).unwrap();
+    let rounds = record.cells[0].rounds as usize;
+    let mut rates = || (0..rounds).map(|_| noise.sample(draws).exp()).collect::<Vec<f64>>();
+    let naive = rates();
+    for it in &mut record.comparisons {
+        let pairs: Vec<_> = rates().into_iter().zip(naive.iter().copied()).collect();
+        let found = Ratio::of_rounds(&pairs, Confidence::default()).unwrap();
+        (it.ratio, it.ci) = (found.ratio, found.ci);
+    }
+}
+
+#[test]
+fn the_formats_of_a_diff() {
+    let found = diff(&sample(), &slowed(sample(), "after", 0.8), 0.1, Confidence::default());
+    let markdown = diff_summary(&found);
+    assert!(markdown.starts_with("🔴 Regression: “after” under "), "{markdown}");
+    assert!(markdown.contains("| polling | after | ×0.98 [0.96, 0.99] | ×0.78 [0.77, 0.79] | ×0.80 ["));
+    assert!(markdown.contains("<details><summary>The other 21 ratios</summary>"));
+    let text = diff_text(&found, Colour::Plain);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let parsed = junit_parser::from_reader(diff_junit(&found).as_bytes()).unwrap();
+    assert_eq!((parsed.suites[0].cases.len(), parsed.suites[0].failures), (24, 3));
+    let schema = serde_json::to_value(schemars::schema_for!(lockyard::record::Diff)).unwrap();
+    jsonschema::validate(&schema, &serde_json::from_str(&found.to_json()).unwrap()).unwrap();
+}
+
+#[test]
+fn a_hostile_name_is_text_in_a_diff() {
+    let mut record = slowed(sample(), "after", 0.5);
+    let hostile = "</details><script>alert(1)</script>|\u{1b}[31m]]>&\n# h";
+    let mut before = sample();
+    for it in [&mut record, &mut before] {
+        for cell in &mut it.cells {
+            cell.scenario = format!("{}{hostile}", cell.scenario);
+        }
+        for comparison in &mut it.comparisons {
+            comparison.scenario = format!("{}{hostile}", comparison.scenario);
+        }
+    }
+    let found = diff(&before, &record, 0.1, Confidence::default());
+    let markdown = diff_summary(&found);
+    assert!(!markdown.contains("<script") && !markdown.contains("\n# h"), "{markdown}");
+    assert_eq!(markdown.matches("</details>").count(), 1);
+    assert!(diff_text(&found, Colour::Plain).chars().all(|c| c == '\n' || !c.is_control()));
+    let parsed = junit_parser::from_reader(diff_junit(&found).as_bytes()).unwrap();
+    assert_eq!(parsed.suites[0].failures, 3);
+}
+
+/// Runs `diff` on two records, and gives back its exit code, stdout and stderr.
+fn run(before: &Record, after: &Record, dir: &Path, args: &[&str]) -> (i32, String, String) {
+    let paths = [dir.join("before.json"), dir.join("after.json")];
+    before.write(&paths[0]).unwrap();
+    after.write(&paths[1]).unwrap();
+    let program = env!("CARGO_BIN_EXE_lockyard");
+    let output = Command::new(program).arg("diff").args(&paths).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_exit_code_is_the_outcome() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow = slowed(sample(), "after", 0.8);
+    let code = |after: &Record, args: &[&str]| run(&sample(), after, dir.path(), args).0;
+    assert_eq!(code(&sample(), &["--gate", "10%"]), 0);
+    assert_eq!(code(&slow, &["--gate", "10%"]), 3);
+    assert_eq!(code(&slow, &["--gate", "30"]), 0, "more than was lost is let pass");
+    assert_eq!(code(&slow, &[]), 0, "no gate, no alarm");
+    let mut foreign = slow.clone();
+    foreign.environment.cores = 8;
+    assert_eq!(code(&foreign, &["--gate", "10%"]), 5);
+    let mut wrong = slow;
+    wrong.cells[0].findings = rich::rich().cells[9].findings.clone();
+    assert!(wrong.cells[0].findings.iter().any(|it| it.severity == Severity::Error));
+    assert_eq!(code(&wrong, &["--gate", "10%"]), 4, "what is wrong goes before what is slow");
+}
+
+#[test]
+fn what_is_no_record_is_refused_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = dir.path().join("good.json");
+    sample().write(&good).unwrap();
+    let json = sample().to_json();
+    let newer = json.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1);
+    for (text, words) in [
+        (&json[..json.len() / 2], "the file ends too early"),
+        (&newer, "written by a newer Lockyard (schema 99"),
+        ("[]", "a record is the run.json of a run"),
+    ] {
+        let bad = dir.path().join("bad.json");
+        std::fs::write(&bad, text).unwrap();
+        for pair in [[&bad, &good], [&good, &bad]] {
+            let output =
+                Command::new(env!("CARGO_BIN_EXE_lockyard")).arg("diff").args(pair).output().unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+            assert!(told.contains(words) && told.contains("bad.json"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_run_on_another_machine_is_refused_before_it_is_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("baseline.json");
+    sample().write(&path).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
+    let output = command.args(["compare", "--gate", "3%", "--baseline"]).arg(&path).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(5), 0), "{told}");
+    assert!(told.contains("Not comparable") && told.contains("AMD EPYC 7763"), "{told}");
+    assert!(!told.contains("Measuring"), "{told}");
+}

@@ -1,0 +1,107 @@
+//! `lockyard verify` from outside: what it prints, how it ends, and that a failure can be seen again.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+fn verify(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
+    command.arg("verify").args(arguments);
+    command
+}
+
+fn stdout(command: &mut Command, code: i32) -> String {
+    let output = command.assert().code(code).get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_model_is_told_with_what_it_explored_and_its_twin_with_who_caught_it() {
+    let mut command =
+        verify(&["--model", "deletion", "--strategy", "naive", "--strategy", "best", "--format", "json"]);
+    let found: Value = serde_json::from_str(&stdout(&mut command, 0)).unwrap();
+    let models = found["models"].as_array().unwrap();
+    assert_eq!(models.len(), 2);
+    for model in models {
+        assert_eq!(model["model"], "deletion");
+        assert_eq!(model["engine"], "explorer");
+        assert_eq!(
+            (&model["holds"], &model["exhaustive"], &model["bound"]),
+            (&json!(true), &json!(true), &Value::Null)
+        );
+        assert!(model["schedules"].as_u64().unwrap() >= model["min_schedules"].as_u64().unwrap());
+    }
+    let pitfall = &found["pitfalls"][0];
+    assert_eq!(pitfall["pitfall"], "deletion/no-gate");
+    assert_eq!(pitfall["caught_by"], json!(["explorer"]));
+    assert_eq!(pitfall["missed_by"], json!([]));
+}
+
+#[test]
+fn a_twin_is_shown_small_and_the_printed_command_shows_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("trace.html");
+    let shown = stdout(
+        &mut verify(&[
+            "--pitfall",
+            "appends-loaded-2x1/no-exclusion",
+            "--trace-html",
+            page.to_str().unwrap(),
+        ]),
+        4,
+    );
+    assert!(shown.contains("not linearizable"), "{shown}");
+    assert!(shown.contains("src/session/"), "places in the source: {shown}");
+    assert!(fs::read_to_string(&page).unwrap().contains("<table>"));
+
+    let again = shown.lines().last().unwrap().strip_prefix("To see it again: lockyard verify ").unwrap();
+    let again: Vec<_> = again.split(' ').collect();
+    assert_eq!(stdout(&mut verify(&again), 4), shown);
+}
+
+#[test]
+fn what_others_have_found_is_merged_and_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loom.json");
+    let model = json!({
+        "model": "gate", "strategy": "loom", "engine": "loom", "schedules": 3, "min_schedules": 10,
+        "exhaustive": true, "bound": null, "holds": true, "millis": 1
+    });
+    fs::write(&file, json!({ "models": [model], "pitfalls": [] }).to_string()).unwrap();
+    let include = ["--model", "deletion", "--strategy", "naive", "--include", file.to_str().unwrap()];
+    let text = stdout(&mut verify(&include), 4);
+    assert!(text.contains("TOO FEW"), "it has explored less than it must: {text}");
+
+    fs::write(&file, "{").unwrap();
+    let error = verify(&include).assert().code(2).get_output().stderr.clone();
+    assert!(String::from_utf8(error).unwrap().contains("cannot be included"));
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_with_what_can() {
+    let refused = |arguments: &[&str], part: &str| {
+        let error = verify(arguments).assert().code(2).get_output().stderr.clone();
+        let error = String::from_utf8(error).unwrap();
+        assert!(error.contains(part), "{arguments:?}: {error}");
+    };
+    refused(&["--model", "nonsense"], "appends-loaded-2x2");
+    refused(&["--pitfall", "nonsense"], "turns/careless-turn");
+    refused(&["--model", "turns", "--replay", "0"], "name it with --strategy");
+    refused(&["--replay", "zero"], "steps look like");
+    refused(&["--trace-html", "x.html", "--model", "turns"], "--replay");
+    let moka = "session=parking-lot-rwlock,cache=moka,dto=borrowed,save=after-unlock";
+    refused(&["--model", "turns", "--strategy", moka], "works in the background");
+}
+
+#[test]
+fn models_and_pitfalls_are_listed() {
+    let listed = |kind: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
+        let text = stdout(command.args(["list", kind, "--format", "json"]), 0);
+        let items: Vec<Value> = serde_json::from_str(&text).unwrap();
+        items.into_iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(listed("models").contains(&"appends-cold-2x2".to_owned()));
+    assert!(listed("pitfalls").contains(&"turns/careless-turn".to_owned()));
+}
