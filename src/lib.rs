@@ -22,8 +22,8 @@
 //! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first eight stand alone, without default features; none but [`track`] names a runtime, whose task ids it
-//! tells tasks by, and only [`lock`] names locks.
+//! The first eight stand alone, without default features; none but [`track`] names a runtime, whose task ids it tells
+//! tasks by, and only [`lock`] names locks.
 //!
 //! # The tour
 //!

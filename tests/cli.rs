@@ -87,8 +87,12 @@ fn compare_leaves_a_record_a_page_and_a_summary() {
         assert_eq!(cell["of_limit"]["limit"], "no-shared-write");
         assert!(cell["of_limit"]["fraction"].as_f64().unwrap() > 0.0);
         assert!(!cell["timeline"].as_array().unwrap().is_empty());
-        for unmeasured in ["verification", "wait_ns"] {
-            assert!(cell[unmeasured].is_null(), "{unmeasured} was not measured, so it is null");
+        assert!(cell["wait_ns"].is_null(), "it was not measured, so it is null");
+        let verification = &cell["verification"];
+        assert!(verification["operations_checked"].as_u64().unwrap() > 0, "{verification}");
+        assert_eq!(verification["linearizable"], true, "{cell:#}");
+        for untracked in ["deadlocks", "order_inversions", "starvations"] {
+            assert!(verification[untracked].is_null(), "{untracked} was not tracked, so it is null");
         }
         let jain = cell["fairness"]["jain"].as_f64().unwrap();
         assert!((1.0 / 64.0..=1.0 + 1e-12).contains(&jain), "{jain}");
@@ -120,6 +124,52 @@ fn whole_turns_run_with_tool_approvals() {
     }
     assert_eq!(cell["errors"], 0, "{cell:#}");
     assert_eq!(record["comparisons"], Value::Array(vec![]));
+}
+
+/// What `load` records, `check` judges: with whole turns, tools, and clients that go away.
+#[test]
+fn a_recorded_history_can_be_judged_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (history, out) = (dir.path().join("history.jsonl"), dir.path().join("out"));
+    let load = ["load", "--scenario", "active-chat", "--strategy", "after", "--out", out.to_str().unwrap()];
+    let turns = ["--set", "model.scale=0.0001", "--set", "slice_ms=100", "--set", "cancel_percent=20"];
+    run(&[&load[..], SMALL, &turns, &["--history", history.to_str().unwrap()]].concat(), 0);
+    let cell = &record_of(&out)["cells"][0];
+    let lines = fs::read_to_string(&history).unwrap();
+    let invoked = |line: &&str| line.contains("\"invoke\"") && !line.contains("\"given\"");
+    let written = lines.lines().filter(invoked).count() as u64;
+    assert!(
+        0 < written && written <= cell["verification"]["operations_checked"].as_u64().unwrap(),
+        "{cell:#}"
+    );
+    let judged = ["check", history.to_str().unwrap(), "--model", "session", "--format", "json"];
+    let verdict: Value = serde_json::from_str(&run(&judged, 0).0).unwrap();
+    assert_eq!(verdict["linearizable"], true);
+
+    // The same history with one state answered as it was before: not right any more.
+    let stale = r#"{"process":9001,"type":"invoke","f":"get_context_state","key":"#;
+    let key = lines.lines().rev().find_map(|line| {
+        let it: Value = serde_json::from_str(line).unwrap();
+        (it["type"] == "ok" && it["value"]["version"].as_u64() > Some(12)).then(|| it["key"].to_string())
+    });
+    let answer = r#"{"process":9001,"type":"ok","value":{"version":10,"state":"idle"}}"#;
+    fs::write(&history, format!("{lines}{stale}{}}}\n{answer}\n", key.unwrap())).unwrap();
+    let verdict: Value = serde_json::from_str(&run(&judged, 4).0).unwrap();
+    assert_eq!(verdict["linearizable"], false);
+}
+
+#[test]
+fn a_run_that_nobody_judges_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let load = ["load", "--scenario", "polling", "--no-verify", "--out", dir.path().to_str().unwrap()];
+    let (text, _) = run(&[&load[..], SMALL].concat(), 0);
+    assert!(record_of(dir.path())["cells"][0]["verification"].is_null());
+    assert!(text.contains("not checked"), "{text}");
+    refused(&["load", "--no-verify", "--history", "x.jsonl"], &["--no-verify", "--history"]);
+    let nowhere = dir.path().join("no-such-folder/x.jsonl");
+    let nowhere = ["load", "--history", nowhere.to_str().unwrap(), "--out", dir.path().to_str().unwrap()];
+    let (_, error) = run(&[&nowhere[..], SMALL].concat(), 2);
+    assert!(error.contains("x.jsonl cannot be written"), "{error}");
 }
 
 #[test]

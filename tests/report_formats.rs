@@ -1,4 +1,4 @@
-//! JUnit and SARIF, read by others than those who wrote them.
+//! `JUnit` and SARIF, read by others than those who wrote them.
 
 #[path = "support/rich.rs"]
 mod rich;

@@ -84,6 +84,7 @@ fn session_and_service_name_no_lock_and_no_runtime() {
     assert_eq!(lines_found(rule, "src/service/planted.rs", planted), [1, 1, 2]);
     assert_eq!(lines_found(rule, "src/session/store/mod.rs", planted), [1, 1, 2]);
     assert_eq!(lines_found(rule, "src/session/store/memory.rs", planted), [0; 0]);
+    assert_eq!(lines_found(rule, "src/session/store/redb/mod.rs", planted), [0; 0]);
     assert_eq!(lines_found(rule, "src/strategy/host.rs", planted), [0; 0]);
 }
 

@@ -140,6 +140,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         // Half of what would make a difference: then what is none can be told to be none.
         precision: args.margin / 200.0,
         many_sessions: !args.quick,
+        verify: !args.run.no_verify,
+        history: None,
         margin: args.margin / 100.0,
         confidence: Confidence::default(),
         patience: output::PATIENCE,

@@ -1,5 +1,6 @@
 //! `lockyard load`: one strategy under one scenario.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -27,6 +28,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "SCENARIO", default_value = "polling")]
     scenario: String,
 
+    /// Writes what the verification slices have recorded as JSON Lines, for `lockyard check FILE --model session`.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_verify")]
+    history: Option<PathBuf>,
+
     #[command(flatten)]
     run: RunOptions,
 }
@@ -45,6 +50,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         latency: args.run.latency.into(),
         precision: 0.0,
         many_sessions: false,
+        verify: !args.run.no_verify,
+        history: args.history.clone(),
         margin: 0.0,
         confidence: Confidence::default(),
         patience: output::PATIENCE,

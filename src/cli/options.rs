@@ -38,6 +38,13 @@ pub(super) struct RunOptions {
     #[arg(long, value_enum, default_value_t = LatencyOption::Sampled)]
     pub(super) latency: LatencyOption,
 
+    /// Leave out the slices between the measured ones that are recorded and judged.
+    ///
+    /// They run over sessions of their own and take under a second for each strategy and scenario in memory, some seconds
+    /// with whole turns.
+    #[arg(long)]
+    pub(super) no_verify: bool,
+
     /// The folder for run.json, index.html and summary.md.
     ///
     /// Made if need be; an earlier run's files in it are replaced. By default a new folder under reports/local, named

@@ -12,7 +12,7 @@ use crate::alloc;
 use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
-use super::rival::{Kind, Rival};
+use super::rival::{GiveBack, Kind, Rival};
 use super::watchdog::{Board, InFlight, Watchdog};
 
 /// One runtime with as many workers as the scenario wants, and what watches it.
@@ -28,15 +28,15 @@ pub(super) struct Arena {
 /// What reaches the arena while a slice is on.
 enum News {
     /// A client has its last answer.
-    Back(Box<Client>),
+    Back,
     /// Nothing moves any more.
     Stuck(Vec<InFlight>),
 }
 
 /// A slice that has ended.
-pub(super) struct Sliced {
+pub(super) struct Sliced<C = Client> {
     pub(super) elapsed: Duration,
-    pub(super) clients: Vec<Client>,
+    pub(super) clients: Vec<C>,
     /// Allocations of the whole process meanwhile; `None` where nobody counts them.
     pub(super) allocations: Option<u64>,
 }
@@ -89,14 +89,31 @@ impl Arena {
         position: u64,
         length: Duration,
     ) -> Result<Sliced, Vec<InFlight>> {
+        self.slice(clients, position, length, |client, slice, give_back| {
+            rival.start(client, slice, kind, give_back);
+        })
+    }
+
+    /// The same for clients of any kind, each started by `start` and given back by it.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(super) fn slice<C: Send + 'static>(
+        &self,
+        clients: Vec<C>,
+        position: u64,
+        length: Duration,
+        start: impl Fn(C, Arc<Slice>, GiveBack<C>),
+    ) -> Result<Sliced<C>, Vec<InFlight>> {
         let expected = clients.len();
         let mut back = Vec::with_capacity(expected);
+        let (given, takes) = channel();
         let slice = Arc::new(Slice { position, ..Slice::default() });
         for client in clients {
-            let send = self.send.clone();
+            let (send, given) = (self.send.clone(), given.clone());
             // Nobody is there to take it back when the slice was given up.
-            let give_back = Box::new(move |client| drop(send.send(News::Back(Box::new(client)))));
-            rival.start(client, slice.clone(), kind, give_back);
+            let give_back = Box::new(move |client| drop(given.send(client).map(|()| send.send(News::Back))));
+            start(client, slice.clone(), give_back);
         }
         self.watchdog.watch(true);
         while slice.ready.load(Ordering::Acquire) < expected {
@@ -104,22 +121,22 @@ impl Arena {
         }
         let allocated = || alloc::process_count().map(|count| count.allocations);
         let allocated_before = allocated();
-        let start = *slice.start.get_or_init(Instant::now);
+        let begin = *slice.start.get_or_init(Instant::now);
         let mut end = None;
         while back.len() < expected {
-            let left = if end.is_none() { length.saturating_sub(start.elapsed()) } else { Duration::MAX };
+            let left = if end.is_none() { length.saturating_sub(begin.elapsed()) } else { Duration::MAX };
             match self.news.recv_timeout(left) {
-                Ok(News::Back(client)) => back.push(*client),
+                Ok(News::Back) => back.extend(takes.try_recv()),
                 Ok(News::Stuck(in_flight)) => return Err(in_flight),
                 Err(RecvTimeoutError::Timeout) => {
                     slice.stop.store(true, Ordering::Relaxed);
-                    end = Some((start.elapsed(), allocated()));
+                    end = Some((begin.elapsed(), allocated()));
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the arena itself can send"),
             }
         }
         self.watchdog.watch(false);
-        let (elapsed, allocated) = end.unwrap_or_else(|| (start.elapsed(), allocated()));
+        let (elapsed, allocated) = end.unwrap_or_else(|| (begin.elapsed(), allocated()));
         let allocations = allocated.zip(allocated_before).map(|(after, before)| after - before);
         Ok(Sliced { elapsed, clients: back, allocations })
     }
@@ -139,7 +156,6 @@ mod tests {
     use super::super::client::Questions;
     use super::super::limit::Limit;
     use super::super::population::Population;
-    use super::super::rival::GiveBack;
     use super::super::samples::Block;
     use super::*;
     use crate::chat::ContextId;

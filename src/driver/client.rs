@@ -19,7 +19,7 @@ use super::watchdog::Board;
 
 /// After this many operations a task lets the others on its worker have a turn: operations that never wait would keep
 /// the worker for ever.
-const TURN: u64 = 64;
+pub(super) const TURN: u64 = 64;
 
 /// One operation of this many is timed where not all are. A prime, so that it goes through the whole trace in time.
 const SAMPLED: u64 = 17;
@@ -38,12 +38,12 @@ pub(super) struct Slice {
 
 /// What the clients of a scenario have in common, and never change.
 pub(super) struct Questions {
-    ids: Arc<[ContextId]>,
-    text: String,
-    scenario: Scenario,
+    pub(super) ids: Arc<[ContextId]>,
+    pub(super) text: String,
+    pub(super) scenario: Scenario,
     /// By task.
-    traces: Vec<Trace>,
-    seed: u64,
+    pub(super) traces: Vec<Trace>,
+    pub(super) seed: u64,
 }
 
 impl Questions {
@@ -339,7 +339,7 @@ impl Asking<'_> {
 }
 
 /// How long a client that goes away has waited at most: as long as a reply takes at most.
-fn patience_of_a_client(scenario: &Scenario) -> Duration {
+pub(super) fn patience_of_a_client(scenario: &Scenario) -> Duration {
     scenario.model.as_ref().map_or(Duration::ZERO, Model::longest_reply)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 
@@ -20,6 +20,7 @@ use super::outcome::{Outcome, Ran};
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
+use super::verification::{Ground, History, MOST_OPERATIONS};
 
 /// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
@@ -48,6 +49,12 @@ const WARM_UP: Duration = Duration::from_millis(50);
 
 /// How far the tasks move on in their traces from one round to the next. Odd, so that in time they begin everywhere.
 const STRIDE: u64 = 61;
+
+/// How often each strategy is verified in a scenario of short slices, for how long, and in one of long slices.
+const VERIFICATIONS: u32 = 8;
+const VERIFICATION: Duration = Duration::from_millis(20);
+const LONG_VERIFICATIONS: u32 = 2;
+const LONGEST_VERIFICATION: Duration = Duration::from_secs(1);
 
 /// The stream of the seed that orders the rivals; streams from 0 on belong to the workload.
 const ORDER_STREAM: u64 = u64::MAX;
@@ -98,6 +105,16 @@ impl Schedule {
         (round + 1).is_multiple_of(block)
     }
 
+    /// How long every strategy shall be verified before this round; not at all before most.
+    fn verifies(&self, round: u32) -> Option<Duration> {
+        let (times, length) = if self.whole {
+            (LONG_VERIFICATIONS, self.slice.min(LONGEST_VERIFICATION))
+        } else {
+            (VERIFICATIONS, VERIFICATION)
+        };
+        round.is_multiple_of(self.rounds.div_ceil(times)).then_some(length)
+    }
+
     /// Whether this is a moment to look if the intervals are tight.
     fn looks(&self, round: u32) -> bool {
         (round + 1).is_multiple_of(LOOK_EVERY) && round + 1 < self.rounds
@@ -112,6 +129,8 @@ pub(super) struct Contest<'a> {
     population: Population,
     questions: Arc<Questions>,
     arena: Arena,
+    /// From when on the times of histories count.
+    epoch: Instant,
     /// In the order of the plan's strategies; after them the control, where there is something to compare, and the
     /// limit, where there is one.
     entrants: Vec<Entrant<'a>>,
@@ -144,7 +163,8 @@ impl<'a> Contest<'a> {
         let questions = Arc::new(Questions::new(scenario, &population, traces, plan.seed));
         let arena = Arena::new(scenario, plan.patience)?;
         let entrants = who.into_iter().map(|who| Entrant::new(who, scenario)).collect();
-        let mut contest = Self { plan, scenario, schedule, population, questions, arena, entrants };
+        let mut contest =
+            Self { plan, scenario, schedule, population, questions, arena, epoch: Instant::now(), entrants };
         for index in 0..contest.entrants.len() {
             let strategy = contest.entrants[index].who.name();
             observer.on(&Progress::Preparing { scenario: &scenario.name, strategy });
@@ -160,11 +180,20 @@ impl<'a> Contest<'a> {
     pub(super) fn play(
         &mut self,
         interrupted: &AtomicBool,
+        mut history: Option<&mut History>,
         mut after_round: impl FnMut(u32),
     ) -> Result<(), RunError> {
         let mut draws = random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entrants.len()).collect();
         for round in 0..self.schedule.rounds {
+            if let Some(length) = self.schedule.verifies(round).filter(|_| self.plan.verify) {
+                for index in 0..self.entrants.len() {
+                    if interrupted.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    self.verify(index, round, length, history.as_deref_mut())?;
+                }
+            }
             for (nth, kind) in self.schedule.kinds(round).iter().enumerate() {
                 order.shuffle(&mut draws);
                 for index in &order {
@@ -188,8 +217,8 @@ impl<'a> Contest<'a> {
     /// What was measured, to be judged.
     pub(super) fn outcome(self) -> Outcome {
         let mut outcome = Outcome::default();
-        for Entrant { who, measured, stuck, .. } in self.entrants {
-            let ran = Ran { measured, findings: stuck.into_iter().collect() };
+        for Entrant { who, measured, stuck, verified, .. } in self.entrants {
+            let ran = Ran { measured, verified, findings: stuck.into_iter().collect() };
             match who {
                 Who::Strategy(_) => outcome.strategies.push(ran),
                 Who::Control(_) => outcome.control = Some(ran),
@@ -270,6 +299,45 @@ impl<'a> Contest<'a> {
                 Ok(())
             }
             Err(in_flight) => {
+                entrant.give_up(&in_flight, self.arena.patience());
+                self.renew()
+            }
+        }
+    }
+
+    /// Records and judges a slice of a strategy, set up anew over sessions of its own.
+    fn verify(
+        &mut self,
+        index: usize,
+        round: u32,
+        length: Duration,
+        history: Option<&mut History>,
+    ) -> Result<(), RunError> {
+        let entrant = &mut self.entrants[index];
+        let (Who::Strategy(strategy), true) = (entrant.who, entrant.rival.is_some()) else { return Ok(()) };
+        let handle = self.arena.handle();
+        let store = stock(&self.population, handle);
+        let rival = set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?;
+        let Some(subject) = rival.subject() else { return Ok(()) };
+        let ground = Ground {
+            arena: &self.arena,
+            population: &self.population,
+            questions: &self.questions,
+            capacity: self.scenario.capacity.get() as usize,
+            epoch: self.epoch,
+            most_operations: MOST_OPERATIONS,
+        };
+        match ground.run(&subject, u64::from(round) * STRIDE, length) {
+            Ok(run) => {
+                if let Some(history) = history {
+                    history.write(&run)?;
+                }
+                entrant.verified.add(&run);
+                Ok(())
+            }
+            Err(in_flight) => {
+                // Not dropped: its tasks may hold it for good.
+                std::mem::forget((rival, subject));
                 entrant.give_up(&in_flight, self.arena.patience());
                 self.renew()
             }

@@ -10,6 +10,7 @@ use super::client::Client;
 use super::measured::Measured;
 use super::population::Population;
 use super::rival::Rival;
+use super::verification::Verified;
 use super::watchdog::InFlight;
 
 /// Who runs.
@@ -46,6 +47,7 @@ pub(super) struct Entrant<'a> {
     /// Messages that each session has gained since it was last restored.
     growth: Vec<u32>,
     pub(super) stuck: Option<Finding>,
+    pub(super) verified: Verified,
 }
 
 impl<'a> Entrant<'a> {
@@ -57,6 +59,7 @@ impl<'a> Entrant<'a> {
             measured: Measured::new(scenario),
             growth: vec![0; scenario.sessions.get() as usize],
             stuck: None,
+            verified: Verified::default(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Why a run could not be made at all.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::strategy::StrategyError;
 
 /// Why a run could not be made at all.
@@ -10,5 +13,13 @@ pub enum RunError {
     Strategy(#[from] StrategyError),
     /// The system gives no threads.
     #[error("no worker threads could be started: {0}; free some, or ask for fewer workers")]
-    Threads(#[from] std::io::Error),
+    Threads(#[from] io::Error),
+    /// The history cannot be written.
+    #[error("the history {} cannot be written: {source}; name a file that can be", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }

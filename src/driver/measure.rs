@@ -15,6 +15,7 @@ use super::memory;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::{Observer, Plan, Progress};
 use super::sweep;
+use super::verification::History;
 
 /// How long the limits of the machine are looked for, each.
 const CALIBRATION: Duration = Duration::from_millis(50);
@@ -107,6 +108,7 @@ pub fn run_in_parts<E: From<RunError>>(
 pub fn measure(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -> Result<Part, RunError> {
     let schedules: Vec<_> = plan.scenarios.iter().map(|scenario| Schedule::new(plan, scenario)).collect();
     let of = schedules.iter().map(|schedule| schedule.rounds).sum::<u32>() + sweep::rounds(plan);
+    let mut history = plan.history.as_deref().map(History::create).transpose()?;
     let mut outcomes = Vec::new();
     let mut done = 0;
     for (scenario, schedule) in plan.scenarios.iter().zip(schedules) {
@@ -115,7 +117,7 @@ pub fn measure(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observe
         }
         let name = scenario.name.as_str();
         let mut contest = Contest::prepare(plan, scenario, schedule, observer)?;
-        contest.play(interrupted, |round| {
+        contest.play(interrupted, history.as_mut(), |round| {
             observer.on(&Progress::Round { scenario: name, done: done + round, of });
         })?;
         done += schedule.rounds;

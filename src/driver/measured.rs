@@ -170,6 +170,7 @@ impl Measured {
             of_limit: None,
             verification: None,
             findings: self.findings().collect(),
+            violations: Vec::new(),
         }
     }
 

@@ -12,6 +12,9 @@
 //! slices time every operation. Clients share nothing but what they ask of the service: each has its own steps,
 //! counters and samples, merged after the slice.
 //!
+//! Between rounds, slices of another kind run over sessions of their own: their clients write down what was asked and
+//! answered, and [`verify`](crate::verify) judges it. What is measured is never recorded.
+//!
 //! What it cannot see: a slice begins with all clients asking at once, and what is still under way when it ends is
 //! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.
 
@@ -33,9 +36,12 @@ mod memory;
 mod outcome;
 mod plan;
 mod population;
+mod recorder;
 mod rival;
 mod samples;
+mod subject;
 mod sweep;
+mod verification;
 mod watchdog;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};

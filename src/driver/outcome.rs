@@ -11,11 +11,13 @@ use super::judge;
 use super::limit;
 use super::measured::Measured;
 use super::plan::Plan;
+use super::verification::Verified;
 
 /// One entrant at the end of its race.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ran {
     pub(super) measured: Measured,
+    pub(super) verified: Verified,
     /// What there is to say besides numbers.
     pub(super) findings: Vec<Finding>,
 }
@@ -59,7 +61,10 @@ impl<'a> Outcomes<'a> {
             let throughput = judge::throughput(&measured, self.plan.confidence);
             let pooled = Measured::pooled(&measured, self.scenario);
             let mut cell = pooled.cell(self.scenario, strategy, throughput);
-            cell.findings.splice(0..0, self.findings(index));
+            let verified = self.verified(index);
+            cell.findings.splice(0..0, self.findings(index).into_iter().chain(verified.findings()));
+            cell.verification = verified.verification();
+            cell.violations = verified.violations();
             cell.of_limit = limit
                 .as_ref()
                 .and_then(|(limit, name)| judge::of_limit(name, &measured, limit, self.plan.confidence));
@@ -96,6 +101,13 @@ impl<'a> Outcomes<'a> {
 
     fn strategy(&self, index: usize) -> Vec<&'a Measured> {
         self.processes.iter().map(|it| &it.strategies[index].measured).collect()
+    }
+
+    /// What was verified in all processes together.
+    fn verified(&self, index: usize) -> Verified {
+        let mut all = Verified::default();
+        self.processes.iter().for_each(|it| all.merge(&it.strategies[index].verified));
+        all
     }
 
     /// What several processes found alike is told once.

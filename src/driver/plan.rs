@@ -1,5 +1,6 @@
 //! What shall be measured, for how long, and who is told about it meanwhile.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::stats::Confidence;
@@ -34,6 +35,10 @@ pub struct Plan {
     pub precision: f64,
     /// Whether memory is counted at 100,000 sessions, too, which takes seconds.
     pub many_sessions: bool,
+    /// Whether slices between the measured ones are recorded and judged.
+    pub verify: bool,
+    /// Where their histories shall be written as JSON Lines.
+    pub history: Option<PathBuf>,
     /// Ratios within 1 ± this are no difference.
     pub margin: f64,
     /// How sure verdicts are.
@@ -57,6 +62,8 @@ impl Default for Plan {
             latency: Latency::Sampled,
             precision: 0.0,
             many_sessions: false,
+            verify: false,
+            history: None,
             margin: 0.005,
             confidence: Confidence::default(),
             patience: Duration::from_secs(10),

@@ -16,6 +16,7 @@ use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
 use super::population::Population;
+use super::subject::Subject;
 
 /// How often whatever is unsaved is saved in the background.
 const AUTO_SAVE: Duration = Duration::from_secs(1);
@@ -32,7 +33,7 @@ pub(super) enum Kind {
 }
 
 /// What takes a client back at the end of a slice.
-pub(super) type GiveBack = Box<dyn FnOnce(Client) + Send>;
+pub(super) type GiveBack<C = Client> = Box<dyn FnOnce(C) + Send>;
 
 /// A strategy under a scenario, whatever its types.
 pub(super) trait Rival {
@@ -49,6 +50,11 @@ pub(super) trait Rival {
 
     /// What the session manager and its cache have done so far.
     fn traffic(&self) -> Traffic;
+
+    /// What can be judged of it; nothing of one that is no service.
+    fn subject(&self) -> Option<Arc<dyn Subject>> {
+        None
+    }
 }
 
 /// A store that holds the population.
@@ -189,6 +195,10 @@ impl<E: Env> Rival for Contender<E> {
 
     fn traffic(&self) -> Traffic {
         self.runtime.block_on(self.backend.manager().traffic())
+    }
+
+    fn subject(&self) -> Option<Arc<dyn Subject>> {
+        Some(self.backend.clone())
     }
 }
 

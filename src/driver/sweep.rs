@@ -17,7 +17,7 @@ use super::error::RunError;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::{Observer, Plan, Progress};
 
-/// A point is measured this many times shorter than a cell.
+/// A point is measured this many times shorter than a cell, and not verified: what a strategy answers is judged there.
 const SHORTER: u32 = 4;
 
 /// The stream of the seed that orders the points; the one above it orders the rivals, those from 0 on are the workload's.
@@ -64,7 +64,7 @@ pub(super) fn measure(
             let scenario = &sweep.points[index];
             let schedule = Schedule::new(&plan, scenario);
             let mut contest = Contest::prepare(&plan, scenario, schedule, observer)?;
-            contest.play(interrupted, |round| {
+            contest.play(interrupted, None, |round| {
                 observer.on(&Progress::Round { scenario: &scenario.name, done: done + round, of });
             })?;
             done += schedule.rounds;
@@ -106,7 +106,7 @@ pub(super) fn scalings(plan: &Plan, processes: &[&[Vec<Option<Outcome>>]]) -> Ve
 }
 
 fn shorter(plan: &Plan) -> Plan {
-    Plan { duration: plan.duration / SHORTER, ..plan.clone() }
+    Plan { duration: plan.duration / SHORTER, verify: false, ..plan.clone() }
 }
 
 /// A sweep of one strategy, with its law or the reason why there is none.

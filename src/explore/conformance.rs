@@ -61,14 +61,14 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
                 let pass = Pass::new(task, ticket, write, Location::caller());
                 places[task] = Place::Waiting(asking, pass);
                 poll(&mut places[task], &mut desks, &mut context)
-                    .map_err(|_| format!("{script:?}: {action:?} was granted"))?;
+                    .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
                 if let Place::Waiting(_, pass) = &places[task] {
                     desks.iter_mut().for_each(|desk| desk.wait(*pass));
                 }
             }
             Action::Poll(task) => {
                 poll(&mut places[task], &mut desks, &mut context)
-                    .map_err(|_| format!("{script:?}: {action:?} was granted"))?;
+                    .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
             }
             Action::GiveUp(task) | Action::Leave(task) => {
                 match std::mem::replace(&mut places[task], Place::Outside) {

@@ -95,7 +95,7 @@ fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 /// What the server can be asked, in OpenAPI.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operation",
-    responses((status = 200, description = "The document"), OfServer),
+    responses((status = 200, body = serde_json::Value, description = "The document"), OfServer),
 )]
 pub(super) async fn openapi(State(shared): State<Shared>) -> Json<serde_json::Value> {
     Json(shared.document.clone())

@@ -52,6 +52,9 @@ pub struct Cell {
     pub verification: Option<Verification>,
     /// What there is to say about this cell. A stuck or interrupted cell says so here.
     pub findings: Vec<Finding>,
+    /// Operations whose answers no order explains, drawn; each has a finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
 }
 
 /// The choice a strategy makes for every factor, in the words of the command line.
@@ -229,6 +232,36 @@ pub struct Finding {
     pub places: Vec<String>,
     /// The tasks that took part.
     pub tasks: Vec<String>,
+}
+
+/// The few operations that show why a history has no order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Violation {
+    /// The session they were asked of.
+    pub key: String,
+    /// In the order of their calls.
+    pub operations: Vec<Bar>,
+    /// The place among them of the one whose answer cannot be.
+    pub impossible: usize,
+    /// What it could have answered instead.
+    pub expected: Vec<String>,
+    /// The same drawn as text: a lane for each process.
+    pub text: String,
+}
+
+/// One operation of a violation, from its call to its return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bar {
+    /// The client that asked, by its number.
+    pub process: u64,
+    /// What it asked for.
+    pub f: String,
+    /// What was asked, and answered.
+    pub what: String,
+    /// The moment of the call. Moments order the events of the history, and measure nothing.
+    pub call: usize,
+    /// The moment of the return; null if the outcome is unknown.
+    pub ret: Option<usize>,
 }
 
 /// How much a finding matters.

@@ -19,8 +19,8 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 pub use cell::{
-    Arrival, Cell, Factors, Fairness, Finding, Latency, LockTime, Memory, OfLimit, PerTask, Point, Severity,
-    Slice, Throughput, Verification,
+    Arrival, Bar, Cell, Factors, Fairness, Finding, Latency, LockTime, Memory, OfLimit, PerTask, Point,
+    Severity, Slice, Throughput, Verification, Violation,
 };
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
 pub use diff::{CellChange, Diff, Estimate, Outcome, Side};

@@ -85,6 +85,18 @@ impl<'a> Way<'a> {
         sentences.join(" ")
     }
 
+    /// What is shown, each with the change as a label.
+    pub fn effects(&self) -> impl Iterator<Item = (String, &'a Ablation)> {
+        self.shown.iter().map(|it| {
+            let change = format!("{}: {}", it.factor, it.new);
+            let label = match &it.with {
+                None => change,
+                Some(with) => format!("{change} + {}", with.new),
+            };
+            (label, *it)
+        })
+    }
+
     /// The rows of the table.
     pub fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.shown.iter().map(|it| {

@@ -1,4 +1,4 @@
-//! JUnit XML, which most CI systems show: what was measured and checked as test cases.
+//! `JUnit` XML, which most CI systems show: what was measured and checked as test cases.
 //!
 //! A case fails over what is wrong, never over what is slow: for that there is the gate. What was not checked says so in
 //! its output, since a passed case would else be read as more than it is.
@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::rows::{self, Row, Table};
 use crate::record::{Finding, ModelResult, PitfallResult, Record, Scaling, Severity};
 
-/// The record as JUnit XML: a suite for each scenario, one for sweeps, one for models and one for pitfalls.
+/// The record as `JUnit` XML: a suite for each scenario, one for sweeps, one for models and one for pitfalls.
 pub fn junit(record: &Record) -> String {
     let mut report = Report::new("lockyard");
     for table in Table::all(record) {

@@ -20,6 +20,13 @@ pub fn summary(record: &Record) -> String {
     for table in Table::all(record) {
         let _ = write!(out, "\n## {}\n\n{}.\n\n", escaped(table.scenario), escaped(&table.settings()));
         out += &scenario(&table);
+        for (strategy, violation) in table.violations() {
+            let _ = write!(out, "\n{}:\n\n", escaped(&rows::caption(strategy, violation)));
+            // Indented code takes any text as it is.
+            out.extend(
+                violation.text.lines().map(|line| format!("    {}\n", line.replace(char::is_control, " "))),
+            );
+        }
         let notes = table.notes();
         if !notes.is_empty() {
             out.push('\n');

@@ -4,6 +4,8 @@
 //! the record, so that the table, the page and the gate can never tell different stories.
 
 mod ablation;
+mod advice;
+mod correct;
 mod diff;
 mod failures;
 mod format;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Verification,
+    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Verification, Violation,
 };
 
 /// The strategy that a lock alone is compared with: all but the lock is as the finished change has it.
@@ -75,6 +75,13 @@ impl<'a> Table<'a> {
                 format!("{severity}: {} in “{}”: {}", it.kind, cell.strategy, it.message)
             })
             .collect()
+    }
+
+    /// Operations that no order explains, each with the strategy that answered so.
+    pub fn violations(&self) -> impl Iterator<Item = (&'a str, &'a Violation)> {
+        self.rows.iter().flat_map(|row| {
+            row.cell.violations.iter().map(|violation| (row.cell.strategy.as_str(), violation))
+        })
     }
 
     /// The settings of the scenario in words, from its first cell.
@@ -165,23 +172,51 @@ pub(super) fn with_verdict(table: &Table<'_>, verdict: Verdict) -> usize {
     table.rows.iter().filter(|row| row.against_baseline.is_some_and(|it| it.verdict == verdict)).count()
 }
 
+/// What a drawn violation shows.
+pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
+    format!(
+        "“{strategy}”, session {}: no order explains these {} operations",
+        violation.key,
+        violation.operations.len()
+    )
+}
+
 fn correctness(seen: &Verification) -> String {
     let found = |number: Option<u64>, noun: &str| match number {
         Some(number) => format::counted(number, noun),
         None => format!("{noun}s not checked"),
     };
-    let linearizable = match seen.linearizable {
-        Some(true) => "linearizable",
-        Some(false) => "NOT linearizable",
-        None => "linearizability not checked",
+    let order = match (seen.linearizable, seen.operations_checked) {
+        (Some(true), _) => "linearizable",
+        (Some(false), _) => "NOT linearizable",
+        (None, Some(_)) => "linearizability not decided",
+        (None, None) => "linearizability not checked",
     };
+    let checked = seen.operations_checked.map(|number| format!(", {} checked", operations(number)));
+    let order = order.to_owned() + &checked.unwrap_or_default();
+    if [seen.deadlocks, seen.order_inversions, seen.starvations] == [None; 3] {
+        return format!("{order}; locks not tracked");
+    }
     [
-        linearizable.to_owned(),
+        order,
         found(seen.deadlocks, "deadlock"),
         found(seen.order_inversions, "order inversion"),
         found(seen.starvations, "starvation"),
     ]
     .join(", ")
+}
+
+/// So many operations, with their thousands apart.
+fn operations(number: u64) -> String {
+    let digits = number.to_string();
+    let mut apart = String::new();
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    format!("{apart} {}", if number == 1 { "operation" } else { "operations" })
 }
 
 fn most_frequent<'a>(cells: impl Iterator<Item = &'a Cell>, at_most: usize) -> Vec<&'a str> {

@@ -2,6 +2,8 @@
 //!
 //! Source: OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*, 2020.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::record::{Finding, ModelResult, Record, Severity};
@@ -9,6 +11,7 @@ use crate::record::{Finding, ModelResult, Record, Severity};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The findings of a record, and the models that do not hold, as a SARIF log.
+#[expect(clippy::missing_panics_doc, reason = "all keys are strings, and nothing else in a log can fail")]
 pub fn sarif(record: &Record) -> String {
     let mut log = Log::default();
     for cell in &record.cells {
@@ -134,7 +137,7 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri += &format!("%{byte:02X}");
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

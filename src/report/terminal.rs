@@ -36,6 +36,11 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out = out + "\n" + &wrapped(&heading) + "\n";
         out = out + &drawn(speed(&table), colour) + "\n";
         out += &drawn(latency(&table), colour);
+        for (strategy, violation) in table.violations() {
+            let drawn: Vec<_> = violation.text.lines().map(printable).collect();
+            out =
+                out + "\n" + &wrapped(&rows::caption(strategy, violation)) + "\n" + &drawn.join("\n") + "\n";
+        }
         let notes = table.notes();
         if !notes.is_empty() {
             out.push('\n');

@@ -68,6 +68,14 @@ impl Model for Kv {
         })
     }
 
+    fn function(&self, call: &KvCall) -> &'static str {
+        match call {
+            KvCall::Get => "get",
+            KvCall::Put(_) => "put",
+            KvCall::Append(_) => "append",
+        }
+    }
+
     fn describe(&self, call: &KvCall, answer: Option<&KvAnswer>) -> String {
         let asked = match call {
             KvCall::Get => "get".to_owned(),

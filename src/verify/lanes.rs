@@ -28,6 +28,8 @@ pub struct Lanes {
 pub struct Bar {
     /// Who asked.
     pub process: u64,
+    /// Which function.
+    pub f: &'static str,
     /// What was asked, and answered.
     pub what: String,
     /// The moment of the call: these moments order the events, and measure nothing.
@@ -47,7 +49,7 @@ impl Lanes {
                 Some(last) if last.call == operation.call => last.what = format!("{}; {what}", last.what),
                 _ => {
                     let Operation { process, call, .. } = **operation;
-                    operations.push(Bar { process, what, call, ret });
+                    operations.push(Bar { process, f: model.function(&operation.asked), what, call, ret });
                 }
             }
             if at == evidence.impossible {

@@ -69,6 +69,9 @@ pub trait Model {
         result: Json<'_>,
     ) -> Result<Self::Answer, String>;
 
+    /// The function that is called, by its name in histories.
+    fn function(&self, call: &Self::Call) -> &'static str;
+
     /// The call, and what was answered if that is known, in a few words for people.
     fn describe(&self, call: &Self::Call, answer: Option<&Self::Answer>) -> String;
 

@@ -98,6 +98,14 @@ impl Model for Register {
         })
     }
 
+    fn function(&self, call: &RegisterCall) -> &'static str {
+        match call {
+            RegisterCall::Read => "read",
+            RegisterCall::Write(_) => "write",
+            RegisterCall::Cas(..) => "cas",
+        }
+    }
+
     fn describe(&self, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> String {
         let asked = match call {
             RegisterCall::Read => "read".to_owned(),

@@ -3,7 +3,14 @@
 
 #![allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
 
+pub mod client;
+#[cfg(feature = "redb")]
+pub mod disk;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod program;
 pub mod service;
 pub mod store;
 

@@ -149,6 +149,7 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         }),
         verification: None,
         findings: vec![],
+        violations: vec![],
     }
 }
 

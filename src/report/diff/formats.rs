@@ -1,5 +1,7 @@
 //! A diff in each format that people and machines read.
 
+use std::fmt::Write as _;
+
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::junit::written;
@@ -48,7 +50,7 @@ pub fn diff_summary(diff: &Diff) -> String {
     }
     if !folded.is_empty() {
         let summary = format!("The other {} ratios", folded.len());
-        out += &format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", table(&folded));
+        let _ = write!(out, "\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", table(&folded));
     }
     let notes = notes(diff);
     if !notes.is_empty() {
@@ -58,7 +60,7 @@ pub fn diff_summary(diff: &Diff) -> String {
     out
 }
 
-/// A diff as JUnit XML: a test case for each ratio. What cannot be told is skipped, and not passed.
+/// A diff as `JUnit` XML: a test case for each ratio. What cannot be told is skipped, and not passed.
 pub fn diff_junit(diff: &Diff) -> String {
     let mut report = Report::new("lockyard gate");
     let mut suite = TestSuite::new("gate");

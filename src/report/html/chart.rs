@@ -27,7 +27,9 @@ pub(super) struct Row<'a> {
     /// A round mark at the line's upper end.
     pub tail: bool,
     /// A CSS colour.
-    pub colour: &'static str,
+    pub colour: String,
+    /// What is shown when a pointer rests on the mark.
+    pub tip: String,
 }
 
 /// What the horizontal axis measures.
@@ -37,6 +39,10 @@ pub(super) enum Axis {
     Ratio,
     /// Operations a second, from 0.
     Rate,
+    /// Shares of a whole, from 0 to 1.
+    Share,
+    /// Bytes, from 0.
+    Bytes,
     /// Nanoseconds, on a logarithmic scale.
     Nanos,
 }
@@ -69,6 +75,8 @@ pub(super) fn svg(plots: Vec<Plot>, layout: Layout) -> String {
     // them, two pages made of one record would differ.
     scene.elements.retain(|it| !matches!(it, Primitive::ClipStart { .. } | Primitive::ClipEnd));
     scene.defs.clear();
+    // A style of its own in every drawing would be a rule of the page, said many times.
+    scene.has_tooltips = false;
     SvgBackend::new().render_scene(&scene)
 }
 
@@ -81,14 +89,20 @@ fn plots(rows: &[Row<'_>]) -> Vec<Plot> {
         ci_lower: row.span[0],
         ci_upper: row.span[1],
         weight: None,
-        color: Some(row.colour.to_owned()),
+        color: Some(row.colour.clone()),
     }));
     let tails = rows.iter().enumerate().filter(|(_, row)| row.tail);
     let tails = ScatterPlot::new()
         .with_data(tails.map(|(i, row)| (row.span[1], height_of(i, rows.len()))))
         .with_color("var(--tail)")
         .with_size(4.0);
-    vec![Plot::Forest(lines), Plot::Scatter(tails)]
+    // Nothing to be seen, but something to point at.
+    let values = ScatterPlot::new()
+        .with_data(rows.iter().enumerate().map(|(i, row)| (row.value, height_of(i, rows.len()))))
+        .with_color("transparent")
+        .with_size(9.0)
+        .with_tooltip_labels(rows.iter().map(|row| row.tip.clone()));
+    vec![Plot::Forest(lines), Plot::Scatter(tails), Plot::Scatter(values)]
 }
 
 /// The first row is at the top, and the vertical axis counts from the bottom.
@@ -101,7 +115,8 @@ fn layout(rows: &[Row<'_>], axis: Axis, label: usize) -> Layout {
     let high = rows.iter().map(|row| row.span[1]).fold(0.0, f64::max);
     let (low, high) = match axis {
         Axis::Ratio => around_one(low, high),
-        Axis::Rate => (0.0, high.max(1.0) * 1.05),
+        Axis::Rate | Axis::Bytes => (0.0, high.max(1.0) * 1.05),
+        Axis::Share => (0.0, 1.02),
         Axis::Nanos => (low.max(1.0) / 1.2, high.max(2.0) * 1.2),
     };
     let count = rows.len();
@@ -118,7 +133,8 @@ fn layout(rows: &[Row<'_>], axis: Axis, label: usize) -> Layout {
         }))
         .with_x_tick_format(custom(move |x| match axis {
             Axis::Ratio => format!("×{}", (x * 100.0).round() / 100.0),
-            Axis::Rate => format::count(x),
+            Axis::Rate | Axis::Bytes => format::count(x).replace(".00 ", " ").replace(".0 ", " "),
+            Axis::Share => format!("{}", (x * 100.0).round() / 100.0),
             // Ticks stand at 1, 2 and 5, so that decimals are only noise here.
             Axis::Nanos => format::nanos(x.round() as u64).replace(".00 ", " ").replace(".0 ", " "),
         }))
@@ -137,7 +153,7 @@ fn layout(rows: &[Row<'_>], axis: Axis, label: usize) -> Layout {
                 .with_stroke_width(1.5)
                 .with_dasharray("4 3"),
         ),
-        Axis::Rate => layout,
+        Axis::Rate | Axis::Bytes | Axis::Share => layout,
         Axis::Nanos => layout.with_log_x(),
     }
 }

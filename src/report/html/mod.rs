@@ -1,37 +1,53 @@
 //! index.html: the report as one page that needs nothing but itself.
 //!
-//! It makes no request and runs no script, and its policy says so to the browser. Whatever stands in a record, a
-//! hostile name included, can therefore be text on this page and nothing else.
+//! It makes no request, and its policy says so to the browser. It has one small script, for switching strategies off; the
+//! policy names it by its hash, so nothing else can run. Whatever stands in a record, a hostile name included, can
+//! therefore be text on this page and nothing else.
 
+mod ablation;
+mod bars;
 mod chart;
 mod curves;
-mod more;
+mod heat;
+mod latency;
+mod matrix;
+mod method;
+mod palette;
+mod pareto;
+mod parts;
+mod recommend;
 mod scaling;
 mod scenario;
+mod timeline;
+mod violations;
+mod xy;
 
-use std::fmt::Write as _;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use super::failures::failures;
 use super::rows::Table;
-use super::{format, rows, verdict};
+use super::{format, verdict};
 use crate::record::Record;
+use palette::Palette;
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const SCRIPT: &str = include_str!("page.js");
 
 /// The report as a page for a browser.
 pub fn page(record: &Record) -> String {
     let failures = failures(record);
     let tables = Table::all(record);
+    let palette = Palette::of(record);
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "Lockyard" @if !scenarios.is_empty() { ": " (format::list(&scenarios)) } }
@@ -41,103 +57,73 @@ pub fn page(record: &Record) -> String {
                 header {
                     h1 { "Lockyard" }
                     p.verdict { (verdict::verdict(record)) }
+                    @if !failures.is_empty() {
+                        p { a.jump href="#failure-1" { "Jump to the first failure" } }
+                    }
                 }
+                (switches(&palette))
                 main {
                     @if !failures.is_empty() {
-                        section.failures {
+                        section.failures #failures {
                             h2 { "Failures" }
-                            ul { @for failure in &failures { li { (failure) } } }
+                            ol { @for (nth, failure) in (1..).zip(&failures) {
+                                li id=(format!("failure-{nth}")) tabindex="-1" { (failure) }
+                            } }
                         }
                     }
-                    (environment(record))
-                    @for table in &tables { (scenario::section(table)) }
-                    (more::sections(record))
-                    (method(record))
-                    (reproduce(record))
+                    @if !tables.is_empty() { (heat::section(record, &palette)) }
+                    (recommend::section(record))
+                    (charts(record, &tables, &palette))
+                    (method::sections(record, &tables))
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
     page.into_string()
 }
 
-fn environment(record: &Record) -> Markup {
-    let it = &record.environment;
-    let version = match &it.commit {
-        Some(commit) => format!("{} ({commit})", it.version),
-        None => it.version.clone(),
-    };
-    let mut facts = vec![
-        ("Measured", rows::began(record)),
-        ("Processor", it.cpu_model.clone().unwrap_or_else(|| "unknown".to_owned())),
-        ("Cores", it.cores.to_string()),
-        ("System", it.os.clone()),
-        ("Lockyard", version),
-        ("rustc", it.rustc.clone()),
-    ];
-    if let Some(limits) = &record.limits {
-        facts.push((
-            "Limits",
-            format!(
-                "{} operations/s without shared writes, {} shared read-modify-writes/s",
-                format::count(limits.no_shared_write_ops_per_s),
-                format::count(limits.shared_rmw_per_s)
-            ),
-        ));
-    }
-    if let Some(effect) = record.probe_effect {
-        facts.push(("Tracking", format!("keeps {} of the throughput", format::percent(effect))));
-    }
+/// In the order in which questions come: how fast, how far, how long, how steady, why, at what price.
+fn charts(record: &Record, tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    let cells = || record.cells.iter();
     html! {
-        section.environment aria-label="Environment" {
-            dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
-        }
+        @for table in tables { (scenario::section(table, palette)) }
+        @if !record.scaling.is_empty() { (scaling::section(record, palette)) }
+        @if cells().any(|cell| !cell.latency_ns.is_empty()) { (latency::section(tables, palette)) }
+        @if cells().any(|cell| cell.timeline.is_some()) { (timeline::section(tables, palette)) }
+        @if cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some()) { (bars::locks(tables, palette)) }
+        @if cells().any(|cell| cell.fairness.is_some()) { (bars::fairness(tables, palette)) }
+        @if tables.iter().any(bars::has_bytes) { (bars::memory(tables, palette)) }
+        @if !record.ablations.is_empty() { (ablation::section(record)) }
+        @if tables.iter().any(|table| table.rows.len() > 1) { (pareto::section(tables, palette)) }
+        @if violations::any(record) { (violations::section(record)) }
+        @if let Some(models) = &record.models { (matrix::models(models)) }
+        @if let Some(pitfalls) = &record.pitfalls { (matrix::pitfalls(pitfalls)) }
     }
 }
 
-fn method(record: &Record) -> Markup {
-    let mut clocks: Vec<_> = record.cells.iter().map(|cell| cell.arrival.latency_clock()).collect();
-    clocks.dedup();
-    clocks.sort_unstable();
-    clocks.dedup();
+/// A button for each strategy. Without the script they would do nothing, so it is the script that shows them.
+fn switches(palette: &Palette<'_>) -> Markup {
     html! {
-        section {
-            h2 { "How to read this" }
-            ul {
-                li { "A ratio is candidate ÷ baseline. For throughput, above ×1 is faster; for latency and bytes, below." }
-                li { "Rounds of rivals are interleaved and paired, so that a slow spell of the machine hits them alike. The bracketed interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
-                li { "Faster and slower mean that the whole interval is on one side of ×1; no difference, that it lies within the margin around ×1; no verdict, that this run cannot tell." }
-                @if !clocks.is_empty() {
-                    li { "Latency clock: " (clocks.join("; ")) "." }
+        @if palette.strategies().count() > 1 {
+            nav.switches hidden aria-label="Strategies shown" {
+                span.muted { "Show" }
+                @for (number, strategy) in palette.strategies() {
+                    button type="button" data-switch=(number) data-name=(strategy) aria-pressed="true" {
+                        span.swatch style=(format!("color: {}", palette.colour(strategy))) {}
+                        (strategy)
+                    }
                 }
-                li { "“" (rows::NOT_MEASURED) "” and “not checked” are just that; they are never a zero." }
+                button type="button" data-all { "all" }
             }
         }
     }
 }
 
-fn reproduce(record: &Record) -> Markup {
-    html! {
-        section {
-            h2 { "To reproduce" }
-            p { "With seed " (record.seed) ":" }
-            pre { code { (record.command) } }
-            p { a download="run.json" href=(data_url(record)) { "Download the record" } " (JSON, schema " (record.schema_version) ")" }
-        }
-    }
-}
-
-/// The record as a link to itself, without the indentation of its file. All but letters, digits and a few marks is
-/// percent-encoded, so nothing in it can end the attribute.
-fn data_url(record: &Record) -> String {
-    let json = serde_json::to_string(record).expect("a record has nothing but string keys");
-    let mut url = "data:application/json;charset=utf-8,".to_owned();
-    for byte in json.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.,:[]{}".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
-    url
+/// Nothing may be fetched, and no script may run but the one.
+fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
+    )
 }

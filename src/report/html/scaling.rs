@@ -5,15 +5,17 @@ use maud::{Markup, html};
 use super::super::format;
 use super::super::scaling::{Sweep, largest};
 use super::curves::{Curve, curves};
+use super::palette::Palette;
+use super::parts;
 use crate::record::{Point, Record, Scaling, ScalingPoint};
 
 /// More curves in one chart could not be told apart.
-const COLOURS: [&str; 5] = ["var(--accent)", "var(--tail)", "var(--good)", "var(--bad)", "var(--muted)"];
+const CURVES: usize = 7;
 
 /// All sweeps.
-pub(super) fn section(record: &Record) -> Markup {
+pub(super) fn section(record: &Record, palette: &Palette<'_>) -> Markup {
     html! {
-        section {
+        section #scaling {
             h2 { "Scaling" }
             p.muted {
                 "One setting varies along each sweep, and all else stays as the scenario has it. The curve is the \
@@ -21,25 +23,23 @@ pub(super) fn section(record: &Record) -> Markup {
                  is queued for, κ what each pair must agree about. Dashed is extrapolated: not measured, and true only if \
                  the law goes on to hold."
             }
-            div.charts { @for sweep in Sweep::all(record) { (figure(&sweep)) } }
+            div.charts { @for sweep in Sweep::all(record) { (figure(&sweep, record, palette)) } }
         }
     }
 }
 
-fn figure(sweep: &Sweep<'_>) -> Markup {
+fn figure(sweep: &Sweep<'_>, record: &Record, palette: &Palette<'_>) -> Markup {
     let drawn = drawn(sweep);
     let title = format!("Operations a second of each strategy under {}", sweep.title());
-    let data: Vec<_> = drawn.iter().zip(COLOURS).map(|(it, colour)| curve(it, colour)).collect();
+    let data: Vec<_> = drawn.iter().map(|it| curve(it, palette)).collect();
+    let limit = limit(sweep, record);
     html! {
         figure {
             h3 { (sweep.title()) }
             figcaption { (caption(sweep, drawn.len())) }
-            (curves(&data, &title))
-            p.legend {
-                @for (it, colour) in drawn.iter().zip(COLOURS) {
-                    span.swatch style=(format!("background: {colour}")) {} " " (it.strategy) " "
-                }
-            }
+            (curves(&data, limit.as_ref().map(|it| it.0), &title))
+            p.axes { "operations/s against " (sweep.along) @if let Some((_, words)) = &limit { "; dashed across: " (words) } }
+            (parts::legend(palette, drawn.iter().map(|it| it.strategy.as_str())))
             ul.notes { @for law in sweep.laws() { li { (law) } } }
             details {
                 summary { "The numbers behind this chart" }
@@ -53,9 +53,9 @@ fn figure(sweep: &Sweep<'_>) -> Markup {
 fn drawn<'a>(sweep: &Sweep<'a>) -> Vec<&'a Scaling> {
     let most = |it: &Scaling| it.points.iter().map(|at| at.throughput.ops_per_s).fold(0.0, f64::max);
     let mut strategies = sweep.strategies.clone();
-    if strategies.len() > COLOURS.len() {
+    if strategies.len() > CURVES {
         strategies.sort_by(|a, b| most(b).total_cmp(&most(a)));
-        strategies.truncate(COLOURS.len());
+        strategies.truncate(CURVES);
     }
     strategies
 }
@@ -78,13 +78,24 @@ fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
     which + &highest.unwrap_or_default()
 }
 
-fn curve(scaling: &Scaling, colour: &'static str) -> Curve {
+/// What the machine allows under the sweep's scenario, from a cell that was measured beside it, and in words.
+fn limit(sweep: &Sweep<'_>, record: &Record) -> Option<(f64, String)> {
+    let cell = record.cells_of(sweep.scenario).find(|cell| cell.of_limit.is_some())?;
+    let it = cell.of_limit.as_ref()?;
+    let rate = cell.throughput.ops_per_s / it.fraction;
+    let words =
+        format!("the limit {}, {} operations/s at {}", it.limit, format::count(rate), settings(&cell.point));
+    (rate.is_finite() && rate > 0.0).then_some((rate, words))
+}
+
+fn curve(scaling: &Scaling, palette: &Palette<'_>) -> Curve {
     let point = |at: &ScalingPoint| {
         Some((scaling.size(&at.point)? as f64, at.throughput.ops_per_s, at.throughput.ci))
     };
     // A law without points to stand on is not drawn.
     let fit = scaling.fit.filter(|_| largest(scaling).is_some());
-    Curve { colour, points: scaling.points.iter().filter_map(point).collect(), fit }
+    let (name, colour) = (scaling.strategy.clone(), palette.colour(&scaling.strategy));
+    Curve { name, colour, points: scaling.points.iter().filter_map(point).collect(), fit }
 }
 
 fn numbers(sweep: &Sweep<'_>) -> Markup {

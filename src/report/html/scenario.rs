@@ -1,28 +1,29 @@
-//! One scenario on the page: its table, and two charts with the sentence that says what to see in them.
+//! One scenario on the page: its table, and a chart of who is how fast in it.
 
 use maud::{Markup, html};
 
 use super::super::rows::{self, Table};
 use super::super::{format, rows::Row};
 use super::chart::{self, Axis, chart};
-use crate::record::{Comparison, Latency, Verdict};
+use super::palette::Palette;
+use crate::record::{Comparison, Verdict};
 
-pub(super) fn section(table: &Table<'_>) -> Markup {
+pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     html! {
         section {
             h2 { (table.scenario) }
             p.muted { (table.settings()) "." }
-            (strategies(table))
+            (strategies(table, palette))
+            (violations(table))
             (notes(table))
             div.charts {
-                (throughput(table))
-                @if let Some(operation) = table.operations.first() { (latency(table, operation)) }
+                (throughput(table, palette))
             }
         }
     }
 }
 
-fn strategies(table: &Table<'_>) -> Markup {
+fn strategies(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(format!("Strategies under {}", table.scenario)) {
             table {
@@ -43,20 +44,20 @@ fn strategies(table: &Table<'_>) -> Markup {
                         th scope="col" { "correctness" }
                     }
                 }
-                tbody { @for row in &table.rows { (strategy(table, row)) } }
+                tbody { @for row in &table.rows { (strategy(table, row, palette)) } }
             }
         }
     }
 }
 
-fn strategy(table: &Table<'_>, row: &Row<'_>) -> Markup {
+fn strategy(table: &Table<'_>, row: &Row<'_>, palette: &Palette<'_>) -> Markup {
     let correctness = match (row.wrong().next(), &row.cell.verification) {
         (Some(_), _) => "slower",
         (None, Some(_)) => "",
         (None, None) => "muted",
     };
     html! {
-        tr {
+        tr data-s=(palette.number(&row.cell.strategy)) {
             th scope="row" { (row.cell.strategy) }
             td.number { (interval(&row.throughput())) }
             @if let Some(baseline) = table.baseline {
@@ -78,6 +79,17 @@ fn interval(text: &str) -> Markup {
     html! { (value) span.muted { (interval) } }
 }
 
+fn violations(table: &Table<'_>) -> Markup {
+    html! {
+        @for (strategy, violation) in table.violations() {
+            figure {
+                figcaption { (rows::caption(strategy, violation)) }
+                pre { code { (violation.text) } }
+            }
+        }
+    }
+}
+
 fn notes(table: &Table<'_>) -> Markup {
     let notes = table.notes();
     html! {
@@ -85,10 +97,10 @@ fn notes(table: &Table<'_>) -> Markup {
     }
 }
 
-fn throughput(table: &Table<'_>) -> Markup {
+fn throughput(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let (drawing, caption) = match table.baseline {
-        Some(baseline) => (ratios(table, baseline), ratios_caption(table, baseline)),
-        None => (rates(table), rates_caption(table)),
+        Some(baseline) => (ratios(table, baseline, palette), ratios_caption(table, baseline)),
+        None => (rates(table, palette), rates_caption(table)),
     };
     html! {
         figure {
@@ -97,7 +109,7 @@ fn throughput(table: &Table<'_>) -> Markup {
             (drawing)
             details {
                 summary { "The numbers behind this chart" }
-                div.scroll { table {
+                div.scroll tabindex="0" role="region" aria-label="Throughput in numbers" { table {
                     thead { tr {
                         th scope="col" { "strategy" }
                         th.number scope="col" { "operations/s" }
@@ -106,7 +118,7 @@ fn throughput(table: &Table<'_>) -> Markup {
                         th.number scope="col" { "ratio" }
                         th.number scope="col" { "noise floor" }
                     } }
-                    tbody { @for row in &table.rows { tr {
+                    tbody { @for row in &table.rows { tr data-s=(palette.number(&row.cell.strategy)) {
                         th scope="row" { (row.cell.strategy) }
                         td.number { (format!("{:.0}", row.cell.throughput.ops_per_s)) }
                         td.number { (format!("{:.0}–{:.0}", row.cell.throughput.ci[0], row.cell.throughput.ci[1])) }
@@ -124,18 +136,16 @@ fn noise(comparison: Option<&Comparison>) -> String {
     comparison.and_then(|it| it.noise_floor).map_or_else(|| rows::NOT_MEASURED.to_owned(), format::percent)
 }
 
-fn ratios(table: &Table<'_>, baseline: &str) -> Markup {
+fn ratios(table: &Table<'_>, baseline: &str, palette: &Palette<'_>) -> Markup {
     let marks: Vec<_> = table
         .rows
         .iter()
         .filter_map(|row| {
             let it = row.against_baseline?;
-            let colour = match it.verdict {
-                Verdict::Faster => "var(--good)",
-                Verdict::Slower => "var(--bad)",
-                Verdict::NoDifference | Verdict::NoVerdict => "var(--muted)",
-            };
-            Some(chart::Row { label: &row.cell.strategy, value: it.ratio, span: it.ci, tail: false, colour })
+            let strategy = &row.cell.strategy;
+            let colour = palette.verdict(strategy, it.verdict);
+            let tip = format!("{strategy}: {}, {}", format::ratio(it.ratio, it.ci), it.verdict);
+            Some(chart::Row { label: strategy, value: it.ratio, span: it.ci, tail: false, colour, tip })
         })
         .collect();
     chart(
@@ -171,7 +181,7 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
     )
 }
 
-fn rates(table: &Table<'_>) -> Markup {
+fn rates(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let marks: Vec<_> = table
         .rows
         .iter()
@@ -180,7 +190,8 @@ fn rates(table: &Table<'_>) -> Markup {
             value: row.cell.throughput.ops_per_s,
             span: row.cell.throughput.ci,
             tail: false,
-            colour: "var(--accent)",
+            colour: palette.tone(&row.cell.strategy, "accent"),
+            tip: format!("{}: {}", row.cell.strategy, row.throughput()),
         })
         .collect();
     chart(&marks, Axis::Rate, "Operations a second, with intervals, for each strategy")
@@ -196,77 +207,6 @@ fn rates_caption(table: &Table<'_>) -> String {
         }
         (Some(only), _) => format!("{} operations a second. Nothing was compared.", only.throughput()),
         _ => String::new(),
-    }
-}
-
-fn latency(table: &Table<'_>, operation: &str) -> Markup {
-    let measured: Vec<(&str, &Latency)> = table
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.cell.strategy.as_str(), row.cell.latency_ns.get(operation)?)))
-        .collect();
-    let marks: Vec<_> = measured
-        .iter()
-        .map(|(strategy, latency)| chart::Row {
-            label: strategy,
-            value: latency.p50.max(1) as f64,
-            span: [latency.p50.max(1) as f64, latency.p99.max(1) as f64],
-            tail: true,
-            colour: "var(--accent)",
-        })
-        .collect();
-    html! {
-        figure {
-            h3 { "Latency of " (operation) }
-            figcaption { (latency_caption(operation, &measured)) }
-            (chart(&marks, Axis::Nanos, &format!("p50 and p99 of {operation} for each strategy, logarithmic")))
-            p.legend { span.square {} " p50 " span.round {} " p99, on a logarithmic axis" }
-            details {
-                summary { "The latency of every operation" }
-                (latencies(table))
-            }
-        }
-    }
-}
-
-fn latency_caption(operation: &str, measured: &[(&str, &Latency)]) -> String {
-    let ends = |of: fn(&Latency) -> u64| {
-        let low = measured.iter().min_by_key(|(_, latency)| of(latency))?;
-        let high = measured.iter().max_by_key(|(_, latency)| of(latency))?;
-        Some(match measured.len() {
-            1 => format::nanos(of(low.1)),
-            _ => format!(
-                "from {} ({}) to {} ({})",
-                format::nanos(of(low.1)),
-                low.0,
-                format::nanos(of(high.1)),
-                high.0
-            ),
-        })
-    };
-    match (ends(|latency| latency.p50), ends(|latency| latency.p99)) {
-        (Some(p50), Some(p99)) => {
-            format!("The most frequent operation, {operation}: p50 {p50}, p99 {p99}. Shorter is better.")
-        }
-        _ => String::new(),
-    }
-}
-
-fn latencies(table: &Table<'_>) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr {
-                th scope="col" { "strategy" }
-                th scope="col" { "operation" }
-                @for column in ["count", "p50", "p90", "p99", "p99.9", "max"] { th.number scope="col" { (column) } }
-            } }
-            tbody { @for row in &table.rows { @for (operation, it) in &row.cell.latency_ns { tr {
-                th scope="row" { (row.cell.strategy) }
-                td { (operation) }
-                td.number { (it.count) }
-                @for nanos in [it.p50, it.p90, it.p99, it.p99_9, it.max] { td.number { (format::nanos(nanos)) } }
-            } } } }
-        } }
     }
 }
 

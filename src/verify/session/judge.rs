@@ -163,7 +163,7 @@ fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<
         let OperationOf::<Sessions> { process, asked, call, ret, .. } = &start.operation;
         let (ret, answer) = ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
         let what = Sessions.describe(asked, answer);
-        lanes.add(Bar { process: *process, what, call: *call, ret });
+        lanes.add(Bar { process: *process, f: Sessions.function(asked), what, call: *call, ret });
     }
     Some(lanes)
 }

@@ -128,8 +128,9 @@ mod tests {
 
     #[test]
     fn a_turn_steps_as_the_state_machine_does() {
-        let after = |kind, steps| Kinds::only(kind).after_steps(steps).iter().collect::<Vec<_>>();
         use StateKind as S;
+
+        let after = |kind, steps| Kinds::only(kind).after_steps(steps).iter().collect::<Vec<_>>();
         assert_eq!(after(S::Idle, 1), [], "a turn begins by request only");
         assert_eq!(after(S::AwaitingToolApproval, 1), [], "and goes on by request only");
         assert_eq!(after(S::ProcessingUserMessage, 1), [S::Idle, S::AwaitingModel, S::Failed]);

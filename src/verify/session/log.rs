@@ -51,6 +51,11 @@ impl Log {
         Self { process, records: Vec::with_capacity(room), failed: 0, room }
     }
 
+    /// Whose log it is.
+    pub fn process(&self) -> u64 {
+        self.process
+    }
+
     /// Whether there is room for one more. A recording should end where there is none, for one that leaves out changes
     /// is of no use.
     pub fn has_room(&self) -> bool {
@@ -116,7 +121,13 @@ impl Recording {
     /// A recording of sessions that were so before the first operation, and after the last one before: each by its
     /// number.
     pub fn new(given: impl IntoIterator<Item = (u32, Context)>) -> Self {
-        let records: Vec<_> = given.into_iter().map(|(key, context)| given_record(key, context)).collect();
+        Self::since(0, given)
+    }
+
+    /// The same of a recording that begins later than the clock: sessions were so at this time.
+    pub fn since(time: u64, given: impl IntoIterator<Item = (u32, Context)>) -> Self {
+        let given = given.into_iter();
+        let records: Vec<_> = given.map(|(key, context)| given_record(time, key, context)).collect();
         Self { given: records.len(), records, processes: vec![(NOBODY, 0)], failed: 0 }
     }
 
@@ -215,8 +226,8 @@ impl Recording {
     }
 }
 
-fn given_record(key: u32, context: Context) -> Record {
-    Record { called: 0, returned: 0, key, call: Call::Given, answer: Some(Answer::Context(context)) }
+fn given_record(time: u64, key: u32, context: Context) -> Record {
+    Record { called: time, returned: time, key, call: Call::Given, answer: Some(Answer::Context(context)) }
 }
 
 #[cfg(test)]
@@ -225,6 +236,6 @@ mod tests {
 
     #[test]
     fn an_operation_takes_few_bytes() {
-        assert!(Log::BYTES_AN_OPERATION <= 100, "{}", Log::BYTES_AN_OPERATION);
+        const { assert!(Log::BYTES_AN_OPERATION <= 100) }
     }
 }

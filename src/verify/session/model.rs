@@ -52,6 +52,10 @@ impl Model for Sessions {
         json::answer(call, value, result)
     }
 
+    fn function(&self, call: &Call) -> &'static str {
+        json::name(call)
+    }
+
     fn describe(&self, call: &Call, answer: Option<&Answer>) -> String {
         let asked = asked(call);
         match answer.map(answered).filter(|answered| !answered.is_empty()) {

@@ -127,6 +127,10 @@ impl Model for Window {
         Sessions.decode_answer(call, value, result)
     }
 
+    fn function(&self, call: &Call) -> &'static str {
+        Sessions.function(call)
+    }
+
     fn describe(&self, call: &Call, answer: Option<&Answer>) -> String {
         Sessions.describe(call, answer)
     }

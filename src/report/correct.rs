@@ -1,0 +1,59 @@
+//! Whether a strategy is right, over all scenarios: each check in a few words. What was not checked says so.
+
+use super::format;
+use crate::record::{Record, Verification};
+
+/// The head of the columns.
+pub(super) const HEAD: [&str; 5] = ["linearizable", "deadlocks", "inversions", "starvation", "models"];
+
+/// What one check came to.
+pub(super) struct Checked {
+    pub words: String,
+    /// Whether anything was checked at all.
+    pub known: bool,
+    pub wrong: bool,
+}
+
+/// The checks of one strategy, in the order of [`HEAD`].
+pub(super) fn checks(record: &Record, strategy: &str) -> [Checked; 5] {
+    let cells: Vec<_> = record.cells.iter().filter(|cell| cell.strategy == strategy).collect();
+    let seen: Vec<_> = cells.iter().filter_map(|cell| cell.verification.as_ref()).collect();
+    let count = |of: fn(&Verification) -> Option<u64>| {
+        let numbers: Vec<_> = seen.iter().filter_map(|it| of(it)).collect();
+        let sum: u64 = numbers.iter().sum();
+        checked(
+            numbers.len(),
+            cells.len(),
+            if sum == 0 { "none".to_owned() } else { sum.to_string() },
+            sum > 0,
+        )
+    };
+    let orders: Vec<_> = seen.iter().filter_map(|it| it.linearizable).collect();
+    let violated = orders.iter().filter(|it| !**it).count();
+    let operations: u64 = seen.iter().filter_map(|it| it.operations_checked).sum();
+    let words =
+        if violated > 0 { "NO".to_owned() } else { format!("yes ({})", format::count(operations as f64)) };
+    [
+        checked(orders.len(), cells.len(), words, violated > 0),
+        count(|it| it.deadlocks),
+        count(|it| it.order_inversions),
+        count(|it| it.starvations),
+        models(record, strategy),
+    ]
+}
+
+/// "none", or "none, in 2 of 3" where not every cell was looked at.
+fn checked(known: usize, of: usize, words: String, wrong: bool) -> Checked {
+    let words = match known {
+        0 => "not checked".to_owned(),
+        known if known < of => format!("{words}, in {known} of {of}"),
+        _ => words,
+    };
+    Checked { words, known: known > 0, wrong }
+}
+
+fn models(record: &Record, strategy: &str) -> Checked {
+    let ran: Vec<_> = record.models.iter().flatten().filter(|it| it.strategy == strategy).collect();
+    let hold = ran.iter().filter(|it| it.holds && it.schedules >= it.min_schedules).count();
+    checked(ran.len(), ran.len(), format!("{hold} of {} hold", ran.len()), hold < ran.len())
+}

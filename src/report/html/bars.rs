@@ -1,0 +1,195 @@
+//! Charts with a row for each strategy: wait and hold, fairness, memory.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::super::format;
+use super::super::rows::{NOT_MEASURED, Row, Table};
+use super::chart::{self, Axis, chart};
+use super::palette::Palette;
+use super::parts;
+use crate::record::{Cell, LockTime};
+
+/// Times of a strategy's locks, by class.
+type Times = BTreeMap<String, LockTime>;
+
+pub(super) fn locks(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    html! {
+        section #locks {
+            h2 { "Waiting and holding" }
+            p.muted { "Wait is from asking for a lock to having it, hold from having it to releasing it. A long wait with a \
+                       short hold is a crowd; a long hold is work that stands in the way of others." }
+            div.charts { @for table in tables { @for (name, of) in [
+                ("Wait", (|cell| cell.wait_ns.as_ref()) as fn(&Cell) -> Option<&Times>),
+                ("Hold", |cell| cell.hold_ns.as_ref()),
+            ] {
+                @if table.rows.iter().any(|row| of(row.cell).is_some()) { (lock_times(table, name, of, palette)) }
+            } } }
+        }
+    }
+}
+
+fn lock_times(
+    table: &Table<'_>,
+    name: &str,
+    of: fn(&Cell) -> Option<&Times>,
+    palette: &Palette<'_>,
+) -> Markup {
+    let classes = || table.rows.iter().filter_map(|row| of(row.cell)).flatten();
+    // The class whose locks take most time of all is the one to look at.
+    let mut total: BTreeMap<&str, u128> = BTreeMap::new();
+    for (class, time) in classes() {
+        *total.entry(class).or_default() += u128::from(time.count) * u128::from(time.p50);
+    }
+    let class = total.iter().max_by_key(|(_, total)| **total).map_or("", |(class, _)| *class);
+    let measured: Vec<(&str, &LockTime)> = table
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.cell.strategy.as_str(), of(row.cell)?.get(class)?)))
+        .collect();
+    let marks: Vec<_> = measured
+        .iter()
+        .map(|(strategy, time)| chart::Row {
+            label: strategy,
+            value: time.p50.max(1) as f64,
+            span: [time.p50.max(1) as f64, time.p99.max(1) as f64],
+            tail: true,
+            colour: palette.tone(strategy, "accent"),
+            tip: format!("{strategy}: p50 {}, p99 {}", format::nanos(time.p50), format::nanos(time.p99)),
+        })
+        .collect();
+    let title = format!("{name} of the lock class {class} under {}", table.scenario);
+    let ends = |of: fn(&LockTime) -> u64| {
+        let low = measured.iter().min_by_key(|(_, time)| of(time));
+        let high = measured.iter().max_by_key(|(_, time)| of(time));
+        low.zip(high).map_or_else(String::new, |(low, high)| {
+            let told = |it: &(&str, &LockTime)| format!("{} (“{}”)", format::nanos(of(it.1)), it.0);
+            format!("from {} to {}", told(low), told(high))
+        })
+    };
+    let sentence = format!(
+        "{name} for “{class}”, the class that takes most time: p50 {}; p99 {}.",
+        ends(|time| time.p50),
+        ends(|time| time.p99)
+    );
+    let drawing = html! {
+        (chart(&marks, Axis::Nanos, &title))
+        p.axes { "square: p50, round: p99, on a logarithmic axis" }
+    };
+    let rows = table.rows.iter().filter_map(|row| Some((row, of(row.cell)?))).flat_map(|(row, times)| {
+        times.iter().map(|(class, time)| {
+            let nanos = [time.p50, time.p99, time.max].map(format::nanos);
+            let cells = [class.clone(), time.count.to_string()].into_iter().chain(nanos).collect();
+            (row.cell.strategy.as_str(), cells)
+        })
+    });
+    let head = ["lock class", "count", "p50", "p99", "longest"];
+    parts::figure(
+        &format!("{name} under {}", table.scenario),
+        &sentence,
+        &drawing,
+        &parts::numbers(palette, &title, &head, rows),
+    )
+}
+
+pub(super) fn fairness(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    html! {
+        section #fairness {
+            h2 { "Fairness" }
+            p.muted { "Jain's index over the operations of the tasks: 1 when all got the same, 1 ÷ tasks when one got all. A \
+                       lock that is fast because somebody waits shows here." }
+            div.charts { @for table in tables { (fairness_of(table, palette)) } }
+        }
+    }
+}
+
+fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    let measured: Vec<_> = table.rows.iter().filter_map(|row| Some((row, row.cell.fairness?))).collect();
+    let marks: Vec<_> = measured
+        .iter()
+        .map(|(row, it)| chart::Row {
+            label: &row.cell.strategy,
+            value: it.jain,
+            span: [it.jain, it.jain],
+            tail: false,
+            colour: palette.tone(&row.cell.strategy, "accent"),
+            tip: format!("{}: {:.3}", row.cell.strategy, it.jain),
+        })
+        .collect();
+    let least = measured.iter().min_by(|a, b| a.1.jain.total_cmp(&b.1.jain));
+    let sentence = least.map_or_else(String::new, |(row, it)| {
+        let wait = it.max_wait_ns.map_or_else(String::new, |nanos| {
+            format!(" No task of it waited longer than {}.", format::nanos(nanos))
+        });
+        format!("The least even is “{}” with {:.3}.{wait}", row.cell.strategy, it.jain)
+    });
+    let title = format!("Jain's index of each strategy under {}", table.scenario);
+    let rows = measured.iter().map(|(row, it)| {
+        let wait = it.max_wait_ns.map_or_else(|| NOT_MEASURED.to_owned(), format::nanos);
+        let [min, median, max] = it.operations_per_task.map_or_else(
+            || [(); 3].map(|()| NOT_MEASURED.to_owned()),
+            |it| [it.min, it.median, it.max].map(|n| n.to_string()),
+        );
+        (row.cell.strategy.as_str(), vec![format!("{:.4}", it.jain), wait, min, median, max])
+    });
+    let head = ["Jain's index", "longest wait", "least operations of a task", "middle", "most"];
+    let numbers = parts::numbers(palette, &title, &head, rows);
+    parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Share, &title), &numbers)
+}
+
+pub(super) fn memory(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    // Locks and caches weigh the same whatever is asked of them, so one scenario tells it, unless they differ.
+    html! {
+        section #memory {
+            h2 { "Memory" }
+            p.muted { "Bytes that locks and cache add to one live session, above a plain map of the same sessions; at 1,000 \
+                       sessions unless it says otherwise." }
+            div.charts { @for table in tables { @if has_bytes(table) { (memory_of(table, palette)) } } }
+        }
+    }
+}
+
+/// Whether there are bytes to draw.
+pub(super) fn has_bytes(table: &Table<'_>) -> bool {
+    table.rows.iter().any(|row| row.cell.memory.is_some_and(|it| it.bytes_per_session.is_some()))
+}
+
+fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    let measured: Vec<_> = table
+        .rows
+        .iter()
+        .filter_map(|row| row.cell.memory.and_then(|it| Some((row, it, it.bytes_per_session?))))
+        .collect();
+    let marks: Vec<_> = measured
+        .iter()
+        .map(|(row, _, bytes)| chart::Row {
+            label: &row.cell.strategy,
+            value: bytes.max(0.0),
+            span: [0.0, bytes.max(0.0)],
+            tail: false,
+            colour: palette.tone(&row.cell.strategy, "accent"),
+            tip: format!("{}: {} B", row.cell.strategy, format::count(*bytes)),
+        })
+        .collect();
+    let by_bytes = |a: &&(&Row<'_>, _, f64), b: &&(&Row<'_>, _, f64)| a.2.total_cmp(&b.2);
+    let ends = measured.iter().min_by(by_bytes).zip(measured.iter().max_by(by_bytes));
+    let sentence = ends.map_or_else(String::new, |(low, high)| {
+        let told = |it: &(&Row<'_>, _, f64)| format!("{} B (“{}”)", format::count(it.2), it.0.cell.strategy);
+        format!("From {} to {} a session.", told(low), told(high))
+    });
+    let title = format!("Bytes a session of each strategy under {}", table.scenario);
+    let rows = measured.iter().map(|(row, it, bytes)| {
+        let told = |value: Option<f64>| value.map_or_else(|| NOT_MEASURED.to_owned(), format::count);
+        let cells = vec![
+            format::count(*bytes),
+            told(it.bytes_per_session_at_100k),
+            told(it.peak_bytes_per_session),
+            told(it.allocations_per_operation),
+        ];
+        (row.cell.strategy.as_str(), cells)
+    });
+    let head = ["bytes a session", "at 100,000 sessions", "peak while loading", "allocations an operation"];
+    let numbers = parts::numbers(palette, &title, &head, rows);
+    parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Bytes, &title), &numbers)
+}

@@ -1,0 +1,142 @@
+//! Latency: how slow the slow answers are. The horizontal axis counts nines, so that the tail, where locks differ, has the
+//! room and not the median.
+
+use maud::{Markup, html};
+
+use super::super::format;
+use super::super::rows::Table;
+use super::palette::Palette;
+use super::parts;
+use super::xy::{Axis, Mark, Series, xy};
+use crate::record::{Arrival, Latency};
+
+pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    html! {
+        section #latency {
+            h2 { "Latency" }
+            p.muted { (clock(tables)) }
+            div.charts { @for table in tables { @if let Some(operation) = table.operations.first() {
+                (figure(table, operation, palette))
+            } } }
+        }
+    }
+}
+
+/// What the clock starts at decides what a latency means, so it is said first.
+fn clock(tables: &[Table<'_>]) -> String {
+    let of = |arrival| {
+        let under = tables.iter().filter(|table| table.rows.iter().any(|row| row.cell.arrival == arrival));
+        format::list(&under.map(|table| table.scenario.to_owned()).collect::<Vec<_>>())
+    };
+    let (open, closed) = (of(Arrival::Open), of(Arrival::Closed));
+    let mut sentences = Vec::new();
+    if !open.is_empty() {
+        sentences.push(format!(
+            "Under {open} latency counts from the intended start of a request, waiting in the queue included."
+        ));
+    }
+    if !closed.is_empty() {
+        sentences.push(format!(
+            "Under {closed} the next request follows the last answer (a closed loop): latency counts from the actual \
+             start, and what a stall would have done to requests that were never sent is not in it."
+        ));
+    }
+    sentences.join(" ")
+}
+
+fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
+    let measured: Vec<(&str, &Latency)> = table
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.cell.strategy.as_str(), row.cell.latency_ns.get(operation)?)))
+        .collect();
+    let series: Vec<_> = measured.iter().map(|(name, it)| curve(name, it, palette)).collect();
+    let values = || series.iter().flat_map(|it| &it.marks);
+    let nines = Axis {
+        low: 0.0,
+        high: values().map(|mark| mark.x).fold(3.2, f64::max) + 0.1,
+        logarithmic: false,
+        step: Some(1.0),
+        told: percentile,
+        name: "the share of answers that were faster",
+    };
+    let nanos = Axis::logarithmic(values().map(|mark| mark.y), told, "latency (logarithmic)");
+    let title =
+        format!("Percentiles of the latency of {operation} under {}, for each strategy", table.scenario);
+    let drawing = html! {
+        (xy(&series, nines, nanos, None, &title))
+        (parts::legend(palette, measured.iter().map(|(name, _)| *name)))
+    };
+    parts::figure(
+        &format!("{operation} under {}", table.scenario),
+        &sentence(operation, &measured),
+        &drawing,
+        &numbers(table, palette),
+    )
+}
+
+/// The percentiles that the record has, each at its number of nines. The slowest of n is the last one in n.
+fn curve(strategy: &str, it: &Latency, palette: &Palette<'_>) -> Series {
+    let slowest = (it.count.max(1) as f64).log10().max(3.0);
+    let at =
+        [(0.5_f64, it.p50, "p50"), (0.9, it.p90, "p90"), (0.99, it.p99, "p99"), (0.999, it.p99_9, "p99.9")];
+    let percentiles = at.map(|(share, nanos, name)| (-(1.0 - share).log10(), nanos, name));
+    let marks = percentiles.into_iter().chain([(slowest, it.max, "slowest")]).map(|(x, nanos, name)| Mark {
+        x,
+        y: nanos.max(1) as f64,
+        tip: format!("{strategy}, {name}: {}", format::nanos(nanos)),
+    });
+    Series {
+        colour: palette.colour(strategy),
+        dashed: palette.is_dashed(strategy),
+        joined: true,
+        size: 3.0,
+        marks: marks.collect(),
+    }
+}
+
+/// A number of nines as the percentage it stands for.
+fn percentile(nines: f64) -> String {
+    match nines.round() {
+        n if n < 1.0 => "0 %".to_owned(),
+        1.0 => "90 %".to_owned(),
+        2.0 => "99 %".to_owned(),
+        n => format!("99.{} %", "9".repeat(n as usize - 2)),
+    }
+}
+
+/// Ticks stand at 1, 2 and 5, so that decimals are only noise here.
+pub(super) fn told(nanos: f64) -> String {
+    format::nanos(nanos.round() as u64).replace(".00 ", " ").replace(".0 ", " ")
+}
+
+fn sentence(operation: &str, measured: &[(&str, &Latency)]) -> String {
+    let by = |of: fn(&Latency) -> u64| {
+        let low = measured.iter().min_by_key(|(_, it)| of(it))?;
+        let high = measured.iter().max_by_key(|(_, it)| of(it))?;
+        let told = |(name, it): &(&str, &Latency)| format!("{} (“{name}”)", format::nanos(of(it)));
+        Some(if measured.len() == 1 {
+            format::nanos(of(low.1))
+        } else {
+            format!("from {} to {}", told(low), told(high))
+        })
+    };
+    match (by(|it| it.p50), by(|it| it.p99)) {
+        (Some(p50), Some(p99)) => {
+            format!("The most frequent operation, {operation}: p50 {p50}; p99 {p99}. Lower is better.")
+        }
+        _ => String::new(),
+    }
+}
+
+fn numbers(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    let rows = table.rows.iter().flat_map(|row| {
+        row.cell.latency_ns.iter().map(|(operation, it)| {
+            let nanos = [it.p50, it.p90, it.p99, it.p99_9, it.max].map(format::nanos);
+            let cells = [operation.clone(), it.count.to_string()].into_iter().chain(nanos).collect();
+            (row.cell.strategy.as_str(), cells)
+        })
+    });
+    let head = ["operation", "count", "p50", "p90", "p99", "p99.9", "slowest"];
+    parts::numbers(palette, &format!("Latency under {}", table.scenario), &head, rows)
+}

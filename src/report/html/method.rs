@@ -1,0 +1,125 @@
+//! The end of the page: where it was measured, how to read it, what is not in it, and how to make it again.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, html};
+
+use super::super::rows::{self, Table};
+use super::super::{format, html::timeline};
+use super::bars;
+use crate::record::Record;
+
+pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
+    html! {
+        (environment(record))
+        (method(record))
+        (absent(record, tables))
+        (reproduce(record))
+    }
+}
+
+fn environment(record: &Record) -> Markup {
+    let it = &record.environment;
+    let version = match &it.commit {
+        Some(commit) => format!("{} ({commit})", it.version),
+        None => it.version.clone(),
+    };
+    let mut facts = vec![
+        ("Measured", rows::began(record)),
+        ("Processor", it.cpu_model.clone().unwrap_or_else(|| "unknown".to_owned())),
+        ("Cores", it.cores.to_string()),
+        ("System", it.os.clone()),
+        ("Lockyard", version),
+        ("rustc", it.rustc.clone()),
+    ];
+    if let Some(limits) = &record.limits {
+        facts.push((
+            "Limits",
+            format!(
+                "{} operations/s without shared writes, {} shared read-modify-writes/s",
+                format::count(limits.no_shared_write_ops_per_s),
+                format::count(limits.shared_rmw_per_s)
+            ),
+        ));
+    }
+    if let Some(effect) = record.probe_effect {
+        facts.push(("Keeping latencies", format!("leaves {} of the throughput", format::percent(effect))));
+    }
+    html! {
+        section.environment #environment {
+            h2 { "Where it was measured" }
+            dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
+        }
+    }
+}
+
+fn method(record: &Record) -> Markup {
+    let mut clocks: Vec<_> = record.cells.iter().map(|cell| cell.arrival.latency_clock()).collect();
+    clocks.sort_unstable();
+    clocks.dedup();
+    html! {
+        section #method {
+            h2 { "How to read this" }
+            ul {
+                li { "A ratio is candidate ÷ baseline. For throughput, above ×1 is faster; for latency and bytes, below." }
+                li { "Rounds of rivals are interleaved and paired, so that a slow spell of the machine hits them alike. The bracketed interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
+                li { "Faster and slower mean that the whole interval is on one side of ×1; no difference, that it lies within the margin around ×1; no verdict, that this run cannot tell." }
+                @if !clocks.is_empty() {
+                    li { "Latency clock: " (clocks.join("; ")) "." }
+                }
+                li { "“" (rows::NOT_MEASURED) "” and “not checked” are just that; they are never a zero." }
+            }
+        }
+    }
+}
+
+/// What another run could hold and this one does not, so that nobody looks for it.
+fn absent(record: &Record, tables: &[Table<'_>]) -> Markup {
+    let cells = || record.cells.iter();
+    let missing: Vec<_> = [
+        ("latency over time", tables.iter().any(|table| timeline::kept(table).next().is_some())),
+        ("waiting and holding", cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some())),
+        ("fairness", cells().any(|cell| cell.fairness.is_some())),
+        ("memory", tables.iter().any(bars::has_bytes)),
+        ("what each change gave", !record.ablations.is_empty()),
+        ("scaling", !record.scaling.is_empty()),
+        ("live checks", cells().any(|cell| cell.verification.is_some())),
+        ("models", record.models.is_some()),
+        ("pitfalls", record.pitfalls.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, has)| !has)
+    .map(|(name, _)| name.to_owned())
+    .collect();
+    html! {
+        @if !missing.is_empty() {
+            p #absent.muted { "Not in this record: " (format::list(&missing)) "." }
+        }
+    }
+}
+
+fn reproduce(record: &Record) -> Markup {
+    html! {
+        section #reproduce {
+            h2 { "To reproduce" }
+            p { "With seed " (record.seed) ":" }
+            pre tabindex="0" { code { (record.command) } }
+            p { a download="run.json" href=(data_url(record)) { "Download the record" } " (JSON, schema " (record.schema_version) ")" }
+        }
+    }
+}
+
+/// The record as a link to itself, without the indentation of its file. All but letters, digits and a few marks is
+/// percent-encoded, so nothing in it can end the attribute.
+fn data_url(record: &Record) -> String {
+    let json = serde_json::to_string(record).expect("a record has nothing but string keys");
+    let mut url = "data:application/json;charset=utf-8,".to_owned();
+    for byte in json.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.,:[]{}".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url
+}

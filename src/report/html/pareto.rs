@@ -1,0 +1,106 @@
+//! Throughput against p99 against fairness: who is beaten in all three, and who is a choice.
+
+use maud::{Markup, html};
+
+use super::super::format;
+use super::super::rows::{NOT_MEASURED, Table};
+use super::latency::told;
+use super::palette::Palette;
+use super::parts;
+use super::xy::{Axis, Mark, Series, xy};
+
+/// One strategy.
+struct Choice<'a> {
+    strategy: &'a str,
+    rate: f64,
+    p99: u64,
+    jain: Option<f64>,
+}
+
+impl Choice<'_> {
+    /// Whether the other is at least as good in all that both have, and better in something.
+    fn is_beaten_by(&self, other: &Self) -> bool {
+        let fair = |ok: fn(f64, f64) -> bool| self.jain.zip(other.jain).map(|(mine, other)| ok(other, mine));
+        let no_worse = other.rate >= self.rate && other.p99 <= self.p99 && fair(|a, b| a >= b) != Some(false);
+        let better = other.rate > self.rate || other.p99 < self.p99 || fair(|a, b| a > b) == Some(true);
+        no_worse && better
+    }
+}
+
+pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    html! {
+        section #trade {
+            h2 { "Throughput against p99 against fairness" }
+            p.muted { "Up is more throughput, left is a shorter p99, and the larger the mark the more even. Ringed are those \
+                       that no other beats in all three, by the values themselves: near neighbours may be no different." }
+            div.charts { @for table in tables { @if let Some(operation) = table.operations.first() {
+                (figure(table, operation, palette))
+            } } }
+        }
+    }
+}
+
+fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
+    let choices: Vec<_> = table
+        .rows
+        .iter()
+        .filter(|row| row.wrong().next().is_none())
+        .filter_map(|row| {
+            Some(Choice {
+                strategy: &row.cell.strategy,
+                rate: row.cell.throughput.ops_per_s,
+                p99: row.cell.latency_ns.get(operation)?.p99,
+                jain: row.cell.fairness.map(|it| it.jain),
+            })
+        })
+        .collect();
+    let front: Vec<bool> =
+        choices.iter().map(|it| !choices.iter().any(|other| it.is_beaten_by(other))).collect();
+    let mark = |it: &Choice<'_>| {
+        let jain = it.jain.map_or_else(|| NOT_MEASURED.to_owned(), |jain| format!("{jain:.3}"));
+        let rate = format::count(it.rate);
+        let tip = format!("{}: {rate} operations/s, p99 {}, Jain {jain}", it.strategy, format::nanos(it.p99));
+        vec![Mark { x: it.p99.max(1) as f64, y: it.rate, tip }]
+    };
+    let mut series = Vec::new();
+    for (it, on_front) in choices.iter().zip(&front) {
+        let size = 3.0 + 4.0 * it.jain.unwrap_or(0.5).powi(4);
+        let one = |colour, size| Series { colour, dashed: false, joined: false, size, marks: mark(it) };
+        if *on_front {
+            series.push(one(palette.tone(it.strategy, "ink"), size + 2.0));
+            series.push(one(palette.tone(it.strategy, "paper"), size + 1.0));
+        }
+        series.push(one(palette.colour(it.strategy), size));
+    }
+    let p99 = Axis::logarithmic(choices.iter().map(|it| it.p99 as f64), told, "p99 (logarithmic)");
+    let rate = Axis::from_zero(
+        choices.iter().map(|it| it.rate),
+        |y| format::count(y.round()).replace(".00 ", " ").replace(".0 ", " "),
+        "operations/s",
+    );
+    let title = format!("Throughput against p99 of {operation} under {}", table.scenario);
+    let drawing = html! {
+        (xy(&series, p99, rate, None, &title))
+        (parts::legend(palette, choices.iter().map(|it| it.strategy)))
+    };
+    let names: Vec<_> =
+        choices.iter().zip(&front).filter(|it| *it.1).map(|it| format!("“{}”", it.0.strategy)).collect();
+    let beaten = choices.len() - names.len();
+    let sentence = if names.is_empty() {
+        "Nothing was measured that could be drawn here.".to_owned()
+    } else {
+        format!(
+            "No other is better in all three than {}; {beaten} of {} are beaten.",
+            format::list(&names),
+            choices.len()
+        )
+    };
+    let rows = choices.iter().zip(&front).map(|(it, on_front)| {
+        let jain = it.jain.map_or_else(|| NOT_MEASURED.to_owned(), |jain| format!("{jain:.4}"));
+        let word = if *on_front { "no" } else { "yes" };
+        (it.strategy, vec![format::count(it.rate), format::nanos(it.p99), jain, word.to_owned()])
+    });
+    let head = ["operations/s", "p99", "Jain's index", "beaten"];
+    let numbers = parts::numbers(palette, &title, &head, rows);
+    parts::figure(table.scenario, &sentence, &drawing, &numbers)
+}

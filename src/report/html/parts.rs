@@ -1,0 +1,59 @@
+//! What all sections of the page are put together from: figures with their sentence and their numbers, and tables.
+
+use maud::{Markup, html};
+
+use super::palette::Palette;
+
+/// A chart with the sentence that says what to see in it, and the numbers behind it.
+pub(super) fn figure(title: &str, sentence: &str, drawing: &Markup, numbers: &Markup) -> Markup {
+    html! {
+        figure {
+            h3 { (title) }
+            figcaption { (sentence) }
+            (drawing)
+            details {
+                summary { "The numbers behind this chart" }
+                (numbers)
+            }
+        }
+    }
+}
+
+/// A row of a table: the strategy it is about, and what is said of it.
+pub(super) type Line<'a> = (&'a str, Vec<String>);
+
+/// A table with a row for each strategy, the numbers flush right.
+pub(super) fn numbers<'a>(
+    palette: &Palette<'_>,
+    name: &str,
+    head: &[&str],
+    rows: impl IntoIterator<Item = Line<'a>>,
+) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(name) { table {
+            thead { tr {
+                th scope="col" { "strategy" }
+                @for column in head { th.number scope="col" { (column) } }
+            } }
+            tbody { @for (strategy, cells) in rows { tr data-s=(palette.number(strategy)) {
+                th scope="row" { (strategy) }
+                @for cell in &cells { td.number { (cell) } }
+            } } }
+        } }
+    }
+}
+
+/// The key to the colours, for charts of lines.
+pub(super) fn legend<'a>(palette: &Palette<'_>, strategies: impl IntoIterator<Item = &'a str>) -> Markup {
+    html! {
+        ul.key {
+            @for strategy in strategies {
+                li data-s=(palette.number(strategy)) {
+                    @let dashed = if palette.is_dashed(strategy) { "swatch dashed" } else { "swatch" };
+                    span class=(dashed) style=(format!("color: {}", palette.colour(strategy))) {}
+                    (strategy)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! "Which lock should I use?" on the page.
+
+use maud::{Markup, html};
+
+use super::super::advice::{self, recommendation};
+use crate::record::Record;
+
+pub(super) fn section(record: &Record) -> Markup {
+    let Some(it) = recommendation(record) else { return html! {} };
+    html! {
+        section #which-lock {
+            h2 { "Which lock should I use?" }
+            p { (it.answer) }
+            div.scroll tabindex="0" role="region" aria-label="Recommendation by scenario" { table.prose {
+                thead { tr { @for name in advice::HEAD { th scope="col" { (name) } } } }
+                tbody { @for row in &it.rows { tr {
+                    th scope="row" { (row.scenario) br; span.muted { (row.situation) } }
+                    td { (row.most) }
+                    td { (row.tied) }
+                    td { (row.shortest) }
+                    td { (row.fairest) }
+                } } }
+            } }
+            h3 { "What would change this, and where the data does not reach" }
+            ul { @for line in &it.limits { li { (line) } } }
+        }
+    }
+}

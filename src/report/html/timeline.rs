@@ -1,0 +1,110 @@
+//! Latency over time: whether a p99 is the whole run's or one bad moment's.
+
+use maud::{Markup, html};
+
+use super::super::format;
+use super::super::rows::Table;
+use super::latency::told;
+use super::palette::Palette;
+use super::parts;
+use super::xy::{Axis, Mark, Series, xy};
+use crate::record::{Cell, Slice};
+
+/// More points in a line could not be told apart on the page, and would make it large.
+const POINTS: usize = 48;
+
+pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    html! {
+        section #over-time {
+            h2 { "Latency over time" }
+            p.muted { "The p99 over all operations of each slice of the measured time. A line that jumps is a run in which \
+                       something else happened; one that rises is a workload that does not stand still." }
+            div.charts { @for table in tables { @if kept(table).next().is_some() { (figure(table, palette)) } } }
+        }
+    }
+}
+
+/// The cells of a scenario that have a timeline.
+pub(super) fn kept<'a>(table: &'a Table<'_>) -> impl Iterator<Item = (&'a Cell, &'a [Slice])> {
+    table.rows.iter().filter_map(|row| Some((row.cell, row.cell.timeline.as_deref()?)))
+}
+
+fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    let series: Vec<_> = kept(table).flat_map(|(cell, slices)| lines(cell, slices, palette)).collect();
+    let values = || series.iter().flat_map(|it| &it.marks);
+    let time = Axis::from_zero(
+        values().map(|mark| mark.x),
+        |x| format!("{} s", (x * 10.0).round() / 10.0),
+        "measured time",
+    );
+    let nanos = Axis::logarithmic(values().map(|mark| mark.y), told, "p99 of a slice (logarithmic)");
+    let title = format!("p99 latency over the measured time under {}, for each strategy", table.scenario);
+    let drawing = html! {
+        (xy(&series, time, nanos, None, &title))
+        (parts::legend(palette, kept(table).map(|(cell, _)| cell.strategy.as_str())))
+    };
+    let rows = kept(table).map(|(cell, slices)| {
+        let p99: Vec<u64> = slices.iter().filter_map(|slice| slice.p99_ns).collect();
+        let told = |value: Option<&u64>| value.map_or_else(|| "–".to_owned(), |it| format::nanos(*it));
+        let cells = vec![
+            slices.len().to_string(),
+            told(p99.iter().min()),
+            told(middle(&p99).as_ref()),
+            told(p99.iter().max()),
+        ];
+        (cell.strategy.as_str(), cells)
+    });
+    let head = ["slices", "lowest p99", "middle p99", "highest p99"];
+    let name = format!("p99 of slices under {}", table.scenario);
+    parts::figure(table.scenario, &sentence(table), &drawing, &parts::numbers(palette, &name, &head, rows))
+}
+
+/// One line for each stretch without a gap: a slice without operations has no p99, and no line leads over it.
+fn lines(cell: &Cell, slices: &[Slice], palette: &Palette<'_>) -> Vec<Series> {
+    let every = slices.len().div_ceil(POINTS).max(1);
+    let stretches = slices.chunks(every).map(worst).collect::<Vec<_>>();
+    let stretches = stretches.split(Option::is_none).filter(|stretch| !stretch.is_empty());
+    let line = |stretch: &[Option<(f64, u64)>]| Series {
+        colour: palette.colour(&cell.strategy),
+        dashed: palette.is_dashed(&cell.strategy),
+        joined: true,
+        size: 2.0,
+        marks: stretch
+            .iter()
+            .flatten()
+            .map(|(x, nanos)| Mark {
+                x: *x,
+                y: (*nanos).max(1) as f64,
+                tip: format!("{} at {x:.2} s: p99 {}", cell.strategy, format::nanos(*nanos)),
+            })
+            .collect(),
+    };
+    stretches.map(line).collect()
+}
+
+/// Of slices that share a point, the slowest stands for all: drawn any other way a stall could vanish.
+fn worst(slices: &[Slice]) -> Option<(f64, u64)> {
+    slices.iter().filter_map(|slice| Some((slice.at_s, slice.p99_ns?))).max_by_key(|(_, nanos)| *nanos)
+}
+
+fn middle(sorted_or_not: &[u64]) -> Option<u64> {
+    let mut values = sorted_or_not.to_vec();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+fn sentence(table: &Table<'_>) -> String {
+    let jumps = kept(table).filter_map(|(cell, slices)| {
+        let p99: Vec<u64> = slices.iter().filter_map(|slice| slice.p99_ns).collect();
+        let (most, usual) = (*p99.iter().max()?, middle(&p99)?);
+        (usual > 0).then(|| (cell, most as f64 / usual as f64))
+    });
+    let Some((cell, times)) = jumps.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return "No slice has a p99.".to_owned();
+    };
+    format!(
+        "The largest jump is in “{}”: its worst slice has {times:.1} times the p99 of its middle one.{}",
+        cell.strategy,
+        if times < 2.0 { " So no strategy had a moment of its own." } else { "" }
+    )
+}

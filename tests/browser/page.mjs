@@ -1,0 +1,199 @@
+// The page in a real browser: what a person sees and does, and whether everybody can.
+//
+//   node page.mjs PAGES [SCREENSHOTS]
+//
+// PAGES holds a folder each for a rich record, a poor one and a hostile one (pages.rs writes them). Any failure ends with
+// exit code 1. With a second argument screenshots are left there.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { test, after, before } from "node:test";
+import { chromium } from "playwright-core";
+
+const [pages, screenshots] = process.argv.slice(2).map((it) => path.resolve(it));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const sizes = { phone: { width: 375, height: 812 }, tablet: { width: 820, height: 1180 }, desktop: { width: 1440, height: 900 } };
+const url = (name) => pathToFileURL(path.join(pages, name, "index.html")).href;
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+});
+after(async () => browser?.close());
+
+/// Opens a page, does something there, and makes sure that nothing was said on the console or fetched.
+async function on(name, options, visit, hash = "") {
+  const context = await browser.newContext({ viewport: sizes.desktop, bypassCSP: false, ...options });
+  const page = await context.newPage();
+  const said = [];
+  const fetched = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(String(error)));
+  page.on("request", (request) => { if (!/^(file|data):/.test(request.url())) fetched.push(request.url()); });
+  await page.goto(url(name) + hash);
+  try {
+    await visit(page);
+    assert.deepEqual(said, [], "something on the console");
+    assert.deepEqual(fetched, [], "something was fetched");
+  } finally {
+    await context.close();
+  }
+}
+
+for (const name of ["rich", "poor", "hostile"]) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [size, viewport] of Object.entries(sizes)) {
+      test(`${name}, ${colorScheme}, ${size}: fits, and no barrier is serious`, async () => {
+        await on(name, { colorScheme, viewport }, async (page) => {
+          const width = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert.ok(width <= viewport.width, `the page is ${width} px wide in a window of ${viewport.width}`);
+          if (screenshots && name !== "hostile") {
+            await page.screenshot({ path: path.join(screenshots, `${name}-${colorScheme}-${size}.png`), fullPage: true });
+          }
+          if (size === "tablet" || (name !== "rich" && colorScheme === "dark")) return;
+          // The scan is put in by the browser itself, past the policy of the page, which lets nothing else run.
+          await page.evaluate(axe);
+          // Each drawing is an image with a name, and judged as such; the thousands of lines within would take minutes.
+          const { violations } = await page.evaluate(() => {
+            for (const drawing of document.querySelectorAll("svg[role=img]")) drawing.replaceChildren();
+            return globalThis.axe.run({ resultTypes: ["violations"] });
+          });
+          const serious = violations.filter((it) => ["serious", "critical"].includes(it.impact));
+          const told = serious.map((it) => `${it.id}: ${it.help}\n  ${it.nodes.slice(0, 4).map((node) => node.html.slice(0, 200) + " " + node.failureSummary).join("\n  ")}`);
+          assert.equal(told.length, 0, told.join("\n"));
+        });
+      });
+    }
+  }
+}
+
+test("the colours follow the scheme", async () => {
+  const paper = {};
+  for (const colorScheme of ["light", "dark"]) {
+    await on("rich", { colorScheme }, async (page) => {
+      paper[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    });
+  }
+  assert.notEqual(paper.light, paper.dark);
+});
+
+test("the first screen has the verdict, with what is wrong before what is fast", async () => {
+  await on("rich", {}, async (page) => {
+    const verdict = page.locator(".verdict");
+    assert.match(await verdict.innerText(), /^Wrong: deadlock in “before”.*Confidence: /s);
+    const box = await verdict.boundingBox();
+    assert.ok(box.y + box.height < sizes.desktop.height, "the verdict does not fit on the first screen");
+    const failures = await page.locator("#failures").boundingBox();
+    const heat = await page.locator("#overview").boundingBox();
+    assert.ok(failures.y < heat.y);
+  });
+});
+
+test("a strategy is switched off, the address says so, and whoever follows it sees the same", async () => {
+  let hash;
+  const rows = (page) => page.locator('table.heat tbody tr:visible th').allInnerTexts();
+  // The colour that a chart's mark really has: the variable with its fallback, resolved by the browser.
+  const mark = (page) => page.evaluate(() => {
+    const circle = [...document.querySelectorAll("#latency svg.wide circle")].find((it) => it.getAttribute("fill").includes("--s2"));
+    return getComputedStyle(circle).fill;
+  });
+  await on("rich", {}, async (page) => {
+    assert.ok((await rows(page)).includes("after"));
+    const shown = await mark(page);
+    const button = page.getByRole("button", { name: "after", exact: true });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await button.getAttribute("aria-pressed"), "false");
+    assert.ok(!(await rows(page)).includes("after"));
+    assert.equal(await mark(page), "rgba(0, 0, 0, 0)");
+    await page.getByRole("button", { name: "std-mutex", exact: true }).click();
+    hash = new URL(page.url()).hash;
+    assert.equal(hash, "#off=after&off=std-mutex");
+    await page.getByRole("button", { name: "all", exact: true }).click();
+    assert.ok((await rows(page)).includes("after"));
+    assert.equal(await mark(page), shown);
+    assert.equal(new URL(page.url()).hash, "");
+  });
+  await on("rich", {}, async (page) => {
+    const seen = await rows(page);
+    assert.ok(!seen.includes("after") && !seen.includes("std-mutex") && seen.includes("before"), String(seen));
+  }, hash);
+});
+
+test("the first failure is one key away, and the address keeps what is switched off", async () => {
+  await on("rich", {}, async (page) => {
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "jump", "it is the first stop");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "failure-1");
+    assert.ok(await page.locator("#failure-1").isVisible());
+    assert.equal(new URL(page.url()).hash, "#off=after");
+  }, "#off=after");
+});
+
+test("without its script the page is whole, and offers no switches", async () => {
+  await on("rich", { javaScriptEnabled: false }, async (page) => {
+    assert.equal(await page.locator("nav.switches").isVisible(), false);
+    assert.ok(await page.locator("table.heat").isVisible());
+    await page.locator("a.jump").click();
+    assert.equal(new URL(page.url()).hash, "#failure-1");
+  });
+});
+
+test("values are shown when a pointer rests on a mark", async () => {
+  await on("rich", {}, async (page) => {
+    const tips = await page.locator("#latency svg.wide title").allTextContents();
+    assert.ok(tips.some((it) => /^after, p99: \d/.test(it)), tips[0]);
+  });
+});
+
+test("numbers behind a chart open by keyboard", async () => {
+  await on("rich", {}, async (page) => {
+    const summary = page.locator("#latency summary").first();
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    assert.ok(await page.locator("#latency details[open] table").first().isVisible());
+  });
+});
+
+test("printed, it is black on white, in the dark as well", async () => {
+  await on("rich", { colorScheme: "dark" }, async (page) => {
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    const [paper, ink] = await page.evaluate(() => {
+      const style = getComputedStyle(document.body);
+      return [style.backgroundColor, style.color];
+    });
+    assert.deepEqual([paper, ink], ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]);
+    assert.equal(await page.locator("nav.switches").isVisible(), false);
+    const pdf = await page.pdf({ format: "A4", ...(screenshots && { path: path.join(screenshots, "print.pdf") }) });
+    assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+  });
+});
+
+test("the record can be downloaded from the page", async () => {
+  await on("rich", { acceptDownloads: true }, async (page) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByText("Download the record").click()]);
+    assert.equal(download.suggestedFilename(), "run.json");
+    const record = JSON.parse(readFileSync(await download.path(), "utf8"));
+    assert.deepEqual(record, JSON.parse(readFileSync(path.join(pages, "rich", "run.json"), "utf8")));
+  });
+});
+
+test("a hostile name does nothing", async () => {
+  await on("hostile", {}, async (page) => {
+    assert.equal(await page.evaluate(() => globalThis.broken), undefined);
+    assert.equal(await page.locator("img").count(), 0);
+    const button = page.locator("[data-switch='2']");
+    await button.click();
+    assert.equal(await button.getAttribute("aria-pressed"), "false");
+    await page.reload();
+    assert.equal(await page.locator("[data-switch='2']").getAttribute("aria-pressed"), "false", "through the address too");
+  });
+});

@@ -1,0 +1,46 @@
+//! Writes the pages that the browser looks at: of a rich record, a poor one and a hostile one.
+//!
+//! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
+
+#[path = "../support/rich.rs"]
+mod rich;
+#[path = "../support/sample.rs"]
+mod sample;
+
+use lockyard::record::Record;
+use lockyard::report::write_all;
+
+const HOSTILE: &str = "</script><script>window.broken=1</script>\"'><img src=x onerror=window.broken=2>";
+
+fn main() {
+    let dir = std::env::args().nth(1).expect("usage: pages DIR");
+    let dir = std::path::Path::new(&dir);
+    for (name, record) in [("rich", rich::rich()), ("poor", poor()), ("hostile", hostile())] {
+        write_all(&record, dir.join(name)).expect("the pages can be written");
+    }
+}
+
+/// One strategy, and nothing known that need not be.
+fn poor() -> Record {
+    let mut record = sample::sample();
+    record.cells.truncate(1);
+    record.comparisons.clear();
+    record.limits = None;
+    record.environment.cpu_model = None;
+    record.environment.commit = None;
+    let cell = &mut record.cells[0];
+    (cell.factors, cell.memory, cell.fairness, cell.of_limit, cell.hit_ratio) =
+        (None, None, None, None, None);
+    record
+}
+
+/// A rich record whose every name tries to be markup.
+fn hostile() -> Record {
+    let json = rich::rich().to_json();
+    let escaped = HOSTILE.replace('"', "\\\"");
+    let names = ["polling", "after", "deadlock", "task 3", "eviction", "lockyard compare --seed 42"];
+    let json = names
+        .iter()
+        .fold(json, |json, name| json.replace(&format!("\"{name}\""), &format!("\"{name}{escaped}\"")));
+    serde_json::from_str(&json).expect("names are free")
+}
