@@ -56,7 +56,7 @@ fn a_select_that_turns_away_from_a_wait() {
         });
         let told = async {
             while alarms(&tracker).is_empty() {
-                yield_now().await
+                yield_now().await;
             }
         };
         tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
@@ -82,7 +82,7 @@ fn granted_before_the_second_wait_begins() {
         });
         let told = async {
             while alarms(&tracker).is_empty() {
-                yield_now().await
+                yield_now().await;
             }
         };
         tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
@@ -108,7 +108,7 @@ fn a_set_of_futures_that_is_not_polled_while_its_owner_locks() {
         });
         let told = async {
             while alarms(&tracker).is_empty() {
-                yield_now().await
+                yield_now().await;
             }
         };
         tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
@@ -134,7 +134,7 @@ fn a_named_branch_that_holds_and_is_left_alone() {
         });
         let told = async {
             while alarms(&tracker).is_empty() {
-                yield_now().await
+                yield_now().await;
             }
         };
         tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }

@@ -284,22 +284,22 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for Wrapped<T> {
     }
 
     fn read(&self) -> impl Future<Output = GreedyRead<'_, T>> + Send {
-        poll_fn(|context| match self.try_read() {
-            Some(guard) => Poll::Ready(guard),
-            None => {
+        poll_fn(|context| {
+            let guard = self.try_read();
+            if guard.is_none() {
                 self.0.0.lock().wakers.push_back(context.waker().clone());
-                Poll::Pending
             }
+            guard.map_or(Poll::Pending, Poll::Ready)
         })
     }
 
     fn write(&self) -> impl Future<Output = GreedyWrite<'_, T>> + Send {
-        poll_fn(|context| match Greedy::try_write(self) {
-            Some(guard) => Poll::Ready(guard),
-            None => {
+        poll_fn(|context| {
+            let guard = Greedy::try_write(self);
+            if guard.is_none() {
                 self.0.0.lock().wakers.push_back(context.waker().clone());
-                Poll::Pending
             }
+            guard.map_or(Poll::Pending, Poll::Ready)
         })
     }
 }

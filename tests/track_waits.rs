@@ -162,30 +162,41 @@ fn locking_a_blocking_lock_twice_does_not_block() {
     told.wait_for(Kind::SameTaskWait);
 }
 
-/// The holder of a blocking lock is suspended, and the one thread there is must not be blocked by who wants it.
+/// The holder of a blocking lock is suspended, and the one thread there is must not be blocked by who wants it: two tasks of
+/// their own, on a thread of their own, so that the test can tell if it is.
 #[test]
 fn a_blocking_guard_across_an_await_is_named_and_blocks_nobody() {
     let (tracker, told) = tracker();
-    let local = tokio::task::LocalSet::new();
-    let (go_on, wait) = oneshot::channel::<()>();
-    runtime().block_on(local.run_until(async {
-        let alone: LockOf<Tracked<ParkingLotMutex>, u32> = tracker.scope("set up", async { lock(&A) }).await;
-        let holder = tracker.scope("holder", async {
-            let _held = alone.write().await;
-            wait.await.unwrap();
-        });
-        let other = tracker.scope("other", async {
-            *alone.write().await += 1;
-        });
-        let release = async {
+    let (done, is_done) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let alone: LockOf<Tracked<ParkingLotMutex>, u32> = tracker.within("set up", || lock(&A));
+        let alone = std::rc::Rc::new(alone);
+        let (go_on, wait) = oneshot::channel::<()>();
+        let local = tokio::task::LocalSet::new();
+        runtime().block_on(local.run_until(async {
+            let its = alone.clone();
+            let holder = tokio::task::spawn_local(tracker.task("holder".into(), async move {
+                let _held = its.write().await;
+                wait.await.unwrap();
+            }));
+            let its = alone.clone();
+            let other = tokio::task::spawn_local(tracker.task("other".into(), async move {
+                *its.write().await += 1;
+            }));
             until_waiting(&tracker, 1).await;
             go_on.send(()).unwrap();
-        };
-        tokio::join!(holder, other, release);
-        assert_eq!(*alone.read().await, 1);
-    }));
+            holder.await.unwrap();
+            other.await.unwrap();
+            done.send(*alone.read().await).unwrap();
+        }));
+    });
     let finding = told.wait_for(Kind::GuardAcrossAwait);
     assert_eq!((finding.tasks, finding.places.len()), (vec!["holder".to_owned()], 1));
+    assert_eq!(
+        is_done.recv_timeout(Duration::from_mins(1)),
+        Ok(1),
+        "the thread is blocked, or the lock was not had"
+    );
 }
 
 /// A yielding lock may be held across an await: that is what it is for.

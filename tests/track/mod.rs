@@ -15,7 +15,7 @@ pub type Mutex<T> = TrackedLock<TokioMutex, T>;
 pub type TrackedMutex = Tracked<TokioMutex>;
 
 /// Long against any machine's worst moment: only a test that fails waits for so long.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What a tracker tells, in the order of telling.
 pub struct Told(Receiver<Finding>);
