@@ -61,14 +61,16 @@ fn taken() -> Option<[i64; 2]> {
     Some([alloc::process_count()?.bytes_live, resident_bytes()?])
 }
 
-/// The resident size as the system adds it up over all pages; quicker ways to ask are off by some pages for each core.
+/// The resident size of what no file stands behind, as the system adds it up over all pages: pages of the program's own code
+/// come in when they first run, and would count as the sessions'. Quicker ways to ask are off by some pages for each core.
 fn resident_bytes() -> Option<i64> {
     resident_of(&std::fs::read_to_string("/proc/self/smaps_rollup").ok()?)
 }
 
-/// Reads `Rss:      1234 kB`.
+/// Reads `Anonymous:      1234 kB`.
 fn resident_of(rollup: &str) -> Option<i64> {
-    let kilobytes = rollup.lines().find_map(|line| line.strip_prefix("Rss:"))?.trim().strip_suffix("kB")?;
+    let kilobytes =
+        rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"))?.trim().strip_suffix("kB")?;
     Some(kilobytes.trim().parse::<i64>().ok()? * 1024)
 }
 
@@ -79,8 +81,8 @@ mod tests {
     #[test]
     fn the_resident_size_is_read_in_kilobytes() {
         let rollup =
-            "5581-7ffe ---p 00000000 00:00 0    [rollup]\nRss:                1024 kB\nPss:  17 kB\n";
+            "5581-7ffe ---p 00000000 00:00 0    [rollup]\nRss:   2048 kB\nAnonymous:          1024 kB\n";
         assert_eq!(resident_of(rollup), Some(1 << 20));
-        assert_eq!(resident_of("Pss:  17 kB\n"), None);
+        assert_eq!(resident_of("Rss:   2048 kB\n"), None);
     }
 }
