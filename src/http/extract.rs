@@ -1,6 +1,6 @@
 //! Reading requests: ids, queries, bodies and headers, each refused with a problem that says what would be right.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use serde::de::DeserializeOwned;
@@ -51,10 +51,15 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
             let detail = "send the body as JSON, with the header Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
+        let too_large =
+            || Problem::new(Code::BodyTooLarge, format!("the body may have {} bytes", state.limits.body));
+        // One that says so itself is not waited for.
+        if request.body().size_hint().lower() > state.limits.body as u64 {
+            return Err(too_large());
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let detail = format!("the body may have {} bytes", state.limits.body);
-                return Problem::new(Code::BodyTooLarge, detail);
+                return too_large();
             }
             Problem::new(Code::MalformedRequest, rejection.body_text())
         })?;
