@@ -12,16 +12,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lockyard::chat::{ChatContext, ContextId, ContextUpdate, StateKind, Version};
-use lockyard::service::{ServiceError, SimulatorConfig, UpdateContext};
+use lockyard::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
 use lockyard::strategy::PRESETS;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-use support::service::{AnyService, allow, page, service_of};
+use support::service::{allow, page, request, service_of};
 use support::store::ScriptedStore;
 use support::{assert_well_formed, drained, step_aside, texts, user};
 
-type Service = Arc<dyn AnyService>;
+type Service = Arc<dyn DynBackend>;
 
 /// Runs `test` on two and on four worker threads.
 fn on_real_threads<T: Future<Output = ()>>(
@@ -61,14 +61,14 @@ async fn assert_settled(service: &Service, store: &ScriptedStore, id: ContextId)
 
 fn many_reads_at_once_are_equal(strategy: &str) {
     on_real_threads(strategy, 2, &SimulatorConfig::default(), async |service, store| {
-        let id = service.create().await.unwrap();
+        let id = service.create(request()).await.unwrap();
         for nth in 0..30 {
-            service.append(id, user(&format!("message {nth}"))).await.unwrap();
+            service.append(id, user(&format!("message {nth}")), None).await.unwrap();
         }
         // Out of the cache with it, so that the first reads meet at the load; twice as many as an LRU needs, for a cache
         // that gives second chances.
         for _ in 0..4 {
-            service.create().await.unwrap();
+            service.create(request()).await.unwrap();
         }
         let mut tasks = JoinSet::new();
         for _ in 0..16 {
@@ -99,13 +99,13 @@ fn many_reads_at_once_are_equal(strategy: &str) {
 
 fn a_reader_sees_the_old_or_the_new_whole(strategy: &str) {
     on_real_threads(strategy, 2, &SimulatorConfig::default(), async |service, store| {
-        let id = service.create().await.unwrap();
+        let id = service.create(request()).await.unwrap();
         let mut tasks = JoinSet::new();
         for _ in 0..2 {
             let service = service.clone();
             tasks.spawn(async move {
                 for _ in 0..60 {
-                    service.append(id, user("more")).await.unwrap();
+                    service.append(id, user("more"), None).await.unwrap();
                     step_aside().await;
                 }
             });
@@ -141,7 +141,7 @@ fn a_reader_sees_the_old_or_the_new_whole(strategy: &str) {
 
 fn appends_from_many_tasks_are_all_there_once(strategy: &str) {
     on_real_threads(strategy, 2, &SimulatorConfig::default(), async |service, store| {
-        let id = service.create().await.unwrap();
+        let id = service.create(request()).await.unwrap();
         let mut tasks = JoinSet::new();
         for task in 0..8 {
             let service = service.clone();
@@ -149,7 +149,7 @@ fn appends_from_many_tasks_are_all_there_once(strategy: &str) {
                 let mut places = Vec::new();
                 for nth in 0..25 {
                     let text = format!("{task}/{nth}");
-                    places.push((service.append(id, user(&text)).await.unwrap().id.index(), text));
+                    places.push((service.append(id, user(&text), None).await.unwrap().id.index(), text));
                 }
                 assert!(places.is_sorted(), "each sees the one before");
                 places
@@ -166,7 +166,7 @@ fn appends_from_many_tasks_are_all_there_once(strategy: &str) {
 /// Each accepted update answers with its version: if every change is an update, these are all versions there are.
 fn versions_have_no_gaps(strategy: &str) {
     on_real_threads(strategy, 1, &SimulatorConfig::default(), async |service, store| {
-        let ids = [service.create().await.unwrap(), service.create().await.unwrap()];
+        let ids = [service.create(request()).await.unwrap(), service.create(request()).await.unwrap()];
         let mut tasks = JoinSet::new();
         for task in 0..6 {
             let service = service.clone();
@@ -197,7 +197,7 @@ const SESSIONS: usize = 8;
 async fn create_all(service: &Service) -> Vec<ContextId> {
     let mut ids = Vec::new();
     for _ in 0..SESSIONS {
-        ids.push(service.create().await.unwrap());
+        ids.push(service.create(request()).await.unwrap());
     }
     ids
 }
@@ -223,9 +223,9 @@ fn turns_and_appends_survive_eviction(strategy: &str) {
                     let (at, text) = ((task + nth * 3) % SESSIONS, format!("{task}/{nth}"));
                     let is_turn = (task + nth) % 3 == 0;
                     let done_so = if is_turn {
-                        accepted(service.turn(ids[at], user(&text)).await)
+                        accepted(service.send(ids[at], user(&text), &()).await)
                     } else {
-                        accepted(service.append(ids[at], user(&text)).await)
+                        accepted(service.append(ids[at], user(&text), None).await)
                     };
                     if done_so {
                         done.push((at, text, is_turn));
@@ -277,12 +277,12 @@ fn abandoned_turns_leave_nobody_at_work(strategy: &str) {
                     let turn = tokio::spawn({
                         let service = service.clone();
                         async move {
-                            let outcome = service.turn(id, user("hello")).await;
+                            let outcome = service.send(id, user("hello"), &()).await;
                             if let Ok(action) = outcome {
                                 let pending = action.pending_calls.iter().enumerate();
                                 let decisions =
                                     pending.map(|(nth, call)| allow(&call.id.0, nth == 0)).collect();
-                                accepted(service.decide(id, decisions).await);
+                                accepted(service.resume(id, decisions, &()).await);
                             }
                         }
                     });
@@ -292,7 +292,7 @@ fn abandoned_turns_leave_nobody_at_work(strategy: &str) {
                     if nth % 2 == 0 {
                         turn.abort();
                     }
-                    service.append(id, user("by the way")).await.unwrap();
+                    service.append(id, user("by the way"), None).await.unwrap();
                     appended.fetch_add(1, Relaxed);
                     let ended = turn.await;
                     assert!(ended.is_ok() || ended.unwrap_err().is_cancelled());

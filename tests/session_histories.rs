@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use lockyard::chat::{ContentPart, ContextId, ContextUpdate, Message, MessageDTO, ToolCall, ToolDecision};
-use lockyard::service::{ServiceError, SimulatorConfig, UpdateContext};
+use lockyard::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
 use lockyard::strategy::PRESETS;
 use lockyard::verify::Verdict;
 use lockyard::verify::invariants::{Sessions, appends, at_rest, stored, versions};
@@ -20,7 +20,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-use support::service::{AnyService, page, service_of};
+use support::service::{page, request, service_of};
 use support::store::ScriptedStore;
 use support::{drained, user};
 
@@ -29,7 +29,7 @@ const CLIENTS: u64 = 8;
 const QUESTIONS: u64 = 150;
 
 struct Client {
-    service: Arc<dyn AnyService>,
+    service: Arc<dyn DynBackend>,
     ids: Vec<ContextId>,
     log: Log,
     start: Instant,
@@ -101,18 +101,20 @@ impl Client {
                     let found = service.messages(id, page(limit as usize, offset as usize)).await?;
                     Answer::Page(Page::of(&found, of_dto))
                 }
-                Call::Append(Token(token)) => service.append(id, user(&token.to_string())).await?.into(),
+                Call::Append(Token(token)) => {
+                    service.append(id, user(&token.to_string()), None).await?.into()
+                }
                 Call::Update { .. } => {
                     let request = UpdateContext { update, expected_version: None };
                     Answer::changed(service.update(id, request).await?)
                 }
                 Call::Send(Token(token)) => {
-                    let action = service.turn(id, user(&token.to_string())).await?;
+                    let action = service.send(id, user(&token.to_string()), &()).await?;
                     pending = action.pending_calls;
                     Answer::turn(action.began, action.message, &action.context)
                 }
                 _ => {
-                    let action = service.decide(id, decisions).await?;
+                    let action = service.resume(id, decisions, &()).await?;
                     pending = action.pending_calls;
                     Answer::turn(action.began, action.message, &action.context)
                 }
@@ -144,7 +146,7 @@ async fn run(preset: &str, seed: u64) {
     let mut ids = Vec::new();
     let mut given = Vec::new();
     for key in 0..SESSIONS {
-        let id = service.create().await.unwrap();
+        let id = service.create(request()).await.unwrap();
         given.push((key, Context::from(&service.context(id).await.unwrap())));
         ids.push(id);
     }

@@ -26,6 +26,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
 
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
@@ -54,16 +55,16 @@ enum Verb {
     Completions(completions::Args),
 }
 
+/// How much is logged: off, error, warn, info, debug or trace, as `LOCKYARD_LOG` says.
+fn log_level() -> LevelFilter {
+    let asked = std::env::var("LOCKYARD_LOG").ok().and_then(|level| level.parse().ok());
+    asked.unwrap_or(LevelFilter::WARN)
+}
+
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("LOCKYARD_LOG").unwrap_or_else(|_| "warn".into()),
-        )
-        .without_time()
-        .init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level()).without_time().init();
     let outcome = match cli.verb {
         None => compare::main_job(),
         Some(Verb::Compare(args)) => compare::run(&args),

@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use crate::http::{self, App, Limits, Token};
-use crate::service::{Backend, Prompts, Simulator, SimulatorConfig};
-use crate::session::store::{EitherStore, MemoryStore, RedbStore};
-use crate::session::{ChatSessionManager, Durability, Env};
-use crate::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
+use crate::service::{DynBackend, Prompts, SimulatorConfig};
+use crate::session::Durability;
+use crate::session::store::{Faults, MemoryStore, RedbStore};
+use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, in_memory};
 
 use super::exit::Exit;
 use super::options;
@@ -184,10 +184,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let runtime = runtime.enable_all().build().context("the threads could not be started")?;
     let token = args.token()?;
     let store = match &args.store {
-        StoreChoice::Memory => EitherStore::One(MemoryStore::default()),
-        StoreChoice::Redb(path) => EitherStore::Other(
-            RedbStore::open_with(path, args.commit_group).context("--store cannot be used")?,
-        ),
+        StoreChoice::Memory => in_memory(MemoryStore::default(), Faults::default()),
+        StoreChoice::Redb(path) => {
+            AnyStore::Other(RedbStore::open_with(path, args.commit_group).context("--store cannot be used")?)
+        }
     };
     let setup = Setup {
         store,
@@ -201,8 +201,29 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ids: IdSource::Unique,
         runtime: runtime.handle().clone(),
     };
-    let strategy = args.strategy.factors();
-    assemble(strategy, setup, Serving { args, token, runtime: runtime.handle().clone() })?
+    let backend = assemble_dyn(args.strategy.factors(), setup)?;
+    runtime.block_on(serve(args, token, backend))
+}
+
+/// Serves until it is told to end.
+async fn serve(args: &Args, token: Option<Token>, backend: Arc<dyn DynBackend>) -> anyhow::Result<Exit> {
+    let has_token = token.is_some();
+    let app = App::new(backend.clone(), Some(backend.clone()), args.limits.limits(), token);
+    let (saved, interval) = (backend.clone(), args.save_interval);
+    let saving = tokio::spawn(async move { saved.auto_save(interval).await });
+    let listening = TcpListener::bind(args.listen).await;
+    let listener = listening.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = listener.local_addr()?;
+    let stop = told_to_end()?;
+    args.announce(address, has_token);
+    write_out(&format!("http://{address}"))?;
+    let ended = http::serve(app, listener, stop, args.grace).await;
+    saving.abort();
+    if ended.cut_off > 0 {
+        eprintln!("{} connections were cut off; their turns are rolled back.", ended.cut_off);
+    }
+    settled().await;
+    finish(&*backend).await
 }
 
 impl Args {
@@ -275,45 +296,9 @@ impl ModelOptions {
     }
 }
 
-/// Serves whatever backend the strategy is.
-struct Serving<'a> {
-    args: &'a Args,
-    token: Option<Token>,
-    runtime: Handle,
-}
-
-impl Assembly for Serving<'_> {
-    type Output = anyhow::Result<Exit>;
-
-    fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
-        let backend = Arc::new(backend);
-        let manager = backend.manager().clone();
-        let has_token = self.token.is_some();
-        let app = App::new(backend.clone(), Some(backend), self.args.limits.limits(), self.token);
-        let interval = self.args.save_interval;
-        self.runtime.clone().block_on(async {
-            let saving = manager.clone();
-            let saving = tokio::spawn(async move { saving.auto_save(interval).await });
-            let listening = TcpListener::bind(self.args.listen).await;
-            let listener = listening.with_context(|| format!("cannot listen on {}", self.args.listen))?;
-            let address = listener.local_addr()?;
-            let stop = told_to_end()?;
-            self.args.announce(address, has_token);
-            write_out(&format!("http://{address}"))?;
-            let ended = http::serve(app, listener, stop, self.args.grace).await;
-            saving.abort();
-            if ended.cut_off > 0 {
-                eprintln!("{} connections were cut off; their turns are rolled back.", ended.cut_off);
-            }
-            settled().await;
-            finish(&manager).await
-        })
-    }
-}
-
 /// Saves what is left.
-async fn finish<E: Env>(manager: &ChatSessionManager<E>) -> anyhow::Result<Exit> {
-    let failed = manager.flush().await;
+async fn finish(backend: &dyn DynBackend) -> anyhow::Result<Exit> {
+    let failed = backend.flush().await;
     for error in &failed {
         eprintln!("error: not saved: {error}");
     }

@@ -9,7 +9,9 @@ use quanta::Instant;
 use rand::RngExt;
 
 use crate::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
-use crate::service::{ActionDTO, ChatService, CreateContext, MessagePage, ServiceError, UpdateContext};
+use crate::service::{
+    ActionDTO, ChatService, CreateContext, DynChatService, MessagePage, ServiceError, UpdateContext,
+};
 use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival, random};
 
 use super::population::Population;
@@ -217,6 +219,20 @@ impl Asking<'_> {
                 let request = UpdateContext { update, expected_version: None };
                 self.about(step.operation, service.update_context(id, request)).await;
             }
+            operation => self.ask_rarely(service, operation, id, step).await,
+        }
+    }
+
+    /// What takes so long, or is so rare, that a box for the answer does not show: so it is compiled once a strategy and
+    /// not once more here.
+    async fn ask_rarely(
+        &mut self,
+        service: &dyn DynChatService,
+        operation: Operation,
+        id: ContextId,
+        step: Step,
+    ) {
+        match operation {
             Operation::CreateContext => self.create(service).await,
             Operation::DeleteContext => {
                 // Only what this client made itself, so that the sessions others ask for stay.
@@ -224,22 +240,22 @@ impl Asking<'_> {
                     self.create(service).await;
                 }
                 if let Some(made) = self.client.made.pop() {
-                    self.about(step.operation, service.delete_context(made)).await;
+                    self.about(operation, service.delete(made)).await;
                 }
             }
             Operation::ApproveContextTools => {
-                self.about(step.operation, service.approve_context_tools(id, Vec::new())).await;
+                self.about(operation, service.decide(id, Vec::new())).await;
             }
             Operation::SendMessageAction => {
                 self.converse(service, id, step).await;
                 self.client.grown.push(step.session);
             }
             Operation::ApproveToolsAction => {
-                let decide = service.approve_tools_action(id, Vec::new());
-                if let Some(action) = self.about(step.operation, decide).await {
+                if let Some(action) = self.about(operation, service.resume(id, Vec::new(), &())).await {
                     self.decide_all(service, id, action, step).await;
                 }
             }
+            _ => unreachable!("a read, or a short write"),
         }
     }
 
@@ -282,23 +298,23 @@ impl Asking<'_> {
         }
     }
 
-    async fn create<S: ChatService>(&mut self, service: &S) {
+    async fn create(&mut self, service: &dyn DynChatService) {
         let request = CreateContext {
             model_id: "simulated".to_owned(),
             mode: "chat".to_owned(),
             system_prompt_id: None,
         };
-        if let Some(id) = self.about(Operation::CreateContext, service.create_context(request)).await {
+        if let Some(id) = self.about(Operation::CreateContext, service.create(request)).await {
             self.client.made.push(id);
         }
     }
 
     /// A whole turn with the approvals it asks for. Some clients go away midway.
-    async fn converse<S: ChatService>(&mut self, service: &S, id: ContextId, step: Step) {
+    async fn converse(&mut self, service: &dyn DynChatService, id: ContextId, step: Step) {
         let questions = self.questions;
         let mut draws = random::stream(questions.seed, u64::from(step.salt));
         let message = NewMessage::text(Role::User, questions.text.as_str());
-        let turn = self.about(Operation::SendMessageAction, service.send_message_action(id, message));
+        let turn = self.about(Operation::SendMessageAction, service.send(id, message, &()));
         let action = if draws.random_bool(questions.scenario.cancel.probability()) {
             let patience = patience_of_a_client(&questions.scenario).mul_f64(draws.random());
             tokio::time::timeout(patience, turn).await.unwrap_or(None)
@@ -309,7 +325,7 @@ impl Asking<'_> {
             Some(action) => self.decide_all(service, id, action, step).await,
             None => {
                 // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
-                if let Ok(action) = service.approve_tools_action(id, Vec::new()).await {
+                if let Ok(action) = service.resume(id, Vec::new(), &()).await {
                     self.decide_all(service, id, action, step).await;
                 }
             }
@@ -317,7 +333,13 @@ impl Asking<'_> {
     }
 
     /// Decides tool calls until the turn asks for no more: at once, or one first and the others after.
-    async fn decide_all<S: ChatService>(&mut self, service: &S, id: ContextId, first: ActionDTO, step: Step) {
+    async fn decide_all(
+        &mut self,
+        service: &dyn DynChatService,
+        id: ContextId,
+        first: ActionDTO,
+        step: Step,
+    ) {
         let questions = self.questions;
         let mut draws = random::stream(questions.seed, u64::from(step.salt) ^ 1 << 32);
         let deny = questions.scenario.model.as_ref().map_or(0.0, |model| model.deny_percent.probability());
@@ -330,10 +352,9 @@ impl Asking<'_> {
             let mut decisions: Vec<_> = pending.into_iter().map(decide).collect();
             if decisions.len() > 1 {
                 let one = vec![decisions.remove(0)];
-                self.about(Operation::ApproveContextTools, service.approve_context_tools(id, one)).await;
+                self.about(Operation::ApproveContextTools, service.decide(id, one)).await;
             }
-            action =
-                self.about(Operation::ApproveToolsAction, service.approve_tools_action(id, decisions)).await;
+            action = self.about(Operation::ApproveToolsAction, service.resume(id, decisions, &())).await;
         }
     }
 }

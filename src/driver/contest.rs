@@ -318,7 +318,7 @@ impl<'a> Contest<'a> {
         let handle = self.arena.handle();
         let store = stock(&self.population, handle);
         let rival = set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?;
-        let Some(subject) = rival.subject() else { return Ok(()) };
+        let Some(backend) = rival.backend() else { return Ok(()) };
         let ground = Ground {
             arena: &self.arena,
             population: &self.population,
@@ -327,7 +327,7 @@ impl<'a> Contest<'a> {
             epoch: self.epoch,
             most_operations: MOST_OPERATIONS,
         };
-        match ground.run(&subject, u64::from(round) * STRIDE, length) {
+        match ground.run(&backend, u64::from(round) * STRIDE, length) {
             Ok(run) => {
                 if let Some(history) = history {
                     history.write(&run)?;
@@ -337,7 +337,7 @@ impl<'a> Contest<'a> {
             }
             Err(in_flight) => {
                 // Not dropped: its tasks may hold it for good.
-                std::mem::forget((rival, subject));
+                std::mem::forget((rival, backend));
                 entrant.give_up(&in_flight, self.arena.patience());
                 self.renew()
             }

@@ -39,7 +39,6 @@ mod population;
 mod recorder;
 mod rival;
 mod samples;
-mod subject;
 mod sweep;
 mod verification;
 mod watchdog;

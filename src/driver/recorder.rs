@@ -14,13 +14,12 @@ use rand::RngExt;
 use crate::chat::{
     ContentPart, ContextId, ContextUpdate, Message, MessageDTO, NewMessage, Role, ToolCall, ToolDecision,
 };
-use crate::service::{ActionDTO, CreateContext, MessagePage, ServiceError, UpdateContext};
+use crate::service::{ActionDTO, CreateContext, DynBackend, MessagePage, ServiceError, UpdateContext};
 use crate::session::SessionError;
 use crate::verify::session::{Answer, Call, Context, Log, Page, Settings, Token};
 use crate::workload::{Operation, Step, random};
 
 use super::client::{Questions, Slice, TURN, patience_of_a_client};
-use super::subject::Subject;
 use super::watchdog::Board;
 
 /// What the sessions that clients make are set to.
@@ -36,7 +35,7 @@ pub(super) struct Recorder {
     asked: u64,
     questions: Arc<Questions>,
     board: Arc<Board>,
-    subject: Arc<dyn Subject>,
+    backend: Arc<dyn DynBackend>,
     pub(super) log: Log,
     /// From when on times count.
     epoch: Instant,
@@ -51,12 +50,12 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// A client that asks `subject`, and writes down at most so many operations.
+    /// A client that asks `backend`, and writes down at most so many operations.
     pub(super) fn new(
         index: usize,
         questions: &Arc<Questions>,
         board: &Arc<Board>,
-        subject: &Arc<dyn Subject>,
+        backend: &Arc<dyn DynBackend>,
         epoch: Instant,
         room: usize,
     ) -> Self {
@@ -65,7 +64,7 @@ impl Recorder {
             asked: 0,
             questions: questions.clone(),
             board: board.clone(),
-            subject: subject.clone(),
+            backend: backend.clone(),
             log: Log::new(index as u64, room),
             epoch,
             sent: 0,
@@ -96,16 +95,16 @@ impl Recorder {
     }
 
     async fn ask(&mut self, questions: &Questions, step: Step) {
-        let (key, subject) = (step.session, self.subject.clone());
+        let (key, backend) = (step.session, self.backend.clone());
         let id = questions.ids[key as usize];
         let operation = step.operation;
         match operation {
             Operation::GetContextState => {
-                let answered = subject.state(id);
+                let answered = backend.state(id);
                 self.about(operation, key, Call::State, answered, |state| Answer::from(*state)).await;
             }
             Operation::GetContext => {
-                let answered = subject.context(id);
+                let answered = backend.context(id);
                 let context =
                     self.about(operation, key, Call::Context, answered, |it| Answer::from(it)).await;
                 if let Some(context) = context {
@@ -117,7 +116,7 @@ impl Recorder {
                 let newest = self.totals[key as usize].saturating_sub(limit / 2);
                 let offset = if step.salt.is_multiple_of(2) { newest } else { 0 };
                 let page = MessagePage { branch: None, limit: limit as usize, offset: offset as usize };
-                let (call, answered) = (Call::Page { offset, limit }, subject.page(id, page));
+                let (call, answered) = (Call::Page { offset, limit }, backend.messages(id, page));
                 let page = self
                     .about(operation, key, call, answered, |page| Answer::Page(Page::of(page, sent_by)))
                     .await;
@@ -128,11 +127,11 @@ impl Recorder {
             Operation::ListContexts => {
                 // Outside the specification: it may be behind. It is asked all the same, for whom it may disturb.
                 self.begin(operation);
-                drop(subject.list(id, questions.scenario.list_limit as usize).await);
+                drop(backend.list(Some(id), questions.scenario.list_limit as usize).await);
             }
             Operation::AddContextMessage => {
                 let (token, message) = self.message(questions);
-                let answered = subject.append(id, message);
+                let answered = backend.append(id, message, None);
                 let call = Call::Append(token);
                 if let Some(put) = self.about(operation, key, call, answered, |it| Answer::from(*it)).await {
                     self.totals[key as usize] = put.id.0 + 1;
@@ -142,7 +141,7 @@ impl Recorder {
                 let mode = if step.salt.is_multiple_of(2) { MODE } else { "plan" };
                 let update = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
                 let call = Call::Update { change: Settings::from(&update), expected: None };
-                let answered = subject.update(id, UpdateContext { update, expected_version: None });
+                let answered = backend.update(id, UpdateContext { update, expected_version: None });
                 self.about(operation, key, call, answered, |version| Answer::changed(*version)).await;
             }
             Operation::CreateContext => self.create(questions).await,
@@ -151,7 +150,7 @@ impl Recorder {
                     self.create(questions).await;
                 }
                 if let Some((key, id)) = self.left.pop() {
-                    self.about(operation, key, Call::Delete, subject.delete(id), |()| Answer::Done).await;
+                    self.about(operation, key, Call::Delete, backend.delete(id), |()| Answer::Done).await;
                 }
             }
             Operation::ApproveContextTools => self.decide(key, id, Vec::new()).await,
@@ -235,8 +234,8 @@ impl Recorder {
             Settings { model: Settings::number(MODEL), mode: Settings::number(MODE), parameters: 0 };
         let request =
             CreateContext { model_id: MODEL.to_owned(), mode: MODE.to_owned(), system_prompt_id: None };
-        let subject = self.subject.clone();
-        let (call, answered) = (Call::Create(settings), subject.create(request));
+        let backend = self.backend.clone();
+        let (call, answered) = (Call::Create(settings), backend.create(request));
         if let Some(id) = self.about(Operation::CreateContext, key, call, answered, |_| Answer::Done).await {
             self.made.push((key, id));
             self.left.push((key, id));
@@ -244,15 +243,15 @@ impl Recorder {
     }
 
     async fn decide(&mut self, key: u32, id: ContextId, decisions: Vec<ToolDecision>) {
-        let subject = self.subject.clone();
-        let answered = subject.decide(id, decisions);
+        let backend = self.backend.clone();
+        let answered = backend.decide(id, decisions);
         let operation = Operation::ApproveContextTools;
         self.about(operation, key, Call::Decide, answered, |version| Answer::changed(*version)).await;
     }
 
     async fn resume(&mut self, key: u32, id: ContextId, decisions: Vec<ToolDecision>) -> Option<ActionDTO> {
-        let subject = self.subject.clone();
-        let answered = subject.resume(id, decisions);
+        let backend = self.backend.clone();
+        let answered = backend.resume(id, decisions, &());
         self.about(Operation::ApproveToolsAction, key, Call::Resume, answered, turn).await
     }
 
@@ -263,8 +262,8 @@ impl Recorder {
         let longest = patience_of_a_client(&questions.scenario);
         let patience = goes_away.then(|| longest.mul_f64(draws.random()));
         let (token, message) = self.message(questions);
-        let (operation, subject) = (Operation::SendMessageAction, self.subject.clone());
-        let answered = subject.send(id, message);
+        let (operation, backend) = (Operation::SendMessageAction, self.backend.clone());
+        let answered = backend.send(id, message, &());
         let action = match self.within(patience, operation, key, Call::Send(token), answered, turn).await {
             // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
             None => self.resume(key, id, Vec::new()).await,

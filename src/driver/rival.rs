@@ -7,16 +7,17 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::chat::{ChatContext, ContextId};
-use crate::service::{Backend, ChatService, Prompts, Simulator, SimulatorConfig};
-use crate::session::store::{Faults, FaultyStore, MemoryStore, Store};
+use crate::chat::ContextId;
+use crate::service::{Backend, ChatService, DynBackend, Prompts, Simulator, SimulatorConfig};
+use crate::session::store::{Faults, MemoryStore, Store};
 use crate::session::{Durability, Env, Traffic};
-use crate::strategy::{Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble};
+use crate::strategy::{
+    AnyStore, Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble, in_memory,
+};
 use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
 use super::population::Population;
-use super::subject::Subject;
 
 /// How often whatever is unsaved is saved in the background.
 const AUTO_SAVE: Duration = Duration::from_secs(1);
@@ -51,8 +52,8 @@ pub(super) trait Rival {
     /// What the session manager and its cache have done so far.
     fn traffic(&self) -> Traffic;
 
-    /// What can be judged of it; nothing of one that is no service.
-    fn subject(&self) -> Option<Arc<dyn Subject>> {
+    /// The backend to judge; nothing where there is none behind it.
+    fn backend(&self) -> Option<Arc<dyn DynBackend>> {
         None
     }
 }
@@ -79,15 +80,10 @@ pub(super) fn set_up(
 }
 
 /// What every strategy of a scenario is given.
-pub(super) fn setup(
-    scenario: &Scenario,
-    store: MemoryStore,
-    seed: u64,
-    runtime: &Handle,
-) -> Setup<FaultyStore<MemoryStore, TokioClock>> {
+pub(super) fn setup(scenario: &Scenario, store: MemoryStore, seed: u64, runtime: &Handle) -> Setup<AnyStore> {
     let faults = Faults { save_delay: scenario.save, ..Faults::default() };
     Setup {
-        store: FaultyStore::new(store, TokioClock, faults),
+        store: in_memory(store, faults),
         capacity: NonZeroUsize::try_from(scenario.capacity).expect("a capacity fits the address space"),
         durability: Durability::WriteThrough,
         model: scenario.model.as_ref().map_or_else(SimulatorConfig::default, |model| simulated(model, seed)),
@@ -126,10 +122,15 @@ impl Assembly for Contend {
     type Output = Box<dyn Rival>;
 
     fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Box<dyn Rival> {
-        let backend = Arc::new(backend);
-        let manager = backend.manager().clone();
-        let auto_save = self.runtime.spawn(async move { manager.auto_save(AUTO_SAVE).await });
-        Box::new(Contender { backend, auto_save, runtime: self.runtime, ids: self.ids })
+        let service = Arc::new(backend);
+        let (backend, runtime): (Arc<dyn DynBackend>, _) = (service.clone(), self.runtime);
+        let saved = backend.clone();
+        let auto_save = runtime.spawn(async move { saved.auto_save(AUTO_SAVE).await });
+        let handle = runtime.clone();
+        let start = move |client, slice, kind, give_back| {
+            spawn(&handle, service.clone(), client, slice, kind, give_back);
+        };
+        Box::new(Contender { start: Box::new(start), backend, auto_save, runtime, ids: self.ids })
     }
 }
 
@@ -148,22 +149,27 @@ pub(super) fn spawn(
     });
 }
 
-struct Contender<E: Env> {
-    backend: Arc<Backend<E, Simulator<TokioClock>>>,
+/// Starts a client; see [`Rival::start`].
+type Start = dyn Fn(Client, Arc<Slice>, Kind, GiveBack) + Send + Sync;
+
+struct Contender {
+    /// The one thing that knows the types inside: clients ask it directly, and nothing of what they ask is boxed.
+    start: Box<Start>,
+    backend: Arc<dyn DynBackend>,
     auto_save: JoinHandle<()>,
     runtime: Handle,
     ids: Arc<[ContextId]>,
 }
 
-impl<E: Env> Rival for Contender<E> {
+impl Rival for Contender {
     fn start(&self, client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
-        spawn(&self.runtime, self.backend.clone(), client, slice, kind, give_back);
+        (self.start)(client, slice, kind, give_back);
     }
 
     fn warm(&self) {
         self.runtime.block_on(async {
             for id in self.ids.iter() {
-                if let Err(error) = self.backend.get_context_state(*id).await {
+                if let Err(error) = self.backend.state(*id).await {
                     tracing::warn!(%error, "a session could not be read while warming up");
                 }
             }
@@ -173,20 +179,14 @@ impl<E: Env> Rival for Contender<E> {
     fn tidy(&self, made: Vec<ContextId>, grown: &[usize], population: &Population) {
         self.runtime.block_on(async {
             for id in made {
-                if let Err(error) = self.backend.delete_context(id).await {
+                if let Err(error) = self.backend.delete(id).await {
                     tracing::warn!(%error, "a session made during a slice could not be deleted");
                 }
             }
             for index in grown {
                 let (id, initial) = (population.ids[*index], &population.contexts[*index]);
-                // A turn under way would find its words gone; such a session is trimmed another time.
-                let restore = |context: &mut ChatContext| {
-                    if !context.state_kind().is_working() {
-                        context.restore(initial);
-                    }
-                    Ok(())
-                };
-                if let Err(error) = self.backend.manager().write(id, restore).await {
+                // One in which a turn is at work is trimmed another time.
+                if let Err(error) = self.backend.restore(id, initial).await {
                     tracing::warn!(%error, "a session could not be trimmed");
                 }
             }
@@ -194,15 +194,15 @@ impl<E: Env> Rival for Contender<E> {
     }
 
     fn traffic(&self) -> Traffic {
-        self.runtime.block_on(self.backend.manager().traffic())
+        self.runtime.block_on(self.backend.traffic())
     }
 
-    fn subject(&self) -> Option<Arc<dyn Subject>> {
+    fn backend(&self) -> Option<Arc<dyn DynBackend>> {
         Some(self.backend.clone())
     }
 }
 
-impl<E: Env> Drop for Contender<E> {
+impl Drop for Contender {
     fn drop(&mut self) {
         self.auto_save.abort();
     }

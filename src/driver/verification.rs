@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::{ChatContext, ChatContextDTO, ContextId};
 use crate::record::{self, Finding, Severity, Violation};
+use crate::service::DynBackend;
 use crate::verify::session::{Context, Recording};
 use crate::verify::{Lanes, Verdict, invariants};
 
@@ -27,7 +28,6 @@ use super::client::Questions;
 use super::error::RunError;
 use super::population::Population;
 use super::recorder::{Recorder, token_of};
-use super::subject::Subject;
 use super::watchdog::InFlight;
 
 /// So many operations are recorded in one slice at most: some six megabytes.
@@ -65,20 +65,20 @@ pub(super) struct Run {
 }
 
 impl Ground<'_> {
-    /// Lets recording clients ask `subject` for `length`, from `position` on in their traces.
+    /// Lets recording clients ask `backend` for `length`, from `position` on in their traces.
     ///
     /// # Errors
     /// What was in flight when nothing moved any more.
     pub(super) fn run(
         &self,
-        subject: &Arc<dyn Subject>,
+        backend: &Arc<dyn DynBackend>,
         position: u64,
         length: Duration,
     ) -> Result<Run, Vec<InFlight>> {
         let tasks = self.questions.traces.len();
         let room = self.most_operations / tasks.max(1);
         let recorder =
-            |task| Recorder::new(task, self.questions, self.arena.board(), subject, self.epoch, room);
+            |task| Recorder::new(task, self.questions, self.arena.board(), backend, self.epoch, room);
         let recorders: Vec<_> = (0..tasks).map(recorder).collect();
         let given = (0..).zip(&self.population.contexts);
         let given = given.map(|(key, context)| (key, Context::from(&ChatContextDTO::from(context))));
@@ -96,20 +96,20 @@ impl Ground<'_> {
             names.extend(recorder.made);
             recording.add(recorder.log);
         }
-        Ok(self.arena.handle().block_on(self.settle(&**subject, recording, names)))
+        Ok(self.arena.handle().block_on(self.settle(&**backend, recording, names)))
     }
 
     /// Waits until nobody is at work and all is saved, or for as long as nothing may move.
     async fn settle(
         &self,
-        subject: &dyn Subject,
+        backend: &dyn DynBackend,
         recording: Recording,
         names: BTreeMap<u32, ContextId>,
     ) -> Run {
         let deadline = Instant::now() + self.arena.patience();
         loop {
-            let failures = subject.flush().await;
-            let stats = subject.stats().await;
+            let failures = backend.flush().await;
+            let stats = backend.stats().await;
             let held = invariants::Held {
                 cached: stats.cache.len,
                 capacity: self.capacity,
@@ -119,8 +119,8 @@ impl Ground<'_> {
             };
             let (mut last, mut stored) = (BTreeMap::new(), BTreeMap::new());
             for (&key, &id) in &names {
-                last.extend(subject.whole(id).await.ok().map(|context| (key, context)));
-                stored.extend(subject.stored(id).await.ok().flatten().map(|context| (key, context)));
+                last.extend(backend.whole(id).await.ok().map(|context| (key, context)));
+                stored.extend(backend.stored(id).await.ok().flatten().map(|context| (key, context)));
             }
             let settled = failures.is_empty()
                 && held.unsaved == 0

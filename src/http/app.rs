@@ -9,38 +9,18 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::service::{Backend, ChatService};
-use crate::session::{Env, ManagerStats};
+use crate::service::{DynBackend, DynChatService};
 
 use super::auth::{self, Token};
-use super::erased::Chat;
 use super::limits::{self, Limits};
 use super::metrics::{self, Metrics};
 use super::openapi;
 use super::problem::{Code, Problem};
 use super::{routes as contexts, turns};
-
-/// What `/metrics` tells of the sessions.
-pub trait Gauges: Send + Sync + 'static {
-    /// What there is now.
-    fn stats(&self) -> BoxFuture<'_, ManagerStats>;
-}
-
-impl<E: Env, M: Send + Sync + 'static> Gauges for Backend<E, M>
-where
-    Self: ChatService,
-    M: crate::service::ModelClient + crate::service::ToolRunner,
-{
-    fn stats(&self) -> BoxFuture<'_, ManagerStats> {
-        let manager = self.manager();
-        Box::pin(manager.stats())
-    }
-}
 
 /// A service with its routes. Clones are handles to the same one.
 #[derive(Clone)]
@@ -51,8 +31,8 @@ pub struct App(Shared);
 pub(super) struct Shared(Arc<Inner>);
 
 pub(super) struct Inner {
-    pub(super) chat: Arc<dyn Chat>,
-    pub(super) gauges: Option<Arc<dyn Gauges>>,
+    pub(super) chat: Arc<dyn DynChatService>,
+    pub(super) backend: Option<Arc<dyn DynBackend>>,
     pub(super) limits: Limits,
     pub(super) token: Option<Token>,
     pub(super) metrics: Metrics,
@@ -72,18 +52,18 @@ impl Deref for Shared {
 }
 
 impl App {
-    /// The routes over `service`; open to everybody unless there is a token. `gauges` for what `/metrics` tells of
-    /// the sessions: the same service once more where it is a [`Backend`].
-    pub fn new<S: ChatService>(
-        service: Arc<S>,
-        gauges: Option<Arc<dyn Gauges>>,
+    /// The routes over `service`; open to everybody unless there is a token. `/metrics` tells of the sessions
+    /// behind it only where the same service is given once more as the `backend` that it is.
+    pub fn new(
+        service: Arc<dyn DynChatService>,
+        backend: Option<Arc<dyn DynBackend>>,
         limits: Limits,
         token: Option<Token>,
     ) -> Self {
         let document = serde_json::to_value(openapi::document()).unwrap_or_default();
         let inner = Inner {
             chat: service,
-            gauges,
+            backend,
             limits,
             token,
             metrics: Metrics::new(),

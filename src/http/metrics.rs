@@ -124,8 +124,8 @@ fn known(method: &axum::http::Method) -> &'static str {
 )]
 pub(super) async fn metrics(State(shared): State<Shared>) -> Result<Response, Problem> {
     let metrics = &shared.metrics;
-    if let Some(gauges) = &shared.gauges {
-        let stats = gauges.stats().await;
+    if let Some(backend) = &shared.backend {
+        let stats = backend.stats().await;
         metrics.live.set(gauge(stats.live));
         metrics.unsaved.set(gauge(stats.unsaved));
         metrics.misses.inner().store(stats.misses, std::sync::atomic::Ordering::Relaxed);

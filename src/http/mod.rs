@@ -1,11 +1,11 @@
 //! The endpoints over HTTP, for clients that nobody here wrote.
 //!
 //! ```text
-//! connection ─▶ count ─▶ token ─▶ room for one more? ─▶ time limit ─▶ route ─▶ dyn Chat ─▶ ChatService
-//!  (server)    (metrics)  (auth)        (limits)          (limits)   (routes)  (erased)
+//! connection ─▶ count ─▶ token ─▶ room for one more? ─▶ time limit ─▶ route ─▶ dyn DynChatService
+//!  (server)    (metrics)  (auth)        (limits)          (limits)   (routes)   (service)
 //! ```
 //!
-//! [`App`] makes a router of any [`ChatService`](crate::service::ChatService); [`serve`] puts it behind a listener,
+//! [`App`] makes a router of any [`DynChatService`](crate::service::DynChatService); [`serve`] puts it behind a listener,
 //! with limits on what a connection may cost, and ends it without losing anything. The service stands behind an object
 //! here, so that routes are compiled once and not for every strategy: that costs one allocation a request.
 //!
@@ -14,7 +14,6 @@
 
 mod app;
 mod auth;
-mod erased;
 mod extract;
 mod limits;
 mod metrics;
@@ -25,7 +24,7 @@ mod server;
 mod stream;
 mod turns;
 
-pub use app::{App, Gauges};
+pub use app::App;
 pub use auth::Token;
 pub use limits::Limits;
 pub use openapi::document;

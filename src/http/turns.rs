@@ -71,8 +71,8 @@ async fn approve_tools_action(
 ) -> Result<Response, Problem> {
     if wants_events(&headers) {
         let limit = shared.limits.turn_time;
-        let turn = |watch: Watch| async move { shared.chat.go_on(id, decisions, &*watch).await }.boxed();
+        let turn = |watch: Watch| async move { shared.chat.resume(id, decisions, &*watch).await }.boxed();
         return stream::follow(limit, turn).await;
     }
-    Ok(Json(shared.chat.go_on(id, decisions, &()).await?).into_response())
+    Ok(Json(shared.chat.resume(id, decisions, &()).await?).into_response())
 }

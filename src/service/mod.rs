@@ -15,6 +15,7 @@
 
 mod backend;
 mod batch;
+mod dynamic;
 mod error;
 mod model;
 mod requests;
@@ -23,6 +24,7 @@ mod turn;
 mod watch;
 
 pub use backend::{Backend, DtoPolicy, Prompts};
+pub use dynamic::{Answer, DynBackend, DynChatService};
 pub use error::ServiceError;
 pub use model::{Chunk, ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 pub use requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};

@@ -4,11 +4,14 @@
 //! is the session's *state*. A working state belongs to exactly one turn, for a second one is refused, and the turn
 //! keeps a handle to the session, so the session it comes back to is the one it left.
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
 use crate::chat::{
     ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
     ToolResult, Version,
 };
-use crate::session::{Env, Session, SessionError, Settle};
+use crate::session::{ChatSessionManager, Env, Session, SessionError, Settle};
 
 use super::backend::Backend;
 use super::batch::Batch;
@@ -81,14 +84,18 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
         settle: Settle,
         change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
     ) -> Result<R, SessionError> {
+        let (mut change, mut done) = (Some(change), None);
         let working = &mut self.working;
-        let change = |context: &mut ChatContext| {
+        let step = &mut |context: &mut ChatContext| {
+            let change = change.take().expect("a change is made once");
             let result = change(context)?;
             let state = context.state_kind();
             *working = state.is_working();
-            Ok((result, TurnEvent::Step { state, version: context.version().next() }))
+            done = Some((result, TurnEvent::Step { state, version: context.version().next() }));
+            Ok(())
         };
-        let (result, step) = self.backend.manager.change(self.session, settle, change).await?;
+        make(&self.backend.manager, self.session, settle, step).await?;
+        let (result, step) = done.expect("a change that was made has a result");
         self.watch.saw(step);
         Ok(result)
     }
@@ -210,6 +217,17 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
     }
 }
 
+/// A change of a turn, as an object: a turn has a dozen of them, and the way from a change to the store is long. Were it
+/// compiled for each, with each strategy, turns would be most of the program.
+fn make<'a, E: Env>(
+    manager: &'a ChatSessionManager<E>,
+    session: &'a Session<E>,
+    settle: Settle,
+    change: &'a mut (dyn FnMut(&mut ChatContext) -> Result<(), ChatError> + Send),
+) -> BoxFuture<'a, Result<(), SessionError>> {
+    manager.change(session, settle, change).boxed()
+}
+
 /// A turn that is dropped at work, because its caller went away or a save failed, is rolled back in the background.
 impl<E: Env, M> Drop for Turn<'_, E, M> {
     fn drop(&mut self) {
@@ -217,8 +235,8 @@ impl<E: Env, M> Drop for Turn<'_, E, M> {
             let (manager, session) = (self.backend.manager.clone(), self.session.clone());
             let roll_back = async move {
                 // Refused only if the session was deleted meanwhile: then there is nothing to roll back.
-                let outcome = manager.change(&session, Settle::Acknowledged, ChatContext::cancel).await;
-                if let Err(error) = outcome {
+                let cancel = &mut ChatContext::cancel;
+                if let Err(error) = make(&manager, &session, Settle::Acknowledged, cancel).await {
                     tracing::debug!(%error, "the roll-back of an abandoned turn was not saved");
                 }
             };

@@ -9,7 +9,7 @@ use crate::lock::{
     ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
     ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
 };
-use crate::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
+use crate::service::{Backend, DtoPolicy, DynBackend, Prompts, Simulator, SimulatorConfig};
 use crate::session::store::Store;
 use crate::session::{
     AfterUnlock, ChatSessionManager, Durability, Env, Locked, Published, SaveMode, StateMode, UnderLock,
@@ -59,6 +59,27 @@ pub fn assemble<St: Store, A: Assembly>(
 ) -> Result<A::Output, StrategyError> {
     check(factors)?;
     dispatch(factors, setup, assembly).ok_or_else(|| not_built(factors))
+}
+
+/// The backend of a strategy as an object, for whoever does not care which locks are inside.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_dyn<St: Store>(
+    factors: Factors,
+    setup: Setup<St>,
+) -> Result<Arc<dyn DynBackend>, StrategyError> {
+    struct Object;
+
+    impl Assembly for Object {
+        type Output = Arc<dyn DynBackend>;
+
+        fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
+            Arc::new(backend)
+        }
+    }
+
+    assemble(factors, setup, Object)
 }
 
 /// One line of the list below.

@@ -27,14 +27,16 @@ mod factors;
 mod host;
 mod presets;
 pub mod slowed;
+mod stores;
 
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembly, Setup, assemble, combinations};
+pub use assemble::{Assembly, Setup, assemble, assemble_dyn, combinations};
 pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
 pub use error::StrategyError;
 pub use factorial::{Change, Factorial};
 pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
 pub use host::{Host, IdSource, TokioClock};
 pub use presets::{PRESETS, Preset, Strategy};
+pub use stores::{AnyStore, in_memory};

@@ -1,21 +1,16 @@
-//! A backend with everything around it scripted, and any strategy's backend behind one type, so that a test is
-//! compiled once for all of them.
+//! A backend with everything around it scripted, and any strategy's backend.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-use lockyard::chat::{
-    AppendedDTO, ChatContext, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, NewMessage,
-    ToolDecision, Version,
-};
+use lockyard::chat::{ChatContext, ContextId, ToolDecision};
 use lockyard::lock::LockFamily;
 use lockyard::service::{
-    ActionDTO, Backend, ChatService, CreateContext, DtoPolicy, MessagePage, ModelClient, Prompts,
-    ServiceError, Simulator, SimulatorConfig, ToolRunner, UpdateContext,
+    Backend, ChatService, CreateContext, DtoPolicy, DynBackend, MessagePage, ModelClient, Prompts,
+    SimulatorConfig, ToolRunner,
 };
-use lockyard::session::{ChatSessionManager, Durability, Env, ManagerStats, SaveMode, SessionError};
-use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
+use lockyard::session::{Durability, SaveMode};
+use lockyard::strategy::{IdSource, Setup, Strategy, assemble_dyn};
 use tokio::runtime::Handle;
 
 use super::model::ScriptedModel;
@@ -72,87 +67,13 @@ fn backend<F: LockFamily, S: SaveMode<F>, M: ModelClient + ToolRunner>(
     Backend::new(manager, model, prompts, dto)
 }
 
-type Answer<'a, T> = BoxFuture<'a, Result<T, ServiceError>>;
-
-/// The service of any strategy.
-pub trait AnyService: Send + Sync {
-    fn create(&self) -> Answer<'_, ContextId>;
-    fn context(&self, id: ContextId) -> Answer<'_, ChatContextDTO>;
-    fn messages(&self, id: ContextId, page: MessagePage) -> Answer<'_, MessagesDTO>;
-    fn state(&self, id: ContextId) -> Answer<'_, ContextStateDTO>;
-    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, AppendedDTO>;
-    fn update(&self, id: ContextId, update: UpdateContext) -> Answer<'_, Version>;
-    fn turn(&self, id: ContextId, message: NewMessage) -> Answer<'_, ActionDTO>;
-    fn decide(&self, id: ContextId, decisions: Vec<ToolDecision>) -> Answer<'_, ActionDTO>;
-    /// The whole context, in memory.
-    fn whole(&self, id: ContextId) -> Answer<'_, ChatContext>;
-    fn flush(&self) -> BoxFuture<'_, Vec<SessionError>>;
-    fn stats(&self) -> BoxFuture<'_, ManagerStats>;
-}
-
-impl<E: Env, M: ModelClient + ToolRunner> AnyService for Backend<E, M> {
-    fn create(&self) -> Answer<'_, ContextId> {
-        Box::pin(self.create_context(request()))
-    }
-
-    fn context(&self, id: ContextId) -> Answer<'_, ChatContextDTO> {
-        Box::pin(self.get_context(id))
-    }
-
-    fn messages(&self, id: ContextId, page: MessagePage) -> Answer<'_, MessagesDTO> {
-        Box::pin(self.get_context_messages(id, page))
-    }
-
-    fn state(&self, id: ContextId) -> Answer<'_, ContextStateDTO> {
-        Box::pin(self.get_context_state(id))
-    }
-
-    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, AppendedDTO> {
-        Box::pin(self.add_context_message(id, message, None))
-    }
-
-    fn update(&self, id: ContextId, update: UpdateContext) -> Answer<'_, Version> {
-        Box::pin(self.update_context(id, update))
-    }
-
-    fn turn(&self, id: ContextId, message: NewMessage) -> Answer<'_, ActionDTO> {
-        Box::pin(self.send_message_action(id, message))
-    }
-
-    fn decide(&self, id: ContextId, decisions: Vec<ToolDecision>) -> Answer<'_, ActionDTO> {
-        Box::pin(self.approve_tools_action(id, decisions))
-    }
-
-    fn whole(&self, id: ContextId) -> Answer<'_, ChatContext> {
-        Box::pin(async move { Ok(self.manager().read(id, ChatContext::clone).await?) })
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Vec<SessionError>> {
-        Box::pin(ChatSessionManager::flush(self.manager()))
-    }
-
-    fn stats(&self) -> BoxFuture<'_, ManagerStats> {
-        Box::pin(ChatSessionManager::stats(self.manager()))
-    }
-}
-
-struct Any;
-
-impl Assembly for Any {
-    type Output = Arc<dyn AnyService>;
-
-    fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
-        Arc::new(backend)
-    }
-}
-
 /// The service of a strategy, by its name; to be called on a runtime.
 pub fn service_of(
     strategy: &str,
     store: &ScriptedStore,
     capacity: usize,
     model: SimulatorConfig,
-) -> Arc<dyn AnyService> {
+) -> Arc<dyn DynBackend> {
     let setup = Setup {
         store: store.clone(),
         capacity: NonZeroUsize::new(capacity).unwrap(),
@@ -162,5 +83,5 @@ pub fn service_of(
         ids: IdSource::seeded(1),
         runtime: Handle::current(),
     };
-    assemble(Strategy::parse(strategy).unwrap().factors(), setup, Any).unwrap()
+    assemble_dyn(Strategy::parse(strategy).unwrap().factors(), setup).unwrap()
 }

@@ -8,12 +8,13 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::super::rival::{set_up, stock};
-use super::super::subject::Answer;
 use super::*;
 use crate::chat::{AppendedDTO, ContextStateDTO, MessagesDTO, NewMessage, ToolDecision, Version};
-use crate::service::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
+use crate::service::{
+    ActionDTO, Answer, ContextList, CreateContext, DynChatService, MessagePage, TurnWatch, UpdateContext,
+};
 use crate::session::store::StoreError;
-use crate::session::{ManagerStats, SessionError};
+use crate::session::{ManagerStats, SessionError, Traffic};
 use crate::strategy::{PRESETS, Strategy};
 use crate::workload::{Scenario, Trace};
 
@@ -29,14 +30,14 @@ enum Fault {
 }
 
 struct Faulty {
-    inner: Arc<dyn Subject>,
+    inner: Arc<dyn DynBackend>,
     fault: Fault,
     first: Mutex<Option<ContextStateDTO>>,
     appends: AtomicU32,
 }
 
 impl Faulty {
-    fn between(inner: Arc<dyn Subject>, fault: Fault) -> Arc<dyn Subject> {
+    fn between(inner: Arc<dyn DynBackend>, fault: Fault) -> Arc<dyn DynBackend> {
         Arc::new(Self { inner, fault, first: Mutex::new(None), appends: AtomicU32::new(0) })
     }
 }
@@ -44,12 +45,12 @@ impl Faulty {
 /// Appends before a fault shows.
 const RIGHT_AT_FIRST: u32 = 5;
 
-impl Subject for Faulty {
+impl DynChatService for Faulty {
     fn create(&self, request: CreateContext) -> Answer<'_, ContextId> {
         self.inner.create(request)
     }
 
-    fn list(&self, after: ContextId, limit: usize) -> Answer<'_, ContextList> {
+    fn list(&self, after: Option<ContextId>, limit: usize) -> Answer<'_, ContextList> {
         self.inner.list(after, limit)
     }
 
@@ -57,8 +58,8 @@ impl Subject for Faulty {
         self.inner.context(id)
     }
 
-    fn page(&self, id: ContextId, page: MessagePage) -> Answer<'_, MessagesDTO> {
-        self.inner.page(id, page)
+    fn messages(&self, id: ContextId, page: MessagePage) -> Answer<'_, MessagesDTO> {
+        self.inner.messages(id, page)
     }
 
     fn state(&self, id: ContextId) -> Answer<'_, ContextStateDTO> {
@@ -79,13 +80,13 @@ impl Subject for Faulty {
         self.inner.delete(id)
     }
 
-    fn append(&self, id: ContextId, message: NewMessage) -> Answer<'_, AppendedDTO> {
+    fn append(&self, id: ContextId, message: NewMessage, branch: Option<String>) -> Answer<'_, AppendedDTO> {
         async move {
             let nth = self.appends.fetch_add(1, Relaxed);
             if self.fault == Fault::DoubledAppend && nth == RIGHT_AT_FIRST {
-                self.inner.append(id, message.clone()).await?;
+                self.inner.append(id, message.clone(), branch.clone()).await?;
             }
-            self.inner.append(id, message).await
+            self.inner.append(id, message, branch).await
         }
         .boxed()
     }
@@ -94,20 +95,48 @@ impl Subject for Faulty {
         self.inner.decide(id, decisions)
     }
 
-    fn send(&self, id: ContextId, message: NewMessage) -> Answer<'_, ActionDTO> {
-        self.inner.send(id, message)
+    fn send<'a>(
+        &'a self,
+        id: ContextId,
+        message: NewMessage,
+        watch: &'a dyn TurnWatch,
+    ) -> Answer<'a, ActionDTO> {
+        self.inner.send(id, message, watch)
     }
 
-    fn resume(&self, id: ContextId, decisions: Vec<ToolDecision>) -> Answer<'_, ActionDTO> {
-        self.inner.resume(id, decisions)
+    fn resume<'a>(
+        &'a self,
+        id: ContextId,
+        decisions: Vec<ToolDecision>,
+        watch: &'a dyn TurnWatch,
+    ) -> Answer<'a, ActionDTO> {
+        self.inner.resume(id, decisions, watch)
     }
+}
 
+impl DynBackend for Faulty {
     fn whole(&self, id: ContextId) -> BoxFuture<'_, Result<ChatContext, SessionError>> {
         self.inner.whole(id)
     }
 
     fn stored(&self, id: ContextId) -> BoxFuture<'_, Result<Option<ChatContext>, StoreError>> {
         if self.fault == Fault::EmptyStore { async { Ok(None) }.boxed() } else { self.inner.stored(id) }
+    }
+
+    fn restore<'a>(
+        &'a self,
+        id: ContextId,
+        initial: &'a ChatContext,
+    ) -> BoxFuture<'a, Result<(), SessionError>> {
+        self.inner.restore(id, initial)
+    }
+
+    fn auto_save(&self, interval: Duration) -> BoxFuture<'_, ()> {
+        self.inner.auto_save(interval)
+    }
+
+    fn traffic(&self) -> BoxFuture<'_, Traffic> {
+        self.inner.traffic()
     }
 
     fn flush(&self) -> BoxFuture<'_, Vec<SessionError>> {
@@ -128,10 +157,10 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
     let store = stock(&population, arena.handle());
     let strategy = Strategy::parse(strategy).unwrap();
     let rival = set_up(&strategy, scenario, &population, store, 1, arena.handle()).unwrap();
-    let subject = rival.subject().unwrap();
-    let subject = match fault {
-        Some(fault) => Faulty::between(subject, fault),
-        None => subject,
+    let backend = rival.backend().unwrap();
+    let backend = match fault {
+        Some(fault) => Faulty::between(backend, fault),
+        None => backend,
     };
     let ground = Ground {
         arena: &arena,
@@ -141,7 +170,7 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
         epoch: Instant::now(),
         most_operations: 200 * scenario.tasks() as usize,
     };
-    let run = ground.run(&subject, 0, Duration::from_mins(1));
+    let run = ground.run(&backend, 0, Duration::from_mins(1));
     let run = run.unwrap_or_else(|stuck| panic!("{stuck:?}"));
     let mut verified = Verified::default();
     verified.add(&run);
