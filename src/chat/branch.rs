@@ -1,5 +1,7 @@
 //! One line of a conversation: which messages of the pool it runs through, in order.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{MessageId, MessagePool, NewMessage, SharedVec};
@@ -7,14 +9,15 @@ use super::{MessageId, MessagePool, NewMessage, SharedVec};
 /// A named line through the message pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branch {
-    pub(super) name: String,
+    /// Shared by whoever names the branch.
+    pub(super) name: Arc<str>,
     pub(super) system_prompt: Option<String>,
     pub(super) order: SharedVec<MessageId>,
 }
 
 impl Branch {
-    pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), system_prompt: None, order: SharedVec::new() }
+    pub(super) fn new(name: Arc<str>) -> Self {
+        Self { name, system_prompt: None, order: SharedVec::new() }
     }
 
     /// What the branch is called.
@@ -41,13 +44,13 @@ impl Branch {
 
     /// A copy under a name of its own, which shares the order so far.
     pub(super) fn fork(&self, name: &str) -> Self {
-        Self { name: name.to_owned(), ..self.clone() }
+        Self { name: name.into(), ..self.clone() }
     }
 
     /// A copy that shares no memory with this branch.
     pub(super) fn deep_clone(&self) -> Self {
         Self {
-            name: self.name.clone(),
+            name: self.name.as_ref().into(),
             system_prompt: self.system_prompt.clone(),
             order: self.order.iter().copied().collect(),
         }

@@ -1,15 +1,16 @@
 //! Reading a context back. A store may hold anything, so what it hands over is checked before it is believed: a bad
 //! record is an error here and not a panic in the middle of a turn.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::branches::Branches;
 use super::context::ContextConfig;
 use super::turn::Turn;
 use super::{
-    Branch, ChatContext, ChatError, ContextId, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine, MessagePool, Role,
-    StateKind, Timestamp, Version,
+    ChatContext, ChatError, ContextId, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine, MessagePool, Role, StateKind,
+    Timestamp, Version,
 };
 
 impl<'de> Deserialize<'de> for ChatContext {
@@ -26,10 +27,10 @@ impl<'de> Deserialize<'de> for ChatContext {
 struct Unchecked {
     id: ContextId,
     parent_id: Option<ContextId>,
-    config: ContextConfig,
+    config: Arc<ContextConfig>,
     pool: MessagePool,
-    branches: BTreeMap<String, Branch>,
-    active_branch: String,
+    branches: Branches,
+    active_branch: Arc<str>,
     machine: Machine,
     turn: Turn,
     version: Version,
@@ -60,18 +61,16 @@ impl ChatContext {
     }
 
     fn check_branches(&self) -> Result<(), String> {
-        for (name, branch) in &self.branches {
-            if *name != branch.name {
-                return Err(format!("branch `{name}` says it is branch `{}`", branch.name));
-            }
+        for branch in self.branches() {
             if let Some(id) = branch.order.iter().find(|id| self.pool.get(**id).is_none()) {
-                return Err(format!("branch `{name}` holds message {id} of {}", self.pool.len()));
+                let (name, messages) = (branch.name(), self.pool.len());
+                return Err(format!("branch `{name}` holds message {id} of {messages}"));
             }
         }
         for (role, name) in
             [("active branch", &self.active_branch), ("branch of the turn", &self.turn.branch)]
         {
-            if !self.branches.contains_key(name) {
+            if self.branches.get(name).is_none() {
                 return Err(format!("the {role} `{name}` is not among the branches"));
             }
         }

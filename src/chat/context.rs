@@ -4,10 +4,12 @@
 //! and pays for every string, as a backend does that copies a context in order to read it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::branches::Branches;
 use super::turn::Turn;
 use super::{
     Branch, ChatError, ContextId, Machine, Message, MessageId, MessagePool, NewMessage, State, StateKind,
@@ -74,11 +76,11 @@ pub struct ContextUpdate {
 pub struct ChatContext {
     pub(super) id: ContextId,
     pub(super) parent_id: Option<ContextId>,
-    pub(super) config: ContextConfig,
+    pub(super) config: Arc<ContextConfig>,
     pub(super) pool: MessagePool,
     /// By name. Branches are never removed, so a name once found stays good.
-    pub(super) branches: BTreeMap<String, Branch>,
-    pub(super) active_branch: String,
+    pub(super) branches: Branches,
+    pub(super) active_branch: Arc<str>,
     pub(super) machine: Machine,
     pub(super) turn: Turn,
     pub(super) version: Version,
@@ -90,15 +92,16 @@ impl ChatContext {
     /// An empty conversation on the branch `main`.
     pub fn new(id: ContextId, config: ContextConfig, now: Timestamp) -> Result<Self, ChatError> {
         config.check()?;
+        let main: Arc<str> = MAIN.into();
         Ok(Self {
             id,
             parent_id: None,
-            config,
+            config: Arc::new(config),
             pool: MessagePool::default(),
-            branches: BTreeMap::from([(MAIN.to_owned(), Branch::new(MAIN))]),
-            active_branch: MAIN.to_owned(),
+            branches: Branches::of(Branch::new(main.clone())),
+            turn: Turn::on(&main),
+            active_branch: main,
             machine: Machine::default(),
-            turn: Turn::on(MAIN),
             version: Version::default(),
             created_at: now,
             updated_at: now,
@@ -143,10 +146,13 @@ impl ChatContext {
         }
         self.branch(update.active_branch.as_deref())?;
 
-        set(&mut self.config.model_id, update.model_id.as_ref());
-        set(&mut self.config.mode, update.mode.as_ref());
-        set(&mut self.config.parameters, update.parameters.as_ref());
-        set(&mut self.active_branch, update.active_branch.as_ref());
+        let config = Arc::make_mut(&mut self.config);
+        set(&mut config.model_id, update.model_id.as_ref());
+        set(&mut config.mode, update.mode.as_ref());
+        set(&mut config.parameters, update.parameters.as_ref());
+        if let Some(name) = &update.active_branch {
+            self.active_branch = name.as_str().into();
+        }
         Ok(())
     }
 
@@ -155,13 +161,14 @@ impl ChatContext {
     pub fn fork_branch(&mut self, name: &str, from: &str) -> Result<(), ChatError> {
         not_empty("branch name", name)?;
         let branch = self.branch(Some(from))?;
-        if self.branches.contains_key(name) {
+        if self.branches.get(name).is_some() {
             return Err(ChatError::BranchExists { name: name.to_owned() });
         }
-        if self.turn.branch == from && !self.is_at_rest() {
+        if *self.turn.branch == *from && !self.is_at_rest() {
             return Err(ChatError::Busy { state: self.state_kind() });
         }
-        self.branches.insert(name.to_owned(), branch.fork(name));
+        let fork = branch.fork(name);
+        self.branches.add(fork);
         Ok(())
     }
 
@@ -179,14 +186,13 @@ impl ChatContext {
     /// A copy that shares no memory with this context: every message and every string is copied.
     #[must_use]
     pub fn deep_clone(&self) -> Self {
-        let branches = self.branches.iter().map(|(name, branch)| (name.clone(), branch.deep_clone()));
         Self {
-            config: self.config.clone(),
+            config: Arc::new(ContextConfig::clone(&self.config)),
             pool: self.pool.deep_clone(),
-            branches: branches.collect(),
-            active_branch: self.active_branch.clone(),
+            branches: self.branches.deep_clone(),
+            active_branch: self.active_branch.as_ref().into(),
             machine: self.machine.clone(),
-            turn: self.turn.clone(),
+            turn: Turn { branch: self.turn.branch.as_ref().into(), ..self.turn },
             ..*self
         }
     }
@@ -213,7 +219,7 @@ impl ChatContext {
 
     /// All branches in the order of their names.
     pub fn branches(&self) -> impl ExactSizeIterator<Item = &Branch> {
-        self.branches.values()
+        self.branches.iter()
     }
 
     /// The branch `name`, or the active one.
@@ -286,7 +292,10 @@ impl ChatContext {
     }
 
     fn unknown_branch(&self, given: &str) -> ChatError {
-        ChatError::UnknownBranch { given: given.to_owned(), known: self.branches.keys().cloned().collect() }
+        ChatError::UnknownBranch {
+            given: given.to_owned(),
+            known: self.branches.iter().map(|branch| branch.name().to_owned()).collect(),
+        }
     }
 }
 

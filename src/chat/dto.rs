@@ -204,3 +204,18 @@ impl From<&ChatContext> for ContextSummary {
         }
     }
 }
+
+impl ContextSummary {
+    /// Says now what there is to say of `context`, in the memory that it has.
+    pub fn follow(&mut self, context: &ChatContext) {
+        let Self { id, model_id, mode, state, version, message_count, created_at, updated_at } = self;
+        *id = context.id();
+        model_id.clone_from(&context.config().model_id);
+        mode.clone_from(&context.config().mode);
+        *state = context.state_kind();
+        *version = context.version();
+        *message_count = context.message_count(None).unwrap_or_default();
+        *created_at = context.created_at();
+        *updated_at = context.updated_at();
+    }
+}

@@ -48,6 +48,7 @@
 //! ```
 
 mod branch;
+mod branches;
 mod check;
 mod context;
 mod dto;

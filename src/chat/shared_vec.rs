@@ -1,68 +1,64 @@
-//! A vector whose clones share structure, so that a snapshot of a long conversation costs little more than its newest
-//! messages.
+//! A vector whose clones share structure: a snapshot of a long conversation costs three reference counts, and what is
+//! said next costs nobody a copy.
 //!
-//! Items fill a short tail; a full tail is frozen into a chunk behind an [`Arc`]. A clone copies the pointers to the
-//! chunks and the tail, never the chunks themselves. Changing an old item copies its one chunk, and only while
-//! somebody else shares it.
+//! Items stand in chunks. A chunk is a log that only grows: its owner and all clones see the same one, each up to its
+//! own length, and whoever is first to say something new puts it into the next slot. A clone that goes on from a slot
+//! that another has filled copies that one chunk. Changing an old item copies its chunk, while somebody shares it.
 
 use std::fmt;
 use std::ops::Index;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Items in a chunk: large enough to make clones cheap, small enough to make copy-on-write cheap.
-const CHUNK: usize = 32;
+/// Items in a chunk: large enough to make clones cheap, small enough to make copies cheap.
+const CHUNK: usize = 16;
 
-/// A vector that grows at its end and is cheap to clone: `len / 32` reference counts and at most 31 items.
-#[derive(Clone, PartialEq, Eq)]
+/// Slots are filled in order, and never emptied.
+type Chunk<T> = [OnceLock<T>; CHUNK];
+
+/// A vector that grows at its end and is cheap to clone, however long it is.
 pub struct SharedVec<T> {
-    /// Chunks of exactly [`CHUNK`] items.
-    full: Vec<Arc<[T]>>,
-    /// The newest items, always fewer than [`CHUNK`].
-    tail: Vec<T>,
+    /// Chunks that are full.
+    full: Option<Arc<[Arc<Chunk<T>>]>>,
+    /// The chunk that is being filled, if it has an item. Slots beyond the length are none of ours.
+    last: Option<Arc<Chunk<T>>>,
+    len: usize,
 }
 
 impl<T> SharedVec<T> {
     /// An empty vector.
     pub const fn new() -> Self {
-        Self { full: Vec::new(), tail: Vec::new() }
-    }
-
-    /// Adds `item` at the end.
-    pub fn push(&mut self, item: T) {
-        self.tail.push(item);
-        if self.tail.len() == CHUNK {
-            self.full.push(self.tail.drain(..).collect());
-        }
+        Self { full: None, last: None, len: 0 }
     }
 
     /// How many items there are.
     pub fn len(&self) -> usize {
-        self.frozen() + self.tail.len()
+        self.len
     }
 
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
     /// The item at `index`.
     pub fn get(&self, index: usize) -> Option<&T> {
-        match self.full.get(index / CHUNK) {
-            Some(chunk) => chunk.get(index % CHUNK),
-            None => self.tail.get(index - self.frozen()),
+        if index >= self.len {
+            return None;
         }
+        let full = self.full.as_deref().unwrap_or_default();
+        full.get(index / CHUNK).or(self.last.as_ref())?[index % CHUNK].get()
     }
 
     /// The newest item.
     pub fn last(&self) -> Option<&T> {
-        self.iter().next_back()
+        self.get(self.len.checked_sub(1)?)
     }
 
     /// All items, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &T> + DoubleEndedIterator {
-        self.range(0, self.len())
+        self.range(0, self.len)
     }
 
     /// At most `limit` items from `offset` on, in time proportional to the items given, however long the vector is.
@@ -71,25 +67,66 @@ impl<T> SharedVec<T> {
         offset: usize,
         limit: usize,
     ) -> impl ExactSizeIterator<Item = &T> + DoubleEndedIterator {
-        let end = offset.saturating_add(limit).min(self.len());
+        let end = offset.saturating_add(limit).min(self.len);
         (offset.min(end)..end).map(|index| &self[index])
-    }
-
-    fn frozen(&self) -> usize {
-        self.full.len() * CHUNK
     }
 }
 
 impl<T: Clone> SharedVec<T> {
-    /// The item at `index`, to be changed. Copies the item's chunk first if a clone shares it.
-    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
-        let frozen = self.frozen();
-        match self.full.get_mut(index / CHUNK) {
-            Some(chunk) => Arc::make_mut(chunk).get_mut(index % CHUNK),
-            None => self.tail.get_mut(index - frozen),
+    /// Adds `item` at the end.
+    pub fn push(&mut self, item: T) {
+        let slot = self.len % CHUNK;
+        let last = self.last.get_or_insert_with(|| Arc::new(std::array::from_fn(|_| OnceLock::new())));
+        if let Err(item) = last[slot].set(item) {
+            // Another has gone on from here: what stands there is theirs.
+            let own = copy_of(last, slot);
+            let empty = own[slot].set(item).is_ok();
+            debug_assert!(empty, "a copy ends where we end");
+            *last = Arc::new(own);
+        }
+        self.len += 1;
+        if self.len.is_multiple_of(CHUNK) {
+            let full = self.full.iter().flat_map(|full| full.iter().cloned()).chain(self.last.take());
+            self.full = Some(full.collect());
         }
     }
+
+    /// The item at `index`, to be changed. Copies the item's chunk first if a clone shares it.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        if index >= self.len {
+            return None;
+        }
+        let (at, slot, frozen) = (index / CHUNK, index % CHUNK, self.len / CHUNK);
+        let (chunk, filled) = if at < frozen {
+            (self.full.as_mut().map(Arc::make_mut)?.get_mut(at)?, CHUNK)
+        } else {
+            (self.last.as_mut()?, self.len % CHUNK)
+        };
+        if Arc::get_mut(chunk).is_none() {
+            *chunk = Arc::new(copy_of(chunk, filled));
+        }
+        Arc::get_mut(chunk)?[slot].get_mut()
+    }
 }
+
+/// The first `filled` items of a chunk, in a chunk of their own.
+fn copy_of<T: Clone>(chunk: &Chunk<T>, filled: usize) -> Chunk<T> {
+    std::array::from_fn(|slot| if slot < filled { chunk[slot].clone() } else { OnceLock::new() })
+}
+
+impl<T> Clone for SharedVec<T> {
+    fn clone(&self) -> Self {
+        Self { full: self.full.clone(), last: self.last.clone(), len: self.len }
+    }
+}
+
+impl<T: PartialEq> PartialEq for SharedVec<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: Eq> Eq for SharedVec<T> {}
 
 impl<T> Default for SharedVec<T> {
     fn default() -> Self {
@@ -107,7 +144,7 @@ impl<T> Index<usize> for SharedVec<T> {
     }
 }
 
-impl<T> FromIterator<T> for SharedVec<T> {
+impl<T: Clone> FromIterator<T> for SharedVec<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         let mut vec = Self::new();
         items.into_iter().for_each(|item| vec.push(item));
@@ -127,7 +164,7 @@ impl<T: Serialize> Serialize for SharedVec<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for SharedVec<T> {
+impl<'de, T: Deserialize<'de> + Clone> Deserialize<'de> for SharedVec<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Vec::deserialize(deserializer).map(Self::from_iter)
     }
@@ -198,17 +235,54 @@ mod tests {
         }
     }
 
-    /// Counts in the item itself: an item in a shared chunk is never cloned, whatever happens behind it.
+    /// How many items somebody else has, too. Counted in the items themselves.
+    fn copied(items: &SharedVec<Arc<usize>>) -> usize {
+        items.iter().filter(|item| Arc::strong_count(item) > 1).count()
+    }
+
     #[test]
-    fn a_clone_that_grows_copies_no_full_chunk() {
+    fn a_clone_that_grows_copies_nothing() {
         let original: SharedVec<Arc<usize>> = (0..1_000).map(Arc::new).collect();
         let mut copy = original.clone();
-        copy.push(Arc::new(1_000));
-        let cloned = original.iter().filter(|item| Arc::strong_count(item) > 1).count();
-        assert_eq!(cloned, 1_000 % CHUNK);
+        for more in 1_000..1_100 {
+            copy.push(Arc::new(more));
+        }
+        assert_eq!((copied(&original), original.len(), copy.len()), (0, 1_000, 1_100));
 
         *copy.get_mut(0).unwrap() = Arc::new(7);
-        let cloned = original.iter().filter(|item| Arc::strong_count(item) > 1).count();
-        assert_eq!(cloned, 1_000 % CHUNK + CHUNK - 1, "an edit copies its chunk and replaces its item");
+        assert_eq!(copied(&original), CHUNK - 1, "an edit copies its chunk and replaces its item");
+    }
+
+    #[test]
+    fn of_two_that_go_on_from_one_the_second_copies_a_chunk() {
+        let original: SharedVec<Arc<usize>> = (0..1_000).map(Arc::new).collect();
+        let (mut first, mut second) = (original.clone(), original.clone());
+        first.push(Arc::new(1));
+        assert_eq!(copied(&original), 0);
+        second.push(Arc::new(2));
+        assert_eq!(copied(&original), 1_000 % CHUNK);
+        assert_eq!((**first.last().unwrap(), **second.last().unwrap()), (1, 2));
+    }
+
+    /// Two threads that go on from one vector at the same moment: each has its own item, whoever came first.
+    #[test]
+    fn two_threads_may_go_on_from_one() {
+        for len in 0..2 * CHUNK {
+            let original: SharedVec<usize> = (0..len).collect();
+            let start = std::sync::Barrier::new(2);
+            let go_on = |item: usize| {
+                let mut copy = original.clone();
+                start.wait();
+                copy.push(item);
+                copy
+            };
+            std::thread::scope(|scope| {
+                let (one, other) = (scope.spawn(|| go_on(1_001)), scope.spawn(|| go_on(1_002)));
+                for (copy, item) in [(one, 1_001), (other, 1_002)] {
+                    assert!(copy.join().unwrap().iter().copied().eq((0..len).chain([item])));
+                }
+            });
+            assert_eq!(original.len(), len);
+        }
     }
 }

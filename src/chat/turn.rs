@@ -8,6 +8,7 @@
 //! that says why the tool did not answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +21,14 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Turn {
     /// The branch that the turn, or the last one, began on.
-    pub(super) branch: String,
+    pub(super) branch: Arc<str>,
     /// The model's message at hand, from its first word until all its tool calls have results.
     pub(super) reply: Option<MessageId>,
 }
 
 impl Turn {
-    pub(super) fn on(branch: &str) -> Self {
-        Self { branch: branch.to_owned(), reply: None }
+    pub(super) fn on(branch: &Arc<str>) -> Self {
+        Self { branch: branch.clone(), reply: None }
     }
 }
 

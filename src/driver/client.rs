@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use quanta::Instant;
+use quanta::{Clock, Instant};
 use rand::RngExt;
 
 use crate::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
 use crate::service::{
-    ActionDTO, ChatService, CreateContext, DynChatService, MessagePage, ServiceError, UpdateContext,
+    ActionDTO, Answer, ChatService, CreateContext, DynChatService, MessagePage, ServiceError, UpdateContext,
 };
 use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival, random};
 
@@ -62,6 +62,7 @@ pub(super) struct Client {
     asked: u64,
     questions: Arc<Questions>,
     board: Arc<Board>,
+    clock: Clock,
     pub(super) log: Log,
     /// Sessions that this client made and has not deleted.
     pub(super) made: Vec<ContextId>,
@@ -76,6 +77,7 @@ impl Client {
             asked: 0,
             questions: questions.clone(),
             board: board.clone(),
+            clock: Clock::new(),
             log: Log::default(),
             made: Vec::new(),
             grown: Vec::new(),
@@ -126,7 +128,8 @@ impl Client {
             let now = Instant::now();
             let steps = (position..).map(|position| trace.step(position));
             let unasked = intended.into_iter().flatten().take_while(|due| *due < now).zip(steps);
-            self.log.samples.extend(unasked.map(|(due, step)| sample(step.operation, now - due)));
+            let late = unasked.map(|(due, step)| Sample::new(step.operation, (now - due).as_nanos() as u64));
+            self.log.samples.extend(late);
         }
     }
 }
@@ -171,8 +174,12 @@ fn intended_times(
     Some(offsets.map(move |nanos| start + Duration::from_nanos(nanos)))
 }
 
-fn sample(operation: Operation, latency: Duration) -> Sample {
-    Sample::new(operation, latency.as_nanos() as u64)
+/// From when on a latency counts.
+enum Start {
+    /// From the question, by the raw counter of the client's clock.
+    Asked(u64),
+    /// From when it should have been asked.
+    Due(Instant),
 }
 
 /// A client that is asking, and how it keeps the time.
@@ -192,23 +199,32 @@ impl Asking<'_> {
         let id = questions.ids[step.session as usize];
         match step.operation {
             Operation::GetContextState => {
-                self.about(step.operation, service.get_context_state(id)).await;
+                let start = self.begin(step.operation);
+                let answer = service.get_context_state(id).await;
+                self.end(step.operation, start, answer);
             }
             Operation::GetContext => {
-                self.about(step.operation, service.get_context(id)).await;
+                let start = self.begin(step.operation);
+                let answer = service.get_context(id).await;
+                self.end(step.operation, start, answer);
             }
             Operation::GetContextMessages => {
                 let page = MessagePage { branch: None, limit: questions.scenario.page as usize, offset: 0 };
-                self.about(step.operation, service.get_context_messages(id, page)).await;
+                let start = self.begin(step.operation);
+                let answer = service.get_context_messages(id, page).await;
+                self.end(step.operation, start, answer);
             }
             Operation::ListContexts => {
                 let limit = questions.scenario.list_limit as usize;
-                self.about(step.operation, service.list_contexts(Some(id), limit)).await;
+                let start = self.begin(step.operation);
+                let answer = service.list_contexts(Some(id), limit).await;
+                self.end(step.operation, start, answer);
             }
             Operation::AddContextMessage => {
                 let message = NewMessage::text(Role::User, questions.text.as_str());
-                let append = service.add_context_message(id, message, None);
-                if self.about(step.operation, append).await.is_some() {
+                let start = self.begin(step.operation);
+                let answer = service.add_context_message(id, message, None).await;
+                if self.end(step.operation, start, answer).is_some() {
                     self.client.grown.push(step.session);
                 }
             }
@@ -217,7 +233,9 @@ impl Asking<'_> {
                 let mode = if step.salt.is_multiple_of(2) { "chat" } else { "plan" };
                 let update = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
                 let request = UpdateContext { update, expected_version: None };
-                self.about(step.operation, service.update_context(id, request)).await;
+                let start = self.begin(step.operation);
+                let answer = service.update_context(id, request).await;
+                self.end(step.operation, start, answer);
             }
             operation => self.ask_rarely(service, operation, id, step).await,
         }
@@ -259,40 +277,54 @@ impl Asking<'_> {
         }
     }
 
-    /// Awaits one answer and logs how it went. What is answered after the end of the slice does not count as done, but
-    /// its latency is kept: a stall would hide in the slices that it outlasts.
-    async fn about<T>(
-        &mut self,
-        operation: Operation,
-        call: impl Future<Output = Result<T, ServiceError>>,
-    ) -> Option<T> {
+    /// Awaits one answer and logs how it went; for what is asked in one place only, see [`begin`](Self::begin).
+    async fn about<T>(&mut self, operation: Operation, call: Answer<'_, T>) -> Option<T> {
+        let start = self.begin(operation);
+        let answer = call.await;
+        self.end(operation, start, answer)
+    }
+
+    /// Notes that something is asked now. What is measured by the nanosecond is asked between this and
+    /// [`end`](Self::end), with no future of our own around the service's.
+    #[inline]
+    fn begin(&mut self, operation: Operation) -> Option<Start> {
         let client = &mut *self.client;
         client.asked += 1;
         client.log.look_ups += u64::from(operation.looks_up());
         client.board.begin(client.index, client.asked, operation);
         let due = self.due.take();
-        let start = self.timed.then(|| due.unwrap_or_else(Instant::now));
-        let answer = call.await;
-        let log = &mut self.client.log;
+        self.timed.then(|| due.map_or_else(|| Start::Asked(client.clock.raw()), Start::Due))
+    }
+
+    /// Logs how it went. What is answered after the end of the slice does not count as done, but its latency is kept: a
+    /// stall would hide in the slices that it outlasts.
+    #[inline]
+    fn end<T>(
+        &mut self,
+        operation: Operation,
+        start: Option<Start>,
+        answer: Result<T, ServiceError>,
+    ) -> Option<T> {
         if let (Some(start), Ok(_)) = (start, &answer) {
-            log.samples.push(sample(operation, start.elapsed()));
+            let clock = &self.client.clock;
+            let nanos = match start {
+                Start::Asked(start) => clock.delta_as_nanos(start, clock.raw()),
+                Start::Due(due) => due.elapsed().as_nanos() as u64,
+            };
+            self.client.log.samples.push(Sample::new(operation, nanos));
         }
         if self.slice.stop.load(Ordering::Relaxed) {
             return answer.ok();
         }
+        let log = &mut self.client.log;
         let counts = &mut log.counts[operation.index()];
         match answer {
             Ok(answer) => {
                 counts.done += 1;
                 Some(std::hint::black_box(answer))
             }
-            Err(error) if error.is_refusal() => {
-                counts.refused += 1;
-                None
-            }
             Err(error) => {
-                counts.errors += 1;
-                log.first_error.get_or_insert_with(|| format!("{operation}: {error}"));
+                log.failed(operation, &error);
                 None
             }
         }

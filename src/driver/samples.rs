@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Latency;
+use crate::service::ServiceError;
 use crate::workload::Operation;
 
 /// How one operation went, how often.
@@ -50,6 +51,18 @@ impl Sample {
 }
 
 impl Log {
+    /// Counts what was refused or failed.
+    #[cold]
+    pub(super) fn failed(&mut self, operation: Operation, error: &ServiceError) {
+        let counts = &mut self.counts[operation.index()];
+        if error.is_refusal() {
+            counts.refused += 1;
+        } else {
+            counts.errors += 1;
+            self.first_error.get_or_insert_with(|| format!("{operation}: {error}"));
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.counts = Default::default();
         self.look_ups = 0;

@@ -140,6 +140,7 @@ built! {
     ParkingLotRwLock, QuickCache, AfterUnlock, Locked;
     ParkingLotRwLock, Moka, AfterUnlock, Locked;
     ParkingLotRwLock, Clock, AfterUnlock, Locked;
+    ArcSwap, Clock, AfterUnlock, Locked;
     // `best`.
     ParkingLotRwLock, Clock, AfterUnlock, Published;
 }

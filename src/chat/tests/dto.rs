@@ -84,3 +84,16 @@ proptest! {
         reads_back(&page);
     }
 }
+
+#[test]
+fn a_summary_that_follows_says_what_a_new_one_says() {
+    let mut context = new_context();
+    let mut followed = ContextSummary::from(&context);
+    context.append(NewMessage::text(Role::User, "hello"), None).unwrap();
+    let update = ContextUpdate { mode: Some("plan".to_owned()), ..ContextUpdate::default() };
+    context.update(&update).unwrap();
+    context.touch(Timestamp(7));
+    assert_ne!(followed, ContextSummary::from(&context));
+    followed.follow(&context);
+    assert_eq!(followed, ContextSummary::from(&context));
+}

@@ -370,7 +370,7 @@ proptest! {
             for branch in context.branches() {
                 let mut open = unanswered(&context, branch.name());
                 open.sort();
-                let expected = if branch.name() == context.turn.branch { at_hand.as_slice() } else { &[] };
+                let expected = if *branch.name() == *context.turn.branch { at_hand.as_slice() } else { &[] };
                 prop_assert_eq!(&open, expected, "on {} after {:?}", branch.name(), step);
             }
         }

@@ -15,20 +15,31 @@ use super::{Store, StoreError};
 /// Contexts in memory, ordered by id. Everything takes effect at the first poll.
 #[derive(Default)]
 pub struct MemoryStore {
-    records: SkipMap<ContextId, Mutex<ChatContext>>,
+    records: SkipMap<ContextId, Mutex<Record>>,
+}
+
+/// A context, and what a list says of it: beside it, so that a list need not look into every context.
+struct Record {
+    summary: ContextSummary,
+    context: ChatContext,
 }
 
 impl Store for MemoryStore {
     async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        Ok(self.records.get(&id).map(|record| record.value().lock().clone()))
+        Ok(self.records.get(&id).map(|record| record.value().lock().context.clone()))
     }
 
     async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
         if let Some(record) = self.records.get(&context.id()) {
-            // The old context ends outside the lock: it may be the last to hold its messages.
-            let _old = std::mem::replace(&mut *record.value().lock(), context);
+            let mut record = record.value().lock();
+            record.summary.follow(&context);
+            let old = std::mem::replace(&mut record.context, context);
+            // Outside the lock: the old context may be the last to hold its messages.
+            drop(record);
+            drop(old);
         } else {
-            self.records.insert(context.id(), Mutex::new(context));
+            let (id, summary) = (context.id(), ContextSummary::from(&context));
+            self.records.insert(id, Mutex::new(Record { summary, context }));
         }
         Ok(())
     }
@@ -41,6 +52,6 @@ impl Store for MemoryStore {
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let records = self.records.range((from, Bound::Unbounded));
-        Ok(records.take(limit).map(|record| ContextSummary::from(&*record.value().lock())).collect())
+        Ok(records.take(limit).map(|record| record.value().lock().summary.clone()).collect())
     }
 }
