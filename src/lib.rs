@@ -126,6 +126,7 @@ pub mod record;
 pub mod report;
 pub mod service;
 pub mod session;
+pub mod shared_vec;
 #[cfg(feature = "driver")]
 pub mod stats;
 #[cfg(feature = "driver")]

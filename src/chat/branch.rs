@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, MessagePool, NewMessage, SharedVec};
+use crate::shared_vec::SharedVec;
+
+use super::{MessageId, MessagePool, NewMessage};
 
 /// A named line through the message pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Message, MessageId, NewMessage, SharedVec};
+use crate::shared_vec::SharedVec;
+
+use super::{Message, MessageId, NewMessage};
 
 /// A tree of messages: each is found by its id and names its parent.
 ///

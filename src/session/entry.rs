@@ -31,10 +31,6 @@ pub struct Entry<E: Env> {
 
 /// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a session is live all its life but for an instant at either end"
-)]
 pub(super) enum Slot {
     /// Not loaded yet.
     Empty {

@@ -14,7 +14,9 @@ const MAX_LINES: usize = 500;
 const ROOMS: &[(&str, &[&str])] = &[
     ("alloc", &[]),
     ("lock", &[]),
-    ("chat", &[]),
+    // A data structure: it fills slots once, and never waits but for another who is filling the same one.
+    ("shared_vec", &[]),
+    ("chat", &["shared_vec"]),
     ("session", &["lock", "chat"]),
     ("service", &["session", "lock", "chat"]),
     ("http", &["service", "session", "chat"]),
