@@ -31,7 +31,7 @@ use tracing_subscriber::filter::LevelFilter;
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
 /// Without a verb: the main job. Measures `before`, `naive`, `after` and every lock over polling, hot-context and
-/// one-worker, about five minutes, and leaves a record and a page under reports/local.
+/// one-worker, some minutes, and leaves a record and a page under reports/local.
 #[derive(Parser)]
 #[command(name = "lockyard", version, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {

@@ -6,22 +6,34 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::driver::{Observer, Plan, Progress};
+use crate::record::{Comparison, Metric};
 
 /// The observer that fits where stderr goes.
 pub(super) fn observer(plan: &Plan) -> Box<dyn Observer> {
-    let cells = plan.strategies.len() * plan.scenarios.len();
-    let measured = plan.duration * cells as u32;
     eprintln!(
-        "Measuring {} under {}: {} of slices, and setting up.",
+        "Measuring {} under {}.",
         plan.names().collect::<Vec<_>>().join(", "),
         plan.scenarios.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>().join(", "),
-        human(measured),
     );
     if std::io::stderr().is_terminal() { Box::new(Bar::new()) } else { Box::new(Lines::new()) }
 }
 
 fn human(duration: Duration) -> String {
     indicatif::HumanDuration(duration).to_string()
+}
+
+/// That a scenario is measured, and who is furthest ahead of the baseline there.
+fn news(scenario: &str, comparisons: &[Comparison]) -> String {
+    let baseline = comparisons.first().map(|first| &first.baseline);
+    let of_throughput = comparisons.iter().filter(|it| it.metric == Metric::Throughput);
+    let ahead = of_throughput.filter(|it| Some(&it.baseline) == baseline);
+    match ahead.max_by(|one, other| one.ratio.total_cmp(&other.ratio)) {
+        None => format!("{scenario}: measured"),
+        Some(Comparison { candidate, baseline, ratio, ci, verdict, .. }) => {
+            let ratio = crate::report::ratio(*ratio, *ci);
+            format!("{scenario}: measured. Throughput of {candidate} ÷ {baseline}: {ratio}, {verdict}")
+        }
+    }
 }
 
 /// A bar.
@@ -46,7 +58,7 @@ impl Observer for Bar {
                 self.0.set_message((*scenario).to_owned());
                 self.0.set_position(u64::from(*done));
             }
-            Progress::Measured { scenario } => self.0.println(format!("{scenario}: measured")),
+            Progress::Measured { scenario, comparisons } => self.0.println(news(scenario, comparisons)),
         }
     }
 }
@@ -81,7 +93,7 @@ impl Observer for Lines {
                     eprintln!("{scenario}: {}0 % done, about {} left", tenths, human(left));
                 }
             }
-            Progress::Measured { scenario } => eprintln!("{scenario}: measured"),
+            Progress::Measured { scenario, comparisons } => eprintln!("{}", news(scenario, comparisons)),
         }
     }
 }

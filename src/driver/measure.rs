@@ -73,8 +73,6 @@ pub fn run_in_parts<E: From<RunError>>(
         models: None,
         pitfalls: None,
     };
-    let memory = memory::of_strategies(plan)?;
-    let memory = memory.as_deref();
     let mut parts = Vec::new();
     for nth in 0..processes {
         if interrupted.load(Ordering::Relaxed) {
@@ -82,6 +80,9 @@ pub fn run_in_parts<E: From<RunError>>(
         }
         parts.push(part(nth)?);
     }
+    // Last, for it takes long and says least; and not at all for somebody who wants to be gone.
+    let memory = if interrupted.load(Ordering::Relaxed) { None } else { memory::of_strategies(plan)? };
+    let memory = memory.as_deref();
     for (nth, scenario) in plan.scenarios.iter().enumerate() {
         let measured = parts.iter().filter_map(|part| part.outcomes.get(nth));
         let outcomes = Outcomes::new(plan, scenario, measured);
@@ -121,8 +122,10 @@ pub fn measure(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observe
             observer.on(&Progress::Round { scenario: name, done: done + round, of });
         })?;
         done += schedule.rounds;
-        outcomes.push(contest.outcome());
-        observer.on(&Progress::Measured { scenario: name });
+        let outcome = contest.outcome();
+        let comparisons = Outcomes::new(plan, scenario, std::iter::once(&outcome)).comparisons(None);
+        observer.on(&Progress::Measured { scenario: name, comparisons: &comparisons });
+        outcomes.push(outcome);
     }
     let sweeps = sweep::measure(plan, interrupted, observer, (done, of))?;
     Ok(Part { outcomes, sweeps })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::record::Comparison;
 use crate::stats::Confidence;
 use crate::strategy::{Factorial, Strategy};
 use crate::workload::Scenario;
@@ -128,6 +129,8 @@ pub enum Progress<'a> {
     Measured {
         /// The scenario.
         scenario: &'a str,
+        /// What can be said by now.
+        comparisons: &'a [Comparison],
     },
 }
 

@@ -71,7 +71,8 @@ pub(super) fn measure(
             outcomes[index] = Some(contest.outcome()).filter(|_| !interrupted.load(Ordering::Relaxed));
         }
         if let Some(first) = sweep.points.first() {
-            observer.on(&Progress::Measured { scenario: &format!("{} along {}", first.name, sweep.along) });
+            let scenario = &format!("{} along {}", first.name, sweep.along);
+            observer.on(&Progress::Measured { scenario, comparisons: &[] });
         }
         measured.push(outcomes);
     }

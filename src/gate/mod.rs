@@ -100,9 +100,10 @@ fn pairs(before: &Record, after: &Record) -> Vec<(String, String, Recorded, Reco
 /// Throughput of a strategy ÷ that of the reference, whichever of the two the record has as the baseline.
 fn ratio_to_reference(record: &Record, scenario: &str, strategy: &str) -> Option<Recorded> {
     let found = |baseline, candidate| record.comparison(scenario, baseline, candidate, &Metric::Throughput);
+    let processes = record.processes as usize;
     let rounds = record.cells_of(scenario).find(|cell| cell.strategy == strategy)?.rounds as usize;
     let recorded = |it: &Comparison, ratio, ci| {
-        Some(Recorded { ratio, ci, confidence: Confidence::new(it.confidence)?, rounds })
+        Some(Recorded { ratio, ci, confidence: Confidence::new(it.confidence)?, rounds, processes })
     };
     if let Some(it) = found(REFERENCE, strategy) {
         return recorded(it, it.ratio, it.ci);

@@ -28,6 +28,7 @@ use crate::record::{Record, RecordError};
 
 pub use diff::{diff_junit, diff_summary, diff_text, diff_verdict};
 pub use failures::failures;
+pub use format::ratio;
 pub use html::page;
 pub use junit::junit;
 pub use markdown::summary;

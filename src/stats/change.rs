@@ -5,7 +5,7 @@
 //! and the degrees of freedom follow from both.
 //!
 //! What it cannot see is what differs between processes and stays the same within one, such as where the heap happened to
-//! lie: no interval from within a run holds that. A gate should leave room for it.
+//! lie, unless both runs are of several processes: no interval from within one holds that. A gate should leave room for it.
 //!
 //! Source: B. L. Welch, "The generalization of Student's problem when several different population variances are
 //! involved", *Biometrika* 34 (1947), 28–35.
@@ -24,6 +24,8 @@ pub struct Recorded {
     pub confidence: Confidence,
     /// From how many rounds it comes.
     pub rounds: usize,
+    /// And from how many processes. Of several, each is one estimate, however many rounds it had.
+    pub processes: usize,
 }
 
 /// How a ratio changed: after ÷ before.
@@ -38,7 +40,7 @@ pub struct Change {
 impl Recorded {
     /// The logarithm, its standard error and the degrees of freedom of that, as the interval gives them away.
     fn location(&self) -> Option<(f64, f64, f64)> {
-        let freedom = degrees_of_freedom(self.rounds)?;
+        let freedom = if self.processes > 1 { self.processes - 1 } else { degrees_of_freedom(self.rounds)? };
         let [low, high] = self.ci.map(f64::ln);
         let error = (high - low) / 2.0 / self.confidence.standard_errors(freedom);
         let usable = self.ratio > 0.0 && self.ratio.is_finite() && error.is_finite() && error >= 0.0;
@@ -54,8 +56,8 @@ impl Change {
     /// use lockyard::stats::{Change, Confidence, Recorded};
     ///
     /// let confidence = Confidence::default();
-    /// let before = Recorded { ratio: 1.60, ci: [1.57, 1.63], confidence, rounds: 24 };
-    /// let after = Recorded { ratio: 1.28, ci: [1.25, 1.31], confidence, rounds: 24 };
+    /// let before = Recorded { ratio: 1.60, ci: [1.57, 1.63], confidence, rounds: 24, processes: 1 };
+    /// let after = Recorded { ratio: 1.28, ci: [1.25, 1.31], confidence, rounds: 24, processes: 1 };
     /// let change = Change::between(before, after, confidence).expect("two intervals");
     /// assert!((change.ratio - 0.8).abs() < 1e-9 && change.ci[1] < 0.85);
     /// ```
@@ -80,7 +82,7 @@ mod tests {
 
     fn recorded(ratio: f64, reach: f64, rounds: usize) -> Recorded {
         let confidence = Confidence::default();
-        Recorded { ratio, ci: [ratio / reach, ratio * reach], confidence, rounds }
+        Recorded { ratio, ci: [ratio / reach, ratio * reach], confidence, rounds, processes: 1 }
     }
 
     /// By hand: five rounds leave two degrees of freedom, t(0.995, 2) = 9.924843. Both standard errors are 0.01, so the
@@ -94,6 +96,17 @@ mod tests {
         assert!((change.ratio - 0.9).abs() < 1e-9);
         assert!((change.ci[0] - 0.9 * (-expected).exp()).abs() < 1e-6, "{change:?}");
         assert!((change.ci[1] - 0.9 * expected.exp()).abs() < 1e-6, "{change:?}");
+    }
+
+    /// By hand: three processes leave two degrees of freedom, as five rounds do, and however many rounds they had.
+    #[test]
+    fn processes_count_and_not_their_rounds() {
+        let reach = (9.924_843_f64 * 0.01).exp();
+        let of_rounds = recorded(1.0, reach, 5);
+        let of_processes = Recorded { rounds: 5_000, processes: 3, ..of_rounds };
+        let change = |it| Change::between(it, it, Confidence::default()).unwrap();
+        assert_eq!(change(of_processes), change(of_rounds));
+        assert!(change(Recorded { processes: 1, ..of_processes }).ci[1] > change(of_rounds).ci[1]);
     }
 
     #[test]
