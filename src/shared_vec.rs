@@ -1,4 +1,4 @@
-//! A vector whose clones share structure: a snapshot of a long conversation costs three reference counts, and what is
+//! A vector whose clones share structure: a snapshot of a long conversation costs two reference counts, and what is
 //! said next costs nobody a copy.
 //!
 //! Items stand in chunks. A chunk is a log that only grows: its owner and all clones see the same one, each up to its
