@@ -14,6 +14,7 @@
 //! | [`track`] | deadlocks, inversions and starvation seen live, over any lock |
 //! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
 //! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
+//! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
 //! | [`suite`] | what is verified: models of the sessions, over the strategies |
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: what is asked, of which session, when |
@@ -120,6 +121,7 @@ pub mod gate;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod lock;
+pub mod pitfalls;
 #[cfg(feature = "record")]
 pub mod record;
 #[cfg(feature = "report")]

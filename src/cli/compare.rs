@@ -76,7 +76,8 @@ pub(super) struct Args {
     /// single one takes it for certain. With several, each on questions of its own, intervals hold that, too, and are
     /// wider. Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there
     /// were.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100),
+          conflicts_with = "track")]
     processes: u32,
 
     /// Measure this one of several processes and print what the process that asks for it wants to know.
@@ -143,6 +144,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         precision: args.margin / 200.0,
         many_sessions: !args.quick,
         verify: !args.run.no_verify,
+        track: args.run.track,
+        leave: args.run.cancel / 100.0,
         history: None,
         margin: args.margin / 100.0,
         confidence: Confidence::default(),

@@ -6,6 +6,7 @@ use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::{PRESETS, combinations};
 use crate::suite::{MODELS, Model};
 use crate::workload::Scenario;
@@ -65,7 +66,7 @@ impl Kind {
             Self::Strategies => PRESETS.iter().map(strategy).collect(),
             Self::Scenarios => Scenario::builtins().map(|scenario| scenario_named(&scenario)).collect(),
             Self::Models => MODELS.iter().map(model).collect(),
-            Self::Pitfalls => MODELS.iter().map(twin).collect(),
+            Self::Pitfalls => PITFALLS.iter().map(|pitfall| pitfall_named(pitfall)).collect(),
         }
     }
 }
@@ -90,12 +91,14 @@ fn scenario_named(scenario: &Scenario) -> Named {
 }
 
 fn model(model: &Model) -> Named {
-    named(model.name, model.about, json!({ "min_schedules": model.min_schedules, "quick": model.quick }))
+    let more =
+        json!({ "min_schedules": model.min_schedules, "quick": model.quick, "twin": model.twin_name() });
+    named(model.name, model.about, more)
 }
 
-fn twin(model: &Model) -> Named {
-    let about = format!("the broken twin of {}: {}", model.name, model.twin_class());
-    named(&model.twin_name(), &about, json!({ "class": model.twin_class(), "checks": ["explorer"] }))
+fn pitfall_named(pitfall: &Pitfall) -> Named {
+    let more = json!({ "class": pitfall.class, "checks": pitfall.checks(), "met": pitfall.met });
+    named(pitfall.name, pitfall.about, more)
 }
 
 fn named(name: &str, about: &str, more: serde_json::Value) -> Named {

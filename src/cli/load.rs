@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::driver::Plan;
+use crate::driver::{self, PitfallPlan, Plan};
+use crate::pitfalls::{PITFALLS, Pitfall, Variant};
 use crate::stats::Confidence;
 use crate::strategy::Strategy;
 
@@ -16,7 +17,10 @@ use super::output;
 /// How long it is measured unless told otherwise.
 const DURATION: Duration = Duration::from_secs(10);
 
-/// Put one strategy under one scenario's load, and record how it went.
+/// How long a pitfall is run unless told otherwise.
+const PITFALL_DURATION: Duration = Duration::from_secs(1);
+
+/// Put one strategy under one scenario's load, or run a pitfall, and record how it went.
 #[derive(Parser)]
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
@@ -32,12 +36,34 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "no_verify")]
     history: Option<PathBuf>,
 
+    /// Run this pitfall instead: something known to be wrong, under tracked locks and whatever else must catch it.
+    ///
+    /// Exits with 4 once it is caught. It brings its own tasks, so strategy and scenario have no say; see `lockyard list
+    /// pitfalls`. --duration is how long it is run again and again, 1s by default.
+    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track"])]
+    pitfall: Option<&'static Pitfall>,
+
+    /// Run the pitfall's correct twin, which nothing must say a word against.
+    #[arg(long, requires = "pitfall")]
+    twin: bool,
+
     #[command(flatten)]
     run: RunOptions,
 }
 
+/// A pitfall, for clap.
+pub(super) fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
+    Pitfall::named(name).ok_or_else(|| {
+        let known: Vec<_> = PITFALLS.iter().map(|pitfall| pitfall.name).collect();
+        format!("there is no such pitfall; there are {}", known.join(", "))
+    })
+}
+
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if let Some(pitfall) = args.pitfall {
+        return run_pitfall(pitfall, args);
+    }
     let plan = Plan {
         command: output::command_line(),
         strategies: vec![args.strategy.clone()],
@@ -51,10 +77,28 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         precision: 0.0,
         many_sessions: false,
         verify: !args.run.no_verify,
+        track: args.run.track,
+        leave: args.run.cancel / 100.0,
         history: args.history.clone(),
         margin: 0.0,
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
     output::measure(&plan, &args.run, None)
+}
+
+fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        pitfall.at_run_time().next().is_some(),
+        "{0} is seen by {1} only, not while a program runs: try `lockyard verify --pitfall {0}`",
+        pitfall.name,
+        pitfall.checks().join(", "),
+    );
+    let plan = PitfallPlan {
+        command: output::command_line(),
+        pitfall,
+        variant: if args.twin { Variant::Right } else { Variant::Wrong },
+        duration: args.run.duration.unwrap_or(PITFALL_DURATION),
+    };
+    output::measure_by(&args.run, None, |interrupted| Ok(driver::run_pitfall(&plan, interrupted)))
 }

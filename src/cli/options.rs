@@ -38,6 +38,21 @@ pub(super) struct RunOptions {
     #[arg(long, value_enum, default_value_t = LatencyOption::Sampled)]
     pub(super) latency: LatencyOption,
 
+    /// Track every lock: who holds it, who waits for it, for how long and where in the source.
+    ///
+    /// A deadlock ends its strategy's run at once, and the record says who waits for whom; locks taken in both orders are
+    /// told without any deadlock. Waits and holds stand in the record. Tracking costs something, so throughput is that of
+    /// tracked locks, for all strategies alike. Presets only.
+    #[arg(long)]
+    pub(super) track: bool,
+
+    /// Let this many per cent of all clients go away before their answer: their requests are dropped, after some polls
+    /// or some time.
+    ///
+    /// They are counted as `unanswered`. Afterwards nothing may be stuck, leaked or lost, which the judged slices look for.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub(super) cancel: f64,
+
     /// Leave out the slices between the measured ones that are recorded and judged.
     ///
     /// They run over sessions of their own and take under a second for each strategy and scenario in memory, some seconds

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
 use crate::explore::Schedule;
+use crate::pitfalls::{PITFALLS, Pitfall};
 use crate::record::{Check, ModelResult, PitfallResult, VerificationReport};
 use crate::strategy::Strategy;
 use crate::suite::{self, Drawn, MODELS, Model, Over, Plan, Replay, Subject};
@@ -37,9 +38,9 @@ pub(super) struct Args {
     #[arg(long = "strategy", value_name = "STRATEGY")]
     strategies: Vec<String>,
 
-    /// Search the broken twin of this name for a failure, and show it.
-    #[arg(long, value_name = "NAME", value_parser = twin, conflicts_with_all = ["models", "strategies", "quick"])]
-    pitfall: Option<&'static Model>,
+    /// Try this pitfall, or the broken twin of a model, and show how it fails.
+    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["models", "strategies", "quick"])]
+    pitfall: Option<Subject>,
 
     /// Show this schedule of the one model or pitfall given: as a failure prints it.
     #[arg(long, value_name = "SCHEDULE")]
@@ -79,9 +80,11 @@ fn model(name: &str) -> Result<&'static Model, String> {
     })
 }
 
-fn twin(name: &str) -> Result<&'static Model, String> {
-    Model::of_twin(name).ok_or_else(|| {
-        let known: Vec<_> = MODELS.iter().map(Model::twin_name).collect();
+fn pitfall(name: &str) -> Result<Subject, String> {
+    let twin = || Model::of_twin(name).map(Subject::Twin);
+    Pitfall::named(name).map(Subject::Pitfall).or_else(twin).ok_or_else(|| {
+        let pitfalls = PITFALLS.iter().map(|pitfall| pitfall.name.to_owned());
+        let known: Vec<_> = pitfalls.chain(MODELS.iter().map(Model::twin_name)).collect();
         format!("there is no such pitfall; there are {}", known.join(", "))
     })
 }
@@ -134,27 +137,41 @@ fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
 
 /// Shows one run.
 fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
-    let (model, subject) = match (args.pitfall, &args.models[..]) {
-        (Some(model), _) => (model, Subject::Twin),
+    let subject = match (&args.pitfall, &args.models[..]) {
+        (Some(subject), _) => subject.clone(),
         (None, [model]) => {
             let given = strategies(&args.strategies)?;
             let (name, over) = match &given[..] {
                 [one] => one.clone(),
                 _ => bail!("a schedule is of one strategy: name it with --strategy"),
             };
-            (*model, Subject::Sound(name, over))
+            Subject::Sound(model, name, over)
         }
         _ => bail!(
             "a schedule is of one model: name it with --model and --strategy, or a broken twin with --pitfall"
         ),
     };
-    let Some(drawn) = suite::replay(&Replay { model, subject, schedule: args.replay.clone(), time }) else {
-        write_out(&format!("{} was not caught within {time:?}", model.twin_name()))?;
+    let name = subject.name();
+    let caught = match (&subject, &args.replay) {
+        (Subject::Pitfall(pitfall), None) => Some(suite::catch(pitfall)),
+        _ => None,
+    };
+    let asked = Replay { subject, schedule: args.replay.clone(), time };
+    let Some(drawn) = suite::replay(&asked) else {
+        let Some(caught) = caught else {
+            write_out(&format!("{name} was not caught within {time:?}"))?;
+            return Ok(Exit::VerificationFailed);
+        };
+        let how = "the explorer has no part in it, so there are no lanes to draw";
+        write_out(&format!("{name} ({}): {}; {how}", caught.class, checks(&caught)))?;
         return Ok(Exit::VerificationFailed);
     };
+    if let Some(caught) = caught {
+        write_out(&format!("{name} ({}): {}\n", caught.class, checks(&caught)))?;
+    }
     let Drawn { lanes, replay, failed } = drawn;
     if let Some(file) = &args.trace_html {
-        let page = lanes.to_html(&format!("lockyard: {}", model.name), &replay);
+        let page = lanes.to_html(&format!("lockyard: {name}"), &replay);
         fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     let outcome = if failed { "" } else { "\nEverything held.\n" };
@@ -191,10 +208,7 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
             "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:8} {extent}"
         );
     }
-    let _ = writeln!(text, "\n{:40} {:20} checks", "pitfall", "class");
-    for it in pitfalls {
-        let _ = writeln!(text, "{:40} {:20} {}", it.pitfall, it.class, checks(it));
-    }
+    text += &matrix(pitfalls);
     if presets {
         let alike = suite::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
         let alike: Vec<_> =
@@ -217,6 +231,39 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
         let _ = writeln!(text, "To see it again: {}", shown.replay);
     }
     text
+}
+
+/// Pitfalls × checks: what was caught, and what was missed.
+fn matrix(pitfalls: &[PitfallResult]) -> String {
+    let mut text = format!("\n{:36} {:18}", "pitfall", "class");
+    for check in Check::ALL {
+        let _ = write!(text, " {:10}", check.as_str());
+    }
+    text += "\n";
+    for it in pitfalls {
+        let _ = write!(text, "{:36} {:18}", it.pitfall, it.class);
+        for check in Check::ALL {
+            let _ = write!(text, " {:10}", outcome(it, check));
+        }
+        text.truncate(text.trim_end().len());
+        text += "\n";
+    }
+    text
+}
+
+/// What a check made of a pitfall, in a word; none where it is not asked.
+fn outcome(it: &PitfallResult, check: Check) -> &'static str {
+    if it.twin_alarms.contains(&check) {
+        "FALSE"
+    } else if it.missed_by.contains(&check) {
+        "MISSED"
+    } else if it.caught_by.contains(&check) {
+        "caught"
+    } else if it.not_run.contains(&check) {
+        "not run"
+    } else {
+        ""
+    }
 }
 
 fn checks(it: &PitfallResult) -> String {

@@ -13,6 +13,7 @@ use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
 use super::rival::{GiveBack, Kind, Rival};
+use super::stage::Stage;
 use super::watchdog::{Board, InFlight, Watchdog};
 
 /// One runtime with as many workers as the scenario wants, and what watches it.
@@ -31,6 +32,8 @@ enum News {
     Back,
     /// Nothing moves any more.
     Stuck(Vec<InFlight>),
+    /// A tracker has found that some of a rival will wait for ever: look which.
+    Doomed,
 }
 
 /// A slice that has ended.
@@ -71,6 +74,14 @@ impl Arena {
         self.patience
     }
 
+    /// A stage on this runtime, with a tracker if wanted, which ends a slice when it finds something that will not end.
+    pub(super) fn stage(&self, tracked: bool) -> Stage {
+        let alarm = self.send.clone();
+        // Nobody listens once the arena is gone.
+        let alarm = move || drop(alarm.send(News::Doomed));
+        if tracked { Stage::tracked(self.handle(), alarm) } else { Stage::plain(self.handle()) }
+    }
+
     pub(super) fn board(&self) -> &Arc<Board> {
         &self.board
     }
@@ -89,17 +100,18 @@ impl Arena {
         position: u64,
         length: Duration,
     ) -> Result<Sliced, Vec<InFlight>> {
-        self.slice(clients, position, length, |client, slice, give_back| {
+        self.slice(rival.stage(), clients, position, length, |client, slice, give_back| {
             rival.start(client, slice, kind, give_back);
         })
     }
 
-    /// The same for clients of any kind, each started by `start` and given back by it.
+    /// The same for clients of any kind, each started by `start` on `stage` and given back by it.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub(super) fn slice<C: Send + 'static>(
         &self,
+        stage: Option<&Stage>,
         clients: Vec<C>,
         position: u64,
         length: Duration,
@@ -128,6 +140,11 @@ impl Arena {
             match self.news.recv_timeout(left) {
                 Ok(News::Back) => back.extend(takes.try_recv()),
                 Ok(News::Stuck(in_flight)) => return Err(in_flight),
+                Ok(News::Doomed) if stage.is_some_and(Stage::is_doomed) => {
+                    return Err(self.board.in_flight());
+                }
+                // Of one that is not in the race any more.
+                Ok(News::Doomed) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     slice.stop.store(true, Ordering::Relaxed);
                     end = Some((begin.elapsed(), allocated()));

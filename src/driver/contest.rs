@@ -20,6 +20,7 @@ use super::outcome::{Outcome, Ran};
 use super::plan::{Latency, Observer, Plan, Progress};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
+use super::tracking::Seen;
 use super::verification::{Ground, History, MOST_OPERATIONS};
 
 /// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
@@ -172,6 +173,7 @@ impl<'a> Contest<'a> {
             for nth in 0..WARM_UP.as_nanos().div_ceil(schedule.slice.as_nanos()) {
                 contest.slice(index, nth as u32, Kind::Bare, None)?;
             }
+            contest.entrants[index].forget_times();
         }
         Ok(contest)
     }
@@ -217,13 +219,16 @@ impl<'a> Contest<'a> {
     /// What was measured, to be judged.
     pub(super) fn outcome(self) -> Outcome {
         let mut outcome = Outcome::default();
-        for Entrant { who, measured, stuck, verified, .. } in self.entrants {
-            let ran = Ran { measured, verified, findings: stuck.into_iter().collect() };
+        for mut entrant in self.entrants {
+            entrant.see();
+            let Entrant { who, measured, stuck, verified, seen, .. } = entrant;
+            let seen = Some(seen).filter(|_| self.plan.track);
+            let ran = Ran { measured, verified, seen, findings: stuck.into_iter().collect() };
             match who {
                 Who::Strategy(_) => outcome.strategies.push(ran),
                 Who::Control(_) => outcome.control = Some(ran),
                 Who::Limit => outcome.limit = Some(ran),
-                Who::Slowed => {}
+                Who::Slowed | Who::Tracked(_) => {}
             }
         }
         outcome
@@ -257,14 +262,17 @@ impl<'a> Contest<'a> {
         let entrant = &mut self.entrants[index];
         let handle = self.arena.handle();
         let rival: Box<dyn Rival> = match entrant.who {
-            Who::Strategy(strategy) | Who::Control(strategy) => {
+            Who::Strategy(strategy) | Who::Tracked(strategy) | Who::Control(strategy) => {
                 let store = stock(&self.population, handle);
-                set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?
+                let tracked = self.plan.track || matches!(entrant.who, Who::Tracked(_));
+                let stage = self.arena.stage(tracked);
+                let Plan { seed, leave, .. } = *self.plan;
+                set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?
             }
             Who::Slowed => {
                 let store = stock(&self.population, handle);
                 let setup = setup(self.scenario, store, self.plan.seed, handle);
-                slowed::assemble(setup, Contend::new(&self.population, handle))
+                slowed::assemble(setup, Contend::new(&self.population, &self.arena.stage(false)))
             }
             Who::Limit => Box::new(Limit::new(self.scenario, &self.population, handle)),
         };
@@ -299,7 +307,8 @@ impl<'a> Contest<'a> {
                 Ok(())
             }
             Err(in_flight) => {
-                entrant.give_up(&in_flight, self.arena.patience());
+                let stage = rival.stage().cloned();
+                entrant.give_up(stage.as_ref(), &in_flight, self.arena.patience());
                 self.renew()
             }
         }
@@ -315,10 +324,11 @@ impl<'a> Contest<'a> {
     ) -> Result<(), RunError> {
         let entrant = &mut self.entrants[index];
         let (Who::Strategy(strategy), true) = (entrant.who, entrant.rival.is_some()) else { return Ok(()) };
-        let handle = self.arena.handle();
-        let store = stock(&self.population, handle);
-        let rival = set_up(strategy, self.scenario, &self.population, store, self.plan.seed, handle)?;
-        let Some(backend) = rival.backend() else { return Ok(()) };
+        let store = stock(&self.population, self.arena.handle());
+        let stage = self.arena.stage(self.plan.track);
+        let Plan { seed, leave, .. } = *self.plan;
+        let rival = set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?;
+        let Some(subject) = rival.subject() else { return Ok(()) };
         let ground = Ground {
             arena: &self.arena,
             population: &self.population,
@@ -327,7 +337,11 @@ impl<'a> Contest<'a> {
             epoch: self.epoch,
             most_operations: MOST_OPERATIONS,
         };
-        match ground.run(&backend, u64::from(round) * STRIDE, length) {
+        let outcome = ground.run(&subject, u64::from(round) * STRIDE, length);
+        if let Some(tracker) = stage.tracker() {
+            entrant.seen.add(Seen::by(tracker, false));
+        }
+        match outcome {
             Ok(run) => {
                 if let Some(history) = history {
                     history.write(&run)?;
@@ -337,8 +351,8 @@ impl<'a> Contest<'a> {
             }
             Err(in_flight) => {
                 // Not dropped: its tasks may hold it for good.
-                std::mem::forget((rival, backend));
-                entrant.give_up(&in_flight, self.arena.patience());
+                std::mem::forget((rival, subject));
+                entrant.give_up(Some(&stage), &in_flight, self.arena.patience());
                 self.renew()
             }
         }

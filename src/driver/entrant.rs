@@ -10,6 +10,8 @@ use super::client::Client;
 use super::measured::Measured;
 use super::population::Population;
 use super::rival::Rival;
+use super::stage::Stage;
+use super::tracking::Seen;
 use super::verification::Verified;
 use super::watchdog::InFlight;
 
@@ -18,6 +20,8 @@ use super::watchdog::InFlight;
 pub(super) enum Who<'a> {
     /// A strategy that shall be judged.
     Strategy(&'a Strategy),
+    /// A strategy with tracked locks.
+    Tracked(&'a Strategy),
     /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
     Control(&'a Strategy),
     /// `after`, with work planted in its hit path.
@@ -30,7 +34,7 @@ impl<'a> Who<'a> {
     /// The name for whoever watches.
     pub(super) fn name(self) -> &'a str {
         match self {
-            Self::Strategy(strategy) | Self::Control(strategy) => strategy.name(),
+            Self::Strategy(strategy) | Self::Tracked(strategy) | Self::Control(strategy) => strategy.name(),
             Self::Slowed => "the slowed one",
             Self::Limit => "the limit",
         }
@@ -48,6 +52,8 @@ pub(super) struct Entrant<'a> {
     growth: Vec<u32>,
     pub(super) stuck: Option<Finding>,
     pub(super) verified: Verified,
+    /// What trackers saw of those that ran here before, and of verification slices.
+    pub(super) seen: Seen,
 }
 
 impl<'a> Entrant<'a> {
@@ -60,6 +66,7 @@ impl<'a> Entrant<'a> {
             growth: vec![0; scenario.sessions.get() as usize],
             stuck: None,
             verified: Verified::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -87,14 +94,42 @@ impl<'a> Entrant<'a> {
         }
     }
 
-    pub(super) fn give_up(&mut self, in_flight: &[InFlight], patience: Duration) {
+    /// Notes what the tracker of its rival has seen, if there is one.
+    pub(super) fn see(&mut self) {
+        let stage = self.rival.as_ref().and_then(|rival| rival.stage());
+        if let Some(tracker) = stage.and_then(Stage::tracker) {
+            self.seen.add(Seen::by(tracker, true));
+        }
+    }
+
+    /// What its locks did so far shall not count, being warming up.
+    pub(super) fn forget_times(&self) {
+        let stage = self.rival.as_ref().and_then(|rival| rival.stage());
+        if let Some(tracker) = stage.and_then(Stage::tracker) {
+            tracker.clear_times();
+        }
+    }
+
+    /// Takes its rival out of the race, which got stuck on `stage`.
+    pub(super) fn give_up(&mut self, stage: Option<&Stage>, in_flight: &[InFlight], patience: Duration) {
+        self.see();
         // Not dropped: its tasks may hold it for good.
         std::mem::forget(self.rival.take());
+        // Then it is known what is waited for, and that says more.
+        if stage.is_some_and(Stage::is_doomed) {
+            return;
+        }
+        let besides = match stage.and_then(Stage::tracker) {
+            Some(_) => {
+                "; none of its locks is waited for in a circle, so what they wait for is something else"
+            }
+            None => "; --track tells who waits for whom, if it is for locks",
+        };
         let mut places: Vec<_> = in_flight.iter().map(|stuck| stuck.operation.name().to_owned()).collect();
         places.sort();
         places.dedup();
         let message = format!(
-            "nothing moved for {:.0} s with {} operations in flight; the strategy was taken out of the run",
+            "nothing moved for {:.0} s with {} operations in flight; the strategy was taken out of the run{besides}",
             patience.as_secs_f64(),
             in_flight.len(),
         );

@@ -13,6 +13,7 @@ use crate::workload::Scenario;
 use super::error::RunError;
 use super::population::Population;
 use super::rival::{Rival, set_up, stock};
+use super::stage::Stage;
 
 /// What the live sessions of one strategy take whole, their messages apart, which the store has, too.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -45,7 +46,7 @@ pub fn footprints(strategies: &[Strategy], sessions: u32) -> Result<Option<Vec<F
         let runtime = Builder::new_current_thread().enable_time().build()?;
         let store = stock(&population, runtime.handle());
         let Some(before) = taken() else { return Ok(None) };
-        let rival = set_up(strategy, &scenario, &population, store, 0, runtime.handle())?;
+        let rival = set_up(strategy, &scenario, &population, store, 0, &Stage::plain(runtime.handle()), 0.0)?;
         rival.warm();
         let Some(after) = taken() else { return Ok(None) };
         let [counted, resident] =

@@ -33,6 +33,7 @@ use crate::workload::{Operation, Scenario};
 use super::client::{Client, Slice};
 use super::population::Population;
 use super::rival::{GiveBack, Kind, Rival, spawn};
+use super::stage::Stage;
 
 /// Read-modify-writes of one line for one operation: one to take a lock, one to release it.
 const LOCK_AND_UNLOCK: u32 = 2;
@@ -83,7 +84,7 @@ impl Limit {
 impl Rival for Limit {
     fn start(&self, client: Client, slice: Arc<Slice>, kind: Kind, give_back: GiveBack) {
         let service = self.services[client.index].clone();
-        spawn(&self.runtime, service, client, slice, kind, give_back);
+        spawn(&Stage::plain(&self.runtime), service, client, slice, kind, give_back);
     }
 
     fn warm(&self) {}

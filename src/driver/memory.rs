@@ -22,6 +22,7 @@ use super::error::RunError;
 use super::plan::Plan;
 use super::population::Population;
 use super::rival::{set_up, stock};
+use super::stage::Stage;
 
 /// The sizes at which it is counted: how the record's `bytes_per_session` is defined, and where tables have grown.
 const SESSIONS: u32 = 1_000;
@@ -84,8 +85,15 @@ impl Yard {
         let mut outcome = Ok(());
         let store = stock(&self.population, runtime.handle());
         let taken = alloc::measure(|| {
-            let rival =
-                set_up(strategy, &self.scenario, &self.population, store, self.seed, runtime.handle());
+            let rival = set_up(
+                strategy,
+                &self.scenario,
+                &self.population,
+                store,
+                self.seed,
+                &Stage::plain(runtime.handle()),
+                0.0,
+            );
             rival.inspect(|rival| rival.warm()).map_err(|error| outcome = Err(error))
         });
         outcome?;

@@ -11,6 +11,7 @@ use super::judge;
 use super::limit;
 use super::measured::Measured;
 use super::plan::Plan;
+use super::tracking::Seen;
 use super::verification::Verified;
 
 /// One entrant at the end of its race.
@@ -18,6 +19,8 @@ use super::verification::Verified;
 pub(super) struct Ran {
     pub(super) measured: Measured,
     pub(super) verified: Verified,
+    /// What its tracker saw; nothing if its locks were not tracked.
+    pub(super) seen: Option<Seen>,
     /// What there is to say besides numbers.
     pub(super) findings: Vec<Finding>,
 }
@@ -64,6 +67,9 @@ impl<'a> Outcomes<'a> {
             let verified = self.verified(index);
             cell.findings.splice(0..0, self.findings(index).into_iter().chain(verified.findings()));
             cell.verification = verified.verification();
+            if let Some(seen) = self.seen(index) {
+                seen.tell(&mut cell);
+            }
             cell.violations = verified.violations();
             cell.of_limit = limit
                 .as_ref()
@@ -108,6 +114,15 @@ impl<'a> Outcomes<'a> {
         let mut all = Verified::default();
         self.processes.iter().for_each(|it| all.merge(&it.strategies[index].verified));
         all
+    }
+
+    /// What was seen of its locks in all processes together.
+    fn seen(&self, index: usize) -> Option<Seen> {
+        let seen = self.processes.iter().filter_map(|it| it.strategies[index].seen.clone());
+        seen.reduce(|mut all, other| {
+            all.add(other);
+            all
+        })
     }
 
     /// What several processes found alike is told once.

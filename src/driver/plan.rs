@@ -38,6 +38,10 @@ pub struct Plan {
     pub many_sessions: bool,
     /// Whether slices between the measured ones are recorded and judged.
     pub verify: bool,
+    /// Whether every lock is tracked: presets only, and slower than they are.
+    pub track: bool,
+    /// The share of all requests, from 0 to 1, whose client goes away before the answer.
+    pub leave: f64,
     /// Where their histories shall be written as JSON Lines.
     pub history: Option<PathBuf>,
     /// Ratios within 1 ± this are no difference.
@@ -64,6 +68,8 @@ impl Default for Plan {
             precision: 0.0,
             many_sessions: false,
             verify: false,
+            track: false,
+            leave: 0.0,
             history: None,
             margin: 0.005,
             confidence: Confidence::default(),

@@ -8,16 +8,23 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::chat::ContextId;
-use crate::service::{Backend, ChatService, DynBackend, Prompts, Simulator, SimulatorConfig};
+use crate::service::{
+    Backend, ChatService, DynBackend, DynChatService, Prompts, Simulator, SimulatorConfig, Surrounded,
+};
 use crate::session::store::{Faults, MemoryStore, Store};
 use crate::session::{Durability, Env, Traffic};
 use crate::strategy::{
-    AnyStore, Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble, in_memory,
+    AnyStore, Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble, assemble_dyn,
+    assemble_tracked, in_memory,
 };
+use crate::track::Watch;
 use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
+use super::leaving::Requests;
 use super::population::Population;
+use super::stage::Stage;
+use super::tracking;
 
 /// How often whatever is unsaved is saved in the background.
 const AUTO_SAVE: Duration = Duration::from_secs(1);
@@ -52,10 +59,24 @@ pub(super) trait Rival {
     /// What the session manager and its cache have done so far.
     fn traffic(&self) -> Traffic;
 
-    /// The backend to judge; nothing where there is none behind it.
-    fn backend(&self) -> Option<Arc<dyn DynBackend>> {
+    /// Who is there to judge; nobody where there is no backend behind it.
+    fn subject(&self) -> Option<Subject> {
         None
     }
+
+    /// Where it runs, if that is anybody's concern.
+    fn stage(&self) -> Option<&Stage> {
+        None
+    }
+}
+
+/// Who is judged.
+pub(super) struct Subject {
+    /// What clients ask.
+    pub(super) service: Arc<dyn DynChatService>,
+    /// What stands behind it, to be looked at when all have asked.
+    pub(super) backend: Arc<dyn DynBackend>,
+    pub(super) stage: Stage,
 }
 
 /// A store that holds the population.
@@ -67,16 +88,27 @@ pub(super) fn stock(population: &Population, runtime: &Handle) -> MemoryStore {
     store
 }
 
-/// Sets a strategy up under a scenario, over the population's `store`.
+/// Sets a strategy up under a scenario, over the population's `store`: with tracked locks if the stage has a tracker, and
+/// with clients of which the share `leave` goes away.
 pub(super) fn set_up(
     strategy: &Strategy,
     scenario: &Scenario,
     population: &Population,
     store: MemoryStore,
     seed: u64,
-    runtime: &Handle,
+    stage: &Stage,
+    leave: f64,
 ) -> Result<Box<dyn Rival>, StrategyError> {
-    assemble(strategy.factors(), setup(scenario, store, seed, runtime), Contend::new(population, runtime))
+    let (factors, setup) = (strategy.factors(), setup(scenario, store, seed, stage.runtime()));
+    let contend = Contend::new(population, stage);
+    let backend = match stage.tracker() {
+        None if leave == 0.0 => return assemble(factors, setup, contend),
+        None => assemble_dyn(factors, setup)?,
+        Some(tracker) => assemble_tracked(factors, setup, tracker)?,
+    };
+    let service: Arc<dyn DynChatService> = backend.clone();
+    let service = Arc::new(Surrounded::new(service, Requests::new(scenario, leave, seed)));
+    Ok(contend.with_service(service, backend))
 }
 
 /// What every strategy of a scenario is given.
@@ -108,13 +140,27 @@ fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
 
 /// Turns a backend of any types into a rival.
 pub(super) struct Contend {
-    runtime: Handle,
+    stage: Stage,
     ids: Arc<[ContextId]>,
 }
 
 impl Contend {
-    pub(super) fn new(population: &Population, runtime: &Handle) -> Self {
-        Self { runtime: runtime.clone(), ids: population.ids.clone() }
+    pub(super) fn new(population: &Population, stage: &Stage) -> Self {
+        Self { stage: stage.clone(), ids: population.ids.clone() }
+    }
+
+    /// Clients ask `service`, and behind it stands `backend`.
+    fn with_service(self, service: Arc<impl ChatService>, backend: Arc<dyn DynBackend>) -> Box<dyn Rival> {
+        let Self { stage, ids } = self;
+        let saved = backend.clone();
+        let auto_save =
+            stage.spawn(|| "auto-save".to_owned(), async move { saved.auto_save(AUTO_SAVE).await });
+        let (asked, client_stage) = (service.clone(), stage.clone());
+        let start = move |client, slice, kind, give_back| {
+            spawn(&client_stage, asked.clone(), client, slice, kind, give_back);
+        };
+        let watch = stage.tracker().map(|tracker| tracker.watch(tracking::PATIENCE));
+        Box::new(Contender { start: Box::new(start), service, backend, auto_save, stage, ids, _watch: watch })
     }
 }
 
@@ -123,27 +169,21 @@ impl Assembly for Contend {
 
     fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Box<dyn Rival> {
         let service = Arc::new(backend);
-        let (backend, runtime): (Arc<dyn DynBackend>, _) = (service.clone(), self.runtime);
-        let saved = backend.clone();
-        let auto_save = runtime.spawn(async move { saved.auto_save(AUTO_SAVE).await });
-        let handle = runtime.clone();
-        let start = move |client, slice, kind, give_back| {
-            spawn(&handle, service.clone(), client, slice, kind, give_back);
-        };
-        Box::new(Contender { start: Box::new(start), backend, auto_save, runtime, ids: self.ids })
+        self.with_service(service.clone(), service)
     }
 }
 
 /// Lets a client ask `service` for one slice.
 pub(super) fn spawn(
-    runtime: &Handle,
+    stage: &Stage,
     service: Arc<impl ChatService>,
     mut client: Client,
     slice: Arc<Slice>,
     kind: Kind,
     give_back: GiveBack,
 ) {
-    runtime.spawn(async move {
+    let index = client.index;
+    stage.spawn(|| format!("client {index}"), async move {
         client.run(&*service, &slice, kind).await;
         give_back(client);
     });
@@ -155,10 +195,12 @@ type Start = dyn Fn(Client, Arc<Slice>, Kind, GiveBack) + Send + Sync;
 struct Contender {
     /// The one thing that knows the types inside: clients ask it directly, and nothing of what they ask is boxed.
     start: Box<Start>,
+    service: Arc<dyn DynChatService>,
     backend: Arc<dyn DynBackend>,
     auto_save: JoinHandle<()>,
-    runtime: Handle,
+    stage: Stage,
     ids: Arc<[ContextId]>,
+    _watch: Option<Watch>,
 }
 
 impl Rival for Contender {
@@ -167,7 +209,7 @@ impl Rival for Contender {
     }
 
     fn warm(&self) {
-        self.runtime.block_on(async {
+        self.stage.block_on(async {
             for id in self.ids.iter() {
                 if let Err(error) = self.backend.state(*id).await {
                     tracing::warn!(%error, "a session could not be read while warming up");
@@ -177,7 +219,7 @@ impl Rival for Contender {
     }
 
     fn tidy(&self, made: Vec<ContextId>, grown: &[usize], population: &Population) {
-        self.runtime.block_on(async {
+        self.stage.block_on(async {
             for id in made {
                 if let Err(error) = self.backend.delete(id).await {
                     tracing::warn!(%error, "a session made during a slice could not be deleted");
@@ -194,11 +236,16 @@ impl Rival for Contender {
     }
 
     fn traffic(&self) -> Traffic {
-        self.runtime.block_on(self.backend.traffic())
+        self.stage.block_on(self.backend.traffic())
     }
 
-    fn backend(&self) -> Option<Arc<dyn DynBackend>> {
-        Some(self.backend.clone())
+    fn subject(&self) -> Option<Subject> {
+        let Self { service, backend, stage, .. } = self;
+        Some(Subject { service: service.clone(), backend: backend.clone(), stage: stage.clone() })
+    }
+
+    fn stage(&self) -> Option<&Stage> {
+        Some(&self.stage)
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) struct Counts {
     pub(super) done: u64,
     pub(super) refused: u64,
     pub(super) errors: u64,
+    pub(super) unanswered: u64,
 }
 
 /// The log of one task during one slice. Written by that task alone.
@@ -51,12 +52,14 @@ impl Sample {
 }
 
 impl Log {
-    /// Counts what was refused or failed.
+    /// Counts what was refused, failed, or is not known.
     #[cold]
     pub(super) fn failed(&mut self, operation: Operation, error: &ServiceError) {
         let counts = &mut self.counts[operation.index()];
         if error.is_refusal() {
             counts.refused += 1;
+        } else if error.is_unanswered() {
+            counts.unanswered += 1;
         } else {
             counts.errors += 1;
             self.first_error.get_or_insert_with(|| format!("{operation}: {error}"));
@@ -103,6 +106,7 @@ impl Tally {
             total.done += new.done;
             total.refused += new.refused;
             total.errors += new.errors;
+            total.unanswered += new.unanswered;
         }
         self.look_ups += look_ups;
         if self.first_error.is_none() {

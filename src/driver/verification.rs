@@ -28,6 +28,7 @@ use super::client::Questions;
 use super::error::RunError;
 use super::population::Population;
 use super::recorder::{Recorder, token_of};
+use super::rival::Subject;
 use super::watchdog::InFlight;
 
 /// So many operations are recorded in one slice at most: some six megabytes.
@@ -65,30 +66,39 @@ pub(super) struct Run {
 }
 
 impl Ground<'_> {
-    /// Lets recording clients ask `backend` for `length`, from `position` on in their traces.
+    /// Lets recording clients ask `subject` for `length`, from `position` on in their traces.
     ///
     /// # Errors
     /// What was in flight when nothing moved any more.
     pub(super) fn run(
         &self,
-        backend: &Arc<dyn DynBackend>,
+        subject: &Subject,
         position: u64,
         length: Duration,
     ) -> Result<Run, Vec<InFlight>> {
+        let Subject { service, backend, stage } = subject;
         let tasks = self.questions.traces.len();
         let room = self.most_operations / tasks.max(1);
         let recorder =
-            |task| Recorder::new(task, self.questions, self.arena.board(), backend, self.epoch, room);
+            |task| Recorder::new(task, self.questions, self.arena.board(), service, self.epoch, room);
         let recorders: Vec<_> = (0..tasks).map(recorder).collect();
         let given = (0..).zip(&self.population.contexts);
         let given = given.map(|(key, context)| (key, Context::from(&ChatContextDTO::from(context))));
         let mut recording = Recording::since(self.epoch.elapsed().as_nanos() as u64, given);
-        let sliced = self.arena.slice(recorders, position, length, |mut recorder, slice, give_back| {
-            self.arena.handle().spawn(async move {
-                recorder.run(&slice).await;
-                give_back(recorder);
-            });
-        })?;
+        let sliced = self.arena.slice(
+            Some(stage),
+            recorders,
+            position,
+            length,
+            |mut recorder, slice, give_back| {
+                let process = recorder.log.process();
+                let run = async move {
+                    recorder.run(&slice).await;
+                    give_back(recorder);
+                };
+                stage.spawn(|| format!("client {process}"), run);
+            },
+        )?;
         let mut names: BTreeMap<_, _> = (0..).zip(self.population.ids.iter().copied()).collect();
         let mut recorders = sliced.clients;
         recorders.sort_by_key(|recorder| recorder.log.process());
@@ -96,7 +106,7 @@ impl Ground<'_> {
             names.extend(recorder.made);
             recording.add(recorder.log);
         }
-        Ok(self.arena.handle().block_on(self.settle(&**backend, recording, names)))
+        Ok(stage.block_on(self.settle(&**backend, recording, names)))
     }
 
     /// Waits until nobody is at work and all is saved, or for as long as nothing may move.

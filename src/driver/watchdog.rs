@@ -33,6 +33,11 @@ impl Board {
         self.words[task].store(number << 8, Relaxed);
     }
 
+    /// What has not come back.
+    pub(super) fn in_flight(&self) -> Vec<InFlight> {
+        in_flight(&self.snapshot())
+    }
+
     fn snapshot(&self) -> Vec<u64> {
         self.words.iter().map(|word| word.load(Relaxed)).collect()
     }

@@ -167,6 +167,7 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let code = match &error {
             ServiceError::Invalid { .. } => Code::Invalid,
+            ServiceError::Unanswered { .. } => Code::Internal,
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
             ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::locks::LockUse;
+
 /// One strategy under one scenario, measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
@@ -32,6 +34,9 @@ pub struct Cell {
     pub hit_ratio: Option<f64>,
     /// Sessions that the cache let go to make room; null if not counted.
     pub evictions: Option<u64>,
+    /// Operations whose outcome nobody knows, because their clients went away or their connection was lost. No errors.
+    #[serde(default)]
+    pub unanswered: u64,
     /// Operations a second.
     pub throughput: Throughput,
     /// Latency of every operation by its name, in nanoseconds.
@@ -42,6 +47,10 @@ pub struct Cell {
     pub wait_ns: Option<BTreeMap<String, LockTime>>,
     /// Time from having a lock to releasing it, in nanoseconds, by lock class; null if not tracked.
     pub hold_ns: Option<BTreeMap<String, LockTime>>,
+    /// The same in parts, as histograms, by lock class and endpoint; null if not tracked. A tracked cell was measured with
+    /// tracked locks, which cost something.
+    #[serde(default)]
+    pub lock_uses: Option<Vec<LockUse>>,
     /// Memory; null if not measured.
     pub memory: Option<Memory>,
     /// How evenly the tasks were served; null if not measured.

@@ -10,6 +10,7 @@ mod cell;
 mod comparison;
 mod diff;
 pub(crate) mod file;
+mod locks;
 mod scaling;
 mod verification;
 
@@ -25,6 +26,7 @@ pub use cell::{
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric, Verdict};
 pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
 pub use file::RecordError;
+pub use locks::{LockUse, Times};
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
 pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 

@@ -156,6 +156,17 @@ impl Engine {
 }
 
 impl Check {
+    /// Every check, in the order of tables.
+    pub const ALL: [Self; 7] = [
+        Self::Explorer,
+        Self::Loom,
+        Self::Shuttle,
+        Self::Live,
+        Self::History,
+        Self::Invariants,
+        Self::Contract,
+    ];
+
     /// The word, as it stands in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

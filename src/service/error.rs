@@ -19,6 +19,13 @@ pub enum ServiceError {
     /// The store's index could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody is there to take the answer, or it was lost on its way: what was asked may have happened or not. The backend
+    /// itself never says so; whoever stands between it and the client does.
+    #[error("what came of it is not known: {reason}")]
+    Unanswered {
+        /// How the answer was lost.
+        reason: String,
+    },
 }
 
 impl ServiceError {
@@ -30,6 +37,11 @@ impl ServiceError {
     /// measurement counts it as `refused`, not as an error.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Session(SessionError::Refused { source, .. }) if source.is_conflict())
+    }
+
+    /// Whether nobody knows if it happened. No error of the backend.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Unanswered { .. })
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`delete_context`](ChatService::delete_context) | write, under the session's gate |
 //! | [`send_message_action`](ChatService::send_message_action), [`approve_tools_action`](ChatService::approve_tools_action) | short writes, none across the model's or a tool's work; a read after processing |
 
+mod around;
 mod backend;
 mod batch;
 mod dynamic;
@@ -23,6 +24,7 @@ mod simulator;
 mod turn;
 mod watch;
 
+pub use around::{Around, Surrounded};
 pub use backend::{Backend, DtoPolicy, Prompts};
 pub use dynamic::{Answer, DynBackend, DynChatService};
 pub use error::ServiceError;

@@ -54,6 +54,14 @@ pub enum StrategyError {
         /// Those that are.
         built: String,
     },
+    /// A strategy that is built, and not with tracked locks.
+    #[error("{given} is not built with tracked locks; the presets are: {presets}")]
+    NotTracked {
+        /// The strategy.
+        given: String,
+        /// Those that are.
+        presets: String,
+    },
     /// A way without its two ends.
     #[error("`{given}` is no way between two strategies; write FROM..TO, such as before..after")]
     NotAWay {

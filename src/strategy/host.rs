@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::chat::{ContextId, Timestamp};
-use crate::lock::{LockFamily, TokioMutex};
+use crate::lock::{AwaitFamily, LockFamily, TokioMutex};
 use crate::session::store::Store;
 use crate::session::{Clock, Entry, Env, SaveMode, Short, StateMode};
 
@@ -18,33 +18,52 @@ use super::cache::CacheFamily;
 /// Types that are chosen and never held.
 type Choice<F, C, S, P> = PhantomData<fn() -> (F, C, S, P)>;
 
+/// What a host runs its background work on, and the gate that goes with it: what a tracked strategy has otherwise than
+/// one that is not.
+pub trait Executor: Send + Sync + 'static {
+    /// The lock that orders a session's I/O.
+    type Gate: AwaitFamily;
+
+    /// Runs `future` beside everything else.
+    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static);
+}
+
+impl Executor for Handle {
+    /// Never contended on a hit, held across I/O: the plainest lock that can be.
+    type Gate = TokioMutex;
+
+    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        Handle::spawn(self, future);
+    }
+}
+
 /// Session locks `F`, cache `C`, save mode `S`, state mode `P` and a store, on a tokio runtime.
-pub struct Host<F, C, S, P, St> {
+pub struct Host<F, C, S, P, St, X = Handle> {
     store: St,
     clock: TokioClock,
-    runtime: Handle,
+    runtime: X,
     ids: IdSource,
     _choice: Choice<F, C, S, P>,
 }
 
-impl<F, C, S, P, St> Host<F, C, S, P, St> {
+impl<F, C, S, P, St, X> Host<F, C, S, P, St, X> {
     /// A host over `store`, whose background work runs on `runtime`.
-    pub fn new(store: St, runtime: Handle, ids: IdSource) -> Self {
+    pub fn new(store: St, runtime: X, ids: IdSource) -> Self {
         Self { store, clock: TokioClock, runtime, ids, _choice: PhantomData }
     }
 }
 
-impl<F, C, S, P, St> Env for Host<F, C, S, P, St>
+impl<F, C, S, P, St, X> Env for Host<F, C, S, P, St, X>
 where
     F: LockFamily,
     C: CacheFamily,
     S: SaveMode<F>,
     P: StateMode,
     St: Store,
+    X: Executor,
 {
     type Locks = F;
-    /// Never contended on a hit, held across I/O: the plainest lock that can be.
-    type Gate = TokioMutex;
+    type Gate = X::Gate;
     type Short<T: Send + 'static> = Mutex<T>;
     type Cache = C::Cache<Entry<Self>>;
     type Store = St;

@@ -28,6 +28,7 @@ mod host;
 mod presets;
 pub mod slowed;
 mod stores;
+mod tracked;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
 pub use error::StrategyError;
 pub use factorial::{Change, Factorial};
 pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
-pub use host::{Host, IdSource, TokioClock};
+pub use host::{Executor, Host, IdSource, TokioClock};
 pub use presets::{PRESETS, Preset, Strategy};
 pub use stores::{AnyStore, in_memory};
+pub use tracked::{TrackedRuntime, assemble_tracked};

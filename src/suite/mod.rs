@@ -18,6 +18,6 @@ mod system;
 
 pub use models::{Build, MODELS, Mishaps, Model, Over};
 #[cfg(feature = "driver")]
-pub use run::{Drawn, Plan, Replay, Subject, replay, run};
+pub use run::{Drawn, Plan, Replay, Subject, catch, replay, run};
 #[cfg(feature = "driver")]
 pub use strategies::{NotModelled, modelled, strategies};

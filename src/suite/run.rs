@@ -1,11 +1,12 @@
-//! The models over the strategies, and their broken twins: what ran, what held, and how to see a failure again.
+//! The models over the strategies, their broken twins and the pitfalls: what ran, what held, and how to see a failure again.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::explore::{Explorer, Failure, Lanes, Limits, Report, Schedule};
+use crate::explore::{Explorer, Failure, Lanes, Limits, Report, Schedule, Setting};
+use crate::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use crate::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 
 use super::models::{Build, MODELS, Model, Over};
@@ -25,13 +26,15 @@ pub struct Plan {
     pub threads: NonZeroUsize,
 }
 
-/// A model over a strategy, or its broken twin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is tried.
+#[derive(Clone, Debug)]
 pub enum Subject {
-    /// The model, over what the strategy of this name is modelled as.
-    Sound(String, Over),
-    /// The twin.
-    Twin,
+    /// A model, over what the strategy of this name is modelled as.
+    Sound(&'static Model, String, Over),
+    /// A model's broken twin.
+    Twin(&'static Model),
+    /// A pitfall, with all its checks.
+    Pitfall(&'static Pitfall),
 }
 
 /// How long a failure may be made small.
@@ -50,30 +53,32 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     let chosen = |model: &&&Model| {
         if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
     };
-    let models: Vec<&'static Model> = MODELS.iter().collect();
-    let models: Vec<_> = models.iter().filter(chosen).copied().collect();
+    let all: Vec<&'static Model> = MODELS.iter().collect();
     let mut jobs = Vec::new();
-    for model in &models {
-        for (name, over) in &plan.strategies {
-            jobs.push((*model, Subject::Sound(name.clone(), *over)));
-        }
-        jobs.push((*model, Subject::Twin));
+    for model in all.iter().filter(chosen).copied() {
+        let sound = |(name, over): &(String, Over)| Subject::Sound(model, name.clone(), *over);
+        jobs.extend(plan.strategies.iter().map(sound));
+        jobs.push(Subject::Twin(model));
+    }
+    if plan.models.is_empty() {
+        jobs.extend(PITFALLS.iter().map(|pitfall| Subject::Pitfall(pitfall)));
     }
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..plan.threads.get() {
             scope.spawn(|| {
-                while let Some((model, subject)) = jobs.get(next.fetch_add(1, Relaxed)) {
-                    let result = try_out(model, subject, plan.time);
+                loop {
+                    let nth = next.fetch_add(1, Relaxed);
+                    let Some(subject) = jobs.get(nth) else { break };
+                    let result = try_out(subject, plan.time);
                     told(&one_line(&result));
-                    let at = jobs.iter().position(|job| std::ptr::eq(job.0, *model) && job.1 == *subject);
-                    found.lock().expect("nobody panics with it").push((at, result));
+                    found.lock().expect("nobody panics with it").push((nth, result));
                 }
             });
         }
     });
     let mut found = found.into_inner().expect("nobody panics with it");
-    found.sort_by_key(|(at, _)| *at);
+    found.sort_by_key(|(nth, _)| *nth);
     let mut verification = VerificationReport::default();
     for (_, result) in found {
         match result {
@@ -105,35 +110,78 @@ fn one_line(found: &Found) -> String {
     }
 }
 
-fn try_out(model: &'static Model, subject: &Subject, time: Duration) -> Found {
-    let (explorer, build) = set_up(model, subject, Some(time));
-    let report = explorer.search(&*build);
+fn try_out(subject: &Subject, time: Duration) -> Found {
     match subject {
-        Subject::Sound(strategy, _) => {
-            let counterexample = report
-                .failure
-                .as_ref()
-                .map(|failure| counterexample(model, subject, &explorer, failure, &build));
+        Subject::Sound(model, strategy, over) => {
+            let explorer = explorer(model.setting(over), time);
+            let build = model.build(over);
+            let report = explorer.search(&*build);
+            let counterexample =
+                report.failure.as_ref().map(|failure| counterexample(subject, &explorer, failure, &build));
             let coarse = report.coarse.iter().map(|step| {
                 format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
             });
             let coarse = coarse.collect();
             Found::Model(Box::new(model_result(model, strategy, &report, counterexample)), coarse)
         }
-        Subject::Twin => {
-            let checks = vec![Check::Explorer];
-            let caught = report.failure.is_some();
-            Found::Pitfall(PitfallResult {
-                pitfall: model.twin_name(),
-                class: model.twin_class().to_owned(),
-                expected: checks.clone(),
-                caught_by: if caught { checks.clone() } else { vec![] },
-                missed_by: if caught { vec![] } else { checks },
-                not_run: vec![],
-                twin_alarms: vec![],
-            })
+        Subject::Twin(model) => {
+            let (setting, build) = model.twin();
+            let mut result = nothing_found(&model.twin_name(), model.twin_class());
+            let caught = explorer(setting, time).search(&*build).failure.is_some();
+            result.expected.push(Check::Explorer);
+            if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
+            Found::Pitfall(result)
+        }
+        Subject::Pitfall(pitfall) => Found::Pitfall(catch(pitfall)),
+    }
+}
+
+fn nothing_found(pitfall: &str, class: &str) -> PitfallResult {
+    PitfallResult {
+        pitfall: pitfall.to_owned(),
+        class: class.to_owned(),
+        expected: Vec::new(),
+        caught_by: Vec::new(),
+        missed_by: Vec::new(),
+        not_run: Vec::new(),
+        twin_alarms: Vec::new(),
+    }
+}
+
+/// Tries a pitfall and its twin with every check that it names.
+pub fn catch(pitfall: &Pitfall) -> PitfallResult {
+    let mut result = nothing_found(pitfall.name, pitfall.class);
+    for trial in pitfall.trials {
+        let check = check_of(trial);
+        result.expected.push(check);
+        if !trial.runs_here() {
+            result.not_run.push(check);
+            continue;
+        }
+        let caught = trial.alarms(Variant::Wrong).is_some();
+        if caught { &mut result.caught_by } else { &mut result.missed_by }.push(check);
+        if trial.alarms(Variant::Right).is_some() {
+            result.twin_alarms.push(check);
         }
     }
+    result
+}
+
+fn check_of(trial: &Trial) -> Check {
+    match trial {
+        Trial::Explorer(_) => Check::Explorer,
+        Trial::Live(_) => Check::Live,
+        Trial::History(_) => Check::History,
+        Trial::Invariants(_) => Check::Invariants,
+        Trial::Contract(_) => Check::Contract,
+        Trial::Loom => Check::Loom,
+        Trial::Shuttle => Check::Shuttle,
+    }
+}
+
+fn explorer(setting: Setting, time: Duration) -> Explorer {
+    let limits = Limits { time: Some(time), ..Limits::default() };
+    Explorer { limits, ..Explorer::new(setting) }
 }
 
 fn model_result(
@@ -158,17 +206,26 @@ fn model_result(
     }
 }
 
-fn set_up(model: &Model, subject: &Subject, time: Option<Duration>) -> (Explorer, Build) {
-    let (setting, build) = match subject {
-        Subject::Sound(_, over) => (model.setting(over), model.build(over)),
-        Subject::Twin => model.twin(),
-    };
-    let limits = Limits { time, ..Limits::default() };
-    (Explorer { limits, ..Explorer::new(setting) }, build)
+/// What explores a subject; nothing for pitfalls that the explorer does not see.
+fn set_up(subject: &Subject, time: Duration) -> Option<(Explorer, Build)> {
+    match subject {
+        Subject::Sound(model, _, over) => Some((explorer(model.setting(over), time), model.build(over))),
+        Subject::Twin(model) => {
+            let (setting, build) = model.twin();
+            Some((explorer(setting, time), build))
+        }
+        Subject::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
+            Trial::Explorer(explored) => {
+                let program = explored.program;
+                let build: Build = Box::new(move |it| program(Variant::Wrong, it));
+                Some((explored.explorer(), build))
+            }
+            _ => None,
+        }),
+    }
 }
 
 fn counterexample(
-    model: &Model,
     subject: &Subject,
     explorer: &Explorer,
     failure: &Failure,
@@ -179,25 +236,36 @@ fn counterexample(
     Counterexample {
         message: small.message,
         steps: lanes.to_string().lines().map(str::to_owned).collect(),
-        replay: replay_command(model, subject, &small.schedule),
+        replay: replay_command(subject, &small.schedule),
     }
 }
 
-fn replay_command(model: &Model, subject: &Subject, schedule: &Schedule) -> String {
+fn replay_command(subject: &Subject, schedule: &Schedule) -> String {
     match subject {
-        Subject::Sound(strategy, _) => {
+        Subject::Sound(model, strategy, _) => {
             format!("lockyard verify --model {} --strategy '{strategy}' --replay {schedule}", model.name)
         }
-        Subject::Twin => format!("lockyard verify --pitfall {} --replay {schedule}", model.twin_name()),
+        Subject::Twin(_) | Subject::Pitfall(_) => {
+            format!("lockyard verify --pitfall {} --replay {schedule}", subject.name())
+        }
+    }
+}
+
+impl Subject {
+    /// The name of the model, of its twin, or of the pitfall.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sound(model, ..) => model.name.to_owned(),
+            Self::Twin(model) => model.twin_name(),
+            Self::Pitfall(pitfall) => pitfall.name.to_owned(),
+        }
     }
 }
 
 /// What to show again: a schedule, or the first failure that a search finds.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    /// The model.
-    pub model: &'static Model,
-    /// It, or its twin.
+    /// What of.
     pub subject: Subject,
     /// The schedule; none to search for one that fails, and to make it small.
     pub schedule: Option<Schedule>,
@@ -216,9 +284,9 @@ pub struct Drawn {
     pub failed: bool,
 }
 
-/// Shows a run; nothing when a search found none that fails.
+/// Shows a run; nothing when a search found none that fails, or there is nothing to search.
 pub fn replay(asked: &Replay) -> Option<Drawn> {
-    let (explorer, build) = set_up(asked.model, &asked.subject, Some(asked.time));
+    let (explorer, build) = set_up(&asked.subject, asked.time)?;
     let schedule = if let Some(schedule) = &asked.schedule {
         schedule.clone()
     } else {
@@ -226,6 +294,6 @@ pub fn replay(asked: &Replay) -> Option<Drawn> {
         explorer.shrink(&failure, SHRINKING, &*build).schedule
     };
     let (lanes, failure) = explorer.draw(&schedule, &*build);
-    let replay = replay_command(asked.model, &asked.subject, &schedule);
+    let replay = replay_command(&asked.subject, &schedule);
     Some(Drawn { lanes, replay, failed: failure.is_some() })
 }

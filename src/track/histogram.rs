@@ -53,6 +53,21 @@ impl Histogram {
         0
     }
 
+    /// How many times fell into which doubling: its upper end in nanoseconds and the count, ascending, without those that
+    /// are empty.
+    pub fn doublings(&self) -> impl Iterator<Item = (u64, u64)> {
+        let end =
+            |bucket: usize| top(bucket).checked_add(1).map_or(u64::MAX, u64::next_power_of_two).max(2) - 1;
+        let mut sums: Vec<(u64, u64)> = Vec::new();
+        for (bucket, count) in self.buckets.iter().enumerate().filter(|(_, count)| **count > 0) {
+            match sums.last_mut().filter(|(last, _)| *last == end(bucket)) {
+                Some((_, sum)) => *sum += count,
+                None => sums.push((end(bucket), *count)),
+            }
+        }
+        sums.into_iter()
+    }
+
     #[inline]
     fn at(&mut self, bucket: usize) -> &mut u64 {
         if bucket >= self.buckets.len() {
@@ -86,6 +101,16 @@ mod tests {
             let top = top(bucket(value));
             assert!(top >= value && (top - value) as f64 <= value as f64 / 32.0, "{value}: {top}");
         }
+    }
+
+    #[test]
+    fn doublings_of_known_values() {
+        let mut histogram = Histogram::default();
+        [0, 1, 2, 3, 4, 7, 8, 1000, 1023, 1024, u64::MAX]
+            .into_iter()
+            .for_each(|nanos| histogram.record(nanos));
+        let doublings: Vec<_> = histogram.doublings().collect();
+        assert_eq!(doublings, [(1, 2), (3, 2), (7, 2), (15, 1), (1023, 2), (2047, 1), (u64::MAX, 1)]);
     }
 
     #[test]

@@ -21,9 +21,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("service", &["session", "lock", "chat"]),
     ("http", &["service", "session", "chat"]),
     ("workload", &["chat"]),
-    ("strategy", &["service", "session", "lock", "chat"]),
+    // `track` for the presets with tracked locks: other types.
+    ("strategy", &["service", "session", "lock", "chat", "track"]),
     // `session` for the bounds in the signatures that `strategy` and `service` hand it, `alloc` to count with.
-    ("driver", &["workload", "strategy", "service", "session", "chat", "stats", "record", "alloc", "verify"]),
+    (
+        "driver",
+        &[
+            "workload", "strategy", "service", "session", "chat", "stats", "record", "alloc", "verify",
+            "track", "pitfalls",
+        ],
+    ),
     // A verdict is computed here alone, and named in the record's words.
     ("stats", &["record"]),
     ("record", &[]),
@@ -33,7 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("explore", &["session", "lock", "chat"]),
     // Generic, but for the specification of this backend's own sessions.
     ("verify", &["chat"]),
-    ("pitfalls", &["explore", "verify", "service", "session", "lock", "chat"]),
+    ("pitfalls", &["explore", "verify", "track", "service", "session", "lock", "chat"]),
     (
         "suite",
         &[

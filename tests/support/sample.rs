@@ -150,6 +150,8 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         verification: None,
         findings: vec![],
         violations: vec![],
+        unanswered: 0,
+        lock_uses: None,
     }
 }
 

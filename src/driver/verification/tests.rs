@@ -37,7 +37,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn between(inner: Arc<dyn DynBackend>, fault: Fault) -> Arc<dyn DynBackend> {
+    fn between(inner: Arc<dyn DynBackend>, fault: Fault) -> Arc<Self> {
         Arc::new(Self { inner, fault, first: Mutex::new(None), appends: AtomicU32::new(0) })
     }
 }
@@ -156,12 +156,12 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
     let arena = Arena::new(scenario, Duration::from_mins(1)).unwrap();
     let store = stock(&population, arena.handle());
     let strategy = Strategy::parse(strategy).unwrap();
-    let rival = set_up(&strategy, scenario, &population, store, 1, arena.handle()).unwrap();
-    let backend = rival.backend().unwrap();
-    let backend = match fault {
-        Some(fault) => Faulty::between(backend, fault),
-        None => backend,
-    };
+    let rival = set_up(&strategy, scenario, &population, store, 1, &arena.stage(false), 0.0).unwrap();
+    let mut subject = rival.subject().unwrap();
+    if let Some(fault) = fault {
+        let faulty = Faulty::between(subject.backend, fault);
+        subject = Subject { service: faulty.clone(), backend: faulty, ..subject };
+    }
     let ground = Ground {
         arena: &arena,
         population: &population,
@@ -170,7 +170,7 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
         epoch: Instant::now(),
         most_operations: 200 * scenario.tasks() as usize,
     };
-    let run = ground.run(&backend, 0, Duration::from_mins(1));
+    let run = ground.run(&subject, 0, Duration::from_mins(1));
     let run = run.unwrap_or_else(|stuck| panic!("{stuck:?}"));
     let mut verified = Verified::default();
     verified.add(&run);

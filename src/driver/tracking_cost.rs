@@ -1,0 +1,54 @@
+//! What tracking costs: a strategy with tracked locks against itself without, in slices that alternate.
+//!
+//! Included is what a tracked run has besides: answers in boxes, and a label for each request.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::stats::{Confidence, Ratio};
+use crate::strategy::Strategy;
+use crate::workload::Scenario;
+
+use super::contest::{Contest, Schedule};
+use super::entrant::Who;
+use super::error::RunError;
+use super::judge;
+use super::plan::{Latency, Plan, Silent};
+
+/// The throughput of `strategy` tracked ÷ untracked, measured for so long each; nothing if there were too few rounds.
+///
+/// # Errors
+/// For strategies that are no presets, and when no threads can be had.
+pub fn tracking_cost(
+    strategy: &Strategy,
+    scenario: &Scenario,
+    duration: Duration,
+) -> Result<Option<Ratio>, RunError> {
+    let plan = Plan {
+        strategies: vec![strategy.clone()],
+        scenarios: vec![scenario.clone()],
+        duration,
+        latency: Latency::None,
+        ..Plan::default()
+    };
+    let who = vec![Who::Strategy(strategy), Who::Tracked(strategy)];
+    let mut contest = Contest::of(&plan, scenario, Schedule::new(&plan, scenario), who, &mut Silent)?;
+    contest.play(&AtomicBool::new(false), None, |_| ())?;
+    let [untracked, tracked] = [0, 1].map(|index| contest.measured(index));
+    Ok(judge::throughput_ratio(&[tracked], &[untracked], Confidence::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strategy_is_held_against_itself() {
+        let small = ["sessions=5", "messages=1", "tasks=2"].map(str::to_owned);
+        let scenario = Scenario::load("polling", &small).expect("a built-in scenario");
+        let after = Strategy::parse("after").expect("a preset");
+        let cost = tracking_cost(&after, &scenario, Duration::from_millis(10)).expect("it runs");
+        let Ratio { ratio, ci, .. } = cost.expect("there are rounds");
+        assert!(ci[0] <= ratio && ratio <= ci[1] && ratio > 0.0, "{ratio} {ci:?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Programs of a few parts that meet at locks. The same source runs in the explorer and over tracked locks.
+
+use std::fmt;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::explore::{Complaint, Program};
+
+/// Lets the others go on as far as they can. Where every order is tried anyway it does nothing; on a real runtime it makes
+/// the one order come about that a pitfall needs.
+pub type Beat = fn() -> LocalBoxFuture<'static, ()>;
+
+/// One who takes part.
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub does: LocalBoxFuture<'static, ()>,
+}
+
+/// All who take part, put together anew for every run.
+#[derive(Default)]
+pub struct Cast {
+    pub(super) parts: Vec<Part>,
+    finally: Option<Box<dyn FnOnce() -> Result<(), Complaint>>>,
+}
+
+impl fmt::Debug for Cast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.parts.iter().map(|part| &part.name)).finish()
+    }
+}
+
+impl Cast {
+    /// Nobody so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds somebody.
+    #[must_use]
+    pub fn part(mut self, name: impl Into<String>, does: impl Future<Output = ()> + 'static) -> Self {
+        self.parts.push(Part { name: name.into(), does: does.boxed_local() });
+        self
+    }
+
+    /// What must hold when all have ended.
+    #[must_use]
+    pub fn finally(mut self, check: impl FnOnce() -> Result<(), Complaint> + 'static) -> Self {
+        self.finally = Some(Box::new(check));
+        self
+    }
+
+    /// Lets them meet in the explorer.
+    pub fn explore(self, program: &mut Program) {
+        for Part { name, does } in self.parts {
+            program.task(name.clone()).op(name, does).done();
+        }
+        if let Some(check) = self.finally {
+            program.at_end(move |_| check());
+        }
+    }
+}
+
+/// For the explorer: all orders are tried.
+pub(super) fn no_beat() -> LocalBoxFuture<'static, ()> {
+    std::future::ready(()).boxed_local()
+}
+
+/// So often a real runtime is asked to let the others run: more often than any of them waits on its way.
+const TURNS: usize = 16;
+
+/// For one thread on which all take their turns.
+pub(super) fn turns() -> LocalBoxFuture<'static, ()> {
+    async {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+    }
+    .boxed_local()
+}

@@ -1,0 +1,34 @@
+//! How the locks of a cell were used, where they were tracked.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the locks of one class were used by one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LockUse {
+    /// The class of the locks.
+    pub class: String,
+    /// The endpoint; null for what runs in the background.
+    pub endpoint: Option<String>,
+    /// From asking for the lock to being granted it, in nanoseconds. For locks that block, to having it.
+    pub queued_ns: Times,
+    /// From being woken to running with the lock, in nanoseconds; 0 for those who did not wait.
+    pub woken_ns: Times,
+    /// From having the lock to releasing it, in nanoseconds.
+    pub held_ns: Times,
+}
+
+/// A histogram of times in nanoseconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Times {
+    /// How many there are.
+    pub count: u64,
+    /// Half were at most this.
+    pub p50: u64,
+    /// 99 % were at most this.
+    pub p99: u64,
+    /// The longest.
+    pub max: u64,
+    /// How many fell into which doubling: `[upper end, count]`, ascending, those that are empty left out.
+    pub buckets: Vec<[u64; 2]>,
+}
