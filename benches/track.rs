@@ -147,7 +147,7 @@ fn polling(criterion: &mut Criterion) {
                 let ratio = cost.expect("a second has rounds enough");
                 println!("{}: x{:.3} [{:.3}, {:.3}]", preset.name, ratio.ratio, ratio.ci[0], ratio.ci[1]);
                 let added = (1.0 / ratio.ratio - 1.0).max(1e-3);
-                Duration::from_nanos(1000).mul_f64(added * times as f64)
+                Duration::from_micros(1).mul_f64(added * times as f64)
             });
         });
     }

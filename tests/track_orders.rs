@@ -140,6 +140,37 @@ fn times_are_counted_by_class_and_label() {
     assert_eq!((tracker.acquisitions(), tracker.times().len()), (0, 0));
 }
 
+/// Tokio promises its locks in the order of asking, and lets a task whose cooperative budget is spent wait for its next turn.
+/// The two do not conflict: who asks without budget takes its place in line all the same, and who is granted the lock
+/// without budget has it while it waits for its turn.
+#[test]
+fn one_who_asks_without_budget_keeps_its_place() {
+    /// What tokio gives a task for each of its turns.
+    const BUDGET: usize = 128;
+    let (tracker, _told) = tracker();
+    let order = run(&tracker, async {
+        let order: Arc<LockOf<Tracked<TokioMutex>, Vec<&str>>> = Arc::new(SharedLock::new(&A, Vec::new()));
+        let mut held = order.write().await;
+        let its = order.clone();
+        let spent = tracker.spawn("spent", async move {
+            for _ in 0..BUDGET {
+                tokio::task::coop::consume_budget().await;
+            }
+            its.write().await.push("spent");
+        });
+        let its = order.clone();
+        let fresh = tracker.spawn("fresh", async move { its.write().await.push("fresh") });
+        until_waiting(&tracker, 2).await;
+        held.push("holder");
+        drop(held);
+        spent.await.unwrap();
+        fresh.await.unwrap();
+        order.read().await.clone()
+    });
+    assert_eq!(order, ["holder", "spent", "fresh"]);
+    assert_eq!(alarms(&tracker), []);
+}
+
 /// Many tasks at few locks, some of them out of tokio's budget, for all families that have a line: whoever comes first
 /// goes first, and nothing is kept when all have ended.
 #[test]

@@ -103,5 +103,5 @@ fn models_and_pitfalls_are_listed() {
         items.into_iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert!(listed("models").contains(&"appends-cold-2x2".to_owned()));
-    assert!(listed("pitfalls").contains(&"turns/careless-turn".to_owned()));
+    assert!(listed("pitfalls").contains(&"two-sessions".to_owned()));
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::driver::{self, Plan};
-use crate::record::Record;
+use crate::record::{Record, Severity};
 use crate::report::{self, Colour};
 
 use super::exit::{self, Exit};
@@ -51,6 +51,11 @@ pub(super) fn measure_by(
     let record = run(&interrupted)?;
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
+    if options.format != Format::Text {
+        // Whoever reads stdout by a program is told on stderr what is wrong.
+        let wrong = record.findings().filter(|finding| finding.severity == Severity::Error);
+        wrong.for_each(|finding| eprintln!("error: {}: {}", finding.kind, finding.message));
+    }
     eprintln!("\nThe page: {}", out.join("index.html").display());
     match gate {
         Some(gate) => gate.judge(&record, &out),

@@ -29,8 +29,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What these findings come to.
+    /// What these findings come to, the deadly ones first.
     pub(super) fn of(found: &[track::Finding]) -> Self {
+        let mut found = found.to_vec();
+        found.sort_by_key(|it| !it.kind.is_deadly());
         let count = |of: &[Kind]| {
             found.iter().filter(|it| it.standing == Standing::Certain && of.contains(&it.kind)).count() as u64
         };
@@ -138,16 +140,17 @@ fn held_across_awaits(tracker: &Tracker) -> impl Iterator<Item = Finding> {
              for {}",
             it.class.name(),
             it.held.count(),
-            micros(it.held.quantile(0.5)),
-            micros(it.held.max()),
+            time(it.held.quantile(0.5)),
+            time(it.held.max()),
         ),
         places: vec![it.place.to_string()],
         tasks: Vec::new(),
     })
 }
 
-fn micros(nanos: u64) -> String {
-    format!("{:.1} µs", nanos as f64 / 1e3)
+fn time(nanos: u64) -> String {
+    let nanos = nanos as f64;
+    if nanos < 1e6 { format!("{:.1} µs", nanos / 1e3) } else { format!("{:.1} ms", nanos / 1e6) }
 }
 
 fn lock_time(of: &Histogram) -> LockTime {

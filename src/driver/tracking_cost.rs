@@ -47,7 +47,7 @@ mod tests {
         let small = ["sessions=5", "messages=1", "tasks=2"].map(str::to_owned);
         let scenario = Scenario::load("polling", &small).expect("a built-in scenario");
         let after = Strategy::parse("after").expect("a preset");
-        let cost = tracking_cost(&after, &scenario, Duration::from_millis(10)).expect("it runs");
+        let cost = tracking_cost(&after, &scenario, Duration::from_millis(200)).expect("it runs");
         let Ratio { ratio, ci, .. } = cost.expect("there are rounds");
         assert!(ci[0] <= ratio && ratio <= ci[1] && ratio > 0.0, "{ratio} {ci:?}");
     }

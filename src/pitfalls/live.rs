@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use tokio::task::LocalSet;
 
 use crate::track::{Finding, Kind, Standing, Tracker};
@@ -71,10 +72,7 @@ impl Live {
                 parts.spawn_local(its.task(part.name.into(), part.does));
             }
             // Either all have ended, or whoever waits for them has gone.
-            let ended = runtime.block_on(async {
-                tokio::select! { () = parts => true, _ = given_up => false }
-            });
-            if ended {
+            if let Either::Left(_) = runtime.block_on(select(parts, given_up)) {
                 drop(send.send(News::Ended));
             }
         };

@@ -9,7 +9,7 @@ use super::failures::failures;
 use super::rows::{self, Row, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::{Record, Verdict};
+use crate::record::{LockTime, Record, Verdict};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
@@ -36,6 +36,9 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out = out + "\n" + &wrapped(&heading) + "\n";
         out = out + &drawn(speed(&table), colour) + "\n";
         out += &drawn(latency(&table), colour);
+        if table.rows.iter().any(|row| row.cell.hold_ns.is_some()) {
+            out = out + "\n" + &drawn(locks(&table), colour);
+        }
         for (strategy, violation) in table.violations() {
             let drawn: Vec<_> = violation.text.lines().map(printable).collect();
             out =
@@ -131,6 +134,28 @@ fn latency(table: &Table<'_>) -> Grid {
         cells.push(if row.wrong().next().is_some() { correctness.fg(Color::Red) } else { correctness });
         cells
     })
+}
+
+/// How long locks were waited for and held, a row for each strategy and class.
+fn locks(table: &Table<'_>) -> Grid {
+    let head = ["strategy", "lock", "taken", "wait\np50 / p99", "longest", "hold\np50 / p99", "longest"];
+    let times = |it: Option<&LockTime>| match it {
+        None => [rows::NOT_MEASURED.to_owned(), rows::NOT_MEASURED.to_owned()],
+        Some(it) => [format!("{} / {}", format::nanos(it.p50), format::nanos(it.p99)), format::nanos(it.max)],
+    };
+    let of_cell = |row: &Row<'_>| {
+        let cell = row.cell;
+        let holds = cell.hold_ns.iter().flatten();
+        let row = |(class, hold): (&String, &LockTime)| {
+            let wait = cell.wait_ns.as_ref().and_then(|waits| waits.get(class));
+            let [wait, longest_wait] = times(wait);
+            let [held, longest_hold] = times(Some(hold));
+            let taken = format::count(hold.count as f64);
+            vec![cell.strategy.clone(), class.clone(), taken, wait, longest_wait, held, longest_hold]
+        };
+        holds.map(row).collect::<Vec<_>>()
+    };
+    plain(&head.map(str::to_owned), table.rows.iter().flat_map(of_cell), CellAlignment::Right)
 }
 
 /// A table with a row for each strategy: its name, then what `rest` says of it.

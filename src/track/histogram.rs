@@ -56,8 +56,10 @@ impl Histogram {
     /// How many times fell into which doubling: its upper end in nanoseconds and the count, ascending, without those that
     /// are empty.
     pub fn doublings(&self) -> impl Iterator<Item = (u64, u64)> {
-        let end =
-            |bucket: usize| top(bucket).checked_add(1).map_or(u64::MAX, u64::next_power_of_two).max(2) - 1;
+        let end = |bucket: usize| {
+            let past = top(bucket).max(1).checked_add(1).and_then(u64::checked_next_power_of_two);
+            past.map_or(u64::MAX, |past| past - 1)
+        };
         let mut sums: Vec<(u64, u64)> = Vec::new();
         for (bucket, count) in self.buckets.iter().enumerate().filter(|(_, count)| **count > 0) {
             match sums.last_mut().filter(|(last, _)| *last == end(bucket)) {

@@ -70,6 +70,8 @@
 //! - Polls of tasks that are in no scope: guards held across awaits are seen of tasks named by [`scope`] or [`spawn`].
 //! - On runtimes other than tokio a task is told from another by its scope alone.
 //! - Locks that are not tracked, and whatever else tasks wait for: channels, timers, semaphores.
+//! - A task that was granted a tokio lock and has spent its cooperative budget waits for its next turn with the lock: that
+//!   time counts as woken, not as held. Its place in line it keeps.
 //! - What blocking locks promise their waiters: the place in their queue cannot be seen.
 //! - A guard that has moved to another task counts as held by the task that took it.
 
