@@ -16,6 +16,7 @@
 //! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
 //! | [`suite`] | what is verified: models of the sessions, over the strategies |
 //! | `strategy` | names become types: which lock, which cache, which policies |
+//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service |
 //! | `workload` | scenarios: what is asked, of which session, when |
 //! | `driver` | strategies under workloads, in slices that alternate |
 //! | `record` | what a run leaves; all that comes after only reads it |
@@ -122,6 +123,8 @@ pub mod http;
 pub mod lock;
 #[cfg(feature = "record")]
 pub mod record;
+#[cfg(feature = "client")]
+pub mod remote;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod service;

@@ -12,6 +12,8 @@
 //! slices time every operation. Clients share nothing but what they ask of the service: each has its own steps,
 //! counters and samples, merged after the slice.
 //!
+//! A rival may be a server that somebody runs: then the same clients ask it over HTTP.
+//!
 //! Between rounds, slices of another kind run over sessions of their own: their clients write down what was asked and
 //! answered, and [`verify`](crate::verify) judges it. What is measured is never recorded.
 //!
@@ -39,6 +41,8 @@ mod population;
 mod recorder;
 mod rival;
 mod samples;
+mod server;
+mod site;
 mod sweep;
 mod verification;
 mod watchdog;
@@ -50,4 +54,5 @@ pub use footprint::{Footprint, footprints};
 pub use harness::{HarnessCost, harness_cost};
 pub use measure::{Part, measure, run, run_in_parts};
 pub use plan::{Latency, Observer, Plan, Progress, Silent};
+pub use server::Server;
 pub use sweep::Sweep;

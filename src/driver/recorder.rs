@@ -14,7 +14,9 @@ use rand::RngExt;
 use crate::chat::{
     ContentPart, ContextId, ContextUpdate, Message, MessageDTO, NewMessage, Role, ToolCall, ToolDecision,
 };
-use crate::service::{ActionDTO, CreateContext, DynBackend, MessagePage, ServiceError, UpdateContext};
+use crate::service::{
+    ActionDTO, CreateContext, DynChatService, Elsewhere, MessagePage, ServiceError, UpdateContext,
+};
 use crate::session::SessionError;
 use crate::verify::session::{Answer, Call, Context, Log, Page, Settings, Token};
 use crate::workload::{Operation, Step, random};
@@ -35,7 +37,7 @@ pub(super) struct Recorder {
     asked: u64,
     questions: Arc<Questions>,
     board: Arc<Board>,
-    backend: Arc<dyn DynBackend>,
+    service: Arc<dyn DynChatService>,
     pub(super) log: Log,
     /// From when on times count.
     epoch: Instant,
@@ -50,12 +52,12 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// A client that asks `backend`, and writes down at most so many operations.
+    /// A client that asks `service`, and writes down at most so many operations.
     pub(super) fn new(
         index: usize,
         questions: &Arc<Questions>,
         board: &Arc<Board>,
-        backend: &Arc<dyn DynBackend>,
+        service: &Arc<dyn DynChatService>,
         epoch: Instant,
         room: usize,
     ) -> Self {
@@ -64,7 +66,7 @@ impl Recorder {
             asked: 0,
             questions: questions.clone(),
             board: board.clone(),
-            backend: backend.clone(),
+            service: service.clone(),
             log: Log::new(index as u64, room),
             epoch,
             sent: 0,
@@ -95,16 +97,16 @@ impl Recorder {
     }
 
     async fn ask(&mut self, questions: &Questions, step: Step) {
-        let (key, backend) = (step.session, self.backend.clone());
+        let (key, service) = (step.session, self.service.clone());
         let id = questions.ids[key as usize];
         let operation = step.operation;
         match operation {
             Operation::GetContextState => {
-                let answered = backend.state(id);
+                let answered = service.state(id);
                 self.about(operation, key, Call::State, answered, |state| Answer::from(*state)).await;
             }
             Operation::GetContext => {
-                let answered = backend.context(id);
+                let answered = service.context(id);
                 let context =
                     self.about(operation, key, Call::Context, answered, |it| Answer::from(it)).await;
                 if let Some(context) = context {
@@ -116,7 +118,7 @@ impl Recorder {
                 let newest = self.totals[key as usize].saturating_sub(limit / 2);
                 let offset = if step.salt.is_multiple_of(2) { newest } else { 0 };
                 let page = MessagePage { branch: None, limit: limit as usize, offset: offset as usize };
-                let (call, answered) = (Call::Page { offset, limit }, backend.messages(id, page));
+                let (call, answered) = (Call::Page { offset, limit }, service.messages(id, page));
                 let page = self
                     .about(operation, key, call, answered, |page| Answer::Page(Page::of(page, sent_by)))
                     .await;
@@ -127,11 +129,11 @@ impl Recorder {
             Operation::ListContexts => {
                 // Outside the specification: it may be behind. It is asked all the same, for whom it may disturb.
                 self.begin(operation);
-                drop(backend.list(Some(id), questions.scenario.list_limit as usize).await);
+                drop(service.list(Some(id), questions.scenario.list_limit as usize).await);
             }
             Operation::AddContextMessage => {
                 let (token, message) = self.message(questions);
-                let answered = backend.append(id, message, None);
+                let answered = service.append(id, message, None);
                 let call = Call::Append(token);
                 if let Some(put) = self.about(operation, key, call, answered, |it| Answer::from(*it)).await {
                     self.totals[key as usize] = put.id.0 + 1;
@@ -141,7 +143,7 @@ impl Recorder {
                 let mode = if step.salt.is_multiple_of(2) { MODE } else { "plan" };
                 let update = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
                 let call = Call::Update { change: Settings::from(&update), expected: None };
-                let answered = backend.update(id, UpdateContext { update, expected_version: None });
+                let answered = service.update(id, UpdateContext { update, expected_version: None });
                 self.about(operation, key, call, answered, |version| Answer::changed(*version)).await;
             }
             Operation::CreateContext => self.create(questions).await,
@@ -150,7 +152,7 @@ impl Recorder {
                     self.create(questions).await;
                 }
                 if let Some((key, id)) = self.left.pop() {
-                    self.about(operation, key, Call::Delete, backend.delete(id), |()| Answer::Done).await;
+                    self.about(operation, key, Call::Delete, service.delete(id), |()| Answer::Done).await;
                 }
             }
             Operation::ApproveContextTools => self.decide(key, id, Vec::new()).await,
@@ -234,8 +236,8 @@ impl Recorder {
             Settings { model: Settings::number(MODEL), mode: Settings::number(MODE), parameters: 0 };
         let request =
             CreateContext { model_id: MODEL.to_owned(), mode: MODE.to_owned(), system_prompt_id: None };
-        let backend = self.backend.clone();
-        let (call, answered) = (Call::Create(settings), backend.create(request));
+        let service = self.service.clone();
+        let (call, answered) = (Call::Create(settings), service.create(request));
         if let Some(id) = self.about(Operation::CreateContext, key, call, answered, |_| Answer::Done).await {
             self.made.push((key, id));
             self.left.push((key, id));
@@ -243,15 +245,15 @@ impl Recorder {
     }
 
     async fn decide(&mut self, key: u32, id: ContextId, decisions: Vec<ToolDecision>) {
-        let backend = self.backend.clone();
-        let answered = backend.decide(id, decisions);
+        let service = self.service.clone();
+        let answered = service.decide(id, decisions);
         let operation = Operation::ApproveContextTools;
         self.about(operation, key, Call::Decide, answered, |version| Answer::changed(*version)).await;
     }
 
     async fn resume(&mut self, key: u32, id: ContextId, decisions: Vec<ToolDecision>) -> Option<ActionDTO> {
-        let backend = self.backend.clone();
-        let answered = backend.resume(id, decisions, &());
+        let service = self.service.clone();
+        let answered = service.resume(id, decisions, &());
         self.about(Operation::ApproveToolsAction, key, Call::Resume, answered, turn).await
     }
 
@@ -262,8 +264,8 @@ impl Recorder {
         let longest = patience_of_a_client(&questions.scenario);
         let patience = goes_away.then(|| longest.mul_f64(draws.random()));
         let (token, message) = self.message(questions);
-        let (operation, backend) = (Operation::SendMessageAction, self.backend.clone());
-        let answered = backend.send(id, message, &());
+        let (operation, service) = (Operation::SendMessageAction, self.service.clone());
+        let answered = service.send(id, message, &());
         let action = match self.within(patience, operation, key, Call::Send(token), answered, turn).await {
             // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
             None => self.resume(key, id, Vec::new()).await,
@@ -320,14 +322,20 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
             Outcome::Unknown
         }
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
-        ServiceError::Session(SessionError::Refused { .. }) | ServiceError::Invalid { .. } => {
-            Outcome::DidNotHappen
-        }
-        // Memory has changed already.
-        ServiceError::Session(SessionError::Store { .. }) | ServiceError::Store(_) if !looks => {
+        ServiceError::Session(SessionError::Refused { .. })
+        | ServiceError::Invalid { .. }
+        | ServiceError::Elsewhere {
+            outcome: Elsewhere::Conflict | Elsewhere::Refused | Elsewhere::Unreachable,
+            ..
+        } => Outcome::DidNotHappen,
+        // A look changes nothing, whatever became of it.
+        _ if looks => Outcome::DidNotHappen,
+        // Memory has changed already, or may have.
+        ServiceError::Session(SessionError::Store { .. })
+        | ServiceError::Store(_)
+        | ServiceError::Elsewhere { outcome: Elsewhere::Failed | Elsewhere::Unanswered, .. } => {
             Outcome::Unknown
         }
-        ServiceError::Session(SessionError::Store { .. }) | ServiceError::Store(_) => Outcome::DidNotHappen,
     }
 }
 
@@ -336,7 +344,8 @@ pub(super) fn token_of(message: &Message) -> Token {
     if message.role == Role::User { token(&message.text()) } else { Token::FOREIGN }
 }
 
-fn sent_by(message: &MessageDTO) -> Token {
+/// The same of a message that was answered.
+pub(super) fn sent_by(message: &MessageDTO) -> Token {
     match &message.content[..] {
         [ContentPart::Text { text }] if message.role == Role::User => token(text),
         _ => Token::FOREIGN,

@@ -18,6 +18,7 @@ use crate::workload::{Model, Scenario};
 
 use super::client::{Client, Slice};
 use super::population::Population;
+use super::site::Site;
 
 /// How often whatever is unsaved is saved in the background.
 const AUTO_SAVE: Duration = Duration::from_secs(1);
@@ -54,6 +55,11 @@ pub(super) trait Rival {
 
     /// The backend to judge; nothing where there is none behind it.
     fn backend(&self) -> Option<Arc<dyn DynBackend>> {
+        None
+    }
+
+    /// The server that it is, if it is one.
+    fn site(&self) -> Option<&Site> {
         None
     }
 }

@@ -20,10 +20,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("session", &["lock", "chat"]),
     ("service", &["session", "lock", "chat"]),
     ("http", &["service", "session", "chat"]),
+    ("remote", &["service", "session", "chat"]),
     ("workload", &["chat"]),
     ("strategy", &["service", "session", "lock", "chat"]),
     // `session` for the bounds in the signatures that `strategy` and `service` hand it, `alloc` to count with.
-    ("driver", &["workload", "strategy", "service", "session", "chat", "stats", "record", "alloc", "verify"]),
+    (
+        "driver",
+        &[
+            "workload", "strategy", "remote", "service", "session", "chat", "stats", "record", "alloc",
+            "verify",
+        ],
+    ),
     // A verdict is computed here alone, and named in the record's words.
     ("stats", &["record"]),
     ("record", &[]),
