@@ -17,6 +17,7 @@
 //! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
 //! | [`suite`] | what is verified: models of the sessions, over the strategies |
 //! | `strategy` | names become types: which lock, which cache, which policies |
+//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service |
 //! | `workload` | scenarios: what is asked, of which session, when |
 //! | `driver` | strategies under workloads, in slices that alternate |
 //! | `record` | what a run leaves; all that comes after only reads it |
@@ -124,6 +125,8 @@ pub mod lock;
 pub mod pitfalls;
 #[cfg(feature = "record")]
 pub mod record;
+#[cfg(feature = "client")]
+pub mod remote;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod service;

@@ -14,6 +14,7 @@ use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
 use super::processes;
+use super::remote::{self, TokenOptions};
 use super::sweep;
 
 /// How long a cell is measured.
@@ -38,6 +39,16 @@ pub(super) struct Args {
     /// May be given again; the first is the baseline. All presets by default.
     #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy)]
     strategies: Vec<Strategy>,
+
+    /// A server to be asked over HTTP, with a name for reports: `after=http://127.0.0.1:8080`. May be given again; then
+    /// servers are the rivals, and not strategies in this process.
+    ///
+    /// See `load --url`. Each keeps its cores while another is measured, so let all be idle but for this.
+    #[arg(long, value_name = "NAME=URL", value_parser = named_url, conflicts_with_all = SERVERS_HAVE_NO)]
+    url: Vec<(String, String)>,
+
+    #[command(flatten)]
+    token: TokenOptions,
 
     /// A scenario: a name (see `lockyard list scenarios`), or a TOML file. May be given again. By default polling,
     /// hot-context and one-worker.
@@ -91,6 +102,16 @@ pub(super) struct Args {
     run: RunOptions,
 }
 
+/// What is asked of strategies in this process alone.
+const SERVERS_HAVE_NO: [&str; 3] = ["strategies", "ablations", "processes"];
+
+/// A server under a name, for clap.
+fn named_url(given: &str) -> Result<(String, String), String> {
+    let named = given.split_once('=').filter(|(name, _)| !name.is_empty() && !name.contains(':'));
+    let (name, url) = named.ok_or("write NAME=URL, such as after=http://127.0.0.1:8080")?;
+    Ok((name.to_owned(), url.to_owned()))
+}
+
 /// A way between strategies, for clap.
 fn factorial(given: &str) -> Result<Factorial, String> {
     Factorial::parse(given).map_err(|error| error.to_string())
@@ -108,13 +129,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let mut strategies = args.strategies.clone();
-    if strategies.is_empty() && args.ablations.is_empty() {
+    if strategies.is_empty() && args.ablations.is_empty() && args.url.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
     }
-    for (nth, strategy) in strategies.iter().enumerate() {
-        let twice = strategies[..nth].iter().any(|earlier| earlier.name() == strategy.name());
-        anyhow::ensure!(!twice, "the strategy {} is given twice; each is measured once", strategy.name());
+    let names =
+        || strategies.iter().map(Strategy::name).chain(args.url.iter().map(|(name, _)| name.as_str()));
+    for (nth, name) in names().enumerate() {
+        anyhow::ensure!(
+            names().take(nth).all(|earlier| earlier != name),
+            "{name} is given twice; each is measured once"
+        );
     }
+    let server = |(name, url): &(String, String)| args.token.server(name, url);
+    let servers = args.url.iter().map(server).collect::<anyhow::Result<Vec<_>>>()?;
     for strategy in args.ablations.iter().flat_map(Factorial::strategies) {
         if !strategies.iter().any(|known| known.factors() == strategy.factors()) {
             strategies.push(strategy.clone());
@@ -133,6 +160,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = Plan {
         command: output::command_line(),
         strategies,
+        servers,
         scenarios: scenarios.into_iter().map(|(_, scenario)| scenario).collect(),
         ablations: args.ablations.clone(),
         sweeps,
@@ -151,6 +179,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
         patience: output::PATIENCE,
     };
+    if !plan.servers.is_empty() {
+        remote::announce(&plan.scenarios);
+    }
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(&plan, nth),
         (None, 1) => output::measure(&plan, &args.run, gate.as_ref()),

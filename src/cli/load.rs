@@ -13,6 +13,10 @@ use crate::strategy::Strategy;
 use super::exit::Exit;
 use super::options::{self, RunOptions};
 use super::output;
+use super::remote::{self, TokenOptions};
+
+/// The strategy unless told otherwise.
+const DEFAULT: &str = "after";
 
 /// How long it is measured unless told otherwise.
 const DURATION: Duration = Duration::from_secs(10);
@@ -20,13 +24,18 @@ const DURATION: Duration = Duration::from_secs(10);
 /// How long a pitfall is run unless told otherwise.
 const PITFALL_DURATION: Duration = Duration::from_secs(1);
 
-/// Put one strategy under one scenario's load, or run a pitfall, and record how it went.
+/// What a server is called that nobody has said the strategy of.
+const REMOTE: &str = "remote";
+
+/// Put one strategy under one scenario's load, or a server over HTTP, or run a pitfall, and record how it went.
 #[derive(Parser)]
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
-    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY.
-    #[arg(long, value_name = "STRATEGY", default_value = "after", value_parser = options::strategy)]
-    strategy: Strategy,
+    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY. By default after.
+    ///
+    /// With --url, what the server runs: it stands in the record, and nothing depends on it.
+    #[arg(long, value_name = "STRATEGY", value_parser = options::strategy)]
+    strategy: Option<Strategy>,
 
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
     #[arg(long, value_name = "SCENARIO", default_value = "polling")]
@@ -47,6 +56,16 @@ pub(super) struct Args {
     #[arg(long, requires = "pitfall")]
     twin: bool,
 
+    /// Ask the server there, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
+    ///
+    /// The scenario's sessions are made through its routes first, and deleted at the end. What cannot be seen from outside
+    /// (hits, evictions, memory, factors) is null in the record. A lost connection is an unknown outcome and no failure.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["pitfall", "track", "cancel"])]
+    url: Option<String>,
+
+    #[command(flatten)]
+    token: TokenOptions,
+
     #[command(flatten)]
     run: RunOptions,
 }
@@ -64,10 +83,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(pitfall) = args.pitfall {
         return run_pitfall(pitfall, args);
     }
+    let scenarios = vec![options::scenario(&args.scenario, &args.run.overrides)?];
+    let (mut strategies, mut servers) = (Vec::new(), Vec::new());
+    match &args.url {
+        Some(url) => {
+            servers.push(args.token.server(args.strategy.as_ref().map_or(REMOTE, Strategy::name), url)?);
+            remote::announce(&scenarios);
+        }
+        None => strategies.push(args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?),
+    }
     let plan = Plan {
         command: output::command_line(),
-        strategies: vec![args.strategy.clone()],
-        scenarios: vec![options::scenario(&args.scenario, &args.run.overrides)?],
+        strategies,
+        servers,
+        scenarios,
         ablations: Vec::new(),
         sweeps: Vec::new(),
         seed: args.run.seed,

@@ -16,6 +16,7 @@ mod options;
 mod output;
 mod processes;
 mod progress;
+mod remote;
 mod report;
 mod schema;
 mod serve;

@@ -53,6 +53,9 @@ impl Observer for Bar {
             Progress::Preparing { scenario, strategy } => {
                 self.0.set_message(format!("{scenario}: setting up {strategy}"));
             }
+            Progress::Filling { server, done, of } => {
+                self.0.set_message(format!("{server}: making session {done} of {of}"));
+            }
             Progress::Round { scenario, done, of } => {
                 self.0.set_length(u64::from(*of));
                 self.0.set_message((*scenario).to_owned());
@@ -85,6 +88,12 @@ impl Observer for Lines {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Preparing { .. } => {}
+            Progress::Filling { server, done, of } => {
+                // Few sessions are made at once.
+                if done * 10 / of > (done - 1) * 10 / of && *of > 100 {
+                    eprintln!("{server}: {done} of {of} sessions are made");
+                }
+            }
             Progress::Round { scenario, done, of } => {
                 let tenths = done * 10 / (*of).max(1);
                 if tenths > self.tenths {

@@ -22,7 +22,7 @@ use super::options;
 use super::output::write_out;
 
 /// Where a token may stand, so that it stands in no list of processes.
-const TOKEN: &str = "LOCKYARD_TOKEN";
+pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
 
 /// How often the end looks whether turns that were cut off have rolled back, and how long at most.
 const GLANCE: Duration = Duration::from_millis(5);

@@ -17,9 +17,10 @@ use super::judge;
 use super::limit::{self, Limit};
 use super::measured::Measured;
 use super::outcome::{Outcome, Ran};
-use super::plan::{Latency, Observer, Plan, Progress};
+use super::plan::{Latency, Observer, Plan, Progress, Silent};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
+use super::site::Site;
 use super::tracking::Seen;
 use super::verification::{Ground, History, MOST_OPERATIONS};
 
@@ -38,6 +39,9 @@ const LONG_SLICE: Duration = Duration::from_millis(200);
 
 /// An open loop asks at fixed times, and a stall must fit into a slice to be seen whole.
 const OPEN_SLICE: Duration = Duration::from_secs(1);
+
+/// An answer over HTTP takes as long as hundreds here, and a slice must hold many of each task's.
+const SERVER_SLICE: Duration = Duration::from_millis(500);
 
 /// Of so many rounds of short slices one has a second slice, which keeps latencies.
 const LATENCY_EVERY: u32 = 4;
@@ -77,8 +81,11 @@ impl Schedule {
             Arrival::Closed => scenario.slice,
             Arrival::Open(_) => scenario.slice.max(OPEN_SLICE),
         };
+        let over_http = !plan.servers.is_empty();
+        let wanted =
+            if over_http { wanted.max(SERVER_SLICE).min(plan.duration / MIN_ROUNDS) } else { wanted };
         let slice = wanted.min(plan.longest_slice);
-        let whole = slice >= LONG_SLICE || scenario.model.is_some();
+        let whole = slice >= LONG_SLICE || scenario.model.is_some() || over_http;
         let slices =
             if whole || plan.latency == Latency::None { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
         let rounds = (plan.duration.as_secs_f64() / (slice.as_secs_f64() * slices)).ceil() as u32;
@@ -146,8 +153,11 @@ impl<'a> Contest<'a> {
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let control = plan.strategies.first().filter(|_| plan.strategies.len() > 1).map(Who::Control);
-        let limit = limit::applies(scenario).map(|_| Who::Limit);
-        let who = plan.strategies.iter().map(Who::Strategy).chain(control).chain(limit).collect();
+        // What this process could do at most says nothing of a server.
+        let limit = limit::applies(scenario).filter(|_| plan.servers.is_empty()).map(|_| Who::Limit);
+        let servers = plan.servers.iter().map(Who::Server);
+        let who =
+            plan.strategies.iter().map(Who::Strategy).chain(servers).chain(control).chain(limit).collect();
         Self::of(plan, scenario, schedule, who, observer)
     }
 
@@ -169,7 +179,7 @@ impl<'a> Contest<'a> {
         for index in 0..contest.entrants.len() {
             let strategy = contest.entrants[index].who.name();
             observer.on(&Progress::Preparing { scenario: &scenario.name, strategy });
-            contest.enter(index)?;
+            contest.enter(index, observer)?;
             for nth in 0..WARM_UP.as_nanos().div_ceil(schedule.slice.as_nanos()) {
                 contest.slice(index, nth as u32, Kind::Bare, None)?;
             }
@@ -225,7 +235,7 @@ impl<'a> Contest<'a> {
             let seen = Some(seen).filter(|_| self.plan.track);
             let ran = Ran { measured, verified, seen, findings: stuck.into_iter().collect() };
             match who {
-                Who::Strategy(_) => outcome.strategies.push(ran),
+                Who::Strategy(_) | Who::Server(_) => outcome.strategies.push(ran),
                 Who::Control(_) => outcome.control = Some(ran),
                 Who::Limit => outcome.limit = Some(ran),
                 Who::Slowed | Who::Tracked(_) => {}
@@ -240,7 +250,7 @@ impl<'a> Contest<'a> {
     }
 
     fn strategies(&self) -> impl Iterator<Item = &Measured> {
-        self.entrants.iter().take(self.plan.strategies.len()).map(|entrant| &entrant.measured)
+        self.entrants.iter().take(self.plan.names().count()).map(|entrant| &entrant.measured)
     }
 
     /// Whether every ratio to the baseline is known as well as was asked for. What is looked at is how wide the
@@ -258,7 +268,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Sets somebody up on the arena as it is now.
-    fn enter(&mut self, index: usize) -> Result<(), RunError> {
+    fn enter(&mut self, index: usize, observer: &mut dyn Observer) -> Result<(), RunError> {
         let entrant = &mut self.entrants[index];
         let handle = self.arena.handle();
         let rival: Box<dyn Rival> = match entrant.who {
@@ -268,6 +278,9 @@ impl<'a> Contest<'a> {
                 let stage = self.arena.stage(tracked);
                 let Plan { seed, leave, .. } = *self.plan;
                 set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?
+            }
+            Who::Server(server) => {
+                Box::new(Site::new(server, &self.population, handle, self.arena.patience(), observer)?)
             }
             Who::Slowed => {
                 let store = stock(&self.population, handle);
@@ -298,6 +311,11 @@ impl<'a> Contest<'a> {
         let position = u64::from(round) * STRIDE;
         match self.arena.run(&**rival, clients, kind, position, self.schedule.slice) {
             Ok(sliced) => {
+                if self.has_gone(index) {
+                    return Ok(());
+                }
+                let entrant = &mut self.entrants[index];
+                let Some(rival) = &entrant.rival else { return Ok(()) };
                 if let Some(tells_throughput) = tells_throughput {
                     entrant.measured.traffic(before, rival.traffic());
                     entrant.measured.count(round as usize, kind, tells_throughput, &sliced);
@@ -314,7 +332,17 @@ impl<'a> Contest<'a> {
         }
     }
 
-    /// Records and judges a slice of a strategy, set up anew over sessions of its own.
+    /// Whether this is a server that has gone; then it is taken out of the race.
+    fn has_gone(&mut self, index: usize) -> bool {
+        let entrant = &mut self.entrants[index];
+        let gone = entrant.rival.as_ref().and_then(|rival| rival.site()?.gone());
+        if let (Who::Server(server), Some(reason)) = (entrant.who, &gone) {
+            entrant.lose(server, reason);
+        }
+        gone.is_some()
+    }
+
+    /// Records and judges a slice of a strategy, set up anew over sessions of its own; of a server, over those that it has.
     fn verify(
         &mut self,
         index: usize,
@@ -323,12 +351,6 @@ impl<'a> Contest<'a> {
         history: Option<&mut History>,
     ) -> Result<(), RunError> {
         let entrant = &mut self.entrants[index];
-        let (Who::Strategy(strategy), true) = (entrant.who, entrant.rival.is_some()) else { return Ok(()) };
-        let store = stock(&self.population, self.arena.handle());
-        let stage = self.arena.stage(self.plan.track);
-        let Plan { seed, leave, .. } = *self.plan;
-        let rival = set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?;
-        let Some(subject) = rival.subject() else { return Ok(()) };
         let ground = Ground {
             arena: &self.arena,
             population: &self.population,
@@ -337,22 +359,40 @@ impl<'a> Contest<'a> {
             epoch: self.epoch,
             most_operations: MOST_OPERATIONS,
         };
-        let outcome = ground.run(&subject, u64::from(round) * STRIDE, length);
-        if let Some(tracker) = stage.tracker() {
-            entrant.seen.add(Seen::by(tracker, false));
-        }
-        match outcome {
-            Ok(run) => {
-                if let Some(history) = history {
-                    history.write(&run)?;
+        let position = u64::from(round) * STRIDE;
+        let mut judged_on = None;
+        let run = match (entrant.who, &entrant.rival) {
+            (Who::Strategy(strategy), Some(_)) => {
+                let store = stock(&self.population, self.arena.handle());
+                let stage = self.arena.stage(self.plan.track);
+                let Plan { seed, leave, .. } = *self.plan;
+                let rival = set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?;
+                let Some(subject) = rival.subject() else { return Ok(()) };
+                // Who is stuck is not dropped: its tasks may hold it for good.
+                let run = ground.run(&subject, position, length);
+                if let Some(tracker) = stage.tracker() {
+                    entrant.seen.add(Seen::by(tracker, false));
                 }
-                entrant.verified.add(&run);
+                judged_on = Some(stage);
+                run.map(Some).inspect_err(|_| std::mem::forget((rival, subject)))
+            }
+            (Who::Server(_), Some(rival)) => {
+                let Some(site) = rival.site() else { return Ok(()) };
+                site.verify(&ground, position, length)
+            }
+            _ => return Ok(()),
+        };
+        match run {
+            Ok(run) => {
+                if let (Some(run), Some(history)) = (&run, history) {
+                    history.write(run)?;
+                }
+                run.iter().for_each(|run| entrant.verified.add(run));
+                self.has_gone(index);
                 Ok(())
             }
             Err(in_flight) => {
-                // Not dropped: its tasks may hold it for good.
-                std::mem::forget((rival, subject));
-                entrant.give_up(Some(&stage), &in_flight, self.arena.patience());
+                entrant.give_up(judged_on.as_ref(), &in_flight, self.arena.patience());
                 self.renew()
             }
         }
@@ -363,7 +403,7 @@ impl<'a> Contest<'a> {
         self.arena = Arena::new(self.scenario, self.plan.patience)?;
         for index in 0..self.entrants.len() {
             if self.entrants[index].rival.is_some() {
-                self.enter(index)?;
+                self.enter(index, &mut Silent)?;
             }
         }
         Ok(())

@@ -10,13 +10,14 @@ use super::client::Client;
 use super::measured::Measured;
 use super::population::Population;
 use super::rival::Rival;
+use super::server::Server;
 use super::stage::Stage;
 use super::tracking::Seen;
 use super::verification::Verified;
 use super::watchdog::InFlight;
 
 /// Who runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Who<'a> {
     /// A strategy that shall be judged.
     Strategy(&'a Strategy),
@@ -24,6 +25,8 @@ pub(super) enum Who<'a> {
     Tracked(&'a Strategy),
     /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
     Control(&'a Strategy),
+    /// A server that shall be judged.
+    Server(&'a Server),
     /// `after`, with work planted in its hit path.
     Slowed,
     /// What the machine could do at most.
@@ -35,6 +38,7 @@ impl<'a> Who<'a> {
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Strategy(strategy) | Self::Tracked(strategy) | Self::Control(strategy) => strategy.name(),
+            Self::Server(server) => server.name(),
             Self::Slowed => "the slowed one",
             Self::Limit => "the limit",
         }
@@ -92,6 +96,18 @@ impl<'a> Entrant<'a> {
         if let Some(rival) = &self.rival {
             rival.tidy(made, &grown, population);
         }
+    }
+
+    /// Takes a server out of the race that has gone.
+    pub(super) fn lose(&mut self, server: &Server, reason: &str) {
+        self.rival = None;
+        self.stuck = Some(Finding {
+            kind: "server lost".to_owned(),
+            severity: Severity::Error,
+            message: format!("the server has gone, and was taken out of the run: {reason}"),
+            places: vec![server.address().to_string()],
+            tasks: Vec::new(),
+        });
     }
 
     /// Notes what the tracker of its rival has seen, if there is one.

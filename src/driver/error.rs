@@ -14,6 +14,16 @@ pub enum RunError {
     /// The system gives no threads.
     #[error("no worker threads could be started: {0}; free some, or ask for fewer workers")]
     Threads(#[from] io::Error),
+    /// A server that cannot be measured.
+    #[error("the server {name} at {address} cannot be measured: {reason}")]
+    Server {
+        /// What it is called.
+        name: String,
+        /// Where it should be.
+        address: String,
+        /// Why not, and what would help.
+        reason: String,
+    },
     /// The history cannot be written.
     #[error("the history {} cannot be written: {source}; name a file that can be", path.display())]
     History {

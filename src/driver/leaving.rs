@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::service::{Answer, Around, ServiceError};
+use crate::service::{Answer, Around, Elsewhere, ServiceError};
 use crate::track;
 use crate::workload::{Scenario, random};
 
@@ -69,7 +69,10 @@ impl Around for Requests {
                 Patience::Polls(polls) => Polled { answer: Some(answer), left: polls }.await,
                 Patience::Time(time) => tokio::time::timeout(time, answer).await.ok(),
             };
-            let gone = || ServiceError::Unanswered { reason: "the client went away".to_owned() };
+            let gone = || ServiceError::Elsewhere {
+                outcome: Elsewhere::Unanswered,
+                reason: "the client went away".to_owned(),
+            };
             answered.unwrap_or_else(|| Err(gone()))
         })
     }

@@ -130,25 +130,27 @@ impl Measured {
         self.allocations = both.reduce(|(a, b), (c, d)| (a + c, b + d));
     }
 
-    /// What the record says of it, but for what others must say: limits and memory.
+    /// What the record says of it, but for what others must say: limits and memory. Of a server there is no strategy,
+    /// and nothing to be known that clients cannot see.
     pub(super) fn cell(
         &self,
         scenario: &Scenario,
-        strategy: &Strategy,
+        name: &str,
+        strategy: Option<&Strategy>,
         throughput: record::Throughput,
     ) -> Cell {
-        let factors = strategy.factors();
+        let inside = strategy.is_some();
         Cell {
             scenario: scenario.name.clone(),
-            strategy: strategy.name().to_owned(),
-            factors: Some(record::Factors {
+            strategy: name.to_owned(),
+            factors: strategy.map(Strategy::factors).map(|factors| record::Factors {
                 session: factors.session.to_string(),
                 cache: factors.cache.to_string(),
                 dto: factors.dto.to_string(),
                 save: factors.save.to_string(),
                 state: factors.state.to_string(),
             }),
-            point: point(scenario.point()),
+            point: point(scenario.point(), inside),
             arrival: match scenario.arrival {
                 Arrival::Closed => record::Arrival::Closed,
                 Arrival::Open(_) => record::Arrival::Open,
@@ -159,8 +161,8 @@ impl Measured {
             errors: self.tally.sum(|counts| counts.errors),
             refused: self.tally.sum(|counts| counts.refused),
             unanswered: self.tally.sum(|counts| counts.unanswered),
-            hit_ratio: self.hit_ratio(),
-            evictions: Some(self.evictions),
+            hit_ratio: self.hit_ratio().filter(|_| inside),
+            evictions: inside.then_some(self.evictions),
             throughput,
             latency_ns: self.tally.latencies(),
             timeline: Some(self.timeline.clone()).filter(|slices| !slices.is_empty()),
@@ -236,19 +238,30 @@ impl Measured {
             places: Vec::new(),
             tasks: Vec::new(),
         });
-        failed.into_iter().chain(turned_away)
+        let unanswered = self.tally.sum(|counts| counts.unanswered);
+        let unanswered = self.tally.first_silence.as_ref().map(|first| Finding {
+            kind: "unanswered".to_owned(),
+            severity: Severity::Warning,
+            message: format!(
+                "{unanswered} operations had no answer, so that nobody knows what became of them; the first: {first}"
+            ),
+            places: Vec::new(),
+            tasks: Vec::new(),
+        });
+        failed.into_iter().chain(unanswered).chain(turned_away)
     }
 }
 
-/// Where every task both reads and writes there are no readers and writers to count.
-fn point(point: Point) -> record::Point {
+/// Where every task both reads and writes there are no readers and writers to count; and the store of a server has its own
+/// speed.
+fn point(point: Point, inside: bool) -> record::Point {
     let dedicated = point.readers + point.writers > 0;
     record::Point {
         workers: point.workers,
         tasks: point.tasks,
         readers: dedicated.then_some(point.readers),
         writers: dedicated.then_some(point.writers),
-        save_ms: Some(point.save_ms),
+        save_ms: inside.then_some(point.save_ms),
     }
 }
 
@@ -259,6 +272,7 @@ mod tests {
     use super::super::samples::{Counts, Sample};
     use super::super::watchdog::Board;
     use super::*;
+    use crate::service::{Elsewhere, ServiceError};
 
     fn scenario() -> Scenario {
         let small = ["sessions=2", "messages=0", "tasks=2"].map(str::to_owned);
@@ -294,7 +308,35 @@ mod tests {
 
     fn cell(measured: &Measured, scenario: &Scenario) -> Cell {
         let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
-        measured.cell(scenario, &Strategy::parse("after").unwrap(), throughput)
+        measured.cell(scenario, "after", Some(&Strategy::parse("after").unwrap()), throughput)
+    }
+
+    #[test]
+    fn of_a_server_only_that_is_told_which_clients_see() {
+        let scenario = scenario();
+        let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
+        let cell = measured(&scenario).cell(&scenario, "remote", None, throughput);
+        assert_eq!((cell.operations, &*cell.strategy), (60, "remote"));
+        assert_eq!(
+            (cell.factors, cell.hit_ratio, cell.evictions, cell.point.save_ms),
+            (None, None, None, None)
+        );
+    }
+
+    #[test]
+    fn silence_is_told_and_is_no_error() {
+        let scenario = scenario();
+        let mut slice = slice(&scenario, [3, 3], 5);
+        let reason = "the connection was lost".to_owned();
+        let lost = ServiceError::Elsewhere { outcome: Elsewhere::Unanswered, reason };
+        slice.clients[1].log.failed(Operation::GetContext, &lost);
+        let mut measured = Measured::new(&scenario);
+        measured.count(0, Kind::Bare, true, &slice);
+        let cell = cell(&measured, &scenario);
+        assert_eq!((cell.operations, cell.errors, cell.refused), (6, 0, 0));
+        let [finding] = &cell.findings[..] else { panic!("{:?}", cell.findings) };
+        assert_eq!((&*finding.kind, finding.severity), ("unanswered", Severity::Warning));
+        assert!(finding.message.starts_with("1 operations") && finding.message.ends_with("was lost"));
     }
 
     /// By hand: 60 operations of which the tasks did 40 and 20, so that Jain's index is 60² ÷ (2 · (40² + 20²)) = 0.9; 20

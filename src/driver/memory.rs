@@ -29,8 +29,11 @@ const SESSIONS: u32 = 1_000;
 const MANY_SESSIONS: u32 = 100_000;
 
 /// What the record says of each strategy's sessions, in the order of the plan; nothing where nobody counts
-/// allocations.
+/// allocations, and nothing of servers.
 pub(super) fn of_strategies(plan: &Plan) -> Result<Option<Vec<Memory>>, RunError> {
+    if !plan.servers.is_empty() {
+        return Ok(None);
+    }
     let Some(few) = Yard::new(SESSIONS, plan.seed)? else { return Ok(None) };
     let many = if plan.many_sessions { Yard::new(MANY_SESSIONS, plan.seed)? } else { None };
     let memory = |strategy| {

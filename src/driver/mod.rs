@@ -12,6 +12,8 @@
 //! slices time every operation. Clients share nothing but what they ask of the service: each has its own steps,
 //! counters and samples, merged after the slice.
 //!
+//! A rival may be a server that somebody runs: then the same clients ask it over HTTP.
+//!
 //! Between rounds, slices of another kind run over sessions of their own: their clients write down what was asked and
 //! answered, and [`verify`](crate::verify) judges it. What is measured is never recorded.
 //!
@@ -41,6 +43,8 @@ mod population;
 mod recorder;
 mod rival;
 mod samples;
+mod server;
+mod site;
 mod stage;
 mod sweep;
 mod tracking;
@@ -56,5 +60,6 @@ pub use harness::{HarnessCost, harness_cost};
 pub use measure::{Part, measure, run, run_in_parts};
 pub use pitfall::{PitfallPlan, run_pitfall};
 pub use plan::{Latency, Observer, Plan, Progress, Silent};
+pub use server::Server;
 pub use sweep::Sweep;
 pub use tracking_cost::tracking_cost;

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Ablation, Cell, Comparison, Finding, Memory};
-use crate::strategy::Strategy;
 use crate::workload::Scenario;
 
 use super::ablation;
@@ -59,11 +58,11 @@ impl<'a> Outcomes<'a> {
     /// What the record says of every strategy. `memory` is in the order of the plan.
     pub(super) fn cells(&self, memory: Option<&[Memory]>) -> Vec<Cell> {
         let limit = self.of_all(|it| it.limit.as_ref()).zip(limit::applies(self.scenario));
-        let cell = |(index, strategy): (usize, &Strategy)| {
+        let cell = |(index, name): (usize, &str)| {
             let measured = self.strategy(index);
             let throughput = judge::throughput(&measured, self.plan.confidence);
             let pooled = Measured::pooled(&measured, self.scenario);
-            let mut cell = pooled.cell(self.scenario, strategy, throughput);
+            let mut cell = pooled.cell(self.scenario, name, self.plan.strategies.get(index), throughput);
             let verified = self.verified(index);
             cell.findings.splice(0..0, self.findings(index).into_iter().chain(verified.findings()));
             cell.verification = verified.verification();
@@ -80,12 +79,12 @@ impl<'a> Outcomes<'a> {
             }
             cell
         };
-        self.plan.strategies.iter().enumerate().map(cell).collect()
+        self.plan.names().enumerate().map(cell).collect()
     }
 
     /// Every candidate against its baselines.
     pub(super) fn comparisons(&self, memory: Option<&[Memory]>) -> Vec<Comparison> {
-        let measured: Vec<_> = (0..self.plan.strategies.len()).map(|index| self.strategy(index)).collect();
+        let measured: Vec<_> = self.plan.names().enumerate().map(|(index, _)| self.strategy(index)).collect();
         let control = self.of_all(|it| it.control.as_ref());
         judge::comparisons(self.plan, &self.scenario.name, &measured, control.as_deref(), memory)
     }

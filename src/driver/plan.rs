@@ -8,6 +8,7 @@ use crate::stats::Confidence;
 use crate::strategy::{Factorial, Strategy};
 use crate::workload::Scenario;
 
+use super::server::Server;
 use super::sweep::Sweep;
 
 /// What shall be measured.
@@ -17,6 +18,8 @@ pub struct Plan {
     pub command: String,
     /// The strategies; the first is the baseline.
     pub strategies: Vec<Strategy>,
+    /// Servers to be asked over HTTP; where there are any, they are the rivals, and there are no strategies.
+    pub servers: Vec<Server>,
     /// The scenarios, one after the other.
     pub scenarios: Vec<Scenario>,
     /// Ways between strategies whose changes are to be told apart; `strategies` hold all that stand on them.
@@ -58,6 +61,7 @@ impl Default for Plan {
         Self {
             command: String::new(),
             strategies: Vec::new(),
+            servers: Vec::new(),
             scenarios: Vec::new(),
             ablations: Vec::new(),
             sweeps: Vec::new(),
@@ -94,9 +98,9 @@ impl Plan {
         }
     }
 
-    /// The names of the strategies, as given.
+    /// The names of the strategies, or of the servers, as given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.strategies.iter().map(Strategy::name)
+        self.strategies.iter().map(Strategy::name).chain(self.servers.iter().map(Server::name))
     }
 }
 
@@ -121,6 +125,15 @@ pub enum Progress<'a> {
         scenario: &'a str,
         /// The strategy that is set up now.
         strategy: &'a str,
+    },
+    /// A server is being given its sessions.
+    Filling {
+        /// The server.
+        server: &'a str,
+        /// Sessions that are there.
+        done: usize,
+        /// Sessions in all.
+        of: usize,
     },
     /// A round has ended.
     Round {

@@ -14,7 +14,9 @@ use rand::RngExt;
 use crate::chat::{
     ContentPart, ContextId, ContextUpdate, Message, MessageDTO, NewMessage, Role, ToolCall, ToolDecision,
 };
-use crate::service::{ActionDTO, CreateContext, DynChatService, MessagePage, ServiceError, UpdateContext};
+use crate::service::{
+    ActionDTO, CreateContext, DynChatService, Elsewhere, MessagePage, ServiceError, UpdateContext,
+};
 use crate::session::SessionError;
 use crate::verify::session::{Answer, Call, Context, Log, Page, Settings, Token};
 use crate::workload::{Operation, Step, random};
@@ -320,17 +322,20 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
             Outcome::Unknown
         }
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
-        ServiceError::Session(SessionError::Refused { .. }) | ServiceError::Invalid { .. } => {
-            Outcome::DidNotHappen
-        }
-        ServiceError::Unanswered { .. } if !looks => Outcome::Unknown,
-        // Memory has changed already.
-        ServiceError::Session(SessionError::Store { .. }) | ServiceError::Store(_) if !looks => {
-            Outcome::Unknown
-        }
+        ServiceError::Session(SessionError::Refused { .. })
+        | ServiceError::Invalid { .. }
+        | ServiceError::Elsewhere {
+            outcome: Elsewhere::Conflict | Elsewhere::Refused | Elsewhere::Unreachable,
+            ..
+        } => Outcome::DidNotHappen,
+        // A look changes nothing, whatever became of it.
+        _ if looks => Outcome::DidNotHappen,
+        // Memory has changed already, or may have.
         ServiceError::Session(SessionError::Store { .. })
         | ServiceError::Store(_)
-        | ServiceError::Unanswered { .. } => Outcome::DidNotHappen,
+        | ServiceError::Elsewhere { outcome: Elsewhere::Failed | Elsewhere::Unanswered, .. } => {
+            Outcome::Unknown
+        }
     }
 }
 
@@ -339,7 +344,8 @@ pub(super) fn token_of(message: &Message) -> Token {
     if message.role == Role::User { token(&message.text()) } else { Token::FOREIGN }
 }
 
-fn sent_by(message: &MessageDTO) -> Token {
+/// The same of a message that was answered.
+pub(super) fn sent_by(message: &MessageDTO) -> Token {
     match &message.content[..] {
         [ContentPart::Text { text }] if message.role == Role::User => token(text),
         _ => Token::FOREIGN,

@@ -23,6 +23,7 @@ use crate::workload::{Model, Scenario};
 use super::client::{Client, Slice};
 use super::leaving::Requests;
 use super::population::Population;
+use super::site::Site;
 use super::stage::Stage;
 use super::tracking;
 
@@ -66,6 +67,11 @@ pub(super) trait Rival {
 
     /// Where it runs, if that is anybody's concern.
     fn stage(&self) -> Option<&Stage> {
+        None
+    }
+
+    /// The server that it is, if it is one.
+    fn site(&self) -> Option<&Site> {
         None
     }
 }

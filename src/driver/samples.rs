@@ -15,6 +15,7 @@ pub(super) struct Counts {
     pub(super) done: u64,
     pub(super) refused: u64,
     pub(super) errors: u64,
+    /// No answer came: what became of them is not known.
     pub(super) unanswered: u64,
 }
 
@@ -29,6 +30,8 @@ pub(super) struct Log {
     pub(super) samples: Vec<Sample>,
     /// What the first failure said.
     pub(super) first_error: Option<String>,
+    /// Why the first answer did not come.
+    pub(super) first_silence: Option<String>,
 }
 
 /// One latency: the operation in the upper byte, nanoseconds below.
@@ -60,6 +63,7 @@ impl Log {
             counts.refused += 1;
         } else if error.is_unanswered() {
             counts.unanswered += 1;
+            self.first_silence.get_or_insert_with(|| format!("{operation}: {error}"));
         } else {
             counts.errors += 1;
             self.first_error.get_or_insert_with(|| format!("{operation}: {error}"));
@@ -79,13 +83,14 @@ pub(super) struct Tally {
     pub(super) counts: [Counts; Operation::COUNT],
     pub(super) look_ups: u64,
     pub(super) first_error: Option<String>,
+    pub(super) first_silence: Option<String>,
     #[serde(with = "seen")]
     histograms: BTreeMap<Operation, Histogram<u64>>,
 }
 
 impl Tally {
     pub(super) fn add(&mut self, log: &Log) {
-        self.count(&log.counts, log.look_ups, log.first_error.as_ref());
+        self.count(&log.counts, log.look_ups, [&log.first_error, &log.first_silence]);
         for sample in &log.samples {
             let histogram = self.histograms.entry(sample.operation()).or_insert_with(histogram);
             histogram.saturating_record(sample.nanos());
@@ -94,14 +99,19 @@ impl Tally {
 
     /// Adds what it has done in another process.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.count(&other.counts, other.look_ups, other.first_error.as_ref());
+        self.count(&other.counts, other.look_ups, [&other.first_error, &other.first_silence]);
         for (operation, seen) in &other.histograms {
             let histogram = self.histograms.entry(*operation).or_insert_with(histogram);
             histogram.add(seen).expect("all histograms have the same bounds");
         }
     }
 
-    fn count(&mut self, counts: &[Counts; Operation::COUNT], look_ups: u64, first_error: Option<&String>) {
+    fn count(
+        &mut self,
+        counts: &[Counts; Operation::COUNT],
+        look_ups: u64,
+        [first_error, first_silence]: [&Option<String>; 2],
+    ) {
         for (total, new) in self.counts.iter_mut().zip(counts) {
             total.done += new.done;
             total.refused += new.refused;
@@ -109,8 +119,10 @@ impl Tally {
             total.unanswered += new.unanswered;
         }
         self.look_ups += look_ups;
-        if self.first_error.is_none() {
-            self.first_error = first_error.cloned();
+        for (mine, new) in [(&mut self.first_error, first_error), (&mut self.first_silence, first_silence)] {
+            if mine.is_none() {
+                mine.clone_from(new);
+            }
         }
     }
 

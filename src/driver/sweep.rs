@@ -84,7 +84,7 @@ pub(super) fn scalings(plan: &Plan, processes: &[&[Vec<Option<Outcome>>]]) -> Ve
     let mut found = Vec::new();
     for (nth, sweep) in plan.sweeps.iter().enumerate() {
         let Some(first) = sweep.points.first() else { continue };
-        let mut points: Vec<Vec<ScalingPoint>> = vec![Vec::new(); plan.strategies.len()];
+        let mut points: Vec<Vec<ScalingPoint>> = vec![Vec::new(); plan.names().count()];
         for (index, scenario) in sweep.points.iter().enumerate() {
             let measured = processes.iter().filter_map(|sweeps| sweeps[nth][index].as_ref());
             let outcomes = Outcomes::new(plan, scenario, measured);

@@ -17,18 +17,19 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{ChatContext, ChatContextDTO, ContextId};
+use crate::chat::{ChatContext, ChatContextDTO, ContextId, StateKind};
 use crate::record::{self, Finding, Severity, Violation};
-use crate::service::DynBackend;
+use crate::service::{DynBackend, DynChatService};
 use crate::verify::session::{Context, Recording};
 use crate::verify::{Lanes, Verdict, invariants};
 
 use super::arena::Arena;
-use super::client::Questions;
+use super::client::{Questions, Slice};
 use super::error::RunError;
 use super::population::Population;
 use super::recorder::{Recorder, token_of};
-use super::rival::Subject;
+use super::rival::{GiveBack, Subject};
+use super::stage::Stage;
 use super::watchdog::InFlight;
 
 /// So many operations are recorded in one slice at most: some six megabytes.
@@ -56,6 +57,9 @@ pub(super) struct Ground<'a> {
     pub(super) most_operations: usize,
 }
 
+/// Sessions that clients made, by their numbers.
+pub(super) type Made = Vec<(u32, ContextId)>;
+
 /// What one slice has left: what was recorded, and what the sessions were like when all had settled.
 pub(super) struct Run {
     recording: Recording,
@@ -63,6 +67,8 @@ pub(super) struct Run {
     last: BTreeMap<u32, ChatContext>,
     stored: BTreeMap<u32, ChatContext>,
     held: invariants::Held,
+    /// Sessions that are left in a working state where they cannot be looked at whole.
+    stuck: Vec<(u32, StateKind)>,
 }
 
 impl Ground<'_> {
@@ -77,36 +83,54 @@ impl Ground<'_> {
         length: Duration,
     ) -> Result<Run, Vec<InFlight>> {
         let Subject { service, backend, stage } = subject;
+        let given = (0..).zip(&self.population.contexts);
+        let given = given.map(|(key, context)| (key, Context::from(&ChatContextDTO::from(context))));
+        let (recording, made) = self.record(service, stage, given, position, length)?;
+        let names = (0..).zip(self.population.ids.iter().copied()).chain(made).collect();
+        Ok(stage.block_on(self.settle(&**backend, recording, names)))
+    }
+
+    /// Lets recording clients ask `service` on `stage`, whose sessions are as `given`. What they recorded, and the sessions
+    /// that they made.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(super) fn record(
+        &self,
+        service: &Arc<dyn DynChatService>,
+        stage: &Stage,
+        given: impl IntoIterator<Item = (u32, Context)>,
+        position: u64,
+        length: Duration,
+    ) -> Result<(Recording, Made), Vec<InFlight>> {
         let tasks = self.questions.traces.len();
         let room = self.most_operations / tasks.max(1);
         let recorder =
             |task| Recorder::new(task, self.questions, self.arena.board(), service, self.epoch, room);
         let recorders: Vec<_> = (0..tasks).map(recorder).collect();
-        let given = (0..).zip(&self.population.contexts);
-        let given = given.map(|(key, context)| (key, Context::from(&ChatContextDTO::from(context))));
-        let mut recording = Recording::since(self.epoch.elapsed().as_nanos() as u64, given);
-        let sliced = self.arena.slice(
-            Some(stage),
-            recorders,
-            position,
-            length,
-            |mut recorder, slice, give_back| {
-                let process = recorder.log.process();
-                let run = async move {
-                    recorder.run(&slice).await;
-                    give_back(recorder);
-                };
-                stage.spawn(|| format!("client {process}"), run);
-            },
-        )?;
-        let mut names: BTreeMap<_, _> = (0..).zip(self.population.ids.iter().copied()).collect();
+        let mut recording = Recording::since(self.now(), given);
+        let start = |mut recorder: Recorder, slice: Arc<Slice>, give_back: GiveBack<Recorder>| {
+            let process = recorder.log.process();
+            let run = async move {
+                recorder.run(&slice).await;
+                give_back(recorder);
+            };
+            stage.spawn(|| format!("client {process}"), run);
+        };
+        let sliced = self.arena.slice(Some(stage), recorders, position, length, start)?;
+        let mut made = Vec::new();
         let mut recorders = sliced.clients;
         recorders.sort_by_key(|recorder| recorder.log.process());
         for recorder in recorders {
-            names.extend(recorder.made);
+            made.extend(recorder.made);
             recording.add(recorder.log);
         }
-        Ok(stage.block_on(self.settle(&**backend, recording, names)))
+        Ok((recording, made))
+    }
+
+    /// The time, as histories have it.
+    pub(super) fn now(&self) -> u64 {
+        self.epoch.elapsed().as_nanos() as u64
     }
 
     /// Waits until nobody is at work and all is saved, or for as long as nothing may move.
@@ -137,7 +161,7 @@ impl Ground<'_> {
                 && invariants::bounds(&held).is_empty()
                 && last.values().all(|context| !context.state_kind().is_working());
             if settled || Instant::now() >= deadline {
-                return Run { recording, names, last, stored, held };
+                return Run { recording, names, last, stored, held, stuck: Vec::new() };
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -145,6 +169,16 @@ impl Ground<'_> {
 }
 
 impl Run {
+    /// A run of which nobody saw but what was answered.
+    pub(super) fn from_outside(
+        recording: Recording,
+        names: BTreeMap<u32, ContextId>,
+        stuck: Vec<(u32, StateKind)>,
+    ) -> Self {
+        let held = invariants::Held { cached: 0, capacity: 0, live: 0, in_use: 0, unsaved: 0 };
+        Self { recording, names, last: BTreeMap::new(), stored: BTreeMap::new(), held, stuck }
+    }
+
     /// The name of a session: its id, or its number where nobody was told its id.
     fn name(&self, key: u32) -> String {
         self.names.get(&key).map_or_else(|| format!("session {key}"), ToString::to_string)
@@ -166,6 +200,7 @@ impl Run {
             invariants::at_rest(&last),
             invariants::bounds(&self.held),
             invariants::stored(&self.recording, &last, &stored),
+            self.stuck.iter().map(|&(key, kind)| invariants::stuck(key, kind)).collect(),
         ];
         all.concat()
     }

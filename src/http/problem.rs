@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::chat::ChatError;
-use crate::service::ServiceError;
+use crate::service::{Elsewhere, ServiceError};
 use crate::session::SessionError;
 use crate::session::store::StoreError;
 
@@ -167,7 +167,6 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let code = match &error {
             ServiceError::Invalid { .. } => Code::Invalid,
-            ServiceError::Unanswered { .. } => Code::Internal,
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
             ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
@@ -176,6 +175,13 @@ impl From<ServiceError> for Problem {
                     StoreError::Corrupt { .. } => Code::StoredContextCorrupt,
                 }
             }
+            // A service that stands behind this one.
+            ServiceError::Elsewhere { outcome, .. } => match outcome {
+                Elsewhere::Conflict => Code::IllegalStep,
+                Elsewhere::Refused => Code::Invalid,
+                Elsewhere::Failed | Elsewhere::Unreachable => Code::StoreUnavailable,
+                Elsewhere::Unanswered => Code::TimedOut,
+            },
         };
         Self::new(code, error.to_string())
     }

@@ -19,13 +19,29 @@ pub enum ServiceError {
     /// The store's index could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Nobody is there to take the answer, or it was lost on its way: what was asked may have happened or not. The backend
-    /// itself never says so; whoever stands between it and the client does.
-    #[error("what came of it is not known: {reason}")]
-    Unanswered {
-        /// How the answer was lost.
+    /// A service elsewhere was asked, and this is all that is known.
+    #[error("{reason}")]
+    Elsewhere {
+        /// What became of the request.
+        outcome: Elsewhere,
+        /// What the service said, or why it said nothing.
         reason: String,
     },
+}
+
+/// What became of a request to a service elsewhere that was not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It came at the wrong time: nothing was done.
+    Conflict,
+    /// It was refused: nothing was done.
+    Refused,
+    /// The service could not. A change may have been made all the same.
+    Failed,
+    /// No answer came: nobody knows whether it was done.
+    Unanswered,
+    /// It was never sent: nothing was done.
+    Unreachable,
 }
 
 impl ServiceError {
@@ -36,12 +52,16 @@ impl ServiceError {
     /// Whether the request was right but came at the wrong time (busy, version conflict, nothing to approve): a
     /// measurement counts it as `refused`, not as an error.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Session(SessionError::Refused { source, .. }) if source.is_conflict())
+        match self {
+            Self::Session(SessionError::Refused { source, .. }) => source.is_conflict(),
+            Self::Elsewhere { outcome, .. } => *outcome == Elsewhere::Conflict,
+            _ => false,
+        }
     }
 
-    /// Whether nobody knows if it happened. No error of the backend.
+    /// Whether no answer came at all: a measurement counts that by itself, for it says nothing of the service.
     pub fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Unanswered { .. })
+        matches!(self, Self::Elsewhere { outcome: Elsewhere::Unanswered | Elsewhere::Unreachable, .. })
     }
 }
 
@@ -73,5 +93,20 @@ mod tests {
         }
         assert!(!ServiceError::Session(SessionError::NotFound { id }).is_refusal());
         assert!(!ServiceError::Invalid { reason: String::new() }.is_refusal());
+    }
+
+    #[test]
+    fn elsewhere_a_conflict_is_a_refusal_and_silence_is_neither() {
+        let all = [
+            (Elsewhere::Conflict, true, false),
+            (Elsewhere::Refused, false, false),
+            (Elsewhere::Failed, false, false),
+            (Elsewhere::Unanswered, false, true),
+            (Elsewhere::Unreachable, false, true),
+        ];
+        for (outcome, refusal, unanswered) in all {
+            let error = ServiceError::Elsewhere { outcome, reason: String::new() };
+            assert_eq!((error.is_refusal(), error.is_unanswered()), (refusal, unanswered), "{outcome:?}");
+        }
     }
 }

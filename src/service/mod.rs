@@ -27,7 +27,7 @@ mod watch;
 pub use around::{Around, Surrounded};
 pub use backend::{Backend, DtoPolicy, Prompts};
 pub use dynamic::{Answer, DynBackend, DynChatService};
-pub use error::ServiceError;
+pub use error::{Elsewhere, ServiceError};
 pub use model::{Chunk, ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 pub use requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
 pub use simulator::{Simulator, SimulatorConfig};

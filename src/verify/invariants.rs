@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::chat::{ChatContext, Message};
+use crate::chat::{ChatContext, Message, StateKind};
 
 use super::session::{Acknowledged, Recording, Token};
 
@@ -104,11 +104,13 @@ pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
 /// No session is at work once nobody is.
 pub fn at_rest(last: &Sessions<'_>) -> Vec<Finding> {
     let working = last.iter().filter(|(_, context)| context.state_kind().is_working());
-    let finding = |(key, context): (&u32, &&ChatContext)| Finding {
-        kind: "stuck session",
-        message: format!("session {key} is left {}, and nobody is at work on it", context.state_kind()),
-    };
-    working.map(finding).collect()
+    working.map(|(key, context)| stuck(*key, context.state_kind())).collect()
+}
+
+/// That this session is left in a working state.
+pub fn stuck(key: u32, kind: StateKind) -> Finding {
+    let message = format!("session {key} is left {kind}, and nobody is at work on it");
+    Finding { kind: "stuck session", message }
 }
 
 /// What a manager holds.

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("session", &["lock", "chat"]),
     ("service", &["session", "lock", "chat"]),
     ("http", &["service", "session", "chat"]),
+    ("remote", &["service", "session", "chat"]),
     ("workload", &["chat"]),
     // `track` for the presets with tracked locks: other types.
     ("strategy", &["service", "session", "lock", "chat", "track"]),
@@ -27,8 +28,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "driver",
         &[
-            "workload", "strategy", "service", "session", "chat", "stats", "record", "alloc", "verify",
-            "track", "pitfalls",
+            "workload", "strategy", "remote", "service", "session", "chat", "stats", "record", "alloc",
+            "verify", "track", "pitfalls",
         ],
     ),
     // A verdict is computed here alone, and named in the record's words.

@@ -11,6 +11,9 @@ pub mod http;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod program;
+pub mod proxy;
+#[cfg(all(feature = "driver", feature = "http"))]
+pub mod served;
 pub mod service;
 pub mod store;
 
