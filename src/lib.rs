@@ -132,6 +132,10 @@ pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
 pub mod suite;
+#[cfg(not(lockyard_loom))]
+mod sync;
+#[cfg(lockyard_loom)]
+pub mod sync;
 pub mod track;
 pub mod verify;
 #[cfg(feature = "driver")]
