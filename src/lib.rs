@@ -7,7 +7,9 @@
 //!
 //! | room | what it is |
 //! | --- | --- |
+//! | `sync` | what protocols of our own are made of, so that a model checker can stand behind it |
 //! | [`lock`] | **what varies**: one trait for every kind of lock |
+//! | [`shared_vec`] | what conversations are kept in: messages that copies share |
 //! | [`chat`] | the conversation: plain data, pure functions, a state machine |
 //! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
 //! | [`service`] | the endpoints, and the chat turn |
@@ -24,8 +26,8 @@
 //! | `gate` | two records side by side: what changed, and whether it may pass |
 //! | `stats`, `report`, `cli` | verdicts, pages, the program |
 //!
-//! The first eight stand alone, without default features; none but [`track`] names a runtime, whose task ids it tells
-//! tasks by, and only [`lock`] names locks.
+//! Everything down to [`suite`] stands alone, without default features; none of it but [`track`] and the runs of
+//! [`pitfalls`] names a runtime, and only [`lock`] and `sync` name locks.
 //!
 //! # The tour
 //!
@@ -137,6 +139,10 @@ pub mod stats;
 #[cfg(feature = "driver")]
 pub mod strategy;
 pub mod suite;
+#[cfg(not(lockyard_loom))]
+mod sync;
+#[cfg(lockyard_loom)]
+pub mod sync;
 pub mod track;
 pub mod verify;
 #[cfg(feature = "driver")]

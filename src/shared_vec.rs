@@ -7,9 +7,11 @@
 
 use std::fmt;
 use std::ops::Index;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::sync::OnceLock;
 
 /// Items in a chunk: large enough to make clones cheap, small enough to make copies cheap.
 const CHUNK: usize = 16;

@@ -8,19 +8,19 @@ use std::time::Duration;
 use lockyard::chat::{ChatContext, ContextConfig, ContextId, ContextSummary, Timestamp};
 use lockyard::lock::{AwaitFamily, LockFamily};
 use lockyard::session::store::{Store, StoreError};
-use lockyard::session::{AfterUnlock, Clock, Entry, Env, Locked, MutexLru, Short};
+use lockyard::session::{AfterUnlock, Clock, Entry, Env, Locked, MutexLru, Short, StateMode};
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicUsize, Ordering::AcqRel};
 
 use super::LoomRwLock;
 
-/// Session locks `F` and gates `G`, over an LRU behind a loom lock.
-pub struct LoomEnv<F, G> {
+/// Session locks `F` and gates `G`, over an LRU behind a loom lock; `P` says whether states are published.
+pub struct LoomEnv<F, G, P = Locked> {
     store: LoomStore,
-    _choice: PhantomData<fn() -> (F, G)>,
+    _choice: PhantomData<fn() -> (F, G, P)>,
 }
 
-impl<F, G> LoomEnv<F, G> {
+impl<F, G, P> LoomEnv<F, G, P> {
     /// A back end whose store holds the sessions 0 to `sessions`, empty ones.
     pub fn new(sessions: u64) -> Self {
         let records = (0..sessions).map(|number| (id(number), context(number))).collect();
@@ -40,7 +40,7 @@ pub fn context(number: u64) -> ChatContext {
     ChatContext::new(id(number), config, Timestamp(0)).expect("a well-formed config")
 }
 
-impl<F: LockFamily, G: AwaitFamily> Env for LoomEnv<F, G> {
+impl<F: LockFamily, G: AwaitFamily, P: StateMode> Env for LoomEnv<F, G, P> {
     type Locks = F;
     type Gate = G;
     type Short<T: Send + 'static> = LoomShort<T>;
@@ -48,7 +48,7 @@ impl<F: LockFamily, G: AwaitFamily> Env for LoomEnv<F, G> {
     type Store = LoomStore;
     type Clock = StoppedClock;
     type Save = AfterUnlock;
-    type State = Locked;
+    type State = P;
 
     fn store(&self) -> &LoomStore {
         &self.store
@@ -68,6 +68,7 @@ impl<F: LockFamily, G: AwaitFamily> Env for LoomEnv<F, G> {
 }
 
 /// A clock that stands still: time is not what loom explores.
+#[derive(Clone, Copy)]
 pub struct StoppedClock;
 
 impl Clock for StoppedClock {

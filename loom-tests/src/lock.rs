@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex as Cell};
 use std::task::{Context, Poll, Waker};
 
-use lockyard::lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use lockyard::lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock, TryFamily};
 use loom::sync::Mutex;
 
 /// The family of locks that loom can see.
@@ -26,6 +26,15 @@ impl AwaitFamily for LoomRwLock {
         lock: &Lock<T>,
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         lock.write()
+    }
+}
+
+impl TryFamily for LoomRwLock {
+    const BLOCKS: bool = false;
+
+    fn try_write<T: Clone + Send + Sync + 'static>(lock: &Lock<T>) -> Option<Write<'_, T>> {
+        let entered = lock.desk.lock().unwrap().enter(true);
+        entered.then(|| lock.writer(Access { desk: &lock.desk, write: true }))
     }
 }
 
@@ -145,6 +154,12 @@ impl<T> Lock<T> {
         let value = self.value.lock().unwrap().clone().expect("a reader got in beside a writer");
         Read { value, _access: access }
     }
+
+    fn writer<'a>(&'a self, access: Access<'a>) -> Write<'a, T> {
+        let value = self.value.lock().unwrap().take().and_then(Arc::into_inner);
+        assert!(value.is_some(), "a writer got in beside somebody else");
+        Write { value, home: &self.value, _access: access }
+    }
 }
 
 impl<T: Send + Sync + 'static> SharedLock<T> for Lock<T> {
@@ -165,9 +180,6 @@ impl<T: Send + Sync + 'static> SharedLock<T> for Lock<T> {
     }
 
     async fn write(&self) -> Self::Write<'_> {
-        let access = Access::gain(&self.desk, true).await;
-        let value = self.value.lock().unwrap().take().and_then(Arc::into_inner);
-        assert!(value.is_some(), "a writer got in beside somebody else");
-        Write { value, home: &self.value, _access: access }
+        self.writer(Access::gain(&self.desk, true).await)
     }
 }

@@ -3,17 +3,35 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use super::results::{Outcome, note_model, note_twin};
 
 /// How far a model is explored, and how far at least.
 #[derive(Clone, Copy)]
 pub struct Model {
-    /// What it is called in the output.
+    /// What it is called.
     pub name: &'static str,
+    /// What it runs over: the strategy, where there is one.
+    pub over: &'static str,
     /// How often an execution may take a thread off that could go on. `None`: as often as it likes, so the search is
     /// exhaustive.
     pub preemptions: Option<usize>,
     /// Fewer executions than this mean that loom has stopped seeing something.
     pub at_least: u64,
+}
+
+/// The broken twin of a model: the same program over something that lacks what the model needs.
+#[derive(Clone, Copy)]
+pub struct Twin {
+    /// The model's name, and after a slash what is missing.
+    pub name: &'static str,
+    /// The class of fault.
+    pub class: &'static str,
+    /// As the model's.
+    pub preemptions: Option<usize>,
+    /// What is said when it fails.
+    pub complaint: &'static str,
 }
 
 impl Model {
@@ -22,15 +40,23 @@ impl Model {
     /// # Panics
     /// As `program` does in some execution; when threads wait for each other; when there were too few executions.
     pub fn check(self, program: impl Fn() + Send + Sync + 'static) {
-        let executions = Arc::new(AtomicU64::new(0));
-        let count = executions.clone();
-        self.builder().check(move || {
-            count.fetch_add(1, Relaxed);
-            program();
-        });
+        let outcome = explore(self.preemptions, program);
+        note_model(&self, &outcome);
+        let Outcome { executions, millis, .. } = outcome;
+        println!("{}: {executions} executions in {millis} ms, {}", self.name, self.extent());
+        self.judge(&outcome);
+    }
+
+    /// The verdict on what running it came to.
+    ///
+    /// # Panics
+    /// As [`check`](Self::check).
+    pub fn judge(&self, outcome: &Outcome) {
         let Self { name, at_least, .. } = self;
-        let executions = executions.load(Relaxed);
-        println!("{name}: {executions} executions, {}", self.extent());
+        let Outcome { executions, failure, .. } = outcome;
+        if let Some(failure) = failure {
+            panic!("{name}: fails in execution {executions}: {failure}");
+        }
         assert!(executions >= at_least, "{name}: {executions} executions, expected at least {at_least}");
     }
 
@@ -40,40 +66,48 @@ impl Model {
             Some(bound) => format!("bounded by {bound} preemptions"),
         }
     }
+}
 
-    /// The environment may not cut a search short without a word, so every limit is set here.
-    fn builder(&self) -> loom::model::Builder {
-        let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = self.preemptions;
-        builder.max_branches = 100_000;
-        builder.max_permutations = None;
-        builder.max_duration = None;
-        builder
+impl Twin {
+    /// Runs `program`, which must fail in some execution for the reason given.
+    ///
+    /// # Panics
+    /// When it holds in all executions, or fails for another reason.
+    pub fn must_fail(self, program: impl Fn() + Send + Sync + 'static) {
+        let Self { name, complaint, .. } = self;
+        let Outcome { executions, failure, .. } = explore(self.preemptions, program);
+        let said = failure.unwrap_or_else(|| "nothing".to_owned());
+        let caught = said.contains(complaint);
+        note_twin(&self, caught);
+        assert!(caught, "{name} was to fail saying {complaint:?}, and {executions} executions said: {said}");
+        println!("{name}: fails as it must, in execution {executions}");
     }
 }
 
-/// Runs the broken twin of a model, which must fail in some execution, saying `complaint`.
-///
-/// # Panics
-/// When it holds in all executions, or fails for another reason.
-pub fn must_fail(
-    name: &str,
-    preemptions: Option<usize>,
-    complaint: &str,
-    program: impl Fn() + Send + Sync + 'static,
-) {
-    let executions = Arc::new(AtomicU64::new(0));
+/// Every execution of `program`, up to the first that fails.
+pub fn explore(preemptions: Option<usize>, program: impl Fn() + Send + Sync + 'static) -> Outcome {
+    let (executions, start) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let count = executions.clone();
-    let model = Model { name: "", preemptions, at_least: 0 };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        model.builder().check(move || {
+        builder(preemptions).check(move || {
             count.fetch_add(1, Relaxed);
             program();
         });
     }));
-    let Err(panic) = outcome else { panic!("{name}: broken, and nobody noticed") };
-    let said = panic.downcast_ref::<String>().cloned();
-    let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
-    assert!(said.contains(complaint), "{name}: failed for another reason: {said}");
-    println!("{name}: fails as it must, in execution {}", executions.load(Relaxed));
+    let failure = outcome.err().map(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        said.unwrap_or_else(|| "a panic without words".to_owned())
+    });
+    Outcome { executions: executions.load(Relaxed), failure, millis: start.elapsed().as_millis() as u64 }
+}
+
+/// The environment may not cut a search short without a word, so every limit is set here.
+fn builder(preemptions: Option<usize>) -> loom::model::Builder {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.max_branches = 100_000;
+    builder.max_permutations = None;
+    builder.max_duration = None;
+    builder
 }

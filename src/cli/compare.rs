@@ -103,7 +103,7 @@ pub(super) struct Args {
 }
 
 /// What is asked of strategies in this process alone.
-const SERVERS_HAVE_NO: [&str; 3] = ["strategies", "ablations", "processes"];
+const SERVERS_HAVE_NO: [&str; 5] = ["strategies", "ablations", "processes", "track", "cancel"];
 
 /// A server under a name, for clap.
 fn named_url(given: &str) -> Result<(String, String), String> {

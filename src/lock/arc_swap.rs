@@ -6,9 +6,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
-
 use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
+use crate::sync::{self, Guard, Mutex, MutexGuard};
 
 /// The family of snapshots in an [`arc_swap::ArcSwap`].
 ///
@@ -38,18 +37,18 @@ impl TryFamily for ArcSwap {
 
 /// A value whose readers do not wait.
 pub struct Snapshot<T> {
-    current: arc_swap::ArcSwap<T>,
+    current: sync::ArcSwap<T>,
     writing: Mutex<()>,
 }
 
 /// The value as it stood when the guard was taken.
-pub struct SnapshotRead<T>(arc_swap::Guard<Arc<T>>);
+pub struct SnapshotRead<T>(Guard<Arc<T>>);
 
 /// The value as it will stand when the guard is dropped.
 pub struct SnapshotWrite<'a, T> {
     // The fields end in this order, so the next writer may come before the value that was replaced ends.
     _alone: MutexGuard<'a, ()>,
-    current: &'a arc_swap::ArcSwap<T>,
+    current: &'a sync::ArcSwap<T>,
     /// Shared with the readers until the first change, which makes it a copy of our own.
     next: Arc<T>,
 }
@@ -59,7 +58,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for Snapshot<T> {
     type Write<'a> = SnapshotWrite<'a, T>;
 
     fn new(_: &'static LockClass, value: T) -> Self {
-        Self { current: arc_swap::ArcSwap::from_pointee(value), writing: Mutex::new(()) }
+        Self { current: sync::ArcSwap::from_pointee(value), writing: Mutex::new(()) }
     }
 
     fn try_read(&self) -> Option<Self::Read<'_>> {

@@ -1,5 +1,9 @@
 //! What the search for faults came to: models of the good code, and pitfalls that the checks must catch.
 
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +32,23 @@ impl VerificationReport {
                 None => self.pitfalls.push(theirs),
             }
         }
+    }
+
+    /// Adds this to the report in `file`, or begins one there: several programs of one run write into one file, one after
+    /// another.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or holds something else.
+    pub fn merge_into(self, file: &Path) -> io::Result<()> {
+        static WRITING: Mutex<()> = Mutex::new(());
+        let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report = match fs::read(file) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
+            Err(error) => return Err(error),
+        };
+        report.merge(self);
+        fs::write(file, serde_json::to_vec_pretty(&report)?)
     }
 
     /// Whether every model holds and has explored what it must, every pitfall was caught by every check it names that

@@ -4,9 +4,10 @@
 //! fit into one word, which a reader can take without keeping anybody out: see [`Published`], and why it is right.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::chat::{ContextId, ContextStateDTO, StateKind, Version};
+use crate::sync::AtomicU64;
 
 use super::cache::Cache;
 use super::entry::Slot;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Wake, Waker};
 
-use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use super::report;
 use super::strand::Strand;
 use super::tracker::Tracker;
+use crate::sync::Mutex;
 
 /// Runs `future` under a name, as what runs in sequence by itself: a branch of a `join!` or a `select!`, or a whole task.
 ///

@@ -5,10 +5,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, LazyLock, Weak};
-
-use parking_lot::{Mutex, MutexGuard};
+use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Weak};
 
 use super::clock::{self, Ticks};
 use super::cycle::{LockId, StrandId};
@@ -17,10 +15,11 @@ use super::order::Taken;
 use super::times::Sample;
 use super::tracker::Tracker;
 use super::wait::Wait;
+use crate::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
 
 /// Numbers for strands, locks, waits and holds: each is used once.
 pub(super) fn number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     NEXT.fetch_add(1, Relaxed)
 }
 
@@ -96,12 +95,14 @@ struct Registry {
     branches: HashMap<Task, Vec<Weak<Strand>>>,
 }
 
-/// Branches that there are.
-static BRANCHES: AtomicUsize = AtomicUsize::new(0);
+/// Branches that there are. Those of a task are polled one after another, and nobody else asks for them.
+static BRANCHES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
-static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
+sync::lazy_static! {
+    static ref REGISTRY: Mutex<Registry> = Mutex::default();
+}
 
-thread_local! {
+sync::thread_local! {
     /// The scope whose poll this thread is in.
     static CURRENT: RefCell<Option<Arc<Strand>>> = const { RefCell::new(None) };
     /// The strand that asked last outside every scope.
@@ -127,19 +128,19 @@ impl Strand {
     #[inline]
     pub(super) fn current(tracker: &Tracker) -> Arc<Self> {
         let scope =
-            CURRENT.with_borrow(|current| current.as_ref().filter(|it| it.tracker.is(tracker)).cloned());
+            CURRENT.with(|current| current.borrow().as_ref().filter(|it| it.tracker.is(tracker)).cloned());
         scope.unwrap_or_else(|| Self::unnamed(tracker))
     }
 
     /// The scope whose poll this thread is in, whatever its tracker.
     pub(super) fn scope() -> Option<Arc<Self>> {
-        CURRENT.with_borrow(Clone::clone)
+        CURRENT.with(|current| current.borrow().clone())
     }
 
     fn unnamed(tracker: &Tracker) -> Arc<Self> {
         let task = running_task();
         let same = |it: &&Arc<Self>| it.task == task && it.tracker.is(tracker);
-        if let Some(last) = LAST.with_borrow(|last| last.as_ref().filter(same).cloned()) {
+        if let Some(last) = LAST.with(|last| last.borrow().as_ref().filter(same).cloned()) {
             return last;
         }
         let key = (tracker.id(), task);
@@ -150,7 +151,7 @@ impl Strand {
             strand
         });
         // What was there may end now, and takes the registry to do so.
-        let last = LAST.with_borrow_mut(|last| last.replace(strand.clone()));
+        let last = LAST.with(|last| last.borrow_mut().replace(strand.clone()));
         drop(last);
         strand
     }
@@ -254,7 +255,7 @@ impl Strand {
         self.polls.fetch_add(1, SeqCst);
         self.woken.store(false, SeqCst);
         self.running.store(true, SeqCst);
-        let outer = CURRENT.with_borrow_mut(|current| current.replace(self.clone()));
+        let outer = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
         Entered { strand: self.clone(), outer }
     }
 
@@ -373,7 +374,7 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| *current = self.outer.take());
+        CURRENT.with(|current| *current.borrow_mut() = self.outer.take());
         self.strand.running.store(false, SeqCst);
     }
 }

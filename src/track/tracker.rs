@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, LazyLock};
-
-use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
 
 use crate::lock::LockClass;
+use crate::sync::{self, AtomicU64, AtomicUsize, Mutex};
 
 use super::cycle::{LockId, StrandId};
 use super::finding::{Finding, Kind, Standing};
@@ -85,7 +84,9 @@ impl Tracker {
 
     /// The tracker of locks that were made in no scope.
     pub fn global() -> Self {
-        static GLOBAL: LazyLock<Tracker> = LazyLock::new(Tracker::new);
+        sync::lazy_static! {
+            static ref GLOBAL: Tracker = Tracker::new();
+        }
         GLOBAL.clone()
     }
 

@@ -6,12 +6,11 @@
 use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Wake, Waker};
 
-use parking_lot::Mutex;
-
 use crate::lock::{LockClass, Policy};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex};
 
 use super::clock::{self, Ticks};
 use super::cycle::{LockId, Request};

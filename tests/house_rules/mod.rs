@@ -13,17 +13,19 @@ const MAX_LINES: usize = 500;
 /// What each room may take from the others. A room that is not listed is refused until somebody has decided.
 const ROOMS: &[(&str, &[&str])] = &[
     ("alloc", &[]),
-    ("lock", &[]),
+    // The real primitives, or a model checker's.
+    ("sync", &[]),
+    ("lock", &["sync"]),
     // A data structure: it fills slots once, and never waits but for another who is filling the same one.
-    ("shared_vec", &[]),
+    ("shared_vec", &["sync"]),
     ("chat", &["shared_vec"]),
-    ("session", &["lock", "chat"]),
+    ("session", &["lock", "chat", "sync"]),
     ("service", &["session", "lock", "chat"]),
     ("http", &["service", "session", "chat"]),
     ("remote", &["service", "session", "chat"]),
     ("workload", &["chat"]),
     // `track` for the presets with tracked locks: other types.
-    ("strategy", &["service", "session", "lock", "chat", "track"]),
+    ("strategy", &["service", "session", "lock", "chat", "sync", "track"]),
     // `session` for the bounds in the signatures that `strategy` and `service` hand it, `alloc` to count with.
     (
         "driver",
@@ -37,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("record", &[]),
     ("gate", &["record", "stats"]),
     ("report", &["record"]),
-    ("track", &["lock"]),
+    ("track", &["lock", "sync"]),
     ("explore", &["session", "lock", "chat"]),
     // Generic, but for the specification of this backend's own sessions.
     ("verify", &["chat"]),

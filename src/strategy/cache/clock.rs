@@ -7,15 +7,12 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-use arc_swap::ArcSwapOption;
-use papaya::HashMap;
-use parking_lot::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::Hasher;
 use crate::chat::ContextId;
 use crate::session::{Cache, CacheStats};
+use crate::sync::{ArcSwapOption, AtomicBool, HashMap, Mutex};
 
 /// Second chance over a lock-free map.
 ///

@@ -1,5 +1,4 @@
 //! Two who append to the same session: both messages are there, in memory and in the store.
-#![cfg(lockyard_loom)]
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -9,7 +8,10 @@ use lockyard::chat::{ChatContext, NewMessage, Role, Version};
 use lockyard::lock::AwaitFamily;
 use lockyard::session::{ChatSessionManager, Durability, Env};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, block_on, id, must_fail};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
+
+/// Every lock is this one, the cache's too.
+const OVER: &str = "loom-rwlock";
 
 type Manager<F, G> = ChatSessionManager<LoomEnv<F, G>>;
 
@@ -47,28 +49,36 @@ fn both_are_there<F: AwaitFamily, G: AwaitFamily>(manager: &Manager<F, G>, sessi
 
 #[test]
 fn two_appends_to_a_loaded_session_are_both_kept() {
-    let model = Model { name: "appends, loaded, 2 x 1", preemptions: None, at_least: 5_000 };
+    let model = Model { name: "appends-loaded-2x1", over: OVER, preemptions: None, at_least: 5_000 };
     model.check(|| two_appends::<LoomRwLock, LoomRwLock>(true));
 }
 
 #[test]
 fn two_appends_to_a_session_that_is_not_loaded_are_both_kept() {
-    let model = Model { name: "appends, cold, 2 x 1", preemptions: Some(4), at_least: 15_000 };
+    let model = Model { name: "appends-cold-2x1", over: OVER, preemptions: Some(4), at_least: 15_000 };
     model.check(|| two_appends::<LoomRwLock, LoomRwLock>(false));
 }
 
 #[test]
 fn without_exclusion_between_writers_one_is_lost() {
-    must_fail("appends, without exclusion between writers", None, "each change sees the one before", || {
-        two_appends::<Torn, LoomRwLock>(true);
-    });
+    Twin {
+        name: "appends-loaded-2x1/no-exclusion",
+        class: "lost update",
+        preemptions: None,
+        complaint: "each change sees the one before",
+    }
+    .must_fail(|| two_appends::<Torn, LoomRwLock>(true));
 }
 
 #[test]
 fn without_a_gate_a_save_goes_back() {
-    must_fail("appends, without a gate", None, "a save went back", || {
-        two_appends::<LoomRwLock, Torn>(true);
-    });
+    Twin {
+        name: "appends-loaded-2x1/no-gate",
+        class: "unordered I/O",
+        preemptions: None,
+        complaint: "a save went back",
+    }
+    .must_fail(|| two_appends::<LoomRwLock, Torn>(true));
 }
 
 /// Two who append, while somebody else's read takes the session's place in the cache: it may die and be loaded again,
@@ -97,7 +107,7 @@ fn two_appends_against_eviction(loads_seen: &Mutex<BTreeSet<usize>>) {
 fn appends_survive_eviction_by_a_foreign_reader() {
     let loads = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = loads.clone();
-    let model = Model { name: "appends against eviction, 2 x 1 + 1", preemptions: Some(3), at_least: 7_000 };
+    let model = Model { name: "appends-evicted-2x1", over: OVER, preemptions: Some(3), at_least: 7_000 };
     model.check(move || two_appends_against_eviction(&seen));
     // Each of the two sessions once, and the first one again where it had died meanwhile.
     assert_eq!(*loads.lock().unwrap(), BTreeSet::from([2, 3]));

@@ -1,5 +1,4 @@
 //! Two who want the same session that is not loaded: one load, and both get it.
-#![cfg(lockyard_loom)]
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use lockyard::chat::ChatContext;
 use lockyard::lock::AwaitFamily;
 use lockyard::session::{ChatSessionManager, Durability, Env};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, block_on, id, must_fail};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
 
 const PREEMPTIONS: Option<usize> = Some(5);
 
@@ -26,16 +25,18 @@ fn two_cold_readers<G: AwaitFamily>() {
 
 #[test]
 fn a_session_is_loaded_once_for_two_readers() {
-    let model = Model { name: "single flight, 2 cold readers", preemptions: PREEMPTIONS, at_least: 20_000 };
+    let model =
+        Model { name: "single-flight", over: "loom-rwlock", preemptions: PREEMPTIONS, at_least: 20_000 };
     model.check(two_cold_readers::<LoomRwLock>);
 }
 
 #[test]
 fn without_a_gate_it_is_loaded_twice() {
-    must_fail(
-        "single flight, without a gate",
-        PREEMPTIONS,
-        "one load for all who ask",
-        two_cold_readers::<Torn>,
-    );
+    Twin {
+        name: "single-flight/no-gate",
+        class: "unordered I/O",
+        preemptions: PREEMPTIONS,
+        complaint: "one load for all who ask",
+    }
+    .must_fail(two_cold_readers::<Torn>);
 }

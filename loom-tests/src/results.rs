@@ -1,0 +1,65 @@
+//! What the models came to, for whoever puts it beside what other engines have found.
+
+use lockyard::record::{
+    Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport as Report,
+};
+
+use super::model::{Model, Twin};
+
+/// Names the file in which results are gathered, if they shall be. Its content is what `lockyard verify --include` reads.
+const FILE: &str = "LOCKYARD_RESULTS";
+
+/// What running a model came to.
+pub struct Outcome {
+    /// Executions explored.
+    pub executions: u64,
+    /// What it failed with.
+    pub failure: Option<String>,
+    /// How long it took.
+    pub millis: u64,
+}
+
+/// Notes what came of a model.
+pub fn note_model(model: &Model, outcome: &Outcome) {
+    let Model { name, over, preemptions, at_least } = *model;
+    let counterexample = outcome.failure.clone().map(|message| Counterexample {
+        message,
+        steps: vec![format!("execution {}", outcome.executions)],
+        replay: format!("scripts/loom.sh {}", name.replace('-', "_")),
+    });
+    let result = ModelResult {
+        model: name.to_owned(),
+        strategy: over.to_owned(),
+        engine: Engine::Loom,
+        schedules: outcome.executions,
+        min_schedules: at_least,
+        exhaustive: preemptions.is_none() && outcome.failure.is_none(),
+        bound: preemptions.map(|most| format!("at most {most} preemptions")),
+        holds: outcome.failure.is_none(),
+        millis: outcome.millis,
+        counterexample,
+    };
+    write(Report { models: vec![result], ..Report::default() });
+}
+
+/// Notes what came of a broken twin.
+pub fn note_twin(twin: &Twin, caught: bool) {
+    let (checks, none) = (vec![Check::Loom], Vec::new());
+    let (caught_by, missed_by) = if caught { (checks.clone(), none) } else { (none, checks.clone()) };
+    let result = PitfallResult {
+        pitfall: twin.name.to_owned(),
+        class: twin.class.to_owned(),
+        expected: checks,
+        caught_by,
+        missed_by,
+        not_run: vec![],
+        twin_alarms: vec![],
+    };
+    write(Report { pitfalls: vec![result], ..Report::default() });
+}
+
+fn write(report: Report) {
+    if let Some(file) = std::env::var_os(FILE) {
+        report.merge_into(file.as_ref()).unwrap_or_else(|error| panic!("{FILE}: {error}"));
+    }
+}

@@ -1,0 +1,99 @@
+//! The state word: who reads it is in step with who wrote it, and it never contradicts the lock.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lockyard::chat::{ChatContext, NewMessage, Role, Version};
+use lockyard::lock::LockFamily;
+use lockyard::session::{ChatSessionManager, Durability, Published};
+use lockyard::sync::{Fault, planted};
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
+
+const OVER: &str = "loom-rwlock, state=published";
+
+type Manager<F> = ChatSessionManager<LoomEnv<F, LoomRwLock, Published>>;
+
+/// Saves are left to others: the word is about memory alone.
+fn loaded<F: LockFamily>() -> Arc<Manager<F>> {
+    let durability = Durability::WriteBehind { max_unsaved: usize::MAX };
+    let manager = Arc::new(ChatSessionManager::new(LoomEnv::new(1), NonZeroUsize::MIN, durability));
+    block_on(manager.load_context(id(0))).expect("it is in the store");
+    manager
+}
+
+/// Appends a message, and does something beside it while it has the lock.
+fn append<F: LockFamily>(manager: &Manager<F>, beside: impl FnOnce() + Send) {
+    let append = |context: &mut ChatContext| {
+        beside();
+        context.append(NewMessage::text(Role::User, "hello"), None)
+    };
+    block_on(manager.write(id(0), append)).expect("nothing refuses it");
+}
+
+fn version_told<F: LockFamily>(manager: &Manager<F>) -> Version {
+    block_on(manager.state(id(0))).expect("it is loaded").version
+}
+
+/// A writer leaves something for whoever learns of its change.
+fn what_comes_with_the_word() {
+    let manager = loaded::<LoomRwLock>();
+    let left = Arc::new(AtomicUsize::new(0));
+    let writer = {
+        let (manager, left) = (manager.clone(), left.clone());
+        thread::spawn(move || append(&manager, || left.store(1, Relaxed)))
+    };
+    if version_told(&manager) == Version(1) {
+        assert_eq!(left.load(Relaxed), 1, "the word was seen before what it tells of");
+    }
+    writer.join().unwrap();
+}
+
+#[test]
+fn who_reads_the_word_is_in_step_with_who_wrote_it() {
+    Model { name: "state-word", over: OVER, preemptions: None, at_least: 45 }.check(what_comes_with_the_word);
+}
+
+#[test]
+fn without_an_order_of_memory_the_word_comes_first() {
+    let twin = Twin {
+        name: "state-word/relaxed",
+        class: "publication",
+        preemptions: None,
+        complaint: "the word was seen before what it tells of",
+    };
+    planted(Fault::Relaxed, || twin.must_fail(what_comes_with_the_word));
+}
+
+/// Somebody asks the word, the lock and the word again, while another changes the session.
+fn word_lock_word<F: LockFamily>() {
+    let manager = loaded::<F>();
+    let writer = {
+        let manager = manager.clone();
+        thread::spawn(move || append(&manager, || {}))
+    };
+    let first = version_told(&manager);
+    let second = block_on(manager.read(id(0), ChatContext::version)).expect("it is loaded");
+    let third = version_told(&manager);
+    assert!(first <= second && second <= third, "time went back: {first:?}, {second:?}, {third:?}");
+    writer.join().unwrap();
+    assert_eq!(version_told(&manager), Version(1), "the word is left behind");
+}
+
+#[test]
+fn word_and_lock_never_contradict_each_other() {
+    Model { name: "word-lock-word", over: OVER, preemptions: None, at_least: 5_000 }
+        .check(word_lock_word::<LoomRwLock>);
+}
+
+#[test]
+fn over_a_lock_whose_readers_see_a_copy_they_do() {
+    Twin {
+        name: "word-lock-word/copies",
+        class: "publication",
+        preemptions: None,
+        complaint: "time went back",
+    }
+    .must_fail(word_lock_word::<Torn>);
+}

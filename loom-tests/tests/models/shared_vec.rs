@@ -1,0 +1,47 @@
+//! Messages in shared chunks: two who go on from one vector each have their own item, and nobody else sees either.
+
+use std::sync::Arc;
+
+use lockyard::shared_vec::SharedVec;
+use lockyard::sync::{Fault, planted};
+use loom::thread;
+use loom_tests::{Model, Twin};
+
+/// One less than a chunk holds, so that the first who goes on also finishes the chunk.
+const LENGTH: u32 = 15;
+
+fn two_go_on_from_one() {
+    let original: Arc<SharedVec<u32>> = Arc::new((0..LENGTH).collect());
+    let go_on = |item: u32| {
+        let mut copy = SharedVec::clone(&original);
+        thread::spawn(move || {
+            copy.push(item);
+            copy.push(item + 1);
+            copy
+        })
+    };
+    let others = [go_on(100), go_on(200)];
+    assert!(original.iter().copied().eq(0..LENGTH), "the original has changed");
+    for (other, item) in others.into_iter().zip([100, 200]) {
+        let copy = other.join().unwrap();
+        let expected = (0..LENGTH).chain([item, item + 1]);
+        assert!(copy.iter().copied().eq(expected), "somebody has another's item: {copy:?}");
+    }
+    assert_eq!(original.len(), LENGTH as usize);
+}
+
+#[test]
+fn each_who_goes_on_has_its_own_item() {
+    Model { name: "shared-chunks", over: "-", preemptions: None, at_least: 25 }.check(two_go_on_from_one);
+}
+
+#[test]
+fn where_filling_a_slot_takes_two_steps_one_has_the_others_item() {
+    let twin = Twin {
+        name: "shared-chunks/two-steps",
+        class: "check then act",
+        preemptions: None,
+        complaint: "somebody has another's item",
+    };
+    planted(Fault::TwoSteps, || twin.must_fail(two_go_on_from_one));
+}
