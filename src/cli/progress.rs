@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::driver::{Observer, Plan, Progress};
+use crate::driver::{Observer, Plan, Progress, Standing};
 use crate::record::{Comparison, Metric};
 
 /// The observer that fits where stderr goes.
@@ -20,6 +20,13 @@ pub(super) fn observer(plan: &Plan) -> Box<dyn Observer> {
 
 fn human(duration: Duration) -> String {
     indicatif::HumanDuration(duration).to_string()
+}
+
+/// Where the last strategy stands, for the end of a line.
+fn so_far(standing: Option<Standing<'_>>) -> String {
+    standing.map_or_else(String::new, |Standing { candidate, baseline, ratio, ci }| {
+        format!("; {candidate} ÷ {baseline} is {} so far", crate::report::ratio(ratio, ci))
+    })
 }
 
 /// That a scenario is measured, and who is furthest ahead of the baseline there.
@@ -56,9 +63,9 @@ impl Observer for Bar {
             Progress::Filling { server, done, of } => {
                 self.0.set_message(format!("{server}: making session {done} of {of}"));
             }
-            Progress::Round { scenario, done, of } => {
+            Progress::Round { scenario, done, of, standing } => {
                 self.0.set_length(u64::from(*of));
-                self.0.set_message((*scenario).to_owned());
+                self.0.set_message(format!("{scenario}{}", so_far(*standing)));
                 self.0.set_position(u64::from(*done));
             }
             Progress::Measured { scenario, comparisons } => self.0.println(news(scenario, comparisons)),
@@ -94,12 +101,16 @@ impl Observer for Lines {
                     eprintln!("{server}: {done} of {of} sessions are made");
                 }
             }
-            Progress::Round { scenario, done, of } => {
+            Progress::Round { scenario, done, of, standing } => {
                 let tenths = done * 10 / (*of).max(1);
                 if tenths > self.tenths {
                     self.tenths = tenths;
                     let left = self.start.elapsed().mul_f64(f64::from(of - done) / f64::from((*done).max(1)));
-                    eprintln!("{scenario}: {}0 % done, about {} left", tenths, human(left));
+                    eprintln!(
+                        "{scenario}: {tenths}0 % done, about {} left{}",
+                        human(left),
+                        so_far(*standing)
+                    );
                 }
             }
             Progress::Measured { scenario, comparisons } => eprintln!("{}", news(scenario, comparisons)),

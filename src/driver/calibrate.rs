@@ -145,7 +145,7 @@ pub fn calibrate(
         let strategy = &plan.strategies[0];
         let who = vec![Who::Strategy(strategy), Who::Control(strategy), Who::Slowed];
         let mut contest = Contest::of(&seeded, &what.scenario, schedule, who, &mut Silent)?;
-        contest.play(interrupted, None, |_| ())?;
+        contest.play(interrupted, None, |_, _| ())?;
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
@@ -170,7 +170,7 @@ fn plant(plan: &Plan, what: &CalibrationPlan, interrupted: &AtomicBool) -> Resul
     let schedule = Schedule::new(&plan, &what.scenario);
     let who = vec![Who::Strategy(&plan.strategies[0])];
     let mut contest = Contest::of(&plan, &what.scenario, schedule, who, &mut Silent)?;
-    contest.play(interrupted, None, |_| ())?;
+    contest.play(interrupted, None, |_, _| ())?;
     let ops_per_s = judge::throughput(&[contest.measured(0)], what.confidence).ops_per_s;
     slowed::plant(what.planted * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
     Ok(())

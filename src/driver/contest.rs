@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 
+use crate::stats::Ratio;
 use crate::strategy::slowed;
 use crate::workload::{Arrival, Scenario, Trace, random};
 
@@ -17,7 +18,7 @@ use super::judge;
 use super::limit::{self, Limit};
 use super::measured::Measured;
 use super::outcome::{Outcome, Ran};
-use super::plan::{Latency, Observer, Plan, Progress, Silent};
+use super::plan::{Latency, Observer, Plan, Progress, Silent, Standing};
 use super::population::Population;
 use super::rival::{Contend, Kind, Rival, set_up, setup, stock};
 use super::site::Site;
@@ -193,7 +194,7 @@ impl<'a> Contest<'a> {
         &mut self,
         interrupted: &AtomicBool,
         mut history: Option<&mut History>,
-        mut after_round: impl FnMut(u32),
+        mut after_round: impl FnMut(u32, &Self),
     ) -> Result<(), RunError> {
         let mut draws = random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entrants.len()).collect();
@@ -218,7 +219,7 @@ impl<'a> Contest<'a> {
             if self.schedule.ends_block(round) {
                 self.entrants.iter_mut().for_each(|entrant| entrant.measured.end_block());
             }
-            after_round(round + 1);
+            after_round(round + 1, self);
             if self.schedule.looks(round) && self.is_tight() {
                 break;
             }
@@ -247,6 +248,15 @@ impl<'a> Contest<'a> {
     /// What was measured of the entrant at `index`.
     pub(super) fn measured(&self, index: usize) -> &Measured {
         &self.entrants[index].measured
+    }
+
+    /// Where the last strategy stands by now.
+    pub(super) fn standing(&self) -> Option<Standing<'a>> {
+        let [baseline, .., candidate] = self.entrants.get(..self.plan.strategies.len())? else { return None };
+        let (confidence, of) = (self.plan.confidence, |entrant: &'_ Entrant<'a>| entrant.who.name());
+        let Ratio { ratio, ci, .. } =
+            judge::throughput_ratio(&[&candidate.measured], &[&baseline.measured], confidence)?;
+        Some(Standing { candidate: of(candidate), baseline: of(baseline), ratio, ci })
     }
 
     fn strategies(&self) -> impl Iterator<Item = &Measured> {

@@ -59,7 +59,7 @@ pub use footprint::{Footprint, footprints};
 pub use harness::{HarnessCost, harness_cost};
 pub use measure::{Part, measure, run, run_in_parts};
 pub use pitfall::{PitfallPlan, run_pitfall};
-pub use plan::{Latency, Observer, Plan, Progress, Silent};
+pub use plan::{Latency, Observer, Plan, Progress, Silent, Standing};
 pub use server::Server;
 pub use sweep::Sweep;
 pub use tracking_cost::tracking_cost;

@@ -143,6 +143,8 @@ pub enum Progress<'a> {
         done: u32,
         /// Rounds in all.
         of: u32,
+        /// Where the last strategy stands against the baseline by now; nothing if there is none, or no interval yet.
+        standing: Option<Standing<'a>>,
     },
     /// A scenario has been measured.
     Measured {
@@ -151,6 +153,19 @@ pub enum Progress<'a> {
         /// What can be said by now.
         comparisons: &'a [Comparison],
     },
+}
+
+/// What can be said of a candidate while it is being measured. Its interval narrows from round to round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing<'a> {
+    /// The candidate.
+    pub candidate: &'a str,
+    /// The baseline.
+    pub baseline: &'a str,
+    /// Throughput, candidate ÷ baseline.
+    pub ratio: f64,
+    /// Lower and upper end of its interval.
+    pub ci: [f64; 2],
 }
 
 /// Is told how a run gets on, between slices only.

@@ -64,8 +64,9 @@ pub(super) fn measure(
             let scenario = &sweep.points[index];
             let schedule = Schedule::new(&plan, scenario);
             let mut contest = Contest::prepare(&plan, scenario, schedule, observer)?;
-            contest.play(interrupted, None, |round| {
-                observer.on(&Progress::Round { scenario: &scenario.name, done: done + round, of });
+            contest.play(interrupted, None, |round, contest| {
+                let standing = contest.standing();
+                observer.on(&Progress::Round { scenario: &scenario.name, done: done + round, of, standing });
             })?;
             done += schedule.rounds;
             outcomes[index] = Some(contest.outcome()).filter(|_| !interrupted.load(Ordering::Relaxed));

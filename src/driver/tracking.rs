@@ -164,6 +164,7 @@ fn lock_use(of: &track::ClassTimes) -> LockUse {
         queued_ns: times(&of.times.queued),
         woken_ns: times(&of.times.woken),
         held_ns: times(&of.times.hold),
+        overtaken: of.times.overtaken,
     }
 }
 

@@ -33,7 +33,7 @@ pub fn tracking_cost(
     };
     let who = vec![Who::Strategy(strategy), Who::Tracked(strategy)];
     let mut contest = Contest::of(&plan, scenario, Schedule::new(&plan, scenario), who, &mut Silent)?;
-    contest.play(&AtomicBool::new(false), None, |_| ())?;
+    contest.play(&AtomicBool::new(false), None, |_, _| ())?;
     let [untracked, tracked] = [0, 1].map(|index| contest.measured(index));
     Ok(judge::throughput_ratio(&[tracked], &[untracked], Confidence::default()))
 }

@@ -16,6 +16,9 @@ pub struct LockUse {
     pub woken_ns: Times,
     /// From having the lock to releasing it, in nanoseconds.
     pub held_ns: Times,
+    /// The most that came later than one who waited and had the lock before it. What a lock promises is its own affair;
+    /// a promise that was broken is a finding.
+    pub overtaken: u64,
 }
 
 /// A histogram of times in nanoseconds.

@@ -14,7 +14,7 @@ use super::guard::TrackedGuard;
 use super::mode::{Mode, Rule};
 use super::order::Taken;
 use super::report;
-use super::strand::Strand;
+use super::strand::{Strand, Waited};
 use super::wait::{Lock, Wait, Waiting};
 
 /// Overtaken so often, a waiter starves.
@@ -42,7 +42,7 @@ pub(super) fn without_order<G>(
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
-    let number = Strand::push(&mut strand.state(), taken, lock.blocks, (0, 0));
+    let number = Strand::push(&mut strand.state(), taken, lock.blocks, Waited::default());
     if let Some(last) = ahead {
         // Who had a place before this one tried, and has it still, was overtaken.
         overtakes(&strand, &taken, &lock.before(last + 1));
@@ -107,7 +107,7 @@ pub(super) async fn waited<'a, G>(
         Poll::Pending
     })
     .await;
-    let number = Strand::push(&mut strand.state(), taken, lock.blocks, wait.split());
+    let number = Strand::push(&mut strand.state(), taken, lock.blocks, wait.waited());
     if let Some(place) = wait.place().filter(|_| !lock.blocks) {
         overtakes(&strand, &taken, &lock.before(place));
     }

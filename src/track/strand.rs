@@ -38,8 +38,7 @@ pub(super) struct Hold {
     /// The family blocks: while it is held across an await, those who want it block the threads.
     pub(super) blocks: bool,
     pub(super) granted: Ticks,
-    pub(super) queued_ns: u64,
-    pub(super) woken_ns: u64,
+    pub(super) waited: Waited,
     /// The strand has awaited something other than a lock meanwhile.
     pub(super) across: bool,
 }
@@ -49,6 +48,15 @@ impl Hold {
     pub(super) fn is_hazard(&self) -> bool {
         self.blocks && self.across
     }
+}
+
+/// What it took to have a lock. Nothing of it where the lock was free.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waited {
+    pub(super) queued_ns: u64,
+    pub(super) woken_ns: u64,
+    /// Others that came later and had the lock before.
+    pub(super) overtaken: u64,
 }
 
 /// Something that runs in sequence.
@@ -261,19 +269,10 @@ impl Strand {
 
     /// Notes a lock that is held from now on.
     #[inline]
-    pub(super) fn push(state: &mut State, taken: Taken, blocks: bool, waited: (u64, u64)) -> u64 {
+    pub(super) fn push(state: &mut State, taken: Taken, blocks: bool, waited: Waited) -> u64 {
         state.holds_made += 1;
         let number = state.holds_made;
-        let (queued_ns, woken_ns) = waited;
-        state.holds.push(Hold {
-            number,
-            taken,
-            blocks,
-            granted: clock::now(),
-            queued_ns,
-            woken_ns,
-            across: false,
-        });
+        state.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
         number
     }
 

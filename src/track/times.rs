@@ -6,7 +6,7 @@ use crate::lock::LockClass;
 
 use super::clock::{self, Ticks};
 use super::histogram::Histogram;
-use super::strand::Hold;
+use super::strand::{Hold, Waited};
 
 /// One acquisition, from asking to releasing.
 #[derive(Clone, Copy)]
@@ -14,8 +14,7 @@ pub(super) struct Sample {
     class: &'static LockClass,
     label: Option<&'static str>,
     place: &'static Location<'static>,
-    queued_ns: u64,
-    woken_ns: u64,
+    waited: Waited,
     held_ns: u64,
     across: bool,
 }
@@ -27,15 +26,14 @@ impl Sample {
             class: hold.taken.class,
             label,
             place: hold.taken.place,
-            queued_ns: hold.queued_ns,
-            woken_ns: hold.woken_ns,
+            waited: hold.waited,
             held_ns: clock::nanos(hold.granted, released),
             across: hold.across,
         }
     }
 }
 
-/// The three parts of an acquisition's time, in nanoseconds.
+/// The parts of an acquisition's time, in nanoseconds, and how fair it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// From asking to being granted the lock, or, where that moment cannot be seen, to having it. 0 where it was free.
@@ -46,14 +44,19 @@ pub struct Split {
     pub wait: Histogram,
     /// From having it to releasing it.
     pub hold: Histogram,
+    /// The most that came later than somebody who waited and had the lock before. Whether that is wrong depends on what the
+    /// lock promises.
+    pub overtaken: u64,
 }
 
 impl Split {
     fn record(&mut self, sample: &Sample) {
-        self.queued.record(sample.queued_ns);
-        self.woken.record(sample.woken_ns);
-        self.wait.record(sample.queued_ns + sample.woken_ns);
+        let Waited { queued_ns, woken_ns, overtaken } = sample.waited;
+        self.queued.record(queued_ns);
+        self.woken.record(woken_ns);
+        self.wait.record(queued_ns + woken_ns);
         self.hold.record(sample.held_ns);
+        self.overtaken = self.overtaken.max(overtaken);
     }
 
     fn add(&mut self, other: &Self) {
@@ -61,6 +64,7 @@ impl Split {
         self.woken.add(&other.woken);
         self.wait.add(&other.wait);
         self.hold.add(&other.hold);
+        self.overtaken = self.overtaken.max(other.overtaken);
     }
 }
 

@@ -16,7 +16,7 @@ use super::clock::{self, Ticks};
 use super::cycle::{LockId, Request};
 use super::mode::{Mode, Rule};
 use super::order::Taken;
-use super::strand::{Strand, number};
+use super::strand::{Strand, Waited, number};
 use super::tracker::Tracker;
 
 /// A tracked lock, apart from what it guards.
@@ -208,13 +208,14 @@ impl Wait {
         waker.wake();
     }
 
-    /// When it has the lock: how long it stood in line and how long it was awake and not polled, in nanoseconds.
-    pub(super) fn split(&self) -> (u64, u64) {
+    /// When it has the lock: how long it stood in line, how long it was awake and not polled, and how many passed it.
+    pub(super) fn waited(&self) -> Waited {
         let now = clock::now();
-        match self.woken_at.load(SeqCst) {
+        let (queued_ns, woken_ns) = match self.woken_at.load(SeqCst) {
             0 => (clock::nanos(self.asked, now), 0),
             woken => (clock::nanos(self.asked, woken), clock::nanos(woken, now)),
-        }
+        };
+        Waited { queued_ns, woken_ns, overtaken: self.overtaken.load(SeqCst) }
     }
 }
 

@@ -1,0 +1,70 @@
+//! The shell part of the CI example, run as a CI system runs it: what it keeps, and how it ends.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Small, so that it measures nothing and shows everything.
+const COMPARE: &str = "--strategy naive --strategy after --scenario polling --duration 100ms --set sessions=5 \
+                       --set messages=2 --no-verify";
+
+/// Runs it over `out`; its exit code and its summary.
+fn run(out: &Path, verify: &str, baseline: Option<&Path>) -> (Option<i32>, String) {
+    let summary = out.join("step-summary.md");
+    let mut command = Command::new("sh");
+    command
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ci/lockyard.sh"))
+        .env("LOCKYARD", env!("CARGO_BIN_EXE_lockyard"))
+        .env("OUT", out)
+        .env("SUMMARY", &summary)
+        .env("VERIFY", verify)
+        .env("COMPARE", COMPARE);
+    if let Some(baseline) = baseline {
+        command.env("BASELINE", baseline);
+    }
+    let output = command.output().unwrap();
+    let told = fs::read_to_string(summary);
+    let told = told.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code(), told)
+}
+
+const ONE_MODEL: &str = "--model deletion --strategy naive";
+
+#[test]
+fn it_keeps_a_page_and_a_summary_and_gates_against_a_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first");
+    fs::create_dir(&first).unwrap();
+    let (code, summary) = run(&first, ONE_MODEL, None);
+    assert_eq!(code, Some(0), "{summary}");
+    assert!(summary.contains("polling") && summary.contains("| deletion |"), "{summary}");
+    for kept in ["index.html", "run.json", "summary.md", "models.md"] {
+        assert!(first.join(kept).metadata().unwrap().len() > 0, "{kept}");
+    }
+
+    // A baseline in which `after` stood a hundred times better against `naive`, tightly.
+    let mut record: Value =
+        serde_json::from_str(&fs::read_to_string(first.join("run.json")).unwrap()).unwrap();
+    for it in record["comparisons"].as_array_mut().unwrap() {
+        if it["metric"] == "throughput" {
+            (it["ratio"], it["ci"]) = (100.0.into(), vec![99.9, 100.1].into());
+        }
+    }
+    let baseline = folder.path().join("baseline.json");
+    fs::write(&baseline, record.to_string()).unwrap();
+    let second = folder.path().join("second");
+    fs::create_dir(&second).unwrap();
+    let (code, summary) = run(&second, ONE_MODEL, Some(&baseline));
+    assert_eq!(code, Some(3), "{summary}");
+}
+
+#[test]
+fn what_is_wrong_weighs_more_than_what_was_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _) = run(folder.path(), "--model no-such-model", None);
+    assert_eq!(code, Some(2));
+    assert!(folder.path().join("index.html").exists(), "what was measured is kept");
+}
