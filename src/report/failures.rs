@@ -26,7 +26,9 @@ fn finding(strategy: &str, place: &str, it: &Finding) -> Option<String> {
     if it.severity != Severity::Error {
         return None;
     }
-    let places = if it.places.is_empty() { String::new() } else { format!(" ({})", it.places.join(", ")) };
+    // Where the message names them all, it says more than a list.
+    let told = it.places.iter().all(|place| it.message.contains(place.as_str()));
+    let places = if told { String::new() } else { format!(" ({})", it.places.join(", ")) };
     Some(format!("{} in “{strategy}” under {place}: {}{places}", it.kind, it.message))
 }
 

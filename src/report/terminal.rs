@@ -138,7 +138,7 @@ fn latency(table: &Table<'_>) -> Grid {
 
 /// How long locks were waited for and held, a row for each strategy and class.
 fn locks(table: &Table<'_>) -> Grid {
-    let head = ["strategy", "lock", "taken", "wait\np50 / p99", "longest", "hold\np50 / p99", "longest"];
+    let head = ["strategy", "lock", "taken", "wait p50 / p99", "longest", "hold p50 / p99", "longest"];
     let times = |it: Option<&LockTime>| match it {
         None => [rows::NOT_MEASURED.to_owned(), rows::NOT_MEASURED.to_owned()],
         Some(it) => [format!("{} / {}", format::nanos(it.p50), format::nanos(it.p99)), format::nanos(it.max)],
