@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 
-use lockyard::lock::{AwaitFamily, LockClass, LockFamily, LockOf, SharedLock};
+use lockyard::lock::{AwaitFamily, LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
 
 static TEST: LockClass = LockClass::new("test");
 const THREADS: usize = 4;
@@ -114,6 +114,27 @@ fn try_read_never_waits<F: LockFamily>() {
         assert_eq!(*guard, 2, "a writer sees its own change");
     }
     assert_eq!(lock.try_read().map(|guard| *guard), Some(2));
+}
+
+/// Beside a reader and beside a writer it is shown the door at once, by the thread that asks; alone it gets in.
+fn try_write_never_waits<F: TryFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let tried = || std::thread::scope(|scope| scope.spawn(|| F::try_write(&lock).is_some()).join().unwrap());
+    {
+        let mut guard = block_on(lock.write());
+        *guard = 2;
+        assert!(!tried(), "beside a writer");
+    }
+    {
+        let _guard = block_on(lock.read());
+        assert_eq!(tried(), F::POLICY == Policy::Snapshot, "beside a reader");
+    }
+    {
+        let mut guard = F::try_write(&lock).expect("nobody is inside");
+        *guard += 1;
+        assert!(!tried(), "beside one that got in by trying");
+    }
+    assert_eq!(*block_on(lock.read()), 3);
 }
 
 /// A reader that got in keeps what it saw: no writer changes it under its eyes.
@@ -234,7 +255,7 @@ macro_rules! contract {
             use lockyard::lock::$family;
 
             contract!(@tests $family: writers_exclude_each_other, readers_see_no_half_of_a_write,
-                readers_meet_inside_where_reads_are_shared, a_write_is_seen_by_the_next, try_read_never_waits,
+                readers_meet_inside_where_reads_are_shared, a_write_is_seen_by_the_next, try_read_never_waits, try_write_never_waits,
                 a_reader_keeps_what_it_saw, a_panic_inside_leaves_the_lock_usable, a_waiter_dropped_before_its_first_poll_leaves_nothing,
                 $($test),*);
         }
