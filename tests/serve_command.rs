@@ -52,6 +52,30 @@ fn every_preset_serves() {
     }
 }
 
+/// By class and endpoint, and only where locks are tracked.
+#[test]
+fn metrics_tell_of_locks_where_they_are_tracked() {
+    for tracked in [true, false] {
+        let args: &[_] = if tracked { &["--strategy", "after", "--track"] } else { &["--strategy", "after"] };
+        let program = Program::serve(args);
+        let mut client = program.client();
+        let path = create(&mut client);
+        say(&mut client, &path, "hello");
+        assert_eq!(total(&mut client, &path), 1);
+        let metrics = String::from_utf8(client.get("/metrics").unwrap().body).unwrap();
+        let written = r#"lockyard_lock_acquisitions{class="session",endpoint="add_context_message"}"#;
+        let held =
+            r#"lockyard_lock_hold_seconds{class="session",endpoint="get_context_messages",quantile="1"}"#;
+        for line in [written, held] {
+            let told = metrics.lines().find_map(|it| it.strip_prefix(line));
+            assert_eq!(told.is_some(), tracked, "{line}\n{metrics}");
+            assert!(told.is_none_or(|value| value.trim().parse::<f64>().unwrap() > 0.0), "{told:?}");
+        }
+        let (status, words) = program.terminate();
+        assert_eq!(status.code(), Some(0), "{words}");
+    }
+}
+
 #[test]
 fn what_was_stored_is_there_after_a_restart_in_both_modes() {
     let place = tempfile::tempdir().unwrap();

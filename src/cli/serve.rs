@@ -11,11 +11,12 @@ use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
-use crate::http::{self, App, Limits, Token};
-use crate::service::{DynBackend, Prompts, SimulatorConfig};
+use crate::http::{self, App, Labelled, Limits, Token};
+use crate::service::{DynBackend, DynChatService, Prompts, SimulatorConfig, Surrounded};
 use crate::session::Durability;
 use crate::session::store::{Faults, MemoryStore, RedbStore};
-use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, in_memory};
+use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
+use crate::track::Tracker;
 
 use super::exit::Exit;
 use super::options;
@@ -27,6 +28,9 @@ pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
 /// How often the end looks whether turns that were cut off have rolled back, and how long at most.
 const GLANCE: Duration = Duration::from_millis(5);
 const LONGEST_ROLL_BACK: Duration = Duration::from_secs(5);
+
+/// Of tracked locks: who has waited for one for so long, and waits for itself, is stuck.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// Serve the backend over HTTP, with a simulated model that answers.
 ///
@@ -57,6 +61,11 @@ pub(super) struct Args {
     /// A file with the token that clients must send as `Authorization: Bearer TOKEN`.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+
+    /// Track every lock: /metrics tells how long locks are waited for and held, by class and endpoint, and what is wrong
+    /// with them is told on stderr the moment it is found. Presets only.
+    #[arg(long)]
+    track: bool,
 
     /// How many sessions the cache has room for.
     #[arg(long, value_name = "N", default_value = "1000")]
@@ -201,14 +210,34 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ids: IdSource::Unique,
         runtime: runtime.handle().clone(),
     };
-    let backend = assemble_dyn(args.strategy.factors(), setup)?;
-    runtime.block_on(serve(args, token, backend))
+    let factors = args.strategy.factors();
+    if !args.track {
+        return runtime.block_on(serve(args, token, assemble_dyn(factors, setup)?, None));
+    }
+    // The global one, so that locks made in tasks without a name belong to it, too.
+    let tracker = Tracker::global();
+    tracker.on_finding(|finding| eprintln!("{finding}"));
+    let _watch = tracker.watch(STUCK);
+    let backend = assemble_tracked(factors, setup, &tracker)?;
+    runtime.block_on(serve(args, token, backend, Some(tracker)))
 }
 
 /// Serves until it is told to end.
-async fn serve(args: &Args, token: Option<Token>, backend: Arc<dyn DynBackend>) -> anyhow::Result<Exit> {
+async fn serve(
+    args: &Args,
+    token: Option<Token>,
+    backend: Arc<dyn DynBackend>,
+    tracker: Option<Tracker>,
+) -> anyhow::Result<Exit> {
     let has_token = token.is_some();
-    let app = App::new(backend.clone(), Some(backend.clone()), args.limits.limits(), token);
+    let service: Arc<dyn DynChatService> = match tracker {
+        None => backend.clone(),
+        Some(_) => Arc::new(Surrounded::new(backend.clone(), Labelled)),
+    };
+    let app = App::new(service, Some(backend.clone()), args.limits.limits(), token);
+    if let Some(tracker) = tracker {
+        app.track(tracker);
+    }
     let (saved, interval) = (backend.clone(), args.save_interval);
     let saving = tokio::spawn(async move { saved.auto_save(interval).await });
     let listening = TcpListener::bind(args.listen).await;

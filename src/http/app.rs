@@ -1,8 +1,8 @@
 //! A service made into a router, with everything around the routes.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -14,9 +14,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::service::{DynBackend, DynChatService};
+use crate::track::Tracker;
 
 use super::auth::{self, Token};
 use super::limits::{self, Limits};
+use super::locks;
 use super::metrics::{self, Metrics};
 use super::openapi;
 use super::problem::{Code, Problem};
@@ -39,6 +41,8 @@ pub(super) struct Inner {
     /// Requests that may still be taken on.
     pub(super) room: Semaphore,
     pub(super) document: serde_json::Value,
+    /// Who tracks the locks behind the service, if anybody does.
+    pub(super) tracker: OnceLock<Tracker>,
     /// Whether the server is on its way out.
     ending: AtomicBool,
 }
@@ -69,15 +73,25 @@ impl App {
             metrics: Metrics::new(),
             room: Semaphore::new(limits.requests),
             document,
+            tracker: OnceLock::new(),
             ending: AtomicBool::new(false),
         };
         Self(Shared(Arc::new(inner)))
     }
 
+    /// From the next router on, `tracker` hears which request does what, and `/metrics` tells what it has seen of locks. The
+    /// locks behind the service must be its own; the first one that is given stays.
+    pub fn track(&self, tracker: Tracker) {
+        self.0.tracker.get_or_init(|| tracker);
+    }
+
     /// The router.
     pub fn router(&self) -> Router {
         let shared = &self.0;
-        let (router, _) = routes().split_for_parts();
+        let (mut router, _) = routes().split_for_parts();
+        if let Some(tracker) = shared.tracker.get() {
+            router = router.layer(middleware::from_fn_with_state(tracker.clone(), locks::in_scope));
+        }
         router
             .fallback(no_such_route)
             .method_not_allowed_fallback(method_not_allowed)

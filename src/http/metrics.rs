@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::app::Shared;
+use super::locks::Locks;
 use super::problem::{Code, Problem};
 
 /// Which request. Routes rather than paths: there are as many paths as contexts.
@@ -41,6 +42,7 @@ pub(super) struct Metrics {
     live: Gauge,
     unsaved: Gauge,
     misses: Counter,
+    locks: Locks,
 }
 
 /// From a tenth of a millisecond to some ten seconds, doubling.
@@ -67,7 +69,8 @@ impl Metrics {
         registry.register("sessions_live", "Sessions in memory", live.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
         registry.register("session_misses", "Sessions asked for and not in the cache", misses.clone());
-        Self { registry, requests, seconds, in_flight, connections, live, unsaved, misses }
+        let locks = Locks::new(&mut registry);
+        Self { registry, requests, seconds, in_flight, connections, live, unsaved, misses, locks }
     }
 }
 
@@ -117,7 +120,7 @@ fn known(method: &axum::http::Method) -> &'static str {
 
 /// Figures for Prometheus
 ///
-/// In the OpenMetrics text format.
+/// In the OpenMetrics text format. Of locks, only where they are tracked.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation",
     responses((status = 200, body = String, content_type = "application/openmetrics-text"), super::openapi::OfServer),
@@ -129,6 +132,9 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Result<Response, Pr
         metrics.live.set(gauge(stats.live));
         metrics.unsaved.set(gauge(stats.unsaved));
         metrics.misses.inner().store(stats.misses, std::sync::atomic::Ordering::Relaxed);
+    }
+    if let Some(tracker) = shared.tracker.get() {
+        metrics.locks.refresh(tracker);
     }
     let mut text = String::new();
     encode(&mut text, &metrics.registry)

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("chat", &["shared_vec"]),
     ("session", &["lock", "chat", "sync"]),
     ("service", &["session", "lock", "chat"]),
-    ("http", &["service", "session", "chat"]),
+    ("http", &["service", "session", "chat", "track"]),
     ("remote", &["service", "session", "chat"]),
     ("workload", &["chat"]),
     // `track` for the presets with tracked locks: other types.
