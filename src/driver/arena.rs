@@ -176,7 +176,9 @@ mod tests {
     use super::super::samples::Block;
     use super::*;
     use crate::chat::ContextId;
+    use crate::lock::{LockClass, LockOf, SharedLock, TokioMutex};
     use crate::session::Traffic;
+    use crate::track::{self, Tracked};
     use crate::workload::{Operation, Trace};
 
     const PATIENCE: Duration = Duration::from_millis(20);
@@ -292,6 +294,60 @@ mod tests {
         }
         let p99 = block.take_p99()[&Operation::GetContextState];
         assert!(p99 > PAUSE.as_nanos() as u64 / 2, "{p99} ns");
+    }
+
+    /// A rival whose two clients lock two locks in opposite orders, and meet in between.
+    struct Circle {
+        stage: Stage,
+        locks: [Arc<LockOf<Tracked<TokioMutex>, u32>>; 2],
+        meeting: Arc<tokio::sync::Barrier>,
+    }
+
+    static LOCKS: LockClass = LockClass::new("test");
+
+    impl Rival for Circle {
+        fn start(&self, _: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
+            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+            let [first, second] = [task, 1 - task].map(|nth| self.locks[nth].clone());
+            let meeting = self.meeting.clone();
+            let name = || format!("client {task}");
+            let dead_locks = async move {
+                let _keep = give_back;
+                let _first = first.write().await;
+                meeting.wait().await;
+                let _second = second.write().await;
+            };
+            drop(self.stage.spawn(name, dead_locks));
+        }
+
+        fn warm(&self) {}
+
+        fn tidy(&self, _: Vec<ContextId>, _: &[usize], _: &Population) {}
+
+        fn traffic(&self) -> Traffic {
+            unreachable!("nobody asks")
+        }
+
+        fn stage(&self) -> Option<&Stage> {
+            Some(&self.stage)
+        }
+    }
+
+    /// Within the test's time, and so long before the watchdog's patience, which is an hour here.
+    #[test]
+    fn a_deadlock_of_tracked_locks_ends_the_slice_when_it_closes() {
+        let scenario = scenario();
+        let arena = Arena::new(&scenario, Duration::from_hours(1)).unwrap();
+        let stage = arena.stage(true);
+        let locks = stage.block_on(async { [0, 1].map(|value| Arc::new(SharedLock::new(&LOCKS, value))) });
+        let rival = Circle { stage, locks, meeting: Arc::new(tokio::sync::Barrier::new(2)) };
+        let ended = arena.run(&rival, clients(&scenario, &arena), Kind::Bare, 0, Duration::from_millis(1));
+        assert!(ended.is_err() && rival.stage.is_doomed());
+        let found = rival.stage.tracker().unwrap().findings();
+        let deadlock = found.iter().find(|finding| finding.kind == track::Kind::Deadlock).unwrap();
+        let mut tasks = deadlock.tasks.clone();
+        tasks.sort();
+        assert_eq!(tasks, ["client 0", "client 1"], "{deadlock}");
     }
 
     #[test]
