@@ -30,7 +30,7 @@ fn kinds(record: &Value) -> Vec<&str> {
 }
 
 /// The name, what it must be called, and the file that the places are in.
-const LIVE: [(&str, &str, &str); 8] = [
+const LIVE: [(&str, &str, &str); 9] = [
     ("abba-cache-session", "deadlock", "src/pitfalls/abba_cache_session.rs"),
     ("recursive-read", "recursive read", "src/pitfalls/recursive_read.rs"),
     ("futurelock", "futurelock", "src/pitfalls/futurelock.rs"),
@@ -39,6 +39,15 @@ const LIVE: [(&str, &str, &str); 8] = [
     ("two-sessions", "deadlock", "src/pitfalls/two_sessions.rs"),
     ("block-on-in-runtime", "block_on in runtime", "src/pitfalls/block_on_in_runtime.rs"),
     ("starved-writer", "starvation", "src/pitfalls/starved_writer.rs"),
+    ("lost-wake-up", "lost wake-up", "src/pitfalls/lost_wake_up.rs"),
+];
+
+/// What is judged when it is over, rather than watched: by its history, by what is left behind, by what was counted.
+const JUDGED: [(&str, &str, &str); 4] = [
+    ("check-then-act", "not linearizable", "src/pitfalls/check_then_act.rs"),
+    ("stale-save", "invariant", "src/pitfalls/stale_save.rs"),
+    ("permit-leak", "permit leaked", "src/pitfalls/permit_leak.rs"),
+    ("fifo-for-lru", "recency", "src/pitfalls/fifo_for_lru.rs"),
 ];
 
 #[test]
@@ -55,6 +64,21 @@ fn each_pitfall_is_called_by_its_name_at_its_places() {
         assert!(!places.is_empty() && places.iter().all(here), "{pitfall}: {places:?}");
         let tasks = told["tasks"].as_array().unwrap();
         assert!(!tasks.is_empty() && tasks.iter().all(Value::is_string), "{pitfall}: {tasks:?}");
+    }
+}
+
+#[test]
+fn what_is_judged_when_it_is_over_is_told_as_well() {
+    for (pitfall, kind, file) in JUDGED {
+        let (code, record) = run(&["load", "--pitfall", pitfall]);
+        assert_eq!((code, kinds(&record)), (Some(4), vec![kind]), "{pitfall}");
+        let place = findings(&record)[0]["places"][0].as_str().unwrap();
+        assert!(place.starts_with(file), "{pitfall}: {place}");
+        if kind == "not linearizable" {
+            assert_eq!(record["cells"][0]["verification"]["linearizable"], false, "{pitfall}");
+        }
+        let (code, record) = run(&["load", "--pitfall", pitfall, "--twin", "--duration", "50ms"]);
+        assert_eq!((code, kinds(&record)), (Some(0), vec![]), "{pitfall}");
     }
 }
 

@@ -1,11 +1,13 @@
-//! Programs of a few parts that meet at locks. The same source runs in the explorer and over tracked locks.
+//! Programs of a few parts that meet at locks. The same source runs in the explorer, over tracked locks, and by itself.
 
 use std::fmt;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use tokio::task::LocalSet;
 
-use crate::explore::{Complaint, Program};
+use crate::explore::{Complaint, Program, look};
+use crate::track::Tracker;
 
 /// Lets the others go on as far as they can. Where every order is tried anyway it does nothing; on a real runtime it makes
 /// the one order come about that a pitfall needs.
@@ -23,7 +25,7 @@ pub struct Part {
 #[derive(Default)]
 pub struct Cast {
     pub(super) parts: Vec<Part>,
-    finally: Option<Box<dyn FnOnce() -> Result<(), Complaint>>>,
+    finally: Option<LocalBoxFuture<'static, Result<(), Complaint>>>,
 }
 
 impl fmt::Debug for Cast {
@@ -45,10 +47,10 @@ impl Cast {
         self
     }
 
-    /// What must hold when all have ended.
+    /// What must hold when all have ended. It may ask whatever they have left behind.
     #[must_use]
-    pub fn finally(mut self, check: impl FnOnce() -> Result<(), Complaint> + 'static) -> Self {
-        self.finally = Some(Box::new(check));
+    pub fn finally(mut self, check: impl Future<Output = Result<(), Complaint>> + 'static) -> Self {
+        self.finally = Some(check.boxed_local());
         self
     }
 
@@ -58,8 +60,33 @@ impl Cast {
             program.task(name.clone()).op(name, does).done();
         }
         if let Some(check) = self.finally {
-            program.at_end(move |_| check());
+            program.at_end(move |_| look(check)?);
         }
+    }
+
+    /// The same, each a task that the tracker knows by its name.
+    #[must_use]
+    pub(super) fn tracked(mut self, tracker: &Tracker) -> Self {
+        for Part { name, does } in &mut self.parts {
+            let untracked = std::mem::replace(does, std::future::ready(()).boxed_local());
+            *does = tracker.task(name.as_str().into(), untracked).boxed_local();
+        }
+        self
+    }
+
+    /// Lets them meet on a runtime of one thread, where they take turns in the order in which they were added.
+    ///
+    /// # Errors
+    /// What does not hold when all have ended, or that there is no runtime.
+    pub fn play(self) -> Result<(), Complaint> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(|error| format!("there is no runtime to play on: {error}"))?;
+        let parts = LocalSet::new();
+        for Part { does, .. } in self.parts {
+            parts.spawn_local(does);
+        }
+        runtime.block_on(parts);
+        self.finally.map_or(Ok(()), |check| LocalSet::new().block_on(&runtime, check))
     }
 }
 
@@ -73,10 +100,12 @@ const TURNS: usize = 16;
 
 /// For one thread on which all take their turns.
 pub(super) fn turns() -> LocalBoxFuture<'static, ()> {
-    async {
-        for _ in 0..TURNS {
-            tokio::task::yield_now().await;
-        }
+    take_turns().boxed_local()
+}
+
+/// [`turns`] for whoever may be sent elsewhere.
+pub(super) async fn take_turns() {
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
     }
-    .boxed_local()
 }

@@ -1,8 +1,9 @@
 //! The checks, and how each tries a variant of a pitfall.
 
+use std::panic::Location;
 use std::time::Duration;
 
-use crate::explore::{Explorer, Limits, Program, Setting};
+use crate::explore::{Complaint, Explorer, Limits, Program, Setting};
 
 use super::live::Live;
 
@@ -26,6 +27,16 @@ pub struct Alarm {
     pub places: Vec<String>,
     /// The tasks that take part.
     pub tasks: Vec<String>,
+}
+
+impl Alarm {
+    /// The alarm of a check that was made where this is called, if it had something to say.
+    #[track_caller]
+    pub(super) fn unless(kind: &str, holds: Result<(), Complaint>) -> Option<Self> {
+        let places = vec![Location::caller().to_string()];
+        let alarm = |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new() };
+        holds.err().map(alarm)
+    }
 }
 
 /// A program for the explorer.

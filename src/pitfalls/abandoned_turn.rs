@@ -1,0 +1,60 @@
+//! A client goes away while the model thinks. Its turn ends where it stands, and leaves the session at work for ever:
+//! every turn after it is refused. The twin's turn is rolled back when it is dropped.
+
+use crate::chat::ChatContext;
+use crate::explore::{ModelEnv, Setting};
+use crate::service::{ChatService, Reply};
+use crate::session::SessionError;
+
+use super::cast::Cast;
+use super::conversation::{Conversation, plainly, said};
+use super::ground::{Ground, id};
+use super::host::Host;
+use super::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "abandoned-turn",
+    class: "cancellation",
+    about: "a turn is dropped in the middle, and the session stays at work with nobody at work on it",
+    met: "Rain, \"Cancelling async Rust\", 2025: a future that is dropped leaves what it has changed as it is",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { cancels: 1, ..Setting::default() },
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("stuck session", cast::<Host>(variant).play())),
+    ],
+};
+
+async fn forgetful_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> {
+    let manager = it.manager();
+    let begin = |context: &mut ChatContext| {
+        context.begin_turn(said("hello"))?;
+        context.request_model()
+    };
+    manager.write(id(0), begin).await?;
+    let Ok(Reply::Full { text, .. }) = it.ask_model().await else { return Ok(()) };
+    let end = |context: &mut ChatContext| {
+        context.full_response(text)?;
+        context.finish_response(Vec::new())
+    };
+    manager.write(id(0), end).await.map(|_| ())
+}
+
+async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
+    let _refused = match variant {
+        Variant::Wrong => forgetful_turn(&it).await.is_err(),
+        Variant::Right => it.backend.send_message_action(id(0), said("hello")).await.is_err(),
+    };
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let it = Conversation::<E>::new(plainly);
+    let client = E::giving_up(turn(it.clone(), variant));
+    Cast::new().part("client", client).finally(async move {
+        match it.now().await?.state_kind() {
+            state if state.is_working() => Err(format!("nobody is at work, and the session is left {state}")),
+            _ => Ok(()),
+        }
+    })
+}
