@@ -38,7 +38,8 @@ fn product() -> Vec<Source> {
 }
 
 fn all_code() -> Vec<Source> {
-    sources(&["src", "tests", "benches", "loom-tests/src", "loom-tests/tests"], &["rs"])
+    let models = ["loom-tests/src", "loom-tests/tests", "shuttle-tests/src", "shuttle-tests/tests"];
+    sources(&[&["src", "tests", "benches"], &models[..]].concat(), &["rs"])
 }
 
 fn hold(sources: &[Source], rule: impl Fn(&Source) -> Vec<Complaint>) {
@@ -141,7 +142,7 @@ fn nothing_is_left_for_later() {
 
 #[test]
 fn nothing_names_a_folder_of_one_machine() {
-    let folders = ["src", "tests", "benches", "loom-tests/src", "loom-tests/tests", "scripts", "docs"];
+    let folders = ["src", "tests", "benches", "loom-tests", "shuttle-tests", "scripts", "docs"];
     hold(&sources(&folders, &["rs", "sh", "md", "toml"]), machine_paths);
 
     let planted =

@@ -78,6 +78,32 @@ fn what_others_have_found_is_merged_and_judged() {
     assert!(String::from_utf8(error).unwrap().contains("cannot be included"));
 }
 
+/// What `scripts/loom.sh` and `scripts/shuttle.sh` have written once, as they write it.
+#[test]
+fn what_loom_and_shuttle_write_stands_beside_what_the_explorer_finds() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples/loom_and_shuttle.json");
+    let include = ["--model", "appends-loaded-2x1", "--strategy", "naive", "--include", sample];
+    let found = stdout(&mut verify(&[&include[..], &["--format", "json"]].concat()), 0);
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let engines = |name: &str| {
+        let models = found["models"].as_array().unwrap().iter().filter(|model| model["model"] == name);
+        models.map(|model| model["engine"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(engines("appends-loaded-2x1"), ["explorer", "loom"]);
+    assert_eq!(engines("appends-4x3"), ["shuttle"]);
+    let pitfall = |name: &str| {
+        let pitfalls = found["pitfalls"].as_array().unwrap();
+        pitfalls.iter().find(|pitfall| pitfall["pitfall"] == name).unwrap().clone()
+    };
+    let both = pitfall("appends-loaded-2x1/no-exclusion");
+    assert_eq!(both["caught_by"], json!(["explorer", "loom"]), "one row for both checks");
+    assert_eq!(pitfall("state-word/relaxed")["caught_by"], json!(["loom"]));
+
+    let text = stdout(&mut verify(&include), 0);
+    assert!(text.contains("bounded: at most 6 preemptions"), "a bound is called one: {text}");
+    assert!(text.contains("bounded: 2000 random orders"), "{text}");
+}
+
 #[test]
 fn what_cannot_be_run_is_refused_with_what_can() {
     let refused = |arguments: &[&str], part: &str| {

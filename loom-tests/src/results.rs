@@ -6,7 +6,7 @@ use lockyard::record::{
 
 use super::model::{Model, Twin};
 
-/// Names the file in which results are gathered, if they shall be. Its content is what `lockyard verify --include` reads.
+/// Names the file in which results are gathered, if they shall be: `lockyard verify --include` reads it.
 const FILE: &str = "LOCKYARD_RESULTS";
 
 /// What running a model came to.

@@ -76,6 +76,8 @@ impl Wake for Woken {
 pub(super) struct Executor {
     wakers: Vec<(Arc<Woken>, Waker)>,
     moves: Vec<Move>,
+    /// Whether programs are asked what they have come to.
+    outcomes: bool,
 }
 
 /// A task at work.
@@ -86,6 +88,10 @@ struct Task {
 }
 
 impl Executor {
+    pub(super) fn new(outcomes: bool) -> Self {
+        Self { outcomes, ..Self::default() }
+    }
+
     /// Runs the program that `build` puts together. `told` is called with it at the end, for those who want to show it.
     pub(super) fn run(
         &mut self,
@@ -263,7 +269,7 @@ impl Run<'_> {
 
     /// Collects what is possible now, in an order that depends on nothing else.
     fn possible(&mut self, setting: &Setting) {
-        let Self { executor: Executor { wakers, moves }, tasks, end, .. } = self;
+        let Self { executor: Executor { wakers, moves, .. }, tasks, end, .. } = self;
         moves.clear();
         let may_fail = end.faults < setting.faults;
         world::with(|world| {
@@ -439,7 +445,8 @@ impl Run<'_> {
         if let Some(message) = world::with(|world| world.failure.take()) {
             return Err(Stopped::violation(message));
         }
-        Ok(program.outcome.take().map(|tell| tell()))
+        let asked = program.outcome.take().filter(|_| self.executor.outcomes);
+        Ok(asked.map(|tell| tell()))
     }
 }
 

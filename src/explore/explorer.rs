@@ -111,7 +111,7 @@ impl Explorer {
     pub(super) fn search_without(&self, left_out: &[usize], build: &dyn Fn(&mut Program)) -> Report {
         let start = Instant::now();
         let mut search = DepthFirst::new(self.reduction, self.limits.switches);
-        let (mut executor, mut report) = (Executor::default(), Report::default());
+        let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         world::with(World::forget);
         loop {
             let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
@@ -120,9 +120,7 @@ impl Explorer {
                 moves: search.moves(),
             });
             report.blind |= run.blind;
-            if self.outcomes {
-                report.outcomes.extend(run.outcome);
-            }
+            report.outcomes.extend(run.outcome);
             if report.failure.is_some() && !self.keep_going {
                 report.bound = Some("stopped at the first failure".to_owned());
                 break;
@@ -150,7 +148,7 @@ impl Explorer {
     /// Tries schedules at random.
     pub fn sample(&self, random: Random, build: &dyn Fn(&mut Program)) -> Report {
         let start = Instant::now();
-        let (mut executor, mut report) = (Executor::default(), Report::default());
+        let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         let mut length = 0;
         for nth in 0..random.runs {
             let mut choice = RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
@@ -159,9 +157,7 @@ impl Explorer {
             report
                 .add(&run.verdict, run.steps, || Schedule { left_out: vec![], moves: choice.moves.clone() });
             report.blind |= run.blind;
-            if self.outcomes {
-                report.outcomes.extend(run.outcome);
-            }
+            report.outcomes.extend(run.outcome);
             if report.failure.is_some() && !self.keep_going {
                 break;
             }

@@ -69,11 +69,20 @@ impl<E: Env> Clone for System<E> {
     }
 }
 
-/// Histories that were judged already: few differ among thousands of schedules.
+/// Histories that were judged already, and what they came to: few differ among thousands of schedules.
 #[derive(Clone, Default)]
-pub(super) struct Verdicts(Rc<RefCell<HashMap<History, Result<(), Complaint>>>>);
+pub(super) struct Verdicts(Rc<RefCell<HashMap<History, Judged>>>);
 
 type History = (Vec<(usize, MarkKind)>, Vec<Asked>);
+
+/// The sessions in the end, by their numbers.
+type Last = Vec<Option<ChatContext>>;
+
+struct Judged {
+    verdict: Result<(), Complaint>,
+    /// Ends that were found to go with the history.
+    ends: Vec<Last>,
+}
 
 impl<S, P, L, G> System<Modelled<S, P, L, G>>
 where
@@ -122,13 +131,14 @@ where
 
     /// All that must hold when everybody has ended.
     fn all_holds(&self, end: &End) -> Result<(), Complaint> {
-        let recording = self.recording()?;
+        let history = self.history();
+        self.judged(&history)?;
         if end.left > 0 {
             return Ok(()); // who was left may have a lock, and a change of theirs may be half saved
         }
         self.marked_if_newer()?;
         let manager = self.manager();
-        let memory: Vec<_> = (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
+        let memory: Last = (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
         while !look(manager.flush())?.is_empty() {}
         let store: Vec<_> = (0..self.sessions).map(|key| manager.env().store().stored(id(key))).collect();
         let sessions = |contexts: &'_ [Option<ChatContext>]| -> Vec<u32> {
@@ -141,6 +151,20 @@ where
                 sessions(&store)
             ));
         }
+        self.goes_with(&history, memory)?;
+        match look(manager.stats())?.unsaved {
+            0 => Ok(()),
+            unsaved => Err(format!("{unsaved} sessions are marked as unsaved after a flush")),
+        }
+    }
+
+    /// Whether this end goes with the history.
+    fn goes_with(&self, history: &History, memory: Last) -> Result<(), Complaint> {
+        let mut verdicts = self.verdicts.0.borrow_mut();
+        if verdicts.get(history).is_some_and(|judged| judged.ends.contains(&memory)) {
+            return Ok(());
+        }
+        let recording = record(self.sessions, history);
         let last: BTreeMap<_, _> =
             (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
         let token = |message: &Message| match message.role {
@@ -152,10 +176,10 @@ where
             .chain(invariants::versions(&recording, &last))
             .chain(invariants::at_rest(&last));
         first(findings)?;
-        match look(manager.stats())?.unsaved {
-            0 => Ok(()),
-            unsaved => Err(format!("{unsaved} sessions are marked as unsaved after a flush")),
+        if let Some(judged) = verdicts.get_mut(history) {
+            judged.ends.push(memory);
         }
+        Ok(())
     }
 
     fn memory(&self, key: u32) -> Result<Option<ChatContext>, Complaint> {
@@ -198,14 +222,20 @@ impl<E: Env> System<E> {
         self.asked.borrow_mut()[at].outcome = outcome;
     }
 
-    /// What happened, judged: whoever asked for it twice is told the same.
-    fn recording(&self) -> Result<Recording, Complaint> {
-        let (marks, asked) = (marks(), self.asked.borrow());
-        let key = (marks.iter().map(|mark| (mark.operation, mark.kind)).collect(), asked.clone());
-        let recording = record(self.sessions, &key);
+    /// What happened, in its order.
+    fn history(&self) -> History {
+        (marks().iter().map(|mark| (mark.operation, mark.kind)).collect(), self.asked.borrow().clone())
+    }
+
+    /// The verdict on it: whoever asks twice is told the same.
+    fn judged(&self, history: &History) -> Result<(), Complaint> {
         let mut verdicts = self.verdicts.0.borrow_mut();
-        let verdict = verdicts.entry(key).or_insert_with(|| judge(&recording));
-        verdict.clone().map(|()| recording)
+        if let Some(judged) = verdicts.get(history) {
+            return judged.verdict.clone();
+        }
+        let verdict = judge(&record(self.sessions, history));
+        verdicts.insert(history.clone(), Judged { verdict: verdict.clone(), ends: Vec::new() });
+        verdict
     }
 }
 

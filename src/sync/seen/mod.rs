@@ -10,8 +10,8 @@
 //! Nothing here asks loom for a step while a thread panics: an execution that has failed is being torn down then, and a
 //! second panic would hide the first.
 //!
-//! What a model proves shows only beside a model that fails. So a [`Fault`] may be [`planted`] in everything here at once:
-//! the protocol's own source stays as it is.
+//! What a model proves shows only beside a model that fails. So a [`Fault`] may be [`planted`] in everything here at
+//! once: the protocol's own source stays as it is.
 
 mod atomic;
 mod fault;

@@ -1,17 +1,18 @@
-//! What the real locks grant, their models allow: tried step by step on hand-polled futures, through all short scripts
-//! of asking, polling, giving up and leaving.
+//! Locks that yield, step by step: on hand-polled futures, through all short scripts of asking, polling, giving up and
+//! leaving.
 
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use super::model_of;
 use crate::lock::{
     AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex,
     TokioRwLock,
 };
 
-use super::desk::{Desk, LockModel, Pass};
-use super::footprint::Object;
+use crate::explore::desk::{Desk, LockModel, Pass};
+use crate::explore::footprint::Object;
 
 static CLASS: LockClass = LockClass::new("conformance");
 const TASKS: usize = 3;
@@ -125,10 +126,6 @@ fn conforms<F: LockFamily>(model: LockModel, length: usize) -> (usize, Option<St
         layer = longer;
     }
     (scripts, None)
-}
-
-fn model_of<F: LockFamily>() -> LockModel {
-    LockModel { policy: F::POLICY, shared_reads: F::SHARED_READS }
 }
 
 #[test]

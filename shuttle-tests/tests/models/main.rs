@@ -1,0 +1,83 @@
+//! The models: the whole service over shuttle's locks, larger than what can be exhausted.
+
+use std::sync::Arc;
+
+use lockyard::session::{AfterUnlock, Locked, Published, UnderLock};
+use shuttle_tests::{
+    Model, ParkingLotMutex, ParkingLotRwLock, Schedules, Shape, System, TokioMutex, TokioRwLock, Torn, Turn,
+    Twin, Way,
+};
+
+macro_rules! models {
+    ($($test:ident: $name:literal, $over:literal, $shape:expr, <$locks:ty, $state:ty, $save:ty>;)*) => { $(
+        #[test]
+        fn $test() {
+            Model { name: $name, over: $over }
+                .check(|| System::<$locks, TokioMutex, $state, $save>::run($shape));
+        }
+    )* };
+}
+
+models! {
+    appends_over_tokio_mutex: "appends-4x3", "tokio-mutex", Shape::APPENDS, <TokioMutex, Locked, AfterUnlock>;
+    appends_over_tokio_rwlock: "appends-4x3", "tokio-rwlock", Shape::APPENDS, <TokioRwLock, Locked, AfterUnlock>;
+    appends_over_parking_lot_mutex: "appends-4x3", "parking-lot-mutex", Shape::APPENDS,
+        <ParkingLotMutex, Locked, AfterUnlock>;
+    traffic_over_tokio_rwlock: "traffic-4x3", "tokio-rwlock", Shape::TRAFFIC, <TokioRwLock, Locked, AfterUnlock>;
+    traffic_over_parking_lot_rwlock: "traffic-4x3", "parking-lot-rwlock, state=published", Shape::TRAFFIC,
+        <ParkingLotRwLock, Published, AfterUnlock>;
+    traffic_saved_under_the_lock: "traffic-4x3", "tokio-rwlock, save=under-lock", Shape::TRAFFIC,
+        <TokioRwLock, Locked, UnderLock>;
+    traffic_acknowledged_before_stored: "write-behind-4x3", "tokio-rwlock", Shape::WRITE_BEHIND,
+        <TokioRwLock, Locked, AfterUnlock>;
+    clients_that_go_away: "abandoned-3x3", "tokio-rwlock", Shape::ABANDONED, <TokioRwLock, Locked, AfterUnlock>;
+    clients_that_go_away_from_a_blocking_lock: "abandoned-3x3", "parking-lot-mutex", Shape::ABANDONED,
+        <ParkingLotMutex, Locked, AfterUnlock>;
+}
+
+#[test]
+fn without_exclusion_between_writers_a_change_is_lost() {
+    Twin {
+        name: "appends-4x3/no-exclusion",
+        class: "lost update",
+        complaints: &["not linearizable", "a save went back", "is not stored"],
+    }
+    .must_fail(|| System::<Torn, TokioMutex, Locked, AfterUnlock>::run(Shape::APPENDS));
+}
+
+#[test]
+fn without_a_gate_saves_meet() {
+    Twin { name: "appends-4x3/no-gate", class: "unordered I/O", complaints: &["two calls of the store"] }
+        .must_fail(|| System::<TokioRwLock, Torn, Locked, AfterUnlock>::run(Shape::APPENDS));
+}
+
+#[test]
+fn where_looking_and_beginning_are_two_steps_turns_meet() {
+    let shape = Shape { turns: Some(Turn::Careless), deletions: false, ..Shape::TRAFFIC };
+    Twin { name: "traffic-4x3/careless-turn", class: "check then act", complaints: &["not linearizable"] }
+        .must_fail(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
+}
+
+#[test]
+fn a_turn_that_is_not_rolled_back_stays_at_work() {
+    let shape = Shape { turns: Some(Turn::Forgetful), ..Shape::ABANDONED };
+    Twin {
+        name: "abandoned-3x3/no-roll-back",
+        class: "cancellation",
+        complaints: &["at work", "working", "not linearizable"],
+    }
+    .must_fail(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
+}
+
+/// Else the twins above would fail for what one client alone does.
+#[test]
+fn alone_the_careless_and_the_forgetful_are_right() {
+    for turn in [Turn::Careless, Turn::Forgetful] {
+        let shape = Shape { clients: 1, each: 8, turns: Some(turn), ..Shape::TRAFFIC };
+        let alone: Arc<dyn Fn() + Send + Sync> =
+            Arc::new(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
+        for seed in 1..=50 {
+            assert_eq!(Schedules { way: Way::Random, seed }.run(&alone), Ok(()), "seed {seed}");
+        }
+    }
+}
