@@ -5,10 +5,12 @@
 //! for a while: then the parts are dropped where they stand. A part that blocks the thread for good keeps it, and the
 //! thread is left behind.
 
+use std::pin::pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use tokio::task::LocalSet;
 
 use crate::track::{Finding, Kind, Standing, Tracker};
@@ -71,9 +73,8 @@ impl Live {
                 parts.spawn_local(its.task(part.name.into(), part.does));
             }
             // Either all have ended, or whoever waits for them has gone.
-            let ended = runtime.block_on(async {
-                tokio::select! { () = parts => true, _ = given_up => false }
-            });
+            let ended =
+                runtime.block_on(async { matches!(select(pin!(parts), given_up).await, Either::Left(_)) });
             if ended {
                 drop(send.send(News::Ended));
             }
