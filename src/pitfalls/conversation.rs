@@ -132,7 +132,7 @@ pub(super) fn of_session(error: ServiceError) -> SessionError {
     match error {
         ServiceError::Session(error) => error,
         ServiceError::Store(source) => SessionError::Store { id: id(0), source },
-        ServiceError::Invalid { reason } | ServiceError::Unanswered { reason } => {
+        ServiceError::Invalid { reason } | ServiceError::Elsewhere { reason, .. } => {
             SessionError::Store { id: id(0), source: StoreError::Failed { operation: "ask", reason } }
         }
     }

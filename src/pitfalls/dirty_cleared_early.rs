@@ -18,8 +18,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "durability",
     about: "a session is marked as saved before it is, and the save fails",
     met: "pages marked clean after a write-back that failed: A. Rebello et al., \"Can applications recover from \
-          fsync failures?\", \
-          USENIX ATC 2020",
+          fsync failures?\", USENIX ATC 2020",
     trials: &[
         Trial::Explorer(Explored {
             setting: || Setting { faults: 1, ..Setting::default() },

@@ -5,6 +5,7 @@
 //! for a while: then the parts are dropped where they stand. A part that blocks the thread for good keeps it, and the
 //! thread is left behind.
 
+use std::pin::pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,7 +73,9 @@ impl Live {
                 parts.spawn_local(its.task(part.name.into(), part.does));
             }
             // Either all have ended, or whoever waits for them has gone.
-            if let Either::Left(_) = runtime.block_on(select(parts, given_up)) {
+            let ended =
+                runtime.block_on(async { matches!(select(pin!(parts), given_up).await, Either::Left(_)) });
+            if ended {
                 drop(send.send(News::Ended));
             }
         };

@@ -18,8 +18,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "two copies",
     about: "a session is evicted while somebody holds it, and loaded a second time",
     met: "the change this project began with; what an identity map is for (M. Fowler, \"Patterns of Enterprise \
-          Application \
-          Architecture\", 2002)",
+          Application Architecture\", 2002)",
     trials: &[
         Trial::Explorer(Explored {
             setting: Setting::default,

@@ -22,8 +22,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "contention",
     about: "a hit takes the cache's lock exclusively, only to note that there was one",
     met: "the change this project began with; memcached's hits, until A. Wiggins and J. Langston, \"Enhancing the \
-          scalability of \
-          memcached\", 2012",
+          scalability of memcached\", 2012",
     trials: &[Trial::Contract(|variant| {
         let played = match variant {
             Variant::Wrong => hits_share::<Stamped<Counted, u32, true>>(),
