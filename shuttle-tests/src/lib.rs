@@ -1,5 +1,5 @@
 //! What the shuttle models in `tests/` stand on: lock families, a store and an environment over shuttle's models of
-//! tokio and parking_lot.
+//! tokio and `parking_lot`.
 //!
 //! shuttle runs a program again and again, each time in another order that a seed decides: evenly at random, or by PCT
 //! (Burckhardt and others, 2010), which changes priorities at a few random steps. That reaches programs many times
@@ -8,7 +8,7 @@
 //!
 //! | not seen here | where it is looked for |
 //! | --- | --- |
-//! | tokio's and parking_lot's own code: these are shuttle's models of their interfaces | live, in the tests of the main package |
+//! | tokio's and `parking_lot`'s own code: these are shuttle's models of their interfaces | live, in the tests of the main package |
 //! | orders that memory allows and no interleaving shows | loom |
 //! | the state word and the counters, which are `std`'s atomics here | loom |
 //!
