@@ -59,8 +59,10 @@ impl ContextConfig {
 #[serde(default)]
 pub struct ContextUpdate {
     /// Which model from now on.
+    #[cfg_attr(feature = "http", schema(min_length = 1))]
     pub model_id: Option<String>,
     /// The manner from now on.
+    #[cfg_attr(feature = "http", schema(min_length = 1))]
     pub mode: Option<String>,
     /// All settings from now on.
     pub parameters: Option<BTreeMap<String, Value>>,

@@ -46,12 +46,20 @@ pub(super) struct Questions {
     /// By task.
     pub(super) traces: Vec<Trace>,
     pub(super) seed: u64,
+    /// What is nearer than this is waited for by letting others run: timers of the runtime are a millisecond coarse.
+    pub(super) near: Duration,
 }
+
+/// Twice what the runtime's timers may be late.
+const NEAR: Duration = Duration::from_millis(2);
+
+/// A wait is cut into steps of this length, because the end of the slice wakes nobody.
+const LONGEST_STEP: Duration = Duration::from_millis(20);
 
 impl Questions {
     pub(super) fn new(scenario: &Scenario, population: &Population, traces: Vec<Trace>, seed: u64) -> Self {
         let (ids, text) = (population.ids.clone(), population.text.clone());
-        Self { ids, text, scenario: scenario.clone(), traces, seed }
+        Self { ids, text, scenario: scenario.clone(), traces, seed, near: NEAR }
     }
 }
 
@@ -106,7 +114,7 @@ impl Client {
             let due = intended.as_mut().and_then(|times| times.peek().copied());
             if let Some(due) = due {
                 self.board.idle(self.index, self.asked);
-                if !wait_until(due, slice).await {
+                if !wait_until(due, slice, questions.near).await {
                     break;
                 }
             }
@@ -397,17 +405,16 @@ pub(super) fn patience_of_a_client(scenario: &Scenario) -> Duration {
 }
 
 /// Waits for an intended time; false when the slice ends before it.
-async fn wait_until(due: Instant, slice: &Slice) -> bool {
-    /// Timers of the runtime are a millisecond coarse; what is nearer is waited for by letting others run.
-    const NEAR: Duration = Duration::from_millis(2);
+async fn wait_until(due: Instant, slice: &Slice, near: Duration) -> bool {
     loop {
         if slice.stop.load(Ordering::Relaxed) {
             return false;
         }
         match due.checked_duration_since(Instant::now()) {
             None => return true,
-            // In steps, because the end of the slice wakes nobody.
-            Some(far) if far > NEAR => tokio::time::sleep(far.saturating_sub(NEAR / 2).min(10 * NEAR)).await,
+            Some(far) if far > near => {
+                tokio::time::sleep(far.saturating_sub(near / 2).min(LONGEST_STEP)).await;
+            }
             Some(_) => tokio::task::yield_now().await,
         }
     }

@@ -172,7 +172,12 @@ impl<'a> Contest<'a> {
     ) -> Result<Self, RunError> {
         let population = Population::of(scenario, plan.seed);
         let traces = (0..scenario.tasks()).map(|task| Trace::generate(scenario, plan.seed, task)).collect();
-        let questions = Arc::new(Questions::new(scenario, &population, traces, plan.seed));
+        let mut questions = Questions::new(scenario, &population, traces, plan.seed);
+        if !plan.servers.is_empty() {
+            // Servers may stand on the same cores, and whoever waits by running takes them away.
+            questions.near = Duration::ZERO;
+        }
+        let questions = Arc::new(questions);
         let arena = Arena::new(scenario, plan.patience)?;
         let entrants = who.into_iter().map(|who| Entrant::new(who, scenario)).collect();
         let mut contest =

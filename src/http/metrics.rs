@@ -39,6 +39,7 @@ pub(super) struct Metrics {
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     pub(super) connections: Gauge,
+    tasks: Gauge,
     live: Gauge,
     unsaved: Gauge,
     misses: Counter,
@@ -55,7 +56,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("lockyard");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
-        let (in_flight, connections) = (Gauge::default(), Gauge::default());
+        let (in_flight, connections, tasks) = (Gauge::default(), Gauge::default(), Gauge::default());
         let (live, unsaved, misses) = (Gauge::default(), Gauge::default(), Counter::default());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register_with_unit(
@@ -66,11 +67,12 @@ impl Metrics {
         );
         registry.register("http_in_flight", "Requests under way", in_flight.clone());
         registry.register("http_connections", "Connections open", connections.clone());
+        registry.register("tasks", "Tasks of the runtime that have not ended", tasks.clone());
         registry.register("sessions_live", "Sessions in memory", live.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
         registry.register("session_misses", "Sessions asked for and not in the cache", misses.clone());
         let locks = Locks::new(&mut registry);
-        Self { registry, requests, seconds, in_flight, connections, live, unsaved, misses, locks }
+        Self { registry, requests, seconds, in_flight, connections, tasks, live, unsaved, misses, locks }
     }
 }
 
@@ -127,6 +129,7 @@ fn known(method: &axum::http::Method) -> &'static str {
 )]
 pub(super) async fn metrics(State(shared): State<Shared>) -> Result<Response, Problem> {
     let metrics = &shared.metrics;
+    metrics.tasks.set(gauge(tokio::runtime::Handle::current().metrics().num_alive_tasks()));
     if let Some(backend) = &shared.backend {
         let stats = backend.stats().await;
         metrics.live.set(gauge(stats.live));

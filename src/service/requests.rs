@@ -12,8 +12,10 @@ use crate::chat::{
 #[serde(deny_unknown_fields)]
 pub struct CreateContext {
     /// The model that shall answer.
+    #[cfg_attr(feature = "http", schema(min_length = 1))]
     pub model_id: String,
     /// How the session is used, such as `chat` or `plan`.
+    #[cfg_attr(feature = "http", schema(min_length = 1))]
     pub mode: String,
     /// The system prompt to attach, by its id in the backend's [`Prompts`](super::Prompts).
     #[serde(default, skip_serializing_if = "Option::is_none")]

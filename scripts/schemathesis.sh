@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Requests made from the OpenAPI document, by schemathesis: no answer may be a server's error, and each must be one that the
+# document tells of. Installs schemathesis among what is built. Needs Python 3.
+#
+#   scripts/schemathesis.sh [EXAMPLES]     for each operation: 200 unless told otherwise
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/serving.sh
+for tool in python3 curl; do needs "$tool" "install it"; done
+venv=target/schemathesis
+[ -x "$venv/bin/schemathesis" ] || {
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet 'schemathesis>=4,<5'
+}
+cargo build
+start target/debug/lockyard serve --listen 127.0.0.1:0 --prompt polite='Be polite.'
+checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
+# From there, for it leaves notes where it is run.
+(cd "$venv" && bin/schemathesis run "$url/openapi.json" --checks "$checks" --max-examples "${1:-200}" --seed 1 --no-color)
+curl -sf "$url/healthz" >/dev/null
+kill -0 "$pid"
+! grep -i panicked "$serving_place/0.err"
