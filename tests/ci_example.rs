@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Small, so that it measures nothing and shows everything.
-const COMPARE: &str = "--strategy naive --strategy after --scenario polling --duration 100ms --set sessions=5 \
+const COMPARE: &str = "--strategy naive --strategy after --scenario polling --quick --duration 100ms --set sessions=5 \
                        --set messages=2 --no-verify";
 
 /// Runs it over `out`; its exit code and its summary.

@@ -13,6 +13,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 /// Overrides that make any run small, so that the tests measure nothing and check everything.
 const SMALL: &[&str] = &[
     "--quick",
+    "--no-verify",
     "--set",
     "sessions=20",
     "--set",
