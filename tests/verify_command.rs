@@ -97,7 +97,7 @@ fn what_loom_and_shuttle_write_stands_beside_what_the_explorer_finds() {
     };
     let both = pitfall("appends-loaded-2x1/no-exclusion");
     assert_eq!(both["caught_by"], json!(["explorer", "loom"]), "one row for both checks");
-    assert_eq!(pitfall("state-word/relaxed")["caught_by"], json!(["loom"]));
+    assert_eq!(pitfall("relaxed-publication")["caught_by"], json!(["loom"]));
 
     let text = stdout(&mut verify(&include), 0);
     assert!(text.contains("bounded: at most 6 preemptions"), "a bound is called one: {text}");

@@ -119,7 +119,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
     anyhow::ensure!(
         pitfall.at_run_time().next().is_some(),
-        "{0} is seen by {1} only, not while a program runs: try `lockyard verify --pitfall {0}`",
+        "{} is seen by {} only, not while a program runs; see `lockyard verify` and scripts/loom.sh",
         pitfall.name,
         pitfall.checks().join(", "),
     );

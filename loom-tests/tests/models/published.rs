@@ -58,8 +58,8 @@ fn who_reads_the_word_is_in_step_with_who_wrote_it() {
 #[test]
 fn without_an_order_of_memory_the_word_comes_first() {
     let twin = Twin {
-        name: "state-word/relaxed",
-        class: "publication",
+        name: "relaxed-publication",
+        class: "visibility",
         preemptions: None,
         complaint: "the word was seen before what it tells of",
     };
