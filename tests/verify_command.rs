@@ -131,3 +131,22 @@ fn models_and_pitfalls_are_listed() {
     assert!(listed("models").contains(&"appends-cold-2x2".to_owned()));
     assert!(listed("pitfalls").contains(&"two-sessions".to_owned()));
 }
+
+/// Speed and proof in one record, and so on one page.
+#[test]
+fn a_comparison_may_try_models_and_pitfalls_besides() {
+    let folder = tempfile::tempdir().unwrap();
+    let small =
+        ["--quick", "--no-verify", "--duration", "50ms", "--set", "sessions=2", "--set", "messages=1"];
+    let out = ["--verify", "--format", "json", "--out", folder.path().to_str().unwrap()];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
+    command.args(["compare", "--strategy", "naive", "--scenario", "polling"]).args(small).args(out);
+    let record: Value = serde_json::from_str(&stdout(&mut command, 0)).unwrap();
+    let models = record["models"].as_array().unwrap();
+    assert!(models.iter().any(|it| it["model"] == "deletion" && it["strategy"] == "naive"), "{models:?}");
+    let pitfalls = record["pitfalls"].as_array().unwrap();
+    let found = pitfalls.iter().find(|it| it["pitfall"] == "two-sessions").unwrap();
+    assert_eq!(found["caught_by"], json!(["explorer", "live"]));
+    let page = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    assert!(page.contains("two-sessions"), "the matrix is on the page");
+}

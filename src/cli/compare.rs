@@ -1,11 +1,11 @@
 //! `lockyard compare`, and the main job, which is a comparison of everything.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
 
-use crate::driver::Plan;
+use crate::driver::{self, Plan};
 use crate::stats::Confidence;
 use crate::strategy::{Factorial, PRESETS, Strategy};
 
@@ -14,8 +14,10 @@ use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
 use super::processes;
+use super::progress;
 use super::remote::{self, TokenOptions};
 use super::sweep;
+use super::verify;
 
 /// How long a cell is measured.
 const FULL: Duration = Duration::from_secs(4);
@@ -76,6 +78,11 @@ pub(super) struct Args {
     /// everything is there, less tightly.
     #[arg(long)]
     quick: bool,
+
+    /// Try the smaller models over these strategies and every pitfall, too, as `verify --quick` does, once all is measured:
+    /// the page then tells speed and proof in one row.
+    #[arg(long, conflicts_with = "url")]
+    verify: bool,
 
     /// Ratios within 1 ± this many per cent are called no difference.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
@@ -184,9 +191,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(&plan, nth),
-        (None, 1) => output::measure(&plan, &args.run, gate.as_ref()),
-        (None, several) => {
-            let run = |interrupted: &AtomicBool| processes::measure(&plan, several, interrupted);
+        (None, processes) => {
+            let run = |interrupted: &AtomicBool| {
+                let mut record = match processes {
+                    1 => driver::run(&plan, interrupted, &mut *progress::observer(&plan))?,
+                    several => processes::measure(&plan, several, interrupted)?,
+                };
+                if args.verify && !interrupted.load(Ordering::Relaxed) {
+                    let found = verify::quickly(&plan.strategies);
+                    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
+                }
+                Ok(record)
+            };
             output::measure_by(&args.run, gate.as_ref(), run)
         }
     }

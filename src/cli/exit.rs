@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::driver::RunError;
-use crate::record::{Diff, Record, Severity};
+use crate::record::{Diff, Record, Severity, VerificationReport};
 
 /// For the end of the help.
 pub(super) const HELP: &str = "\
@@ -33,11 +33,21 @@ pub(super) fn of_record(record: &Record) -> Exit {
     let failed = |finding: &crate::record::Finding| finding.severity == Severity::Error;
     if record.interrupted {
         Exit::Interrupted
-    } else if record.findings().any(failed) {
+    } else if record.findings().any(failed) || !is_proven(record) {
         Exit::VerificationFailed
     } else {
         Exit::Fine
     }
+}
+
+/// Whether all models hold and all pitfalls were caught, of those that the record has.
+fn is_proven(record: &Record) -> bool {
+    let found = VerificationReport {
+        models: record.models.clone().unwrap_or_default(),
+        pitfalls: record.pitfalls.clone().unwrap_or_default(),
+        coarse_steps: Vec::new(),
+    };
+    found.holds()
 }
 
 /// One of several processes did not come back with what it was to measure.

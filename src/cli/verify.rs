@@ -19,6 +19,10 @@ use super::exit::Exit;
 use super::options;
 use super::output::write_out;
 
+/// How long one search may take, in a quick run and in a whole one.
+const QUICK: Duration = Duration::from_secs(5);
+const WHOLE: Duration = Duration::from_mins(2);
+
 /// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
 ///
 /// Each model runs the production source of the session manager and the service on an executor that decides at each
@@ -91,7 +95,7 @@ fn pitfall(name: &str) -> Result<Subject, String> {
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let time = args.time.unwrap_or(Duration::from_secs(if args.quick { 5 } else { 120 }));
+    let time = args.time.unwrap_or(if args.quick { QUICK } else { WHOLE });
     if args.replay.is_some() || args.pitfall.is_some() {
         return show(args, time);
     }
@@ -121,6 +125,26 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Markdown => markdown(&verification),
     })?;
     Ok(if verification.holds() { Exit::Fine } else { Exit::VerificationFailed })
+}
+
+/// What a quick run finds of these strategies, those that are not modelled left out and those that are modelled alike once;
+/// and of all pitfalls.
+pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
+    let mut strategies: Vec<(String, Over)> = Vec::new();
+    for strategy in asked {
+        let Ok(over) = suite::modelled(&strategy.factors()) else { continue };
+        if !strategies.iter().any(|(_, known)| *known == over) {
+            strategies.push((strategy.name().to_owned(), over));
+        }
+    }
+    let plan = Plan {
+        models: Vec::new(),
+        strategies,
+        quick: true,
+        time: QUICK,
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    suite::run(&plan, &|line| eprintln!("{line}"))
 }
 
 fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
