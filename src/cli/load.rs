@@ -49,7 +49,7 @@ pub(super) struct Args {
     ///
     /// Exits with 4 once it is caught. It brings its own tasks, so strategy and scenario have no say; see `lockyard list
     /// pitfalls`. --duration is how long it is run again and again, 1s by default.
-    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track"])]
+    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track", "cancel"])]
     pitfall: Option<&'static Pitfall>,
 
     /// Run the pitfall's correct twin, which nothing must say a word against.
@@ -71,7 +71,7 @@ pub(super) struct Args {
 }
 
 /// A pitfall, for clap.
-pub(super) fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
+fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
     Pitfall::named(name).ok_or_else(|| {
         let known: Vec<_> = PITFALLS.iter().map(|pitfall| pitfall.name).collect();
         format!("there is no such pitfall; there are {}", known.join(", "))

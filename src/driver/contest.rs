@@ -44,6 +44,9 @@ const OPEN_SLICE: Duration = Duration::from_secs(1);
 /// An answer over HTTP takes as long as hundreds here, and a slice must hold many of each task's.
 const SERVER_SLICE: Duration = Duration::from_millis(500);
 
+/// So often in a run it is worked out where a candidate stands: with each round it would take longer than the rounds do.
+const STANDINGS: u32 = 100;
+
 /// Of so many rounds of short slices one has a second slice, which keeps latencies.
 const LATENCY_EVERY: u32 = 4;
 
@@ -199,10 +202,11 @@ impl<'a> Contest<'a> {
         &mut self,
         interrupted: &AtomicBool,
         mut history: Option<&mut History>,
-        mut after_round: impl FnMut(u32, &Self),
+        mut after_round: impl FnMut(u32, Option<Standing<'a>>),
     ) -> Result<(), RunError> {
         let mut draws = random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entrants.len()).collect();
+        let mut standing = None;
         for round in 0..self.schedule.rounds {
             if let Some(length) = self.schedule.verifies(round).filter(|_| self.plan.verify) {
                 for index in 0..self.entrants.len() {
@@ -224,7 +228,10 @@ impl<'a> Contest<'a> {
             if self.schedule.ends_block(round) {
                 self.entrants.iter_mut().for_each(|entrant| entrant.measured.end_block());
             }
-            after_round(round + 1, self);
+            if (round + 1).is_multiple_of(self.schedule.rounds.div_ceil(STANDINGS)) {
+                standing = self.standing();
+            }
+            after_round(round + 1, standing);
             if self.schedule.looks(round) && self.is_tight() {
                 break;
             }
@@ -256,8 +263,8 @@ impl<'a> Contest<'a> {
     }
 
     /// Where the last strategy stands by now.
-    pub(super) fn standing(&self) -> Option<Standing<'a>> {
-        let [baseline, .., candidate] = self.entrants.get(..self.plan.strategies.len())? else { return None };
+    fn standing(&self) -> Option<Standing<'a>> {
+        let [baseline, .., candidate] = self.entrants.get(..self.plan.names().count())? else { return None };
         let (confidence, of) = (self.plan.confidence, |entrant: &'_ Entrant<'a>| entrant.who.name());
         let Ratio { ratio, ci, .. } =
             judge::throughput_ratio(&[&candidate.measured], &[&baseline.measured], confidence)?;

@@ -118,8 +118,7 @@ pub fn measure(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observe
         }
         let name = scenario.name.as_str();
         let mut contest = Contest::prepare(plan, scenario, schedule, observer)?;
-        contest.play(interrupted, history.as_mut(), |round, contest| {
-            let standing = contest.standing();
+        contest.play(interrupted, history.as_mut(), |round, standing| {
             observer.on(&Progress::Round { scenario: name, done: done + round, of, standing });
         })?;
         done += schedule.rounds;

@@ -64,8 +64,7 @@ pub(super) fn measure(
             let scenario = &sweep.points[index];
             let schedule = Schedule::new(&plan, scenario);
             let mut contest = Contest::prepare(&plan, scenario, schedule, observer)?;
-            contest.play(interrupted, None, |round, contest| {
-                let standing = contest.standing();
+            contest.play(interrupted, None, |round, standing| {
                 observer.on(&Progress::Round { scenario: &scenario.name, done: done + round, of, standing });
             })?;
             done += schedule.rounds;
