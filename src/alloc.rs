@@ -56,12 +56,12 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> AllocationCount {
         is_installed(),
         "nothing counts: declare `#[global_allocator] static A: CountingAllocator` first"
     );
-    let before = THREAD.with(Cell::get);
-    THREAD.set(AllocationCount { bytes_peak: before.bytes_kept, ..before });
+    let before = THREAD.with(Thread::count);
+    THREAD.with(|thread| thread.bytes_peak.set(before.bytes_kept));
     let result = work();
-    let after = THREAD.with(Cell::get);
+    let after = THREAD.with(Thread::count);
     // A measurement around this one must still see the peak that came before.
-    THREAD.set(AllocationCount { bytes_peak: after.bytes_peak.max(before.bytes_peak), ..after });
+    THREAD.with(|thread| thread.bytes_peak.set(after.bytes_peak.max(before.bytes_peak)));
     drop(result);
     AllocationCount {
         allocations: after.allocations - before.allocations,
@@ -80,9 +80,9 @@ pub fn process_count() -> Option<ProcessCount> {
 }
 
 fn is_installed() -> bool {
-    let before = THREAD.with(Cell::get).allocations;
+    let before = THREAD.with(Thread::count).allocations;
     drop(black_box(Box::new(0_u8)));
-    THREAD.with(Cell::get).allocations > before
+    THREAD.with(Thread::count).allocations > before
 }
 
 /// 128 bytes, because some processors fetch cache lines in pairs.
@@ -100,26 +100,54 @@ const SHARED: usize = SHARDS.len() - 1;
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-thread_local! {
-    // Both are initialized in place and have nothing to drop, so that using them allocates nothing and stays possible
-    // until the thread is gone. An allocator that allocates would call itself for ever.
-    static THREAD: Cell<AllocationCount> =
-        const { Cell::new(AllocationCount { allocations: 0, bytes_kept: 0, bytes_peak: 0 }) };
-    static SHARD: Cell<Option<usize>> = const { Cell::new(None) };
+/// What one thread has allocated. Each number in a cell of its own: written one by one and read as a whole, they would
+/// have to leave the processor's store buffer first, with every allocation.
+struct Thread {
+    allocations: Cell<u64>,
+    bytes_kept: Cell<i64>,
+    bytes_peak: Cell<i64>,
+    shard: Cell<Option<usize>>,
 }
 
-fn count(allocations: u64, bytes: i64) {
-    let mut thread = THREAD.get();
-    thread.allocations += allocations;
-    thread.bytes_kept += bytes;
-    thread.bytes_peak = thread.bytes_peak.max(thread.bytes_kept);
-    THREAD.set(thread);
+thread_local! {
+    // Initialized in place and with nothing to drop, so that using it allocates nothing and stays possible until the
+    // thread is gone. An allocator that allocates would call itself for ever.
+    static THREAD: Thread = const {
+        Thread {
+            allocations: Cell::new(0),
+            bytes_kept: Cell::new(0),
+            bytes_peak: Cell::new(0),
+            shard: Cell::new(None),
+        }
+    };
+}
 
-    let index = SHARD.get().unwrap_or_else(|| {
-        let index = THREADS.fetch_add(1, Relaxed).min(SHARED);
-        SHARD.set(Some(index));
-        index
-    });
+impl Thread {
+    fn count(&self) -> AllocationCount {
+        AllocationCount {
+            allocations: self.allocations.get(),
+            bytes_kept: self.bytes_kept.get(),
+            bytes_peak: self.bytes_peak.get(),
+        }
+    }
+
+    /// Counts, and says which shard counts, too.
+    #[inline]
+    fn add(&self, allocations: u64, bytes: i64) -> usize {
+        self.allocations.set(self.allocations.get() + allocations);
+        self.bytes_kept.set(self.bytes_kept.get() + bytes);
+        self.bytes_peak.set(self.bytes_peak.get().max(self.bytes_kept.get()));
+        self.shard.get().unwrap_or_else(|| {
+            let index = THREADS.fetch_add(1, Relaxed).min(SHARED);
+            self.shard.set(Some(index));
+            index
+        })
+    }
+}
+
+#[inline]
+fn count(allocations: u64, bytes: i64) {
+    let index = THREAD.with(|thread| thread.add(allocations, bytes));
     let shard = &SHARDS[index];
     if index == SHARED {
         shard.allocations.fetch_add(allocations, Relaxed);

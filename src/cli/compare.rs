@@ -180,7 +180,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         many_sessions: !args.quick,
         verify: !args.run.no_verify,
         track: args.run.track,
-        leave: args.run.cancel / 100.0,
+        leave: args.run.cancel.map(|percent| percent / 100.0),
         history: None,
         margin: args.margin / 100.0,
         confidence: Confidence::default(),

@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         many_sessions: false,
         verify: !args.run.no_verify,
         track: args.run.track,
-        leave: args.run.cancel / 100.0,
+        leave: args.run.cancel.map(|percent| percent / 100.0),
         history: args.history.clone(),
         margin: 0.0,
         confidence: Confidence::default(),

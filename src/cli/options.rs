@@ -50,8 +50,8 @@ pub(super) struct RunOptions {
     /// or some time.
     ///
     /// They are counted as `unanswered`. Afterwards nothing may be stuck, leaked or lost, which the judged slices look for.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
-    pub(super) cancel: f64,
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(super) cancel: Option<f64>,
 
     /// Leave out the slices between the measured ones that are recorded and judged.
     ///

@@ -1,18 +1,16 @@
 //! Where slices are run: one runtime, one board, one watchdog.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use quanta::Instant;
 use tokio::runtime::{Handle, Runtime};
 
-use crate::alloc;
 use crate::workload::{Model, Scenario};
 
-use super::client::{Client, Slice};
+use super::client::Client;
 use super::rival::{GiveBack, Kind, Rival};
+use super::slice::{Begun, Slice};
 use super::stage::Stage;
 use super::watchdog::{Board, InFlight, Watchdog};
 
@@ -120,7 +118,7 @@ impl Arena {
         let expected = clients.len();
         let mut back = Vec::with_capacity(expected);
         let (given, takes) = channel();
-        let slice = Arc::new(Slice { position, ..Slice::default() });
+        let slice = Arc::new(Slice::new(position, expected));
         for client in clients {
             let (send, given) = (self.send.clone(), given.clone());
             // Nobody is there to take it back when the slice was given up.
@@ -128,15 +126,11 @@ impl Arena {
             start(client, slice.clone(), give_back);
         }
         self.watchdog.watch(true);
-        while slice.ready.load(Ordering::Acquire) < expected {
-            std::thread::yield_now();
-        }
-        let allocated = || alloc::process_count().map(|count| count.allocations);
-        let allocated_before = allocated();
-        let begin = *slice.start.get_or_init(Instant::now);
-        let mut end = None;
+        let begun = slice.wait();
+        let mut ended = None;
         while back.len() < expected {
-            let left = if end.is_none() { length.saturating_sub(begin.elapsed()) } else { Duration::MAX };
+            let left =
+                if ended.is_none() { length.saturating_sub(begun.at.elapsed()) } else { Duration::MAX };
             match self.news.recv_timeout(left) {
                 Ok(News::Back) => back.extend(takes.try_recv()),
                 Ok(News::Stuck(in_flight)) => return Err(in_flight),
@@ -146,16 +140,16 @@ impl Arena {
                 // Of one that is not in the race any more.
                 Ok(News::Doomed) => {}
                 Err(RecvTimeoutError::Timeout) => {
-                    slice.stop.store(true, Ordering::Relaxed);
-                    end = Some((begin.elapsed(), allocated()));
+                    slice.end();
+                    ended = Some(Begun::now());
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the arena itself can send"),
             }
         }
         self.watchdog.watch(false);
-        let (elapsed, allocated) = end.unwrap_or_else(|| (begin.elapsed(), allocated()));
-        let allocations = allocated.zip(allocated_before).map(|(after, before)| after - before);
-        Ok(Sliced { elapsed, clients: back, allocations })
+        let ended = ended.unwrap_or_else(Begun::now);
+        let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
+        Ok(Sliced { elapsed: ended.at - begun.at, clients: back, allocations })
     }
 }
 
@@ -199,7 +193,8 @@ mod tests {
 
     impl Rival for Deadlocked {
         fn start(&self, client: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
-            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+            // Of two: the first one.
+            let task = 1 - slice.arrive();
             self.0.begin(task, 1, Operation::AddContextMessage);
             if task == 0 {
                 self.0.idle(task, 1);
@@ -232,8 +227,9 @@ mod tests {
     struct Blocked(Handle, Arc<Board>);
 
     impl Rival for Blocked {
-        fn start(&self, _: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
-            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+        fn start(&self, client: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
+            let task = client.index;
+            slice.arrive();
             self.1.begin(task, 1, Operation::GetContext);
             self.0.spawn(async move {
                 let _keep = give_back;
@@ -260,7 +256,7 @@ mod tests {
             // As many tasks as workers, and each keeps its worker.
             let in_slice = slice.clone();
             self.1.spawn(async move {
-                while in_slice.start.get().is_none() {
+                while in_slice.begun().is_none() {
                     tokio::task::yield_now().await;
                 }
                 std::thread::sleep(PAUSE);
@@ -307,7 +303,7 @@ mod tests {
 
     impl Rival for Circle {
         fn start(&self, _: Client, slice: Arc<Slice>, _: Kind, give_back: GiveBack) {
-            let task = slice.ready.fetch_add(1, Ordering::AcqRel);
+            let task = slice.arrive();
             let [first, second] = [task, 1 - task].map(|nth| self.locks[nth].clone());
             let meeting = self.meeting.clone();
             let name = || format!("client {task}");

@@ -1,8 +1,6 @@
 //! One task of a workload: asks the service what its trace says, and keeps its own log.
 
 use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use quanta::{Clock, Instant};
@@ -17,6 +15,7 @@ use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival,
 use super::population::Population;
 use super::rival::Kind;
 use super::samples::{Log, Sample};
+use super::slice::Slice;
 use super::watchdog::Board;
 
 /// After this many operations a task lets the others on its worker have a turn: operations that never wait would keep
@@ -25,18 +24,6 @@ pub(super) const TURN: u64 = 64;
 
 /// One operation of this many is timed where not all are. A prime, so that it goes through the whole trace in time.
 const SAMPLED: u64 = 17;
-
-/// What all tasks of one slice share: read by all, written by the arena alone while the slice is on.
-#[derive(Default)]
-pub(super) struct Slice {
-    /// Where in their traces the tasks begin. Rivals that are compared begin alike: what differs between them is then
-    /// not what they were asked.
-    pub(super) position: u64,
-    /// Tasks that are ready to begin.
-    pub(super) ready: AtomicUsize,
-    pub(super) start: OnceLock<Instant>,
-    pub(super) stop: AtomicBool,
-}
 
 /// What the clients of a scenario have in common, and never change.
 pub(super) struct Questions {
@@ -97,20 +84,14 @@ impl Client {
     /// One function for every kind: each copy of it would hold the endpoints of every strategy whole, and they are what
     /// the program's build takes its time for. To count down costs less than can be measured.
     pub(super) async fn run<S: ChatService>(&mut self, service: &S, slice: &Slice, kind: Kind) {
-        slice.ready.fetch_add(1, Ordering::AcqRel);
-        let start = loop {
-            match slice.start.get() {
-                Some(start) => break *start,
-                None => tokio::task::yield_now().await,
-            }
-        };
+        let start = slice.begin().await;
         // Held here, so that asking counts no references: tasks would meet at that count with every operation.
         let questions = self.questions.clone();
         let trace = &questions.traces[self.index];
         let mut intended = intended_times(&questions.scenario, self.index, start).map(Iterator::peekable);
         let mut position = slice.position;
         let mut sampling = Sampling::new(kind, position + self.index as u64);
-        while !slice.stop.load(Ordering::Relaxed) {
+        while !slice.is_over() {
             let due = intended.as_mut().and_then(|times| times.peek().copied());
             if let Some(due) = due {
                 self.board.idle(self.index, self.asked);
@@ -321,7 +302,7 @@ impl Asking<'_> {
             };
             self.client.log.samples.push(Sample::new(operation, nanos));
         }
-        if self.slice.stop.load(Ordering::Relaxed) {
+        if self.slice.is_over() {
             return answer.ok();
         }
         let log = &mut self.client.log;
@@ -407,7 +388,7 @@ pub(super) fn patience_of_a_client(scenario: &Scenario) -> Duration {
 /// Waits for an intended time; false when the slice ends before it.
 async fn wait_until(due: Instant, slice: &Slice, near: Duration) -> bool {
     loop {
-        if slice.stop.load(Ordering::Relaxed) {
+        if slice.is_over() {
             return false;
         }
         match due.checked_duration_since(Instant::now()) {

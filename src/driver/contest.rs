@@ -251,7 +251,7 @@ impl<'a> Contest<'a> {
                 Who::Strategy(_) | Who::Server(_) => outcome.strategies.push(ran),
                 Who::Control(_) => outcome.control = Some(ran),
                 Who::Limit => outcome.limit = Some(ran),
-                Who::Slowed | Who::Tracked(_) => {}
+                Who::Slowed | Who::Tracked(_) | Who::Boxed(_) => {}
             }
         }
         outcome
@@ -294,11 +294,15 @@ impl<'a> Contest<'a> {
         let entrant = &mut self.entrants[index];
         let handle = self.arena.handle();
         let rival: Box<dyn Rival> = match entrant.who {
-            Who::Strategy(strategy) | Who::Tracked(strategy) | Who::Control(strategy) => {
+            Who::Strategy(strategy)
+            | Who::Tracked(strategy)
+            | Who::Boxed(strategy)
+            | Who::Control(strategy) => {
                 let store = stock(&self.population, handle);
                 let tracked = self.plan.track || matches!(entrant.who, Who::Tracked(_));
                 let stage = self.arena.stage(tracked);
                 let Plan { seed, leave, .. } = *self.plan;
+                let leave = leave.or(matches!(entrant.who, Who::Boxed(_)).then_some(0.0));
                 set_up(strategy, self.scenario, &self.population, store, seed, &stage, leave)?
             }
             Who::Server(server) => {

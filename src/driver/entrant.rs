@@ -23,6 +23,8 @@ pub(super) enum Who<'a> {
     Strategy(&'a Strategy),
     /// A strategy with tracked locks.
     Tracked(&'a Strategy),
+    /// A strategy that is asked in the way that one with tracked locks is, and has none.
+    Boxed(&'a Strategy),
     /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
     Control(&'a Strategy),
     /// A server that shall be judged.
@@ -37,7 +39,10 @@ impl<'a> Who<'a> {
     /// The name for whoever watches.
     pub(super) fn name(self) -> &'a str {
         match self {
-            Self::Strategy(strategy) | Self::Tracked(strategy) | Self::Control(strategy) => strategy.name(),
+            Self::Strategy(strategy)
+            | Self::Tracked(strategy)
+            | Self::Boxed(strategy)
+            | Self::Control(strategy) => strategy.name(),
             Self::Server(server) => server.name(),
             Self::Slowed => "the slowed one",
             Self::Limit => "the limit",

@@ -46,7 +46,8 @@ pub fn footprints(strategies: &[Strategy], sessions: u32) -> Result<Option<Vec<F
         let runtime = Builder::new_current_thread().enable_time().build()?;
         let store = stock(&population, runtime.handle());
         let Some(before) = taken() else { return Ok(None) };
-        let rival = set_up(strategy, &scenario, &population, store, 0, &Stage::plain(runtime.handle()), 0.0)?;
+        let rival =
+            set_up(strategy, &scenario, &population, store, 0, &Stage::plain(runtime.handle()), None)?;
         rival.warm();
         let Some(after) = taken() else { return Ok(None) };
         let [counted, resident] =

@@ -30,9 +30,10 @@ use crate::session::{Clock, SessionError, Traffic};
 use crate::strategy::TokioClock;
 use crate::workload::{Operation, Scenario};
 
-use super::client::{Client, Slice};
+use super::client::Client;
 use super::population::Population;
 use super::rival::{GiveBack, Kind, Rival, spawn};
+use super::slice::Slice;
 use super::stage::Stage;
 
 /// Read-modify-writes of one line for one operation: one to take a lock, one to release it.

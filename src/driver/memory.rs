@@ -95,7 +95,7 @@ impl Yard {
                 store,
                 self.seed,
                 &Stage::plain(runtime.handle()),
-                0.0,
+                None,
             );
             rival.inspect(|rival| rival.warm()).map_err(|error| outcome = Err(error))
         });

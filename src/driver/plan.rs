@@ -44,7 +44,7 @@ pub struct Plan {
     /// Whether every lock is tracked: presets only, and slower than they are.
     pub track: bool,
     /// The share of all requests, from 0 to 1, whose client goes away before the answer.
-    pub leave: f64,
+    pub leave: Option<f64>,
     /// Where their histories shall be written as JSON Lines.
     pub history: Option<PathBuf>,
     /// Ratios within 1 ± this are no difference.
@@ -73,7 +73,7 @@ impl Default for Plan {
             many_sessions: false,
             verify: false,
             track: false,
-            leave: 0.0,
+            leave: None,
             history: None,
             margin: 0.005,
             confidence: Confidence::default(),

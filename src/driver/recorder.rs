@@ -6,7 +6,6 @@
 //! times: what is looked for is what happens when clients meet.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
@@ -21,7 +20,8 @@ use crate::session::SessionError;
 use crate::verify::session::{Answer, Call, Context, Log, Page, Settings, Token};
 use crate::workload::{Operation, Step, random};
 
-use super::client::{Questions, Slice, TURN, patience_of_a_client};
+use super::client::{Questions, TURN, patience_of_a_client};
+use super::slice::Slice;
 use super::watchdog::Board;
 
 /// What the sessions that clients make are set to.
@@ -79,13 +79,10 @@ impl Recorder {
 
     /// Asks until the slice is stopped or the log is full.
     pub(super) async fn run(&mut self, slice: &Slice) {
-        slice.ready.fetch_add(1, Ordering::AcqRel);
-        while slice.start.get().is_none() {
-            tokio::task::yield_now().await;
-        }
+        slice.begin().await;
         let questions = self.questions.clone();
         let mut position = slice.position;
-        while !slice.stop.load(Ordering::Relaxed) && self.log.has_room() {
+        while !slice.is_over() && self.log.has_room() {
             let step = questions.traces[self.index].step(position);
             self.ask(&questions, step).await;
             position += 1;

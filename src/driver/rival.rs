@@ -20,10 +20,11 @@ use crate::strategy::{
 use crate::track::Watch;
 use crate::workload::{Model, Scenario};
 
-use super::client::{Client, Slice};
+use super::client::Client;
 use super::leaving::Requests;
 use super::population::Population;
 use super::site::Site;
+use super::slice::Slice;
 use super::stage::Stage;
 use super::tracking;
 
@@ -95,7 +96,7 @@ pub(super) fn stock(population: &Population, runtime: &Handle) -> MemoryStore {
 }
 
 /// Sets a strategy up under a scenario, over the population's `store`: with tracked locks if the stage has a tracker, and
-/// with clients of which the share `leave` goes away.
+/// with clients of which the share `leave` goes away. With neither, nothing stands between clients and strategy.
 pub(super) fn set_up(
     strategy: &Strategy,
     scenario: &Scenario,
@@ -103,17 +104,18 @@ pub(super) fn set_up(
     store: MemoryStore,
     seed: u64,
     stage: &Stage,
-    leave: f64,
+    leave: Option<f64>,
 ) -> Result<Box<dyn Rival>, StrategyError> {
     let (factors, setup) = (strategy.factors(), setup(scenario, store, seed, stage.runtime()));
     let contend = Contend::new(population, stage);
     let backend = match stage.tracker() {
-        None if leave == 0.0 => return assemble(factors, setup, contend),
+        None if leave.is_none() => return assemble(factors, setup, contend),
         None => assemble_dyn(factors, setup)?,
         Some(tracker) => assemble_tracked(factors, setup, tracker)?,
     };
     let service: Arc<dyn DynChatService> = backend.clone();
-    let service = Arc::new(Surrounded::new(service, Requests::new(scenario, leave, seed)));
+    let requests = Requests::new(scenario, leave.unwrap_or_default(), seed);
+    let service = Arc::new(Surrounded::new(service, requests));
     Ok(contend.with_service(service, backend))
 }
 

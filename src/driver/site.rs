@@ -23,13 +23,14 @@ use crate::service::{ChatService, CreateContext, DynChatService, Elsewhere, Mess
 use crate::session::{SessionError, Traffic};
 use crate::verify::session::{Answer, Call, Context, Log, Page};
 
-use super::client::{Client, Slice};
+use super::client::Client;
 use super::error::RunError;
 use super::plan::{Observer, Progress};
 use super::population::Population;
 use super::recorder::sent_by;
 use super::rival::{GiveBack, Kind, Rival, spawn};
 use super::server::Server;
+use super::slice::Slice;
 use super::stage::Stage;
 use super::verification::{Ground, Run};
 use super::watchdog::InFlight;

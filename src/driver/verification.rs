@@ -24,11 +24,12 @@ use crate::verify::session::{Context, Recording};
 use crate::verify::{Lanes, Verdict, invariants};
 
 use super::arena::Arena;
-use super::client::{Questions, Slice};
+use super::client::Questions;
 use super::error::RunError;
 use super::population::Population;
 use super::recorder::{Recorder, token_of};
 use super::rival::{GiveBack, Subject};
+use super::slice::Slice;
 use super::stage::Stage;
 use super::watchdog::InFlight;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -16,9 +16,9 @@ use utoipa_axum::routes;
 use crate::service::{DynBackend, DynChatService};
 use crate::track::Tracker;
 
-use super::auth::{self, Token};
-use super::limits::{self, Limits};
-use super::locks;
+use super::auth::Token;
+use super::door;
+use super::limits::Limits;
 use super::metrics::{self, Metrics};
 use super::openapi;
 use super::problem::{Code, Problem};
@@ -79,7 +79,7 @@ impl App {
         Self(Shared(Arc::new(inner)))
     }
 
-    /// From the next router on, `tracker` hears which request does what, and `/metrics` tells what it has seen of locks. The
+    /// From now on, `tracker` hears which request does what, and `/metrics` tells what it has seen of locks. The
     /// locks behind the service must be its own; the first one that is given stays.
     pub fn track(&self, tracker: Tracker) {
         self.0.tracker.get_or_init(|| tracker);
@@ -87,20 +87,12 @@ impl App {
 
     /// The router.
     pub fn router(&self) -> Router {
-        let shared = &self.0;
-        let (mut router, _) = routes().split_for_parts();
-        if let Some(tracker) = shared.tracker.get() {
-            router = router.layer(middleware::from_fn_with_state(tracker.clone(), locks::in_scope));
-        }
+        let (router, _) = routes().split_for_parts();
         router
             .fallback(no_such_route)
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(DefaultBodyLimit::max(shared.limits.body))
-            .layer(middleware::from_fn_with_state(shared.clone(), limits::in_time))
-            .layer(middleware::from_fn_with_state(shared.clone(), limits::admit))
-            .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
-            .layer(middleware::from_fn_with_state(shared.clone(), metrics::count))
-            .with_state(shared.clone())
+            .layer(middleware::from_fn_with_state(self.0.clone(), door::pass))
+            .with_state(self.0.clone())
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -116,7 +108,8 @@ impl App {
 /// Every route, and the document of them.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::frame())
-        .nest("/v1", contexts::routes().merge(turns::routes()))
+        .merge(contexts::routes())
+        .merge(turns::routes())
         .routes(routes!(healthz))
         .routes(routes!(readyz))
         .routes(routes!(metrics::metrics))

@@ -1,9 +1,7 @@
 //! One token for all: who has it may do everything, who has it not may ask whether the server lives.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
 use super::app::Shared;
@@ -48,18 +46,18 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Lets through who has the token, where one is needed.
-pub(super) async fn require(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let Some(token) = &shared.token else { return next.run(request).await };
+/// Refuses who has not the token, where one is needed.
+pub(super) fn require(shared: &Shared, request: &Request) -> Result<(), Problem> {
+    let Some(token) = &shared.token else { return Ok(()) };
     let given = request.headers().get(header::AUTHORIZATION);
     if OPEN.contains(&request.uri().path()) || given.is_some_and(|given| token.is_in(given.as_bytes())) {
-        return next.run(request).await;
+        return Ok(());
     }
     let detail = match given {
         None => "this server wants a token; send the header Authorization: Bearer TOKEN",
         Some(_) => "this is not the token of this server",
     };
-    Problem::new(Code::Unauthorized, detail).into_response()
+    Err(Problem::new(Code::Unauthorized, detail))
 }
 
 #[cfg(test)]

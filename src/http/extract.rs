@@ -1,8 +1,11 @@
 //! Reading requests: ids, queries, bodies and headers, each refused with a problem that says what would be right.
 
-use axum::body::{Bytes, HttpBody};
+use std::error::Error;
+
+use axum::body::{HttpBody, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -57,11 +60,11 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
         if request.body().size_hint().lower() > state.limits.body as u64 {
             return Err(too_large());
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let bytes = to_bytes(request.into_body(), state.limits.body).await.map_err(|error| {
+            if error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
                 return too_large();
             }
-            Problem::new(Code::MalformedRequest, rejection.body_text())
+            Problem::new(Code::MalformedRequest, error.to_string())
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             // Deserializing from a slice fails for what stands in it, never for reading it.

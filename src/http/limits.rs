@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
+use tokio::sync::SemaphorePermit;
 
 use super::app::Shared;
 use super::auth;
+use super::door;
 use super::problem::{Code, Problem};
 
 /// Bounds on what requests and connections may take.
@@ -40,25 +40,31 @@ impl Default for Limits {
     }
 }
 
-/// Refuses what comes when as many requests are under way as may be. Whether the server lives is always answered.
-pub(super) async fn admit(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    if auth::OPEN.contains(&request.uri().path()) {
-        return next.run(request).await;
+impl Limits {
+    /// How long this request may take.
+    pub(super) fn time_for(&self, request: &Request) -> Duration {
+        if door::route(request).contains("/actions/") { self.turn_time } else { self.time }
     }
-    let Ok(_room) = shared.room.try_acquire() else {
-        let detail = format!("{} requests are under way; try again in a second", shared.limits.requests);
-        return Problem::new(Code::TooManyRequests, detail).into_response();
-    };
-    next.run(request).await
 }
 
-/// Gives up what takes too long. A turn that is given up is rolled back to idle.
-pub(super) async fn in_time(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let runs_a_turn =
-        request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().contains("/actions/"));
-    let limit = if runs_a_turn { shared.limits.turn_time } else { shared.limits.time };
-    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+/// Refuses what comes when as many requests are under way as may be. Whether the server lives is always answered.
+pub(super) fn admit<'a>(
+    shared: &'a Shared,
+    request: &Request,
+) -> Result<Option<SemaphorePermit<'a>>, Problem> {
+    if auth::OPEN.contains(&request.uri().path()) {
+        return Ok(None);
+    }
+    shared.room.try_acquire().map(Some).map_err(|_| {
+        let detail = format!("{} requests are under way; try again in a second", shared.limits.requests);
+        Problem::new(Code::TooManyRequests, detail)
+    })
+}
+
+/// Gives up what takes longer than `limit`. A turn that is given up is rolled back to idle.
+pub(super) async fn in_time<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(limit, answer).await.map_err(|_| {
         let detail = format!("it was given up after {limit:?}; whether a change was made is not known");
-        Problem::new(Code::TimedOut, detail).into_response()
+        Problem::new(Code::TimedOut, detail)
     })
 }

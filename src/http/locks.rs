@@ -2,9 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -12,6 +10,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::service::{Answer, Around};
 use crate::track::{self, Histogram, Standing, Tracker};
+
+use super::door;
 
 /// Says for every request which endpoint it asks, so that its waits and holds are counted under that.
 pub struct Labelled;
@@ -23,11 +23,9 @@ impl Around for Labelled {
     }
 }
 
-/// Runs a request in a scope that is called after its route.
-pub(super) async fn in_scope(State(tracker): State<Tracker>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let name = format!("{} {route}", request.method());
-    tracker.scope(name, next.run(request)).await
+/// What the scope of a request is called.
+pub(super) fn name(request: &Request) -> String {
+    format!("{} {}", request.method(), door::route(request))
 }
 
 /// The shares of all acquisitions whose longest time is told.

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -15,6 +14,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::app::Shared;
+use super::door;
 use super::locks::Locks;
 use super::problem::{Code, Problem};
 
@@ -92,20 +92,28 @@ impl Drop for Under<'_> {
     }
 }
 
-/// Counts and times a request.
-pub(super) async fn count(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let metrics = &shared.metrics;
-    let _under_way = Under::count(&metrics.in_flight);
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let method = known(request.method());
-    let start = Instant::now();
-    let response = next.run(request).await;
-    let asked = Asked { method, route: route.clone() };
-    metrics.seconds.get_or_create(&asked).observe(start.elapsed().as_secs_f64());
-    let answered = Answered { method, route, status: response.status().as_u16() };
-    metrics.requests.get_or_create(&answered).inc();
-    response
+/// A request that is counted as under way, and timed.
+pub(super) struct Counted<'a> {
+    metrics: &'a Metrics,
+    _under_way: Under<'a>,
+    asked: Asked,
+    start: Instant,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn begin(metrics: &'a Metrics, request: &Request) -> Self {
+        let asked = Asked { method: known(request.method()), route: door::route(request).to_owned() };
+        Self { metrics, _under_way: Under::count(&metrics.in_flight), asked, start: Instant::now() }
+    }
+
+    /// It is answered.
+    pub(super) fn end(self, response: &Response) {
+        let Self { metrics, asked, start, .. } = self;
+        metrics.seconds.get_or_create(&asked).observe(start.elapsed().as_secs_f64());
+        let Asked { method, route } = asked;
+        let answered = Answered { method, route, status: response.status().as_u16() };
+        metrics.requests.get_or_create(&answered).inc();
+    }
 }
 
 /// The methods that there are. A client may invent others, and each would be a line for ever.

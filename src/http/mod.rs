@@ -1,8 +1,8 @@
 //! The endpoints over HTTP, for clients that nobody here wrote.
 //!
 //! ```text
-//! connection ─▶ count ─▶ token ─▶ room for one more? ─▶ time limit ─▶ route ─▶ dyn DynChatService
-//!  (server)    (metrics)  (auth)        (limits)          (limits)   (routes)   (service)
+//! connection ─▶ count, token?, room for one more?, time limit ─▶ route ─▶ dyn DynChatService
+//!  (server)              (door: metrics, auth, limits)          (routes)     (service)
 //! ```
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::service::DynChatService); [`serve`] puts it behind a listener,
@@ -14,6 +14,7 @@
 
 mod app;
 mod auth;
+mod door;
 mod extract;
 mod limits;
 mod locks;

@@ -21,7 +21,7 @@ use super::problem::{Code, Problem};
 /// How much of a list is answered where nobody says.
 const PAGE: usize = 50;
 
-/// All of them, below `/v1`.
+/// All of them.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_contexts, create_context))
@@ -41,7 +41,7 @@ struct Created {
 ///
 /// It is stored when the answer comes.
 #[utoipa::path(
-    post, path = "/contexts", tag = "contexts", request_body = CreateContext,
+    post, path = "/v1/contexts", tag = "contexts", request_body = CreateContext,
     responses(
         (status = 201, body = Created, description = "It is there, and stored",
             headers(("Location" = String, description = "Its path"))),
@@ -73,7 +73,7 @@ struct ListQuery {
 ///
 /// A page of all contexts by ascending id. `next` is the cursor of the page after it, null on the last one.
 #[utoipa::path(
-    get, path = "/contexts", tag = "contexts", params(ListQuery),
+    get, path = "/v1/contexts", tag = "contexts", params(ListQuery),
     responses((status = 200, body = ContextList, description = "The page"), OfList),
 )]
 async fn list_contexts(
@@ -90,7 +90,7 @@ async fn list_contexts(
 ///
 /// Without its messages. The `ETag` is its version, for `If-Match`.
 #[utoipa::path(
-    get, path = "/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
+    get, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
     responses(
         (status = 200, body = ChatContextDTO, description = "The context",
             headers(("ETag" = String, description = "Its version, in quotes"))),
@@ -113,7 +113,7 @@ struct Changed {
 /// What is absent stays as it is. With `If-Match`, or `expected_version` in the body, only if the context is at that
 /// version.
 #[utoipa::path(
-    put, path = "/contexts/{id}", tag = "contexts", request_body = UpdateContext,
+    put, path = "/v1/contexts/{id}", tag = "contexts", request_body = UpdateContext,
     params(
         ("id" = ContextId, Path),
         ("If-Match" = Option<String>, Header, description = "The version expected, in quotes, or *"),
@@ -145,7 +145,7 @@ async fn update_context(
 ///
 /// For good.
 #[utoipa::path(
-    delete, path = "/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
+    delete, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
     responses((status = 204, description = "It is gone"), OfContext),
 )]
 async fn delete_context(State(shared): State<Shared>, Id(id): Id) -> Result<StatusCode, Problem> {
@@ -171,7 +171,7 @@ struct MessagesQuery {
 ///
 /// A page of a branch, oldest first.
 #[utoipa::path(
-    get, path = "/contexts/{id}/messages", tag = "messages",
+    get, path = "/v1/contexts/{id}/messages", tag = "messages",
     params(("id" = ContextId, Path), MessagesQuery),
     responses((status = 200, body = MessagesDTO, description = "The page"), OfContext),
 )]
@@ -199,7 +199,7 @@ struct Append {
 ///
 /// In any state; it starts no turn.
 #[utoipa::path(
-    post, path = "/contexts/{id}/messages", tag = "messages", request_body = Append,
+    post, path = "/v1/contexts/{id}/messages", tag = "messages", request_body = Append,
     params(("id" = ContextId, Path)),
     responses((status = 201, body = AppendedDTO, description = "Appended, and stored"), OfContext),
 )]
@@ -216,7 +216,7 @@ async fn add_context_message(
 ///
 /// State and version: the cheapest question, for polling.
 #[utoipa::path(
-    get, path = "/contexts/{id}/state", tag = "contexts", params(("id" = ContextId, Path)),
+    get, path = "/v1/contexts/{id}/state", tag = "contexts", params(("id" = ContextId, Path)),
     responses((status = 200, body = ContextStateDTO, description = "Where it stands"), OfContext),
 )]
 async fn get_context_state(
@@ -238,7 +238,7 @@ pub(super) struct Decisions {
 ///
 /// And leave it at that: the action of the same kind goes on with the turn.
 #[utoipa::path(
-    post, path = "/contexts/{id}/tools/approve", tag = "tools", request_body = Decisions,
+    post, path = "/v1/contexts/{id}/tools/approve", tag = "tools", request_body = Decisions,
     params(("id" = ContextId, Path)),
     responses((status = 200, body = Changed, description = "Decided, and stored"), OfWrite),
 )]

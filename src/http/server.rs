@@ -14,8 +14,7 @@ use tokio::task::JoinSet;
 use super::app::App;
 use super::metrics::Under;
 
-/// What a request's head may have: lines of headers, and bytes in all.
-const HEAD_LINES: usize = 100;
+/// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
 const HEAD_BYTES: usize = 32 << 10;
 
 /// After a failed accept: the machine is short of something, and asking at once again would not give it back.
@@ -41,7 +40,6 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
-        .max_headers(HEAD_LINES)
         .max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(app.router());
     let graceful = GracefulShutdown::new();

@@ -29,7 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// `Accept: text/event-stream` it tells meanwhile what happens, in the events `step`, `text`, and at the end `done` or
 /// `problem`. A client that goes away gives up the turn: what was said so far stays.
 #[utoipa::path(
-    post, path = "/contexts/{id}/actions/send_message", tag = "turns", request_body = NewMessage,
+    post, path = "/v1/contexts/{id}/actions/send_message", tag = "turns", request_body = NewMessage,
     params(("id" = ContextId, Path)),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",
@@ -55,7 +55,7 @@ async fn send_message_action(
 ///
 /// Once none is pending, the approved ones are run and the model goes on. Answers as `send_message` does.
 #[utoipa::path(
-    post, path = "/contexts/{id}/actions/approve_tools", tag = "turns", request_body = Decisions,
+    post, path = "/v1/contexts/{id}/actions/approve_tools", tag = "turns", request_body = Decisions,
     params(("id" = ContextId, Path)),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",

@@ -13,6 +13,12 @@ pub fn with_interval(value: f64, [low, high]: [f64; 2]) -> String {
     format!("{} [{}, {}]", count(value), count(low), count(high))
 }
 
+/// The same where room is short: `212 k ± 1.9 %`, by the end of the interval that is farther away.
+pub fn with_spread(value: f64, [low, high]: [f64; 2]) -> String {
+    let spread = (value - low).max(high - value) / value * 100.0;
+    if spread.is_finite() { format!("{} ± {spread:.1} %", count(value)) } else { count(value) }
+}
+
 /// Nanoseconds in the unit that suits them: `830 ns`, `2.90 µs`, `12.3 ms`, `1.20 s`.
 pub fn nanos(value: u64) -> String {
     match scaled(value as f64, &[(" ns", 1.0), (" µs", 1e3), (" ms", 1e6), (" s", 1e9)]) {
@@ -89,6 +95,12 @@ mod tests {
         let told = [0.0, 7.0, 0.25, 12.34, 987.0, 999.6, 45_123.0, 999_900.0, 1_234_567.0, 2e9].map(count);
         let expected = ["0", "7", "0.25", "12.3", "987", "1.00 k", "45.1 k", "1.00 M", "1.23 M", "2.00 G"];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_spread_reaches_to_the_farther_end() {
+        assert_eq!(with_spread(200_000.0, [196_000.0, 203_000.0]), "200 k ± 2.0 %");
+        assert_eq!(with_spread(0.0, [0.0, 0.0]), "0");
     }
 
     #[test]

@@ -110,6 +110,11 @@ impl Row<'_> {
         format::with_interval(self.cell.throughput.ops_per_s, self.cell.throughput.ci)
     }
 
+    /// The same where room is short.
+    pub fn throughput_and_spread(&self) -> String {
+        format::with_spread(self.cell.throughput.ops_per_s, self.cell.throughput.ci)
+    }
+
     /// p50 and p99 of an operation.
     pub fn latency(&self, operation: &str) -> String {
         self.cell.latency_ns.get(operation).map_or_else(
@@ -130,6 +135,36 @@ impl Row<'_> {
             _ if !wrong.is_empty() => format!("WRONG: {}", format::list(&wrong)),
             Some(seen) => correctness(seen),
             None => "not checked".to_owned(),
+        }
+    }
+
+    /// Whether its answers are linearizable, in few words: so many operations were checked.
+    pub fn linearizable(&self) -> String {
+        let seen = self.cell.verification.as_ref();
+        match (seen.and_then(|it| it.linearizable), seen.and_then(|it| it.operations_checked)) {
+            (Some(true), checked) => format!("yes ({})", format::count(checked.unwrap_or_default() as f64)),
+            (Some(false), _) => "NO".to_owned(),
+            (None, Some(_)) => "not decided".to_owned(),
+            (None, None) => "not checked".to_owned(),
+        }
+    }
+
+    /// What tracking saw of its locks, in few words.
+    pub fn tracked(&self) -> String {
+        let Some(seen) = &self.cell.verification else { return "not tracked".to_owned() };
+        let found = [
+            (seen.deadlocks, "deadlock"),
+            (seen.order_inversions, "inversion"),
+            (seen.starvations, "starvation"),
+        ];
+        let wrong: Vec<_> = found
+            .iter()
+            .filter_map(|(number, noun)| Some(format::counted((*number).filter(|it| *it > 0)?, noun)))
+            .collect();
+        match found.iter().filter(|(number, _)| number.is_some()).count() {
+            0 => "not tracked".to_owned(),
+            _ if wrong.is_empty() => "clean".to_owned(),
+            _ => wrong.join(", "),
         }
     }
 }

@@ -100,7 +100,7 @@ fn speed(table: &Table<'_>) -> Grid {
     head.extend(table.baseline.map(|_| "verdict".to_owned()));
     head.extend(table.against_naive.then(|| format!("against {}", rows::NAIVE)));
     grid(&head, table, |row| {
-        let mut cells = vec![Cell::new(row.throughput()).set_alignment(CellAlignment::Right)];
+        let mut cells = vec![Cell::new(row.throughput_and_spread()).set_alignment(CellAlignment::Right)];
         if let Some(baseline) = table.baseline {
             let word = Cell::new(rows::verdict(row, baseline));
             cells.push(Cell::new(rows::ratio(row.against_baseline)));
@@ -120,18 +120,19 @@ fn speed(table: &Table<'_>) -> Grid {
 fn latency(table: &Table<'_>) -> Grid {
     let mut head = vec!["strategy".to_owned()];
     head.extend(table.operations.iter().map(|operation| format!("{}\np50 / p99", printable(operation))));
-    head.extend(["errors", "refused", "correctness"].map(str::to_owned));
+    head.extend(["errors\nrefused", "linearizable", "locks"].map(str::to_owned));
     grid(&head, table, |row| {
         let mut cells: Vec<_> = table
             .operations
             .iter()
             .map(|operation| Cell::new(row.latency(operation)).set_alignment(CellAlignment::Right))
             .collect();
-        for number in [row.cell.errors, row.cell.refused] {
-            cells.push(Cell::new(format::count(number as f64)).set_alignment(CellAlignment::Right));
+        let [errors, refused] = [row.cell.errors, row.cell.refused].map(|it| format::count(it as f64));
+        cells.push(Cell::new(format!("{errors} / {refused}")).set_alignment(CellAlignment::Right));
+        for words in [row.linearizable(), row.tracked()] {
+            let cell = Cell::new(words);
+            cells.push(if row.wrong().next().is_some() { cell.fg(Color::Red) } else { cell });
         }
-        let correctness = Cell::new(printable(&row.correctness()));
-        cells.push(if row.wrong().next().is_some() { correctness.fg(Color::Red) } else { correctness });
         cells
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Waker};
 
-use super::cycle::{self, LockId, Request, StrandId, World};
+use super::cycle::{self, LockId, Request, Standing, StrandId, World};
 use super::finding::Kind;
 use super::futurelock::Probe;
 use super::guard::TrackedGuard;
@@ -29,8 +29,15 @@ pub(super) fn at_once<G>(
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
-    order(&strand, &taken, lock);
-    without_order(lock, strand, taken, ahead, guard)
+    let mut state = strand.state();
+    if state.is_new_order(&taken, strand.parent.is_some()) {
+        drop(state);
+        draw(&strand, &taken, lock);
+        state = strand.state();
+    }
+    let number = state.push(taken, lock.blocks, Waited::default());
+    drop(state);
+    had(lock, strand, &taken, ahead, guard, number)
 }
 
 /// The lock was free for one who would not have waited: no order comes of it.
@@ -42,10 +49,22 @@ pub(super) fn without_order<G>(
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
-    let number = Strand::push(&mut strand.state(), taken, lock.blocks, Waited::default());
+    let number = strand.state().push(taken, lock.blocks, Waited::default());
+    had(lock, strand, &taken, ahead, guard, number)
+}
+
+#[inline]
+fn had<'a, G>(
+    lock: &'a Lock,
+    strand: Arc<Strand>,
+    taken: &Taken,
+    ahead: Option<u64>,
+    guard: G,
+    number: u64,
+) -> TrackedGuard<'a, G> {
     if let Some(last) = ahead {
         // Who had a place before this one tried, and has it still, was overtaken.
-        overtakes(&strand, &taken, &lock.before(last + 1));
+        overtakes(&strand, taken, &lock.before(last + 1));
     }
     TrackedGuard::new(strand, lock, number, guard)
 }
@@ -62,7 +81,10 @@ pub(super) async fn waited<'a, G>(
     future: impl Future<Output = G>,
 ) -> TrackedGuard<'a, G> {
     let taken = lock.taken(mode, at);
-    order(&strand, &taken, lock);
+    let is_new = strand.state().is_new_order(&taken, strand.parent.is_some());
+    if is_new {
+        draw(&strand, &taken, lock);
+    }
     let wait = Wait::new(strand.clone(), lock.clone(), mode, at);
     let waker = Waker::from(wait.clone());
     let mut future = pin!(future);
@@ -107,7 +129,7 @@ pub(super) async fn waited<'a, G>(
         Poll::Pending
     })
     .await;
-    let number = Strand::push(&mut strand.state(), taken, lock.blocks, wait.waited());
+    let number = strand.state().push(taken, lock.blocks, wait.waited());
     if let Some(place) = wait.place().filter(|_| !lock.blocks) {
         overtakes(&strand, &taken, &lock.before(place));
     }
@@ -146,7 +168,7 @@ fn closes_a_circle(wait: &Arc<Wait>) -> bool {
     for link in &links {
         let Some(wait) = wait_of(&link.request) else { return false };
         let stands = match link.why {
-            cycle::Why::Holds(mode) => world.holds(link.on).contains(&(link.request.lock, mode)),
+            cycle::Why::Holds(mode) => world.strand(link.on).holds.contains(&(link.request.lock, mode)),
             cycle::Why::Before(before) => wait_of(&before).is_some(),
         };
         if !stands {
@@ -162,20 +184,11 @@ fn closes_a_circle(wait: &Arc<Wait>) -> bool {
 struct Live<'a>(&'a Wait);
 
 impl World for Live<'_> {
-    fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)> {
-        let held = Strand::of(strand).map(|strand| strand.held()).unwrap_or_default();
-        held.iter().map(|hold| (hold.taken.lock, hold.taken.mode)).collect()
-    }
-
-    fn waits(&self, strand: StrandId) -> Vec<Request> {
-        let Some(strand) = Strand::of(strand) else { return Vec::new() };
-        let state = strand.state();
-        state
-            .waits
-            .iter()
-            .filter(|wait| wait.lock.tracker.is(&self.0.lock.tracker))
-            .map(|it| it.request())
-            .collect()
+    fn strand(&self, strand: StrandId) -> Standing {
+        let Some(strand) = Strand::of(strand) else { return Standing::default() };
+        let holds = strand.held().iter().map(|hold| (hold.taken.lock, hold.taken.mode)).collect();
+        let waits = strand.state().waits.clone();
+        Standing { holds, waits: waits.iter().map(|wait| wait.request()).collect() }
     }
 
     fn line(&self, lock: LockId) -> Vec<Request> {
@@ -193,37 +206,6 @@ fn holder_is_suspended(lock: &Lock) -> bool {
 }
 
 /// Draws the orders that this acquisition stands for, and says what comes of them.
-#[inline]
-fn order(strand: &Strand, taken: &Taken, lock: &Lock) {
-    if taken.mode == Mode::Look {
-        return;
-    }
-    {
-        let mut state = strand.state();
-        if !state.waits.is_empty() {
-            state.branched = true;
-        }
-        if state.branched || (state.holds.is_empty() && strand.parent.is_none()) {
-            return;
-        }
-        if let ([only], None) = (&state.holds[..], &strand.parent)
-            && !std::ptr::eq(only.taken.class, taken.class)
-        {
-            /// Few orders are drawn by one strand, again and again.
-            const TOLD: usize = 8;
-            let edge = (std::ptr::from_ref(only.taken.place).addr(), std::ptr::from_ref(taken.place).addr());
-            if state.told.contains(&edge) {
-                return;
-            }
-            if state.told.len() == TOLD {
-                state.told.remove(0);
-            }
-            state.told.push(edge);
-        }
-    }
-    draw(strand, taken, lock);
-}
-
 #[cold]
 fn draw(strand: &Strand, taken: &Taken, lock: &Lock) {
     let held = strand.held();

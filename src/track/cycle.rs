@@ -25,6 +25,8 @@ pub(super) struct Request {
     pub(super) rule: Rule,
     /// Where it stands in the lock's line; nothing while it is not known to stand there.
     pub(super) place: Option<u64>,
+    /// How many waits its strand has, with this one.
+    pub(super) of: usize,
 }
 
 /// Why one waits for the other.
@@ -44,12 +46,19 @@ pub(super) struct Link {
     pub(super) why: Why,
 }
 
+/// A strand, at the moment.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// What it holds, and those outside it that cannot go on before it ends.
+    pub(super) holds: Vec<(LockId, Mode)>,
+    /// What it waits for. More than one where branches are not told apart.
+    pub(super) waits: Vec<Request>,
+}
+
 /// What the search may ask about the moment.
 pub(super) trait World {
-    /// What the strand holds, and those outside it that cannot go on before it ends.
-    fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)>;
-    /// What the strand waits for. More than one where branches are not told apart.
-    fn waits(&self, strand: StrandId) -> Vec<Request>;
+    /// What the strand holds and waits for.
+    fn strand(&self, strand: StrandId) -> Standing;
     /// Who waits for the lock.
     fn line(&self, lock: LockId) -> Vec<Request>;
 }
@@ -60,51 +69,76 @@ pub(super) trait World {
 /// A strand with several waits at once is taken to wait only where all of them wait for members of the cycle: one of them
 /// may be all that it needs.
 pub(super) fn closed_by(asked: &Request, world: &impl World) -> Option<Vec<Link>> {
+    let mut lines = Lines { asked, world, left: HashMap::new() };
     // Everybody who cannot go on before the asker does, with the link that says why.
     let mut reached: HashMap<StrandId, Option<Link>> = HashMap::from([(asked.strand, None)]);
     let mut partly: HashMap<StrandId, Vec<Link>> = HashMap::new();
     let mut next = vec![asked.strand];
     while let Some(strand) = next.pop() {
-        for link in kept_waiting(strand, asked, world) {
+        for link in lines.kept_waiting(strand) {
             if link.request.wait == asked.wait {
-                if strand != asked.strand {
-                    return Some(path(link, &reached));
-                }
-                continue;
+                return Some(path(link, &reached));
             }
             let waiter = link.request.strand;
             if reached.contains_key(&waiter) {
                 continue;
             }
-            let links = partly.entry(waiter).or_default();
-            if !links.iter().any(|known| known.request.wait == link.request.wait) {
+            let mut first = link;
+            if link.request.of > 1 {
+                let links = partly.entry(waiter).or_default();
                 links.push(link);
+                if links.len() < link.request.of {
+                    continue;
+                }
+                first = links[0];
             }
-            if links.len() >= world.waits(waiter).len().max(1) {
-                reached.insert(waiter, Some(links[0]));
-                next.push(waiter);
-            }
+            reached.insert(waiter, Some(first));
+            next.push(waiter);
         }
     }
     None
 }
 
-/// Everybody who waits for `strand`, directly.
-fn kept_waiting(strand: StrandId, asked: &Request, world: &impl World) -> Vec<Link> {
-    let mut links = Vec::new();
-    for (lock, mode) in world.holds(strand) {
-        let waiting = world.line(lock).into_iter().filter(|it| it.strand != strand && mode.excludes(it.mode));
-        links.extend(waiting.map(|request| Link { request, on: strand, why: Why::Holds(mode) }));
+/// The lines of the locks that were come by, each read once, without those that are known to be kept waiting: so ten
+/// thousand in one line are looked at once and not by each of them.
+struct Lines<'a, W> {
+    asked: &'a Request,
+    world: &'a W,
+    left: HashMap<LockId, Vec<Request>>,
+}
+
+impl<W: World> Lines<'_, W> {
+    /// Everybody who waits for `strand`, directly, and was not named before.
+    fn kept_waiting(&mut self, strand: StrandId) -> Vec<Link> {
+        let Standing { holds, waits } = self.world.strand(strand);
+        let mut links = Vec::new();
+        for (lock, mode) in holds {
+            let waiting = self.take(lock, strand, |it| mode.excludes(it.mode));
+            links.extend(waiting.map(|request| Link { request, on: strand, why: Why::Holds(mode) }));
+        }
+        // What it waits for counts as well: whoever stands behind it there waits for it.
+        for ahead in waits.iter().filter(|ahead| ahead.rule != Rule::AnyOrder) {
+            let behind = self.take(ahead.lock, strand, |it| goes_before(ahead, it));
+            links.extend(behind.map(|request| Link { request, on: strand, why: Why::Before(*ahead) }));
+        }
+        links
     }
-    // What the asker waits for counts as well: whoever stands behind it there waits for it.
-    let own = world.waits(strand);
-    let own = own.iter().chain((strand == asked.strand && !own.contains(asked)).then_some(asked));
-    for ahead in own {
-        let behind =
-            world.line(ahead.lock).into_iter().filter(|it| it.strand != strand && goes_before(ahead, it));
-        links.extend(behind.map(|request| Link { request, on: strand, why: Why::Before(*ahead) }));
+
+    /// Takes those out of the lock's line that wait for `strand`: all but itself for which `waits` holds.
+    fn take(
+        &mut self,
+        lock: LockId,
+        strand: StrandId,
+        waits: impl Fn(&Request) -> bool,
+    ) -> impl Iterator<Item = Request> {
+        let line = self.left.entry(lock).or_insert_with(|| self.world.line(lock));
+        let asked = self.asked;
+        line.extract_if(.., move |it| {
+            // The asker's other waits lead nowhere new; this one closes the cycle if somebody else keeps it waiting.
+            let known = it.strand == asked.strand && it.wait != asked.wait;
+            it.strand != strand && !known && waits(it)
+        })
     }
-    links
 }
 
 /// Whether `first` must have had the lock before `second` can get it, by what the lock promises.
@@ -143,16 +177,14 @@ mod tests {
     }
 
     impl World for Drawn {
-        fn holds(&self, strand: StrandId) -> Vec<(LockId, Mode)> {
-            self.holds.iter().filter(|it| it.0 == strand).map(|it| (it.1, it.2)).collect()
-        }
-
-        fn waits(&self, strand: StrandId) -> Vec<Request> {
-            self.waits.iter().filter(|it| it.strand == strand).copied().collect()
+        fn strand(&self, strand: StrandId) -> Standing {
+            let holds = self.holds.iter().filter(|it| it.0 == strand).map(|it| (it.1, it.2)).collect();
+            Standing { holds, waits: self.waits_of(strand).collect() }
         }
 
         fn line(&self, lock: LockId) -> Vec<Request> {
-            self.waits.iter().filter(|it| it.lock == lock).copied().collect()
+            let waits = self.waits.iter().filter(|it| it.lock == lock);
+            waits.map(|it| Request { of: self.waits_of(it.strand).count(), ..*it }).collect()
         }
     }
 
@@ -164,8 +196,12 @@ mod tests {
 
         fn waits(mut self, strand: StrandId, lock: LockId, mode: Mode, rule: Rule) -> Self {
             let wait = self.waits.len() as u64;
-            self.waits.push(Request { wait, strand, lock, mode, rule, place: Some(wait) });
+            self.waits.push(Request { wait, strand, lock, mode, rule, place: Some(wait), of: 1 });
             self
+        }
+
+        fn waits_of(&self, strand: StrandId) -> impl Iterator<Item = Request> {
+            self.waits.iter().filter(move |it| it.strand == strand).copied()
         }
 
         /// Who waits for whom in the cycle that the last wait closes.
@@ -228,6 +264,24 @@ mod tests {
         let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(2, C, Write);
         let both = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
         assert!(both.cycle().is_some());
+    }
+
+    #[test]
+    fn a_circle_is_found_through_a_line_of_many() {
+        for first in [true, false] {
+            let mut drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write);
+            if first {
+                drawn = drawn.waits(2, A, Write, InLine);
+            }
+            for strand in 10..200 {
+                drawn = drawn.waits(strand, A, if strand % 3 == 0 { Read } else { Write }, InLine);
+            }
+            if !first {
+                drawn = drawn.waits(2, A, Write, InLine);
+            }
+            let cycle = drawn.waits(1, B, Write, InLine).cycle().expect("a circle");
+            assert_eq!((cycle[0].0, cycle.last().map(|link| link.1)), (1, Some(1)), "{cycle:?}");
+        }
     }
 
     #[test]

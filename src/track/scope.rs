@@ -52,9 +52,7 @@ where
 /// Says what the scope at hand is doing from now on, such as the endpoint that it serves: its waits and holds are counted
 /// under that label. Outside a scope it does nothing.
 pub fn label(label: &'static str) {
-    if let Some(strand) = Strand::scope() {
-        strand.state().label = Some(label);
-    }
+    Strand::label_scope(label);
 }
 
 impl Tracker {

@@ -89,11 +89,52 @@ pub(super) struct State {
     pub(super) branched: bool,
     pub(super) samples: Vec<Sample>,
     /// Orders of classes that this strand has told the graph: the places of the two.
-    pub(super) told: Vec<(usize, usize)>,
+    told: Vec<[usize; 2]>,
 }
 
-/// How many samples a strand gathers before it hands them in.
-const SAMPLES: usize = 256;
+impl State {
+    /// Notes a lock that is held from now on.
+    #[inline]
+    pub(super) fn push(&mut self, taken: Taken, blocks: bool, waited: Waited) -> u64 {
+        self.holds_made += 1;
+        let number = self.holds_made;
+        self.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
+        number
+    }
+
+    /// Whether a lock that is asked for now stands for an order that the graph may not know. What a strand inside
+    /// another one holds is not all that it holds.
+    #[inline]
+    pub(super) fn is_new_order(&mut self, asked: &Taken, is_inside: bool) -> bool {
+        if asked.mode == Mode::Look {
+            return false;
+        }
+        self.branched |= !self.waits.is_empty();
+        if self.branched || (self.holds.is_empty() && !is_inside) {
+            return false;
+        }
+        let [only] = &self.holds[..] else { return true };
+        if is_inside || std::ptr::eq(only.taken.class, asked.class) {
+            return true;
+        }
+        let places = [only.taken.place, asked.place].map(|place| std::ptr::from_ref(place).addr());
+        if self.told.contains(&places) {
+            return false;
+        }
+        if self.told.len() == TOLD {
+            self.told.remove(0);
+        }
+        self.told.push(places);
+        true
+    }
+}
+
+/// How many orders of classes a strand remembers: few are drawn by one, again and again.
+const TOLD: usize = 8;
+
+/// How many samples a strand gathers before it hands them in: so many that the tracker is seldom met, and so few that
+/// those of all strands stay near.
+const SAMPLES: usize = 32;
 
 /// Strands that no scope has named, by what they run as; and all others.
 #[derive(Default)]
@@ -143,6 +184,15 @@ impl Strand {
     /// The scope whose poll this thread is in, whatever its tracker.
     pub(super) fn scope() -> Option<Arc<Self>> {
         CURRENT.with(|current| current.borrow().clone())
+    }
+
+    /// Says what the scope whose poll this thread is in is doing from now on.
+    pub(super) fn label_scope(label: &'static str) {
+        CURRENT.with(|current| {
+            if let Some(strand) = &*current.borrow() {
+                strand.state().label = Some(label);
+            }
+        });
     }
 
     fn unnamed(tracker: &Tracker) -> Arc<Self> {
@@ -265,15 +315,6 @@ impl Strand {
         self.running.store(true, SeqCst);
         let outer = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
         Entered { strand: self.clone(), outer }
-    }
-
-    /// Notes a lock that is held from now on.
-    #[inline]
-    pub(super) fn push(state: &mut State, taken: Taken, blocks: bool, waited: Waited) -> u64 {
-        state.holds_made += 1;
-        let number = state.holds_made;
-        state.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
-        number
     }
 
     /// Notes that a lock is no longer held.

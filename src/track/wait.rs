@@ -190,6 +190,7 @@ impl Wait {
             mode: self.mode,
             rule: self.lock.rule,
             place: self.place(),
+            of: self.strand.state().waits.len(),
         }
     }
 

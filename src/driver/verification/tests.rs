@@ -156,7 +156,7 @@ fn verified(strategy: &str, scenario: &Scenario, fault: Option<Fault>) -> (Run, 
     let arena = Arena::new(scenario, Duration::from_mins(1)).unwrap();
     let store = stock(&population, arena.handle());
     let strategy = Strategy::parse(strategy).unwrap();
-    let rival = set_up(&strategy, scenario, &population, store, 1, &arena.stage(false), 0.0).unwrap();
+    let rival = set_up(&strategy, scenario, &population, store, 1, &arena.stage(false), None).unwrap();
     let mut subject = rival.subject().unwrap();
     if let Some(fault) = fault {
         let faulty = Faulty::between(subject.backend, fault);
