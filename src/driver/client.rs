@@ -91,10 +91,14 @@ impl Client {
         let mut intended = intended_times(&questions.scenario, self.index, start).map(Iterator::peekable);
         let mut position = slice.position;
         let mut sampling = Sampling::new(kind, position + self.index as u64);
+        let (index, board) = (self.index, self.board.clone());
+        // One for the whole slice, and steps by reference: what is copied from future to future with every operation is
+        // read before it is written out, and waits for that.
+        let mut asking = Asking { client: self, questions: &questions, slice, timed: false, due: None };
         while !slice.is_over() {
-            let due = intended.as_mut().and_then(|times| times.peek().copied());
-            if let Some(due) = due {
-                self.board.idle(self.index, self.asked);
+            asking.due = intended.as_mut().and_then(|times| times.peek().copied());
+            if let Some(due) = asking.due {
+                board.idle(index, asking.client.asked);
                 if !wait_until(due, slice, questions.near).await {
                     break;
                 }
@@ -104,8 +108,8 @@ impl Client {
             }
             let step = trace.step(position);
             position += 1;
-            let timed = sampling.is_due();
-            Asking { client: self, questions: &questions, slice, timed, due }.ask(service, step).await;
+            asking.timed = sampling.is_due();
+            asking.ask(service, step).await;
             if position.is_multiple_of(TURN) {
                 tokio::task::yield_now().await;
             }
@@ -183,37 +187,38 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn ask<S: ChatService>(&mut self, service: &S, step: Step) {
+    async fn ask<S: ChatService>(&mut self, service: &S, step: &Step) {
         let questions = self.questions;
         let id = questions.ids[step.session as usize];
         match step.operation {
             Operation::GetContextState => {
                 let start = self.begin(step.operation);
                 let answer = service.get_context_state(id).await;
-                self.end(step.operation, start, answer);
+                self.end(step.operation, start, &answer);
             }
             Operation::GetContext => {
                 let start = self.begin(step.operation);
                 let answer = service.get_context(id).await;
-                self.end(step.operation, start, answer);
+                self.end(step.operation, start, &answer);
             }
             Operation::GetContextMessages => {
                 let page = MessagePage { branch: None, limit: questions.scenario.page as usize, offset: 0 };
                 let start = self.begin(step.operation);
                 let answer = service.get_context_messages(id, page).await;
-                self.end(step.operation, start, answer);
+                self.end(step.operation, start, &answer);
             }
             Operation::ListContexts => {
                 let limit = questions.scenario.list_limit as usize;
                 let start = self.begin(step.operation);
                 let answer = service.list_contexts(Some(id), limit).await;
-                self.end(step.operation, start, answer);
+                self.end(step.operation, start, &answer);
             }
             Operation::AddContextMessage => {
                 let message = NewMessage::text(Role::User, questions.text.as_str());
                 let start = self.begin(step.operation);
                 let answer = service.add_context_message(id, message, None).await;
-                if self.end(step.operation, start, answer).is_some() {
+                self.end(step.operation, start, &answer);
+                if answer.is_ok() {
                     self.client.grown.push(step.session);
                 }
             }
@@ -224,9 +229,9 @@ impl Asking<'_> {
                 let request = UpdateContext { update, expected_version: None };
                 let start = self.begin(step.operation);
                 let answer = service.update_context(id, request).await;
-                self.end(step.operation, start, answer);
+                self.end(step.operation, start, &answer);
             }
-            operation => self.ask_rarely(service, operation, id, step).await,
+            operation => self.ask_rarely(service, operation, id, *step).await,
         }
     }
 
@@ -270,7 +275,8 @@ impl Asking<'_> {
     async fn about<T>(&mut self, operation: Operation, call: Answer<'_, T>) -> Option<T> {
         let start = self.begin(operation);
         let answer = call.await;
-        self.end(operation, start, answer)
+        self.end(operation, start, &answer);
+        answer.ok()
     }
 
     /// Notes that something is asked now. What is measured by the nanosecond is asked between this and
@@ -288,13 +294,8 @@ impl Asking<'_> {
     /// Logs how it went. What is answered after the end of the slice does not count as done, but its latency is kept: a
     /// stall would hide in the slices that it outlasts.
     #[inline]
-    fn end<T>(
-        &mut self,
-        operation: Operation,
-        start: Option<Start>,
-        answer: Result<T, ServiceError>,
-    ) -> Option<T> {
-        if let (Some(start), Ok(_)) = (start, &answer) {
+    fn end<T>(&mut self, operation: Operation, start: Option<Start>, answer: &Result<T, ServiceError>) {
+        if let (Some(start), Ok(_)) = (start, answer) {
             let clock = &self.client.clock;
             let nanos = match start {
                 Start::Asked(start) => clock.delta_as_nanos(start, clock.raw()),
@@ -303,19 +304,15 @@ impl Asking<'_> {
             self.client.log.samples.push(Sample::new(operation, nanos));
         }
         if self.slice.is_over() {
-            return answer.ok();
+            return;
         }
         let log = &mut self.client.log;
-        let counts = &mut log.counts[operation.index()];
         match answer {
             Ok(answer) => {
-                counts.done += 1;
-                Some(std::hint::black_box(answer))
+                std::hint::black_box(answer);
+                log.counts[operation.index()].done += 1;
             }
-            Err(error) => {
-                log.failed(operation, &error);
-                None
-            }
+            Err(error) => log.failed(operation, error),
         }
     }
 

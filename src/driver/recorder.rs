@@ -84,7 +84,7 @@ impl Recorder {
         let mut position = slice.position;
         while !slice.is_over() && self.log.has_room() {
             let step = questions.traces[self.index].step(position);
-            self.ask(&questions, step).await;
+            self.ask(&questions, *step).await;
             position += 1;
             if position.is_multiple_of(TURN) {
                 tokio::task::yield_now().await;

@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
@@ -91,7 +90,7 @@ impl App {
         router
             .fallback(no_such_route)
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(middleware::from_fn_with_state(self.0.clone(), door::pass))
+            .layer(door::Doors(self.0.clone()))
             .with_state(self.0.clone())
     }
 

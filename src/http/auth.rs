@@ -8,7 +8,12 @@ use super::app::Shared;
 use super::problem::{Code, Problem};
 
 /// The routes that are open to everybody: a balancer has no token.
-pub(super) const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+const OPEN: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Whether this is for everybody, and however much is going on.
+pub(super) fn is_open(request: &Request) -> bool {
+    OPEN.contains(&request.uri().path())
+}
 
 /// A bearer token. Compared in a time that depends on its length alone; never printed.
 #[derive(Clone)]
@@ -50,7 +55,7 @@ impl std::fmt::Debug for Token {
 pub(super) fn require(shared: &Shared, request: &Request) -> Result<(), Problem> {
     let Some(token) = &shared.token else { return Ok(()) };
     let given = request.headers().get(header::AUTHORIZATION);
-    if OPEN.contains(&request.uri().path()) || given.is_some_and(|given| token.is_in(given.as_bytes())) {
+    if is_open(request) || given.is_some_and(|given| token.is_in(given.as_bytes())) {
         return Ok(());
     }
     let detail = match given {

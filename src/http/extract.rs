@@ -61,7 +61,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
             return Err(too_large());
         }
         let bytes = to_bytes(request.into_body(), state.limits.body).await.map_err(|error| {
-            if error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
+            if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
                 return too_large();
             }
             Problem::new(Code::MalformedRequest, error.to_string())

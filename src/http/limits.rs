@@ -6,7 +6,6 @@ use axum::extract::Request;
 use tokio::sync::SemaphorePermit;
 
 use super::app::Shared;
-use super::auth;
 use super::door;
 use super::problem::{Code, Problem};
 
@@ -47,15 +46,9 @@ impl Limits {
     }
 }
 
-/// Refuses what comes when as many requests are under way as may be. Whether the server lives is always answered.
-pub(super) fn admit<'a>(
-    shared: &'a Shared,
-    request: &Request,
-) -> Result<Option<SemaphorePermit<'a>>, Problem> {
-    if auth::OPEN.contains(&request.uri().path()) {
-        return Ok(None);
-    }
-    shared.room.try_acquire().map(Some).map_err(|_| {
+/// Refuses what comes when as many requests are under way as may be.
+pub(super) fn admit(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem> {
+    shared.room.try_acquire().map_err(|_| {
         let detail = format!("{} requests are under way; try again in a second", shared.limits.requests);
         Problem::new(Code::TooManyRequests, detail)
     })

@@ -27,9 +27,15 @@ struct Answered {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Asked {
+pub(super) struct Asked {
     method: &'static str,
     route: String,
+}
+
+impl Asked {
+    pub(super) fn by(request: &Request) -> Self {
+        Self { method: known(request.method()), route: door::route(request).to_owned() }
+    }
 }
 
 /// What the server counts.
@@ -101,8 +107,7 @@ pub(super) struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    pub(super) fn begin(metrics: &'a Metrics, request: &Request) -> Self {
-        let asked = Asked { method: known(request.method()), route: door::route(request).to_owned() };
+    pub(super) fn begin(metrics: &'a Metrics, asked: Asked) -> Self {
         Self { metrics, _under_way: Under::count(&metrics.in_flight), asked, start: Instant::now() }
     }
 

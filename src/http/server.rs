@@ -38,9 +38,7 @@ pub async fn serve(
 ) -> Ended {
     let limits = app.shared().limits;
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(app.router());
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(limits.connections));

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::routes::Decisions;
 use super::stream::{self, Watch};
 
-/// Both of them, below `/v1`.
+/// Both of them.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(send_message_action)).routes(routes!(approve_tools_action))
 }

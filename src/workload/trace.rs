@@ -58,8 +58,9 @@ impl Trace {
     }
 
     /// The step `number`, from 0; after [`LEN`](Self::LEN) steps the trace begins again.
-    pub fn step(&self, number: u64) -> Step {
-        self.steps[number as usize & (Self::LEN - 1)]
+    #[inline]
+    pub fn step(&self, number: u64) -> &Step {
+        &self.steps[number as usize & (Self::LEN - 1)]
     }
 
     /// One pass over the trace.
