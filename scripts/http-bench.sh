@@ -15,7 +15,7 @@ command -v wrk >/dev/null || {
     apt-get update -qq && apt-get install -y -qq wrk >/dev/null
 }
 export PATH="$PWD/target/tools/bin:$PATH"
-command -v oha >/dev/null || cargo install --quiet --locked --no-default-features --root target/tools oha
+command -v oha >/dev/null || cargo install --quiet --locked --root target/tools oha
 
 seconds=${1:-10}
 clients=64

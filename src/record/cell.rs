@@ -214,7 +214,7 @@ pub struct OfLimit {
 }
 
 /// What the live checks of a cell saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verification {
     /// Operations whose history was checked; null if no history was kept.
     pub operations_checked: Option<u64>,

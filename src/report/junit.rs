@@ -55,7 +55,12 @@ fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
 fn cell(table: &Table<'_>, row: &Row<'_>) -> TestCase {
     let mut case = case(&row.cell.strategy, &format!("cells.{}", table.scenario), found(&row.cell.findings));
     case.set_time(Duration::try_from_secs_f64(row.cell.seconds).unwrap_or_default());
-    case.set_system_out(format!("{} operations/s; {}", row.throughput(), row.correctness()));
+    case.set_system_out(format!(
+        "{} operations/s; linearizable: {}; findings: {}",
+        row.throughput(),
+        row.linearizable(),
+        row.found()
+    ));
     case
 }
 

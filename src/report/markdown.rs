@@ -70,9 +70,8 @@ fn scenario(table: &Table<'_>) -> String {
     for operation in &table.operations {
         head.push((format!("{} p50 / p99", escaped(operation)), "---:"));
     }
-    for (name, align) in [("errors", "---:"), ("refused", "---:"), ("correctness", "---")] {
-        head.push((name.to_owned(), align));
-    }
+    head.extend(["errors", "refused"].map(|name| (name.to_owned(), "---:")));
+    head.extend(rows::CORRECTNESS.map(|name| (name.to_owned(), "---")));
     let mut out = line(head.iter().map(|(name, _)| name.clone()));
     out += &line(head.iter().map(|(_, align)| (*align).to_owned()));
     for row in &table.rows {
@@ -86,7 +85,7 @@ fn scenario(table: &Table<'_>) -> String {
         }
         cells.extend(table.operations.iter().map(|operation| row.latency(operation)));
         cells.extend([row.cell.errors, row.cell.refused].map(|number| format::count(number as f64)));
-        cells.push(escaped(&row.correctness()));
+        cells.extend([row.linearizable(), escaped(&row.found())]);
         out += &line(cells.into_iter());
     }
     out

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Verification, Violation,
+    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Violation,
 };
 
 /// The strategy that a lock alone is compared with: all but the lock is as the finished change has it.
@@ -128,17 +128,7 @@ impl Row<'_> {
         self.cell.findings.iter().filter(|it| it.severity == Severity::Error)
     }
 
-    /// What is wrong with the cell, or what the live checks say of it.
-    pub fn correctness(&self) -> String {
-        let wrong: Vec<_> = self.wrong().map(|finding| finding.kind.clone()).collect();
-        match &self.cell.verification {
-            _ if !wrong.is_empty() => format!("WRONG: {}", format::list(&wrong)),
-            Some(seen) => correctness(seen),
-            None => "not checked".to_owned(),
-        }
-    }
-
-    /// Whether its answers are linearizable, in few words: so many operations were checked.
+    /// Whether its answers are linearizable, by how many operations.
     pub fn linearizable(&self) -> String {
         let seen = self.cell.verification.as_ref();
         match (seen.and_then(|it| it.linearizable), seen.and_then(|it| it.operations_checked)) {
@@ -149,25 +139,33 @@ impl Row<'_> {
         }
     }
 
-    /// What tracking saw of its locks, in few words.
-    pub fn tracked(&self) -> String {
-        let Some(seen) = &self.cell.verification else { return "not tracked".to_owned() };
-        let found = [
+    /// What is wrong with it, in few words, or what was seen of its locks, and what was not looked at.
+    pub fn found(&self) -> String {
+        let wrong: Vec<_> = self.wrong().map(|finding| finding.kind.clone()).collect();
+        if !wrong.is_empty() {
+            return format!("WRONG: {}", format::list(&wrong));
+        }
+        let seen = self.cell.verification.clone().unwrap_or_default();
+        let seen = [
             (seen.deadlocks, "deadlock"),
-            (seen.order_inversions, "inversion"),
+            (seen.order_inversions, "order inversion"),
             (seen.starvations, "starvation"),
         ];
-        let wrong: Vec<_> = found
-            .iter()
-            .filter_map(|(number, noun)| Some(format::counted((*number).filter(|it| *it > 0)?, noun)))
-            .collect();
-        match found.iter().filter(|(number, _)| number.is_some()).count() {
-            0 => "not tracked".to_owned(),
-            _ if wrong.is_empty() => "clean".to_owned(),
-            _ => wrong.join(", "),
+        if seen.iter().all(|(number, _)| number.is_none()) {
+            return "locks not tracked".to_owned();
         }
+        let told = seen.iter().filter_map(|(number, noun)| match number {
+            Some(0) => None,
+            Some(number) => Some(format::counted(*number, noun)),
+            None => Some(format!("{noun} not checked")),
+        });
+        let told: Vec<_> = told.collect();
+        if told.is_empty() { "none".to_owned() } else { told.join(", ") }
     }
 }
+
+/// The heads of the two columns that say whether a strategy is right.
+pub(super) const CORRECTNESS: [&str; 2] = ["linearizable", "findings"];
 
 /// Ratio and interval of a comparison; a dash where there is none to make.
 pub(super) fn ratio(comparison: Option<&Comparison>) -> String {
@@ -214,44 +212,6 @@ pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
         violation.key,
         violation.operations.len()
     )
-}
-
-fn correctness(seen: &Verification) -> String {
-    let found = |number: Option<u64>, noun: &str| match number {
-        Some(number) => format::counted(number, noun),
-        None => format!("{noun}s not checked"),
-    };
-    let order = match (seen.linearizable, seen.operations_checked) {
-        (Some(true), _) => "linearizable",
-        (Some(false), _) => "NOT linearizable",
-        (None, Some(_)) => "linearizability not decided",
-        (None, None) => "linearizability not checked",
-    };
-    let checked = seen.operations_checked.map(|number| format!(", {} checked", operations(number)));
-    let order = order.to_owned() + &checked.unwrap_or_default();
-    if [seen.deadlocks, seen.order_inversions, seen.starvations] == [None; 3] {
-        return format!("{order}; locks not tracked");
-    }
-    [
-        order,
-        found(seen.deadlocks, "deadlock"),
-        found(seen.order_inversions, "order inversion"),
-        found(seen.starvations, "starvation"),
-    ]
-    .join(", ")
-}
-
-/// So many operations, with their thousands apart.
-fn operations(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    format!("{apart} {}", if number == 1 { "operation" } else { "operations" })
 }
 
 fn most_frequent<'a>(cells: impl Iterator<Item = &'a Cell>, at_most: usize) -> Vec<&'a str> {

@@ -120,7 +120,7 @@ fn speed(table: &Table<'_>) -> Grid {
 fn latency(table: &Table<'_>) -> Grid {
     let mut head = vec!["strategy".to_owned()];
     head.extend(table.operations.iter().map(|operation| format!("{}\np50 / p99", printable(operation))));
-    head.extend(["errors\nrefused", "linearizable", "locks"].map(str::to_owned));
+    head.extend(["errors\nrefused"].into_iter().chain(rows::CORRECTNESS).map(str::to_owned));
     grid(&head, table, |row| {
         let mut cells: Vec<_> = table
             .operations
@@ -129,7 +129,7 @@ fn latency(table: &Table<'_>) -> Grid {
             .collect();
         let [errors, refused] = [row.cell.errors, row.cell.refused].map(|it| format::count(it as f64));
         cells.push(Cell::new(format!("{errors} / {refused}")).set_alignment(CellAlignment::Right));
-        for words in [row.linearizable(), row.tracked()] {
+        for words in [row.linearizable(), printable(&row.found())] {
             let cell = Cell::new(words);
             cells.push(if row.wrong().next().is_some() { cell.fg(Color::Red) } else { cell });
         }

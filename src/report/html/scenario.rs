@@ -41,7 +41,7 @@ fn strategies(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
                         }
                         th.number scope="col" { "errors" }
                         th.number scope="col" { "refused" }
-                        th scope="col" { "correctness" }
+                        @for name in rows::CORRECTNESS { th scope="col" { (name) } }
                     }
                 }
                 tbody { @for row in &table.rows { (strategy(table, row, palette)) } }
@@ -68,7 +68,8 @@ fn strategy(table: &Table<'_>, row: &Row<'_>, palette: &Palette<'_>) -> Markup {
             @for operation in &table.operations { td.number { (row.latency(operation)) } }
             td.number { (format::count(row.cell.errors as f64)) }
             td.number { (format::count(row.cell.refused as f64)) }
-            td class=(correctness) { (row.correctness()) }
+            td class=(correctness) { (row.linearizable()) }
+            td class=(correctness) { (row.found()) }
         }
     }
 }
