@@ -4,12 +4,15 @@
 //! number of schedules stands in the name of a benchmark; the rate follows from it. The models that take seconds to
 //! minutes are run by `lockyard verify --model NAME`, which prints the time of each.
 
+use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
-use lockyard::suite::{self, Over};
+use lockyard::pitfalls::PITFALLS;
+use lockyard::suite::{self, MODELS, Over, Replay, Subject, replay};
 
 static COUNTER: LockClass = LockClass::new("counter");
 
@@ -68,5 +71,38 @@ fn manager(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, locks, manager);
+/// Every pitfall that the explorer sees, and every broken twin: found, made small within a second, and run a hundred times
+/// more. Printed is how small they come out.
+fn counterexamples(criterion: &mut Criterion) {
+    let subjects = PITFALLS.iter().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Twin));
+    let again = |subject: &Subject, schedule| {
+        replay(&Replay { subject: subject.clone(), schedule, time: Duration::from_secs(60) })
+    };
+    let (mut operations, mut switches) = (Vec::new(), Vec::new());
+    for subject in subjects {
+        let Some(small) = again(&subject, None) else { continue };
+        operations.push(small.lanes.operations);
+        switches.push(small.schedule.switches());
+        for _ in 0..100 {
+            let run = again(&subject, Some(small.schedule.clone())).expect("it is explored");
+            assert!(run.failed && run.lanes == small.lanes, "{} runs otherwise", subject.name());
+        }
+    }
+    operations.sort_unstable();
+    switches.sort_unstable();
+    println!(
+        "{} counterexamples, each the same a hundred times: median {} operations and {} switches, at most {} and {}",
+        operations.len(),
+        operations[operations.len() / 2],
+        switches[switches.len() / 2],
+        operations[operations.len() - 1],
+        switches[switches.len() - 1],
+    );
+    let lost_update = MODELS.iter().map(Subject::Twin).next().expect("there are models");
+    criterion.bench_function("explore/found and made small", |bencher| {
+        bencher.iter(|| black_box(again(&lost_update, None)));
+    });
+}
+
+criterion_group!(benches, locks, manager, counterexamples);
 criterion_main!(benches);

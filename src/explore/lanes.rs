@@ -14,6 +14,8 @@ use super::world;
 pub struct Lanes {
     /// What the tasks are called.
     pub tasks: Vec<String>,
+    /// How many operations were asked for.
+    pub operations: usize,
     /// What happened, in order.
     pub rows: Vec<Row>,
     /// What did not hold, if anything.
@@ -48,9 +50,10 @@ impl Explorer {
     /// Runs a schedule, and draws it; with how it fails, if it does.
     pub fn draw(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> (Lanes, Option<Failure>) {
         world::with(|world| world.notes = Some(Vec::new()));
-        let mut lanes = Lanes { tasks: Vec::new(), rows: Vec::new(), failure: None };
+        let mut lanes = Lanes { tasks: Vec::new(), operations: 0, rows: Vec::new(), failure: None };
         let failure = self.replay_told(schedule, build, &mut |tasks, program| {
             lanes.tasks = tasks.to_vec();
+            lanes.operations = program.operations.len() - schedule.left_out.len();
             let (notes, marks) = world::with(|world| {
                 (world.notes.take().unwrap_or_default(), std::mem::take(&mut world.marks))
             });

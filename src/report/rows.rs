@@ -145,7 +145,7 @@ impl Row<'_> {
         if !wrong.is_empty() {
             return format!("WRONG: {}", format::list(&wrong));
         }
-        let seen = self.cell.verification.clone().unwrap_or_default();
+        let seen = self.cell.verification.unwrap_or_default();
         let seen = [
             (seen.deadlocks, "deadlock"),
             (seen.order_inversions, "order inversion"),

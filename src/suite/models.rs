@@ -250,7 +250,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-4x1",
             "four tasks append once to a loaded session",
-            1000,
+            2_520,
             NOTHING,
             appends(4, 1, true, false),
             Twin::NoExclusion,
@@ -261,7 +261,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            1000,
+            34_650,
             NOTHING,
             appends(3, 2, true, false),
             Twin::NoExclusion,
@@ -272,7 +272,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-cold-3x1",
             "three tasks append once to a session that is not loaded",
-            1000,
+            266_802,
             NOTHING,
             appends(3, 1, false, false),
             Twin::NoGate,
@@ -283,7 +283,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader takes the session's place",
-            1000,
+            61_354,
             NOTHING,
             appends(2, 2, true, true),
             Twin::NoGate,
@@ -294,7 +294,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader takes the session's place",
-            1000,
+            100_000, // of 1,234,968 where they are fewest, which takes more than the usual time
             NOTHING,
             appends(3, 1, true, true),
             Twin::NoGate,

@@ -278,6 +278,8 @@ pub struct Replay {
 pub struct Drawn {
     /// What happened.
     pub lanes: Lanes,
+    /// Which run it is.
+    pub schedule: Schedule,
     /// The command that shows it again.
     pub replay: String,
     /// Whether something did not hold.
@@ -295,5 +297,5 @@ pub fn replay(asked: &Replay) -> Option<Drawn> {
     };
     let (lanes, failure) = explorer.draw(&schedule, &*build);
     let replay = replay_command(&asked.subject, &schedule);
-    Some(Drawn { lanes, replay, failed: failure.is_some() })
+    Some(Drawn { lanes, schedule, replay, failed: failure.is_some() })
 }
