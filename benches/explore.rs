@@ -74,7 +74,7 @@ fn manager(criterion: &mut Criterion) {
 /// Every pitfall that the explorer sees, and every broken twin: found, made small within a second, and run a hundred times
 /// more. Printed is how small they come out.
 fn counterexamples(criterion: &mut Criterion) {
-    let subjects = PITFALLS.iter().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Twin));
+    let subjects = PITFALLS.iter().copied().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Twin));
     let again = |subject: &Subject, schedule| {
         replay(&Replay { subject: subject.clone(), schedule, time: Duration::from_secs(60) })
     };
