@@ -76,7 +76,7 @@ fn manager(criterion: &mut Criterion) {
 fn counterexamples(criterion: &mut Criterion) {
     let subjects = PITFALLS.iter().copied().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Twin));
     let again = |subject: &Subject, schedule| {
-        replay(&Replay { subject: subject.clone(), schedule, time: Duration::from_secs(60) })
+        replay(&Replay { subject: subject.clone(), schedule, time: Duration::from_mins(1) })
     };
     let (mut operations, mut switches) = (Vec::new(), Vec::new());
     for subject in subjects {

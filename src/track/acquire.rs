@@ -14,7 +14,8 @@ use super::guard::TrackedGuard;
 use super::mode::{Mode, Rule};
 use super::order::Taken;
 use super::report;
-use super::strand::{Strand, Waited};
+use super::state::Waited;
+use super::strand::Strand;
 use super::wait::{Lock, Wait, Waiting};
 
 /// Overtaken so often, a waiter starves.

@@ -87,6 +87,7 @@ mod mode;
 mod order;
 mod report;
 mod scope;
+mod state;
 mod strand;
 mod times;
 mod tracker;

@@ -9,7 +9,8 @@ use super::cycle::{Link, Why};
 use super::finding::{Finding, Kind, Standing, Step};
 use super::mode::Mode;
 use super::order::{Inversion, Taken};
-use super::strand::{Hold, Strand};
+use super::state::Hold;
+use super::strand::Strand;
 use super::tracker::About;
 use super::wait::Wait;
 

@@ -8,13 +8,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
 
-use super::clock::{self, Ticks};
+use super::clock;
 use super::cycle::{LockId, StrandId};
 use super::mode::Mode;
-use super::order::Taken;
+use super::state::{Hold, State};
 use super::times::Sample;
 use super::tracker::Tracker;
-use super::wait::Wait;
 use crate::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
 
 /// Numbers for strands, locks, waits and holds: each is used once.
@@ -28,35 +27,6 @@ pub(super) fn number() -> u64 {
 pub(super) enum Task {
     Tokio(tokio::task::Id),
     Thread(u64),
-}
-
-/// A lock that a strand holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hold {
-    pub(super) number: u64,
-    pub(super) taken: Taken,
-    /// The family blocks: while it is held across an await, those who want it block the threads.
-    pub(super) blocks: bool,
-    pub(super) granted: Ticks,
-    pub(super) waited: Waited,
-    /// The strand has awaited something other than a lock meanwhile.
-    pub(super) across: bool,
-}
-
-impl Hold {
-    /// Held across an await, and whoever wants it meanwhile blocks a thread.
-    pub(super) fn is_hazard(&self) -> bool {
-        self.blocks && self.across
-    }
-}
-
-/// What it took to have a lock. Nothing of it where the lock was free.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Waited {
-    pub(super) queued_ns: u64,
-    pub(super) woken_ns: u64,
-    /// Others that came later and had the lock before.
-    pub(super) overtaken: u64,
 }
 
 /// Something that runs in sequence.
@@ -76,61 +46,6 @@ pub(super) struct Strand {
     /// Woken, and not polled since. Known of branches.
     pub(super) woken: AtomicBool,
 }
-
-/// What a strand has and wants.
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) holds: Vec<Hold>,
-    pub(super) waits: Vec<Arc<Wait>>,
-    /// Acquisitions so far: the number of the last hold.
-    holds_made: u64,
-    pub(super) label: Option<&'static str>,
-    /// It has asked for a lock while it waited for one: it has branches that are not told apart.
-    pub(super) branched: bool,
-    pub(super) samples: Vec<Sample>,
-    /// Orders of classes that this strand has told the graph: the places of the two.
-    told: Vec<[usize; 2]>,
-}
-
-impl State {
-    /// Notes a lock that is held from now on.
-    #[inline]
-    pub(super) fn push(&mut self, taken: Taken, blocks: bool, waited: Waited) -> u64 {
-        self.holds_made += 1;
-        let number = self.holds_made;
-        self.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
-        number
-    }
-
-    /// Whether a lock that is asked for now stands for an order that the graph may not know. What a strand inside
-    /// another one holds is not all that it holds.
-    #[inline]
-    pub(super) fn is_new_order(&mut self, asked: &Taken, is_inside: bool) -> bool {
-        if asked.mode == Mode::Look {
-            return false;
-        }
-        self.branched |= !self.waits.is_empty();
-        if self.branched || (self.holds.is_empty() && !is_inside) {
-            return false;
-        }
-        let [only] = &self.holds[..] else { return true };
-        if is_inside || std::ptr::eq(only.taken.class, asked.class) {
-            return true;
-        }
-        let places = [only.taken.place, asked.place].map(|place| std::ptr::from_ref(place).addr());
-        if self.told.contains(&places) {
-            return false;
-        }
-        if self.told.len() == TOLD {
-            self.told.remove(0);
-        }
-        self.told.push(places);
-        true
-    }
-}
-
-/// How many orders of classes a strand remembers: few are drawn by one, again and again.
-const TOLD: usize = 8;
 
 /// How many samples a strand gathers before it hands them in: so many that the tracker is seldom met, and so few that
 /// those of all strands stay near.

@@ -6,7 +6,7 @@ use crate::lock::LockClass;
 
 use super::clock::{self, Ticks};
 use super::histogram::Histogram;
-use super::strand::{Hold, Waited};
+use super::state::{Hold, Waited};
 
 /// One acquisition, from asking to releasing.
 #[derive(Clone, Copy)]

@@ -16,7 +16,8 @@ use super::clock::{self, Ticks};
 use super::cycle::{LockId, Request};
 use super::mode::{Mode, Rule};
 use super::order::Taken;
-use super::strand::{Strand, Waited, number};
+use super::state::Waited;
+use super::strand::{Strand, number};
 use super::tracker::Tracker;
 
 /// A tracked lock, apart from what it guards.

@@ -10,7 +10,8 @@ use super::clock;
 use super::finding::{Finding, Kind};
 use super::mode::Mode;
 use super::report;
-use super::strand::{Hold, Strand};
+use super::state::Hold;
+use super::strand::Strand;
 use super::tracker::{About, Tracker};
 use super::wait::Wait;
 
