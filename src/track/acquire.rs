@@ -107,10 +107,10 @@ pub(super) async fn waited<'a, G>(
             return polled;
         }
         begun = true;
-        lock.tracker.wait_begun();
         if lock.blocks {
             // It stands in line before it blocks, for there is no later moment.
             lock.join(&wait, || None::<G>);
+            lock.tracker.wait_begun();
             if begins(&wait) || holder_is_suspended(lock) {
                 wait.polling.store(true, SeqCst);
                 lock.polling.fetch_add(1, SeqCst);
@@ -122,7 +122,10 @@ pub(super) async fn waited<'a, G>(
             Poll::Ready(guard) => Some(guard),
             Poll::Pending => None,
         };
-        if let Some(guard) = lock.join(&wait, &mut poll) {
+        let joined = lock.join(&wait, &mut poll);
+        // Counted once it stands in line: whoever sees the count finds the wait.
+        lock.tracker.wait_begun();
+        if let Some(guard) = joined {
             return Poll::Ready(guard);
         }
         begins(&wait);
