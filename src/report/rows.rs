@@ -152,7 +152,7 @@ impl Row<'_> {
             (seen.starvations, "starvation"),
         ];
         if seen.iter().all(|(number, _)| number.is_none()) {
-            return "locks not tracked".to_owned();
+            return "not tracked".to_owned();
         }
         let told = seen.iter().filter_map(|(number, noun)| match number {
             Some(0) => None,
