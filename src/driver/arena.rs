@@ -10,7 +10,7 @@ use crate::workload::{Model, Scenario};
 
 use super::client::Client;
 use super::rival::{GiveBack, Kind, Rival};
-use super::slice::{Begun, Slice};
+use super::slice::{Moment, Slice};
 use super::stage::Stage;
 use super::watchdog::{Board, InFlight, Watchdog};
 
@@ -141,13 +141,13 @@ impl Arena {
                 Ok(News::Doomed) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     slice.end();
-                    ended = Some(Begun::now());
+                    ended = Some(Moment::now());
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the arena itself can send"),
             }
         }
         self.watchdog.watch(false);
-        let ended = ended.unwrap_or_else(Begun::now);
+        let ended = ended.unwrap_or_else(Moment::now);
         let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
         Ok(Sliced { elapsed: ended.at - begun.at, clients: back, allocations })
     }

@@ -14,20 +14,20 @@ pub(super) struct Slice {
     pub(super) position: u64,
     /// Clients that are not ready yet.
     missing: AtomicUsize,
-    begun: OnceLock<Begun>,
+    begun: OnceLock<Moment>,
     over: AtomicBool,
 }
 
-/// The moment in which it began.
+/// A moment, such as that in which a slice began.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Begun {
+pub(super) struct Moment {
     pub(super) at: Instant,
     /// Allocations of the whole process until then; `None` where nobody counts them.
     pub(super) allocations: Option<u64>,
 }
 
-impl Begun {
-    /// This moment.
+impl Moment {
+    /// The present one.
     pub(super) fn now() -> Self {
         Self { allocations: alloc::process_count().map(|count| count.allocations), at: Instant::now() }
     }
@@ -48,13 +48,13 @@ impl Slice {
     pub(super) fn arrive(&self) -> usize {
         let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
         if missing == 0 {
-            self.begun.get_or_init(Begun::now);
+            self.begun.get_or_init(Moment::now);
         }
         missing
     }
 
     /// When it began, once it has.
-    pub(super) fn begun(&self) -> Option<Begun> {
+    pub(super) fn begun(&self) -> Option<Moment> {
         self.begun.get().copied()
     }
 
@@ -70,7 +70,7 @@ impl Slice {
     }
 
     /// Blocks this thread until it has begun: waiting by running would keep a worker from its clients.
-    pub(super) fn wait(&self) -> Begun {
+    pub(super) fn wait(&self) -> Moment {
         *self.begun.wait()
     }
 
