@@ -1,7 +1,7 @@
 //! How fast the explorer searches: small lock programs, and the session manager's models to exhaustion.
 //!
 //! Each search also asserts that nothing failed and that nothing was left out, so a number here is that of a proof. The
-//! number of schedules stands in the name of a benchmark; the rate follows from it. The models that take seconds to
+//! number of schedules stands in the name of a benchmark; the rate follows from it. `2x6` is two tasks of six steps each. The models that take seconds to
 //! minutes are run by `lockyard verify --model NAME`, which prints the time of each.
 
 use std::hint::black_box;
@@ -50,6 +50,7 @@ fn measure(criterion: &mut Criterion, name: &str, explorer: &Explorer, program: 
 fn locks(criterion: &mut Criterion) {
     for (name, model) in [("unfair", LockModel::UNFAIR), ("fifo", LockModel::FIFO)] {
         let explorer = Explorer::new(Setting { lock: model, ..Setting::default() });
+        measure(criterion, &format!("locks/{name} 2x2"), &explorer, &increments(2, 2));
         measure(criterion, &format!("locks/{name} 3x2"), &explorer, &increments(3, 2));
         measure(criterion, &format!("locks/{name} 2x6"), &explorer, &increments(2, 6));
     }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use explored::both_searches_agree;
+use explored::compared;
 use lockyard::explore::{
     Explorer, FailureKind, Limits, LockModel, MarkKind, Model, Program, Random, Reduction, Schedule, Setting,
     look, marks, point,
@@ -162,6 +162,10 @@ fn an_increment_in_two_sections_is_lost_and_in_one_it_is_not() {
     }
 }
 
+fn both_searches_agree(setting: &Setting, program: &dyn Fn(&mut Program)) {
+    assert!(compared(setting, program, 0, u64::MAX).is_some());
+}
+
 #[test]
 fn the_reduction_loses_no_verdict_and_no_final_state() {
     for model in MODELS {
@@ -175,6 +179,69 @@ fn the_reduction_loses_no_verdict_and_no_final_state() {
         both_searches_agree(&mishaps, &increments(2, 1, true));
         both_searches_agree(&mishaps, &two_locks(true));
     }
+}
+
+/// Tasks that write their number and read what is there: with the numbers exchanged, what happens is the same.
+fn numbered(tasks: usize) -> impl Fn(&mut Program) {
+    move |program| {
+        let (written, saw) = (lock(&A, String::new()), Rc::new(RefCell::new(Vec::new())));
+        for task in 0..tasks {
+            let (mine, saw) = (written.clone(), saw.clone());
+            let write = async move {
+                let name = format!(" {task}.0");
+                mine.write().await.push_str(&name);
+                point().await;
+                let seen = mine.read().await.len();
+                saw.borrow_mut().push(format!("{task}.0 saw {seen}"));
+            };
+            program.task(task).op("write and read", write).alike().done();
+        }
+        program.outcome(move || {
+            let written = look(async { written.read().await.clone() });
+            format!("{written:?}\n{}", saw.borrow().join("\n"))
+        });
+    }
+}
+
+#[test]
+fn of_tasks_that_are_alike_the_first_begins_first_and_nothing_is_lost() {
+    for model in MODELS {
+        for mishaps in [0, 1] {
+            let setting = Setting { cancels: mishaps, leaves: mishaps, ..all(model) };
+            compared(&setting, &numbered(2), 2, u64::MAX);
+        }
+        let (plain, reduced) = compared(&all(model), &numbered(3), 3, u64::MAX).unwrap();
+        assert!(reduced * 3 < plain, "{model:?}: {reduced} of {plain}");
+    }
+    let first = |schedule: &Schedule| schedule.moves[0].task;
+    let fails = |program: &mut Program| {
+        numbered(3)(program);
+        program.at_end(|_| Err("to see who was first".to_owned()));
+    };
+    assert_eq!(first(&Explorer::default().search(&fails).failure.unwrap().schedule), 0);
+}
+
+/// Who says that tasks are alike that are not loses what only the second of them can do first; the comparison sees it.
+#[test]
+#[should_panic(expected = "left == right")]
+fn tasks_that_are_wrongly_called_alike_are_noticed() {
+    let program = |program: &mut Program| {
+        let written = lock(&A, String::new());
+        for task in 0..2 {
+            let mine = written.clone();
+            let write = async move {
+                let mut mine = mine.write().await;
+                // Only one of them looks.
+                if task == 0 || mine.is_empty() {
+                    let name = format!(" {task}.0");
+                    mine.push_str(&name);
+                }
+            };
+            program.task(task).op("write", write).alike().done();
+        }
+        program.outcome(move || format!("{:?}", look(async { written.read().await.clone() })));
+    };
+    compared(&Setting::default(), &program, 2, u64::MAX);
 }
 
 /// It does reduce: by how much is what makes the large models possible.
@@ -199,7 +266,12 @@ fn stale_read(program: &mut Program) {
     let (cached, known) = (lock(&A, 0), lock(&B, 0));
     let writer = known.clone();
     let saw = Rc::new(RefCell::new(None));
-    program.task("writer").op("write", async move { *writer.write().await = 1 }).done();
+    let write = async move {
+        *writer.write().await = 1;
+        // The answer is a step of its own, after that of the question.
+        drop(writer.read().await);
+    };
+    program.task("writer").op("write", write).done();
     let (reader, place) = (cached.clone(), saw.clone());
     program
         .task("reader")

@@ -34,7 +34,7 @@ pub struct Model {
 /// The broken twin of a model: the same program over something that lacks what the model needs.
 #[derive(Clone, Copy)]
 pub struct Twin {
-    /// The model's name, and after a slash what is missing.
+    /// The model's name, and after a slash what is missing; or the name of the pitfall that it stands for.
     pub name: &'static str,
     /// The class of fault.
     pub class: &'static str,

@@ -108,7 +108,7 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
          Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
            noise floor                      {floor:.2} % (the furthest that after came out from itself in {trials})\n  \
            itself called different          {different} of {trials}\n  \
-           slowed by {planted:.1} %, called slower  {slower} of {trials}",
+           slowed by {planted:.1} %, called slower  {slower} of {trials} (it came out at ×{slowed_to:.3} in the middle)",
         cores = found.environment.cores,
         reads = found.limits.no_shared_write_ops_per_s / 1e6,
         writes = found.limits.shared_rmw_per_s / 1e6,
@@ -123,5 +123,6 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         different = found.told_different(),
         planted = found.planted * 100.0,
         slower = found.told_slower(),
+        slowed_to = found.slowed_to(),
     )
 }

@@ -21,7 +21,7 @@ use super::output::write_out;
 
 /// How long one search may take, in a quick run and in a whole one.
 const QUICK: Duration = Duration::from_secs(5);
-const WHOLE: Duration = Duration::from_secs(45);
+const WHOLE: Duration = Duration::from_mins(2);
 
 /// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
 ///
@@ -58,8 +58,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     include: Vec<PathBuf>,
 
-    /// How long one search may take before it is called bounded; 5s in a quick run, else 45s,
-    /// so that all of them come to an end within a quarter of an hour on two cores.
+    /// How long one search may take before it is called bounded; 5s in a quick run, else 120s, which is several times
+    /// what the longest takes.
     #[arg(long, value_name = "TIME", value_parser = options::duration)]
     time: Option<Duration>,
 

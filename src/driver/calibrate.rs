@@ -99,6 +99,13 @@ impl Calibration {
         self.trials.iter().filter(|trial| trial.slowed.verdict == Verdict::Slower).count()
     }
 
+    /// The middle one of the slowed rival's ratios: what the planted work came to. Not a number without trials.
+    pub fn slowed_to(&self) -> f64 {
+        let mut ratios: Vec<f64> = self.trials.iter().map(|trial| trial.slowed.ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
     /// How many trials called the strategy different from itself, which it was not.
     pub fn told_different(&self) -> usize {
         let different = |trial: &&Trial| matches!(trial.same.verdict, Verdict::Slower | Verdict::Faster);

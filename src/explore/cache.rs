@@ -12,8 +12,9 @@ use crate::session::{Cache, CacheStats, MutexLru, ShardedLru};
 
 use super::footprint::Object;
 use super::lock::Model;
+use super::point::Point;
 use super::setting::CacheModel;
-use super::world::{self, Point, Want};
+use super::world::{self, Want};
 
 /// The cache that the run's [`Setting`](super::Setting) names.
 pub struct ModelCache<V: Send + Sync + 'static>(Kind<V>);

@@ -33,11 +33,13 @@ impl LockModel {
     pub const SNAPSHOT: Self = Self { policy: Policy::Snapshot, shared_reads: true };
 
     /// Whether asking is a step of its own, because it takes a place in a queue.
+    #[inline]
     pub(super) fn queues(self) -> bool {
         matches!(self.policy, Policy::FifoFair | Policy::WriterPreferring)
     }
 
     /// Whether readers neither wait nor are waited for.
+    #[inline]
     pub(super) fn is_snapshot(self) -> bool {
         self.policy == Policy::Snapshot
     }
@@ -85,7 +87,15 @@ impl Desk {
         Self { class, object, model, inside: Vec::new(), queue: VecDeque::new(), overtaken: 0 }
     }
 
+    /// Another desk in the memory of this one.
+    pub(super) fn cleared_for(mut self, class: &'static LockClass, object: Object, model: LockModel) -> Self {
+        self.inside.clear();
+        self.queue.clear();
+        Self { class, object, model, overtaken: 0, ..self }
+    }
+
     /// Whether this access may enter now. It may stand in the queue or not.
+    #[inline]
     pub(super) fn admits(&self, pass: &Pass) -> bool {
         if self.inside.iter().any(|other| pass.excludes(other)) {
             return false;
@@ -101,6 +111,7 @@ impl Desk {
     }
 
     /// Whether a waiting writer may make itself the next, so that it waits for the readers inside alone.
+    #[inline]
     pub(super) fn may_claim(&self, ticket: u32) -> bool {
         self.model.policy == Policy::WriterPreferring
             && self.queue.iter().any(|pass| pass.ticket == ticket && pass.write)
@@ -124,6 +135,7 @@ impl Desk {
     }
 
     /// Lets it in.
+    #[inline]
     pub(super) fn enter(&mut self, mut pass: Pass) {
         pass.claims = false;
         for other in self.queue.iter_mut().take_while(|other| other.ticket != pass.ticket) {
@@ -137,6 +149,7 @@ impl Desk {
     }
 
     /// Ends an access, inside or waiting.
+    #[inline]
     pub(super) fn leave(&mut self, ticket: u32) {
         self.inside.retain(|pass| pass.ticket != ticket);
         self.queue.retain(|pass| pass.ticket != ticket);

@@ -12,8 +12,9 @@ use crate::session::{AfterUnlock, Clock, Entry, Env, Locked, SaveMode, Short, St
 use super::cache::ModelCache;
 use super::footprint::Object;
 use super::lock::Model;
+use super::point::Point;
 use super::store::ModelStore;
-use super::world::{self, Point, Want};
+use super::world::{self, Want};
 
 /// Model locks, a model cache, a model store and a clock that stands; how a session is saved and where its state is read
 /// are the factors that are types.

@@ -182,7 +182,7 @@ impl Explorer {
         &self,
         schedule: &Schedule,
         build: &dyn Fn(&mut Program),
-        told: &mut dyn FnMut(&[String], &Program),
+        told: &mut dyn FnMut(Vec<String>, &Program),
     ) -> Option<Failure> {
         let mut told_by = Told { given: &schedule.moves, made: Vec::new() };
         let run = Executor::default().run(&self.setting, &schedule.left_out, build, &mut told_by, told);

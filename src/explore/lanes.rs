@@ -52,12 +52,12 @@ impl Explorer {
         world::with(|world| world.notes = Some(Vec::new()));
         let mut lanes = Lanes { tasks: Vec::new(), operations: 0, rows: Vec::new(), failure: None };
         let failure = self.replay_told(schedule, build, &mut |tasks, program| {
-            lanes.tasks = tasks.to_vec();
             lanes.operations = program.operations.len() - schedule.left_out.len();
             let (notes, marks) = world::with(|world| {
                 (world.notes.take().unwrap_or_default(), std::mem::take(&mut world.marks))
             });
             lanes.rows = rows(notes, &marks, &program.operations, tasks.len());
+            lanes.tasks = tasks;
         });
         world::with(|world| world.notes = None);
         lanes.failure = failure.as_ref().map(|failure| failure.message.clone());

@@ -15,6 +15,7 @@ use crate::session::SESSION;
 use super::desk::{LockModel, Pass};
 use super::footprint::Object;
 use super::note::LockChange;
+use super::point::Point;
 use super::world::{self, Place, Want};
 
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
@@ -211,7 +212,7 @@ impl<T> Drop for ModelWrite<'_, T> {
 impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn read_at(&self, place: Place) -> ModelRead<T> {
         if self.model.is_snapshot() {
-            world::Point::new(Want::Go("takes a snapshot"), place).await;
+            Point::new(Want::Go("takes a snapshot"), place).await;
             world::with(|world| world.flash(self.object, false, place));
             return ModelRead { value: self.shared(), _access: None };
         }

@@ -42,7 +42,8 @@
 //! | `program`, `history` | tasks, operations, properties; when operations were asked and answered |
 //! | `search`, `footprint` | depth-first with sleep sets, and which steps may change places |
 //! | `random` | schedules at random |
-//! | `execute`, `world`, `stuck` | one run; what its parts share; why nobody can go on |
+//! | `execute`, `run` | one run after another; one run, step by step |
+//! | `world`, `point`, `stuck` | what the parts of a run share; where a task stops; why nobody can go on |
 //! | `schedule` | a run as text |
 //! | `setting`, `desk`, `lock` | which locks follow which rules; the rules; the locks |
 //! | `env`, `cache`, `store` | the back end of the session manager |
@@ -73,8 +74,10 @@ mod lanes;
 mod lock;
 mod note;
 mod page;
+mod point;
 mod program;
 mod random;
+mod run;
 mod schedule;
 mod search;
 mod setting;
@@ -92,6 +95,7 @@ pub use explorer::{Explorer, Failure, Limits, Report};
 pub use history::{Mark, MarkKind, marks};
 pub use lanes::{Held, Lanes, Row};
 pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
+pub use point::point;
 pub use program::{Complaint, End, Program, TaskPlan, Told, look};
 pub use random::Random;
 pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
@@ -99,4 +103,4 @@ pub use search::Reduction;
 pub use setting::{CacheModel, Setting};
 pub use shared::Shared;
 pub use store::ModelStore;
-pub use world::{CoarseStep, fail, point};
+pub use world::{CoarseStep, fail};

@@ -1,6 +1,7 @@
 //! A small concurrent program: tasks made of operations, and what must hold while and after they run.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -11,6 +12,7 @@ use super::world::{self, Job};
 pub type Complaint = String;
 
 pub(super) type AtRest = Box<dyn FnMut() -> Result<(), Complaint>>;
+pub(super) type Tell = Box<dyn FnOnce() -> String>;
 pub(super) type AtEnd = Box<dyn FnOnce(&End) -> Result<(), Complaint>>;
 
 /// How a run has ended, as far as its tasks go.
@@ -34,11 +36,13 @@ pub struct Program {
     pub(super) tasks: Vec<Planned>,
     pub(super) at_rest: Vec<AtRest>,
     pub(super) at_end: Vec<AtEnd>,
-    pub(super) outcome: Option<Box<dyn FnOnce() -> String>>,
+    pub(super) outcome: Option<Tell>,
     /// What the operations are called, by their numbers.
     pub(super) operations: Vec<String>,
     /// Which operations are left out.
     pub(super) left_out: Vec<usize>,
+    /// Whether the run is shown: who is not shown needs no name.
+    pub(super) shown: bool,
 }
 
 /// A task before it runs.
@@ -46,6 +50,8 @@ pub(super) struct Planned {
     pub(super) name: String,
     pub(super) job: Job,
     pub(super) kind: TaskKind,
+    /// Like the task before it, but for names.
+    pub(super) alike: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +65,16 @@ pub(super) enum TaskKind {
 }
 
 impl Program {
+    /// Forgets everything but its memory.
+    pub(super) fn clear(&mut self) {
+        self.tasks.clear();
+        self.at_rest.clear();
+        self.at_end.clear();
+        self.outcome = None;
+        self.operations.clear();
+        self.left_out.clear();
+    }
+
     /// Runs a future to its end while the program is put together: nothing it does is a step.
     ///
     /// # Panics
@@ -72,14 +88,20 @@ impl Program {
         &self.left_out
     }
 
+    fn name(&self, name: impl Display) -> String {
+        if self.shown { name.to_string() } else { String::new() }
+    }
+
     /// Adds a task; its operations are added to it.
-    pub fn task(&mut self, name: impl Into<String>) -> TaskPlan<'_> {
-        TaskPlan { program: self, name: name.into(), operations: Vec::new(), kind: TaskKind::Client }
+    pub fn task(&mut self, name: impl Display) -> TaskPlan<'_> {
+        let name = self.name(name);
+        TaskPlan { program: self, name, operations: Vec::new(), kind: TaskKind::Client, alike: false }
     }
 
     /// Adds a task that never ends, such as auto-save. When all others have ended, it is dropped.
-    pub fn background(&mut self, name: impl Into<String>, future: impl Future<Output = ()> + 'static) {
-        self.tasks.push(Planned { name: name.into(), job: Box::pin(future), kind: TaskKind::Background });
+    pub fn background(&mut self, name: impl Display, future: impl Future<Output = ()> + 'static) {
+        let (name, job, kind) = (self.name(name), Box::pin(future), TaskKind::Background);
+        self.tasks.push(Planned { name, job, kind, alike: false });
     }
 
     /// What must hold whenever no operation is under way. It may look, but not change anything.
@@ -105,6 +127,7 @@ pub struct TaskPlan<'a> {
     name: String,
     operations: Vec<(usize, Job)>,
     kind: TaskKind,
+    alike: bool,
 }
 
 impl TaskPlan<'_> {
@@ -112,9 +135,9 @@ impl TaskPlan<'_> {
     /// added; a counterexample leaves out those that it does not need.
     ///
     /// Nothing shared may be touched before the first await.
-    pub fn op(mut self, name: impl Into<String>, future: impl Future<Output = ()> + 'static) -> Self {
+    pub fn op(mut self, name: impl Display, future: impl Future<Output = ()> + 'static) -> Self {
         let number = self.program.operations.len();
-        self.program.operations.push(name.into());
+        self.program.operations.push(self.program.name(name));
         if !self.program.left_out.contains(&number) {
             self.operations.push((number, Box::pin(future)));
         }
@@ -127,9 +150,17 @@ impl TaskPlan<'_> {
         self
     }
 
+    /// It does the same as the task added before it, but for names, numbers and texts that no property tells apart: what
+    /// may happen while this one has begun first may happen, with the names changed, while that one has. So it begins after
+    /// it, where schedules are reduced. Where operations are left out, tasks are no longer alike, and this says nothing.
+    pub fn alike(mut self) -> Self {
+        self.alike = true;
+        self
+    }
+
     /// Adds the task, unless nothing is left of it.
     pub fn done(self) {
-        let Self { program, name, operations, kind } = self;
+        let Self { program, name, operations, kind, alike } = self;
         if operations.is_empty() {
             return;
         }
@@ -138,7 +169,8 @@ impl TaskPlan<'_> {
                 Marked { number, future, begun: None }.await;
             }
         });
-        program.tasks.push(Planned { name, job, kind });
+        let alike = alike && program.left_out.is_empty() && !program.tasks.is_empty();
+        program.tasks.push(Planned { name, job, kind, alike });
     }
 }
 

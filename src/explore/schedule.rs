@@ -14,6 +14,9 @@ pub struct Move {
     pub kind: MoveKind,
 }
 
+/// The place of a task that was woken by something else than the schedule.
+pub(super) const FOREIGN: u8 = u8::MAX;
+
 /// What happens in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MoveKind {

@@ -1,26 +1,32 @@
 //! Depth-first through all schedules, by running the program anew for each.
 //!
 //! With **sleep sets** (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): a step
-//! that was tried from a state is not tried again after another one as long as nothing came between that depends on
-//! it, for the two would lead to a state that is known. Every trace is run to its end once; what is cut short on the
-//! way is counted as pruned.
+//! that was tried from a state is not tried again after others which it might as well have come before, for all that they
+//! would come to was seen when it was tried. Every run that is left out has one in its place that was tried before it and
+//! has the same steps, the same end, and a history that is no easier to explain. What is cut short on the way is counted as
+//! pruned.
+//!
+//! With **symmetry** (Ip and Dill, "Better Verification Through Symmetry", 1996): tasks that the program calls alike begin in
+//! their order, for any other order is one of these with the names changed.
 //!
 //! A bound on switches cuts schedules that stand for others, so it is never combined with the reduction.
 
 use super::execute::Choose;
 use super::footprint::Footprint;
-use super::schedule::{Move, MoveKind};
+use super::schedule::Move;
 
 /// How schedules that differ by the order of independent steps alone are treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {
     /// All are run. Obviously right, and slow: what the other is tested against.
     None,
-    /// One of them is run. The order of an answer and a later question is kept.
+    /// One of them is run: of an answer and a question that may come in either order, the one in which the answer is first.
+    /// That is right for properties which no earlier answer and no later question can mend, as linearizability is. Tasks
+    /// that are [alike](super::TaskPlan::alike) begin in their order.
     #[default]
     SleepSets,
-    /// As sleep sets, but answers and questions may change places. **Unsound** for properties of histories; it exists
-    /// to show that.
+    /// As sleep sets, but questions may go before answers, too. **Unsound** for properties of histories; it exists to show
+    /// that.
     ForgetsRealTime,
 }
 
@@ -91,6 +97,10 @@ impl DepthFirst {
 }
 
 impl Choose for DepthFirst {
+    fn begins_in_order(&self) -> bool {
+        self.reduction != Reduction::None
+    }
+
     fn known(&mut self, depth: usize) -> Option<Move> {
         (depth < self.depth).then(|| self.frames[depth].moves[self.frames[depth].next])
     }
@@ -118,11 +128,6 @@ impl Choose for DepthFirst {
         if frame.moves.is_empty() {
             return None;
         }
-        // Who went on last goes on first, and nobody is given up before all else was tried: what fails is simple.
-        frame.moves.sort_by_key(|found| {
-            let given_up = matches!(found.kind, MoveKind::Cancel | MoveKind::Leave);
-            (given_up, last.is_some_and(|last| last.task != found.task))
-        });
         frame.sleep.clear();
         std::mem::swap(&mut frame.sleep, asleep);
         frame.done.clear();
@@ -138,13 +143,13 @@ impl Choose for DepthFirst {
         let real_time = self.reduction == Reduction::SleepSets;
         let frame = &mut self.frames[depth];
         let taken = frame.moves[frame.next];
-        let independent = |(other, touched): &(Move, Footprint)| {
-            other.task != taken.task && !touched.depends_on(footprint, real_time)
+        let stays = |(other, touched): &(Move, Footprint)| {
+            other.task != taken.task && touched.may_go_before(footprint, real_time)
         };
         self.asleep.clear();
-        self.asleep.extend(frame.sleep.iter().filter(|known| independent(known)));
+        self.asleep.extend(frame.sleep.iter().filter(|known| stays(known)));
         let done = frame.moves.iter().copied().zip(frame.done.iter().copied());
-        self.asleep.extend(done.filter(|known| independent(known)));
+        self.asleep.extend(done.filter(|known| stays(known)));
         if frame.done.len() == frame.next {
             frame.done.push(*footprint);
         }

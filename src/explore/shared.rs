@@ -3,7 +3,8 @@
 use std::panic::Location;
 
 use super::footprint::Object;
-use super::world::{self, Point, Want};
+use super::point::Point;
+use super::world::{self, Want};
 
 /// Something shared: a flag, a table, a lock of one's own.
 ///

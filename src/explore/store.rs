@@ -11,7 +11,8 @@ use crate::chat::{ChatContext, ContextId, ContextSummary};
 use crate::session::store::{Store, StoreError};
 
 use super::footprint::Object;
-use super::world::{self, Luck, Place, Point, Want};
+use super::point::Point;
+use super::world::{self, Luck, Place, Want};
 
 /// A store in memory whose calls are steps.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use crate::lock::LockClass;
 
@@ -15,6 +15,7 @@ use super::desk::{Desk, LockModel, Pass};
 use super::footprint::{Footprint, Object};
 use super::history::{Mark, MarkKind};
 use super::note::{LockChange, Note};
+use super::schedule::{FOREIGN, MoveKind};
 use super::setting::Setting;
 
 /// A place in the source.
@@ -79,6 +80,8 @@ pub(super) struct World {
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
     pub(super) desks: Vec<Desk>,
+    /// Those of earlier runs, for their memory.
+    spare_desks: Vec<Desk>,
     /// By task.
     pub(super) stops: Vec<Vec<Stop>>,
     pub(super) spawned: Vec<Job>,
@@ -135,7 +138,7 @@ impl World {
         self.stepping = false;
         (self.task, self.clock, self.luck, self.fired) = (0, 0, Luck::Good, None);
         self.footprint = Footprint::default();
-        self.desks.clear();
+        self.spare_desks.append(&mut self.desks);
         self.stops.iter_mut().for_each(Vec::clear);
         self.marks.clear();
         self.in_flight = 0;
@@ -159,6 +162,7 @@ impl World {
     }
 
     /// Begins a step of a task.
+    #[inline]
     pub(super) fn begin_step(&mut self, task: usize, luck: Luck) {
         self.task = task;
         self.clock += 1;
@@ -167,17 +171,49 @@ impl World {
         self.released = None;
     }
 
+    /// The task at work goes on from this of its stops; the waker of whoever else polls there, if it is not its `own`.
+    #[inline]
+    pub(super) fn go_on_from(&mut self, stop: u8, own: &Waker) -> Option<Waker> {
+        if stop == FOREIGN {
+            self.touch(Object::FOREIGN, true);
+            return None;
+        }
+        let stops = &self.stops[self.task];
+        // What it waits for elsewhere may have become free: a step is told from another by that, too.
+        for other in stops {
+            if let Want::Lock { desk, write, .. } = other.want {
+                self.footprint.touch(self.desks[desk].object, write);
+            }
+        }
+        let stop = &stops[usize::from(stop)];
+        self.fired = Some(stop.ticket);
+        (!stop.waker.will_wake(own)).then(|| stop.waker.clone())
+    }
+
+    /// The task at work will not end by itself.
+    pub(super) fn give_up(&mut self, kind: MoveKind) {
+        self.touch(Object::CANCELS, true);
+        self.footprint.responds = true;
+        let (task, stops) = (self.task, &self.stops[self.task]);
+        self.given_up_at.extend(stops.iter().map(|stop| (task, stop.place)));
+        if let Some(place) = stops.first().map(|stop| stop.place) {
+            self.note(|| kind.words().to_owned(), place);
+        }
+    }
+
     pub(super) fn object(&mut self) -> Object {
         self.next_object += 1;
         Object::nth(self.next_object - 1)
     }
 
+    #[inline]
     pub(super) fn ticket(&mut self) -> u32 {
         self.next_ticket += 1;
         self.next_ticket
     }
 
     /// Notes an access to something shared.
+    #[inline]
     pub(super) fn touch(&mut self, object: Object, write: bool) {
         if !self.stepping {
             return;
@@ -189,6 +225,7 @@ impl World {
     }
 
     /// Notes that something is taken which others might take meanwhile.
+    #[inline]
     pub(super) fn acquires(&mut self, place: Place) {
         if let Some(released) = self.released
             && self.stepping
@@ -198,11 +235,13 @@ impl World {
     }
 
     /// Notes that something is let go of.
+    #[inline]
     pub(super) fn releases(&mut self, place: Place) {
         self.released = Some(place);
     }
 
     /// An access that is taken and let go of at once.
+    #[inline]
     pub(super) fn flash(&mut self, object: Object, write: bool, place: Place) {
         self.touch(object, write);
         self.acquires(place);
@@ -215,6 +254,12 @@ impl World {
             MarkKind::Returned | MarkKind::GivenUp => self.footprint.responds = true,
         }
         self.marks.push(Mark { operation, kind, step: self.clock });
+    }
+
+    /// Whether the task's next operation has not touched anything yet.
+    #[inline]
+    pub(super) fn is_unasked(&self, task: usize) -> bool {
+        self.asking.get(task).is_some_and(Option::is_some)
     }
 
     /// An operation of the task at work begins; it counts as asked with the first thing that it touches.
@@ -245,11 +290,16 @@ impl World {
     pub(super) fn new_desk(&mut self, class: &'static LockClass) -> (usize, LockModel) {
         let model = self.setting.model_of(class);
         let object = self.object();
-        self.desks.push(Desk::new(class, object, model));
+        let desk = match self.spare_desks.pop() {
+            Some(spare) => spare.cleared_for(class, object, model),
+            None => Desk::new(class, object, model),
+        };
+        self.desks.push(desk);
         (self.desks.len() - 1, model)
     }
 
     /// Puts the task at work before its next step.
+    #[inline]
     pub(super) fn stop(&mut self, want: Want, place: Place, waker: &Waker) -> u32 {
         let ticket = self.ticket();
         let stop = Stop { ticket, want, place, waker: waker.clone() };
@@ -261,6 +311,7 @@ impl World {
     }
 
     /// Removes a stop; whose it was, if it was there.
+    #[inline]
     pub(super) fn unstop(&mut self, ticket: u32) -> Option<(usize, Stop)> {
         self.stops.iter_mut().enumerate().find_map(|(task, stops)| {
             let at = stops.iter().position(|stop| stop.ticket == ticket)?;
@@ -269,6 +320,7 @@ impl World {
     }
 
     /// Whether this stop may be gone on from.
+    #[inline]
     pub(super) fn is_open(&self, task: usize, stop: &Stop) -> bool {
         match stop.want {
             Want::Go(_) | Want::Store(_) => true,
@@ -290,9 +342,10 @@ impl World {
     }
 
     /// Notes what happens between the task at work and a lock.
+    #[inline]
     pub(super) fn note_lock(&mut self, desk: usize, change: LockChange, write: bool, place: Place) {
-        let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
         if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
+            let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
             let mode = if write { "write" } else { "read" };
             let what = match change {
                 LockChange::Queues => format!("queues for {class} to {mode}"),
@@ -303,68 +356,4 @@ impl World {
             notes.push(Note { step, task, what, place: Some(place), lock: Some((class, change)) });
         }
     }
-}
-
-/// A point before a step: whoever is chosen runs before this returns.
-pub(super) struct Point {
-    want: Want,
-    place: Place,
-    ticket: Option<u32>,
-}
-
-impl Point {
-    pub(super) fn new(want: Want, place: Place) -> Self {
-        Self { want, place, ticket: None }
-    }
-}
-
-impl Future for Point {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        with(|world| {
-            if !world.stepping {
-                return Poll::Ready(());
-            }
-            match self.ticket {
-                None => {
-                    let (want, place) = (self.want, self.place);
-                    self.ticket = Some(world.stop(want, place, context.waker()));
-                    Poll::Pending
-                }
-                Some(ticket) if world.fired == Some(ticket) => {
-                    world.fired = None;
-                    world.unstop(ticket);
-                    self.ticket = None;
-                    match self.want {
-                        Want::Go(what) => world.note(|| what.to_owned(), self.place),
-                        Want::Tick => {
-                            if world.background[world.task] {
-                                world.ticks_left -= 1;
-                                world.touch(Object::TICKS, true);
-                            }
-                            world.note(|| "is woken by the clock".to_owned(), self.place);
-                        }
-                        Want::Store(_) | Want::Lock { .. } => {}
-                    }
-                    Poll::Ready(())
-                }
-                Some(_) => Poll::Pending,
-            }
-        })
-    }
-}
-
-impl Drop for Point {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            let _stop = with(|world| world.unstop(ticket));
-        }
-    }
-}
-
-/// A step of its own that touches nothing: anybody may run before this returns.
-#[track_caller]
-pub fn point() -> impl Future<Output = ()> + Send {
-    Point::new(Want::Go("goes on"), Location::caller())
 }

@@ -1,5 +1,7 @@
 //! A client goes away while the model thinks. Its turn ends where it stands, and leaves the session at work for ever:
 //! every turn after it is refused. The twin's turn is rolled back when it is dropped.
+//!
+//! The same among three clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.
 
 use crate::chat::ChatContext;
 use crate::explore::{ModelEnv, Setting};
@@ -23,6 +25,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
         Trial::Invariants(|variant| Alarm::unless("stuck session", cast::<Host>(variant).play())),
+        Trial::Shuttle,
     ],
 };
 

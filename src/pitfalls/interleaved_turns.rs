@@ -1,6 +1,8 @@
 //! A turn is three steps (take the question, ask the model, write down the answer) with nothing that says that one is
 //! under way: two turns run through each other, and each answer follows the other's question. The twin begins a turn
 //! where the session's state lets it, under the lock, and is refused elsewhere.
+//!
+//! The same among four clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.
 
 use crate::chat::{NewMessage, Role};
 use crate::explore::{ModelEnv, Setting};
@@ -24,6 +26,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
         Trial::Invariants(|variant| Alarm::unless("interleaved turns", cast::<Host>(variant).play())),
+        Trial::Shuttle,
     ],
 };
 

@@ -125,7 +125,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x1",
         "two tasks append once to a loaded session",
-        6,
+        2,
         NOTHING,
         appends(2, 1, true, false),
         Twin::NoExclusion,
@@ -133,7 +133,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x2",
         "two tasks append twice to a loaded session",
-        70,
+        13,
         NOTHING,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -141,7 +141,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-3x1",
         "three tasks append once to a loaded session",
-        90,
+        6,
         NOTHING,
         appends(3, 1, true, false),
         Twin::NoExclusion,
@@ -149,7 +149,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-cold-2x2",
         "two tasks append twice to a session that is not loaded",
-        489,
+        613,
         NOTHING,
         appends(2, 2, false, false),
         Twin::NoGate,
@@ -157,7 +157,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-evicted-2x1",
         "two tasks append once while a foreign reader takes the session's place",
-        150,
+        108,
         NOTHING,
         appends(2, 1, true, true),
         Twin::NoGate,
@@ -165,7 +165,7 @@ pub const MODELS: &[Model] = &[
     model(
         "reads",
         "two tasks append; one then looks at the state, the other at the session",
-        88,
+        38,
         NOTHING,
         Shape::Reads,
         Twin::NoExclusion,
@@ -173,7 +173,7 @@ pub const MODELS: &[Model] = &[
     model(
         "deletion",
         "a deletion against two appends, the second by the same client",
-        17,
+        13,
         NOTHING,
         Shape::Deletion,
         Twin::NoGate,
@@ -181,7 +181,7 @@ pub const MODELS: &[Model] = &[
     model(
         "turns",
         "two turns on one session: one is refused, or comes after the other",
-        54,
+        52,
         NOTHING,
         Shape::Turns,
         Twin::CarelessTurn,
@@ -189,7 +189,7 @@ pub const MODELS: &[Model] = &[
     model(
         "abandoned-turn",
         "a turn whose client may go away at any await",
-        79,
+        78,
         ONE_CANCEL,
         Shape::Abandoned,
         Twin::ForgetfulTurn,
@@ -197,7 +197,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-appends",
         "two tasks append twice, one of them is dropped at any await",
-        300,
+        140,
         ONE_CANCEL,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -205,7 +205,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-loads",
         "two tasks append once to a session that is not loaded, one is dropped at any await",
-        414,
+        666,
         ONE_CANCEL,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -213,7 +213,7 @@ pub const MODELS: &[Model] = &[
     model(
         "left-appends",
         "two tasks append twice, one of them is not polled any more from any await on",
-        300,
+        140,
         Mishaps { leaves: 1, ..NOTHING },
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -221,7 +221,7 @@ pub const MODELS: &[Model] = &[
     model(
         "failing-store",
         "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
-        596,
+        724,
         ONE_FAULT,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -229,7 +229,7 @@ pub const MODELS: &[Model] = &[
     model(
         "write-behind",
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
-        544,
+        7_996,
         ONE_FAULT,
         Shape::WriteBehind,
         Twin::NoExclusion,
@@ -239,7 +239,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "fair-appends",
             "three tasks append to a loaded session under locks given in the order of asking",
-            177,
+            36,
             NOTHING,
             appends(3, 1, true, false),
             Twin::Overtaking,
@@ -250,7 +250,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-4x1",
             "four tasks append once to a loaded session",
-            2_520,
+            24,
             NOTHING,
             appends(4, 1, true, false),
             Twin::NoExclusion,
@@ -261,7 +261,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            34_650,
+            601,
             NOTHING,
             appends(3, 2, true, false),
             Twin::NoExclusion,
@@ -272,7 +272,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-cold-3x1",
             "three tasks append once to a session that is not loaded",
-            266_802,
+            44_118,
             NOTHING,
             appends(3, 1, false, false),
             Twin::NoGate,
@@ -283,7 +283,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader takes the session's place",
-            61_354,
+            3_211,
             NOTHING,
             appends(2, 2, true, true),
             Twin::NoGate,
@@ -294,7 +294,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader takes the session's place",
-            100_000, // of 1,234,968 where they are fewest, which takes more than the usual time
+            50_762,
             NOTHING,
             appends(3, 1, true, true),
             Twin::NoGate,
@@ -334,6 +334,16 @@ impl Model {
     /// The model whose twin has this name.
     pub fn of_twin(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.twin_name() == name)
+    }
+
+    /// How many of its tasks, which are the first, are alike: they differ in their number alone, which stands before the
+    /// point in what they write.
+    pub fn alike(&self) -> usize {
+        match self.shape {
+            Shape::Appends { tasks, .. } => tasks as usize,
+            Shape::WriteBehind => 2,
+            Shape::Reads | Shape::Deletion | Shape::Turns | Shape::Abandoned => 0,
+        }
     }
 
     /// What it is set in, over a strategy.
@@ -424,10 +434,10 @@ fn add_tasks<S, P, L, G>(
         Shape::Appends { tasks, each, evicted, .. } => {
             for task in 0..tasks {
                 let client = system.client(task.into());
-                let mut plan = program.task(format!("client {task}"));
+                let mut plan = program.task(format_args!("client {task}")).alike();
                 for nth in 0..each {
                     let text = format!("{task}.{nth}");
-                    plan = plan.op(format!("append {text}"), client.append(0, &text));
+                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
                 }
                 plan.done();
             }
@@ -453,10 +463,10 @@ fn add_tasks<S, P, L, G>(
             for task in 0..2 {
                 let client = system.client(task);
                 let text = format!("hello from {task}");
-                let plan = program.task(format!("client {task}"));
+                let plan = program.task(format_args!("client {task}"));
                 match twin {
-                    None => plan.op(format!("turn {task}"), client.turn(0, &text)),
-                    Some(_) => plan.op(format!("turn {task}"), client.careless_turn(0, &text)),
+                    None => plan.op(format_args!("turn {task}"), client.turn(0, &text)),
+                    Some(_) => plan.op(format_args!("turn {task}"), client.careless_turn(0, &text)),
                 }
                 .done();
             }
@@ -474,10 +484,10 @@ fn add_tasks<S, P, L, G>(
         Shape::WriteBehind => {
             for task in 0..2 {
                 let client = system.client(task);
-                let mut plan = program.task(format!("client {task}"));
+                let mut plan = program.task(format_args!("client {task}")).alike();
                 for nth in 0..2 {
                     let text = format!("{task}.{nth}");
-                    plan = plan.op(format!("append {text}"), client.append(0, &text));
+                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
                 }
                 plan.done();
             }

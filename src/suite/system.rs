@@ -2,11 +2,13 @@
 //! needs.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use crate::chat::{
     AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp,
@@ -201,9 +203,14 @@ where
         let system = self.clone();
         program.outcome(move || {
             let stored = |key| system.manager().env().store().stored(id(key)).map(|it| texts(&it));
-            let asked = system.asked.borrow();
-            let answers: Vec<_> = asked.iter().map(|asked| asked.outcome).collect();
-            format!("{:?} {answers:?}", (0..system.sessions).map(stored).collect::<Vec<_>>())
+            let mut lines = vec![format!("{:?}", (0..system.sessions).map(stored).collect::<Vec<_>>())];
+            let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
+            for Asked { process, outcome, .. } in system.asked.borrow().iter() {
+                let nth = asked.entry(*process).or_default();
+                lines.push(format!("{process}.{nth} {outcome:?}"));
+                *nth += 1;
+            }
+            lines.join("\n")
         });
     }
 }

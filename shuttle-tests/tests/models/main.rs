@@ -54,7 +54,7 @@ fn without_a_gate_saves_meet() {
 #[test]
 fn where_looking_and_beginning_are_two_steps_turns_meet() {
     let shape = Shape { turns: Some(Turn::Careless), deletions: false, ..Shape::TRAFFIC };
-    Twin { name: "traffic-4x3/careless-turn", class: "check then act", complaints: &["not linearizable"] }
+    Twin { name: "interleaved-turns", class: "atomicity", complaints: &["not linearizable"] }
         .must_fail(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
 }
 
@@ -62,7 +62,7 @@ fn where_looking_and_beginning_are_two_steps_turns_meet() {
 fn a_turn_that_is_not_rolled_back_stays_at_work() {
     let shape = Shape { turns: Some(Turn::Forgetful), ..Shape::ABANDONED };
     Twin {
-        name: "abandoned-3x3/no-roll-back",
+        name: "abandoned-turn",
         class: "cancellation",
         complaints: &["at work", "working", "not linearizable"],
     }
