@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::{PRESETS, combinations};
-use crate::suite::{MODELS, Model};
+use crate::suite::{AtLeast, MODELS, Model};
 use crate::workload::Scenario;
 
 use super::exit::Exit;
@@ -91,8 +91,9 @@ fn scenario_named(scenario: &Scenario) -> Named {
 }
 
 fn model(model: &Model) -> Named {
-    let more =
-        json!({ "min_schedules": model.min_schedules, "quick": model.quick, "twin": model.twin_name() });
+    let AtLeast { under_lock, after_unlock } = model.at_least;
+    let at_least = json!({ "under_lock": under_lock, "after_unlock": after_unlock });
+    let more = json!({ "min_schedules": at_least, "quick": model.quick, "twin": model.twin_name() });
     named(model.name, model.about, more)
 }
 

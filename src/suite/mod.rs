@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `models` | the models by name, each with the least it must explore and a broken twin that must fail |
+//! | `programs` | what clients ask in each of them |
 //! | `system` | the system that they ask, and the properties that hold in all of them |
 //! | `broken` | what the twins are made of |
 //! | `strategies` | which strategies the explorer models, and as what |
@@ -10,13 +11,15 @@
 
 mod broken;
 mod models;
+mod programs;
 #[cfg(feature = "driver")]
 mod run;
 #[cfg(feature = "driver")]
 mod strategies;
 mod system;
 
-pub use models::{Build, MODELS, Mishaps, Model, Over};
+pub use models::{AtLeast, MODELS, Mishaps, Model, Over};
+pub use programs::Build;
 #[cfg(feature = "driver")]
 pub use run::{Drawn, Plan, Replay, Subject, catch, replay, run};
 #[cfg(feature = "driver")]

@@ -1,17 +1,11 @@
 //! The models: small programs over the session manager and the service, each with what it must explore at least and a
 //! broken twin that must fail.
 
-use crate::explore::{CacheModel, LockModel, Model as ModelLocks, Program, Setting};
-use crate::lock::{AwaitFamily, LockFamily};
-use crate::session::{
-    AfterUnlock, Durability, GATE, Locked, Published, SESSION, SaveMode, StateMode, UnderLock,
-};
+use crate::explore::{CacheModel, LockModel, Model as ModelLocks, Setting};
+use crate::session::{AfterUnlock, GATE, Locked, Published, SESSION, UnderLock};
 
 use super::broken::Torn;
-use super::system::{Modelled, System, Verdicts};
-
-/// A program, put together anew for every schedule.
-pub type Build = Box<dyn Fn(&mut Program)>;
+use super::programs::{Build, Shape, Twin, program};
 
 /// A model: what it is called, what it must explore, and its programs.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +14,8 @@ pub struct Model {
     pub name: &'static str,
     /// What is tried, in a few words.
     pub about: &'static str,
-    /// Fewer complete schedules than this mean that the explorer has stopped seeing something.
-    pub min_schedules: u64,
+    /// What it must explore.
+    pub at_least: AtLeast,
     /// Whether a quick run includes it.
     pub quick: bool,
     /// What may go wrong, how often.
@@ -30,6 +24,16 @@ pub struct Model {
     pub fair: bool,
     shape: Shape,
     twin: Twin,
+}
+
+/// How many schedules a search must complete, over strategies that save under the session's lock and over those that save
+/// after it: fewer mean that the explorer has stopped seeing something. Counted over every combination that is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtLeast {
+    /// Where a lock that is held meanwhile leaves fewer orders.
+    pub under_lock: u64,
+    /// Where others come in between.
+    pub after_unlock: u64,
 }
 
 /// What may go wrong in a schedule, how often.
@@ -41,38 +45,6 @@ pub struct Mishaps {
     pub leaves: u32,
     /// Calls of the store that fail or are slow.
     pub faults: u32,
-}
-
-/// What is asked of the system.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    /// So many tasks append so often.
-    Appends { tasks: u32, each: u32, loaded: bool, evicted: bool },
-    /// Appends and looks.
-    Reads,
-    /// A deletion against appends.
-    Deletion,
-    /// Two turns on one session.
-    Turns,
-    /// A turn and somebody who looks.
-    Abandoned,
-    /// Appends that are acknowledged before they are stored, and auto-save.
-    WriteBehind,
-}
-
-/// What the broken twin lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Twin {
-    /// Writers do not exclude each other.
-    NoExclusion,
-    /// Nothing orders a session's I/O.
-    NoGate,
-    /// A turn begins without looking whether another has.
-    CarelessTurn,
-    /// A turn that is dropped is not rolled back.
-    ForgetfulTurn,
-    /// The lock's queue lets writers pass.
-    Overtaking,
 }
 
 /// What a model runs over: a strategy, as far as the explorer models it.
@@ -112,12 +84,12 @@ const ONE_FAULT: Mishaps = Mishaps { faults: 1, ..NOTHING };
 const fn model(
     name: &'static str,
     about: &'static str,
-    min_schedules: u64,
+    at_least: AtLeast,
     mishaps: Mishaps,
     shape: Shape,
     twin: Twin,
 ) -> Model {
-    Model { name, about, min_schedules, quick: true, mishaps, fair: false, shape, twin }
+    Model { name, about, at_least, quick: true, mishaps, fair: false, shape, twin }
 }
 
 /// Every model.
@@ -125,7 +97,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x1",
         "two tasks append once to a loaded session",
-        2,
+        AtLeast { under_lock: 2, after_unlock: 8 },
         NOTHING,
         appends(2, 1, true, false),
         Twin::NoExclusion,
@@ -133,7 +105,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-2x2",
         "two tasks append twice to a loaded session",
-        13,
+        AtLeast { under_lock: 13, after_unlock: 190 },
         NOTHING,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -141,7 +113,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-loaded-3x1",
         "three tasks append once to a loaded session",
-        6,
+        AtLeast { under_lock: 6, after_unlock: 144 },
         NOTHING,
         appends(3, 1, true, false),
         Twin::NoExclusion,
@@ -149,7 +121,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-cold-2x2",
         "two tasks append twice to a session that is not loaded",
-        613,
+        AtLeast { under_lock: 333, after_unlock: 4_306 },
         NOTHING,
         appends(2, 2, false, false),
         Twin::NoGate,
@@ -157,7 +129,7 @@ pub const MODELS: &[Model] = &[
     model(
         "appends-evicted-2x1",
         "two tasks append once while a foreign reader takes the session's place",
-        108,
+        AtLeast { under_lock: 68, after_unlock: 244 },
         NOTHING,
         appends(2, 1, true, true),
         Twin::NoGate,
@@ -165,7 +137,7 @@ pub const MODELS: &[Model] = &[
     model(
         "reads",
         "two tasks append; one then looks at the state, the other at the session",
-        38,
+        AtLeast { under_lock: 22, after_unlock: 38 },
         NOTHING,
         Shape::Reads,
         Twin::NoExclusion,
@@ -173,7 +145,7 @@ pub const MODELS: &[Model] = &[
     model(
         "deletion",
         "a deletion against two appends, the second by the same client",
-        13,
+        AtLeast { under_lock: 13, after_unlock: 20 },
         NOTHING,
         Shape::Deletion,
         Twin::NoGate,
@@ -181,7 +153,7 @@ pub const MODELS: &[Model] = &[
     model(
         "turns",
         "two turns on one session: one is refused, or comes after the other",
-        52,
+        AtLeast { under_lock: 36, after_unlock: 88 },
         NOTHING,
         Shape::Turns,
         Twin::CarelessTurn,
@@ -189,7 +161,7 @@ pub const MODELS: &[Model] = &[
     model(
         "abandoned-turn",
         "a turn whose client may go away at any await",
-        78,
+        AtLeast { under_lock: 120, after_unlock: 78 },
         ONE_CANCEL,
         Shape::Abandoned,
         Twin::ForgetfulTurn,
@@ -197,7 +169,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-appends",
         "two tasks append twice, one of them is dropped at any await",
-        140,
+        AtLeast { under_lock: 140, after_unlock: 1_140 },
         ONE_CANCEL,
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -205,7 +177,7 @@ pub const MODELS: &[Model] = &[
     model(
         "cancelled-loads",
         "two tasks append once to a session that is not loaded, one is dropped at any await",
-        666,
+        AtLeast { under_lock: 358, after_unlock: 867 },
         ONE_CANCEL,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -213,7 +185,7 @@ pub const MODELS: &[Model] = &[
     model(
         "left-appends",
         "two tasks append twice, one of them is not polled any more from any await on",
-        140,
+        AtLeast { under_lock: 140, after_unlock: 1_140 },
         Mishaps { leaves: 1, ..NOTHING },
         appends(2, 2, true, false),
         Twin::NoExclusion,
@@ -221,7 +193,7 @@ pub const MODELS: &[Model] = &[
     model(
         "failing-store",
         "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
-        724,
+        AtLeast { under_lock: 388, after_unlock: 1_060 },
         ONE_FAULT,
         appends(2, 1, false, false),
         Twin::NoGate,
@@ -229,7 +201,7 @@ pub const MODELS: &[Model] = &[
     model(
         "write-behind",
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
-        7_996,
+        AtLeast { under_lock: 7_996, after_unlock: 12_196 },
         ONE_FAULT,
         Shape::WriteBehind,
         Twin::NoExclusion,
@@ -239,7 +211,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "fair-appends",
             "three tasks append to a loaded session under locks given in the order of asking",
-            36,
+            AtLeast { under_lock: 36, after_unlock: 516 },
             NOTHING,
             appends(3, 1, true, false),
             Twin::Overtaking,
@@ -250,7 +222,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-4x1",
             "four tasks append once to a loaded session",
-            24,
+            AtLeast { under_lock: 24, after_unlock: 4_512 },
             NOTHING,
             appends(4, 1, true, false),
             Twin::NoExclusion,
@@ -261,7 +233,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            601,
+            AtLeast { under_lock: 601, after_unlock: 268_412 },
             NOTHING,
             appends(3, 2, true, false),
             Twin::NoExclusion,
@@ -272,7 +244,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-cold-3x1",
             "three tasks append once to a session that is not loaded",
-            44_118,
+            AtLeast { under_lock: 8_438, after_unlock: 159_252 },
             NOTHING,
             appends(3, 1, false, false),
             Twin::NoGate,
@@ -283,7 +255,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader takes the session's place",
-            3_211,
+            AtLeast { under_lock: 2_053, after_unlock: 20_101 },
             NOTHING,
             appends(2, 2, true, true),
             Twin::NoGate,
@@ -294,7 +266,7 @@ pub const MODELS: &[Model] = &[
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader takes the session's place",
-            50_762,
+            AtLeast { under_lock: 11_774, after_unlock: 203_716 },
             NOTHING,
             appends(3, 1, true, true),
             Twin::NoGate,
@@ -306,6 +278,11 @@ impl Model {
     /// The model of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.name == name)
+    }
+
+    /// How many schedules it must complete over a strategy.
+    pub fn min_schedules(&self, over: &Over) -> u64 {
+        if over.under_lock { self.at_least.under_lock } else { self.at_least.after_unlock }
     }
 
     /// The broken twin's name.
@@ -383,115 +360,6 @@ impl Model {
                 let passing = passing.with_lock(&GATE, LockModel::WRITERS_FIRST);
                 (passing, program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, None, true))
             }
-        }
-    }
-}
-
-fn program<S, P, L, G>(shape: Shape, twin: Option<Twin>, fair: bool) -> Build
-where
-    S: SaveMode<L>,
-    P: StateMode,
-    L: LockFamily,
-    G: AwaitFamily,
-{
-    let verdicts = Verdicts::default();
-    Box::new(move |program| {
-        let (sessions, durability) = match shape {
-            Shape::Appends { evicted: true, .. } => (2, Durability::WriteThrough),
-            Shape::WriteBehind => (1, Durability::WriteBehind { max_unsaved: 1 }),
-            _ => (1, Durability::WriteThrough),
-        };
-        let system: System<Modelled<S, P, L, G>> = System::new(sessions, 1, durability, &verdicts);
-        if !matches!(shape, Shape::Appends { loaded: false, .. }) {
-            let loaded = program.now(system.manager().load_context(crate::explore::numbered(0)));
-            assert!(loaded.is_ok(), "it is in the store");
-        }
-        add_tasks(program, &system, shape, twin);
-        system.must_hold(program);
-        if fair {
-            program.at_end(|end| match end.overtaken {
-                0 => Ok(()),
-                overtaken => {
-                    Err(format!("one in a queue was overtaken {overtaken} times; a fair lock allows none"))
-                }
-            });
-        }
-    })
-}
-
-fn add_tasks<S, P, L, G>(
-    program: &mut Program,
-    system: &System<Modelled<S, P, L, G>>,
-    shape: Shape,
-    twin: Option<Twin>,
-) where
-    S: SaveMode<L>,
-    P: StateMode,
-    L: LockFamily,
-    G: AwaitFamily,
-{
-    match shape {
-        Shape::Appends { tasks, each, evicted, .. } => {
-            for task in 0..tasks {
-                let client = system.client(task.into());
-                let mut plan = program.task(format_args!("client {task}")).alike();
-                for nth in 0..each {
-                    let text = format!("{task}.{nth}");
-                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
-                }
-                plan.done();
-            }
-            if evicted {
-                let foreign = system.client(99);
-                program.task("foreign reader").op("look at session 1", foreign.foreign_read(1)).done();
-            }
-        }
-        Shape::Reads => {
-            let [one, other] = [0, 1].map(|process| system.client(process));
-            let plan = program.task("client 0").op("append a", one.append(0, "a"));
-            plan.op("look at the state", one.state(0)).done();
-            let plan = program.task("client 1").op("append b", other.append(0, "b"));
-            plan.op("look at the session", other.look(0)).done();
-        }
-        Shape::Deletion => {
-            let [writer, deleter] = [0, 1].map(|process| system.client(process));
-            let plan = program.task("writer").op("append a", writer.append(0, "a"));
-            plan.op("append b", writer.append(0, "b")).done();
-            program.task("deleter").op("delete", deleter.delete(0)).done();
-        }
-        Shape::Turns => {
-            for task in 0..2 {
-                let client = system.client(task);
-                let text = format!("hello from {task}");
-                let plan = program.task(format_args!("client {task}"));
-                match twin {
-                    None => plan.op(format_args!("turn {task}"), client.turn(0, &text)),
-                    Some(_) => plan.op(format_args!("turn {task}"), client.careless_turn(0, &text)),
-                }
-                .done();
-            }
-        }
-        Shape::Abandoned => {
-            let [speaker, reader] = [0, 1].map(|process| system.client(process));
-            let plan = program.task("speaker");
-            match twin {
-                None => plan.op("turn", speaker.turn(0, "hello")),
-                Some(_) => plan.op("turn", speaker.forgetful_turn(0, "hello")),
-            }
-            .done();
-            program.task("reader").op("look at the state", reader.state(0)).steady().done();
-        }
-        Shape::WriteBehind => {
-            for task in 0..2 {
-                let client = system.client(task);
-                let mut plan = program.task(format_args!("client {task}")).alike();
-                for nth in 0..2 {
-                    let text = format!("{task}.{nth}");
-                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
-                }
-                plan.done();
-            }
-            program.task("auto-save").op("flush", system.client(2).flush()).done();
         }
     }
 }

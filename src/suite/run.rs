@@ -9,7 +9,8 @@ use crate::explore::{Explorer, Failure, Lanes, Limits, Report, Schedule, Setting
 use crate::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use crate::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 
-use super::models::{Build, MODELS, Model, Over};
+use super::models::{MODELS, Model, Over};
+use super::programs::Build;
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -122,7 +123,7 @@ fn try_out(subject: &Subject, time: Duration) -> Found {
                 format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
             });
             let coarse = coarse.collect();
-            Found::Model(Box::new(model_result(model, strategy, &report, counterexample)), coarse)
+            Found::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
         }
         Subject::Twin(model) => {
             let (setting, build) = model.twin();
@@ -186,7 +187,7 @@ fn explorer(setting: Setting, time: Duration) -> Explorer {
 
 fn model_result(
     model: &Model,
-    strategy: &str,
+    (strategy, over): (&str, &Over),
     report: &Report,
     counterexample: Option<Counterexample>,
 ) -> ModelResult {
@@ -195,7 +196,7 @@ fn model_result(
         strategy: strategy.to_owned(),
         engine: Engine::Explorer,
         schedules: report.complete,
-        min_schedules: model.min_schedules,
+        min_schedules: model.min_schedules(over),
         exhaustive: report.exhaustive() && !report.blind,
         bound: report.bound.clone().or_else(|| {
             report.blind.then(|| "a task waited for something that the explorer does not see".to_owned())
