@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `models` | the models by name, each with the least it must explore and a broken twin that must fail |
 //! | `programs` | what clients ask in each of them |
-//! | `system` | the system that they ask, and the properties that hold in all of them |
+//! | `client` | who asks in them |
+//! | `system` | the system that is asked, and the properties that hold in all of them |
 //! | `broken` | what the twins are made of |
 //! | `strategies` | which strategies the explorer models, and as what |
 //! | `run` | the models over the strategies, and the twins |
 
 mod broken;
+mod client;
 mod models;
 mod programs;
 #[cfg(feature = "driver")]

@@ -10,32 +10,21 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 
-use crate::chat::{
-    AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp,
-    Version,
-};
+use crate::chat::{ChatContext, ChatContextDTO, ContextConfig, ContextId, Message, Role, Timestamp};
 use crate::explore::{
     Complaint, End, MarkKind, ModelClock, ModelEnv, ModelStore, Program, look, marks, numbered,
 };
 use crate::lock::{AwaitFamily, LockFamily};
-use crate::service::{Backend, ChatService, DtoPolicy, Prompts, ServiceError, Simulator, SimulatorConfig};
+use crate::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use crate::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
 use crate::verify::invariants::{self, Finding};
-use crate::verify::session::{Answer, Call, Context, Log, Recording, Token};
+use crate::verify::session::{Call, Context, Log, Recording, Token};
 use crate::verify::{Lanes, Verdict};
+
+use super::client::{Client, Outcome};
 
 /// The back end of a model.
 pub(super) type Modelled<S, P, L, G> = ModelEnv<S, P, L, G>;
-
-/// What came of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Outcome {
-    Answered(Answer),
-    /// Refused: it did not happen.
-    Refused,
-    /// Nobody knows.
-    Unknown,
-}
 
 /// An operation that was planned, and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -222,10 +211,30 @@ impl<E: Env> System<E> {
 
     /// A client, whose operations are noted by its number.
     pub(super) fn client(&self, process: u64) -> Client<E> {
-        Client { system: self.clone(), process }
+        Client::new(self.clone(), process)
     }
 
-    fn tell(&self, at: usize, outcome: Outcome) {
+    /// Notes an operation as planned; its place among them.
+    pub(super) fn plan(&self, process: u64, key: u32, call: Call) -> usize {
+        let operation = self.nobodys_operation();
+        let mut asked = self.asked.borrow_mut();
+        asked.push(Asked { operation, process, key, call, outcome: Outcome::Unknown });
+        asked.len() - 1
+    }
+
+    /// Counts an operation that no history has; its number in the program.
+    pub(super) fn nobodys_operation(&self) -> usize {
+        self.next_operation.replace(self.next_operation.get() + 1)
+    }
+
+    /// Notes that memory has come to this version of a session.
+    pub(super) fn reached(&self, key: u32, version: u64) {
+        let mut newest = self.newest.borrow_mut();
+        let newest = newest.entry(key).or_default();
+        *newest = version.max(*newest);
+    }
+
+    pub(super) fn tell(&self, at: usize, outcome: Outcome) {
         self.asked.borrow_mut()[at].outcome = outcome;
     }
 
@@ -243,188 +252,6 @@ impl<E: Env> System<E> {
         let verdict = judge(&record(self.sessions, history));
         verdicts.insert(history.clone(), Judged { verdict: verdict.clone(), ends: Vec::new() });
         verdict
-    }
-}
-
-/// Operations of one client.
-pub(super) struct Client<E: Env> {
-    system: System<E>,
-    process: u64,
-}
-
-impl<E: Env> Client<E> {
-    /// Notes an operation as planned.
-    fn plan(&self, key: u32, call: Call) -> (System<E>, usize) {
-        let system = self.system.clone();
-        let operation = system.next_operation.replace(system.next_operation.get() + 1);
-        let mut asked = system.asked.borrow_mut();
-        asked.push(Asked { operation, process: self.process, key, call, outcome: Outcome::Unknown });
-        let at = asked.len() - 1;
-        drop(asked);
-        (system, at)
-    }
-
-    /// Appends a message.
-    pub(super) fn append(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Append(Token::of(text)));
-        let (message, newest) = (NewMessage::text(Role::User, text), Newest::default());
-        let seen = newest.clone();
-        async move {
-            let append = move |context: &mut ChatContext| {
-                let id = context.append(message, None)?;
-                newest.is(context.version().next());
-                Ok(AppendedDTO { id, version: context.version().next() })
-            };
-            let change = system.manager().write(id(key), append);
-            let answer = seen.watching(&system, key, change).await;
-            system.tell(at, changed(&answer.map(Answer::from)));
-        }
-    }
-
-    /// Looks at the state.
-    pub(super) fn state(&self, key: u32) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::State);
-        async move {
-            let answer = system.manager().state(id(key)).await;
-            system.tell(at, looked(&answer.map(Answer::from)));
-        }
-    }
-
-    /// Looks at the session.
-    pub(super) fn look(&self, key: u32) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Context);
-        async move {
-            let answer = system.manager().read(id(key), |context| ChatContextDTO::from(context)).await;
-            system.tell(at, looked(&answer.map(|context| Answer::from(&context))));
-        }
-    }
-
-    /// Deletes the session.
-    pub(super) fn delete(&self, key: u32) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Delete);
-        async move {
-            let answer = system.manager().delete(id(key)).await;
-            system.tell(at, changed(&answer.map(|()| Answer::Done)));
-        }
-    }
-
-    /// A whole turn. What it says when the session was deleted meanwhile is of unknown outcome: it may have begun.
-    pub(super) fn turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
-        let message = NewMessage::text(Role::User, text);
-        async move {
-            let outcome = match system.backend.send_message_action(id(key), message).await {
-                Ok(action) => Outcome::Answered(Answer::turn(action.began, action.message, &action.context)),
-                Err(error) if error.is_refusal() => Outcome::Refused,
-                Err(ServiceError::Session(SessionError::NotFound { .. }) | _) => Outcome::Unknown,
-            };
-            system.tell(at, outcome);
-        }
-    }
-
-    /// A turn by somebody who looks whether the session is idle and then begins, whatever was begun in between.
-    pub(super) fn careless_turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
-        let message = NewMessage::text(Role::User, text);
-        async move {
-            let manager = system.manager();
-            let state = manager.read(id(key), ChatContext::state_kind).await;
-            if !state.is_ok_and(|state| !state.is_working()) {
-                system.tell(at, Outcome::Refused);
-                return;
-            }
-            let begin = |context: &mut ChatContext| {
-                if context.state_kind().is_working() {
-                    context.cancel()?;
-                }
-                let message = context.begin_turn(message)?;
-                Ok((context.version().next(), message))
-            };
-            let Ok((began, message)) = manager.write(id(key), begin).await else { return };
-            let end = |context: &mut ChatContext| {
-                if context.state_kind().is_working() {
-                    context.cancel()?;
-                }
-                Ok(())
-            };
-            let _ended = manager.write(id(key), end).await;
-            let after = manager.read(id(key), |context| ChatContextDTO::from(context)).await;
-            if let Ok(after) = after {
-                system.tell(at, Outcome::Answered(Answer::turn(began, Some(message), &after)));
-            }
-        }
-    }
-
-    /// A turn that is not rolled back when it is dropped.
-    pub(super) fn forgetful_turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
-        let (system, at) = self.plan(key, Call::Send(Token::of(text)));
-        let message = NewMessage::text(Role::User, text);
-        async move {
-            let manager = system.manager();
-            let begin = |context: &mut ChatContext| context.begin_turn(message);
-            if manager.write(id(key), begin).await.is_err() {
-                system.tell(at, Outcome::Refused);
-                return;
-            }
-            let _ended = manager.write(id(key), ChatContext::cancel).await;
-        }
-    }
-
-    /// Saves whatever is unsaved. Nobody's operation.
-    pub(super) fn flush(&self) -> impl Future<Output = ()> + use<E> {
-        let system = self.system.clone();
-        system.next_operation.set(system.next_operation.get() + 1);
-        async move {
-            crate::explore::point().await;
-            let _failures = system.manager().flush().await;
-        }
-    }
-
-    /// A read of a session that nobody else asks for, to take the others' place in the cache.
-    pub(super) fn foreign_read(&self, key: u32) -> impl Future<Output = ()> + use<E> {
-        self.look(key)
-    }
-}
-
-/// The version that a change has made, noted inside the write guard.
-#[derive(Clone, Default)]
-struct Newest(Arc<std::sync::atomic::AtomicU64>);
-
-impl Newest {
-    fn is(&self, version: Version) {
-        self.0.store(version.0, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// Runs a change, and notes its version for the session after every step of it.
-    async fn watching<E: Env, R>(self, system: &System<E>, key: u32, change: impl Future<Output = R>) -> R {
-        let mut change = std::pin::pin!(change);
-        std::future::poll_fn(|context| {
-            let poll = change.as_mut().poll(context);
-            let version = self.0.load(std::sync::atomic::Ordering::Relaxed);
-            if version > 0 {
-                let mut newest = system.newest.borrow_mut();
-                let newest = newest.entry(key).or_default();
-                *newest = version.max(*newest);
-            }
-            poll
-        })
-        .await
-    }
-}
-
-fn changed(answer: &Result<Answer, SessionError>) -> Outcome {
-    match answer {
-        Ok(answer) => Outcome::Answered(*answer),
-        Err(SessionError::NotFound { .. }) => Outcome::Answered(Answer::Gone),
-        Err(SessionError::Refused { .. }) => Outcome::Refused,
-        Err(SessionError::Store { .. }) => Outcome::Unknown,
-    }
-}
-
-fn looked(answer: &Result<Answer, SessionError>) -> Outcome {
-    match changed(answer) {
-        Outcome::Unknown => Outcome::Refused, // a look that failed has seen nothing
-        outcome => outcome,
     }
 }
 
@@ -473,7 +300,7 @@ fn context(key: u32) -> ChatContext {
         .expect("a well-formed config")
 }
 
-fn id(key: u32) -> ContextId {
+pub(super) fn id(key: u32) -> ContextId {
     numbered(key.into())
 }
 
