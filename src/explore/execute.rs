@@ -73,8 +73,8 @@ impl Executor {
         Self { outcomes, ..Self::default() }
     }
 
-    /// Runs the program that `build` puts together. `told` is called at the end with the names of its tasks and with it,
-    /// for those who want to show it.
+    /// Runs the program that `build` puts together. `told` is called at the end with the program and, if the run is shown,
+    /// with the names of its tasks.
     pub(super) fn run(
         &mut self,
         setting: &Setting,
@@ -98,7 +98,7 @@ impl Executor {
             Ok(())
         });
         let blind = run.blind;
-        told(bench.names(), program);
+        told(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
         let steps = world::with(|world| {
             world.stepping = false;

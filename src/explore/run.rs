@@ -43,6 +43,11 @@ impl Task {
     fn is_at_work(&self) -> bool {
         self.job.is_some() && !self.left
     }
+
+    /// Whether the run waits for it.
+    fn is_unfinished(&self) -> bool {
+        self.is_at_work() && self.kind != TaskKind::Background
+    }
 }
 
 /// Why a run did not come to a good end.
@@ -66,7 +71,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// What the tasks are called, if the run is shown.
+    /// What the tasks are called.
     pub(super) fn names(&self) -> Vec<String> {
         self.tasks.iter().map(|task| task.name.clone()).collect()
     }
@@ -150,8 +155,7 @@ impl<'a> Run<'a> {
     pub(super) fn drive(&mut self, program: &mut Program, chooser: &mut dyn Choose) -> Result<(), Stopped> {
         let mut depth = 0;
         loop {
-            let unfinished = |task: &Task| task.is_at_work() && task.kind != TaskKind::Background;
-            if !self.bench.tasks.iter().any(unfinished) {
+            if !self.bench.tasks.iter().any(Task::is_unfinished) {
                 return Ok(());
             }
             let chosen = if let Some(known) = chooser.known(depth) {
@@ -323,8 +327,7 @@ impl<'a> Run<'a> {
     fn nobody_goes_on(&mut self) -> Result<(), Stopped> {
         if self.end.left > 0 {
             // Whoever is not polled keeps what it has. That the others wait for it is no fault of theirs.
-            let waits = |task: &&Task| task.job.is_some() && !task.left && task.kind != TaskKind::Background;
-            self.end.held_up = self.bench.tasks.iter().filter(waits).count() as u32;
+            self.end.held_up = self.bench.tasks.iter().filter(|task| task.is_unfinished()).count() as u32;
             return Ok(());
         }
         Err(Stopped::Failed(FailureKind::Deadlock, world::with(|world| stuck::describe(world))))

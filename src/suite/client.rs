@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::chat::{AppendedDTO, ChatContext, ChatContextDTO, NewMessage, Role, Version};
-use crate::service::{ChatService, ServiceError};
+use crate::service::ChatService;
 use crate::session::{Env, SessionError};
 use crate::verify::session::{Answer, Call, Token};
 
@@ -88,7 +88,7 @@ impl<E: Env> Client<E> {
             let outcome = match system.backend.send_message_action(id(key), message).await {
                 Ok(action) => Outcome::Answered(Answer::turn(action.began, action.message, &action.context)),
                 Err(error) if error.is_refusal() => Outcome::Refused,
-                Err(ServiceError::Session(SessionError::NotFound { .. }) | _) => Outcome::Unknown,
+                Err(_) => Outcome::Unknown,
             };
             system.tell(at, outcome);
         }

@@ -316,11 +316,7 @@ impl Model {
     /// How many of its tasks, which are the first, are alike: they differ in their number alone, which stands before the
     /// point in what they write.
     pub fn alike(&self) -> usize {
-        match self.shape {
-            Shape::Appends { tasks, .. } => tasks as usize,
-            Shape::WriteBehind => 2,
-            Shape::Reads | Shape::Deletion | Shape::Turns | Shape::Abandoned => 0,
-        }
+        self.shape.alike()
     }
 
     /// What it is set in, over a strategy.

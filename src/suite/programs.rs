@@ -2,7 +2,7 @@
 
 use crate::explore::Program;
 use crate::lock::{AwaitFamily, LockFamily};
-use crate::session::{Durability, SaveMode, StateMode};
+use crate::session::{Durability, Env, SaveMode, StateMode};
 
 use super::system::{Modelled, System, Verdicts};
 
@@ -24,6 +24,17 @@ pub(super) enum Shape {
     Abandoned,
     /// Appends that are acknowledged before they are stored, and auto-save.
     WriteBehind,
+}
+
+impl Shape {
+    /// How many of the tasks, which are the first, are alike.
+    pub(super) fn alike(self) -> usize {
+        match self {
+            Self::Appends { tasks, .. } => tasks as usize,
+            Self::WriteBehind => 2,
+            Self::Reads | Self::Deletion | Self::Turns | Self::Abandoned => 0,
+        }
+    }
 }
 
 /// What the broken twin lacks.
@@ -74,28 +85,10 @@ where
     })
 }
 
-fn add_tasks<S, P, L, G>(
-    program: &mut Program,
-    system: &System<Modelled<S, P, L, G>>,
-    shape: Shape,
-    twin: Option<Twin>,
-) where
-    S: SaveMode<L>,
-    P: StateMode,
-    L: LockFamily,
-    G: AwaitFamily,
-{
+fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, twin: Option<Twin>) {
     match shape {
         Shape::Appends { tasks, each, evicted, .. } => {
-            for task in 0..tasks {
-                let client = system.client(task.into());
-                let mut plan = program.task(format_args!("client {task}")).alike();
-                for nth in 0..each {
-                    let text = format!("{task}.{nth}");
-                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
-                }
-                plan.done();
-            }
+            add_appends(program, system, tasks, each);
             if evicted {
                 let foreign = system.client(99);
                 program.task("foreign reader").op("look at session 1", foreign.foreign_read(1)).done();
@@ -137,16 +130,21 @@ fn add_tasks<S, P, L, G>(
             program.task("reader").op("look at the state", reader.state(0)).steady().done();
         }
         Shape::WriteBehind => {
-            for task in 0..2 {
-                let client = system.client(task);
-                let mut plan = program.task(format_args!("client {task}")).alike();
-                for nth in 0..2 {
-                    let text = format!("{task}.{nth}");
-                    plan = plan.op(format_args!("append {text}"), client.append(0, &text));
-                }
-                plan.done();
-            }
+            add_appends(program, system, 2, 2);
             program.task("auto-save").op("flush", system.client(2).flush()).done();
         }
+    }
+}
+
+/// So many clients who append so often to session 0, alike but for their numbers.
+fn add_appends<E: Env>(program: &mut Program, system: &System<E>, clients: u32, each: u32) {
+    for number in 0..clients {
+        let client = system.client(number.into());
+        let mut plan = program.task(format_args!("client {number}")).alike();
+        for nth in 0..each {
+            let text = format!("{number}.{nth}");
+            plan = plan.op(format_args!("append {text}"), client.append(0, &text));
+        }
+        plan.done();
     }
 }
