@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
-use lockyard::chat::{ChatContext, ContextConfig, NewMessage, Role, Timestamp};
-use lockyard::session::store::{RedbStore, Store};
+use lockyard::backend::chat::{ChatContext, ContextConfig, NewMessage, Role, Timestamp};
+use lockyard::backend::store::{RedbStore, Store};
 use lockyard::strategy::IdSource;
 use tokio::runtime::Runtime;
 

@@ -10,7 +10,9 @@ mod support;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use lockyard::chat::{ChatContext, ChatContextDTO, ContextConfig, ContextId, MessagesDTO, Timestamp};
+use lockyard::backend::chat::{
+    ChatContext, ChatContextDTO, ContextConfig, ContextId, MessagesDTO, Timestamp,
+};
 use support::backend::message;
 use uuid::Uuid;
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
-use lockyard::chat::{ContextId, StateKind};
-use lockyard::service::{Backend, ChatService, MessagePage, Simulator};
-use lockyard::session::Env;
-use lockyard::session::store::MemoryStore;
+use lockyard::backend::chat::{ContextId, StateKind};
+use lockyard::backend::service::{Backend, ChatService, MessagePage, Simulator};
+use lockyard::backend::session::Env;
+use lockyard::backend::store::MemoryStore;
 use lockyard::strategy::{Assembly, PRESETS, TokioClock};
 use support::backend::{new_session, with_backend};
 use support::tasks::{give_way, side_by_side};

@@ -9,10 +9,10 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use lockyard::checks::models::{self, Drawn, MODELS, Over, Replay, Subject, replay};
+use lockyard::checks::pitfalls::PITFALLS;
 use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Schedule, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
-use lockyard::pitfalls::PITFALLS;
-use lockyard::suite::{self, Drawn, MODELS, Over, Replay, Subject, replay};
 
 static COUNTER: LockClass = LockClass::new("counter");
 
@@ -66,7 +66,7 @@ fn manager(criterion: &mut Criterion) {
         "cancelled-appends",
     ];
     for name in names {
-        let model = suite::Model::named(name).expect("a model of this name");
+        let model = models::Model::named(name).expect("a model of this name");
         let explorer = Explorer { limits: Limits::default(), ..Explorer::new(model.setting(&Over::UNFAIR)) };
         measure(criterion, name, &explorer, &*model.build(&Over::UNFAIR));
     }

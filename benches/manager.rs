@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lockyard::chat::{ChatContext, ContextId};
-use lockyard::service::{Backend, Simulator};
-use lockyard::session::{ChatSessionManager, Env};
+use lockyard::backend::chat::{ChatContext, ContextId};
+use lockyard::backend::service::{Backend, Simulator};
+use lockyard::backend::session::{ChatSessionManager, Env};
 use lockyard::strategy::{Assembly, TokioClock};
 use support::backend::with_backend;
 use support::store::CountingStore;

@@ -9,7 +9,7 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use lockyard::stats::{Confidence, Mean, Ratio};
+use lockyard::bench::stats::{Confidence, Mean, Ratio};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};

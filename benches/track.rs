@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use lockyard::bench::stats::Ratio;
 use lockyard::driver::tracking_cost;
 use lockyard::lock::{LockFamily, LockOf, ParkingLotRwLock, SharedLock, StdMutex, TokioMutex, TokioRwLock};
-use lockyard::stats::Ratio;
 use lockyard::strategy::{PRESETS, Strategy};
 use lockyard::track::{Kind, Tracked, Tracker};
 use lockyard::workload::Scenario;

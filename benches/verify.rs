@@ -9,9 +9,9 @@ use std::io::{BufReader, BufWriter, Write};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lockyard::chat::StateKind;
-use lockyard::verify::session::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
-use lockyard::verify::{Event, EventKind, History, Json, Register, Verdict, check};
+use lockyard::backend::chat::StateKind;
+use lockyard::checks::spec::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
+use lockyard::history::{Event, EventKind, History, Json, Register, Verdict, check};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::value::{RawValue, to_raw_value};

@@ -34,7 +34,7 @@
 //! A lock is chosen by type. Acquiring is a future, for the locks that block a thread as well:
 //!
 //! ```
-//! use lockyard::lock::{LockClass, LockFamily, ParkingLotRwLock, SharedLock, TokioRwLock};
+//! use lockyard_lock::{LockClass, LockFamily, ParkingLotRwLock, SharedLock, TokioRwLock};
 //!
 //! static COUNTER: LockClass = LockClass::new("counter");
 //!
@@ -54,7 +54,7 @@
 //! A conversation is plain data. Its version rises with every accepted change, and what it refuses changes nothing:
 //!
 //! ```
-//! use lockyard::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
+//! use crate::backend::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
 //!
 //! let id: ContextId = "00000000-0000-0000-0000-000000000001".parse()?;
 //! let mut context = ChatContext::new(id, ContextConfig::new("some-model", "chat"), Timestamp(0))?;
@@ -64,16 +64,16 @@
 //! context.full_response("Measure it.")?;
 //! context.finish_response(vec![])?;
 //! assert_eq!(context.state_kind(), StateKind::Idle);
-//! # Ok::<(), lockyard::chat::ChatError>(())
+//! # Ok::<(), crate::backend::chat::ChatError>(())
 //! ```
 //!
 //! A whole backend is put together from a strategy's name, and asked through one trait:
 //!
 //! ```
-//! # #[cfg(feature = "driver")] {
-//! use lockyard::chat::{NewMessage, Role};
-//! use lockyard::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
-//! use lockyard::session::{Durability, Env, store::MemoryStore};
+//! # #[cfg(feature = "bench")] {
+//! use crate::backend::chat::{NewMessage, Role};
+//! use crate::backend::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
+//! use crate::backend::session::{Durability, Env, store::MemoryStore};
 //! use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 //!
 //! struct SayHello(tokio::runtime::Handle);
@@ -112,38 +112,22 @@
 //!
 //! To measure them, see the program: `lockyard --help`.
 
-pub mod alloc;
-pub mod chat;
+pub use lockyard_evidence as evidence;
+pub use lockyard_explore as explore;
+pub use lockyard_history as history;
+pub use lockyard_lock as lock;
+pub use lockyard_track as track;
+
+pub mod backend;
+#[cfg(feature = "bench")]
+pub use lockyard_bench as bench;
+
+pub mod checks;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "driver")]
+#[cfg(feature = "bench")]
 pub mod driver;
-pub mod explore;
-#[cfg(feature = "driver")]
-pub mod gate;
-#[cfg(feature = "http")]
-pub mod http;
-pub mod lock;
-pub mod pitfalls;
-#[cfg(feature = "record")]
-pub mod record;
-#[cfg(feature = "client")]
-pub mod remote;
-#[cfg(feature = "report")]
-pub mod report;
-pub mod service;
-pub mod session;
-pub mod shared_vec;
-#[cfg(feature = "driver")]
-pub mod stats;
-#[cfg(feature = "driver")]
+#[cfg(feature = "bench")]
 pub mod strategy;
-pub mod suite;
-#[cfg(not(lockyard_loom))]
-mod sync;
-#[cfg(lockyard_loom)]
-pub mod sync;
-pub mod track;
-pub mod verify;
-#[cfg(feature = "driver")]
+#[cfg(feature = "bench")]
 pub mod workload;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Allocations are counted: what a session takes, and what an operation allocates, is part of the record.
 #[global_allocator]
-static ALLOCATOR: lockyard::alloc::CountingAllocator = lockyard::alloc::CountingAllocator;
+static ALLOCATOR: lockyard_bench::alloc::CountingAllocator = lockyard_bench::alloc::CountingAllocator;
 
 fn main() -> ExitCode {
     lockyard::cli::main()

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::time::Duration;
 
+use lockyard::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
 use lockyard::lock::{ParkingLotMutex, TokioMutex};
-use lockyard::session::{Cache, CacheStats, MutexLru, ShardedLru};
-#[cfg(feature = "driver")]
+#[cfg(feature = "bench")]
 use lockyard::strategy::{Clock, Moka, QuickCache};
 use support::{block_on, get, id, inside, put, room, stats};
 
@@ -300,10 +300,10 @@ contract! {
     mutex_lru: MutexLru<ParkingLotMutex>, what_it_drops_ends_at_once {}
     mutex_lru_that_yields: MutexLru<TokioMutex>, what_it_drops_ends_at_once {}
     sharded_lru: ShardedLru<ParkingLotMutex>, what_it_drops_ends_at_once {}
-    #[cfg(feature = "driver")]
+    #[cfg(feature = "bench")]
     quick_cache: QuickCache, what_it_drops_ends_at_once {}
-    #[cfg(feature = "driver")]
+    #[cfg(feature = "bench")]
     moka: Moka, what_it_drops_ends_some_time {}
-    #[cfg(feature = "driver")]
+    #[cfg(feature = "bench")]
     clock: Clock, what_it_drops_ends_at_once { a_look_takes_no_handle }
 }

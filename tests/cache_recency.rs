@@ -3,8 +3,8 @@
 #[path = "support/cache.rs"]
 mod support;
 
+use lockyard::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
 use lockyard::lock::{ParkingLotMutex, StdMutex};
-use lockyard::session::{Cache, CacheStats, MutexLru, ShardedLru};
 use lockyard::strategy::{Clock, Moka, QuickCache};
 use support::{block_on, get, id, inside, put, room, stats};
 

@@ -3,8 +3,8 @@
 
 use std::thread;
 
-use lockyard::alloc::{AllocationCount, CountingAllocator, measure, process_count};
-use lockyard::chat::*;
+use lockyard::backend::chat::*;
+use lockyard::bench::alloc::{AllocationCount, CountingAllocator, measure, process_count};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

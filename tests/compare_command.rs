@@ -49,7 +49,7 @@ fn record(args: &[&str], dir: &Path) -> Value {
     let out = ["--out", dir.to_str().unwrap(), "--format", "json"];
     let (stdout, _) = compare(&[args, SMALL, &out].concat(), 0);
     let record: Value = serde_json::from_str(&stdout).unwrap();
-    let schema = serde_json::to_value(lockyard::record::json_schema()).unwrap();
+    let schema = serde_json::to_value(lockyard::bench::record::json_schema()).unwrap();
     if let Err(error) = jsonschema::validate(&schema, &record) {
         panic!("{error} at {}", error.instance_path());
     }

@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use lockyard::verify::session::{Sessions, judge};
-use lockyard::verify::{History, Verdict};
+use lockyard::checks::spec::{Sessions, judge};
+use lockyard::history::{History, Verdict};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Bytes that are counted, against bytes that the system gives. A test of its own, because the resident size is the whole
 //! process'.
 
-use lockyard::alloc::CountingAllocator;
+use lockyard::bench::alloc::CountingAllocator;
 use lockyard::driver::footprints;
 use lockyard::strategy::{PRESETS, Strategy};
 

@@ -6,19 +6,19 @@
 
 #![cfg(all(feature = "cli", feature = "http"))]
 
-#[path = "support/rich.rs"]
+#[path = "../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
-#[path = "support/sample.rs"]
+#[path = "../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 mod support;
 
 use std::time::Duration;
 
 use axum::http::{Method, Request};
-use lockyard::record::Record;
-use lockyard::report::{self, Colour};
-use lockyard::verify::session::{self, Sessions};
-use lockyard::verify::{History, Kv, Model, Register, check};
+use lockyard::bench::record::Record;
+use lockyard::bench::report::{self, Colour};
+use lockyard::checks::spec::{self, Sessions};
+use lockyard::history::{History, Kv, Model, Register, check};
 use lockyard::workload::Scenario;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -223,7 +223,7 @@ fn histories() {
         judged(&Register, bytes, |history| drop(check(&Register, history, BUDGET)))
     });
     fuzz(4, &[&kv], |bytes| judged(&Kv, bytes, |history| drop(check(&Kv, history, BUDGET))));
-    fuzz(5, &[&sessions], |bytes| judged(&Sessions, bytes, |history| drop(session::judge(history, BUDGET))));
+    fuzz(5, &[&sessions], |bytes| judged(&Sessions, bytes, |history| drop(spec::judge(history, BUDGET))));
 }
 
 #[test]

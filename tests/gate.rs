@@ -1,17 +1,17 @@
 //! The gate: what it tells, what it refuses, and how often it is wrong.
 
-#[path = "support/rich.rs"]
+#[path = "../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
-#[path = "support/sample.rs"]
+#[path = "../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 
 use std::path::Path;
 
 use assert_cmd::Command;
-use lockyard::gate::diff;
-use lockyard::record::{Metric, Outcome, Record, Severity};
-use lockyard::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
-use lockyard::stats::{Confidence, Ratio};
+use lockyard::bench::gate::diff;
+use lockyard::bench::record::{Metric, Outcome, Record, Severity};
+use lockyard::bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
+use lockyard::bench::stats::{Confidence, Ratio};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
@@ -159,7 +159,7 @@ fn template(candidates: usize) -> Record {
         .iter()
         .map(|cell| {
             let (baseline, candidate) = ("naive".to_owned(), cell.strategy.clone());
-            lockyard::record::Comparison { baseline, candidate, confidence: 0.99, ..like.clone() }
+            lockyard::bench::record::Comparison { baseline, candidate, confidence: 0.99, ..like.clone() }
         })
         .collect();
     record
@@ -189,7 +189,7 @@ fn the_formats_of_a_diff() {
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let parsed = junit_parser::from_reader(diff_junit(&found).as_bytes()).unwrap();
     assert_eq!((parsed.suites[0].cases.len(), parsed.suites[0].failures), (24, 3));
-    let schema = serde_json::to_value(schemars::schema_for!(lockyard::record::Diff)).unwrap();
+    let schema = serde_json::to_value(schemars::schema_for!(lockyard::bench::record::Diff)).unwrap();
     jsonschema::validate(&schema, &serde_json::from_str(&found.to_json()).unwrap()).unwrap();
 }
 

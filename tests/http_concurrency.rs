@@ -1,7 +1,7 @@
 //! Reads beside reads and reads beside writes, over HTTP, for every preset: answered together where the strategy lets them,
 //! and in an order that exists.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use lockyard::backend::remote::Address;
+use lockyard::bench::record::{Cell, Severity};
 use lockyard::driver::{Plan, Server, Silent, run};
-use lockyard::record::{Cell, Severity};
-use lockyard::remote::Address;
 use lockyard::strategy::PRESETS;
 use lockyard::workload::Scenario;
 use serde_json::{Value, json};
@@ -107,9 +107,9 @@ mod wrong {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     use futures_util::FutureExt;
-    use lockyard::chat::*;
-    use lockyard::http::{App, Limits, serve};
-    use lockyard::service::*;
+    use lockyard::backend::chat::*;
+    use lockyard::backend::http::{App, Limits, serve};
+    use lockyard::backend::service::*;
     use tokio::net::TcpListener;
 
     use super::*;

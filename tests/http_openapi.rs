@@ -1,11 +1,11 @@
 //! The OpenAPI document and the routes are the same thing.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
 use axum::http::Method;
-use lockyard::http::{Code, document};
+use lockyard::backend::http::{Code, document};
 use serde_json::{Value, json};
 
 use support::http::{Site, request};

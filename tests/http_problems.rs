@@ -1,6 +1,6 @@
 //! Every error over HTTP: its status, its code, and words that help.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use axum::http::Method;
-use lockyard::http::Limits;
+use lockyard::backend::http::Limits;
 use serde_json::{Value, json};
 
 use support::http::{Site, json as json_request, request};

@@ -1,11 +1,11 @@
 //! Every route of the service over HTTP, and what it answers when all is well.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
 use axum::http::Method;
-use lockyard::session::ManagerStats;
+use lockyard::backend::session::ManagerStats;
 use serde_json::{Value, json};
 
 use support::http::{Site, json as json_request, request};

@@ -1,13 +1,13 @@
 //! The server on a socket: bad clients cost the others nothing, and an end loses nothing.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lockyard::http::{Ended, Limits, serve};
+use lockyard::backend::http::{Ended, Limits, serve};
 use serde_json::json;
 use support::client::Client;
 use support::http::Site;

@@ -41,7 +41,7 @@ fn text(bytes: &[u8]) -> String {
 /// What a run has left, valid by the schema.
 fn record(out: &Path) -> Value {
     let record = serde_json::from_slice(&std::fs::read(out.join("run.json")).unwrap()).unwrap();
-    let schema = serde_json::to_value(lockyard::record::json_schema()).unwrap();
+    let schema = serde_json::to_value(lockyard::bench::record::json_schema()).unwrap();
     if let Err(error) = jsonschema::validate(&schema, &record) {
         panic!("{error} at {}", error.instance_path());
     }

@@ -3,7 +3,7 @@
 //! A killed process leaves what it wrote in the system's cache, so that killing says nothing about syncing. Here the
 //! disk itself forgets what was not synced. `LOCKYARD_POWER_LOSSES` says how many times (20 unless told otherwise).
 
-#![cfg(all(feature = "driver", feature = "redb"))]
+#![cfg(all(feature = "bench", feature = "redb"))]
 
 mod support;
 
@@ -12,8 +12,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use lockyard::chat::{ChatContext, ContextId, ContextSummary, Timestamp, Version};
-use lockyard::session::store::{RedbStore, Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, Timestamp, Version};
+use lockyard::backend::store::{RedbStore, Store, StoreError};
 use lockyard::strategy::IdSource;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -135,9 +135,9 @@ async fn a_disk_that_is_full_or_read_only_is_refused_and_worked_with_again() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn the_service_answers_503_while_the_disk_cannot_and_recovers() {
+    use lockyard::backend::service::{Backend, DtoPolicy, Prompts};
+    use lockyard::backend::session::{AfterUnlock, ChatSessionManager, Durability, Locked};
     use lockyard::lock::{TokioMutex, TokioRwLock};
-    use lockyard::service::{Backend, DtoPolicy, Prompts};
-    use lockyard::session::{AfterUnlock, ChatSessionManager, Durability, Locked};
     use lockyard::strategy::{Host, family};
     use serde_json::json;
     use support::http::{json as request, router_over, send};

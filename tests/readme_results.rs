@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lockyard::record::{Record, SCHEMA_VERSION};
+use lockyard::bench::record::{Record, SCHEMA_VERSION};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

@@ -1,7 +1,7 @@
 //! The durable store: what it was given is there after reopening, whole, and a file that is not its own is refused
 //! with words that help, and left as it was.
 
-#![cfg(all(feature = "driver", feature = "redb"))]
+#![cfg(all(feature = "bench", feature = "redb"))]
 
 mod support;
 
@@ -10,12 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use lockyard::chat::{ChatContext, ContextSummary, StateKind, Timestamp};
+use lockyard::backend::chat::{ChatContext, ContextSummary, StateKind, Timestamp};
+use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts};
+use lockyard::backend::session::{AfterUnlock, ChatSessionManager, Durability, Env, Locked};
+use lockyard::backend::store::{RedbStore, Store, StoreError};
 use lockyard::lock::TokioMutex;
 use lockyard::lock::TokioRwLock;
-use lockyard::service::{Backend, ChatService, DtoPolicy, Prompts};
-use lockyard::session::store::{RedbStore, Store, StoreError};
-use lockyard::session::{AfterUnlock, ChatSessionManager, Durability, Env, Locked};
 use lockyard::strategy::{Host, IdSource, family};
 use redb::{Database, MultimapTableDefinition, TableDefinition, WriteTransaction};
 use tokio::runtime::Handle;

@@ -1,13 +1,13 @@
 //! A server asked over HTTP answers what the service behind it answers: the endpoints of one, through the other.
 
-#![cfg(all(feature = "driver", feature = "http"))]
+#![cfg(all(feature = "bench", feature = "http"))]
 
 mod support;
 
-use lockyard::chat::{ContextUpdate, Role, StateKind, Version};
-use lockyard::remote::{Address, Remote};
-use lockyard::service::{ChatService, Elsewhere, MessagePage, ServiceError, UpdateContext};
-use lockyard::session::SessionError;
+use lockyard::backend::chat::{ContextUpdate, Role, StateKind, Version};
+use lockyard::backend::remote::{Address, Remote};
+use lockyard::backend::service::{ChatService, Elsewhere, MessagePage, ServiceError, UpdateContext};
+use lockyard::backend::session::SessionError;
 use support::served::Served;
 use support::service::{allow, page, request};
 use support::store::ScriptedStore;

@@ -1,13 +1,13 @@
 //! What an endpoint allocates, counted: with `dto=borrowed` an answer costs what it holds; with `dto=cloned` it costs
 //! the whole conversation first.
 
-use lockyard::alloc::{CountingAllocator, measure};
-use lockyard::chat::{ContextId, NewMessage, Role};
-use lockyard::service::{
+use lockyard::backend::chat::{ContextId, NewMessage, Role};
+use lockyard::backend::service::{
     Backend, ChatService, CreateContext, DtoPolicy, MessagePage, Prompts, Simulator, SimulatorConfig,
 };
-use lockyard::session::store::MemoryStore;
-use lockyard::session::{Durability, Env};
+use lockyard::backend::session::{Durability, Env};
+use lockyard::backend::store::MemoryStore;
+use lockyard::bench::alloc::{CountingAllocator, measure};
 use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 use tokio::runtime::Runtime;
 

@@ -1,16 +1,18 @@
 //! The endpoints, one by one: what each answers, what each refuses, and what each leaves alone.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
-use lockyard::chat::{
+use lockyard::backend::chat::{
     AppendedDTO, BranchDTO, ChatContext, ChatError, ContextId, ContextUpdate, MessageId, NewMessage, Role,
     StateKind, ToolCallId, ToolDecision, Version,
 };
+use lockyard::backend::service::{
+    ChatService, CreateContext, DtoPolicy, MessagePage, ServiceError, UpdateContext,
+};
+use lockyard::backend::session::{SaveMode, SessionError};
 use lockyard::lock::LockFamily;
-use lockyard::service::{ChatService, CreateContext, DtoPolicy, MessagePage, ServiceError, UpdateContext};
-use lockyard::session::{SaveMode, SessionError};
 use lockyard::strategy::IdSource;
 
 use support::model::{Answer, call};
@@ -287,8 +289,8 @@ macro_rules! endpoints {
     ($($module:ident: $lock:ident, $save:ident, $dto:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::service::DtoPolicy::$dto;
-            use lockyard::session::$save;
+            use lockyard::backend::service::DtoPolicy::$dto;
+            use lockyard::backend::session::$save;
 
             endpoints! { @tests $lock, $save, $dto:
                 a_new_context_is_stored_with_its_system_prompt

@@ -1,7 +1,7 @@
 //! A client may go away in the middle of a turn, wherever that is. Each kind of turn is polled by hand and dropped
 //! after every possible number of polls; once the background work is drained, nobody is left at work on the session.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
@@ -10,10 +10,10 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use lockyard::chat::{ContextId, StateKind};
+use lockyard::backend::chat::{ContextId, StateKind};
+use lockyard::backend::service::{ChatService, DtoPolicy};
+use lockyard::backend::session::SaveMode;
 use lockyard::lock::LockFamily;
-use lockyard::service::{ChatService, DtoPolicy};
-use lockyard::session::SaveMode;
 use tokio::time::advance;
 
 use support::model::{Answer, call, transient, words};
@@ -171,7 +171,7 @@ macro_rules! leaves_nobody_at_work {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::session::$save;
+            use lockyard::backend::session::$save;
 
             leaves_nobody_at_work! { @tests $lock, $save:
                 a_dropped_turn_with_a_streamed_reply

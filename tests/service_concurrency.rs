@@ -2,7 +2,7 @@
 //! acknowledged is lost or doubled, and no session is left with nobody at work on it. Nothing here depends on how the
 //! threads happen to meet; the more they meet, the more is proven.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ContextId, ContextUpdate, StateKind, Version};
-use lockyard::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextUpdate, StateKind, Version};
+use lockyard::backend::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
 use lockyard::strategy::PRESETS;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;

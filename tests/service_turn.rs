@@ -1,7 +1,7 @@
 //! The chat turn: what it makes of answers, tools and failures, that it locks the session only for moments, and that
 //! what others do meanwhile is kept.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use lockyard::chat::{ChatError, MAX_RETRIES, MAX_TOOL_ROUNDS, MessageDTO, MessageId, StateKind, Version};
+use lockyard::backend::chat::{
+    ChatError, MAX_RETRIES, MAX_TOOL_ROUNDS, MessageDTO, MessageId, StateKind, Version,
+};
+use lockyard::backend::service::{ActionDTO, Backend, ChatService, Chunk, DtoPolicy, Prompts, ServiceError};
+use lockyard::backend::service::{Simulator, SimulatorConfig, UpdateContext};
+use lockyard::backend::session::{AfterUnlock, SaveMode, SessionError};
 use lockyard::lock::{LockFamily, ParkingLotRwLock};
-use lockyard::service::{ActionDTO, Backend, ChatService, Chunk, DtoPolicy, Prompts, ServiceError};
-use lockyard::service::{Simulator, SimulatorConfig, UpdateContext};
-use lockyard::session::{AfterUnlock, SaveMode, SessionError};
 use lockyard::strategy::TokioClock;
 
 use support::model::{Answer, call, fatal, transient, words};
@@ -310,7 +312,7 @@ macro_rules! turns {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::session::$save;
+            use lockyard::backend::session::$save;
 
             turns! { @tests $lock, $save:
                 a_full_reply_ends_the_turn_stored

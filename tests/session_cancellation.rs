@@ -1,16 +1,16 @@
 //! A caller may go away at any await. Each call here is polled by hand and dropped after every possible number of
 //! polls, with and without a rival in its way; what it leaves behind is then held to the rules.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering::SeqCst;
 
-use lockyard::chat::{ChatContext, ContextId, Timestamp, Version};
+use lockyard::backend::chat::{ChatContext, ContextId, Timestamp, Version};
+use lockyard::backend::session::{SaveMode, SessionError};
 use lockyard::lock::LockFamily;
-use lockyard::session::{SaveMode, SessionError};
 use lockyard::strategy::IdSource;
 
 use support::store::ScriptedStore;
@@ -204,7 +204,7 @@ macro_rules! cancellation {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::session::$save;
+            use lockyard::backend::session::$save;
 
             cancellation! { @tests $lock, $save:
                 a_dropped_write_leaves_no_change_or_a_known_one

@@ -1,7 +1,7 @@
 //! What "acknowledged" promises in either durability mode, and what waits for a save under the lock or after it.
 //! Auto-save runs on a clock that stands still until the test moves it.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
@@ -9,9 +9,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use lockyard::chat::{ContextId, Version};
+use lockyard::backend::chat::{ContextId, Version};
+use lockyard::backend::session::{AfterUnlock, Durability, SaveMode, SessionError, Settle, UnderLock};
 use lockyard::lock::{LockFamily, TokioMutex, TokioRwLock};
-use lockyard::session::{AfterUnlock, Durability, SaveMode, SessionError, Settle, UnderLock};
 use tokio::time::sleep;
 
 use support::store::ScriptedStore;
@@ -125,7 +125,7 @@ macro_rules! durability {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::session::$save;
+            use lockyard::backend::session::$save;
 
             durability! { @tests $lock, $save:
                 in_write_through_acknowledged_is_stored

@@ -1,7 +1,7 @@
 //! Every preset on real threads, recorded: whatever meets whatever, and whoever goes away in the middle, the history has
 //! an order, and what must hold in the end holds.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use lockyard::chat::{ContentPart, ContextId, ContextUpdate, Message, MessageDTO, ToolCall, ToolDecision};
-use lockyard::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
+use lockyard::backend::chat::{
+    ContentPart, ContextId, ContextUpdate, Message, MessageDTO, ToolCall, ToolDecision,
+};
+use lockyard::backend::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
+use lockyard::checks::invariants::{Sessions, appends, at_rest, stored, versions};
+use lockyard::checks::spec::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
+use lockyard::history::Verdict;
 use lockyard::strategy::PRESETS;
-use lockyard::verify::Verdict;
-use lockyard::verify::invariants::{Sessions, appends, at_rest, stored, versions};
-use lockyard::verify::session::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use tokio::runtime::Builder;

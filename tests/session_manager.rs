@@ -1,16 +1,16 @@
 //! The session protocol, whichever lock guards a session and whenever it is saved: loads are shared, there is one
 //! live copy, deletion is final, saves go forward, nothing unsaved is forgotten, and everything stays within bounds.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 mod support;
 
 use std::sync::atomic::Ordering::SeqCst;
 
 use futures_util::future::{join, join_all, join3};
-use lockyard::chat::{ChatContext, ContextId, StateKind, Timestamp, Version};
+use lockyard::backend::chat::{ChatContext, ContextId, StateKind, Timestamp, Version};
+use lockyard::backend::session::{Durability, SaveMode, SessionError, Settle};
 use lockyard::lock::LockFamily;
-use lockyard::session::{Durability, SaveMode, SessionError, Settle};
 use lockyard::strategy::IdSource;
 
 use support::store::{Call, ScriptedStore};
@@ -355,7 +355,7 @@ macro_rules! protocol {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
-            use lockyard::session::$save;
+            use lockyard::backend::session::$save;
 
             protocol! { @tests $lock, $save:
                 concurrent_misses_load_once_and_get_the_same_session

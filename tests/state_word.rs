@@ -9,15 +9,15 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use lockyard::chat::{
+use lockyard::backend::chat::{
     ChatContext, ContextConfig, ContextId, ContextStateDTO, ContextSummary, NewMessage, Role, StateKind,
     Version,
 };
-use lockyard::lock::{LockFamily, ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
-use lockyard::session::store::{MemoryStore, Store, StoreError};
-use lockyard::session::{
+use lockyard::backend::session::{
     AfterUnlock, ChatSessionManager, Durability, Env, Published, SaveMode, SessionError, UnderLock,
 };
+use lockyard::backend::store::{MemoryStore, Store, StoreError};
+use lockyard::lock::{LockFamily, ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
 use lockyard::strategy::cache::{CacheFamily, family};
 use lockyard::strategy::{Host, IdSource};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -59,7 +59,7 @@ fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-fn begin(context: &mut ChatContext) -> Result<(), lockyard::chat::ChatError> {
+fn begin(context: &mut ChatContext) -> Result<(), lockyard::backend::chat::ChatError> {
     context.begin_turn(NewMessage::text(Role::User, "hello")).map(|_| ())
 }
 

@@ -1,14 +1,14 @@
 //! One contract for every store: what the session manager may rely on, wherever sessions are kept. And the store that
 //! makes trouble makes exactly the trouble that was asked for.
 
-#![cfg(all(feature = "driver", feature = "redb"))]
+#![cfg(all(feature = "bench", feature = "redb"))]
 
 mod support;
 
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ContextId, ContextSummary, StateKind, Timestamp, Version};
-use lockyard::session::store::{Faults, FaultyStore, MemoryStore, RedbStore, Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, StateKind, Timestamp, Version};
+use lockyard::backend::store::{Faults, FaultyStore, MemoryStore, RedbStore, Store, StoreError};
 use lockyard::strategy::{IdSource, TokioClock};
 use tokio::time::Instant;
 

@@ -2,14 +2,16 @@
 //!
 //! Here each is cut short, for a build without optimization; `lockyard verify` runs them whole.
 
+#[path = "../crates/lockyard-explore/tests/support/mod.rs"]
 mod explored;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use explored::compared;
-use lockyard::explore::{CacheModel, Explorer, Limits, LockModel, Report, Setting};
-use lockyard::suite::{Build, MODELS, Model, Over};
+use lockyard::checks::explored::CacheModel;
+use lockyard::checks::models::{Build, MODELS, Model, Over};
+use lockyard::explore::{Explorer, Limits, LockModel, Report, Setting};
 
 /// Schedules of a search that is cut short.
 const SHORT: u64 = 300;
@@ -109,7 +111,7 @@ fn the_reduction_loses_nothing_of_the_sessions() {
 
 /// The same for every model over every strategy, and every twin, as far as plain search comes to its end within so many
 /// schedules: few here, a million in `scripts/verify-reduction.sh`.
-#[cfg(feature = "driver")]
+#[cfg(feature = "bench")]
 #[test]
 fn the_reduction_loses_nothing_of_what_can_be_searched_plainly() {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -118,7 +120,7 @@ fn the_reduction_loses_nothing_of_what_can_be_searched_plainly() {
     let mut cases: Vec<(&Model, Option<(&str, Over)>)> = Vec::new();
     for model in MODELS {
         let over = |(name, over, _)| (model, Some((name, over)));
-        cases.extend(lockyard::suite::strategies().into_iter().map(over));
+        cases.extend(lockyard::checks::models::strategies().into_iter().map(over));
         cases.push((model, None));
     }
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -7,8 +7,8 @@ mod histories;
 use std::time::Duration;
 
 use histories::{Plain, some_order_explains};
-use lockyard::verify::session::{Sessions, judge};
-use lockyard::verify::{History, Kv, Lanes, OperationOf, Register, Verdict, check};
+use lockyard::checks::spec::{Sessions, judge};
+use lockyard::history::{History, Kv, Lanes, OperationOf, Register, Verdict, check};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 

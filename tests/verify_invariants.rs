@@ -5,9 +5,9 @@ mod histories;
 use std::collections::BTreeMap;
 
 use histories::sessions::{advance, change, new_context, shown};
-use lockyard::chat::{ChatContext, Message, NewMessage, Role, Timestamp};
-use lockyard::verify::invariants::{Finding, Held, Sessions, appends, at_rest, bounds, stored, versions};
-use lockyard::verify::session::{Answer, Call, Log, Recording, Token};
+use lockyard::backend::chat::{ChatContext, Message, NewMessage, Role, Timestamp};
+use lockyard::checks::invariants::{Finding, Held, Sessions, appends, at_rest, bounds, stored, versions};
+use lockyard::checks::spec::{Answer, Call, Log, Recording, Token};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 

@@ -6,11 +6,9 @@ mod histories;
 use std::time::Duration;
 
 use histories::sessions::{MODES, advance, change, look, new_context, shown};
-use lockyard::chat::{ChatContext, Timestamp};
-use lockyard::verify::session::{
-    Answer, Call, Log, Page, Recording, Sessions, Settings, Ticket, Token, judge,
-};
-use lockyard::verify::{History, Lanes, Verdict, check};
+use lockyard::backend::chat::{ChatContext, Timestamp};
+use lockyard::checks::spec::{Answer, Call, Log, Page, Recording, Sessions, Settings, Ticket, Token, judge};
+use lockyard::history::{History, Lanes, Verdict, check};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -215,7 +213,10 @@ impl Run {
             }
             (Fault::DoubledInOne, Call::Append(token)) => {
                 let live = live?;
-                let text = lockyard::chat::NewMessage::text(lockyard::chat::Role::User, token.0.to_string());
+                let text = lockyard::backend::chat::NewMessage::text(
+                    lockyard::backend::chat::Role::User,
+                    token.0.to_string(),
+                );
                 live.append(text, None).unwrap();
                 change(live, call)
             }

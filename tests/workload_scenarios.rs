@@ -1,7 +1,7 @@
 //! Scenarios from outside: the built-in ones are what the documentation says, and whoever writes one that makes no sense is
 //! told what is wrong, where, and what would be right.
 
-#![cfg(feature = "driver")]
+#![cfg(feature = "bench")]
 
 use std::time::Duration;
 

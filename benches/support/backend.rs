@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use lockyard::chat::{ContextId, NewMessage, Role};
-use lockyard::service::{ChatService, CreateContext, Prompts, SimulatorConfig};
-use lockyard::session::Durability;
-use lockyard::session::store::Store;
+use lockyard::backend::chat::{ContextId, NewMessage, Role};
+use lockyard::backend::service::{ChatService, CreateContext, Prompts, SimulatorConfig};
+use lockyard::backend::session::Durability;
+use lockyard::backend::store::Store;
 use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, assemble};
 use tokio::runtime::Handle;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use lockyard::chat::{ChatContext, ContextConfig, ContextId, ContextSummary, Timestamp};
-use lockyard::session::store::{MemoryStore, Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextConfig, ContextId, ContextSummary, Timestamp};
+use lockyard::backend::store::{MemoryStore, Store, StoreError};
 use lockyard::strategy::IdSource;
 
 use super::backend::message;

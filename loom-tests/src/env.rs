@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ContextConfig, ContextId, ContextSummary, Timestamp};
+use lockyard::backend::chat::{ChatContext, ContextConfig, ContextId, ContextSummary, Timestamp};
+use lockyard::backend::session::{AfterUnlock, Clock, Entry, Env, Locked, MutexLru, Short, StateMode};
+use lockyard::backend::store::{Store, StoreError};
 use lockyard::lock::{AwaitFamily, LockFamily};
-use lockyard::session::store::{Store, StoreError};
-use lockyard::session::{AfterUnlock, Clock, Entry, Env, Locked, MutexLru, Short, StateMode};
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicUsize, Ordering::AcqRel};
 

@@ -8,7 +8,7 @@
 //! | model | the source under it |
 //! | --- | --- |
 //! | `single_flight`, `appends`, `turns` | the session manager and the service, over `LoomEnv` |
-//! | `published` | the state word, `session/state.rs`, with its atomic from `lockyard::sync` |
+//! | `published` | the state word, `session/state.rs`, with its atomic from `lockyard::lock::sync` |
 //! | `snapshots` | `lock/arc_swap.rs` |
 //! | `shared_vec` | `shared_vec.rs` |
 //! | `clock` | `strategy/cache/clock.rs`, taken in as a file: the room around it would bring the driver along |

@@ -1,6 +1,6 @@
 //! What the models came to, for whoever puts it beside what other engines have found.
 
-use lockyard::record::{
+use lockyard_evidence::{
     Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport as Report,
 };
 

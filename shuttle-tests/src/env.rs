@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ContextConfig, ContextId, Timestamp};
+use lockyard::backend::chat::{ChatContext, ContextConfig, ContextId, Timestamp};
+use lockyard::backend::session::{
+    AfterUnlock, Clock, Entry, Env, Locked, MutexLru, SaveMode, Short, StateMode,
+};
 use lockyard::lock::{AwaitFamily, LockFamily};
-use lockyard::session::{AfterUnlock, Clock, Entry, Env, Locked, MutexLru, SaveMode, Short, StateMode};
 use shuttle::future::{self, JoinHandle, yield_now};
 
 use super::locks::{ParkingLotMutex, TokioMutex};

@@ -4,7 +4,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lockyard::record::{
+use lockyard_evidence::{
     Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport as Report,
 };
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lockyard::chat::{ChatContext, ContextId, ContextSummary};
-use lockyard::session::store::{Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary};
+use lockyard::backend::store::{Store, StoreError};
 use shuttle::future::yield_now;
 
 /// A store in memory. Others may run before a call takes effect, and before it is answered.

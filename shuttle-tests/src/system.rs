@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ChatContextDTO, Message, NewMessage, Role};
+use lockyard::backend::chat::{ChatContext, ChatContextDTO, Message, NewMessage, Role};
+use lockyard::backend::service::{
+    Backend, ChatService, DtoPolicy, Prompts, ServiceError, Simulator, SimulatorConfig,
+};
+use lockyard::backend::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
+use lockyard::checks::spec::{Answer, Call, Context, Log, Recording, Token};
+use lockyard::history::{Verdict, invariants};
 use lockyard::lock::{AwaitFamily, LockFamily};
-use lockyard::service::{Backend, ChatService, DtoPolicy, Prompts, ServiceError, Simulator, SimulatorConfig};
-use lockyard::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
-use lockyard::verify::session::{Answer, Call, Context, Log, Recording, Token};
-use lockyard::verify::{Verdict, invariants};
 use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 

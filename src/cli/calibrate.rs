@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 
 use crate::driver::{self, Calibration, CalibrationPlan, Footprint, Judged};
-use crate::stats::Confidence;
+use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
 use super::options;

@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use serde::{Serialize, Serializer};
 
-use crate::verify::session::{self, Sessions};
-use crate::verify::{self, History, Kv, Lanes, Model, Register, Verdict};
+use crate::checks::spec::{self, Sessions};
+use lockyard_history::{self, History, Kv, Lanes, Model, Register, Verdict};
 
 use super::exit::Exit;
 use super::options;
@@ -87,9 +87,11 @@ fn linearizable<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let judgement = match args.model {
-        Name::Register => judge(&Register, args, |history| verify::check(&Register, history, args.budget)),
-        Name::Kv => judge(&Kv, args, |history| verify::check(&Kv, history, args.budget)),
-        Name::Session => judge(&Sessions, args, |history| session::judge(history, args.budget)),
+        Name::Register => {
+            judge(&Register, args, |history| lockyard_history::check(&Register, history, args.budget))
+        }
+        Name::Kv => judge(&Kv, args, |history| lockyard_history::check(&Kv, history, args.budget)),
+        Name::Session => judge(&Sessions, args, |history| spec::judge(history, args.budget)),
     }?;
     match args.format {
         Format::Text => write_out(&text(&judgement, args.budget))?,

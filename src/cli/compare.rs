@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::driver::{self, Plan};
-use crate::stats::Confidence;
 use crate::strategy::{Factorial, PRESETS, Strategy};
+use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
 use super::gate;

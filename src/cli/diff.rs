@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use crate::gate;
-use crate::record::Record;
-use crate::report;
-use crate::stats::Confidence;
+use lockyard_bench::gate;
+use lockyard_bench::record::Record;
+use lockyard_bench::report;
+use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
 use super::options;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::driver::RunError;
-use crate::record::{Diff, Record, Severity, VerificationReport};
+use lockyard_bench::record::{Diff, Record, Severity, VerificationReport};
 
 /// For the end of the help.
 pub(super) const HELP: &str = "\
@@ -30,7 +30,7 @@ impl From<Exit> for ExitCode {
 
 /// An interrupted run says so before anything else: what it did not get to see is not known to be right.
 pub(super) fn of_record(record: &Record) -> Exit {
-    let failed = |finding: &crate::record::Finding| finding.severity == Severity::Error;
+    let failed = |finding: &lockyard_bench::record::Finding| finding.severity == Severity::Error;
     if record.interrupted {
         Exit::Interrupted
     } else if record.findings().any(failed) || !is_proven(record) {

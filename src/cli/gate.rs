@@ -6,11 +6,11 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::driver;
-use crate::gate;
-use crate::record::Record;
-use crate::record::file::write_atomically;
-use crate::report;
-use crate::stats::Confidence;
+use lockyard_bench::gate;
+use lockyard_bench::record::Record;
+use lockyard_bench::record::write_atomically;
+use lockyard_bench::report;
+use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
 use super::options;

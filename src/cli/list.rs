@@ -6,9 +6,9 @@ use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::pitfalls::{PITFALLS, Pitfall};
+use crate::checks::models::{AtLeast, MODELS, Model};
+use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::{PRESETS, combinations};
-use crate::suite::{AtLeast, MODELS, Model};
 use crate::workload::Scenario;
 
 use super::exit::Exit;

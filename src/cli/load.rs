@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
 use crate::driver::{self, PitfallPlan, Plan};
-use crate::pitfalls::{PITFALLS, Pitfall, Variant};
-use crate::stats::Confidence;
 use crate::strategy::Strategy;
+use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
 use super::options::{self, RunOptions};

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::driver::{self, Plan};
-use crate::record::{Record, Severity};
-use crate::report::{self, Colour};
+use lockyard_bench::record::{Record, Severity};
+use lockyard_bench::report::{self, Colour};
 
 use super::exit::{self, Exit};
 use super::gate::Gate;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::driver::{self, Part, Plan};
-use crate::record::Record;
+use lockyard_bench::record::Record;
 
 use super::exit::{Exit, Lost};
 use super::output;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::driver::{Observer, Plan, Progress, Standing};
-use crate::record::{Comparison, Metric};
+use lockyard_bench::record::{Comparison, Metric};
 
 /// The observer that fits where stderr goes.
 pub(super) fn observer(plan: &Plan) -> Box<dyn Observer> {
@@ -25,7 +25,7 @@ fn human(duration: Duration) -> String {
 /// Where the last strategy stands, for the end of a line.
 fn so_far(standing: Option<Standing<'_>>) -> String {
     standing.map_or_else(String::new, |Standing { candidate, baseline, ratio, ci }| {
-        format!("; {candidate} ÷ {baseline} is {} so far", crate::report::ratio(ratio, ci))
+        format!("; {candidate} ÷ {baseline} is {} so far", lockyard_bench::report::ratio(ratio, ci))
     })
 }
 
@@ -37,7 +37,7 @@ fn news(scenario: &str, comparisons: &[Comparison]) -> String {
     match ahead.max_by(|one, other| one.ratio.total_cmp(&other.ratio)) {
         None => format!("{scenario}: measured"),
         Some(Comparison { candidate, baseline, ratio, ci, verdict, .. }) => {
-            let ratio = crate::report::ratio(*ratio, *ci);
+            let ratio = lockyard_bench::report::ratio(*ratio, *ci);
             format!("{scenario}: measured. Throughput of {candidate} ÷ {baseline}: {ratio}, {verdict}")
         }
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use crate::backend::remote::Address;
 use crate::driver::Server;
-use crate::remote::Address;
 use crate::workload::Scenario;
 
 use super::serve::TOKEN;

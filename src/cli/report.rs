@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::record::Record;
-use crate::report;
+use lockyard_bench::record::Record;
+use lockyard_bench::report;
 
 use super::exit::Exit;
 use super::options::Format;

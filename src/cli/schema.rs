@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::record;
+use lockyard_bench::record;
 
 use super::exit::Exit;
 use super::output::write_out;

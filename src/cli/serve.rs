@@ -11,12 +11,12 @@ use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
-use crate::http::{self, App, Labelled, Limits, Token};
-use crate::service::{DynBackend, DynChatService, Prompts, SimulatorConfig, Surrounded};
-use crate::session::Durability;
-use crate::session::store::{Faults, MemoryStore, RedbStore};
+use crate::backend::http::{self, App, Labelled, Limits, Token};
+use crate::backend::service::{DynBackend, DynChatService, Prompts, SimulatorConfig, Surrounded};
+use crate::backend::session::Durability;
+use crate::backend::store::{Faults, MemoryStore, RedbStore};
 use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
-use crate::track::Tracker;
+use lockyard_track::Tracker;
 
 use super::exit::Exit;
 use super::options;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::session::store::RedbStore;
+use crate::backend::store::RedbStore;
 
 use super::exit::Exit;
 use super::output::write_out;

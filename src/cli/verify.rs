@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::explore::Schedule;
-use crate::pitfalls::{PITFALLS, Pitfall};
-use crate::record::{Check, ModelResult, PitfallResult, VerificationReport};
+use crate::checks::models::{self, Drawn, MODELS, Model, Over, Plan, Replay, Subject};
+use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
-use crate::suite::{self, Drawn, MODELS, Model, Over, Plan, Replay, Subject};
+use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
+use lockyard_explore::Schedule;
 
 use super::exit::Exit;
 use super::options;
@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         time,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    let mut verification = suite::run(&plan, &|line| eprintln!("{line}"));
+    let mut verification = models::run(&plan, &|line| eprintln!("{line}"));
     for other in included {
         verification.merge(other);
     }
@@ -133,7 +133,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
     let mut strategies: Vec<(String, Over)> = Vec::new();
     for strategy in asked {
-        let Ok(over) = suite::modelled(&strategy.factors()) else { continue };
+        let Ok(over) = models::modelled(&strategy.factors()) else { continue };
         if !strategies.iter().any(|(_, known)| *known == over) {
             strategies.push((strategy.name().to_owned(), over));
         }
@@ -145,17 +145,17 @@ pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
         time: QUICK,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    suite::run(&plan, &|line| eprintln!("{line}"))
+    models::run(&plan, &|line| eprintln!("{line}"))
 }
 
 fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
     if given.is_empty() {
-        let all = suite::strategies().into_iter();
+        let all = models::strategies().into_iter();
         return Ok(all.map(|(name, over, _)| (name.to_owned(), over)).collect());
     }
     let parse = |name: &String| {
         let strategy = Strategy::parse(name)?;
-        Ok((strategy.name().to_owned(), suite::modelled(&strategy.factors())?))
+        Ok((strategy.name().to_owned(), models::modelled(&strategy.factors())?))
     };
     given.iter().map(parse).collect()
 }
@@ -178,11 +178,11 @@ fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
     };
     let name = subject.name();
     let caught = match (&subject, &args.replay) {
-        (Subject::Pitfall(pitfall), None) => Some(suite::catch(pitfall)),
+        (Subject::Pitfall(pitfall), None) => Some(models::catch(pitfall)),
         _ => None,
     };
     let asked = Replay { subject, schedule: args.replay.clone(), time };
-    let Some(drawn) = suite::replay(&asked) else {
+    let Some(drawn) = models::replay(&asked) else {
         let Some(caught) = caught else {
             write_out(&format!("{name} was not caught within {time:?}"))?;
             return Ok(Exit::VerificationFailed);
@@ -236,7 +236,7 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     }
     text += &matrix(pitfalls);
     if presets {
-        let alike = suite::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
+        let alike = models::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
         let alike: Vec<_> =
             alike.map(|(name, _, alike)| format!("{name} stands for {}", alike.join(", "))).collect();
         if !alike.is_empty() {

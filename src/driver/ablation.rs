@@ -1,8 +1,8 @@
 //! What each change between two strategies gave, from rounds in which all combinations took their turn.
 
-use crate::record::{self, Ablation, EffectKind, Verdict};
-use crate::stats::{Direction, Effect, Ratio};
 use crate::strategy::{Change, Factorial};
+use lockyard_bench::record::{self, Ablation, EffectKind, Verdict};
+use lockyard_bench::stats::{Direction, Effect, Ratio};
 
 use super::measured::Round;
 use super::plan::Plan;

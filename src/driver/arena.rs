@@ -169,11 +169,11 @@ mod tests {
     use super::super::population::Population;
     use super::super::samples::Block;
     use super::*;
-    use crate::chat::ContextId;
-    use crate::lock::{LockClass, LockOf, SharedLock, TokioMutex};
-    use crate::session::Traffic;
-    use crate::track::{self, Tracked};
+    use crate::backend::chat::ContextId;
+    use crate::backend::session::Traffic;
     use crate::workload::{Operation, Trace};
+    use lockyard_lock::{LockClass, LockOf, SharedLock, TokioMutex};
+    use lockyard_track::{self, Tracked};
 
     const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -340,7 +340,7 @@ mod tests {
         let ended = arena.run(&rival, clients(&scenario, &arena), Kind::Bare, 0, Duration::from_millis(1));
         assert!(ended.is_err() && rival.stage.is_doomed());
         let found = rival.stage.tracker().unwrap().findings();
-        let deadlock = found.iter().find(|finding| finding.kind == track::Kind::Deadlock).unwrap();
+        let deadlock = found.iter().find(|finding| finding.kind == lockyard_track::Kind::Deadlock).unwrap();
         let mut tasks = deadlock.tasks.clone();
         tasks.sort();
         assert_eq!(tasks, ["client 0", "client 1"], "{deadlock}");

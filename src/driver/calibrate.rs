@@ -7,10 +7,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::record::{Environment, Limits};
-use crate::stats::{Confidence, Direction, Ratio, Verdict};
 use crate::strategy::{PRESETS, Strategy, slowed};
 use crate::workload::Scenario;
+use lockyard_bench::record::{Environment, Limits};
+use lockyard_bench::stats::{Confidence, Direction, Ratio, Verdict};
 
 use super::contest::{Contest, Schedule};
 use super::entrant::Who;

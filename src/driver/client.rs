@@ -6,8 +6,8 @@ use std::time::Duration;
 use quanta::{Clock, Instant};
 use rand::RngExt;
 
-use crate::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
-use crate::service::{
+use crate::backend::chat::{ContextId, ContextUpdate, NewMessage, Role, ToolCall, ToolDecision};
+use crate::backend::service::{
     ActionDTO, Answer, ChatService, CreateContext, DynChatService, MessagePage, ServiceError, UpdateContext,
 };
 use crate::workload::{Arrival, Model, Operation, Scenario, Step, Trace, arrival, random};

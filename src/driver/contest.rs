@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 
-use crate::stats::Ratio;
 use crate::strategy::slowed;
 use crate::workload::{Arrival, Scenario, Trace, random};
+use lockyard_bench::stats::Ratio;
 
 use super::arena::Arena;
 use super::client::{Client, Questions};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::record::{Finding, Severity};
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
+use lockyard_bench::record::{Finding, Severity};
 
 use super::client::Client;
 use super::measured::Measured;

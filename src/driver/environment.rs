@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::record::Environment;
+use lockyard_bench::record::Environment;
 
 /// The machine this process runs on, and the program it is.
 pub fn detect() -> Environment {

@@ -6,9 +6,9 @@
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::alloc;
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
+use lockyard_bench::alloc;
 
 use super::error::RunError;
 use super::population::Population;

@@ -11,9 +11,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use quanta::Instant;
 
-use crate::service::ChatService;
-use crate::stats::{Confidence, Mean};
+use crate::backend::service::ChatService;
 use crate::workload::{Scenario, Trace};
+use lockyard_bench::stats::{Confidence, Mean};
 
 use super::arena::Arena;
 use super::client::{Client, Questions, TURN};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Comparison, Memory, Metric, OfLimit, Throughput, Verdict};
-use crate::stats::{Confidence, Direction, Mean, Ratio};
 use crate::workload::Operation;
+use lockyard_bench::record::{Comparison, Memory, Metric, OfLimit, Throughput, Verdict};
+use lockyard_bench::stats::{Confidence, Direction, Mean, Ratio};
 
 use super::measured::Measured;
 use super::plan::Plan;

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::service::{Answer, Around, Elsewhere, ServiceError};
-use crate::track;
+use crate::backend::service::{Answer, Around, Elsewhere, ServiceError};
 use crate::workload::{Scenario, random};
 
 use super::client::patience_of_a_client;
@@ -62,7 +61,7 @@ impl Requests {
 
 impl Around for Requests {
     fn around<'a, T: Send + 'a>(&'a self, endpoint: &'static str, answer: Answer<'a, T>) -> Answer<'a, T> {
-        track::label(endpoint);
+        lockyard_track::label(endpoint);
         let Some(patience) = self.patience() else { return answer };
         Box::pin(async move {
             let answered = match patience {

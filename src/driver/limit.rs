@@ -18,17 +18,17 @@ use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
-use crate::chat::{
+use crate::backend::chat::{
     AppendedDTO, ChatContext, ChatContextDTO, ChatError, ContextId, ContextStateDTO, ContextSummary,
     MessagesDTO, NewMessage, ToolDecision, Version,
 };
-use crate::record::Limits;
-use crate::service::{
+use crate::backend::service::{
     ActionDTO, ChatService, ContextList, CreateContext, MessagePage, ServiceError, UpdateContext,
 };
-use crate::session::{Clock, SessionError, Traffic};
+use crate::backend::session::{Clock, SessionError, Traffic};
 use crate::strategy::TokioClock;
 use crate::workload::{Operation, Scenario};
+use lockyard_bench::record::Limits;
 
 use super::client::Client;
 use super::population::Population;

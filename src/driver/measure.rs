@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Record, SCHEMA_VERSION};
+use lockyard_bench::record::{Record, SCHEMA_VERSION};
 
 use super::contest::{Contest, Schedule};
 use super::environment;
@@ -40,7 +40,7 @@ pub fn run(plan: &Plan, interrupted: &AtomicBool, observer: &mut dyn Observer) -
 
 /// Measures what the plan says in several processes. `part` is asked, from 0 on, for what each has measured: what
 /// [`measure`] gave there, of the plan's own [part](Plan::part). Intervals then hold what differs between processes, too:
-/// see [`stats::processes`](crate::stats::processes).
+/// see [`stats::processes`](lockyard_bench::stats::processes).
 ///
 /// Limits and memory do not depend on a process' layout; they are looked at here, once. When `interrupted` becomes true no
 /// more parts are asked for.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{self, Cell, Finding, Severity};
-use crate::session::Traffic;
-use crate::stats::jain;
+use crate::backend::session::Traffic;
 use crate::strategy::Strategy;
 use crate::workload::{Arrival, Operation, Point, Scenario};
+use lockyard_bench::record::{self, Cell, Finding, Severity};
+use lockyard_bench::stats::jain;
 
 use super::arena::Sliced;
 use super::rival::Kind;
@@ -272,7 +272,7 @@ mod tests {
     use super::super::samples::{Counts, Sample};
     use super::super::watchdog::Board;
     use super::*;
-    use crate::service::{Elsewhere, ServiceError};
+    use crate::backend::service::{Elsewhere, ServiceError};
 
     fn scenario() -> Scenario {
         let small = ["sessions=2", "messages=0", "tasks=2"].map(str::to_owned);

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle};
 
-use crate::alloc::{self, AllocationCount};
-use crate::record::Memory;
-use crate::session::store::{MemoryStore, Store};
+use crate::backend::store::{MemoryStore, Store};
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
+use lockyard_bench::alloc::{self, AllocationCount};
+use lockyard_bench::record::Memory;
 
 use super::error::RunError;
 use super::plan::Plan;

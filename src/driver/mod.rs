@@ -15,7 +15,7 @@
 //! A rival may be a server that somebody runs: then the same clients ask it over HTTP.
 //!
 //! Between rounds, slices of another kind run over sessions of their own: their clients write down what was asked and
-//! answered, and [`verify`](crate::verify) judges it. What is measured is never recorded.
+//! answered, and [`verify`](lockyard_history) judges it. What is measured is never recorded.
 //!
 //! What it cannot see: a slice begins with all clients asking at once, and what is still under way when it ends is
 //! not counted, so slices must be long against an operation; scenarios with whole turns have longer ones.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Ablation, Cell, Comparison, Finding, Memory};
 use crate::workload::Scenario;
+use lockyard_bench::record::{Ablation, Cell, Comparison, Finding, Memory};
 
 use super::ablation;
 use super::judge;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::pitfalls::{Alarm, Pitfall, Trial, Variant};
-use crate::record::{
+use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use lockyard_bench::record::{
     Arrival, Cell, Finding, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verification,
 };
 

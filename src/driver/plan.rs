@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::record::Comparison;
-use crate::stats::Confidence;
 use crate::strategy::{Factorial, Strategy};
 use crate::workload::Scenario;
+use lockyard_bench::record::Comparison;
+use lockyard_bench::stats::Confidence;
 
 use super::server::Server;
 use super::sweep::Sweep;

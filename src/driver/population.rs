@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, Timestamp};
+use crate::backend::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, Timestamp};
 use crate::strategy::IdSource;
 use crate::workload::Scenario;
 

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
-use crate::chat::{
+use crate::backend::chat::{
     ContentPart, ContextId, ContextUpdate, Message, MessageDTO, NewMessage, Role, ToolCall, ToolDecision,
 };
-use crate::service::{
+use crate::backend::service::{
     ActionDTO, CreateContext, DynChatService, Elsewhere, MessagePage, ServiceError, UpdateContext,
 };
-use crate::session::SessionError;
-use crate::verify::session::{Answer, Call, Context, Log, Page, Settings, Token};
+use crate::backend::session::SessionError;
+use crate::checks::spec::{Answer, Call, Context, Log, Page, Settings, Token};
 use crate::workload::{Operation, Step, random};
 
 use super::client::{Questions, TURN, patience_of_a_client};

@@ -7,18 +7,18 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::chat::ContextId;
-use crate::service::{
+use crate::backend::chat::ContextId;
+use crate::backend::service::{
     Backend, ChatService, DynBackend, DynChatService, Prompts, Simulator, SimulatorConfig, Surrounded,
 };
-use crate::session::store::{Faults, MemoryStore, Store};
-use crate::session::{Durability, Env, Traffic};
+use crate::backend::session::{Durability, Env, Traffic};
+use crate::backend::store::{Faults, MemoryStore, Store};
 use crate::strategy::{
     AnyStore, Assembly, IdSource, Setup, Strategy, StrategyError, TokioClock, assemble, assemble_dyn,
     assemble_tracked, in_memory,
 };
-use crate::track::Watch;
 use crate::workload::{Model, Scenario};
+use lockyard_track::Watch;
 
 use super::client::Client;
 use super::leaving::Requests;

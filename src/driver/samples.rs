@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::record::Latency;
-use crate::service::ServiceError;
+use crate::backend::service::ServiceError;
 use crate::workload::Operation;
+use lockyard_bench::record::Latency;
 
 /// How one operation went, how often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! A server that somebody runs, as a plan names it.
 
-use crate::remote::Address;
+use crate::backend::remote::Address;
 
 /// A server to be measured from outside.
 #[derive(Clone, Debug)]

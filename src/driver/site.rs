@@ -17,11 +17,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::chat::{ChatContext, ContextId, NewMessage, StateKind};
-use crate::remote::Remote;
-use crate::service::{ChatService, CreateContext, DynChatService, Elsewhere, MessagePage, ServiceError};
-use crate::session::{SessionError, Traffic};
-use crate::verify::session::{Answer, Call, Context, Log, Page};
+use crate::backend::chat::{ChatContext, ContextId, NewMessage, StateKind};
+use crate::backend::remote::Remote;
+use crate::backend::service::{
+    ChatService, CreateContext, DynChatService, Elsewhere, MessagePage, ServiceError,
+};
+use crate::backend::session::{SessionError, Traffic};
+use crate::checks::spec::{Answer, Call, Context, Log, Page};
 
 use super::client::Client;
 use super::error::RunError;

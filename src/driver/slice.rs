@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use quanta::Instant;
 
-use crate::alloc;
+use lockyard_bench::alloc;
 
 /// What all clients of one slice share: read by all, written by nobody while the slice is on.
 pub(super) struct Slice {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::track::{self, Standing, Tracker};
+use lockyard_track::{Standing, Tracker};
 
 /// What the driver itself runs as.
 pub(super) const OWN: &str = "driver";
@@ -57,7 +57,7 @@ impl Stage {
         match &self.tracker {
             None => self.runtime.block_on(future),
             Some(tracker) => self.runtime.block_on(tracker.scope(OWN, async {
-                track::label(OWN);
+                lockyard_track::label(OWN);
                 future.await
             })),
         }

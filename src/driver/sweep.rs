@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::seq::SliceRandom;
 
-use crate::record::{Extrapolated, Fit, Scaling, ScalingPoint};
-use crate::stats::Confidence;
-use crate::stats::usl::{self, Usl};
 use crate::workload::{Scenario, Setting, random};
+use lockyard_bench::record::{Extrapolated, Fit, Scaling, ScalingPoint};
+use lockyard_bench::stats::Confidence;
+use lockyard_bench::stats::usl::{self, Usl};
 
 use super::contest::{Contest, Schedule};
 use super::error::RunError;
@@ -160,7 +160,7 @@ fn fit(scaling: &Scaling, along: Setting, confidence: Confidence) -> Result<Fit,
 mod tests {
     use std::collections::BTreeMap;
 
-    use crate::record::{Point, Throughput};
+    use lockyard_bench::record::{Point, Throughput};
 
     use super::*;
 

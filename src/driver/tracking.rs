@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Cell, Finding, LockTime, LockUse, Severity, Times, Verification};
-use crate::track::{self, Histogram, Kind, Standing, Tracker};
+use lockyard_bench::record::{Cell, Finding, LockTime, LockUse, Severity, Times, Verification};
+use lockyard_track::{Histogram, Kind, Standing, Tracker};
 
 use super::stage::OWN;
 
@@ -30,7 +30,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// What these findings come to, the deadly ones first.
-    pub(super) fn of(found: &[track::Finding]) -> Self {
+    pub(super) fn of(found: &[lockyard_track::Finding]) -> Self {
         let mut found = found.to_vec();
         found.sort_by_key(|it| !it.kind.is_deadly());
         let count = |of: &[Kind]| {
@@ -114,7 +114,7 @@ impl Seen {
 }
 
 /// A finding as it stands in the record; nothing for what went on by itself.
-fn finding(found: &track::Finding) -> Option<Finding> {
+fn finding(found: &lockyard_track::Finding) -> Option<Finding> {
     let severity = match found.standing {
         Standing::Certain => Severity::Error,
         Standing::Suspected => Severity::Warning,
@@ -157,7 +157,7 @@ fn lock_time(of: &Histogram) -> LockTime {
     LockTime { count: of.count(), p50: of.quantile(0.5), p99: of.quantile(0.99), max: of.max() }
 }
 
-fn lock_use(of: &track::ClassTimes) -> LockUse {
+fn lock_use(of: &lockyard_track::ClassTimes) -> LockUse {
     LockUse {
         class: of.class.name().to_owned(),
         endpoint: of.label.map(str::to_owned),

@@ -6,9 +6,9 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::stats::{Confidence, Ratio};
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
+use lockyard_bench::stats::{Confidence, Ratio};
 
 use super::contest::{Contest, Schedule};
 use super::entrant::Who;

@@ -6,7 +6,7 @@
 //! neither knows of the other.
 //!
 //! What it cannot see: faults that need longer than a slice to show, or more sessions than the scenario has; and what the
-//! specification does not speak of (see [`session`](crate::verify::session)).
+//! specification does not speak of (see [`session`](crate::checks::spec)).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{ChatContext, ChatContextDTO, ContextId, StateKind};
-use crate::record::{self, Finding, Severity, Violation};
-use crate::service::{DynBackend, DynChatService};
-use crate::verify::session::{Context, Recording};
-use crate::verify::{Lanes, Verdict, invariants};
+use crate::backend::chat::{ChatContext, ChatContextDTO, ContextId, StateKind};
+use crate::backend::service::{DynBackend, DynChatService};
+use crate::checks::invariants;
+use crate::checks::spec::{Context, Recording};
+use lockyard_bench::record::{self, Finding, Severity, Violation};
+use lockyard_history::{Lanes, Verdict};
 
 use super::arena::Arena;
 use super::client::Questions;
@@ -356,7 +357,7 @@ fn no_order(lanes: &Lanes) -> Finding {
 fn violation(lanes: Lanes) -> Violation {
     let text = lanes.to_string();
     let Lanes { key, operations, impossible, expected } = lanes;
-    let bar = |bar: crate::verify::Bar| record::Bar {
+    let bar = |bar: lockyard_history::Bar| record::Bar {
         process: bar.process,
         f: bar.f.to_owned(),
         what: bar.what,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::lock::{
+use crate::backend::service::{Backend, DtoPolicy, DynBackend, Prompts, Simulator, SimulatorConfig};
+use crate::backend::session::{
+    AfterUnlock, ChatSessionManager, Durability, Env, Locked, Published, SaveMode, StateMode, UnderLock,
+};
+use crate::backend::store::Store;
+use lockyard_lock::{
     ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
     ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
-};
-use crate::service::{Backend, DtoPolicy, DynBackend, Prompts, Simulator, SimulatorConfig};
-use crate::session::store::Store;
-use crate::session::{
-    AfterUnlock, ChatSessionManager, Durability, Env, Locked, Published, SaveMode, StateMode, UnderLock,
 };
 
 use super::cache::{CacheFamily, family};

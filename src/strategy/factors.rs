@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::lock::{
+use crate::backend::service::DtoPolicy;
+use crate::backend::session::{Locked, Published, StateMode};
+use lockyard_lock::{
     ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
     ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
 };
-use crate::service::DtoPolicy;
-use crate::session::{Locked, Published, StateMode};
 
 use super::error::StrategyError;
 
@@ -40,9 +40,9 @@ pub enum LockKind {
 /// A cache, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CacheKind {
-    /// [`MutexLru`](crate::session::MutexLru) behind this lock.
+    /// [`MutexLru`](crate::backend::session::MutexLru) behind this lock.
     MutexLru(LockKind),
-    /// [`ShardedLru`](crate::session::ShardedLru) behind locks of this kind.
+    /// [`ShardedLru`](crate::backend::session::ShardedLru) behind locks of this kind.
     ShardedLru(LockKind),
     /// [`QuickCache`](super::QuickCache)
     QuickCache,
@@ -55,9 +55,9 @@ pub enum CacheKind {
 /// When a session is saved, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SaveKind {
-    /// [`AfterUnlock`](crate::session::AfterUnlock)
+    /// [`AfterUnlock`](crate::backend::session::AfterUnlock)
     AfterUnlock,
-    /// [`UnderLock`](crate::session::UnderLock)
+    /// [`UnderLock`](crate::backend::session::UnderLock)
     UnderLock,
 }
 
@@ -144,7 +144,7 @@ impl StatePolicy {
     const fn name(self) -> &'static str {
         match self {
             Self::Locked => Locked::NAME,
-            Self::Published => Published::NAME,
+            Self::Published => <Published>::NAME,
         }
     }
 

@@ -8,10 +8,10 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use crate::chat::{ContextId, Timestamp};
-use crate::lock::{AwaitFamily, LockFamily, TokioMutex};
-use crate::session::store::Store;
-use crate::session::{Clock, Entry, Env, SaveMode, Short, StateMode};
+use crate::backend::chat::{ContextId, Timestamp};
+use crate::backend::session::{Clock, Entry, Env, SaveMode, Short, StateMode};
+use crate::backend::store::Store;
+use lockyard_lock::{AwaitFamily, LockFamily, TokioMutex};
 
 use super::cache::CacheFamily;
 

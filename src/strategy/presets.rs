@@ -1,6 +1,6 @@
 //! The strategies with names of their own.
 
-use crate::service::DtoPolicy::{Borrowed, Cloned};
+use crate::backend::service::DtoPolicy::{Borrowed, Cloned};
 
 use super::assemble;
 use super::error::StrategyError;

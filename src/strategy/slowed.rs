@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-use crate::chat::ContextId;
-use crate::lock::{TokioMutex, TokioRwLock};
-use crate::session::store::Store;
-use crate::session::{AfterUnlock, Cache, CacheStats, Locked, MutexLru};
+use crate::backend::chat::ContextId;
+use crate::backend::session::{AfterUnlock, Cache, CacheStats, Locked, MutexLru};
+use crate::backend::store::Store;
+use lockyard_lock::{TokioMutex, TokioRwLock};
 
 use super::assemble::{Assembly, Setup, assemble_as};
 use super::cache::CacheFamily;

@@ -1,15 +1,15 @@
 //! The one type of store that the program's own strategies stand on, so that each is compiled for one and not for every
 //! store there is.
 
-use crate::session::store::{Faults, FaultyStore, MemoryStore};
+use crate::backend::store::{Faults, FaultyStore, MemoryStore};
 
 use super::host::TokioClock;
 
 /// A memory store that can be slow, or a durable one.
 #[cfg(feature = "redb")]
-pub type AnyStore = crate::session::store::EitherStore<
+pub type AnyStore = crate::backend::store::EitherStore<
     FaultyStore<MemoryStore, TokioClock>,
-    crate::session::store::RedbStore,
+    crate::backend::store::RedbStore,
 >;
 
 /// A memory store that can be slow.

@@ -1,6 +1,6 @@
 //! What can be written as a strategy, and what is said to whoever writes something else.
 
-use crate::service::DtoPolicy;
+use crate::backend::service::DtoPolicy;
 
 use super::factors::CacheKind::MutexLru;
 use super::{Factors, LockKind, PRESETS, SaveKind, StatePolicy, Strategy, StrategyError, combinations};

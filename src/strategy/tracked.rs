@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::lock::{
+use crate::backend::service::{Backend, DynBackend, Simulator};
+use crate::backend::session::{
+    AfterUnlock, ChatSessionManager, Locked, Published, SaveMode, StateMode, UnderLock,
+};
+use lockyard_lock::{
     ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
     ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
 };
-use crate::service::{Backend, DynBackend, Simulator};
-use crate::session::{AfterUnlock, ChatSessionManager, Locked, Published, SaveMode, StateMode, UnderLock};
-use crate::track::{Tracked, Tracker};
+use lockyard_track::{Tracked, Tracker};
 
 use super::assemble::Setup;
 use super::cache::{CacheFamily, family};
@@ -106,9 +108,9 @@ pub fn assemble_tracked(
 mod tests {
     use std::num::NonZeroUsize;
 
-    use crate::service::{CreateContext, Prompts, SimulatorConfig};
-    use crate::session::Durability;
-    use crate::session::store::{Faults, MemoryStore};
+    use crate::backend::service::{CreateContext, Prompts, SimulatorConfig};
+    use crate::backend::session::Durability;
+    use crate::backend::store::{Faults, MemoryStore};
 
     use super::super::host::IdSource;
     use super::super::stores::in_memory;

@@ -2,13 +2,13 @@
 //!
 //! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
 
-#[path = "../support/rich.rs"]
+#[path = "../../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
-#[path = "../support/sample.rs"]
+#[path = "../../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 
-use lockyard::record::Record;
-use lockyard::report::write_all;
+use lockyard::bench::record::Record;
+use lockyard::bench::report::write_all;
 
 const HOSTILE: &str = "</script><script>window.broken=1</script>\"'><img src=x onerror=window.broken=2>";
 

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lockyard::chat::{ContextId, Timestamp};
+use lockyard::backend::chat::{ContextId, Timestamp};
+use lockyard::backend::session::{
+    Cache, CacheStats, Clock, Entry, Env, MutexLru, Published, SaveMode, Short,
+};
 use lockyard::lock::{AwaitFamily, LockFamily};
-use lockyard::session::{Cache, CacheStats, Clock, Entry, Env, MutexLru, Published, SaveMode, Short};
 
 use super::stage;
 use super::store::ToyStore;

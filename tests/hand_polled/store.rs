@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
-use lockyard::chat::{ChatContext, ContextId, ContextSummary};
-use lockyard::session::store::{Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary};
+use lockyard::backend::store::{Store, StoreError};
 
 use super::stage;
 

@@ -7,7 +7,7 @@ pub mod sessions;
 
 use std::sync::Arc;
 
-use lockyard::verify::{
+use lockyard::history::{
     History, Kv, KvAnswer, KvCall, Model, OperationOf, Pairing, Register, RegisterAnswer, RegisterCall, Value,
 };
 use rand::RngExt;

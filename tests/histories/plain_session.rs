@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockyard::chat::StateKind;
-use lockyard::verify::History;
-use lockyard::verify::session::{Answer, Call, Context, Page, Sessions, Settings, Token};
+use lockyard::backend::chat::StateKind;
+use lockyard::checks::spec::{Answer, Call, Context, Page, Sessions, Settings, Token};
+use lockyard::history::History;
 use rand::rngs::ChaCha8Rng;
 
 use super::Plain;

@@ -1,12 +1,12 @@
 //! A service made of the conversation itself, which now and then answers from its past, forgets a change or makes it
 //! twice; and histories of it.
 
-use lockyard::chat::{
+use lockyard::backend::chat::{
     ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextUpdate, Message, NewMessage, NewToolCall,
     Role, StateKind, Timestamp, ToolDecision, ToolResult,
 };
-use lockyard::verify::session::{Answer, Call, Context, Page, Sessions, Settings, Token};
-use lockyard::verify::{History, Pairing};
+use lockyard::checks::spec::{Answer, Call, Context, Page, Sessions, Settings, Token};
+use lockyard::history::{History, Pairing};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -69,7 +69,7 @@ pub fn change(context: &mut ChatContext, call: &Call) -> Option<Answer> {
 }
 
 fn decisions(context: &ChatContext, most: usize) -> Vec<ToolDecision> {
-    let decide = |(nth, call): (usize, &lockyard::chat::ToolCall)| ToolDecision {
+    let decide = |(nth, call): (usize, &lockyard::backend::chat::ToolCall)| ToolDecision {
         call_id: call.id.clone(),
         approve: nth == 0,
     };
@@ -92,7 +92,7 @@ pub fn advance(context: &mut ChatContext, random: &mut ChaCha8Rng) {
             context.finish_response(calls).map(drop)
         }
         StateKind::ExecutingTools => {
-            let result = |call: &lockyard::chat::ToolCall| ToolResult {
+            let result = |call: &lockyard::backend::chat::ToolCall| ToolResult {
                 call_id: call.id.clone(),
                 output: String::new(),
                 is_error: false,

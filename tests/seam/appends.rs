@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use lockyard::chat::Version;
+use lockyard::backend::chat::Version;
+use lockyard::backend::session::{AfterUnlock, Durability, Env, SaveMode, UnderLock};
 use lockyard::lock::AwaitFamily;
-use lockyard::session::{AfterUnlock, Durability, Env, SaveMode, UnderLock};
 
 use super::{Manager, RUNS, WRITE_BEHIND, append, manager, memory_agrees_with_the_store, stats, texts};
 use crate::hand_polled::env::{Caches, Lru, Visited, id};

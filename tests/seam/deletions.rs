@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lockyard::backend::session::{AfterUnlock, Clock, Durability, SaveMode, SessionError, UnderLock};
+use lockyard::backend::store::StoreError;
 use lockyard::lock::AwaitFamily;
-use lockyard::session::store::StoreError;
-use lockyard::session::{AfterUnlock, Clock, Durability, SaveMode, SessionError, UnderLock};
 
 use super::{Manager, RUNS, WRITE_BEHIND, append, manager, memory_agrees_with_the_store, texts};
 use crate::hand_polled::env::{Caches, Lru, ToyClock, Visited, id};

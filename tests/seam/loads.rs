@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use lockyard::chat::ChatContext;
-use lockyard::session::{AfterUnlock, Durability, Env};
+use lockyard::backend::chat::ChatContext;
+use lockyard::backend::session::{AfterUnlock, Durability, Env};
 
 use super::{Manager, RUNS, manager};
 use crate::hand_polled::env::{Visited, id};

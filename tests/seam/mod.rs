@@ -9,9 +9,11 @@ mod turns;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::{ChatContext, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp, Version};
+use lockyard::backend::chat::{
+    ChatContext, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp, Version,
+};
+use lockyard::backend::session::{ChatSessionManager, Durability, Env, ManagerStats, SaveMode, SessionError};
 use lockyard::lock::AwaitFamily;
-use lockyard::session::{ChatSessionManager, Durability, Env, ManagerStats, SaveMode, SessionError};
 
 use crate::hand_polled::env::{Caches, ToyEnv, id};
 use crate::hand_polled::executor::Executor;

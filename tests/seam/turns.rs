@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockyard::chat::{ChatContext, ChatError, NewMessage, Role, StateKind, ToolCall, ToolDecision};
+use lockyard::backend::chat::{ChatContext, ChatError, NewMessage, Role, StateKind, ToolCall, ToolDecision};
+use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
+use lockyard::backend::session::{AfterUnlock, Durability, SaveMode, Settle, UnderLock};
 use lockyard::lock::AwaitFamily;
-use lockyard::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
-use lockyard::session::{AfterUnlock, Durability, SaveMode, Settle, UnderLock};
 
 use super::{Manager, RUNS, WRITE_BEHIND, manager, memory_agrees_with_the_store};
 use crate::hand_polled::env::{ToyClock, Visited, id};

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::ContextId;
-use lockyard::session::{Cache, CacheStats};
+use lockyard::backend::chat::ContextId;
+use lockyard::backend::session::{Cache, CacheStats};
 use uuid::Uuid;
 
 pub fn block_on<F: Future>(future: F) -> F::Output {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use lockyard::http::{App, Limits, Token};
+use lockyard::backend::http::{App, Limits, Token};
+use lockyard::backend::service::{ChatService, DtoPolicy};
+use lockyard::backend::session::AfterUnlock;
 use lockyard::lock::TokioRwLock;
-use lockyard::service::{ChatService, DtoPolicy};
-use lockyard::session::AfterUnlock;
 use serde_json::Value;
 use tower::ServiceExt;
 

@@ -12,7 +12,7 @@ pub mod model;
 #[cfg(feature = "cli")]
 pub mod program;
 pub mod proxy;
-#[cfg(all(feature = "driver", feature = "http"))]
+#[cfg(all(feature = "bench", feature = "http"))]
 pub mod served;
 pub mod service;
 pub mod store;
@@ -25,9 +25,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
-use lockyard::chat::{ChatContext, ChatError, ContextConfig, NewMessage, Role, StateKind};
+use lockyard::backend::chat::{ChatContext, ChatError, ContextConfig, NewMessage, Role, StateKind};
+use lockyard::backend::session::{ChatSessionManager, Durability, Locked, SaveMode};
 use lockyard::lock::{LockFamily, TokioMutex};
-use lockyard::session::{ChatSessionManager, Durability, Locked, SaveMode};
 use lockyard::strategy::{Host, IdSource, family};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
@@ -68,7 +68,7 @@ pub fn say(text: &str) -> impl FnOnce(&mut ChatContext) -> Result<(), ChatError>
 
 /// All messages of the active branch, as text.
 pub fn texts(context: &ChatContext) -> Vec<String> {
-    context.messages(None).unwrap().map(lockyard::chat::Message::text).collect()
+    context.messages(None).unwrap().map(lockyard::backend::chat::Message::text).collect()
 }
 
 /// A place to wait at: open until it is shut, then passed by as many as are let through.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::stream;
-use lockyard::chat::{NewToolCall, ToolCall, ToolResult};
-use lockyard::service::{Chunk, ModelClient, ModelError, Prompt, Reply, ToolRunner};
+use lockyard::backend::chat::{NewToolCall, ToolCall, ToolResult};
+use lockyard::backend::service::{Chunk, ModelClient, ModelError, Prompt, Reply, ToolRunner};
 use parking_lot::Mutex;
 use serde_json::json;
 

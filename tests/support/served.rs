@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lockyard::http::{App, Limits, Token, serve};
-use lockyard::service::{DynBackend, SimulatorConfig};
+use lockyard::backend::http::{App, Limits, Token, serve};
+use lockyard::backend::service::{DynBackend, SimulatorConfig};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 

@@ -3,13 +3,13 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::{ChatContext, ContextId, ToolDecision};
-use lockyard::lock::LockFamily;
-use lockyard::service::{
+use lockyard::backend::chat::{ChatContext, ContextId, ToolDecision};
+use lockyard::backend::service::{
     Backend, ChatService, CreateContext, DtoPolicy, DynBackend, MessagePage, ModelClient, Prompts,
     SimulatorConfig, ToolRunner,
 };
-use lockyard::session::{Durability, SaveMode};
+use lockyard::backend::session::{Durability, SaveMode};
+use lockyard::lock::LockFamily;
 use lockyard::strategy::{IdSource, Setup, Strategy, assemble_dyn};
 use tokio::runtime::Handle;
 

@@ -5,8 +5,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use lockyard::chat::{ChatContext, ContextId, ContextSummary, Version};
-use lockyard::session::store::{Store, StoreError};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, Version};
+use lockyard::backend::store::{Store, StoreError};
 use parking_lot::Mutex;
 
 use super::{Valve, step_aside};

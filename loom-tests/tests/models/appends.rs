@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
-use lockyard::chat::{ChatContext, NewMessage, Role, Version};
+use lockyard::backend::chat::{ChatContext, NewMessage, Role, Version};
+use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
-use lockyard::session::{ChatSessionManager, Durability, Env};
 use loom::thread;
 use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
 

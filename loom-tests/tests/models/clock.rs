@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::session::Cache;
-use lockyard::sync::{Fault, planted};
+use lockyard::backend::session::Cache;
+use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
 use loom_tests::{Clock, Model, Twin, block_on, id};
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 
-use lockyard::session::Short;
+use lockyard::backend::session::Short;
 use loom::thread;
 use loom_tests::{LoomShort, Tie, explore};
 

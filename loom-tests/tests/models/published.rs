@@ -3,10 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::{ChatContext, NewMessage, Role, Version};
+use lockyard::backend::chat::{ChatContext, NewMessage, Role, Version};
+use lockyard::backend::session::{ChatSessionManager, Durability, Published};
 use lockyard::lock::LockFamily;
-use lockyard::session::{ChatSessionManager, Durability, Published};
-use lockyard::sync::{Fault, planted};
+use lockyard::lock::sync::{Fault, planted};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use lockyard::shared_vec::SharedVec;
-use lockyard::sync::{Fault, planted};
+use lockyard::backend::shared_vec::SharedVec;
+use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
 use loom_tests::{Model, Twin};
 

@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::ChatContext;
+use lockyard::backend::chat::ChatContext;
+use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
-use lockyard::session::{ChatSessionManager, Durability, Env};
 use loom::thread;
 use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use lockyard::lock::sync::{Fault, planted};
 use lockyard::lock::{ArcSwap, LockClass, LockOf, SharedLock};
-use lockyard::sync::{Fault, planted};
 use loom::thread;
 use loom_tests::{Model, Twin, block_on};
 

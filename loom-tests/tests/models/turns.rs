@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use lockyard::chat::{ChatContext, Message, NewMessage, Role};
-use lockyard::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
-use lockyard::session::{ChatSessionManager, Durability};
+use lockyard::backend::chat::{ChatContext, Message, NewMessage, Role};
+use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
+use lockyard::backend::session::{ChatSessionManager, Durability};
 use loom::thread;
 use loom_tests::{LoomEnv, LoomRwLock, Model, StoppedClock, Twin, block_on, id};
 

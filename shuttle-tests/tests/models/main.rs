@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockyard::session::{AfterUnlock, Locked, Published, UnderLock};
+use lockyard::backend::session::{AfterUnlock, Locked, Published, UnderLock};
 use shuttle_tests::{
     Model, ParkingLotMutex, ParkingLotRwLock, Schedules, Shape, System, TokioMutex, TokioRwLock, Torn, Turn,
     Twin, Way,

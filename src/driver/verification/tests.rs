@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 
 use super::super::rival::{set_up, stock};
 use super::*;
-use crate::chat::{AppendedDTO, ContextStateDTO, MessagesDTO, NewMessage, ToolDecision, Version};
-use crate::service::{
+use crate::backend::chat::{AppendedDTO, ContextStateDTO, MessagesDTO, NewMessage, ToolDecision, Version};
+use crate::backend::service::{
     ActionDTO, Answer, ContextList, CreateContext, DynChatService, MessagePage, TurnWatch, UpdateContext,
 };
-use crate::session::store::StoreError;
-use crate::session::{ManagerStats, SessionError, Traffic};
+use crate::backend::session::{ManagerStats, SessionError, Traffic};
+use crate::backend::store::StoreError;
 use crate::strategy::{PRESETS, Strategy};
 use crate::workload::{Scenario, Trace};
 
@@ -271,8 +271,8 @@ fn several_slices_make_one_history() {
     let mut later = Vec::new();
     second.write(&mut later, 2).unwrap();
     assert!(String::from_utf8(later).unwrap().contains("\"2/"));
-    let history = crate::verify::History::read(&crate::verify::session::Sessions, &*lines).unwrap();
-    assert_eq!(crate::verify::session::judge(&history, BUDGET), Verdict::Linearizable);
+    let history = lockyard_history::History::read(&crate::checks::spec::Sessions, &*lines).unwrap();
+    assert_eq!(crate::checks::spec::judge(&history, BUDGET), Verdict::Linearizable);
 }
 
 #[test]

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Hasher;
-use crate::chat::ContextId;
-use crate::session::{Cache, CacheStats};
-use crate::sync::{ArcSwapOption, AtomicBool, HashMap, Mutex};
+use crate::backend::chat::ContextId;
+use crate::backend::session::{Cache, CacheStats};
+use lockyard_lock::sync::{ArcSwapOption, AtomicBool, HashMap, Mutex};
 
 /// Second chance over a lock-free map.
 ///

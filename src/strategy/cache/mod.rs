@@ -5,8 +5,8 @@
 //!
 //! | cache | a hit writes | who goes first |
 //! | --- | --- | --- |
-//! | [`MutexLru`](crate::session::MutexLru) | the lock, the list, the handle's count | the least recently used |
-//! | [`ShardedLru`](crate::session::ShardedLru) | the same, of one shard | the least recently used of a full shard |
+//! | [`MutexLru`](crate::backend::session::MutexLru) | the lock, the list, the handle's count | the least recently used |
+//! | [`ShardedLru`](crate::backend::session::ShardedLru) | the same, of one shard | the least recently used of a full shard |
 //! | [`QuickCache`] | a shard's read lock, a counter, the handle's count | by a variant of S3-FIFO |
 //! | [`Moka`] | a log of reads, the handle's count | by `TinyLFU`: newcomers must be asked for more often |
 //! | [`Clock`] | one bit, if it is not set; with [`visit`](Cache::visit) nothing else | whoever the hand finds unused |
@@ -22,7 +22,7 @@ pub use self::clock::Clock;
 pub use self::moka::Moka;
 pub use self::quick_cache::QuickCache;
 
-use crate::session::Cache;
+use crate::backend::session::Cache;
 
 /// How ids are hashed here.
 type Hasher = foldhash::fast::RandomState;
@@ -38,20 +38,20 @@ pub mod family {
     use std::marker::PhantomData;
 
     use super::CacheFamily;
-    use crate::lock::LockFamily;
+    use lockyard_lock::LockFamily;
 
-    /// [`session::MutexLru`](crate::session::MutexLru)s behind locks of the family `F`.
+    /// [`session::MutexLru`](crate::backend::session::MutexLru)s behind locks of the family `F`.
     pub struct MutexLru<F>(PhantomData<fn() -> F>);
 
     impl<F: LockFamily> CacheFamily for MutexLru<F> {
-        type Cache<V: Send + Sync + 'static> = crate::session::MutexLru<F, V>;
+        type Cache<V: Send + Sync + 'static> = crate::backend::session::MutexLru<F, V>;
     }
 
-    /// [`session::ShardedLru`](crate::session::ShardedLru)s behind locks of the family `F`.
+    /// [`session::ShardedLru`](crate::backend::session::ShardedLru)s behind locks of the family `F`.
     pub struct ShardedLru<F>(PhantomData<fn() -> F>);
 
     impl<F: LockFamily> CacheFamily for ShardedLru<F> {
-        type Cache<V: Send + Sync + 'static> = crate::session::ShardedLru<F, V>;
+        type Cache<V: Send + Sync + 'static> = crate::backend::session::ShardedLru<F, V>;
     }
 
     /// [`QuickCache`](super::QuickCache)s.

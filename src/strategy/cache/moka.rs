@@ -11,8 +11,8 @@ use moka::notification::RemovalCause;
 use moka::sync::Cache as Map;
 
 use super::Hasher;
-use crate::chat::ContextId;
-use crate::session::{Cache, CacheStats};
+use crate::backend::chat::ContextId;
+use crate::backend::session::{Cache, CacheStats};
 
 /// A [`moka::sync::Cache`] that keeps to its capacity and tells what it turned away.
 ///

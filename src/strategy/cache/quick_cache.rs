@@ -10,8 +10,8 @@ use quick_cache::sync::Cache as Shards;
 use quick_cache::{Lifecycle, OptionsBuilder, UnitWeighter};
 
 use super::Hasher;
-use crate::chat::ContextId;
-use crate::session::{Cache, CacheStats};
+use crate::backend::chat::ContextId;
+use crate::backend::session::{Cache, CacheStats};
 
 /// A [`quick_cache::sync::Cache`] that counts what it drops.
 pub struct QuickCache<V: Send + Sync + 'static> {

@@ -1,0 +1,162 @@
+//! Records on disk: written whole or not at all, and refused in words when they cannot be read.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::error::Category;
+
+use super::{Record, SCHEMA_VERSION};
+
+/// Why a record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file could not be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The path is a directory.
+    #[error("{} is a directory: name the record in it, such as {}", path.display(), path.join("run.json").display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The text is not JSON, or stops too early.
+    #[error("{}:{line}:{column}: {what}", path.display())]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// Column, counted from 1; 0 at the start of a line.
+        column: usize,
+        /// What is wrong there, and what would be right.
+        what: String,
+    },
+    /// The text is JSON, but no record of a run.
+    #[error("{}:{line}:{column}: not a record of a run: {what}", path.display())]
+    NotARecord {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// Column, counted from 1.
+        column: usize,
+        /// What is wrong there, and what would be right.
+        what: String,
+    },
+    /// The record has a newer format than this program knows.
+    #[error("{}: written by a newer Lockyard (schema {found}; this one reads up to {SCHEMA_VERSION}): use that version, or run again with this one", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version it has.
+        found: u64,
+    },
+    /// The record could not be written. What stood there before still does.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Record {
+    /// Reads the record at `path`.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, RecordError> {
+        let path = path.as_ref();
+        if path.is_dir() {
+            return Err(RecordError::Directory { path: path.to_owned() });
+        }
+        let bytes = fs::read(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+        // The version comes first: a newer record may differ in anything else, and should not be called broken.
+        let value: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|error| refusal(path, &error))?;
+        match value.get("schema_version").map(serde_json::Value::as_u64) {
+            None => Err(not_a_record(path, "it has no schema_version; a record is the run.json of a run")),
+            Some(None | Some(0)) => Err(not_a_record(path, "its schema_version is not a number from 1")),
+            Some(Some(found)) if found > u64::from(SCHEMA_VERSION) => {
+                Err(RecordError::Newer { path: path.to_owned(), found })
+            }
+            // From the text again, not from the value, so that a mistake has a line and a column.
+            Some(Some(_)) => serde_json::from_slice(&bytes).map_err(|error| refusal(path, &error)),
+        }
+    }
+
+    /// Writes the record to `path`, as a whole: whoever looks sees the old file or the new one, also after a crash.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), RecordError> {
+        let (path, json) = (path.as_ref(), self.to_json());
+        // JSON has no infinity and no NaN: they turn into null, and what cannot be read again must not replace what can.
+        serde_json::from_str::<Self>(&json)
+            .map_err(|error| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("a number is not finite ({error})"))
+            })
+            .and_then(|_| write_atomically(path, &json))
+            .map_err(|source| RecordError::Write { path: path.to_owned(), source })
+    }
+
+    /// The record as indented JSON, with a line break at its end.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "all keys are strings, and nothing else in a record can fail"
+    )]
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a record has nothing but string keys");
+        json.push('\n');
+        json
+    }
+}
+
+/// Writes a file beside `path` and moves it there once it is on the disk: whoever reads meanwhile, or after a crash, finds
+/// the old file or the new one, whole.
+///
+/// # Errors
+/// What the system says.
+pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
+    let mut beside = name.to_owned();
+    // The process id keeps two runs that write to one place from writing into each other.
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = (|| {
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    if written.is_err() {
+        // The first error is the one to report; a leftover that cannot be removed changes nothing about it.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn not_a_record(path: &Path, what: &str) -> RecordError {
+    RecordError::NotARecord { path: path.to_owned(), line: 1, column: 1, what: what.to_owned() }
+}
+
+fn refusal(path: &Path, error: &serde_json::Error) -> RecordError {
+    let (path, line, column) = (path.to_owned(), error.line(), error.column());
+    let place = format!(" at line {line} column {column}");
+    let told = error.to_string();
+    let told = told.strip_suffix(&place).unwrap_or(&told);
+    match error.classify() {
+        Category::Eof => {
+            let what =
+                format!("the file ends too early ({told}): it was cut short, run again or copy it whole");
+            RecordError::NotJson { path, line, column, what }
+        }
+        Category::Syntax | Category::Io => {
+            let what = format!("not JSON ({told}); a record is the run.json of a run");
+            RecordError::NotJson { path, line, column, what }
+        }
+        Category::Data => RecordError::NotARecord { path, line, column, what: told.to_owned() },
+    }
+}

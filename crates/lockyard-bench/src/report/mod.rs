@@ -1,0 +1,117 @@
+//! Reports: a record, told to a person. Each format is a file of its own.
+//!
+//! A report reads the record and nothing else. It measures nothing and comes to no verdict of its own: those stand in
+//! the record, so that the table, the page and the gate can never tell different stories.
+
+mod ablation;
+mod advice;
+mod correct;
+mod diff;
+mod failures;
+mod format;
+mod html;
+mod junit;
+mod markdown;
+mod rows;
+mod sarif;
+mod scaling;
+mod terminal;
+mod verdict;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::record::write_atomically;
+use crate::record::{Record, RecordError};
+
+pub use diff::{diff_junit, diff_summary, diff_text, diff_verdict};
+pub use failures::failures;
+pub use format::ratio;
+pub use html::page;
+pub use junit::junit;
+pub use markdown::summary;
+pub use sarif::sarif;
+pub use terminal::{Colour, text};
+pub use verdict::verdict;
+
+/// What a record can be told as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Tables for a terminal, without colour; [`text`] has the choice.
+    Text,
+    /// The record itself.
+    Json,
+    /// A summary in markdown.
+    Markdown,
+    /// A page of its own, for a browser.
+    Html,
+    /// Test cases for a CI system.
+    Junit,
+    /// Findings at their places in the source, for a code host.
+    Sarif,
+}
+
+/// A report could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The record among its files could not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The directory could not be made, or a file in it not written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The text names no format.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown format {0:?}: it is text, json, markdown, html, junit or sarif")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        match name {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            "markdown" => Ok(Self::Markdown),
+            "html" => Ok(Self::Html),
+            "junit" => Ok(Self::Junit),
+            "sarif" => Ok(Self::Sarif),
+            _ => Err(UnknownFormat(name.to_owned())),
+        }
+    }
+}
+
+/// The record in a format.
+pub fn render(record: &Record, format: Format) -> String {
+    match format {
+        Format::Text => text(record, Colour::Plain),
+        Format::Json => record.to_json(),
+        Format::Markdown => summary(record),
+        Format::Html => page(record),
+        Format::Junit => junit(record),
+        Format::Sarif => sarif(record),
+    }
+}
+
+/// Writes `run.json`, `index.html` and `summary.md` to a directory, which is made if need be. Each file is replaced as
+/// a whole; the record comes first, since the others can be made from it again.
+pub fn write_all(record: &Record, dir: impl AsRef<Path>) -> Result<(), ReportError> {
+    let dir = dir.as_ref();
+    fs::create_dir_all(dir).map_err(|source| ReportError::Write { path: dir.to_owned(), source })?;
+    record.write(dir.join("run.json"))?;
+    for (name, text) in [("index.html", page(record)), ("summary.md", summary(record))] {
+        let path = dir.join(name);
+        write_atomically(&path, &text).map_err(|source| ReportError::Write { path, source })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What an interval says, by one rule for every metric, so that no two places can judge the same numbers differently.
+
+pub use crate::record::Verdict;
+
+/// Which way a metric improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better: throughput.
+    HigherIsBetter,
+    /// Less is better: latencies, bytes.
+    LowerIsBetter,
+}
+
+/// The words are the record's; the rule is made here, once.
+impl Verdict {
+    /// The verdict on the interval `ci` (`[low, high]`) of a ratio candidate ÷ baseline, or on its absence.
+    ///
+    /// `margin` is the difference too small to matter, as a fraction: 0.005 is half a percent. The margin goes first, so
+    /// an interval that is clear of 1 and yet within the margin is no difference: it is certain, and it does not matter.
+    ///
+    /// ```
+    /// use lockyard_bench::stats::{Direction::{HigherIsBetter, LowerIsBetter}, Verdict};
+    ///
+    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), 0.005, HigherIsBetter), Verdict::Faster);
+    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), 0.005, LowerIsBetter), Verdict::Slower);
+    /// assert_eq!(Verdict::of(Some([0.98, 1.30]), 0.005, HigherIsBetter), Verdict::NoVerdict);
+    /// ```
+    pub fn of(ci: Option<[f64; 2]>, margin: f64, direction: Direction) -> Self {
+        let Some([low, high]) = ci else { return Self::NoVerdict };
+        let (above, below) = match direction {
+            Direction::HigherIsBetter => (Self::Faster, Self::Slower),
+            Direction::LowerIsBetter => (Self::Slower, Self::Faster),
+        };
+        if 1.0 - margin <= low && high <= 1.0 + margin {
+            Self::NoDifference
+        } else if low > 1.0 {
+            above
+        } else if high < 1.0 {
+            below
+        } else {
+            Self::NoVerdict
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Direction::{HigherIsBetter, LowerIsBetter};
+    use super::Verdict::{Faster, NoDifference, NoVerdict, Slower};
+    use super::*;
+
+    #[test]
+    fn the_rule_case_by_case() {
+        let cases = [
+            ([1.01, 1.20], Faster, Slower),
+            ([0.80, 0.99], Slower, Faster),
+            ([0.90, 1.10], NoVerdict, NoVerdict),
+            ([0.996, 1.004], NoDifference, NoDifference),
+            ([1.001, 1.004], NoDifference, NoDifference), // certain, and too small to matter
+            ([1.001, 1.020], Faster, Slower),             // starts within the margin, clear of 1
+            ([0.980, 0.999], Slower, Faster),
+            ([0.999, 1.020], NoVerdict, NoVerdict),
+            ([1.0, 1.2], NoVerdict, NoVerdict), // touches 1
+            ([1.0, 1.0], NoDifference, NoDifference),
+        ];
+        for (ci, higher, lower) in cases {
+            assert_eq!(Verdict::of(Some(ci), 0.005, HigherIsBetter), higher, "{ci:?}, higher is better");
+            assert_eq!(Verdict::of(Some(ci), 0.005, LowerIsBetter), lower, "{ci:?}, lower is better");
+        }
+    }
+
+    #[test]
+    fn no_interval_no_verdict() {
+        assert_eq!(Verdict::of(None, 0.005, HigherIsBetter), NoVerdict);
+        assert_eq!(Verdict::of(Some([f64::NAN, f64::NAN]), 0.005, HigherIsBetter), NoVerdict);
+    }
+
+    #[test]
+    fn without_a_margin_only_exact_equality_is_no_difference() {
+        assert_eq!(Verdict::of(Some([1.0, 1.0]), 0.0, HigherIsBetter), NoDifference);
+        assert_eq!(Verdict::of(Some([1.000_001, 1.000_002]), 0.0, HigherIsBetter), Faster);
+    }
+}

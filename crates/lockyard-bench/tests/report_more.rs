@@ -1,0 +1,104 @@
+//! The parts of the page that only some records have.
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use lockyard_bench::record::{
+    Ablation, Check, Counterexample, EffectKind, Engine, ModelResult, PitfallResult, Record, Scaling,
+    ScalingPoint, Verdict,
+};
+use lockyard_bench::report::page;
+use sample::sample;
+
+fn whole() -> Record {
+    let mut record = sample();
+    record.probe_effect = Some(0.93);
+    record.ablations = vec![Ablation {
+        scenario: "polling".into(),
+        from: "before".into(),
+        to: "after".into(),
+        kind: EffectKind::Main,
+        factor: "dto".into(),
+        old: "cloned".into(),
+        new: "borrowed".into(),
+        with: None,
+        ratio: 1.47,
+        ci: [1.44, 1.5],
+        confidence: 0.95,
+        verdict: Verdict::Faster,
+    }];
+    let cell = record.cells_of("hot-context").nth(2).expect("after").clone();
+    record.scaling = vec![Scaling {
+        scenario: cell.scenario,
+        strategy: cell.strategy,
+        along: "readers".into(),
+        points: vec![ScalingPoint {
+            point: cell.point,
+            throughput: cell.throughput,
+            latency_ns: cell.latency_ns,
+            findings: vec![],
+        }],
+        fit: None,
+        note: None,
+    }];
+    let model = ModelResult {
+        model: "eviction".into(),
+        strategy: "after".into(),
+        engine: Engine::Explorer,
+        schedules: 4_812,
+        min_schedules: 1_000,
+        exhaustive: false,
+        bound: Some("3 preemptions".into()),
+        holds: true,
+        millis: 212,
+        counterexample: None,
+    };
+    let broken = ModelResult {
+        model: "save".into(),
+        exhaustive: true,
+        holds: false,
+        counterexample: Some(Counterexample {
+            message: "an update was lost".into(),
+            steps: vec![],
+            replay: "lockyard verify --replay 7".into(),
+        }),
+        ..model.clone()
+    };
+    record.models = Some(vec![model, broken]);
+    record.pitfalls = Some(vec![PitfallResult {
+        pitfall: "upgrade".into(),
+        class: "deadlock".into(),
+        expected: vec![Check::Explorer, Check::Loom],
+        caught_by: vec![Check::Explorer, Check::Live],
+        missed_by: vec![],
+        not_run: vec![Check::Loom],
+        twin_alarms: vec![],
+    }]);
+    record
+}
+
+#[test]
+fn what_only_some_records_have_is_shown() {
+    let page = page(&whole());
+    for words in [
+        "<td>dto: cloned → borrowed</td><td>×1.47 [1.44, 1.50]</td><td>faster</td>",
+        "16 readers, 1 writer, 0 ms save</td><td>246 k [237 k, 254 k]</td><td>31.5 µs (get_context_state)</td>",
+        "<td>4812, bounded by 3 preemptions</td><td class=\"\">holds</td>",
+        "<td>all 4812</td><td class=\"wrong\">does not hold: an update was lost; replay: lockyard verify --replay 7</td>",
+        "<td>deadlock</td><td class=\"caught\">caught</td><td class=\"muted\">not run</td>",
+        "leaves 93 % of the throughput",
+        "1 of 2 models hold, 1 of them in a bounded search.",
+    ] {
+        assert!(page.contains(words), "{words:?}");
+    }
+}
+
+#[test]
+fn what_a_record_does_not_have_is_not_headed() {
+    let page = page(&sample());
+    for heading in
+        ["What each change gave", "Scaling", "Models", "Pitfalls", "Failures", "Waiting and holding"]
+    {
+        assert!(!page.contains(&format!("{heading}</h2>")), "{heading}");
+    }
+}

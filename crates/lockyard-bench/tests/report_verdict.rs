@@ -1,0 +1,209 @@
+//! The verdict's words, over records built for one question each.
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use lockyard_bench::record::{
+    Check, Comparison, Counterexample, Engine, Finding, Metric, ModelResult, PitfallResult, Record, Severity,
+    Verdict,
+};
+use lockyard_bench::report::{failures, verdict};
+use sample::sample;
+
+/// A record with only these strategies, under polling only.
+fn polling(strategies: &[&str]) -> Record {
+    let mut record = sample();
+    let has = |name: &String| strategies.contains(&name.as_str());
+    record.cells.retain(|cell| cell.scenario == "polling" && has(&cell.strategy));
+    record.comparisons.retain(|it| it.scenario == "polling" && has(&it.baseline) && has(&it.candidate));
+    record
+}
+
+/// `before` and `after` with a comparison that came to this.
+fn with(ratio: f64, ci: [f64; 2], verdict: Verdict) -> Record {
+    let mut record = polling(&["before", "after"]);
+    record.comparisons = vec![Comparison {
+        scenario: "polling".into(),
+        baseline: "before".into(),
+        candidate: "after".into(),
+        metric: Metric::Throughput,
+        ratio,
+        ci,
+        confidence: 0.99,
+        noise_floor: None,
+        verdict,
+    }];
+    record
+}
+
+#[test]
+fn faster() {
+    let told = verdict(&with(1.58, [1.55, 1.61], Verdict::Faster));
+    assert_eq!(
+        told,
+        "Against “before”, “after” is faster under polling (×1.58 [1.55, 1.61]). Confidence: 99 %."
+    );
+}
+
+#[test]
+fn slower() {
+    let told = verdict(&with(0.9, [0.88, 0.92], Verdict::Slower));
+    assert!(
+        told.starts_with("Against “before”, “after” is slower under polling (×0.90 [0.88, 0.92])."),
+        "{told}"
+    );
+}
+
+#[test]
+fn no_difference() {
+    let told = verdict(&with(1.001, [0.998, 1.004], Verdict::NoDifference));
+    assert!(told.contains("“after” makes no difference under polling (×1.001 [0.998, 1.004])."), "{told}");
+}
+
+#[test]
+fn no_verdict() {
+    let told = verdict(&with(1.05, [0.93, 1.18], Verdict::NoVerdict));
+    let words = "gets no verdict under polling (×1.05 [0.93, 1.18]), where a longer run may tell.";
+    assert!(told.contains(words), "{told}");
+    assert!(!told.contains("faster"), "{told}");
+}
+
+#[test]
+fn the_words_are_the_records_and_not_the_numbers() {
+    // The margin is the measuring side's business: here it was wide, and the report must not know better.
+    let told = verdict(&with(1.02, [1.01, 1.03], Verdict::NoDifference));
+    assert!(told.contains("no difference") && !told.contains("faster"), "{told}");
+}
+
+#[test]
+fn all_scenarios_stand_in_one_sentence_for_each_baseline() {
+    let told = verdict(&sample());
+    assert_eq!(
+        told,
+        "Against “before”, “after” is faster under polling (×1.58 [1.56, 1.60]), hot-context (×1.66 [1.62, 1.70]) \
+         and one-worker (×1.69 [1.68, 1.70]). Against “naive”, “after” is faster under hot-context \
+         (×1.37 [1.34, 1.40]); it is slower under polling (×0.98 [0.96, 0.99]) and one-worker \
+         (×0.988 [0.980, 0.997]). Confidence: 95 %."
+    );
+}
+
+#[test]
+fn without_naive_nothing_is_said_of_it() {
+    let told = verdict(&polling(&["before", "after", "std-mutex"]));
+    assert!(told.starts_with("Against “before”, “after” is faster"), "{told}");
+    assert!(!told.contains("naive"), "{told}");
+}
+
+#[test]
+fn without_after_the_best_candidate_is_named_as_chosen() {
+    let told = verdict(&polling(&["before", "naive", "std-mutex", "tokio-mutex"]));
+    let words = "Of 3 candidates, “std-mutex” has the highest throughput under polling. Against “before”";
+    assert!(told.starts_with(words), "{told}");
+    assert!(told.contains("Against “naive”, “std-mutex” is faster"), "{told}");
+}
+
+#[test]
+fn naive_as_the_baseline_is_spoken_of_once() {
+    let told = verdict(&polling(&["naive", "after"]));
+    assert_eq!(told.matches("Against “naive”").count(), 1, "{told}");
+}
+
+#[test]
+fn a_single_cell_is_measured_and_not_compared() {
+    let told = verdict(&polling(&["after"]));
+    assert_eq!(
+        told,
+        "“after” under polling: 335 k [328 k, 342 k] operations/s, p99 of get_context_state 32.3 µs. \
+         One strategy, so nothing was compared."
+    );
+}
+
+#[test]
+fn an_error_comes_before_any_speed() {
+    let mut record = sample();
+    record.cells[2].findings.push(Finding {
+        kind: "deadlock".into(),
+        severity: Severity::Error,
+        message: "two tasks wait for each other.".into(),
+        places: vec!["src/session/mod.rs:3:5".into()],
+        tasks: vec!["task 1".into(), "task 2".into()],
+    });
+    let told = verdict(&record);
+    let words = "Wrong: deadlock in “after” under polling: two tasks wait for each other. (src/session/mod.rs:3:5). \
+                 Speed counts only where the answers are right. Against";
+    assert!(told.starts_with(words), "{told}");
+    assert_eq!(failures(&record).len(), 1);
+}
+
+#[test]
+fn warnings_are_no_failures() {
+    let record = sample();
+    assert!(record.cells.iter().any(|cell| !cell.findings.is_empty()), "the sample has a warning");
+    assert!(failures(&record).is_empty());
+}
+
+#[test]
+fn an_interrupted_run_says_so() {
+    let mut record = sample();
+    record.interrupted = true;
+    assert!(verdict(&record).starts_with("Stopped early"), "{}", verdict(&record));
+}
+
+#[test]
+fn an_empty_record_claims_nothing() {
+    assert_eq!(verdict(&polling(&[])), "Nothing was measured.");
+}
+
+#[test]
+fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
+    let model = |name: &str, schedules, exhaustive, holds| ModelResult {
+        model: name.into(),
+        strategy: "after".into(),
+        engine: Engine::Explorer,
+        schedules,
+        min_schedules: 100,
+        exhaustive,
+        bound: (!exhaustive).then(|| "3 preemptions".into()),
+        holds,
+        millis: 20,
+        counterexample: (!holds).then(|| Counterexample {
+            message: "an update was lost".into(),
+            steps: vec![],
+            replay: "lockyard verify --replay 7".into(),
+        }),
+    };
+    let pitfall = |name: &str, caught_by, missed_by, twin_alarms| PitfallResult {
+        pitfall: name.into(),
+        class: "deadlock".into(),
+        expected: vec![Check::Explorer, Check::Live],
+        caught_by,
+        missed_by,
+        not_run: vec![Check::Live],
+        twin_alarms,
+    };
+    let mut record = polling(&[]);
+    record.models = Some(vec![
+        model("turn", 500, true, true),
+        model("eviction", 400, false, true),
+        model("save", 300, true, false),
+        model("idle", 3, true, true),
+    ]);
+    record.pitfalls = Some(vec![
+        pitfall("upgrade", vec![Check::Explorer], vec![], vec![]),
+        pitfall("recursive", vec![Check::Live], vec![Check::Explorer], vec![Check::Live]),
+        pitfall("not-tried", vec![], vec![], vec![]),
+    ]);
+    let told = verdict(&record);
+    assert!(told.contains("2 of 4 models hold, 1 of them in a bounded search."), "{told}");
+    assert!(told.contains("must see them: 1 of 3."), "{told}");
+    let failures = failures(&record).join("\n");
+    for words in [
+        "model save over after does not hold (explorer): an update was lost; replay: lockyard verify --replay 7",
+        "model idle over after tried 3 schedules (explorer) and must try 100",
+        "pitfall recursive was missed by explorer",
+        "false alarm over the correct twin of pitfall recursive by live",
+    ] {
+        assert!(failures.contains(words), "{words:?} is not in:\n{failures}");
+    }
+    assert!(!failures.contains("not-tried"), "what did not run was not missed");
+}

@@ -1,0 +1,216 @@
+//! What the search for faults came to: models of the good code, and pitfalls that the checks must catch.
+
+#[cfg(feature = "serde")]
+use std::path::Path;
+#[cfg(feature = "serde")]
+use std::sync::{Mutex, PoisonError};
+#[cfg(feature = "serde")]
+use std::{fs, io};
+
+/// What a verification found: `lockyard verify --format json`, and what the scripts of other engines write.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VerificationReport {
+    /// Models of correct designs that ran.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub models: Vec<ModelResult>,
+    /// Known-bad variants, and what the checks made of them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pitfalls: Vec<PitfallResult>,
+    /// Steps of the explored code that are one step in the explorer and several on threads, by their places.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub coarse_steps: Vec<String>,
+}
+
+impl VerificationReport {
+    /// Takes over what another engine has found.
+    pub fn merge(&mut self, other: Self) {
+        self.models.extend(other.models);
+        self.coarse_steps.extend(other.coarse_steps);
+        for theirs in other.pitfalls {
+            match self.pitfalls.iter_mut().find(|ours| ours.pitfall == theirs.pitfall) {
+                Some(ours) => ours.merge(theirs),
+                None => self.pitfalls.push(theirs),
+            }
+        }
+    }
+
+    /// Adds this to the report in `file`, or begins one there: several programs of one run write into one file, one after
+    /// another.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or holds something else.
+    #[cfg(feature = "serde")]
+    pub fn merge_into(self, file: &Path) -> io::Result<()> {
+        static WRITING: Mutex<()> = Mutex::new(());
+        let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report = match fs::read(file) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
+            Err(error) => return Err(error),
+        };
+        report.merge(self);
+        fs::write(file, serde_json::to_vec_pretty(&report)?)
+    }
+
+    /// Whether every model holds and has explored what it must, every pitfall was caught by every check it names that
+    /// ran, and no check cried wolf over a correct twin.
+    pub fn holds(&self) -> bool {
+        self.models.iter().all(|it| it.holds && it.schedules >= it.min_schedules)
+            && self.pitfalls.iter().all(|it| it.missed_by.is_empty() && it.twin_alarms.is_empty())
+    }
+}
+
+/// One model of a correct design, run under one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ModelResult {
+    /// The model's name.
+    pub model: String,
+    /// The strategy it ran over.
+    pub strategy: String,
+    /// What tried the interleavings.
+    pub engine: Engine,
+    /// Interleavings tried.
+    pub schedules: u64,
+    /// Interleavings that this run had to try at least, so that a model that explores nothing cannot pass.
+    pub min_schedules: u64,
+    /// True if every interleaving was tried.
+    pub exhaustive: bool,
+    /// What bounded the search, in words; null if nothing did.
+    pub bound: Option<String>,
+    /// True if the model's property held in all of them.
+    pub holds: bool,
+    /// Time it took, in milliseconds.
+    pub millis: u64,
+    /// How it failed; absent if it holds.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub counterexample: Option<Counterexample>,
+}
+
+/// What tries the interleavings of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Engine {
+    /// The await-point explorer: every order of the steps between awaits.
+    Explorer,
+    /// loom: every order of atomic operations, under the memory model.
+    Loom,
+    /// shuttle: random orders of a program too large for the others.
+    Shuttle,
+}
+
+/// An interleaving in which a model's property does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Counterexample {
+    /// What went wrong.
+    pub message: String,
+    /// What happened, step by step.
+    pub steps: Vec<String>,
+    /// The command that shows it again.
+    pub replay: String,
+}
+
+/// One known-bad variant, and what the checks made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PitfallResult {
+    /// The pitfall's name.
+    pub pitfall: String,
+    /// The class of fault it stands for, such as `deadlock`.
+    pub class: String,
+    /// The checks that must catch it.
+    pub expected: Vec<Check>,
+    /// The checks that did.
+    pub caught_by: Vec<Check>,
+    /// The expected checks that ran and saw nothing.
+    pub missed_by: Vec<Check>,
+    /// The expected checks that did not run here.
+    pub not_run: Vec<Check>,
+    /// The checks that raised an alarm over its correct twin.
+    pub twin_alarms: Vec<Check>,
+}
+
+impl PitfallResult {
+    /// Takes over what other checks made of the same pitfall.
+    fn merge(&mut self, other: Self) {
+        let both = |ours: &mut Vec<Check>, theirs: Vec<Check>| {
+            ours.extend(theirs);
+            ours.sort_unstable();
+            ours.dedup();
+        };
+        both(&mut self.expected, other.expected);
+        both(&mut self.caught_by, other.caught_by);
+        both(&mut self.missed_by, other.missed_by);
+        both(&mut self.twin_alarms, other.twin_alarms);
+        both(&mut self.not_run, other.not_run);
+        let Self { not_run, caught_by, missed_by, .. } = self;
+        not_run.retain(|check| !caught_by.contains(check) && !missed_by.contains(check));
+    }
+}
+
+/// A way to find a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Check {
+    /// The await-point explorer.
+    Explorer,
+    /// loom models.
+    Loom,
+    /// shuttle models.
+    Shuttle,
+    /// Tracked locks on the real runtime.
+    Live,
+    /// A history, judged after the run.
+    History,
+    /// Invariants of the system, checked while it runs.
+    Invariants,
+    /// What an answer must look like.
+    Contract,
+}
+
+impl Engine {
+    /// The word, as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explorer => "explorer",
+            Self::Loom => "loom",
+            Self::Shuttle => "shuttle",
+        }
+    }
+}
+
+impl Check {
+    /// Every check, in the order of tables.
+    pub const ALL: [Self; 7] = [
+        Self::Explorer,
+        Self::Loom,
+        Self::Shuttle,
+        Self::Live,
+        Self::History,
+        Self::Invariants,
+        Self::Contract,
+    ];
+
+    /// The word, as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explorer => "explorer",
+            Self::Loom => "loom",
+            Self::Shuttle => "shuttle",
+            Self::Live => "live",
+            Self::History => "history",
+            Self::Invariants => "invariants",
+            Self::Contract => "contract",
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Locks that yield, step by step: on hand-polled futures, through all short scripts of asking, polling, giving up and
+//! leaving.
+
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::model_of;
+use lockyard_lock::{
+    AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex,
+    TokioRwLock,
+};
+
+use crate::desk::{Desk, LockModel, Pass};
+use crate::footprint::Object;
+
+static CLASS: LockClass = LockClass::new("conformance");
+const TASKS: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Read(usize),
+    Write(usize),
+    Poll(usize),
+    GiveUp(usize),
+    Leave(usize),
+}
+
+enum Guard<'a, F: LockFamily> {
+    Read { _guard: <LockOf<F, u32> as SharedLock<u32>>::Read<'a> },
+    Write { _guard: <LockOf<F, u32> as SharedLock<u32>>::Write<'a> },
+}
+
+type Asking<'a, F> = Pin<Box<dyn Future<Output = Guard<'a, F>> + 'a>>;
+
+enum Place<'a, F: LockFamily> {
+    Outside,
+    Waiting(Asking<'a, F>, Pass),
+    Inside(Guard<'a, F>, Pass),
+}
+
+/// Runs a script; what may be done next, and whether all that was granted was allowed.
+fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>, String> {
+    let lock: LockOf<F, u32> = SharedLock::new(&CLASS, 0);
+    let lock = &lock;
+    // A model may do one thing or another; these are all it can have come to.
+    let mut desks = vec![Desk::new(&CLASS, Object::nth(0), model)];
+    let mut places: [Place<'_, F>; TASKS] = std::array::from_fn(|_| Place::Outside);
+    let mut ticket = 0;
+    let mut context = Context::from_waker(Waker::noop());
+    for action in script {
+        match *action {
+            Action::Read(task) | Action::Write(task) => {
+                let write = matches!(action, Action::Write(_));
+                let asking: Asking<'_, F> = if write {
+                    Box::pin(async move { Guard::Write { _guard: lock.write().await } })
+                } else {
+                    Box::pin(async move { Guard::Read { _guard: lock.read().await } })
+                };
+                ticket += 1;
+                let write = write || !model.shared_reads;
+                let pass = Pass::new(task, ticket, write, Location::caller());
+                places[task] = Place::Waiting(asking, pass);
+                poll(&mut places[task], &mut desks, &mut context)
+                    .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
+                if let Place::Waiting(_, pass) = &places[task] {
+                    desks.iter_mut().for_each(|desk| desk.wait(*pass));
+                }
+            }
+            Action::Poll(task) => {
+                poll(&mut places[task], &mut desks, &mut context)
+                    .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
+            }
+            Action::GiveUp(task) | Action::Leave(task) => {
+                match std::mem::replace(&mut places[task], Place::Outside) {
+                    Place::Waiting(_, pass) | Place::Inside(_, pass) => {
+                        desks.iter_mut().for_each(|desk| desk.leave(pass.ticket));
+                    }
+                    Place::Outside => {}
+                }
+            }
+        }
+    }
+    let next = places.iter().enumerate().flat_map(|(task, place)| match place {
+        Place::Outside => vec![Action::Read(task), Action::Write(task)],
+        Place::Waiting(..) => vec![Action::Poll(task), Action::GiveUp(task)],
+        Place::Inside(..) => vec![Action::Leave(task)],
+    });
+    Ok(next.collect())
+}
+
+/// Polls one that waits. An error if it was granted what the model does not allow.
+fn poll<F: LockFamily>(
+    place: &mut Place<'_, F>,
+    desks: &mut Vec<Desk>,
+    context: &mut Context<'_>,
+) -> Result<(), ()> {
+    let Place::Waiting(asking, pass) = place else { return Ok(()) };
+    if let Poll::Ready(guard) = asking.as_mut().poll(context) {
+        desks.retain(|desk| desk.admits(pass));
+        if desks.is_empty() {
+            return Err(());
+        }
+        desks.iter_mut().for_each(|desk| desk.enter(*pass));
+        *place = Place::Inside(guard, *pass);
+    } else {
+        let mut claimed: Vec<_> = desks.iter().filter(|desk| desk.may_claim(pass.ticket)).cloned().collect();
+        claimed.iter_mut().for_each(|desk| desk.claim(pass.ticket));
+        desks.append(&mut claimed);
+    }
+    Ok(())
+}
+
+/// Tries all scripts of this length; how many there were, and the shortest one at which the model says no.
+fn conforms<F: LockFamily>(model: LockModel, length: usize) -> (usize, Option<String>) {
+    let (mut scripts, mut layer) = (0, vec![Vec::new()]);
+    for _ in 0..=length {
+        scripts += layer.len();
+        let mut longer = Vec::new();
+        for script in layer {
+            match run::<F>(model, &script) {
+                Err(refused) => return (scripts, Some(refused)),
+                Ok(next) => longer.extend(next.into_iter().map(|action| [&script[..], &[action]].concat())),
+            }
+        }
+        layer = longer;
+    }
+    (scripts, None)
+}
+
+#[test]
+fn what_tokio_grants_the_models_allow() {
+    let (scripts, refused) = conforms::<TokioMutex>(model_of::<TokioMutex>(), 6);
+    assert_eq!(refused, None);
+    assert!(scripts > 10_000, "{scripts}");
+    let (scripts, refused) = conforms::<TokioRwLock>(model_of::<TokioRwLock>(), 6);
+    assert_eq!(refused, None);
+    assert!(scripts > 10_000, "{scripts}");
+}
+
+#[test]
+fn what_async_lock_grants_the_models_allow() {
+    let (_, refused) = conforms::<AsyncLockMutex>(model_of::<AsyncLockMutex>(), 6);
+    assert_eq!(refused, None);
+    let (_, refused) = conforms::<AsyncLockRwLock>(model_of::<AsyncLockRwLock>(), 6);
+    assert_eq!(refused, None);
+}
+
+/// What makes the tests above worth something: a model that promises too much is refused.
+#[test]
+fn a_model_that_promises_too_much_is_told_apart() {
+    let too_much = LockModel { policy: Policy::FifoFair, shared_reads: true };
+    assert!(conforms::<AsyncLockRwLock>(too_much, 6).1.is_some(), "writers overtake readers there");
+    let exclusive = LockModel { policy: Policy::Unfair, shared_reads: false };
+    assert!(conforms::<TokioRwLock>(exclusive, 2).1.is_some(), "readers share there");
+}

@@ -1,0 +1,100 @@
+//! What a step has touched, and which steps therefore may change places.
+//!
+//! Two steps that touch nothing in common, or only read what they have in common, lead to the same state in either
+//! order, and neither can make the other possible or impossible. Of all orders that differ by such exchanges alone
+//! (a trace in the sense of Mazurkiewicz) one is enough.
+//!
+//! When operations are asked and answered is no state, but what a history is judged by. An answer that comes earlier, or a
+//! question that comes later, leaves fewer orders that could explain the history and never more (Bouajjani, Emmi, Enea and
+//! Hamza, "Tractable Refinement Checking for Concurrent Objects", 2015). So of an answer and a question that touch nothing in
+//! common one order is enough, too, but only this one: the answer first.
+
+/// Something that steps share: a lock, a table, a record of a store, a budget.
+///
+/// There are as many as fit into a word. Two things that share a number are taken for one: then more orders are tried
+/// than need be, never fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Object(u128);
+
+impl Object {
+    /// How often a task may be cancelled or left.
+    pub(super) const CANCELS: Self = Self(1);
+    /// How often calls of something outside may fail or be slow.
+    pub(super) const FAULTS: Self = Self(1 << 1);
+    /// The list of tasks.
+    pub(super) const TASKS: Self = Self(1 << 2);
+    /// How often background tasks may be woken by the clock.
+    pub(super) const TICKS: Self = Self(1 << 3);
+    /// What a waker of somebody else's has to say.
+    pub(super) const FOREIGN: Self = Self(1 << 4);
+    const FIRST: u32 = 5;
+
+    /// The object that was made as the `nth`.
+    pub(super) fn nth(nth: u32) -> Self {
+        Self(1 << (Self::FIRST + nth % (u128::BITS - Self::FIRST)))
+    }
+}
+
+/// What one step has read and written, and whether it began or answered an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Footprint {
+    reads: u128,
+    writes: u128,
+    pub(super) invokes: bool,
+    pub(super) responds: bool,
+}
+
+impl Footprint {
+    pub(super) fn touch(&mut self, object: Object, write: bool) {
+        if write {
+            self.writes |= object.0;
+        } else {
+            self.reads |= object.0;
+        }
+    }
+
+    /// Whether this step might as well have come before `earlier`: nothing that holds then would fail now. A question may
+    /// not go before an answer (`real_time`), an answer may go before a question.
+    pub(super) fn may_go_before(&self, earlier: &Self, real_time: bool) -> bool {
+        let conflict = self.writes & (earlier.reads | earlier.writes) | self.reads & earlier.writes;
+        conflict == 0 && !(real_time && self.invokes && earlier.responds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(reads: &[Object], writes: &[Object]) -> Footprint {
+        let mut footprint = Footprint::default();
+        reads.iter().for_each(|object| footprint.touch(*object, false));
+        writes.iter().for_each(|object| footprint.touch(*object, true));
+        footprint
+    }
+
+    #[test]
+    fn readers_may_change_places_and_writers_may_not() {
+        let [a, b] = [Object::nth(0), Object::nth(1)];
+        assert!(of(&[a], &[]).may_go_before(&of(&[a], &[]), true));
+        assert!(!of(&[a], &[]).may_go_before(&of(&[], &[a]), true));
+        assert!(!of(&[], &[a]).may_go_before(&of(&[a], &[]), true));
+        assert!(!of(&[], &[a]).may_go_before(&of(&[], &[a]), true));
+        assert!(of(&[a], &[b]).may_go_before(&of(&[a], &[]), true));
+    }
+
+    #[test]
+    fn an_answer_may_come_earlier_and_a_question_may_not() {
+        let asks = Footprint { invokes: true, ..Footprint::default() };
+        let answers = Footprint { responds: true, ..Footprint::default() };
+        assert!(!asks.may_go_before(&answers, true) && asks.may_go_before(&answers, false));
+        assert!(answers.may_go_before(&asks, true));
+        assert!(asks.may_go_before(&asks, true) && answers.may_go_before(&answers, true));
+    }
+
+    #[test]
+    fn things_that_share_a_number_are_taken_for_one() {
+        let first = Object::nth(0);
+        let same = (1..200).map(Object::nth).filter(|object| *object == first).count();
+        assert_eq!(same, 1);
+    }
+}

@@ -1,0 +1,23 @@
+//! When operations were asked and answered: what a property needs to judge the answers.
+
+/// The beginning or the end of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// Which operation, by its number in the program.
+    pub operation: usize,
+    /// Which of the two.
+    pub kind: MarkKind,
+    /// The step in which it was, counted from one.
+    pub step: u32,
+}
+
+/// What a mark marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// The first step in which the operation touched something that is shared. What comes before nobody can tell.
+    Invoked,
+    /// The step in which it was answered.
+    Returned,
+    /// It was dropped on the way: its outcome is unknown.
+    GivenUp,
+}

@@ -1,0 +1,103 @@
+//! Every interleaving of a small async program: an executor that decides, at each await, who goes on.
+//!
+//! One thread polls the program's tasks one step at a time, a step reaching from one await to the next. Which task goes
+//! on is a choice, and so is whether a task is dropped where it stands, whether nobody polls it any more, and whether a
+//! call of the store fails. The explorer runs the program once for every sequence of choices, or once for each trace of
+//! them (see [`Reduction`]), and looks whether the program's properties hold.
+//!
+//! The program is any code over the [`Model`] locks. Whatever else its tasks share tells the explorer what it does by a
+//! [`Shared`]: tables, atomic words, calls of something outside that may fail.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use lockyard_explore::{Explorer, Model, Setting};
+//! use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
+//!
+//! static COUNTER: LockClass = LockClass::new("counter");
+//!
+//! /// Reads, and writes what it has read: two locks where one would be right.
+//! async fn increment<F: LockFamily>(counter: Arc<LockOf<F, u32>>) {
+//!     let seen = *counter.read().await;
+//!     *counter.write().await = seen + 1;
+//! }
+//!
+//! let report = Explorer::new(Setting::default()).search(&|program| {
+//!     let counter: Arc<LockOf<Model, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
+//!     for name in ["one", "other"] {
+//!         program.task(name).op("increment", increment::<Model>(counter.clone())).done();
+//!     }
+//!     program.at_end(move |_| match lockyard_explore::look(async { *counter.read().await })? {
+//!         2 => Ok(()),
+//!         count => Err(format!("two increments have made {count}")),
+//!     });
+//! });
+//! let failure = report.failure.expect("one increment is lost");
+//! assert_eq!(failure.message, "two increments have made 1");
+//! println!("{}", failure.schedule); // such as 0.3x1.2x0
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `explorer` | what to search, and what came of it |
+//! | `program`, `history` | tasks, operations, properties; when operations were asked and answered |
+//! | `search`, `footprint` | depth-first with sleep sets, and which steps may change places |
+//! | `random` | schedules at random |
+//! | `execute`, `run`, `choose` | one run after another; one run, step by step; who chooses the steps |
+//! | `world`, `point`, `stuck` | what the parts of a run share; where a task stops; why nobody can go on |
+//! | `schedule` | a run as text |
+//! | `setting`, `desk`, `lock` | which locks follow which rules; the rules; the locks |
+//! | `shared` | how a part from elsewhere tells what it does |
+//! | `failure`, `shrink`, `lanes`, `held`, `page` | a failure, made small, and drawn |
+//!
+//! # What is not seen
+//!
+//! - **Within a step** nobody comes in between. On several threads somebody can, unless the step only takes before it
+//!   only lets go (Lipton, "Reduction", 1975). Steps that do otherwise are reported: [`Report::coarse`].
+//! - **Atomics and other people's locks** are no steps. Who waits for one is noticed: [`Report::blind`].
+//! - **Memory order**: everything is seen at once by all. That is for loom.
+//! - A waiter that is left keeps its place in a queue, but an unfair model lock passes it by: a wake-up that is lost with
+//!   such a waiter is not seen.
+
+mod choose;
+#[cfg(test)]
+mod conformance;
+mod desk;
+mod execute;
+mod explorer;
+mod failure;
+mod fault;
+mod footprint;
+mod held;
+mod history;
+mod lanes;
+mod lock;
+mod note;
+mod page;
+mod point;
+mod program;
+mod random;
+mod run;
+mod schedule;
+mod search;
+mod setting;
+mod shared;
+mod shrink;
+mod stuck;
+mod world;
+
+pub use desk::LockModel;
+pub use explorer::{Explorer, Limits, Report};
+pub use failure::{Failure, FailureKind};
+pub use fault::InjectedFault;
+pub use held::Held;
+pub use history::{Mark, MarkKind};
+pub use lanes::{Lanes, Row};
+pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
+pub use point::{point, point_as, sleep};
+pub use program::{Complaint, End, Program, TaskPlan, Told, look};
+pub use random::Random;
+pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
+pub use search::Reduction;
+pub use setting::Setting;
+pub use shared::Shared;
+pub use world::{CoarseStep, fail, marks, spawn};

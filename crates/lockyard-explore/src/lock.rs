@@ -1,0 +1,270 @@
+//! The model lock: one family whose rules the run chooses, class by class.
+//!
+//! One family for all policies, so that one compiled copy of the code under test runs under every one of them. The value
+//! is handed over by moving it, so that a model which let two in at once would fail, not race.
+
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use lockyard_lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+
+use super::desk::{LockModel, Pass};
+use super::footprint::Object;
+use super::note::LockChange;
+use super::point::Point;
+use super::world::{self, Place, Want};
+
+/// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
+/// are the least that any of them promises.
+#[derive(Debug)]
+pub struct Model;
+
+impl LockFamily for Model {
+    const NAME: &'static str = "model";
+    const POLICY: Policy = Policy::Unfair;
+    const SHARED_READS: bool = true;
+    type Lock<T: Clone + Send + Sync + 'static> = ModelLock<T>;
+}
+
+impl AwaitFamily for Model {
+    #[track_caller]
+    fn hold<T: Clone + Send + Sync + 'static>(
+        lock: &ModelLock<T>,
+    ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
+        lock.write()
+    }
+}
+
+/// A model lock around a value.
+pub struct ModelLock<T> {
+    desk: usize,
+    model: LockModel,
+    object: Object,
+    /// Shared with the readers inside; gone while a writer has it, but for snapshots.
+    value: Mutex<Option<Arc<T>>>,
+}
+
+impl<T> ModelLock<T> {
+    fn value(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        // Poisoned only by a run that has failed already.
+        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared(&self) -> Arc<T> {
+        self.value().clone().expect("a model lock has let a reader in beside a writer")
+    }
+}
+
+/// Asking for an access.
+struct Asking {
+    desk: usize,
+    write: bool,
+    place: Place,
+    ticket: Option<u32>,
+}
+
+impl Future for Asking {
+    type Output = Access;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
+        let (at, place) = (self.desk, self.place);
+        world::with(|world| {
+            let mut pass = Pass::new(world.task, 0, self.write, place);
+            if !world.stepping {
+                pass.ticket = world.ticket();
+                if !world.desks[at].admits(&pass) {
+                    return Poll::Pending;
+                }
+                world.desks[at].enter(pass);
+                return Poll::Ready(Access { desk: at, ticket: pass.ticket, write: pass.write, place });
+            }
+            let Some(ticket) = self.ticket else {
+                let want = Want::Lock { desk: at, write: self.write, queued: false };
+                self.ticket = Some(world.stop(want, place, context.waker()));
+                return Poll::Pending;
+            };
+            if world.fired != Some(ticket) {
+                return Poll::Pending;
+            }
+            world.fired = None;
+            pass.ticket = ticket;
+            world.touch(world.desks[at].object, self.write);
+            if world.desks[at].admits(&pass) {
+                world.acquires(place);
+                world.desks[at].enter(pass);
+                world.unstop(ticket);
+                self.ticket = None;
+                world.note_lock(at, LockChange::Enters, self.write, place);
+                return Poll::Ready(Access { desk: at, ticket, write: self.write, place });
+            }
+            let task = world.task;
+            if world.desks[at].queue.iter().any(|other| other.ticket == ticket) {
+                world.desks[at].claim(ticket);
+                world.note_lock(at, LockChange::Claims, self.write, place);
+                return Poll::Pending;
+            }
+            world.desks[at].wait(pass);
+            if let Some(stop) = world.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
+                stop.want = Want::Lock { desk: at, write: self.write, queued: true };
+                stop.waker.clone_from(context.waker());
+            }
+            world.note_lock(at, LockChange::Queues, self.write, place);
+            Poll::Pending
+        })
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        let _stop = world::with(|world| {
+            let stop = world.unstop(ticket);
+            if let Some((_, stop)) = &stop
+                && let Want::Lock { queued: true, .. } = stop.want
+            {
+                world.touch(world.desks[self.desk].object, true);
+                world.desks[self.desk].leave(ticket);
+            }
+            stop
+        });
+    }
+}
+
+/// An access inside.
+struct Access {
+    desk: usize,
+    ticket: u32,
+    write: bool,
+    place: Place,
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        world::with(|world| {
+            // A run that is over has left nothing to leave.
+            let Some(desk) = world.desks.get_mut(self.desk) else { return };
+            desk.leave(self.ticket);
+            let object = desk.object;
+            world.touch(object, self.write);
+            world.releases(self.place);
+            world.note_lock(self.desk, LockChange::Leaves, self.write, self.place);
+        });
+    }
+}
+
+/// A reader inside, or one who has a snapshot.
+pub struct ModelRead<T> {
+    value: Arc<T>,
+    _access: Option<Access>,
+}
+
+/// A writer inside. It has the value with it, and brings it back before it leaves.
+pub struct ModelWrite<'a, T> {
+    /// Gone only in the end.
+    value: Option<Arc<T>>,
+    home: &'a ModelLock<T>,
+    _access: Access,
+}
+
+impl<T> Deref for ModelRead<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Deref for ModelWrite<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_ref().expect("only the end takes it")
+    }
+}
+
+impl<T: Clone> DerefMut for ModelWrite<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        let value = self.value.as_mut().expect("only the end takes it");
+        if self.home.model.is_snapshot() {
+            return Arc::make_mut(value);
+        }
+        Arc::get_mut(value).expect("a model lock has let a writer in beside somebody else")
+    }
+}
+
+impl<T> Drop for ModelWrite<'_, T> {
+    fn drop(&mut self) {
+        // What a panic has cut short is not published where readers had the old value all the time.
+        if !(self.home.model.is_snapshot() && std::thread::panicking()) {
+            let _replaced = std::mem::replace(&mut *self.home.value(), self.value.take());
+        }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
+    async fn read_at(&self, place: Place) -> ModelRead<T> {
+        if self.model.is_snapshot() {
+            Point::new(Want::Go("takes a snapshot"), place).await;
+            world::with(|world| world.flash(self.object, false, place));
+            return ModelRead { value: self.shared(), _access: None };
+        }
+        let access = Asking { desk: self.desk, write: !self.model.shared_reads, place, ticket: None }.await;
+        ModelRead { value: self.shared(), _access: Some(access) }
+    }
+
+    async fn write_at(&self, place: Place) -> ModelWrite<'_, T> {
+        let access = Asking { desk: self.desk, write: true, place, ticket: None }.await;
+        let value = if self.model.is_snapshot() { self.value().clone() } else { self.value().take() };
+        assert!(value.is_some(), "a model lock has let a writer in beside a writer");
+        ModelWrite { value, home: self, _access: access }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
+    type Read<'a> = ModelRead<T>;
+    type Write<'a> = ModelWrite<'a, T>;
+
+    fn new(class: &'static LockClass, value: T) -> Self {
+        let (desk, model, object) = world::with(|world| {
+            let (desk, model) = world.new_desk(class);
+            (desk, model, world.desks[desk].object)
+        });
+        Self { desk, model, object, value: Mutex::new(Some(Arc::new(value))) }
+    }
+
+    #[track_caller]
+    fn try_read(&self) -> Option<ModelRead<T>> {
+        let place = Location::caller();
+        if self.model.is_snapshot() {
+            world::with(|world| world.flash(self.object, false, place));
+            return Some(ModelRead { value: self.shared(), _access: None });
+        }
+        let write = !self.model.shared_reads;
+        let access = world::with(|world| {
+            world.touch(self.object, write);
+            let (task, ticket) = (world.task, world.ticket());
+            let pass = Pass::new(task, ticket, write, place);
+            if !world.desks[self.desk].admits(&pass) {
+                return None;
+            }
+            world.acquires(place);
+            world.desks[self.desk].enter(pass);
+            world.note_lock(self.desk, LockChange::Enters, write, place);
+            Some(Access { desk: self.desk, ticket, write, place })
+        })?;
+        Some(ModelRead { value: self.shared(), _access: Some(access) })
+    }
+
+    #[track_caller]
+    fn read(&self) -> impl Future<Output = ModelRead<T>> + Send {
+        self.read_at(Location::caller())
+    }
+
+    #[track_caller]
+    fn write(&self) -> impl Future<Output = ModelWrite<'_, T>> + Send {
+        self.write_at(Location::caller())
+    }
+}

@@ -1,0 +1,85 @@
+//! Where a task stops before its next step.
+
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::footprint::Object;
+use super::world::{self, Place, Want};
+
+/// A point before a step: whoever is chosen runs before this returns.
+pub(super) struct Point {
+    want: Want,
+    place: Place,
+    ticket: Option<u32>,
+}
+
+impl Point {
+    pub(super) fn new(want: Want, place: Place) -> Self {
+        Self { want, place, ticket: None }
+    }
+}
+
+impl Future for Point {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        world::with(|world| {
+            if !world.stepping {
+                return Poll::Ready(());
+            }
+            match self.ticket {
+                None => {
+                    let (want, place) = (self.want, self.place);
+                    self.ticket = Some(world.stop(want, place, context.waker()));
+                    Poll::Pending
+                }
+                Some(ticket) if world.fired == Some(ticket) => {
+                    world.fired = None;
+                    world.unstop(ticket);
+                    self.ticket = None;
+                    match self.want {
+                        Want::Go(what) => world.note(|| what.to_owned(), self.place),
+                        Want::Tick => {
+                            if world.background[world.task] {
+                                world.ticks_left -= 1;
+                                world.touch(Object::TICKS, true);
+                            }
+                            world.note(|| "is woken by the clock".to_owned(), self.place);
+                        }
+                        Want::Call(_) | Want::Lock { .. } => {}
+                    }
+                    Poll::Ready(())
+                }
+                Some(_) => Poll::Pending,
+            }
+        })
+    }
+}
+
+impl Drop for Point {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            let _stop = world::with(|world| world.unstop(ticket));
+        }
+    }
+}
+
+/// A step of its own that touches nothing: anybody may run before this returns.
+#[track_caller]
+pub fn point() -> impl Future<Output = ()> + Send {
+    Point::new(Want::Go("goes on"), Location::caller())
+}
+
+/// The same under a name, for counterexamples: what is gone on with, such as `hears from the store`.
+#[track_caller]
+pub fn point_as(what: &'static str) -> impl Future<Output = ()> + Send {
+    Point::new(Want::Go(what), Location::caller())
+}
+
+/// Sleeps until the schedule has the clock wake the task; a background task only as often as the
+/// [setting](super::Setting::ticks) allows. For clocks of explored programs, where time stands still.
+#[track_caller]
+pub fn sleep() -> impl Future<Output = ()> + Send {
+    Point::new(Want::Tick, Location::caller())
+}

@@ -1,0 +1,104 @@
+//! Schedules at random, for programs too large to be searched: plain, or with priorities.
+//!
+//! PCT (Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding
+//! Bugs", 2010): every task has a priority, the highest that can go on does, and at `depth - 1` random moments the one
+//! at work falls to the lowest. A fault that needs `depth` orderings among k steps of n tasks is hit in a run with a
+//! probability of at least 1/(n·k^(depth−1)).
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+use super::choose::Choose;
+use super::footprint::Footprint;
+use super::schedule::{Move, MoveKind};
+
+/// A random choice of schedules, each run with a seed of its own: the first with `seed`, then counting up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Random {
+    /// The seed of the first run.
+    pub seed: u64,
+    /// How many runs.
+    pub runs: u64,
+    /// The depth of PCT; none to choose evenly.
+    pub depth: Option<u32>,
+}
+
+/// One step in so many gives somebody up or fails, where that is allowed.
+const MISHAP_ONCE_IN: usize = 8;
+
+/// One run.
+pub(super) struct RandomRun {
+    random: ChaCha8Rng,
+    /// By task; none for choosing evenly.
+    priorities: Option<Vec<u64>>,
+    /// When whoever is at work falls.
+    falls: Vec<usize>,
+    lowest: u64,
+    pub(super) moves: Vec<Move>,
+    steady: Vec<Move>,
+}
+
+impl RandomRun {
+    /// `length` is how many steps a run takes, more or less.
+    pub(super) fn new(seed: u64, depth: Option<u32>, length: usize) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let falls = (1..depth.unwrap_or(1)).map(|_| random.random_range(0..length.max(1))).collect();
+        Self {
+            random,
+            priorities: depth.map(|_| Vec::new()),
+            falls,
+            lowest: u64::MAX / 2,
+            moves: Vec::new(),
+            steady: Vec::new(),
+        }
+    }
+
+    fn mishaps(&mut self, moves: &[Move]) -> Option<Move> {
+        let any = moves.iter().any(|found| found.kind != MoveKind::Run);
+        if !any || self.random.random_range(0..MISHAP_ONCE_IN) > 0 {
+            return None;
+        }
+        let mishaps: Vec<_> = moves.iter().filter(|found| found.kind != MoveKind::Run).collect();
+        Some(*mishaps[self.random.random_range(0..mishaps.len())])
+    }
+}
+
+impl Choose for RandomRun {
+    fn known(&mut self, _: usize) -> Option<Move> {
+        None
+    }
+
+    fn choose(&mut self, depth: usize, moves: &[Move]) -> Option<Move> {
+        let mut chosen = self.mishaps(moves);
+        if chosen.is_none() {
+            self.steady.clear();
+            self.steady.extend(moves.iter().filter(|found| found.kind == MoveKind::Run));
+            chosen = Some(match &mut self.priorities {
+                None => self.steady[self.random.random_range(0..self.steady.len())],
+                Some(priorities) => {
+                    let most = self.steady.iter().map(|found| usize::from(found.task)).max().unwrap_or(0);
+                    while priorities.len() <= most {
+                        priorities.push(self.random.random_range(u64::MAX / 2..u64::MAX));
+                    }
+                    let highest = |steady: &[Move], priorities: &[u64]| {
+                        *steady
+                            .iter()
+                            .max_by_key(|found| priorities[usize::from(found.task)])
+                            .expect("somebody can go on")
+                    };
+                    let mut found = highest(&self.steady, priorities);
+                    if self.falls.contains(&depth) {
+                        self.lowest -= 1;
+                        priorities[usize::from(found.task)] = self.lowest;
+                        found = highest(&self.steady, priorities);
+                    }
+                    found
+                }
+            });
+        }
+        self.moves.extend(chosen);
+        chosen
+    }
+
+    fn taken(&mut self, _: usize, _: &Footprint) {}
+}

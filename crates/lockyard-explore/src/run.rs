@@ -1,0 +1,366 @@
+//! One run on its way: what is possible, one step, and the next.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Wake, Waker};
+
+use super::choose::Choose;
+use super::failure::FailureKind;
+use super::fault::InjectedFault;
+use super::footprint::Footprint;
+use super::program::{End, Planned, Program, TaskKind, Tell};
+use super::schedule::{FOREIGN, MOST_STEPS, Move, MoveKind};
+use super::setting::Setting;
+use super::stuck;
+use super::world::{self, Job, Want};
+
+/// Whether a task was woken by something else than the schedule.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// A task at work.
+struct Task {
+    name: String,
+    job: Option<Job>,
+    kind: TaskKind,
+    left: bool,
+    /// Whether it has made a step, or was given up.
+    begun: bool,
+    /// Whether it is like the one before it, and begins after that.
+    in_order: bool,
+}
+
+impl Task {
+    fn is_at_work(&self) -> bool {
+        self.job.is_some() && !self.left
+    }
+
+    /// Whether the run waits for it.
+    fn is_unfinished(&self) -> bool {
+        self.is_at_work() && self.kind != TaskKind::Background
+    }
+}
+
+/// Why a run did not come to a good end.
+pub(super) enum Stopped {
+    Pruned,
+    Failed(FailureKind, String),
+}
+
+impl Stopped {
+    fn violation(message: String) -> Self {
+        Self::Failed(FailureKind::Violation, message)
+    }
+}
+
+/// What a run works with.
+#[derive(Default)]
+pub(super) struct Bench {
+    wakers: Vec<(Arc<Woken>, Waker)>,
+    moves: Vec<Move>,
+    tasks: Vec<Task>,
+}
+
+impl Bench {
+    /// What the tasks are called.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.tasks.iter().map(|task| task.name.clone()).collect()
+    }
+
+    /// Ends the tasks.
+    pub(super) fn clear(&mut self) {
+        self.tasks.clear();
+    }
+}
+
+/// A run on its way.
+pub(super) struct Run<'a> {
+    bench: &'a mut Bench,
+    setting: &'a Setting,
+    end: End,
+    /// A task waited for something that the explorer does not see.
+    pub(super) blind: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(bench: &'a mut Bench, setting: &'a Setting) -> Self {
+        Self { bench, setting, end: End::default(), blind: false }
+    }
+
+    /// Adds the program's tasks.
+    pub(super) fn begin(&mut self, program: &mut Program, chooser: &dyn Choose) -> Result<(), Stopped> {
+        let in_order = chooser.begins_in_order();
+        program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))
+    }
+
+    /// Adds a task, and brings it before its first step.
+    fn add(&mut self, planned: Planned, in_order: bool) -> Result<(), Stopped> {
+        let Planned { name, job, kind, alike } = planned;
+        let (at, in_order) = (self.bench.tasks.len(), in_order && alike);
+        self.bench.tasks.push(Task { name, job: Some(job), kind, left: false, begun: false, in_order });
+        if self.bench.wakers.len() <= at {
+            let woken = Arc::new(Woken::default());
+            self.bench.wakers.push((woken.clone(), Waker::from(woken)));
+        }
+        let before = world::with(|world| {
+            world.background.push(kind == TaskKind::Background);
+            if world.stops.len() <= at {
+                world.stops.resize_with(at + 1, Vec::new);
+            }
+            world.stepping = true;
+            (world.task, world.footprint) = (at, Footprint::default());
+            world.footprint
+        });
+        self.poll(at)?;
+        let (touched, unseen) = world::with(|world| (world.footprint != before, world.stops[at].is_empty()));
+        self.blind |= unseen && self.bench.tasks[at].job.is_some();
+        if touched {
+            let message = "a task has touched something shared before its first await: let it begin with \
+                           `explore::point().await`";
+            return Err(Stopped::violation(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Polls a task once.
+    fn poll(&mut self, at: usize) -> Result<(), Stopped> {
+        let task = &mut self.bench.tasks[at];
+        let Some(job) = &mut task.job else { return Ok(()) };
+        let (woken, waker) = &self.bench.wakers[at];
+        woken.0.store(false, Relaxed);
+        let poll = catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(&mut Context::from_waker(waker))));
+        match poll {
+            Ok(poll) if poll.is_ready() => task.job = None,
+            Ok(_) => {}
+            Err(panic) => {
+                let said = panic.downcast_ref::<String>().cloned();
+                let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+                let said = said.unwrap_or_else(|| "a panic without words".to_owned());
+                return Err(Stopped::Failed(FailureKind::Panic, said));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs until all tasks that end have ended.
+    pub(super) fn drive(&mut self, program: &mut Program, chooser: &mut dyn Choose) -> Result<(), Stopped> {
+        let mut depth = 0;
+        loop {
+            if !self.bench.tasks.iter().any(Task::is_unfinished) {
+                return Ok(());
+            }
+            let chosen = if let Some(known) = chooser.known(depth) {
+                // One that was told by somebody else need not fit.
+                if !self.is_possible(known) {
+                    let message = format!(
+                        "step {depth} of the schedule, {known}, is not possible: it is of another program"
+                    );
+                    return Err(Stopped::violation(message));
+                }
+                known
+            } else {
+                self.possible();
+                if !self.bench.moves.iter().any(|found| is_progress(*found)) {
+                    return self.nobody_goes_on();
+                }
+                chooser.choose(depth, &self.bench.moves).ok_or(Stopped::Pruned)?
+            };
+            self.step(chosen)?;
+            let (footprint, failure, at_rest) = world::with(|world| {
+                let at_rest = world.footprint.responds && world.in_flight == 0;
+                (world.footprint, world.failure.take(), at_rest)
+            });
+            chooser.taken(depth, &footprint);
+            if let Some(message) = failure {
+                return Err(Stopped::violation(message));
+            }
+            if at_rest {
+                world::with(|world| world.stepping = false);
+                for check in &mut program.at_rest {
+                    check().map_err(Stopped::violation)?;
+                }
+                world::with(|world| world.stepping = true);
+            }
+            depth += 1;
+            if depth >= MOST_STEPS {
+                let message =
+                    format!("after {MOST_STEPS} steps there are still tasks at work: they run in circles");
+                return Err(Stopped::Failed(FailureKind::Endless, message));
+            }
+        }
+    }
+
+    /// Collects what is possible now, in an order that depends on nothing else.
+    fn possible(&mut self) {
+        let Self { bench: Bench { wakers, moves, tasks }, end, setting, .. } = self;
+        moves.clear();
+        let may_fail = end.faults < setting.faults;
+        let has_turn = |at: usize, task: &Task| !task.in_order || tasks[at - 1].begun;
+        let at_work =
+            || tasks.iter().enumerate().filter(|(at, task)| task.is_at_work() && has_turn(*at, task));
+        world::with(|world| {
+            for (at, _) in at_work() {
+                let number = at as u16;
+                for (stop, standing) in world.stops[at].iter().enumerate() {
+                    if !world.is_open(at, standing) {
+                        continue;
+                    }
+                    let mut push = |kind| moves.push(Move { task: number, stop: stop as u8, kind });
+                    push(MoveKind::Run);
+                    if may_fail && matches!(standing.want, Want::Call(_)) {
+                        push(MoveKind::Fail);
+                        push(MoveKind::FailLate);
+                        push(MoveKind::Slow);
+                    }
+                }
+                if wakers[at].0.0.load(Relaxed) {
+                    moves.push(Move { task: number, stop: FOREIGN, kind: MoveKind::Run });
+                }
+            }
+        });
+        for (at, _) in at_work().filter(|(_, task)| task.kind == TaskKind::Client) {
+            let mut push = |kind| moves.push(Move { task: at as u16, stop: 0, kind });
+            if end.cancelled < setting.cancels {
+                push(MoveKind::Cancel);
+            }
+            if end.left < setting.leaves {
+                push(MoveKind::Leave);
+            }
+        }
+        // Nobody is given up before all else was tried, answers come before questions, and who went on last goes on: what
+        // fails first is simple, and what was tried then need not be tried the other way round.
+        world::with(|world| {
+            moves.sort_by_key(|found| {
+                let at = usize::from(found.task);
+                (!is_progress(*found), world.is_unasked(at), world.clock > 0 && at != world.task)
+            });
+        });
+    }
+
+    /// Whether this step can be made.
+    fn is_possible(&self, Move { task, stop, kind }: Move) -> bool {
+        let at = usize::from(task);
+        let Some(task) = self.bench.tasks.get(at).filter(|task| task.is_at_work()) else { return false };
+        match kind {
+            MoveKind::Cancel | MoveKind::Leave => task.kind == TaskKind::Client,
+            _ if stop == FOREIGN => self.bench.wakers[at].0.0.load(Relaxed),
+            _ => world::with(|world| {
+                world.stops[at].get(usize::from(stop)).is_some_and(|stop| world.is_open(at, stop))
+            }),
+        }
+    }
+
+    /// Makes one step.
+    fn step(&mut self, Move { task, stop, kind }: Move) -> Result<(), Stopped> {
+        let at = usize::from(task);
+        let fault = match kind {
+            MoveKind::Fail => InjectedFault::Fails,
+            MoveKind::FailLate => InjectedFault::FailsLate,
+            MoveKind::Slow => InjectedFault::Slow,
+            _ => InjectedFault::None,
+        };
+        self.bench.tasks[at].begun = true;
+        // Whether somebody asks where clients have stood.
+        let watched = self.setting.cancels + self.setting.leaves > 0;
+        let own = &self.bench.wakers[at].1;
+        let foreign = world::with(|world| {
+            world.begin_step(at, fault);
+            if !is_progress(Move { task, stop, kind }) {
+                world.give_up(kind);
+                return None;
+            }
+            if watched {
+                world.awaits.extend(world.stops[at].iter().map(|stop| (at, stop.place)));
+            }
+            world.go_on_from(stop, own)
+        });
+        match kind {
+            MoveKind::Cancel => {
+                self.end.cancelled += 1;
+                let job = self.bench.tasks[at].job.take();
+                if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
+                    return Err(Stopped::Failed(
+                        FailureKind::Panic,
+                        "a task has panicked while it was dropped".into(),
+                    ));
+                }
+            }
+            MoveKind::Leave => {
+                self.end.left += 1;
+                self.bench.tasks[at].left = true;
+            }
+            _ => {
+                if fault != InjectedFault::None {
+                    self.end.faults += 1;
+                }
+                if let Some(foreign) = foreign {
+                    foreign.wake();
+                }
+                self.poll(at)?;
+            }
+        }
+        let (spawned, unseen) = world::with(|world| {
+            debug_assert!(world.fired.is_none(), "a stop that was chosen was not polled");
+            world.fired = None;
+            (std::mem::take(&mut world.spawned), world.stops[at].is_empty())
+        });
+        self.blind |= unseen && self.bench.tasks[at].job.is_some();
+        for job in spawned {
+            let (task, footprint) = world::with(|world| (world.task, world.footprint));
+            let name = "background".to_owned();
+            self.add(Planned { name, job, kind: TaskKind::Steady, alike: false }, false)?;
+            world::with(|world| (world.task, world.footprint) = (task, footprint));
+        }
+        Ok(())
+    }
+
+    /// Nobody can go on, and not all have ended.
+    fn nobody_goes_on(&mut self) -> Result<(), Stopped> {
+        if self.end.left > 0 {
+            // Whoever is not polled keeps what it has. That the others wait for it is no fault of theirs.
+            self.end.held_up = self.bench.tasks.iter().filter(|task| task.is_unfinished()).count() as u32;
+            return Ok(());
+        }
+        Err(Stopped::Failed(FailureKind::Deadlock, world::with(|world| stuck::describe(world))))
+    }
+
+    /// Looks at what the run has come to; who tells it in words.
+    pub(super) fn finish(&mut self, program: &mut Program) -> Result<Option<Tell>, Stopped> {
+        world::with(|world| world.stepping = false);
+        self.end.overtaken =
+            world::with(|world| world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0));
+        for task in &mut self.bench.tasks {
+            if task.kind == TaskKind::Background {
+                task.job = None;
+            }
+        }
+        if self.end.left == 0
+            && let Some(leak) = world::with(|world| stuck::leak(world))
+        {
+            return Err(Stopped::violation(leak));
+        }
+        for check in program.at_end.drain(..) {
+            check(&self.end).map_err(Stopped::violation)?;
+        }
+        if let Some(message) = world::with(|world| world.failure.take()) {
+            return Err(Stopped::violation(message));
+        }
+        Ok(program.outcome.take())
+    }
+}
+
+/// Whether somebody goes on in it, rather than is given up.
+fn is_progress(found: Move) -> bool {
+    !matches!(found.kind, MoveKind::Cancel | MoveKind::Leave)
+}

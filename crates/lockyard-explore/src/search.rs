@@ -1,0 +1,157 @@
+//! Depth-first through all schedules, by running the program anew for each.
+//!
+//! With **sleep sets** (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): a step
+//! that was tried from a state is not tried again after others which it might as well have come before, for all that they
+//! would come to was seen when it was tried. Every run that is left out has one in its place that was tried before it and
+//! has the same steps, the same end, and a history that is no easier to explain. What is cut short on the way is counted as
+//! pruned.
+//!
+//! With **symmetry** (Ip and Dill, "Better Verification Through Symmetry", 1996): tasks that the program calls alike begin in
+//! their order, for any other order is one of these with the names changed.
+//!
+//! A bound on switches cuts schedules that stand for others, so it is never combined with the reduction.
+
+use super::choose::Choose;
+use super::footprint::Footprint;
+use super::schedule::Move;
+
+/// How schedules that differ by the order of independent steps alone are treated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// All are run. Obviously right, and slow: what the other is tested against.
+    None,
+    /// One of them is run: of an answer and a question that may come in either order, the one in which the answer is first.
+    /// That is right for properties which no earlier answer and no later question can mend, as linearizability is. Tasks
+    /// that are [alike](super::TaskPlan::alike) begin in their order.
+    #[default]
+    SleepSets,
+    /// As sleep sets, but questions may go before answers, too. **Unsound** for properties of histories; it exists to show
+    /// that.
+    ForgetsRealTime,
+}
+
+/// A state on the way, and what was tried from it.
+#[derive(Default)]
+struct Frame {
+    moves: Vec<Move>,
+    next: usize,
+    /// What need not be tried from here, and what it touches.
+    sleep: Vec<(Move, Footprint)>,
+    /// What those before `next` have touched.
+    done: Vec<Footprint>,
+    /// Switches on the way here.
+    switches: usize,
+}
+
+/// The search.
+pub(super) struct DepthFirst {
+    reduction: Reduction,
+    /// At most so many switches.
+    switches: Option<usize>,
+    frames: Vec<Frame>,
+    /// How many of them are in use.
+    depth: usize,
+    /// What sleeps in the state that was reached last.
+    asleep: Vec<(Move, Footprint)>,
+    /// Something was left out for the bound.
+    pub(super) cut: bool,
+}
+
+impl DepthFirst {
+    pub(super) fn new(reduction: Reduction, switches: Option<usize>) -> Self {
+        assert!(
+            switches.is_none() || reduction == Reduction::None,
+            "a bound on switches is unsound with a reduction"
+        );
+        Self { reduction, switches, frames: Vec::new(), depth: 0, asleep: Vec::new(), cut: false }
+    }
+
+    /// Goes on to the next schedule; false when there is none.
+    pub(super) fn advance(&mut self) -> bool {
+        self.asleep.clear();
+        while self.depth > 0 {
+            let frame = &mut self.frames[self.depth - 1];
+            frame.next += 1;
+            if frame.next < frame.moves.len() {
+                return true;
+            }
+            self.depth -= 1;
+        }
+        false
+    }
+
+    /// The schedule at hand.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        self.frames[..self.depth].iter().map(|frame| frame.moves[frame.next]).collect()
+    }
+
+    fn switches_before(&self, depth: usize) -> (usize, Option<Move>) {
+        match depth.checked_sub(1) {
+            None => (0, None),
+            Some(last) => {
+                let frame = &self.frames[last];
+                (frame.switches, Some(frame.moves[frame.next]))
+            }
+        }
+    }
+}
+
+impl Choose for DepthFirst {
+    fn begins_in_order(&self) -> bool {
+        self.reduction != Reduction::None
+    }
+
+    fn known(&mut self, depth: usize) -> Option<Move> {
+        (depth < self.depth).then(|| self.frames[depth].moves[self.frames[depth].next])
+    }
+
+    fn choose(&mut self, depth: usize, moves: &[Move]) -> Option<Move> {
+        if self.frames.len() == depth {
+            self.frames.push(Frame::default());
+        }
+        let (mut switches, last) = self.switches_before(depth);
+        if let (Some(before), Some(last)) = (depth.checked_sub(2), last) {
+            let before = &self.frames[before];
+            switches += usize::from(before.moves[before.next].task != last.task);
+        }
+        let Self { frames, asleep, switches: bound, .. } = self;
+        let frame = &mut frames[depth];
+        frame.moves.clear();
+        frame.moves.extend(moves.iter().filter(|found| !asleep.iter().any(|(other, _)| other == *found)));
+        if let (Some(bound), Some(last)) = (*bound, last)
+            && switches >= bound
+        {
+            let all = frame.moves.len();
+            frame.moves.retain(|found| found.task == last.task);
+            self.cut |= frame.moves.len() < all;
+        }
+        if frame.moves.is_empty() {
+            return None;
+        }
+        frame.sleep.clear();
+        std::mem::swap(&mut frame.sleep, asleep);
+        frame.done.clear();
+        (frame.next, frame.switches) = (0, switches);
+        self.depth = depth + 1;
+        Some(frame.moves[0])
+    }
+
+    fn taken(&mut self, depth: usize, footprint: &Footprint) {
+        if depth + 1 != self.depth || self.reduction == Reduction::None {
+            return;
+        }
+        let real_time = self.reduction == Reduction::SleepSets;
+        let frame = &mut self.frames[depth];
+        let taken = frame.moves[frame.next];
+        let stays = |(other, touched): &(Move, Footprint)| {
+            other.task != taken.task && touched.may_go_before(footprint, real_time)
+        };
+        self.asleep.clear();
+        self.asleep.extend(frame.sleep.iter().filter(|known| stays(known)));
+        let done = frame.moves.iter().copied().zip(frame.done.iter().copied());
+        self.asleep.extend(done.filter(|known| stays(known)));
+        if frame.done.len() == frame.next {
+            frame.done.push(*footprint);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a run is set in: which lock follows which rules, and what may go wrong how often.
+
+use lockyard_lock::LockClass;
+
+use super::desk::LockModel;
+
+/// What a run is set in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The rules of every lock whose class is not named in `classes`.
+    pub lock: LockModel,
+    /// The rules of the locks of a class.
+    pub classes: Vec<(&'static LockClass, LockModel)>,
+    /// How often a task may be cancelled: dropped where it stands.
+    pub cancels: u32,
+    /// How often a task may be left: not polled any more, and not dropped either.
+    pub leaves: u32,
+    /// How often a [call of something outside](super::Shared::call) may fail, before or after it has taken effect, or be slow to answer.
+    pub faults: u32,
+    /// How often background tasks that sleep are woken, together.
+    pub ticks: u32,
+}
+
+impl Default for Setting {
+    /// Unfair locks, and nothing goes wrong.
+    fn default() -> Self {
+        Self { lock: LockModel::UNFAIR, classes: Vec::new(), cancels: 0, leaves: 0, faults: 0, ticks: 0 }
+    }
+}
+
+impl Setting {
+    /// The rules of the locks of this class.
+    pub(super) fn model_of(&self, class: &'static LockClass) -> LockModel {
+        let named = self.classes.iter().find(|(named, _)| std::ptr::eq(*named, class));
+        named.map_or(self.lock, |(_, model)| *model)
+    }
+
+    /// The same, with other rules for the locks of this class.
+    #[must_use]
+    pub fn with_lock(mut self, class: &'static LockClass, model: LockModel) -> Self {
+        self.classes.retain(|(named, _)| !std::ptr::eq(*named, class));
+        self.classes.push((class, model));
+        self
+    }
+}

@@ -1,0 +1,71 @@
+//! Something shared that is none of the model's own parts: how a part from elsewhere tells the explorer what it does.
+
+use std::panic::Location;
+
+use super::fault::InjectedFault;
+use super::footprint::Object;
+use super::point::Point;
+use super::world::{self, Want};
+
+/// Something shared: a flag, a table, a lock of one's own.
+///
+/// Whoever builds a part for an explored program has one of these for each thing that tasks share, and says by it when
+/// the thing is read and written. What is not said is not seen, and orders that differ by it may not be tried.
+#[derive(Clone, Debug)]
+pub struct Shared(Object);
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self(world::with(world::World::object))
+    }
+}
+
+impl Shared {
+    /// An access as a step of its own: anybody may run before it.
+    #[track_caller]
+    pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
+        let (object, place) = (self.0, Location::caller());
+        async move {
+            Point::new(Want::Go(what), place).await;
+            world::with(|world| world.flash(object, write, place));
+        }
+    }
+
+    /// An access within the step at work, which takes the thing and lets go of it.
+    #[track_caller]
+    pub fn touch(&self, write: bool) {
+        let place = Location::caller();
+        world::with(|world| world.flash(self.0, write, place));
+    }
+
+    /// An access within the step at work that takes nothing: of an atomic, or the end of what a table refers to.
+    pub fn atomic(&self, write: bool) {
+        world::with(|world| world.touch(self.0, write));
+    }
+
+    /// A call of something outside, as a step of its own that a schedule may have fail or be slow, as often as the
+    /// [setting](super::Setting::faults) allows. `what` names it in counterexamples, such as `loads from the store`.
+    ///
+    /// Whoever calls does what the answer says, in the same step; of a call that is slow the effect now, and then
+    /// another [point](super::point_as) before the answer.
+    #[track_caller]
+    pub fn call(
+        &self,
+        what: &'static str,
+        write: bool,
+    ) -> impl Future<Output = InjectedFault> + Send + use<> {
+        let (object, place) = (self.0, Location::caller());
+        async move {
+            Point::new(Want::Call(what), place).await;
+            world::with(|world| {
+                world.flash(object, write, place);
+                let fault = std::mem::take(&mut world.fault);
+                if fault != InjectedFault::None {
+                    world.touch(Object::FAULTS, true);
+                }
+                world.note(|| format!("{what}{}", fault.words()), place);
+                fault
+            })
+        }
+    }
+}

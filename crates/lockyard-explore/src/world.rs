@@ -1,0 +1,359 @@
+//! What everything in one run shares: whose step it is, what each task waits for, what the step has touched.
+//!
+//! It lives in a thread-local, so that locks, stores and clocks need no handle to it: the traits they implement have no
+//! room for one. A thread explores one run at a time.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::Waker;
+
+use lockyard_lock::LockClass;
+
+use super::desk::{Desk, LockModel, Pass};
+use super::fault::InjectedFault;
+use super::footprint::{Footprint, Object};
+use super::history::{Mark, MarkKind};
+use super::note::{LockChange, Note};
+use super::schedule::{FOREIGN, MoveKind};
+use super::setting::Setting;
+
+/// A place in the source.
+pub(super) type Place = &'static Location<'static>;
+
+/// A task's future.
+pub(super) type Job = Pin<Box<dyn Future<Output = ()>>>;
+
+/// What a task stands before: its next step.
+#[derive(Debug)]
+pub(super) struct Stop {
+    pub(super) ticket: u32,
+    pub(super) want: Want,
+    pub(super) place: Place,
+    pub(super) waker: Waker,
+}
+
+/// What the next step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// Something that is always possible.
+    Go(&'static str),
+    /// A call of something outside, which may fail or be slow.
+    Call(&'static str),
+    /// Being woken by the clock, as often as the setting allows.
+    Tick,
+    /// Entering a lock, or taking a place in its queue.
+    Lock { desk: usize, write: bool, queued: bool },
+}
+
+/// Two moments of one step between which another thread could come, though no other task can here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CoarseStep {
+    /// Where something was let go of.
+    pub released: &'static Location<'static>,
+    /// Where something was taken after that, without an await in between.
+    pub acquired: &'static Location<'static>,
+}
+
+/// The world of one run.
+#[derive(Default)]
+pub(super) struct World {
+    /// While nobody explores (setting up, looking at the end, tearing down) nothing is a step and all goes through.
+    pub(super) stepping: bool,
+    pub(super) task: usize,
+    pub(super) clock: u32,
+    pub(super) fault: InjectedFault,
+    /// The stop that this step goes on from.
+    pub(super) fired: Option<u32>,
+    pub(super) footprint: Footprint,
+    pub(super) desks: Vec<Desk>,
+    /// Those of earlier runs, for their memory.
+    spare_desks: Vec<Desk>,
+    /// By task.
+    pub(super) stops: Vec<Vec<Stop>>,
+    pub(super) spawned: Vec<Job>,
+    pub(super) marks: Vec<Mark>,
+    /// Operations that were begun and neither answered nor given up.
+    pub(super) in_flight: u32,
+    /// By task: the operation that has begun but not touched anything yet.
+    asking: Vec<Option<usize>>,
+    /// Where this step has let go of something.
+    released: Option<Place>,
+    pub(super) failure: Option<String>,
+    pub(super) setting: Setting,
+    /// Kept over all runs of an exploration.
+    pub(super) coarse: BTreeSet<CoarseStep>,
+    /// Where tasks have stood, and where they were given up, by their numbers; only where they may be given up. Kept as
+    /// well.
+    pub(super) awaits: BTreeSet<(usize, Place)>,
+    pub(super) given_up_at: BTreeSet<(usize, Place)>,
+    /// What happens, in words; only while a single run is shown.
+    pub(super) notes: Option<Vec<Note>>,
+    /// By task: whether it goes on for ever, beside the others.
+    pub(super) background: Vec<bool>,
+    /// How often the clock may still wake one of these.
+    pub(super) ticks_left: u32,
+    next_ticket: u32,
+    next_object: u32,
+}
+
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::default();
+}
+
+/// Looks at the world. Not to be nested, and nothing may be polled or dropped inside.
+pub(super) fn with<R>(look: impl FnOnce(&mut World) -> R) -> R {
+    WORLD.with(|world| look(&mut world.borrow_mut()))
+}
+
+/// Ends the run as failed, for this reason, unless it has failed already.
+///
+/// For stores, caches and other parts of a model that watch their callers: the schedule is kept, and printed with the
+/// reason. Outside an exploration this does nothing.
+pub fn fail(reason: impl Into<String>) {
+    with(|world| {
+        world.failure.get_or_insert_with(|| reason.into());
+    });
+}
+
+/// The marks of this run so far, in their order. An operation that was given up before it had touched anything has
+/// none; one that is left has no end.
+pub fn marks() -> Vec<Mark> {
+    with(|world| world.marks.clone())
+}
+
+/// Has a future run as a task of its own, to its end, whatever becomes of the task that asked for it.
+///
+/// For runtimes of explored programs. Outside an exploration the future is dropped.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    with(|world| {
+        world.touch(Object::TASKS, true);
+        world.spawned.push(Box::pin(future));
+    });
+}
+
+impl World {
+    /// Clears everything for a run, keeping the memory.
+    pub(super) fn begin(&mut self, setting: &Setting) {
+        self.stepping = false;
+        (self.task, self.clock, self.fault, self.fired) = (0, 0, InjectedFault::None, None);
+        self.footprint = Footprint::default();
+        self.spare_desks.append(&mut self.desks);
+        self.stops.iter_mut().for_each(Vec::clear);
+        self.marks.clear();
+        self.in_flight = 0;
+        self.asking.clear();
+        self.released = None;
+        self.failure = None;
+        self.background.clear();
+        self.ticks_left = setting.ticks;
+        if self.setting != *setting {
+            self.setting.clone_from(setting);
+        }
+        (self.next_ticket, self.next_object) = (0, 0);
+    }
+
+    /// Clears what is kept over the runs of an exploration.
+    pub(super) fn forget(&mut self) {
+        self.coarse.clear();
+        self.awaits.clear();
+        self.given_up_at.clear();
+    }
+
+    /// Begins a step of a task.
+    #[inline]
+    pub(super) fn begin_step(&mut self, task: usize, fault: InjectedFault) {
+        self.task = task;
+        self.clock += 1;
+        self.fault = fault;
+        self.footprint = Footprint::default();
+        self.released = None;
+    }
+
+    /// The task at work goes on from this of its stops; the waker of whoever else polls there, if it is not its `own`.
+    #[inline]
+    pub(super) fn go_on_from(&mut self, stop: u8, own: &Waker) -> Option<Waker> {
+        if stop == FOREIGN {
+            self.touch(Object::FOREIGN, true);
+            return None;
+        }
+        let stops = &self.stops[self.task];
+        // What it waits for elsewhere may have become free: a step is told from another by that, too.
+        for other in stops {
+            if let Want::Lock { desk, write, .. } = other.want {
+                self.footprint.touch(self.desks[desk].object, write);
+            }
+        }
+        let stop = &stops[usize::from(stop)];
+        self.fired = Some(stop.ticket);
+        (!stop.waker.will_wake(own)).then(|| stop.waker.clone())
+    }
+
+    /// The task at work will not end by itself.
+    pub(super) fn give_up(&mut self, kind: MoveKind) {
+        self.touch(Object::CANCELS, true);
+        self.footprint.responds = true;
+        let (task, stops) = (self.task, &self.stops[self.task]);
+        self.given_up_at.extend(stops.iter().map(|stop| (task, stop.place)));
+        if let Some(place) = stops.first().map(|stop| stop.place) {
+            self.note(|| kind.words().to_owned(), place);
+        }
+    }
+
+    pub(super) fn object(&mut self) -> Object {
+        self.next_object += 1;
+        Object::nth(self.next_object - 1)
+    }
+
+    #[inline]
+    pub(super) fn ticket(&mut self) -> u32 {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    /// Notes an access to something shared.
+    #[inline]
+    pub(super) fn touch(&mut self, object: Object, write: bool) {
+        if !self.stepping {
+            return;
+        }
+        self.footprint.touch(object, write);
+        if let Some(operation) = self.asking.get_mut(self.task).and_then(Option::take) {
+            self.mark(operation, MarkKind::Invoked);
+        }
+    }
+
+    /// Notes that something is taken which others might take meanwhile.
+    #[inline]
+    pub(super) fn acquires(&mut self, place: Place) {
+        if let Some(released) = self.released
+            && self.stepping
+        {
+            self.coarse.insert(CoarseStep { released, acquired: place });
+        }
+    }
+
+    /// Notes that something is let go of.
+    #[inline]
+    pub(super) fn releases(&mut self, place: Place) {
+        self.released = Some(place);
+    }
+
+    /// An access that is taken and let go of at once.
+    #[inline]
+    pub(super) fn flash(&mut self, object: Object, write: bool, place: Place) {
+        self.touch(object, write);
+        self.acquires(place);
+        self.releases(place);
+    }
+
+    fn mark(&mut self, operation: usize, kind: MarkKind) {
+        match kind {
+            MarkKind::Invoked => self.footprint.invokes = true,
+            MarkKind::Returned | MarkKind::GivenUp => self.footprint.responds = true,
+        }
+        self.marks.push(Mark { operation, kind, step: self.clock });
+    }
+
+    /// Whether the task's next operation has not touched anything yet.
+    #[inline]
+    pub(super) fn is_unasked(&self, task: usize) -> bool {
+        self.asking.get(task).is_some_and(Option::is_some)
+    }
+
+    /// An operation of the task at work begins; it counts as asked with the first thing that it touches.
+    pub(super) fn invoke(&mut self, operation: usize) {
+        if self.asking.len() <= self.task {
+            self.asking.resize(self.task + 1, None);
+        }
+        self.asking[self.task] = Some(operation);
+        self.in_flight += 1;
+    }
+
+    /// An operation ends: answered, or dropped on the way. What has touched nothing was never asked.
+    pub(super) fn end(&mut self, task: usize, operation: usize, answered: bool) {
+        self.in_flight -= 1;
+        let unasked =
+            self.asking.get_mut(task).and_then(|asking| asking.take_if(|asking| *asking == operation));
+        match (unasked, answered) {
+            (Some(_), false) => {}
+            (Some(_), true) => {
+                self.mark(operation, MarkKind::Invoked);
+                self.mark(operation, MarkKind::Returned);
+            }
+            (None, true) => self.mark(operation, MarkKind::Returned),
+            (None, false) => self.mark(operation, MarkKind::GivenUp),
+        }
+    }
+
+    pub(super) fn new_desk(&mut self, class: &'static LockClass) -> (usize, LockModel) {
+        let model = self.setting.model_of(class);
+        let object = self.object();
+        let desk = match self.spare_desks.pop() {
+            Some(spare) => spare.cleared_for(class, object, model),
+            None => Desk::new(class, object, model),
+        };
+        self.desks.push(desk);
+        (self.desks.len() - 1, model)
+    }
+
+    /// Puts the task at work before its next step.
+    #[inline]
+    pub(super) fn stop(&mut self, want: Want, place: Place, waker: &Waker) -> u32 {
+        let ticket = self.ticket();
+        let stop = Stop { ticket, want, place, waker: waker.clone() };
+        if self.stops.len() <= self.task {
+            self.stops.resize_with(self.task + 1, Vec::new);
+        }
+        self.stops[self.task].push(stop);
+        ticket
+    }
+
+    /// Removes a stop; whose it was, if it was there.
+    #[inline]
+    pub(super) fn unstop(&mut self, ticket: u32) -> Option<(usize, Stop)> {
+        self.stops.iter_mut().enumerate().find_map(|(task, stops)| {
+            let at = stops.iter().position(|stop| stop.ticket == ticket)?;
+            Some((task, stops.remove(at)))
+        })
+    }
+
+    /// Whether this stop may be gone on from.
+    #[inline]
+    pub(super) fn is_open(&self, task: usize, stop: &Stop) -> bool {
+        match stop.want {
+            Want::Go(_) | Want::Call(_) => true,
+            Want::Tick => self.ticks_left > 0 || !self.background[task],
+            Want::Lock { desk, write, queued } => {
+                let desk = &self.desks[desk];
+                let asks_only = desk.model.queues() && !queued;
+                let pass = Pass::new(task, stop.ticket, write, stop.place);
+                asks_only || desk.admits(&pass) || desk.may_claim(stop.ticket)
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, note: impl FnOnce() -> String, place: Place) {
+        let (task, step) = (self.task, self.clock);
+        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
+            notes.push(Note { step, task, what: note(), place: Some(place), lock: None });
+        }
+    }
+
+    /// Notes what happens between the task at work and a lock.
+    #[inline]
+    pub(super) fn note_lock(&mut self, desk: usize, change: LockChange, write: bool, place: Place) {
+        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
+            let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
+            let mode = if write { "write" } else { "read" };
+            let what = match change {
+                LockChange::Queues => format!("queues for {class} to {mode}"),
+                LockChange::Claims => format!("is the next to {mode} {class}"),
+                LockChange::Enters => format!("takes {class} to {mode}"),
+                LockChange::Leaves => format!("leaves {class}"),
+            };
+            notes.push(Note { step, task, what, place: Some(place), lock: Some((class, change)) });
+        }
+    }
+}

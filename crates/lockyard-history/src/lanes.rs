@@ -1,0 +1,140 @@
+//! A violation as people read it: a lane for each process, a bar for each operation, and under the one whose answer
+//! cannot be, what it should have been. The same as data, for pages and programs.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use serde::Serialize;
+
+use super::history::Operation;
+use super::model::Model;
+use super::shrink::Evidence;
+
+/// The operations that together cannot be explained. Its text is the drawing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lanes {
+    /// What they were done to; empty where there is one key only.
+    pub key: String,
+    /// In the order of their calls.
+    pub operations: Vec<Bar>,
+    /// The place among them of the one whose answer cannot be.
+    pub impossible: usize,
+    /// What it could have answered instead; more answers may be possible where there are many.
+    pub expected: Vec<String>,
+}
+
+/// One operation, from its call to its return.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bar {
+    /// Who asked.
+    pub process: u64,
+    /// Which function.
+    pub f: &'static str,
+    /// What was asked, and answered.
+    pub what: String,
+    /// The moment of the call: these moments order the events, and measure nothing.
+    pub call: usize,
+    /// The moment of the return; null if the outcome is unknown.
+    pub ret: Option<usize>,
+}
+
+impl Lanes {
+    /// The drawing of what cannot be explained.
+    pub fn new<M: Model>(model: &M, key: &str, evidence: &Evidence<'_, M>) -> Self {
+        let (mut operations, mut impossible): (Vec<Bar>, _) = (Vec::new(), 0);
+        for (at, operation) in evidence.operations.iter().enumerate() {
+            let (ret, answer) = operation.ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
+            let what = model.describe(&operation.asked, answer);
+            match operations.last_mut() {
+                // What took effect twice was one operation for whoever asked.
+                Some(last) if last.call == operation.call => last.what = format!("{}; {what}", last.what),
+                _ => {
+                    let Operation { process, call, .. } = **operation;
+                    operations.push(Bar { process, f: model.function(&operation.asked), what, call, ret });
+                }
+            }
+            if at == evidence.impossible {
+                impossible = operations.len() - 1;
+            }
+        }
+        Self { key: key.to_owned(), operations, impossible, expected: evidence.expected.clone() }
+    }
+
+    /// Shows one operation more, unless it is there.
+    pub fn add(&mut self, bar: Bar) {
+        let at = self.operations.partition_point(|other| other.call < bar.call);
+        if self.operations.get(at).is_some_and(|other| other.call == bar.call) {
+            return;
+        }
+        self.impossible += usize::from(at <= self.impossible);
+        self.operations.insert(at, bar);
+    }
+
+    /// The column of each moment: in order, and wide enough apart for each bar to hold its words.
+    fn columns(&self) -> BTreeMap<usize, usize> {
+        let moments = self.operations.iter().flat_map(|bar| [Some(bar.call), bar.ret]).flatten();
+        let mut columns: BTreeMap<usize, usize> = moments.map(|moment| (moment, 0)).collect();
+        let mut free = 0;
+        for moment in columns.keys().copied().collect::<Vec<_>>() {
+            let ends = self.operations.iter().filter(|bar| bar.ret == Some(moment));
+            let needed = ends.map(|bar| columns[&bar.call] + bar.width()).max().unwrap_or(0);
+            // A process may go on after an operation of unknown outcome; their bars must not overlap.
+            let begins = self.operations.iter().filter(|bar| bar.call == moment);
+            let lane =
+                begins.flat_map(|bar| self.operations.iter().filter(|other| other.process == bar.process));
+            let before = lane.filter(|bar| bar.ret.is_none() && bar.call < moment);
+            let after = before.map(|bar| columns[&bar.call] + bar.width() + 1).max().unwrap_or(0);
+            let column = free.max(needed).max(after);
+            columns.insert(moment, column);
+            free = column + 1;
+        }
+        columns
+    }
+}
+
+impl Bar {
+    /// With its ends, but for the last column.
+    fn width(&self) -> usize {
+        self.what.chars().count() + 5
+    }
+}
+
+impl fmt::Display for Lanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.columns();
+        let mut lanes: BTreeMap<u64, Vec<&Bar>> = BTreeMap::new();
+        for bar in &self.operations {
+            lanes.entry(bar.process).or_default().push(bar);
+        }
+        let impossible = &self.operations[self.impossible];
+        let names = lanes.keys().map(|process| process.to_string().len()).max().unwrap_or(0);
+        for (process, bars) in lanes {
+            let mut line = format!("process {process:>names$}  ");
+            let margin = line.chars().count();
+            for bar in bars {
+                let from = margin + columns[&bar.call];
+                line.extend(std::iter::repeat_n(' ', from - line.chars().count()));
+                let to = bar.ret.map(|ret| columns[&ret]);
+                let width = to.map_or(bar.width(), |to| to - columns[&bar.call]) - 1;
+                let end = if to.is_some() { '|' } else { '?' };
+                write!(line, "|{:-^width$}{end}", format!(" {} ", bar.what))?;
+            }
+            writeln!(f, "{line}")?;
+            if process == impossible.process {
+                let under = margin + columns[&impossible.call];
+                writeln!(f, "{:under$}^ impossible{}", "", self.should())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Lanes {
+    fn should(&self) -> String {
+        match &*self.expected {
+            [] => String::new(),
+            [only] => format!(": should have been {only}"),
+            several => format!(": should have been {}", several.join(" or ")),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `Tracked<F>`: a family around any family, whose locks tell the tracker what is done with them.
+
+use std::marker::PhantomData;
+use std::ops::DerefMut;
+use std::panic::Location;
+use std::sync::Arc;
+
+use lockyard_lock::{AwaitFamily, LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
+
+use super::acquire;
+use super::guard::TrackedGuard;
+use super::mode::Mode;
+use super::strand::Strand;
+use super::tracker::Tracker;
+use super::wait::Lock;
+
+/// The family `F`, tracked. Grants what `F` grants, in the order in which `F` does.
+///
+/// One difference: an acquisition that need not wait is made by trying, and so spends none of tokio's cooperative budget.
+/// Another: where waiting for a lock that blocks would close a circle, or would block the thread that has to resume the
+/// lock's holder, the wait yields instead, so that the program can still end.
+pub struct Tracked<F>(PhantomData<fn() -> F>);
+
+impl<F: TryFamily> LockFamily for Tracked<F> {
+    const NAME: &'static str = F::NAME;
+    const POLICY: Policy = F::POLICY;
+    const SHARED_READS: bool = F::SHARED_READS;
+    const COPY_ON_WRITE: bool = F::COPY_ON_WRITE;
+    type Lock<T: Clone + Send + Sync + 'static> = TrackedLock<F, T>;
+}
+
+/// A lock of family `F` around a `T`, tracked.
+pub struct TrackedLock<F: LockFamily, T: Clone + Send + Sync + 'static> {
+    inner: LockOf<F, T>,
+    lock: Arc<Lock>,
+}
+
+impl<F: TryFamily, T: Clone + Send + Sync + 'static> TrackedLock<F, T> {
+    fn read_mode() -> Mode {
+        match F::POLICY {
+            Policy::Snapshot => Mode::Look,
+            _ if F::SHARED_READS => Mode::Read,
+            _ => Mode::Write,
+        }
+    }
+}
+
+impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLock<F, T> {
+    type Read<'a> = TrackedGuard<'a, <LockOf<F, T> as SharedLock<T>>::Read<'a>>;
+    type Write<'a> = TrackedGuard<'a, <LockOf<F, T> as SharedLock<T>>::Write<'a>>;
+
+    fn new(class: &'static LockClass, value: T) -> Self {
+        let lock = Lock::new(Tracker::current(), class, F::NAME, F::POLICY, F::BLOCKS);
+        Self { inner: SharedLock::new(class, value), lock }
+    }
+
+    #[track_caller]
+    fn try_read(&self) -> Option<Self::Read<'_>> {
+        let taken = self.lock.taken(Self::read_mode(), Location::caller());
+        let ahead = self.lock.last_in_line();
+        let guard = self.inner.try_read()?;
+        let strand = Strand::current(&self.lock.tracker);
+        Some(acquire::without_order(&self.lock, strand, taken, ahead, guard))
+    }
+
+    #[track_caller]
+    fn read(&self) -> impl Future<Output = Self::Read<'_>> + Send {
+        let (mode, at) = (Self::read_mode(), Location::caller());
+        async move {
+            let strand = Strand::current(&self.lock.tracker);
+            let ahead = self.lock.last_in_line();
+            if let Some(guard) = self.inner.try_read() {
+                return acquire::at_once(&self.lock, strand, self.lock.taken(mode, at), ahead, guard);
+            }
+            let again = || self.inner.try_read();
+            acquire::waited(&self.lock, strand, mode, at, again, self.inner.read()).await
+        }
+    }
+
+    #[track_caller]
+    fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send {
+        let at = Location::caller();
+        async move {
+            let strand = Strand::current(&self.lock.tracker);
+            let ahead = self.lock.last_in_line();
+            if let Some(guard) = F::try_write(&self.inner) {
+                return acquire::at_once(&self.lock, strand, self.lock.taken(Mode::Write, at), ahead, guard);
+            }
+            let again = || F::try_write(&self.inner);
+            acquire::waited(&self.lock, strand, Mode::Write, at, again, self.inner.write()).await
+        }
+    }
+}
+
+impl<F: TryFamily + AwaitFamily> AwaitFamily for Tracked<F> {
+    #[track_caller]
+    fn hold<T: Clone + Send + Sync + 'static>(
+        lock: &TrackedLock<F, T>,
+    ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
+        let at = Location::caller();
+        async move {
+            let strand = Strand::current(&lock.lock.tracker);
+            // Trying would give a guard that is not known to be `Send`: even a lock that is free is asked in line.
+            acquire::waited(&lock.lock, strand, Mode::Write, at, || None, F::hold(&lock.inner)).await
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! One wait for a lock, and the line of all who wait for one.
+//!
+//! Somebody who waits takes its place in the line in the same moment in which it takes it in the lock's own queue: under
+//! the line's mutex. So the two stand in the same order, and what a lock promises about its queue can be checked.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::{Wake, Waker};
+
+use lockyard_lock::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex};
+use lockyard_lock::{LockClass, Policy};
+
+use super::clock::{self, Ticks};
+use super::cycle::{LockId, Request};
+use super::mode::{Mode, Rule};
+use super::order::Taken;
+use super::state::Waited;
+use super::strand::{Strand, number};
+use super::tracker::Tracker;
+
+/// A tracked lock, apart from what it guards.
+pub(super) struct Lock {
+    pub(super) id: LockId,
+    pub(super) class: &'static LockClass,
+    pub(super) family: &'static str,
+    pub(super) rule: Rule,
+    pub(super) blocks: bool,
+    pub(super) tracker: Tracker,
+    line: Mutex<VecDeque<Arc<Wait>>>,
+    /// The length of the line, for those who need not look.
+    waiting: AtomicUsize,
+    /// The last place that was given in the line.
+    last_place: AtomicU64,
+    /// Those in line that wait without blocking for a lock that blocks, and must be woken by its release.
+    pub(super) polling: AtomicUsize,
+}
+
+impl Lock {
+    pub(super) fn new(
+        tracker: Tracker,
+        class: &'static LockClass,
+        family: &'static str,
+        policy: Policy,
+        blocks: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id: number(),
+            class,
+            family,
+            rule: Rule::of(policy),
+            blocks,
+            tracker,
+            line: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            last_place: AtomicU64::new(0),
+            polling: AtomicUsize::new(0),
+        })
+    }
+
+    #[inline]
+    pub(super) fn taken(&self, mode: Mode, place: &'static Location<'static>) -> Taken {
+        Taken { lock: self.id, class: self.class, mode, rule: self.rule, place }
+    }
+
+    /// The place of whoever came last, if anybody waits.
+    #[inline]
+    pub(super) fn last_in_line(&self) -> Option<u64> {
+        (self.waiting.load(SeqCst) > 0).then(|| self.last_place.load(SeqCst))
+    }
+
+    /// Those who wait, in the order of their coming.
+    pub(super) fn line(&self) -> Vec<Arc<Wait>> {
+        self.line.lock().iter().cloned().collect()
+    }
+
+    /// Those who have places before this one.
+    pub(super) fn before(&self, place: u64) -> Vec<Arc<Wait>> {
+        let line = self.line.lock();
+        line.iter().take_while(|it| it.place().is_some_and(|other| other < place)).cloned().collect()
+    }
+
+    /// Lets `join` take a place in the lock's own queue; if it has to wait there, it stands in line from then on.
+    pub(super) fn join<R>(self: &Arc<Self>, wait: &Arc<Wait>, join: impl FnOnce() -> Option<R>) -> Option<R> {
+        let mut line = self.line.lock();
+        let joined = join();
+        if joined.is_none() {
+            let place = number();
+            wait.place.store(place, SeqCst);
+            self.last_place.store(place, SeqCst);
+            line.push_back(wait.clone());
+            let waiting = self.waiting.fetch_add(1, SeqCst) + 1;
+            if waiting == 1 {
+                self.tracker.contended(self);
+            }
+        }
+        joined
+    }
+
+    /// Whether anybody in line satisfies `is`.
+    pub(super) fn any_in_line(&self, is: impl Fn(&Wait) -> bool) -> bool {
+        self.line.lock().iter().map(|wait| &**wait).any(is)
+    }
+
+    fn leave(&self, wait: &Wait) {
+        let mut line = self.line.lock();
+        let Some(at) = line.iter().position(|it| it.number == wait.number) else { return };
+        line.remove(at);
+        if self.waiting.fetch_sub(1, SeqCst) == 1 {
+            self.tracker.uncontended(self);
+        }
+    }
+
+    /// Wakes those who wait without blocking: the lock was released.
+    #[inline]
+    pub(super) fn released(&self) {
+        if self.polling.load(SeqCst) > 0 {
+            self.line().iter().filter(|wait| wait.polling.load(SeqCst)).for_each(Wake::wake_by_ref);
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.tracker.forget(self.id);
+    }
+}
+
+/// Somebody waits for a lock.
+pub(super) struct Wait {
+    pub(super) number: u64,
+    pub(super) strand: Arc<Strand>,
+    pub(super) lock: Arc<Lock>,
+    pub(super) mode: Mode,
+    pub(super) at: &'static Location<'static>,
+    pub(super) asked: Ticks,
+    /// How often its strand had been polled by then.
+    pub(super) polls_before: u64,
+    /// Its place in line; 0 until it has one.
+    place: AtomicU64,
+    inner: Mutex<Waker>,
+    pub(super) woken: AtomicBool,
+    woken_at: AtomicU64,
+    /// Others that came later and had the lock before it.
+    pub(super) overtaken: AtomicU64,
+    /// It does not block, though its lock does.
+    pub(super) polling: AtomicBool,
+    /// A finding is about it.
+    pub(super) accused: AtomicBool,
+    /// A futurelock was told of it.
+    pub(super) told: AtomicBool,
+}
+
+impl Wait {
+    pub(super) fn new(
+        strand: Arc<Strand>,
+        lock: Arc<Lock>,
+        mode: Mode,
+        at: &'static Location<'static>,
+    ) -> Arc<Self> {
+        let polls_before = strand.polls();
+        Arc::new(Self {
+            number: number(),
+            strand,
+            lock,
+            mode,
+            at,
+            asked: clock::now(),
+            polls_before,
+            place: AtomicU64::new(0),
+            inner: Mutex::new(Waker::noop().clone()),
+            woken: AtomicBool::new(false),
+            woken_at: AtomicU64::new(0),
+            overtaken: AtomicU64::new(0),
+            polling: AtomicBool::new(false),
+            accused: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn place(&self) -> Option<u64> {
+        Some(self.place.load(SeqCst)).filter(|place| *place > 0)
+    }
+
+    pub(super) fn request(&self) -> Request {
+        Request {
+            wait: self.number,
+            strand: self.strand.id,
+            lock: self.lock.id,
+            mode: self.mode,
+            rule: self.lock.rule,
+            place: self.place(),
+            of: self.strand.state().waits.len(),
+        }
+    }
+
+    /// A poll of the wait begins: what it is to wake from now on.
+    pub(super) fn polled_by(&self, waker: &Waker) {
+        self.woken.store(false, SeqCst);
+        let mut inner = self.inner.lock();
+        if !inner.will_wake(waker) {
+            inner.clone_from(waker);
+        }
+    }
+
+    /// Asks to be polled once more, though nothing has happened.
+    pub(super) fn nudge(&self) {
+        let waker = self.inner.lock().clone();
+        waker.wake();
+    }
+
+    /// When it has the lock: how long it stood in line, how long it was awake and not polled, and how many passed it.
+    pub(super) fn waited(&self) -> Waited {
+        let now = clock::now();
+        let (queued_ns, woken_ns) = match self.woken_at.load(SeqCst) {
+            0 => (clock::nanos(self.asked, now), 0),
+            woken => (clock::nanos(self.asked, woken), clock::nanos(woken, now)),
+        };
+        Waited { queued_ns, woken_ns, overtaken: self.overtaken.load(SeqCst) }
+    }
+}
+
+impl Wake for Wait {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken_at.store(clock::now(), SeqCst);
+        self.woken.store(true, SeqCst);
+        self.nudge();
+    }
+}
+
+/// A wait that is on: it ends with this.
+pub(super) struct Waiting(pub(super) Arc<Wait>);
+
+impl Waiting {
+    /// The wait begins, for its strand.
+    pub(super) fn begin(wait: Arc<Wait>) -> Self {
+        wait.strand.state().waits.push(wait.clone());
+        Self(wait)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let wait = &self.0;
+        // Before the place in the lock's own queue is given up: nobody may seem to have been overtaken by it.
+        wait.lock.leave(wait);
+        if wait.polling.load(SeqCst) {
+            wait.lock.polling.fetch_sub(1, SeqCst);
+        }
+        wait.strand.state().waits.retain(|it| it.number != wait.number);
+    }
+}

@@ -1,0 +1,416 @@
+//! Tasks that wait for each other, and for themselves: named at once, with places, and nothing that is healthy named.
+
+mod support;
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use lockyard_lock::{
+    AsyncLockMutex, AsyncLockRwLock, LockOf, ParkingLotFairMutex, ParkingLotMutex, ParkingLotRwLock,
+    SharedLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock, TryFamily,
+};
+use lockyard_track::{Kind, Standing, Tracked, scope};
+use support::{A, B, Mutex, alarms, lock, run, runtime, tracker, until_waiting};
+use tokio::sync::oneshot;
+
+/// Two threads take two locks in opposite orders, and meet between the two. Neither thread ever ends: what the test
+/// needs to end is that the tracker tells.
+fn opposite_orders<F: TryFamily>() {
+    let (tracker, told) = tracker();
+    let (a, b) = tracker.within("set up", || {
+        let (a, b): (LockOf<Tracked<F>, u32>, LockOf<Tracked<F>, u32>) = (lock(&A), lock(&B));
+        (Arc::new(a), Arc::new(b))
+    });
+    let meeting = Arc::new(Barrier::new(2));
+    for (name, first, second) in [("one", a.clone(), b.clone()), ("two", b, a)] {
+        let (tracker, meeting) = (tracker.clone(), meeting.clone());
+        thread::spawn(move || {
+            tracker.within(name, || {
+                runtime().block_on(async {
+                    let held = first.write().await;
+                    meeting.wait();
+                    let _both = (second.write().await, held);
+                });
+            });
+        });
+    }
+    let finding = told.wait_for(Kind::Deadlock);
+    assert_eq!(finding.standing, Standing::Certain);
+    let mut tasks = finding.tasks.clone();
+    tasks.sort();
+    assert_eq!(tasks, ["one", "two"], "{finding}");
+    assert_eq!(finding.circle.len(), 2, "{finding}");
+    assert_eq!(
+        finding.places.len(),
+        2,
+        "both take their first lock at one place and their second at another"
+    );
+    let here = |place: &String| place.contains("track_waits.rs");
+    assert!(finding.places.iter().all(here), "{finding}");
+    assert!(finding.message.contains("holds a #") && finding.message.contains("waits for b #"), "{finding}");
+}
+
+macro_rules! opposite_orders {
+    ($($name:ident: $family:ty;)*) => {
+        mod opposite_orders_close_a_circle {
+            use super::*;
+            $(#[test]
+            fn $name() {
+                opposite_orders::<$family>();
+            })*
+        }
+    };
+}
+
+opposite_orders! {
+    tokio_mutex: TokioMutex;
+    tokio_rwlock: TokioRwLock;
+    parking_lot_mutex: ParkingLotMutex;
+    parking_lot_rwlock: ParkingLotRwLock;
+    parking_lot_fair_mutex: ParkingLotFairMutex;
+    std_mutex: StdMutex;
+    std_rwlock: StdRwLock;
+    async_lock_mutex: AsyncLockMutex;
+    async_lock_rwlock: AsyncLockRwLock;
+}
+
+/// A reader waits for the writer that stands in line before it, and that writer for the reader's first read.
+fn second_read_behind_a_writer<F: TryFamily>() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let shared: LockOf<Tracked<F>, u32> = tracker.scope("set up", async { lock(&A) }).await;
+        let shared = &shared;
+        let reader = tracker.scope("reader", async {
+            let first = shared.read().await;
+            until_waiting(&tracker, 1).await;
+            let _both = (shared.read().await, first);
+        });
+        let writer = tracker.scope("writer", async {
+            let _alone = shared.write().await;
+        });
+        tokio::select! {
+            () = async { tokio::join!(reader, writer); } => panic!("it should have hung"),
+            () = until_waiting(&tracker, 2) => {}
+        }
+    });
+    let deadlock = told.wait_for(Kind::Deadlock);
+    assert_eq!((deadlock.circle.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
+    assert!(tracker.findings().iter().any(|it| it.kind == Kind::RecursiveRead), "{:?}", tracker.findings());
+}
+
+#[test]
+fn a_second_read_behind_a_writer_of_tokio() {
+    second_read_behind_a_writer::<TokioRwLock>();
+}
+
+#[test]
+fn a_second_read_behind_a_writer_of_async_lock() {
+    second_read_behind_a_writer::<AsyncLockRwLock>();
+}
+
+#[test]
+fn an_upgrade_is_suspected_at_once_and_certain_when_it_stays() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let hangs = tracker.scope("upgrader", async {
+            let shared: LockOf<Tracked<TokioRwLock>, u32> = lock(&A);
+            let read = shared.read().await;
+            let _both = (shared.write().await, read);
+        });
+        let look = async {
+            until_waiting(&tracker, 1).await;
+            assert_eq!(told.wait_for(Kind::Upgrade).standing, Standing::Suspected);
+            tracker.look(Duration::ZERO);
+            let certain = told.wait_for(Kind::Upgrade);
+            assert_eq!((certain.standing, certain.places.len()), (Standing::Certain, 2), "{certain}");
+        };
+        tokio::select! { () = hangs => panic!("it should have hung"), () = look => {} }
+    });
+}
+
+#[test]
+fn locking_twice_is_a_wait_for_oneself() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let hangs = tracker.scope("twice", async {
+            let alone: Mutex<u32> = lock(&A);
+            let _both = (alone.write().await, alone.write().await);
+        });
+        tokio::select! {
+            () = hangs => panic!("it should have hung"),
+            () = until_waiting(&tracker, 1) => {}
+        }
+        assert_eq!(told.wait_for(Kind::SameTaskWait).tasks, ["twice"]);
+    });
+}
+
+/// Locking a blocking lock twice would block the thread for ever: with the tracker it yields.
+#[test]
+fn locking_a_blocking_lock_twice_does_not_block() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let hangs = tracker.scope("twice", async {
+            let alone: LockOf<Tracked<ParkingLotMutex>, u32> = lock(&A);
+            let _both = (alone.write().await, alone.write().await);
+        });
+        tokio::select! {
+            () = hangs => panic!("it should have hung"),
+            () = until_waiting(&tracker, 1) => {}
+        }
+    });
+    told.wait_for(Kind::SameTaskWait);
+}
+
+/// The holder of a blocking lock is suspended, and the one thread there is must not be blocked by who wants it: two tasks of
+/// their own, on a thread of their own, so that the test can tell if it is.
+#[test]
+fn a_blocking_guard_across_an_await_is_named_and_blocks_nobody() {
+    let (tracker, told) = tracker();
+    let (done, is_done) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let alone: LockOf<Tracked<ParkingLotMutex>, u32> = tracker.within("set up", || lock(&A));
+        let alone = std::rc::Rc::new(alone);
+        let (go_on, wait) = oneshot::channel::<()>();
+        let local = tokio::task::LocalSet::new();
+        runtime().block_on(local.run_until(async {
+            let its = alone.clone();
+            let holder = tokio::task::spawn_local(tracker.task("holder".into(), async move {
+                let _held = its.write().await;
+                wait.await.unwrap();
+            }));
+            let its = alone.clone();
+            let other = tokio::task::spawn_local(tracker.task("other".into(), async move {
+                *its.write().await += 1;
+            }));
+            until_waiting(&tracker, 1).await;
+            go_on.send(()).unwrap();
+            holder.await.unwrap();
+            other.await.unwrap();
+            done.send(*alone.read().await).unwrap();
+        }));
+    });
+    let finding = told.wait_for(Kind::GuardAcrossAwait);
+    assert_eq!((finding.tasks, finding.places.len()), (vec!["holder".to_owned()], 1));
+    assert_eq!(
+        is_done.recv_timeout(Duration::from_mins(1)),
+        Ok(1),
+        "the thread is blocked, or the lock was not had"
+    );
+}
+
+/// A yielding lock may be held across an await: that is what it is for.
+#[test]
+fn a_yielding_guard_across_an_await_is_measured_and_no_alarm() {
+    let (tracker, _told) = tracker();
+    run(&tracker, async {
+        let alone: Mutex<u32> = lock(&A);
+        let held = alone.write().await;
+        tokio::task::yield_now().await;
+        drop(held);
+        *alone.write().await += 1;
+    });
+    assert_eq!(alarms(&tracker), []);
+    let across = tracker.across_awaits();
+    assert_eq!((across.len(), across[0].held.count(), across[0].class.name()), (1, 1, "a"));
+}
+
+#[test]
+fn block_on_inside_a_runtime_is_told_from_a_slow_wait() {
+    let (tracker, told) = tracker();
+    let shared = Arc::new(tracker.within("set up", || lock::<Mutex<u32>>(&A)));
+    // One worker, which the second task blocks: the holder, that would release the lock, has nowhere to run.
+    let one = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let (held, is_held) = oneshot::channel::<()>();
+    let holder = shared.clone();
+    one.spawn(tracker.task("holder".into(), async move {
+        let _held = holder.write().await;
+        held.send(()).unwrap();
+        std::future::pending::<()>().await;
+    }));
+    one.spawn(tracker.task("blocker".into(), async move {
+        is_held.await.unwrap();
+        by_blocking(shared.write());
+    }));
+    while tracker.contended_acquisitions() == 0 {
+        thread::yield_now();
+    }
+    tracker.look(Duration::ZERO);
+    // First of all: a runtime with a blocked worker cannot be waited for, as dropping it would if the rest fails.
+    one.shutdown_background();
+    let finding = told.wait_for(Kind::BlockOn);
+    assert_eq!(finding.tasks, ["blocker", "holder"], "{finding}");
+}
+
+/// What people write, or take from a crate, when they have a future and no `async`.
+fn by_blocking<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+            std::task::Poll::Ready(done) => return done,
+            std::task::Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// Branches with names, each with what the other one wants next, and a third way out: the first lock is given back before.
+#[test]
+fn a_lock_that_is_released_before_the_next_is_asked_for_is_no_edge() {
+    let (tracker, _told) = tracker();
+    run(&tracker, async {
+        let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
+        let one = scope("one", async {
+            *a.write().await += 1;
+            *b.write().await += 1;
+        });
+        let two = scope("two", async {
+            *b.write().await += 1;
+            *a.write().await += 1;
+        });
+        tokio::join!(one, two);
+    });
+    assert_eq!(tracker.findings(), []);
+}
+
+/// Two branches of a task that hold one lock each and want none: a third task waits for both in turn, and nothing hangs.
+#[test]
+fn branches_that_wait_for_different_tasks_are_no_circle() {
+    let (tracker, _told) = tracker();
+    run(&tracker, async {
+        let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
+        let (release, released) = oneshot::channel::<()>();
+        let holds_a = scope("holds a", async {
+            let _a = a.write().await;
+            released.await.unwrap();
+        });
+        let wants_b = scope("wants b", async {
+            until_waiting(&tracker, 1).await;
+            *b.write().await += 1;
+        });
+        let holds_b_wants_a = scope("holds b, wants a", async {
+            let _b = b.write().await;
+            *a.write().await += 1;
+        });
+        let frees = async {
+            until_waiting(&tracker, 2).await;
+            release.send(()).unwrap();
+        };
+        tokio::join!(holds_a, holds_b_wants_a, wants_b, frees);
+    });
+    assert_eq!(alarms(&tracker), [], "what was suspected of the branches dissolved");
+}
+
+/// What a timeout takes back leaves nothing behind: nobody in line, nobody overtaken, the lock free.
+#[test]
+fn a_wait_that_is_cancelled_leaves_nothing() {
+    let (tracker, _told) = tracker();
+    run(&tracker, async {
+        let alone: Mutex<u32> = lock(&A);
+        let held = alone.write().await;
+        for _ in 0..10 {
+            let mut wait = std::pin::pin!(alone.write());
+            let pending = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(wait.as_mut().poll(context).is_pending())
+            });
+            assert!(pending.await);
+        }
+        assert_eq!(tracker.kept(), (0, 0));
+        drop(held);
+        *alone.write().await += 1;
+    });
+    assert_eq!(alarms(&tracker), []);
+}
+
+/// Reads of a snapshot wait for nobody and keep nobody waiting.
+#[test]
+fn looks_at_a_snapshot_are_no_waits() {
+    let (tracker, _told) = tracker();
+    run(&tracker, async {
+        let snapshot: LockOf<Tracked<lockyard_lock::ArcSwap>, u32> = lock(&A);
+        let read = snapshot.read().await;
+        *snapshot.write().await += 1;
+        let again = snapshot.read().await;
+        assert_eq!((*read, *again), (0, 1));
+    });
+    assert_eq!(tracker.findings(), []);
+    assert_eq!((tracker.acquisitions(), tracker.contended_acquisitions()), (3, 0));
+}
+
+/// Ten thousand wait for one of two locks. The last wait of a circle is told as one when it begins, and its tasks are dropped.
+#[test]
+fn a_circle_is_found_among_ten_thousand_that_wait() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let (a, b) =
+            tracker.scope("set up", async { (lock::<Mutex<u32>>(&A), lock::<Mutex<u32>>(&B)) }).await;
+        let (a, b) = (Arc::new(a), Arc::new(b));
+        let (go_on, goes_on) = oneshot::channel::<()>();
+        let (holds, is_held) = oneshot::channel::<()>();
+        let (first, second) = (a.clone(), b.clone());
+        tracker.spawn("one", async move {
+            let _a = first.write().await;
+            holds.send(()).unwrap();
+            goes_on.await.unwrap();
+            let _b = second.write().await;
+        });
+        is_held.await.unwrap();
+        for nth in 0..10_000 {
+            let a = a.clone();
+            tracker.spawn(format!("waiter {nth}"), async move { *a.write().await += 1 });
+        }
+        let (first, second) = (a, b);
+        tracker.spawn("other", async move {
+            let _b = second.write().await;
+            let _a = first.write().await;
+        });
+        until_waiting(&tracker, 10_001).await;
+        assert_eq!(alarms(&tracker), [], "nothing is closed yet");
+        go_on.send(()).unwrap();
+        until_waiting(&tracker, 10_002).await;
+    });
+    let deadlock = told.wait_for(Kind::Deadlock);
+    let mut tasks = deadlock.tasks.clone();
+    tasks.sort();
+    // The first of the ten thousand stands before `other`, and waits for the same: the circle goes by the holder.
+    assert_eq!(tasks, ["one", "other"], "{deadlock}");
+}
+
+/// Ten thousand wait, and one whose order is the wrong way round, but nobody holds what it wants.
+#[test]
+fn ten_thousand_that_wait_are_no_circle_and_leave_nothing() {
+    let (tracker, told) = tracker();
+    runtime().block_on(async {
+        let (a, b) =
+            tracker.scope("set up", async { (lock::<Mutex<u32>>(&A), lock::<Mutex<u32>>(&B)) }).await;
+        let (a, b) = (Arc::new(a), Arc::new(b));
+        let held = tracker.scope("one", async { a.write().await }).await;
+        for nth in 0..10_000 {
+            let a = a.clone();
+            tracker.spawn(format!("waiter {nth}"), async move { *a.write().await += 1 });
+        }
+        until_waiting(&tracker, 10_000).await;
+        let (first, second) = (a.clone(), b.clone());
+        tracker.spawn("two", async move {
+            let _b = second.write().await;
+            let _a = first.write().await;
+        });
+        until_waiting(&tracker, 10_001).await;
+        assert_eq!(alarms(&tracker), []);
+        drop(held);
+        let third = a.clone();
+        let one = tracker.spawn("one", async move {
+            let _a = third.write().await;
+            let _b = b.write().await;
+        });
+        one.await.unwrap();
+        assert_eq!(tracker.kept().0, 0, "everybody was served");
+    });
+    assert!(matches!(told.wait_for(Kind::OrderInversion).places.len(), 4));
+}

@@ -1,0 +1,79 @@
+//! The conversation: plain data and pure functions.
+//!
+//! Nothing here waits, locks, reads a clock or draws a random number, and nothing here knows the rest of the crate.
+//! That is what lets one and the same conversation stand behind every lock, on a runtime and under a model checker.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `ids` | the small named values: ids, version, time |
+//! | `message`, `tools` | what is said, and what the model wants to run |
+//! | `shared_vec` | a vector whose clones share structure |
+//! | `pool`, `branch` | all messages, and the lines through them |
+//! | `state`, `fsm` | where a conversation can stand, and the one pure function from there |
+//! | `context` | [`ChatContext`]: one session's conversation as a whole |
+//! | `turn` | the steps of a chat turn, each whole or nothing |
+//! | `check` | reading a context back from a store |
+//! | `dto` | what leaves the context |
+//! | `error` | everything a conversation can refuse |
+//!
+//! A turn from the question to the answer, with a tool in between:
+//!
+//! ```
+//! use crate::backend::chat::*;
+//!
+//! let (id, now) = (ContextId(uuid::Uuid::from_u128(1)), Timestamp(0));
+//! let mut context = ChatContext::new(id, ContextConfig::new("gpt", "chat"), now)?;
+//!
+//! context.begin_turn(NewMessage::text(Role::User, "What is the time?"))?;
+//! context.request_model()?;
+//! context.full_response("Let me look.")?;
+//! context.finish_response(vec![NewToolCall::new("c1", "clock", serde_json::json!({}))])?;
+//! assert_eq!(context.state_kind(), StateKind::AwaitingToolApproval);
+//!
+//! context.decide_tools(&[ToolDecision { call_id: "c1".into(), approve: true }])?;
+//! context.resume_after_approval()?;
+//! context.complete_tools(vec![ToolResult { call_id: "c1".into(), output: "noon".into(), is_error: false }])?;
+//!
+//! context.request_model()?;
+//! context.start_stream()?;
+//! context.append_chunks("It is ")?;
+//! context.append_chunks("noon.")?;
+//! context.end_stream()?;
+//! context.finish_response(vec![])?;
+//! assert_eq!(context.state_kind(), StateKind::Idle);
+//!
+//! let page = MessagesDTO::page(&context, None, 1, 3)?;
+//! assert_eq!(page.messages[0].content, [ContentPart::Text { text: "It is noon.".into() }]);
+//! # Ok::<(), ChatError>(())
+//! ```
+
+mod branch;
+mod branches;
+mod check;
+mod context;
+mod dto;
+mod error;
+mod fsm;
+mod ids;
+mod message;
+mod pool;
+mod state;
+mod tools;
+mod turn;
+
+#[cfg(test)]
+mod tests;
+
+pub use branch::Branch;
+pub use context::{ChatContext, ContextConfig, ContextUpdate};
+pub use dto::{
+    AppendedDTO, BranchDTO, ChatContextDTO, ContextStateDTO, ContextSummary, MessageDTO, MessagesDTO,
+    StateDTO,
+};
+pub use error::ChatError;
+pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};
+pub use ids::{ContextId, MessageId, Timestamp, ToolCallId, Version};
+pub use message::{ContentPart, Message, NewMessage, Role};
+pub use pool::MessagePool;
+pub use state::{State, StateKind};
+pub use tools::{Approval, NewToolCall, ToolCall, ToolDecision, ToolResult};

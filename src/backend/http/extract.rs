@@ -1,0 +1,118 @@
+//! Reading requests: ids, queries, bodies and headers, each refused with a problem that says what would be right.
+
+use std::error::Error;
+
+use axum::body::{HttpBody, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::{HeaderMap, header, request::Parts};
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::backend::chat::{ContextId, Version};
+
+use super::app::Shared;
+use super::problem::{Code, Problem};
+
+/// The context that the path names.
+pub(super) struct Id(pub(super) ContextId);
+
+impl FromRequestParts<Shared> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+        let malformed = |detail: String| Problem::new(Code::MalformedId, detail);
+        let Path(given) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| malformed(rejection.body_text()))?;
+        given.parse().map(Self).map_err(|error: crate::backend::chat::ChatError| malformed(error.to_string()))
+    }
+}
+
+/// The query, by the names of `T`'s fields.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Shared> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(Problem::new(Code::MalformedRequest, rejection.body_text())),
+        }
+    }
+}
+
+/// The body, as JSON.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "send the body as JSON, with the header Content-Type: application/json";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        let too_large =
+            || Problem::new(Code::BodyTooLarge, format!("the body may have {} bytes", state.limits.body));
+        // One that says so itself is not waited for.
+        if request.body().size_hint().lower() > state.limits.body as u64 {
+            return Err(too_large());
+        }
+        let bytes = to_bytes(request.into_body(), state.limits.body).await.map_err(|error| {
+            if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
+                return too_large();
+            }
+            Problem::new(Code::MalformedRequest, error.to_string())
+        })?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            // Deserializing from a slice fails for what stands in it, never for reading it.
+            let code = match error.classify() {
+                Category::Data => Code::Invalid,
+                Category::Syntax | Category::Eof | Category::Io => Code::MalformedJson,
+            };
+            Problem::new(code, error.to_string())
+        })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(given) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// The version that `If-Match` names, in quotes as `ETag` gives it. `*` matches any.
+pub(super) struct IfMatch(pub(super) Option<Version>);
+
+impl FromRequestParts<Shared> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+        let Some(given) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let given = given.to_str().unwrap_or_default().trim();
+        if given == "*" {
+            return Ok(Self(None));
+        }
+        let quoted = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match quoted.and_then(|version| version.parse().ok()) {
+            Some(version) => Ok(Self(Some(Version(version)))),
+            None => Err(Problem::new(
+                Code::MalformedRequest,
+                "If-Match must be a version in quotes, as the ETag of the context, such as \"7\", or *",
+            )),
+        }
+    }
+}
+
+/// Whether the client wants to read along.
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut kinds = accepts.flat_map(|value| value.split(','));
+    kinds.any(|kind| {
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
+    })
+}

@@ -1,0 +1,207 @@
+//! What went wrong, for people and for programs: `application/problem+json` (RFC 9457) with a code that stays.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::chat::ChatError;
+use crate::backend::service::{Elsewhere, ServiceError};
+use crate::backend::session::SessionError;
+use crate::backend::store::StoreError;
+
+/// The kinds of problem, as `code` names them. Codes are never renamed; new ones may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The id in the path is no UUID.
+    MalformedId,
+    /// The query, a header or the cursor cannot be read.
+    MalformedRequest,
+    /// The body is not JSON.
+    MalformedJson,
+    /// No token, or not the right one.
+    Unauthorized,
+    /// No such context, or it was deleted.
+    ContextNotFound,
+    /// There is nothing at this path.
+    NoSuchRoute,
+    /// Not with this method.
+    MethodNotAllowed,
+    /// The request did not arrive in time.
+    RequestTimeout,
+    /// A turn is under way.
+    Busy,
+    /// The context is not at the expected version.
+    VersionConflict,
+    /// No tool call waits for approval.
+    NoApprovalAwaited,
+    /// These are not the calls at hand.
+    UnknownToolCall,
+    /// The call was decided the other way.
+    AlreadyDecided,
+    /// The state does not allow it.
+    IllegalStep,
+    /// The body is larger than is taken.
+    BodyTooLarge,
+    /// The body is not declared as JSON.
+    UnsupportedMediaType,
+    /// It is JSON, but not what this route takes.
+    Invalid,
+    /// The context has no such branch.
+    UnknownBranch,
+    /// As many requests are served as may be at once.
+    TooManyRequests,
+    /// The program has a mistake.
+    Internal,
+    /// The store cannot, now. After a write: nobody knows whether it will be stored.
+    StoreUnavailable,
+    /// What is stored cannot be read.
+    StoredContextCorrupt,
+    /// It took too long and was given up. After a write: nobody knows whether it will be stored.
+    TimedOut,
+    /// The server is ending.
+    ShuttingDown,
+}
+
+impl Code {
+    /// The status that goes with the code.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedId | Self::MalformedRequest | Self::MalformedJson => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::ContextNotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy
+            | Self::VersionConflict
+            | Self::NoApprovalAwaited
+            | Self::UnknownToolCall
+            | Self::AlreadyDecided
+            | Self::IllegalStep => StatusCode::CONFLICT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid | Self::UnknownBranch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StoreUnavailable | Self::StoredContextCorrupt | Self::TimedOut | Self::ShuttingDown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// What kind of problem it is, in a few words.
+    fn title(self) -> &'static str {
+        match self {
+            Self::MalformedId => "The id is malformed",
+            Self::MalformedRequest => "The request is malformed",
+            Self::MalformedJson => "The body is not JSON",
+            Self::Unauthorized => "A token is needed",
+            Self::ContextNotFound => "No such context",
+            Self::NoSuchRoute => "No such route",
+            Self::MethodNotAllowed => "Not with this method",
+            Self::RequestTimeout => "The request did not arrive in time",
+            Self::Busy => "A turn is under way",
+            Self::VersionConflict => "The context has changed",
+            Self::NoApprovalAwaited => "No tool call waits for approval",
+            Self::UnknownToolCall => "Not a tool call at hand",
+            Self::AlreadyDecided => "Decided already",
+            Self::IllegalStep => "Not in this state",
+            Self::BodyTooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The body must be JSON",
+            Self::Invalid => "Not what this route takes",
+            Self::UnknownBranch => "No such branch",
+            Self::TooManyRequests => "Too many requests at once",
+            Self::Internal => "A mistake in the program",
+            Self::StoreUnavailable => "The store cannot, now",
+            Self::StoredContextCorrupt => "What is stored cannot be read",
+            Self::TimedOut => "It took too long",
+            Self::ShuttingDown => "The server is ending",
+        }
+    }
+
+    /// Whether it makes sense to send the same again after a while.
+    fn passes(self) -> bool {
+        matches!(self, Self::TooManyRequests | Self::StoreUnavailable | Self::TimedOut | Self::ShuttingDown)
+    }
+}
+
+/// An error as it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// The HTTP status, once more.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// The kind of problem, for programs.
+    pub code: Code,
+    /// The kind of problem, for people.
+    pub title: &'static str,
+    /// What was wrong in this case, and what would be right.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { status: code.status().as_u16(), code, title: code.title(), detail: detail.into() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.code.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.code.passes() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.code == Code::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let code = match &error {
+            ServiceError::Invalid { .. } => Code::Invalid,
+            ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
+            ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
+            ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
+                match source {
+                    StoreError::Failed { .. } | StoreError::Unusable { .. } => Code::StoreUnavailable,
+                    StoreError::Corrupt { .. } => Code::StoredContextCorrupt,
+                }
+            }
+            // A service that stands behind this one.
+            ServiceError::Elsewhere { outcome, .. } => match outcome {
+                Elsewhere::Conflict => Code::IllegalStep,
+                Elsewhere::Refused => Code::Invalid,
+                Elsewhere::Failed | Elsewhere::Unreachable => Code::StoreUnavailable,
+                Elsewhere::Unanswered => Code::TimedOut,
+            },
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn refused(error: &ChatError) -> Code {
+    match error {
+        ChatError::Busy { .. } => Code::Busy,
+        ChatError::VersionConflict { .. } => Code::VersionConflict,
+        ChatError::NoApprovalAwaited { .. } => Code::NoApprovalAwaited,
+        ChatError::UnknownToolCall { .. } => Code::UnknownToolCall,
+        ChatError::AlreadyDecided { .. } => Code::AlreadyDecided,
+        ChatError::Illegal(_) | ChatError::StillPending { .. } => Code::IllegalStep,
+        ChatError::UnknownBranch { .. } => Code::UnknownBranch,
+        ChatError::NotAContextId { .. } => Code::MalformedId,
+        ChatError::BranchExists { .. }
+        | ChatError::NotFromUser { .. }
+        | ChatError::RepeatedToolCall { .. }
+        | ChatError::MissingToolResult { .. }
+        | ChatError::Empty { .. } => Code::Invalid,
+        ChatError::Damaged { .. } => Code::StoredContextCorrupt,
+    }
+}

@@ -1,0 +1,22 @@
+//! The system under test: the backend of a chat application, whole, and free of any concrete lock and runtime where it
+//! matters.
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`chat`] | a conversation: plain data, and a state machine that refuses what does not fit |
+//! | [`store`] | where sessions are kept for good: the trait, and the back ends |
+//! | [`session`] | the session manager: a bounded cache of live sessions, one live copy, ordered saves |
+//! | [`service`] | the endpoints, and the chat turn |
+//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service |
+//! | [`clock`], [`shared_vec`] | time as all of it sees it; a vector whose clones share what was said so far |
+
+pub mod chat;
+pub mod clock;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "client")]
+pub mod remote;
+pub mod service;
+pub mod session;
+pub mod shared_vec;
+pub mod store;

@@ -1,0 +1,112 @@
+//! What the backend answers when it cannot do what was asked.
+
+use crate::backend::chat::{ChatError, ContextId};
+use crate::backend::session::SessionError;
+use crate::backend::store::StoreError;
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ServiceError {
+    /// What was asked makes no sense for any session.
+    #[error("{reason}")]
+    Invalid {
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// The session does not exist, refuses, or cannot be loaded or saved.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The store's index could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A service elsewhere was asked, and this is all that is known.
+    #[error("{reason}")]
+    Elsewhere {
+        /// What became of the request.
+        outcome: Elsewhere,
+        /// What the service said, or why it said nothing.
+        reason: String,
+    },
+}
+
+/// What became of a request to a service elsewhere that was not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It came at the wrong time: nothing was done.
+    Conflict,
+    /// It was refused: nothing was done.
+    Refused,
+    /// The service could not. A change may have been made all the same.
+    Failed,
+    /// No answer came: nobody knows whether it was done.
+    Unanswered,
+    /// It was never sent: nothing was done.
+    Unreachable,
+}
+
+impl ServiceError {
+    pub(super) fn refused(id: ContextId, source: ChatError) -> Self {
+        SessionError::Refused { id, source }.into()
+    }
+
+    /// Whether the request was right but came at the wrong time (busy, version conflict, nothing to approve): a
+    /// measurement counts it as `refused`, not as an error.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Session(SessionError::Refused { source, .. }) => source.is_conflict(),
+            Self::Elsewhere { outcome, .. } => *outcome == Elsewhere::Conflict,
+            _ => false,
+        }
+    }
+
+    /// Whether no answer came at all: a measurement counts that by itself, for it says nothing of the service.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Elsewhere { outcome: Elsewhere::Unanswered | Elsewhere::Unreachable, .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use crate::backend::chat::{StateKind, Version};
+
+    use super::*;
+
+    #[test]
+    fn only_what_came_at_the_wrong_time_is_a_refusal() {
+        let id = ContextId(Uuid::nil());
+        let conflicts = [
+            ChatError::Busy { state: StateKind::Streaming },
+            ChatError::VersionConflict { expected: Version(1), actual: Version(2) },
+            ChatError::NoApprovalAwaited { state: StateKind::Idle },
+        ];
+        for conflict in conflicts {
+            assert!(ServiceError::refused(id, conflict.clone()).is_refusal(), "{conflict}");
+        }
+        let mistakes = [
+            ChatError::Empty { field: "mode" },
+            ChatError::UnknownBranch { given: "x".to_owned(), known: vec![] },
+        ];
+        for mistake in mistakes {
+            assert!(!ServiceError::refused(id, mistake.clone()).is_refusal(), "{mistake}");
+        }
+        assert!(!ServiceError::Session(SessionError::NotFound { id }).is_refusal());
+        assert!(!ServiceError::Invalid { reason: String::new() }.is_refusal());
+    }
+
+    #[test]
+    fn elsewhere_a_conflict_is_a_refusal_and_silence_is_neither() {
+        let all = [
+            (Elsewhere::Conflict, true, false),
+            (Elsewhere::Refused, false, false),
+            (Elsewhere::Failed, false, false),
+            (Elsewhere::Unanswered, false, true),
+            (Elsewhere::Unreachable, false, true),
+        ];
+        for (outcome, refusal, unanswered) in all {
+            let error = ServiceError::Elsewhere { outcome, reason: String::new() };
+            assert_eq!((error.is_refusal(), error.is_unanswered()), (refusal, unanswered), "{outcome:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The chat turn: drives the state machine against the model, one short write at a time.
+//!
+//! No lock is held while the model thinks, while a tool runs, or between two steps; what protects the turn meanwhile
+//! is the session's *state*. A working state belongs to exactly one turn, for a second one is refused, and the turn
+//! keeps a handle to the session, so the session it comes back to is the one it left.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::backend::chat::{
+    ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
+    ToolResult, Version,
+};
+use crate::backend::session::{ChatSessionManager, Env, Session, SessionError, Settle};
+
+use super::backend::Backend;
+use super::batch::Batch;
+use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
+use super::watch::{TurnEvent, TurnWatch};
+
+/// Runs a turn from a user's message to idle, failed, or waiting for approval.
+pub(super) async fn send_message<E: Env, M: ModelClient + ToolRunner>(
+    backend: &Backend<E, M>,
+    session: &Session<E>,
+    message: NewMessage,
+    watch: &dyn TurnWatch,
+) -> Result<Began, SessionError> {
+    let mut turn = Turn { backend, session, watch, working: false };
+    let begin = |context: &mut ChatContext| {
+        let message = Some(context.begin_turn(message)?);
+        Ok(Began { version: context.version().next(), message })
+    };
+    let began = turn.step(Settle::Acknowledged, begin).await?;
+    turn.converse().await?;
+    Ok(began)
+}
+
+/// Decides tool calls and, once none is pending, goes on with the turn.
+pub(super) async fn approve_tools<E: Env, M: ModelClient + ToolRunner>(
+    backend: &Backend<E, M>,
+    session: &Session<E>,
+    decisions: &[ToolDecision],
+    watch: &dyn TurnWatch,
+) -> Result<Began, SessionError> {
+    let mut turn = Turn { backend, session, watch, working: false };
+    let decide = |context: &mut ChatContext| {
+        context.decide_tools(decisions)?;
+        let began = Began { version: context.version().next(), message: None };
+        if context.pending_calls().next().is_some() {
+            return Ok((began, context.state_kind()));
+        }
+        Ok((began, context.resume_after_approval()?))
+    };
+    let (began, state) = turn.step(Settle::Acknowledged, decide).await?;
+    match state {
+        StateKind::ExecutingTools => turn.execute_tools().await?,
+        StateKind::GeneratingResponse => turn.converse().await?,
+        _ => {}
+    }
+    Ok(began)
+}
+
+/// The first change that a turn made: with it the session became the turn's.
+#[derive(Clone, Copy)]
+pub(super) struct Began {
+    pub(super) version: Version,
+    /// The message that the change appended, if any.
+    pub(super) message: Option<MessageId>,
+}
+
+/// A turn at work.
+struct Turn<'a, E: Env, M> {
+    backend: &'a Backend<E, M>,
+    session: &'a Session<E>,
+    watch: &'a dyn TurnWatch,
+    /// Whether this turn has left the session in a working state. It is set inside the write guard, together with
+    /// the state itself, so there is no moment at which the two disagree.
+    working: bool,
+}
+
+impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
+    async fn step<R: Send>(
+        &mut self,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let (mut change, mut done) = (Some(change), None);
+        let working = &mut self.working;
+        let step = &mut |context: &mut ChatContext| {
+            let change = change.take().expect("a change is made once");
+            let result = change(context)?;
+            let state = context.state_kind();
+            *working = state.is_working();
+            done = Some((result, TurnEvent::Step { state, version: context.version().next() }));
+            Ok(())
+        };
+        make(&self.backend.manager, self.session, settle, step).await?;
+        let (result, step) = done.expect("a change that was made has a result");
+        self.watch.saw(step);
+        Ok(result)
+    }
+
+    /// Asks the model for its next word in the turn.
+    async fn converse(&mut self) -> Result<(), SessionError> {
+        let ask = |context: &mut ChatContext| {
+            context.request_model()?;
+            Ok(prompt(context))
+        };
+        let prompt = self.step(Settle::Later, ask).await?;
+        self.answer(prompt).await
+    }
+
+    /// Lets the model answer, trying again after transient failures for as long as the state machine allows.
+    async fn answer(&mut self, mut prompt: Prompt) -> Result<(), SessionError> {
+        loop {
+            let error = match self.listen(prompt).await? {
+                Err(error) => error,
+                Ok(tool_calls) => {
+                    let finish = |context: &mut ChatContext| context.finish_response(tool_calls);
+                    match blame_the_world(self.step(Settle::Acknowledged, finish).await)? {
+                        Ok(_) => return Ok(()),
+                        Err(error) => error,
+                    }
+                }
+            };
+            match self.recover(error).await? {
+                Some(again) => prompt = again,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// One reply of the model, written into the conversation as it comes; the tools it wants to call.
+    async fn listen(&mut self, prompt: Prompt) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
+        match self.backend.model.request(prompt).await {
+            Ok(Reply::Full { text, tool_calls }) => {
+                self.step(Settle::Later, |context| context.full_response(text.as_str())).await?;
+                self.watch.saw(TurnEvent::Text(&text));
+                Ok(Ok(tool_calls))
+            }
+            Ok(Reply::Stream(stream)) => self.follow(stream).await,
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Follows a streamed reply: one short write for every batch of chunks.
+    async fn follow(
+        &mut self,
+        mut stream: ReplyStream,
+    ) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
+        self.step(Settle::Later, ChatContext::start_stream).await?;
+        let mut tool_calls = Vec::new();
+        loop {
+            let (clock, window) = (self.backend.manager.env().clock(), self.backend.batch_window);
+            let batch = Batch::gather(&mut stream, clock, window).await;
+            if !batch.text.is_empty() {
+                self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
+                self.watch.saw(TurnEvent::Text(&batch.text));
+            }
+            tool_calls.extend(batch.tool_calls);
+            match batch.ended {
+                None => {}
+                Some(Err(error)) => return Ok(Err(error)),
+                Some(Ok(())) => {
+                    self.step(Settle::Later, ChatContext::end_stream).await?;
+                    return Ok(Ok(tool_calls));
+                }
+            }
+        }
+    }
+
+    /// Runs the approved tools and tells the model what came of them.
+    async fn execute_tools(&mut self) -> Result<(), SessionError> {
+        let approved = |context: &ChatContext| context.approved_calls().cloned().collect::<Vec<_>>();
+        let calls = self.session.read(approved).await?;
+        let error = match self.run_all(&calls).await {
+            Err(error) => error,
+            Ok(results) => {
+                let complete = |context: &mut ChatContext| context.complete_tools(results);
+                match blame_the_world(self.step(Settle::Later, complete).await)? {
+                    Ok(_) => return self.converse().await,
+                    Err(error) => error,
+                }
+            }
+        };
+        match self.recover(error).await? {
+            Some(prompt) => self.answer(prompt).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn run_all(&self, calls: &[ToolCall]) -> Result<Vec<ToolResult>, ModelError> {
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            results.push(self.backend.model.run(call).await?);
+        }
+        Ok(results)
+    }
+
+    /// Notes a failure in the session. The prompt to go on with, unless the turn has ended as failed.
+    async fn recover(&mut self, error: ModelError) -> Result<Option<Prompt>, SessionError> {
+        let error = match error {
+            ModelError::Transient(error) => error,
+            ModelError::Fatal(error) => {
+                self.step(Settle::Acknowledged, |context| context.fail(error)).await?;
+                return Ok(None);
+            }
+        };
+        self.step(Settle::Later, |context| context.transient_failure(error)).await?;
+        let retry = |context: &mut ChatContext| {
+            Ok(match context.retry()? {
+                StateKind::Failed => None,
+                _ => Some(prompt(context)),
+            })
+        };
+        self.step(Settle::Acknowledged, retry).await
+    }
+}
+
+/// A change of a turn, as an object: a turn has a dozen of them, and the way from a change to the store is long. Were it
+/// compiled for each, with each strategy, turns would be most of the program.
+fn make<'a, E: Env>(
+    manager: &'a ChatSessionManager<E>,
+    session: &'a Session<E>,
+    settle: Settle,
+    change: &'a mut (dyn FnMut(&mut ChatContext) -> Result<(), ChatError> + Send),
+) -> BoxFuture<'a, Result<(), SessionError>> {
+    manager.change(session, settle, change).boxed()
+}
+
+/// A turn that is dropped at work, because its caller went away or a save failed, is rolled back in the background.
+impl<E: Env, M> Drop for Turn<'_, E, M> {
+    fn drop(&mut self) {
+        if self.working {
+            let (manager, session) = (self.backend.manager.clone(), self.session.clone());
+            let roll_back = async move {
+                // Refused only if the session was deleted meanwhile: then there is nothing to roll back.
+                let cancel = &mut ChatContext::cancel;
+                if let Err(error) = make(&manager, &session, Settle::Acknowledged, cancel).await {
+                    tracing::debug!(%error, "the roll-back of an abandoned turn was not saved");
+                }
+            };
+            self.backend.manager.env().spawn(roll_back);
+        }
+    }
+}
+
+/// A step that only takes down what the model or a tool said is refused for what they said: they have failed, for good,
+/// and not whoever asked.
+fn blame_the_world<R>(step: Result<R, SessionError>) -> Result<Result<R, ModelError>, SessionError> {
+    match step {
+        Err(SessionError::Refused { source, .. }) => Ok(Err(ModelError::Fatal(source.to_string()))),
+        other => other.map(Ok),
+    }
+}
+
+fn prompt(context: &ChatContext) -> Prompt {
+    Prompt { context: context.clone() }
+}

@@ -1,0 +1,103 @@
+//! One live session: its slot, and the gate that orders its I/O.
+
+use std::ops::DerefMut;
+
+use crate::backend::chat::{ChatContext, ContextId, Version};
+use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
+
+use super::env::{Env, Short};
+use super::error::SessionError;
+use super::registry::Registry;
+use super::state::{Changing, StateMode};
+
+/// The class of a session's own lock.
+pub static SESSION: LockClass = LockClass::new("session");
+/// The class of the lock that orders a session's I/O.
+pub static GATE: LockClass = LockClass::new("gate");
+
+/// A live session, loaded or about to be.
+///
+/// Lock order: gate before slot. The slot's guard is never held across an await, except where saving under the lock
+/// is the very strategy ([`UnderLock`](super::UnderLock)).
+pub struct Entry<E: Env> {
+    pub(super) id: ContextId,
+    pub(super) slot: LockOf<E::Locks, Slot>,
+    /// What the slot says of its state, for those who want no more. Stored by [`changing`](Self::changing) alone.
+    pub(super) state: E::State,
+    /// Guards the version that the store is known to hold. Whoever has it may do I/O for this session.
+    pub(super) gate: LockOf<E::Gate, Version>,
+    _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
+}
+
+/// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
+#[derive(Clone, Debug)]
+pub(super) enum Slot {
+    /// Not loaded yet.
+    Empty {
+        /// How often loading has failed: whoever queued behind a failing load sees the count rise and shares the
+        /// error instead of trying again.
+        failures: u32,
+        /// How it failed last.
+        last: Option<SessionError>,
+    },
+    /// Loaded.
+    Live(ChatContext),
+    /// Deleted. A holder of this session who comes late finds that out here, and cannot bring it back.
+    Gone {
+        /// One more than the version that was deleted, so that the deletion is newer than every save.
+        version: Version,
+    },
+}
+
+impl<E: Env> Entry<E> {
+    pub(super) fn new(id: ContextId, slot: Slot, registry: &E::Short<Registry<E>>) -> Self {
+        const {
+            assert!(
+                !(E::State::PUBLISHES && E::Locks::COPY_ON_WRITE),
+                "a published state needs a lock whose readers wait for writers"
+            );
+        }
+        let state = E::State::default();
+        state.publish(|| slot.state());
+        Self {
+            id,
+            slot: SharedLock::new(&SESSION, slot),
+            state,
+            gate: SharedLock::new(&GATE, Version(0)),
+            _tie: registry.tie(),
+        }
+    }
+
+    /// The write guard of this session's slot, made to publish what it leaves behind. Every change goes through it.
+    pub(super) fn changing<G: DerefMut<Target = Slot>>(&self, guard: G) -> Changing<'_, G, E::State> {
+        Changing::new(guard, &self.state)
+    }
+}
+
+impl Slot {
+    pub(super) const EMPTY: Self = Self::Empty { failures: 0, last: None };
+
+    /// The context to read.
+    pub(super) fn live(&self, id: ContextId) -> Result<&ChatContext, SessionError> {
+        match self {
+            Self::Live(context) => Ok(context),
+            Self::Empty { .. } | Self::Gone { .. } => Err(SessionError::NotFound { id }),
+        }
+    }
+
+    /// The context to change.
+    pub(super) fn live_mut(&mut self, id: ContextId) -> Result<&mut ChatContext, SessionError> {
+        match self {
+            Self::Live(context) => Ok(context),
+            Self::Empty { .. } | Self::Gone { .. } => Err(SessionError::NotFound { id }),
+        }
+    }
+
+    pub(super) fn version(&self) -> Version {
+        match self {
+            Self::Empty { .. } => Version(0),
+            Self::Live(context) => context.version(),
+            Self::Gone { version } => *version,
+        }
+    }
+}

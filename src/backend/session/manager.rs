@@ -1,0 +1,329 @@
+//! `ChatSessionManager`: live sessions by id, loaded once, never twice, saved in order.
+//!
+//! # Lock order
+//!
+//! 1. the **cache**'s own lock: taken once per call and released before anything else is asked for;
+//! 2. the **gate** of a session: held across that session's I/O, never taken on a hit;
+//! 3. the **session** itself: short sections, no await inside (except where saving under the lock is the strategy).
+//!
+//! The manager's tables (registry, unsaved) are entered last, for a few instructions, and nothing is acquired inside.
+//! Two sessions are never held together. `docs/LOCKING.md` tells why each rule stands and what breaks without it.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::backend::chat::{ChatContext, ChatError, ContextConfig, ContextId, ContextSummary};
+use lockyard_lock::{AwaitFamily, SharedLock};
+
+use super::cache::{Cache, CacheStats};
+use super::entry::{Entry, Slot};
+use crate::backend::clock::Clock;
+
+use super::env::{Env, Short};
+use super::error::SessionError;
+use super::registry::Registry;
+use super::save::{SaveMode, Settle, Unsaved};
+use crate::backend::store::{Store, StoreError};
+
+/// What "acknowledged" promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Stored. The default.
+    WriteThrough,
+    /// Changed in memory; stored by the next auto-save. A crash loses at most the changes of one auto-save interval.
+    WriteBehind {
+        /// From this many unsaved sessions on, writers save their own changes before they are acknowledged.
+        max_unsaved: usize,
+    },
+}
+
+/// A handle that keeps one session alive. While it lives, nobody loads a second copy of the session.
+pub struct Session<E: Env>(pub(super) Arc<Entry<E>>);
+
+impl<E: Env> Clone for Session<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<E: Env> Session<E> {
+    /// Which session this is.
+    pub fn id(&self) -> ContextId {
+        self.0.id
+    }
+
+    /// Looks at the context under the read guard.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] when it was deleted meanwhile.
+    pub async fn read<R>(&self, look: impl FnOnce(&ChatContext) -> R + Send) -> Result<R, SessionError> {
+        let slot = self.0.slot.read().await;
+        Ok(look(slot.live(self.0.id)?))
+    }
+}
+
+/// A bounded cache of live sessions over a store.
+///
+/// What it promises: a miss loads once however many ask; at most one live copy of a session, even when it is evicted
+/// while somebody holds it; a save never goes backwards; a deletion is final, whoever still holds the session.
+///
+/// **Cancellation.** Any call may be dropped at any await. A reader leaves nothing behind; a loader passes the load
+/// on to whoever waits; a writer leaves either no change, or a change that is marked as unsaved and will be saved.
+pub struct ChatSessionManager<E: Env> {
+    pub(super) env: E,
+    pub(super) cache: E::Cache,
+    registry: E::Short<Registry<E>>,
+    pub(super) unsaved: E::Short<Unsaved<E>>,
+    pub(super) durability: Durability,
+    /// Statistics only: nothing is ordered by it.
+    misses: AtomicU64,
+}
+
+/// What a manager has done since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that did not find their session in the cache.
+    pub misses: u64,
+    /// The cache's own figures.
+    pub cache: CacheStats,
+}
+
+/// What a manager has done and holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManagerStats {
+    /// Requests that did not find their session in the cache.
+    pub misses: u64,
+    /// The cache's own figures.
+    pub cache: CacheStats,
+    /// Sessions alive: cached, unsaved, or held by a request.
+    pub live: usize,
+    /// Sessions whose newest version the store does not hold.
+    pub unsaved: usize,
+}
+
+impl<E: Env> ChatSessionManager<E> {
+    /// A manager with room for `capacity` sessions in its cache.
+    pub fn new(env: E, capacity: NonZeroUsize, durability: Durability) -> Self {
+        Self {
+            cache: env.cache(capacity),
+            env,
+            registry: Short::new(Registry::new()),
+            unsaved: Short::new(Unsaved::new()),
+            durability,
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// What the manager stands on.
+    pub fn env(&self) -> &E {
+        &self.env
+    }
+
+    /// Creates a session, applies `init` to it under the write guard and stores it before it returns.
+    ///
+    /// # Errors
+    /// Whatever `init` refuses; [`SessionError::Store`] when it cannot be stored: then it is withdrawn again.
+    pub async fn create_session(
+        &self,
+        config: ContextConfig,
+        init: impl FnOnce(&mut ChatContext) -> Result<(), ChatError> + Send,
+    ) -> Result<Session<E>, SessionError> {
+        let id = self.env.new_id();
+        let context = ChatContext::new(id, config, self.env.clock().now())
+            .map_err(|source| SessionError::Refused { id, source })?;
+        let entry = self.entry(id, Slot::Live(context)).await;
+        if let Err(error) = E::Save::change(self, &entry, Settle::Stored, init).await {
+            self.withdraw(&entry).await;
+            return Err(error);
+        }
+        self.cache.insert(id, entry.clone()).await;
+        Ok(Session(entry))
+    }
+
+    /// The session, loaded if need be and pinned for as long as the handle lives.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`]; [`SessionError::Store`] when it cannot be loaded.
+    pub async fn load_context(&self, id: ContextId) -> Result<Session<E>, SessionError> {
+        if let Some(entry) = self.cache.get(id).await {
+            return Ok(Session(entry));
+        }
+        self.misses.fetch_add(1, Relaxed);
+        let entry = self.entry(id, Slot::EMPTY).await;
+        let failures_seen = match &*entry.slot.read().await {
+            Slot::Live(_) => None,
+            Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
+            Slot::Empty { failures, .. } => Some(*failures),
+        };
+        if let Some(failures_seen) = failures_seen {
+            self.load(&entry, failures_seen).await?;
+        }
+        self.cache.insert(id, entry.clone()).await;
+        Ok(Session(entry))
+    }
+
+    /// Looks at a context under its read guard. This is the hot path: on a hit in a cache that can be visited it
+    /// writes nothing shared but the lock.
+    ///
+    /// # Errors
+    /// As [`load_context`](Self::load_context).
+    pub async fn read<R: Send>(
+        &self,
+        id: ContextId,
+        look: impl FnOnce(&ChatContext) -> R + Send,
+    ) -> Result<R, SessionError> {
+        let mut look = Some(look);
+        let seen = self
+            .cache
+            .visit(id, |entry| {
+                let slot = entry.slot.try_read()?;
+                let context = slot.live(id).ok()?;
+                look.take().map(|look| look(context))
+            })
+            .await
+            .flatten();
+        match (seen, look) {
+            (None, Some(look)) => self.load_context(id).await?.read(look).await,
+            (seen, _) => seen.ok_or(SessionError::NotFound { id }),
+        }
+    }
+
+    /// Changes a context under its write guard: `change` either does all it wants or refuses and changes nothing.
+    /// Each accepted change raises the version by one. Acknowledged as the [`Durability`] mode promises.
+    ///
+    /// # Errors
+    /// As [`load_context`](Self::load_context); [`SessionError::Refused`] when `change` refuses;
+    /// [`SessionError::Store`] when the change is made but not stored.
+    pub async fn write<R: Send>(
+        &self,
+        id: ContextId,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let session = self.load_context(id).await?;
+        self.change(&session, Settle::Acknowledged, change).await
+    }
+
+    /// [`write`](Self::write) to a session at hand, saved as `settle` asks.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn change<R: Send>(
+        &self,
+        session: &Session<E>,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        E::Save::change(self, &session.0, settle, change).await
+    }
+
+    /// Deletes a session for good: stored before it returns, in every mode. Whoever still holds the session finds it
+    /// gone, and no save of theirs brings it back.
+    ///
+    /// # Errors
+    /// As [`load_context`](Self::load_context); [`SessionError::Store`] when it is gone from memory but not yet from
+    /// the store: auto-save will see to it.
+    pub async fn delete(&self, id: ContextId) -> Result<(), SessionError> {
+        let Session(entry) = self.load_context(id).await?;
+        self.bury(&entry).await?;
+        self.cache.remove(id).await;
+        Ok(())
+    }
+
+    /// Summaries from the store's index, by id, after `after`. No session is loaded for it, and the cache is left
+    /// alone; in write-behind it may be behind by the auto-save interval.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn list(
+        &self,
+        after: Option<ContextId>,
+        limit: usize,
+    ) -> Result<Vec<ContextSummary>, StoreError> {
+        self.env.store().list(after, limit).await
+    }
+
+    /// What the manager has done.
+    pub async fn traffic(&self) -> Traffic {
+        Traffic { misses: self.misses.load(Relaxed), cache: self.cache.stats().await }
+    }
+
+    /// What the manager has done and holds. Counts the sessions that live, one by one.
+    pub async fn stats(&self) -> ManagerStats {
+        let Traffic { misses, cache } = self.traffic().await;
+        ManagerStats {
+            misses,
+            cache,
+            live: self.registry.with(|registry| registry.live()),
+            unsaved: self.unsaved.with(|unsaved| unsaved.len()),
+        }
+    }
+
+    /// The one live entry of this id: an existing one, or a new one that starts as `slot`.
+    async fn entry(&self, id: ContextId, slot: Slot) -> Arc<Entry<E>> {
+        let make = || Arc::new(Entry::new(id, slot, &self.registry));
+        self.registry.at(|registry| registry.upgrade_or_insert(id, make)).await
+    }
+
+    /// Loads the session unless somebody else does. The gate is the flight: whoever has it loads; one who is dropped
+    /// passes it on; those who queued behind a load that failed share its error.
+    async fn load(&self, entry: &Arc<Entry<E>>, failures_seen: u32) -> Result<(), SessionError> {
+        let id = entry.id;
+        let mut saved = E::Gate::hold(&entry.gate).await;
+        let failures = match &*entry.slot.read().await {
+            Slot::Live(_) => return Ok(()),
+            Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
+            Slot::Empty { failures, last: Some(error) } if *failures > failures_seen => {
+                return Err(error.clone());
+            }
+            Slot::Empty { failures, .. } => *failures,
+        };
+        let outcome = self.fetch(id).await;
+        let mut slot = entry.changing(entry.slot.write().await);
+        match outcome {
+            Ok(context) => {
+                *saved = context.version();
+                *slot = Slot::Live(context);
+                Ok(())
+            }
+            Err(error) => {
+                *slot = Slot::Empty { failures: failures + 1, last: Some(error.clone()) };
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads a context from the store. One that was left in the middle of a turn has lost that turn with the process
+    /// that ran it: it is rolled back, and stored so, before anybody sees it.
+    async fn fetch(&self, id: ContextId) -> Result<ChatContext, SessionError> {
+        let failed = |source| SessionError::Store { id, source };
+        let loaded = self.env.store().load(id).await.map_err(failed)?;
+        let mut context = loaded.ok_or(SessionError::NotFound { id })?;
+        if context.recover() {
+            context.touch(self.env.clock().now());
+            self.env.store().put(context.clone()).await.map_err(failed)?;
+        }
+        Ok(context)
+    }
+
+    /// Makes the session `Gone` in memory, then in the store, under its gate.
+    async fn bury(&self, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
+        let mut saved = E::Gate::hold(&entry.gate).await;
+        let gone = {
+            let mut slot = entry.changing(entry.slot.write().await);
+            let version = slot.live(entry.id)?.version().next();
+            *slot = Slot::Gone { version };
+            self.mark_unsaved(entry, version);
+            slot.clone()
+        };
+        self.store(entry, gone, &mut saved).await
+    }
+
+    /// Takes back a session that could not be stored when it was created: nobody was told its id. The store may have
+    /// got it all the same, so it is deleted there too, now or by auto-save.
+    async fn withdraw(&self, entry: &Arc<Entry<E>>) {
+        if let Err(error) = self.bury(entry).await {
+            tracing::warn!(%error, "a session that could not be created is withdrawn by the next auto-save");
+        }
+    }
+}

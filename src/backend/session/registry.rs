@@ -1,0 +1,55 @@
+//! The registry: at most one live copy of a session, whoever evicts it meanwhile.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use crate::backend::chat::ContextId;
+
+use super::entry::Entry;
+use super::env::Env;
+
+/// Every live session by id, held weakly: the cache, the unsaved table and the requests in flight keep them alive.
+///
+/// A cache may evict a session that somebody still holds. The next request then finds it here instead of loading a
+/// second copy, whose changes and the first one's would overwrite each other in the store.
+pub struct Registry<E: Env> {
+    entries: HashMap<ContextId, Weak<Entry<E>>>,
+    sweep_at: usize,
+}
+
+/// Below this size a sweep is not worth its walk.
+const FIRST_SWEEP: usize = 64;
+
+impl<E: Env> Registry<E> {
+    pub(super) fn new() -> Self {
+        Self { entries: HashMap::new(), sweep_at: FIRST_SWEEP }
+    }
+
+    /// The live session of this id, or the one that `make` makes now.
+    pub(super) fn upgrade_or_insert(
+        &mut self,
+        id: ContextId,
+        make: impl FnOnce() -> Arc<Entry<E>>,
+    ) -> Arc<Entry<E>> {
+        if let Some(entry) = self.entries.get(&id).and_then(Weak::upgrade) {
+            return entry;
+        }
+        self.sweep();
+        let entry = make();
+        self.entries.insert(id, Arc::downgrade(&entry));
+        entry
+    }
+
+    /// Sessions that are alive now.
+    pub(super) fn live(&self) -> usize {
+        self.entries.values().filter(|entry| entry.strong_count() > 0).count()
+    }
+
+    /// Forgets the dead when they may be half of all, so that an insertion costs constant time on average.
+    fn sweep(&mut self) {
+        if self.entries.len() >= self.sweep_at {
+            self.entries.retain(|_, entry| entry.strong_count() > 0);
+            self.sweep_at = FIRST_SWEEP.max(2 * self.entries.len());
+        }
+    }
+}

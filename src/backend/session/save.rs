@@ -1,0 +1,204 @@
+//! Saving: which changes the store does not hold yet, and how they get there.
+//!
+//! A change marks its session as unsaved *inside* the write guard, so there is no moment at which memory is newer
+//! than the store and nobody knows. All I/O of one session happens under its gate: saves never go backwards, and
+//! those who wait at the gate behind a save that covers their version have nothing left to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::backend::chat::{ChatContext, ChatError, ContextId, Version};
+use crate::backend::clock::Clock;
+use lockyard_lock::{AwaitFamily, LockFamily, SharedLock};
+
+use super::entry::{Entry, Slot};
+use super::env::{Env, Short};
+use super::error::SessionError;
+use super::manager::{ChatSessionManager, Durability};
+use crate::backend::store::Store;
+
+/// Sessions whose newest version the store does not hold yet, and that version. Strong references: what is unsaved
+/// must not die with the cache.
+pub type Unsaved<E> = BTreeMap<ContextId, (Arc<Entry<E>>, Version)>;
+
+/// How many saves of different sessions may be under way at once when everything is flushed, so that a store which
+/// commits in groups has a group to commit.
+const FLUSH_WIDTH: usize = 256;
+
+/// When a change must have reached the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// Some time: the step of a turn that goes on, saved with the turn's end or by auto-save.
+    Later,
+    /// Before it is acknowledged, as far as the [`Durability`] mode promises that.
+    Acknowledged,
+    /// Before the call returns, in every mode.
+    Stored,
+}
+
+/// A factor of a strategy: is the session's lock held while the session is saved?
+pub trait SaveMode<F: LockFamily>: Send + Sync + 'static {
+    /// The name in a strategy: `under-lock` or `after-unlock`.
+    const NAME: &'static str;
+
+    /// Applies `change` under the write guard and sees to it that the outcome is saved as `settle` asks.
+    fn change<E: Env<Locks = F>, R: Send>(
+        manager: &ChatSessionManager<E>,
+        entry: &Arc<Entry<E>>,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> impl Future<Output = Result<R, SessionError>> + Send;
+}
+
+/// The guard is dropped before any I/O. Readers see a change before it is stored.
+#[derive(Debug)]
+pub struct AfterUnlock;
+
+impl<F: LockFamily> SaveMode<F> for AfterUnlock {
+    const NAME: &'static str = "after-unlock";
+
+    async fn change<E: Env<Locks = F>, R: Send>(
+        manager: &ChatSessionManager<E>,
+        entry: &Arc<Entry<E>>,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let changed = {
+            let mut slot = entry.changing(entry.slot.write().await);
+            manager.apply(entry, &mut slot, change)?
+        };
+        if manager.must_save(settle, changed.unsaved) {
+            manager.save(entry, changed.version).await?;
+        }
+        Ok(changed.result)
+    }
+}
+
+/// The guard is kept until the store has answered. Nobody sees what is not stored, and everybody waits for the disk.
+///
+/// The gate is taken first, as everywhere: the other order would deadlock with a save that reads the session under
+/// its gate.
+#[derive(Debug)]
+pub struct UnderLock;
+
+impl<F: AwaitFamily> SaveMode<F> for UnderLock {
+    const NAME: &'static str = "under-lock";
+
+    async fn change<E: Env<Locks = F>, R: Send>(
+        manager: &ChatSessionManager<E>,
+        entry: &Arc<Entry<E>>,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let mut saved = E::Gate::hold(&entry.gate).await;
+        let mut slot = entry.changing(F::hold(&entry.slot).await);
+        let changed = manager.apply(entry, &mut slot, change)?;
+        if manager.must_save(settle, changed.unsaved) {
+            manager.store(entry, Slot::clone(&slot), &mut saved).await?;
+        }
+        Ok(changed.result)
+    }
+}
+
+/// What a change left behind when its guard was dropped.
+pub(super) struct Changed<R> {
+    result: R,
+    version: Version,
+    /// Sessions that are unsaved now, this one among them.
+    unsaved: usize,
+}
+
+impl<E: Env> ChatSessionManager<E> {
+    /// Changes the context and marks it as unsaved, or does neither.
+    fn apply<R>(
+        &self,
+        entry: &Arc<Entry<E>>,
+        slot: &mut Slot,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError>,
+    ) -> Result<Changed<R>, SessionError> {
+        let context = slot.live_mut(entry.id)?;
+        let result = change(context).map_err(|source| SessionError::Refused { id: entry.id, source })?;
+        context.touch(self.env.clock().now());
+        let version = context.version();
+        Ok(Changed { result, version, unsaved: self.mark_unsaved(entry, version) })
+    }
+
+    /// Notes that the store is behind `version`; to be called with the session's write guard held.
+    pub(super) fn mark_unsaved(&self, entry: &Arc<Entry<E>>, version: Version) -> usize {
+        self.unsaved.with(|unsaved| {
+            unsaved.entry(entry.id).or_insert_with(|| (entry.clone(), version)).1 = version;
+            unsaved.len()
+        })
+    }
+
+    /// Whether a change has to wait for the store. In write-behind that happens when too much is unsaved already:
+    /// then every writer pays for its own save, which bounds what a crash can lose.
+    fn must_save(&self, settle: Settle, unsaved: usize) -> bool {
+        match (settle, self.durability) {
+            (Settle::Stored, _) | (Settle::Acknowledged, Durability::WriteThrough) => true,
+            (Settle::Later, Durability::WriteThrough) => false,
+            (Settle::Later | Settle::Acknowledged, Durability::WriteBehind { max_unsaved }) => {
+                unsaved > max_unsaved
+            }
+        }
+    }
+
+    /// Brings the store to `version` of the session, or newer.
+    pub(super) async fn save(&self, entry: &Arc<Entry<E>>, version: Version) -> Result<(), SessionError> {
+        let mut saved = E::Gate::hold(&entry.gate).await;
+        if *saved >= version {
+            return Ok(()); // whoever had the gate before us saved our change with theirs
+        }
+        let snapshot = { Slot::clone(&*entry.slot.read().await) };
+        self.store(entry, snapshot, &mut saved).await
+    }
+
+    /// Stores what `slot` shows. `saved` is proof of the session's gate.
+    pub(super) async fn store(
+        &self,
+        entry: &Arc<Entry<E>>,
+        slot: Slot,
+        saved: &mut Version,
+    ) -> Result<(), SessionError> {
+        let (id, version) = (entry.id, slot.version());
+        let stored = match slot {
+            Slot::Live(context) => self.env.store().put(context).await,
+            Slot::Gone { .. } => self.env.store().delete(id).await,
+            Slot::Empty { .. } => return Ok(()),
+        };
+        stored.map_err(|source| SessionError::Store { id, source })?;
+        *saved = version;
+        self.unsaved.with(|unsaved| {
+            if unsaved.get(&id).is_some_and(|(_, newest)| *newest <= version) {
+                unsaved.remove(&id);
+            }
+        });
+        Ok(())
+    }
+
+    /// Saves whatever is unsaved now; the failures, if any. What could not be saved stays marked.
+    pub async fn flush(&self) -> Vec<SessionError> {
+        let unsaved: Vec<_> = self.unsaved.with(|unsaved| unsaved.values().cloned().collect());
+        stream::iter(unsaved)
+            .map(|(entry, version)| async move { self.save(&entry, version).await })
+            .buffer_unordered(FLUSH_WIDTH)
+            .filter_map(async |saved| saved.err())
+            .collect()
+            .await
+    }
+
+    /// Saves whatever is unsaved every `interval`, for ever: a future for the host to run beside the service.
+    ///
+    /// In write-behind the interval bounds what a crash can lose. In write-through it only picks up what a failed
+    /// save or an unfinished turn has left.
+    pub async fn auto_save(&self, interval: std::time::Duration) {
+        loop {
+            self.env.clock().sleep(interval).await;
+            for error in self.flush().await {
+                tracing::warn!(%error, "auto-save failed; the session stays marked and is tried again");
+            }
+        }
+    }
+}

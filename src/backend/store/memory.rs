@@ -1,0 +1,57 @@
+//! The store that forgets everything when the process ends: for measuring locks rather than disks.
+//!
+//! An ordered map without a lock of its own, and a small mutex per record, so that sessions do not meet in the store
+//! when they do not meet elsewhere. A put swaps one value; nothing here ever waits.
+
+use std::ops::Bound;
+
+use crossbeam_skiplist::SkipMap;
+use parking_lot::Mutex;
+
+use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
+
+use super::{Store, StoreError};
+
+/// Contexts in memory, ordered by id. Everything takes effect at the first poll.
+#[derive(Default)]
+pub struct MemoryStore {
+    records: SkipMap<ContextId, Mutex<Record>>,
+}
+
+/// A context, and what a list says of it: beside it, so that a list need not look into every context.
+struct Record {
+    summary: ContextSummary,
+    context: ChatContext,
+}
+
+impl Store for MemoryStore {
+    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+        Ok(self.records.get(&id).map(|record| record.value().lock().context.clone()))
+    }
+
+    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+        if let Some(record) = self.records.get(&context.id()) {
+            let mut record = record.value().lock();
+            record.summary.follow(&context);
+            let old = std::mem::replace(&mut record.context, context);
+            // Outside the lock: the old context may be the last to hold its messages.
+            drop(record);
+            drop(old);
+        } else {
+            let (id, summary) = (context.id(), ContextSummary::from(&context));
+            self.records.insert(id, Mutex::new(Record { summary, context }));
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, id: ContextId) -> Result<(), StoreError> {
+        self.records.remove(&id);
+        Ok(())
+    }
+
+    async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let records = self.records.range((from, Bound::Unbounded));
+        Ok(records.take(limit).map(|record| record.value().lock().summary.clone()).collect())
+    }
+}

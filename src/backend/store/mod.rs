@@ -1,0 +1,70 @@
+//! Where sessions are kept for good: one trait, and the stores that come with it.
+//!
+//! These are back ends, each with the locks, threads and files that its job needs; the manager knows the trait only.
+
+mod either;
+mod faulty;
+mod memory;
+#[cfg(feature = "redb")]
+mod redb;
+
+use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
+
+#[cfg(feature = "redb")]
+pub use self::redb::{Checkup, RedbStore, TransferError};
+pub use either::EitherStore;
+pub use faulty::{Faults, FaultyStore};
+pub use memory::MemoryStore;
+
+/// A place for whole contexts, by id.
+///
+/// **Order.** Calls on one key take effect in the order in which they were first polled, even when the caller is
+/// dropped before the answer: a `put` that was given up may still happen, but never after a later call's.
+/// **Atomicity.** A context is there whole or not at all, whatever fails.
+pub trait Store: Send + Sync + 'static {
+    /// The context as it was last put; `None` when there is none.
+    fn load(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send;
+
+    /// Keeps this context in place of what was there. When it returns `Ok`, the context is as safe as this store
+    /// makes things.
+    fn put(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets a context; nothing to forget is fine.
+    fn delete(&self, id: ContextId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// At most `limit` summaries by ascending id, the first one after `after`.
+    fn list(
+        &self,
+        after: Option<ContextId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ContextSummary>, StoreError>> + Send;
+}
+
+/// What a store says when it cannot. `Clone`, because a failed load is shared by all who waited for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The operation did not succeed this time; whether it took effect is unknown for a `put` and a `delete`.
+    #[error("the store could not {operation}: {reason}")]
+    Failed {
+        /// What was tried: load, put, delete, list.
+        operation: &'static str,
+        /// What went wrong, and what would help.
+        reason: String,
+    },
+    /// What is stored is not what this program writes.
+    #[error("the store holds something unreadable for {id}: {reason}")]
+    Corrupt {
+        /// Whose record it is.
+        id: ContextId,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store cannot be opened as one.
+    #[error("{path} cannot be used as a store: {reason}")]
+    Unusable {
+        /// The path given.
+        path: String,
+        /// What is there instead, and what would be right.
+        reason: String,
+    },
+}

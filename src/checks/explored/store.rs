@@ -1,0 +1,160 @@
+//! The model store: every call is a step, may fail or be slow where the setting allows it, and is watched.
+//!
+//! It holds the manager to what a store may ask of it: one call on a session at a time, no save that goes back, none
+//! after the deletion.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lockyard_explore::{InjectedFault, Shared, fail, point_as};
+
+use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
+use crate::backend::store::{Store, StoreError};
+
+/// So many things stand for the records of all sessions: sessions that share one are taken for one, so that more orders
+/// are tried than need be, never fewer.
+const RECORDS: usize = 8;
+
+/// A store in memory whose calls are steps.
+#[derive(Debug, Default)]
+pub struct ModelStore {
+    disk: Mutex<Disk>,
+    records: [Shared; RECORDS],
+}
+
+#[derive(Debug, Default)]
+struct Disk {
+    records: BTreeMap<ContextId, ChatContext>,
+    deleted: BTreeSet<ContextId>,
+    /// Sessions with a caller who waits.
+    busy: BTreeSet<ContextId>,
+    loads: usize,
+    puts: usize,
+}
+
+impl ModelStore {
+    /// A store that holds these.
+    pub fn new(contexts: impl IntoIterator<Item = ChatContext>) -> Self {
+        let records = contexts.into_iter().map(|context| (context.id(), context)).collect();
+        Self { disk: Mutex::new(Disk { records, ..Disk::default() }), records: Default::default() }
+    }
+
+    /// What is stored.
+    pub fn stored(&self, id: ContextId) -> Option<ChatContext> {
+        self.disk().records.get(&id).cloned()
+    }
+
+    /// How many loads there were, failed ones too.
+    pub fn loads(&self) -> usize {
+        self.disk().loads
+    }
+
+    /// How many puts took effect.
+    pub fn puts(&self) -> usize {
+        self.disk().puts
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        // Poisoned only by a run that has failed already.
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What stands for the record of a session.
+    fn record(&self, id: ContextId) -> &Shared {
+        &self.records[(id.0.as_u64_pair().1 % RECORDS as u64) as usize]
+    }
+
+    /// One call, the effect of which takes place at once. `call` is its step.
+    async fn call<R>(
+        &self,
+        operation: &'static str,
+        id: ContextId,
+        call: impl Future<Output = InjectedFault>,
+        effect: impl FnOnce(&mut Disk) -> R,
+    ) -> Result<R, StoreError> {
+        let _caller = Caller::new(self, id);
+        let fault = call.await;
+        let failed = || StoreError::Failed { operation, reason: "the schedule says so".to_owned() };
+        if fault == InjectedFault::Fails {
+            return Err(failed());
+        }
+        let result = effect(&mut self.disk());
+        match fault {
+            InjectedFault::FailsLate => return Err(failed()),
+            InjectedFault::Slow => point_as("hears from the store").await,
+            InjectedFault::None | InjectedFault::Fails => {}
+        }
+        Ok(result)
+    }
+}
+
+/// Somebody waits for an answer about a session.
+struct Caller<'a> {
+    store: &'a ModelStore,
+    id: ContextId,
+}
+
+impl<'a> Caller<'a> {
+    fn new(store: &'a ModelStore, id: ContextId) -> Self {
+        if !store.disk().busy.insert(id) {
+            fail(format!("two calls of the store on session {id} at once: its I/O is to go one by one"));
+        }
+        Self { store, id }
+    }
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        self.store.disk().busy.remove(&self.id);
+    }
+}
+
+impl Disk {
+    fn put(&mut self, context: ChatContext) {
+        let (id, version) = (context.id(), context.version());
+        if self.deleted.contains(&id) {
+            fail(format!("a save of version {version} has brought back session {id}, which was deleted"));
+        }
+        if let Some(old) = self.records.insert(id, context)
+            && old.version() > version
+        {
+            let old = old.version();
+            fail(format!("a save of session {id} has gone back from version {old} to {version}"));
+        }
+        self.puts += 1;
+    }
+}
+
+impl Store for ModelStore {
+    #[track_caller]
+    fn load(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send {
+        let call = self.record(id).call("loads from the store", false);
+        self.call("load", id, call, move |disk| {
+            disk.loads += 1;
+            disk.records.get(&id).cloned()
+        })
+    }
+
+    #[track_caller]
+    fn put(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let call = self.record(context.id()).call("puts into the store", true);
+        self.call("put", context.id(), call, |disk| disk.put(context))
+    }
+
+    #[track_caller]
+    fn delete(&self, id: ContextId) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let call = self.record(id).call("deletes from the store", true);
+        self.call("delete", id, call, move |disk| {
+            disk.records.remove(&id);
+            disk.deleted.insert(id);
+        })
+    }
+
+    async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
+        point_as("lists the store").await;
+        self.records.iter().for_each(|record| record.atomic(false));
+        let disk = self.disk();
+        let later = disk.records.values().filter(|context| after.is_none_or(|after| context.id() > after));
+        Ok(later.take(limit).map(ContextSummary::from).collect())
+    }
+}

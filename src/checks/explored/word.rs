@@ -1,0 +1,27 @@
+//! The word in which a session publishes its state, each look at it and each change of it told to the explorer.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use lockyard_explore::Shared;
+
+use crate::backend::session::Word;
+
+/// An atomic word as the explorer sees it: an access within the step at work, which everybody sees at once.
+#[derive(Debug, Default)]
+pub struct ModelWord {
+    shared: Shared,
+    word: AtomicU64,
+}
+
+impl Word for ModelWord {
+    fn load(&self) -> u64 {
+        self.shared.atomic(false);
+        // One thread explores: no order is weaker than another here.
+        self.word.load(SeqCst)
+    }
+
+    fn store(&self, word: u64) {
+        self.shared.atomic(true);
+        self.word.store(word, SeqCst);
+    }
+}

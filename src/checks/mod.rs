@@ -1,0 +1,15 @@
+//! What is checked of the system under test, and what proves that the checks can fail.
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`explored`] | the explorer's back end of the session manager |
+//! | [`spec`] | what sessions must do: a sequential specification, how a run records it, the fast way to a verdict |
+//! | [`invariants`] | what must hold of sessions when a run is over |
+//! | [`models`] | models of the sessions with their mutants, over the strategies |
+//! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
+
+pub mod explored;
+pub mod invariants;
+pub mod models;
+pub mod pitfalls;
+pub mod spec;

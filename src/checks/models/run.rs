@@ -1,0 +1,302 @@
+//! The models over the strategies, their broken twins and the pitfalls: what ran, what held, and how to see a failure again.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
+use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
+use lockyard_explore::{Explorer, Failure, Lanes, Limits, Report, Schedule, Setting};
+
+use super::models::{MODELS, Model, Over};
+use super::programs::Build;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The models; all by default.
+    pub models: Vec<&'static str>,
+    /// The strategies by their names, with what each is modelled as.
+    pub strategies: Vec<(String, Over)>,
+    /// Only the models that a quick run includes.
+    pub quick: bool,
+    /// How long one search may take.
+    pub time: Duration,
+    /// How many searches at once.
+    pub threads: NonZeroUsize,
+}
+
+/// What is tried.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A model, over what the strategy of this name is modelled as.
+    Sound(&'static Model, String, Over),
+    /// A model's broken twin.
+    Twin(&'static Model),
+    /// A pitfall, with all its checks.
+    Pitfall(&'static Pitfall),
+}
+
+/// How long a failure may be made small.
+const SHRINKING: Duration = Duration::from_secs(1);
+
+enum Found {
+    Model(Box<ModelResult>, Vec<String>),
+    Pitfall(PitfallResult),
+}
+
+/// Runs a plan. `told` hears of every search that is over, in the order in which they end.
+///
+/// # Panics
+/// When a search does, which would be a fault of its own: what the explored code panics with is a failure that is told.
+pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
+    let chosen = |model: &&&Model| {
+        if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
+    };
+    let all: Vec<&'static Model> = MODELS.iter().collect();
+    let mut jobs = Vec::new();
+    for model in all.iter().filter(chosen).copied() {
+        let sound = |(name, over): &(String, Over)| Subject::Sound(model, name.clone(), *over);
+        jobs.extend(plan.strategies.iter().map(sound));
+        jobs.push(Subject::Twin(model));
+    }
+    if plan.models.is_empty() {
+        jobs.extend(PITFALLS.iter().map(|pitfall| Subject::Pitfall(pitfall)));
+    }
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..plan.threads.get() {
+            scope.spawn(|| {
+                loop {
+                    let nth = next.fetch_add(1, Relaxed);
+                    let Some(subject) = jobs.get(nth) else { break };
+                    let result = try_out(subject, plan.time);
+                    told(&one_line(&result));
+                    found.lock().expect("nobody panics with it").push((nth, result));
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().expect("nobody panics with it");
+    found.sort_by_key(|(nth, _)| *nth);
+    let mut verification = VerificationReport::default();
+    for (_, result) in found {
+        match result {
+            Found::Model(result, coarse) => {
+                verification.models.push(*result);
+                verification.coarse_steps.extend(coarse);
+            }
+            Found::Pitfall(result) => verification.pitfalls.push(result),
+        }
+    }
+    verification.coarse_steps.sort();
+    verification.coarse_steps.dedup();
+    verification
+}
+
+fn one_line(found: &Found) -> String {
+    match found {
+        Found::Model(it, _) => {
+            let verdict = if it.holds { "holds" } else { "FAILS" };
+            format!(
+                "{} over {}: {verdict}, {} schedules, {} ms",
+                it.model, it.strategy, it.schedules, it.millis
+            )
+        }
+        Found::Pitfall(it) => {
+            let verdict = if it.missed_by.is_empty() { "caught" } else { "MISSED" };
+            format!("{}: {verdict}", it.pitfall)
+        }
+    }
+}
+
+fn try_out(subject: &Subject, time: Duration) -> Found {
+    match subject {
+        Subject::Sound(model, strategy, over) => {
+            let explorer = explorer(model.setting(over), time);
+            let build = model.build(over);
+            let report = explorer.search(&*build);
+            let counterexample =
+                report.failure.as_ref().map(|failure| counterexample(subject, &explorer, failure, &build));
+            let coarse = report.coarse.iter().map(|step| {
+                format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
+            });
+            let coarse = coarse.collect();
+            Found::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
+        }
+        Subject::Twin(model) => {
+            let (setting, build) = model.twin();
+            let mut result = nothing_found(&model.twin_name(), model.twin_class());
+            let caught = explorer(setting, time).search(&*build).failure.is_some();
+            result.expected.push(Check::Explorer);
+            if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
+            Found::Pitfall(result)
+        }
+        Subject::Pitfall(pitfall) => Found::Pitfall(catch(pitfall)),
+    }
+}
+
+fn nothing_found(pitfall: &str, class: &str) -> PitfallResult {
+    PitfallResult {
+        pitfall: pitfall.to_owned(),
+        class: class.to_owned(),
+        expected: Vec::new(),
+        caught_by: Vec::new(),
+        missed_by: Vec::new(),
+        not_run: Vec::new(),
+        twin_alarms: Vec::new(),
+    }
+}
+
+/// Tries a pitfall and its twin with every check that it names.
+pub fn catch(pitfall: &Pitfall) -> PitfallResult {
+    let mut result = nothing_found(pitfall.name, pitfall.class);
+    for trial in pitfall.trials {
+        let check = check_of(trial);
+        result.expected.push(check);
+        if !trial.runs_here() {
+            result.not_run.push(check);
+            continue;
+        }
+        let caught = trial.alarms(Variant::Wrong).is_some();
+        if caught { &mut result.caught_by } else { &mut result.missed_by }.push(check);
+        if trial.alarms(Variant::Right).is_some() {
+            result.twin_alarms.push(check);
+        }
+    }
+    result
+}
+
+fn check_of(trial: &Trial) -> Check {
+    match trial {
+        Trial::Explorer(_) => Check::Explorer,
+        Trial::Live(_) => Check::Live,
+        Trial::History(_) => Check::History,
+        Trial::Invariants(_) => Check::Invariants,
+        Trial::Contract(_) => Check::Contract,
+        Trial::Loom => Check::Loom,
+        Trial::Shuttle => Check::Shuttle,
+    }
+}
+
+fn explorer(setting: Setting, time: Duration) -> Explorer {
+    let limits = Limits { time: Some(time), ..Limits::default() };
+    Explorer { limits, ..Explorer::new(setting) }
+}
+
+fn model_result(
+    model: &Model,
+    (strategy, over): (&str, &Over),
+    report: &Report,
+    counterexample: Option<Counterexample>,
+) -> ModelResult {
+    ModelResult {
+        model: model.name.to_owned(),
+        strategy: strategy.to_owned(),
+        engine: Engine::Explorer,
+        schedules: report.complete,
+        min_schedules: model.min_schedules(over),
+        exhaustive: report.exhaustive() && !report.blind,
+        bound: report.bound.clone().or_else(|| {
+            report.blind.then(|| "a task waited for something that the explorer does not see".to_owned())
+        }),
+        holds: report.failure.is_none(),
+        millis: report.took.as_millis() as u64,
+        counterexample,
+    }
+}
+
+/// What explores a subject; nothing for pitfalls that the explorer does not see.
+fn set_up(subject: &Subject, time: Duration) -> Option<(Explorer, Build)> {
+    match subject {
+        Subject::Sound(model, _, over) => Some((explorer(model.setting(over), time), model.build(over))),
+        Subject::Twin(model) => {
+            let (setting, build) = model.twin();
+            Some((explorer(setting, time), build))
+        }
+        Subject::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
+            Trial::Explorer(explored) => {
+                let program = explored.program;
+                let build: Build = Box::new(move |it| program(Variant::Wrong, it));
+                Some((explored.explorer(), build))
+            }
+            _ => None,
+        }),
+    }
+}
+
+fn counterexample(
+    subject: &Subject,
+    explorer: &Explorer,
+    failure: &Failure,
+    build: &Build,
+) -> Counterexample {
+    let small = explorer.shrink(failure, SHRINKING, &**build);
+    let (lanes, _) = explorer.draw(&small.schedule, &**build);
+    Counterexample {
+        message: small.message,
+        steps: lanes.to_string().lines().map(str::to_owned).collect(),
+        replay: replay_command(subject, &small.schedule),
+    }
+}
+
+fn replay_command(subject: &Subject, schedule: &Schedule) -> String {
+    match subject {
+        Subject::Sound(model, strategy, _) => {
+            format!("lockyard verify --model {} --strategy '{strategy}' --replay {schedule}", model.name)
+        }
+        Subject::Twin(_) | Subject::Pitfall(_) => {
+            format!("lockyard verify --pitfall {} --replay {schedule}", subject.name())
+        }
+    }
+}
+
+impl Subject {
+    /// The name of the model, of its twin, or of the pitfall.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sound(model, ..) => model.name.to_owned(),
+            Self::Twin(model) => model.twin_name(),
+            Self::Pitfall(pitfall) => pitfall.name.to_owned(),
+        }
+    }
+}
+
+/// What to show again: a schedule, or the first failure that a search finds.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// What of.
+    pub subject: Subject,
+    /// The schedule; none to search for one that fails, and to make it small.
+    pub schedule: Option<Schedule>,
+    /// How long a search may take.
+    pub time: Duration,
+}
+
+/// A run that is shown.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// What happened.
+    pub lanes: Lanes,
+    /// Which run it is.
+    pub schedule: Schedule,
+    /// The command that shows it again.
+    pub replay: String,
+    /// Whether something did not hold.
+    pub failed: bool,
+}
+
+/// Shows a run; nothing when a search found none that fails, or there is nothing to search.
+pub fn replay(asked: &Replay) -> Option<Drawn> {
+    let (explorer, build) = set_up(&asked.subject, asked.time)?;
+    let schedule = if let Some(schedule) = &asked.schedule {
+        schedule.clone()
+    } else {
+        let failure = explorer.search(&*build).failure?;
+        explorer.shrink(&failure, SHRINKING, &*build).schedule
+    };
+    let (lanes, failure) = explorer.draw(&schedule, &*build);
+    let replay = replay_command(&asked.subject, &schedule);
+    Some(Drawn { lanes, schedule, replay, failed: failure.is_some() })
+}

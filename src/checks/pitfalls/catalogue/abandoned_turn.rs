@@ -1,0 +1,64 @@
+//! A client goes away while the model thinks. Its turn ends where it stands, and leaves the session at work for ever:
+//! every turn after it is refused. The twin's turn is rolled back when it is dropped.
+//!
+//! The same among three clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.
+
+use crate::backend::chat::ChatContext;
+use crate::backend::service::{ChatService, Reply};
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "abandoned-turn",
+    class: "cancellation",
+    about: "a turn is dropped in the middle, and the session stays at work with nobody at work on it",
+    met: "Rain, \"Cancelling async Rust\", 2025: a future that is dropped leaves what it has changed as it is",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { cancels: 1, ..Setting::default() },
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("stuck session", cast::<Host>(variant).play())),
+        Trial::Shuttle,
+    ],
+};
+
+async fn forgetful_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> {
+    let manager = it.manager();
+    let begin = |context: &mut ChatContext| {
+        context.begin_turn(said("hello"))?;
+        context.request_model()
+    };
+    manager.write(id(0), begin).await?;
+    let Ok(Reply::Full { text, .. }) = it.ask_model().await else { return Ok(()) };
+    let end = |context: &mut ChatContext| {
+        context.full_response(text)?;
+        context.finish_response(Vec::new())
+    };
+    manager.write(id(0), end).await.map(|_| ())
+}
+
+async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
+    let _refused = match variant {
+        Variant::Wrong => forgetful_turn(&it).await.is_err(),
+        Variant::Right => it.backend.send_message_action(id(0), said("hello")).await.is_err(),
+    };
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let it = Conversation::<E>::new(plainly);
+    let client = E::giving_up(turn(it.clone(), variant));
+    Cast::new().part("client", client).finally(async move {
+        match it.now().await?.state_kind() {
+            state if state.is_working() => Err(format!("nobody is at work, and the session is left {state}")),
+            _ => Ok(()),
+        }
+    })
+}

@@ -1,0 +1,65 @@
+//! A request holds the cache while it locks a session, and a writer holds its session while it touches the cache. The twin
+//! lets go of the cache before it asks for the session, as every method of the real cache does.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::backend::session::{CACHE, SESSION};
+use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioMutex};
+use lockyard_track::{Kind, Tracked};
+
+use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
+use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "abba-cache-session",
+    class: "deadlock",
+    about: "the cache is held while a session is locked, and a session while the cache is locked",
+    met: "the order that docs/LOCKING.md forbids; the commonest finding of kernel lockdep (I. Molnar, A. van de Ven, 2006)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { lock: LockModel::UNFAIR_MUTEX, ..Setting::default() },
+            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+        }),
+        Trial::Live(Live {
+            kind: Kind::Deadlock,
+            cast: |variant| cast::<Tracked<TokioMutex>>(variant, turns),
+        }),
+    ],
+};
+
+type Session<F> = Arc<LockOf<F, u32>>;
+type Cache<F> = LockOf<F, BTreeMap<u32, Session<F>>>;
+
+/// Reads a session that is in the cache.
+async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, beat: Beat) {
+    let sessions = cache.write().await;
+    let Some(session) = sessions.get(&id).cloned() else { return };
+    let held = match variant {
+        Variant::Wrong => Some(sessions),
+        Variant::Right => {
+            drop(sessions);
+            None
+        }
+    };
+    beat().await;
+    let _seen = (*session.read().await, held);
+}
+
+/// Changes a session, and makes it the newest in the cache while nobody can come in between.
+async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, beat: Beat) {
+    let mut held = session.write().await;
+    *held += 1;
+    beat().await;
+    cache.write().await.insert(id, session.clone());
+}
+
+fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+    let session: Session<F> = Arc::new(SharedLock::new(&SESSION, 0));
+    let cache: Rc<Cache<F>> = Rc::new(SharedLock::new(&CACHE, BTreeMap::from([(7, session.clone())])));
+    Cast::new()
+        .part("reader", read::<F>(cache.clone(), 7, variant, beat))
+        .part("writer", write::<F>(cache, 7, session, beat))
+}

@@ -1,0 +1,66 @@
+//! In write-through, acknowledged means stored. A change is acknowledged, and its save is left to run beside: whoever
+//! looks after a crash does not find it. The twin answers when the store has answered.
+
+use std::sync::Arc;
+
+use crate::backend::chat::ChatContextDTO;
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use crate::checks::spec::{Answer, Call, Token};
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::clients::Clients;
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Entry, Sessions, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "acknowledged-before-stored",
+    class: "durability",
+    about: "a change is acknowledged in write-through while its save has only been begun",
+    met: "writes acknowledged and lost: K. Kingsbury, \"Call me maybe: MongoDB\", 2013",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+    ],
+};
+
+#[derive(Default)]
+struct SavesBeside;
+
+impl<E: Ground> Steps<E> for SavesBeside {
+    async fn settle(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
+        let (saving, entry) = (all.clone(), entry.clone());
+        all.env.spawn(async move {
+            let _failed = Self::save(&saving, &entry).await;
+        });
+        Ok(())
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => client::<E, SavesBeside>(),
+        Variant::Right => client::<E, Sound>(),
+    }
+}
+
+/// One who appends, and then looks at what a crash would have left.
+fn client<E: Ground, S: Steps<E>>() -> Scene {
+    let mut clients = Clients::<E, S>::of(1, true).warm();
+    let (all, notes, process) = (clients.all.clone(), clients.notes.clone(), clients.process());
+    let client = async move {
+        notes.ask(process, 0, Call::Append(Token::of("kept?")), all.append(0, "kept?", 0)).await;
+        let after_a_crash = async {
+            let stored = all.fetch(id(0)).await?;
+            Ok(Answer::from(&ChatContextDTO::from(&stored)))
+        };
+        notes.ask(process, 0, Call::Context, after_a_crash).await;
+    };
+    clients.part("client", client).scene()
+}

@@ -1,0 +1,63 @@
+//! Auto-save copies all that is unsaved, and then stores one copy after another. A session that is deleted meanwhile is
+//! stored again. The twin looks at each session again when it is its turn.
+
+use std::sync::Arc;
+
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+use lockyard_lock::AwaitFamily;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "auto-save-over-delete",
+    class: "unordered I/O",
+    about: "auto-save stores what it has copied before, and brings back what was deleted in between",
+    met: "editors whose autosave resurrects deleted files: atom/autosave issue 30, zed-industries/community issue 222",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+#[derive(Default)]
+struct SavesCopies;
+
+impl<E: Ground> Steps<E> for SavesCopies {
+    async fn flush(all: &Arc<Sessions<E, Self>>) {
+        let mut copies = Vec::new();
+        for entry in all.unsaved().await {
+            let copy = entry.look().await;
+            copies.push((entry, copy));
+        }
+        E::beat().await;
+        for (entry, copy) in copies {
+            let _gate = E::Gate::hold(&entry.gate).await;
+            let _failed = all.put(&entry, copy).await;
+        }
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, SavesCopies>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    Clients::<E, S>::of(1, false)
+        .warm()
+        .append("writer", Pace::AT_ONCE)
+        .flush("auto-save", Pace::after(1))
+        .delete("deleter", Pace::after(1))
+        .scene()
+}

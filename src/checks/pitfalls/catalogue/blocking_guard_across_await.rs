@@ -1,0 +1,47 @@
+//! The guard of a lock that blocks is kept across an await. Whoever wants the lock meanwhile blocks a thread of the
+//! runtime; with one worker, the thread that would have to resume the holder. The twin lets go before it awaits.
+//!
+//! Generic code cannot do it, for such a guard is not `Send`; a task on a local set can, and so can one whose lint is off.
+
+use std::rc::Rc;
+
+use crate::backend::session::SESSION;
+use lockyard_lock::{LockOf, ParkingLotMutex, SharedLock};
+use lockyard_track::{Kind, Tracked};
+
+use crate::checks::pitfalls::cast::{Cast, turns};
+use crate::checks::pitfalls::{Live, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "blocking-guard-across-await",
+    class: "blocked thread",
+    about: "the guard of a lock that blocks is held across an await, on one worker",
+    met: "clippy::await_holding_lock; the first page of tokio's tutorial on shared state",
+    trials: &[Trial::Live(Live { kind: Kind::GuardAcrossAwait, cast })],
+};
+
+type Session = Rc<LockOf<Tracked<ParkingLotMutex>, Vec<u32>>>;
+
+async fn append_what_the_model_says(session: Session, variant: Variant) {
+    let mut messages = session.write().await;
+    messages.push(1);
+    match variant {
+        Variant::Wrong => {
+            turns().await; // the model answers
+            messages.push(2);
+        }
+        Variant::Right => {
+            drop(messages);
+            turns().await;
+            session.write().await.push(2);
+        }
+    }
+}
+
+fn cast(variant: Variant) -> Cast {
+    let session: Session = Rc::new(SharedLock::new(&SESSION, Vec::new()));
+    let read = session.clone();
+    Cast::new()
+        .part("speaker", append_what_the_model_says(session, variant))
+        .part("reader", async move { drop(read.read().await) })
+}

@@ -1,0 +1,73 @@
+//! A change for one version of a session: the version is looked at under one lock, and the change made under the next.
+//! Two clients both find the version they know, and the second overwrites the first. The twin looks under the lock it
+//! writes under.
+
+use crate::backend::chat::{ChatContext, ContextUpdate, Version};
+use crate::backend::service::{ChatService, UpdateContext};
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use crate::checks::spec::{Answer, Call, Settings};
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, of_session, plainly};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "check-then-act",
+    class: "check then act",
+    about: "a condition is checked under the read lock and acted on under the write lock",
+    met: "M. Bishop, M. Dilger, \"Checking for race conditions in file accesses\", 1996; what If-Match is for in RFC \
+          9110",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+    ],
+};
+
+const SEEN: Version = Version(0);
+
+async fn update<E: Ground>(
+    it: &Conversation<E>,
+    update: ContextUpdate,
+    variant: Variant,
+) -> Result<Answer, SessionError> {
+    let version = match variant {
+        Variant::Wrong => {
+            let refused = |source| SessionError::Refused { id: id(0), source };
+            let unchanged = it.manager().read(id(0), |context| context.expect_version(SEEN)).await?;
+            unchanged.map_err(refused)?;
+            E::beat().await;
+            let act = |context: &mut ChatContext| {
+                context.update(&update)?;
+                Ok(context.version().next())
+            };
+            it.manager().write(id(0), act).await?
+        }
+        Variant::Right => {
+            let request = UpdateContext { update, expected_version: Some(SEEN) };
+            it.backend.update_context(id(0), request).await.map_err(of_session)?
+        }
+    };
+    Ok(Answer::changed(version))
+}
+
+fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
+    let it = Conversation::<E>::new(plainly);
+    let client = |process, mode: &'static str| {
+        let it = it.clone();
+        async move {
+            let change = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
+            let call = Call::Update { change: Settings::from(&change), expected: Some(0) };
+            it.notes.ask(process, 0, call, update(&it, change, variant)).await;
+        }
+    };
+    let cast = Cast::new().part("one", client(0, "plan")).part("other", client(1, "act"));
+    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+}

@@ -1,0 +1,56 @@
+//! Auto-save takes a session off the list of the unsaved before it has saved it. When the save fails, nobody knows that
+//! memory is newer than the store. The twin takes it off when the store has it, if it has not changed again.
+
+use std::sync::Arc;
+
+use crate::backend::session::Short;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "dirty-cleared-early",
+    class: "durability",
+    about: "a session is marked as saved before it is, and the save fails",
+    met: "pages marked clean after a write-back that failed: A. Rebello et al., \"Can applications recover from \
+          fsync failures?\", USENIX ATC 2020",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { faults: 1, ..Setting::default() },
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+#[derive(Default)]
+struct ClearsFirst;
+
+impl<E: Ground> Steps<E> for ClearsFirst {
+    async fn flush(all: &Arc<Sessions<E, Self>>) {
+        let unsaved = all.tables.at(|tables| std::mem::take(&mut tables.unsaved)).await;
+        for (entry, _) in unsaved.into_values() {
+            let _failed = Self::save(all, &entry).await;
+        }
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, ClearsFirst>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+/// A change that is acknowledged before it is stored, and an auto-save that fails.
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    let clients = Clients::<E, S>::of(1, false).warm();
+    clients.all.env.spoil_next_put();
+    clients.append("writer", Pace::AT_ONCE).flush("auto-save", Pace::after(1)).scene()
+}

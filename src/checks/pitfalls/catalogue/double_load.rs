@@ -1,0 +1,71 @@
+//! Whoever misses loads, though somebody loads the same already: one hot session that falls out of the cache is read
+//! from the store as often as it is asked for. Only one copy comes of it; the store pays. The twin loads once for all.
+
+use std::sync::Arc;
+
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+use lockyard_lock::SharedLock;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "double-load",
+    class: "contention",
+    about: "all who miss the same session load it, each for itself",
+    met: "the thundering herd of R. Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013; what Go's \
+          singleflight is for",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| match variant {
+                Variant::Wrong => clients::<ModelEnv, EachForItself>().scene().explore(program),
+                Variant::Right => clients::<ModelEnv, Sound>().scene().explore(program),
+            },
+        }),
+        Trial::Contract(|variant| match variant {
+            Variant::Wrong => one_load::<EachForItself>(),
+            Variant::Right => one_load::<Sound>(),
+        }),
+    ],
+};
+
+/// Loads without asking who else does, and takes what it brings only if nobody was quicker.
+#[derive(Default)]
+struct EachForItself;
+
+impl<E: Ground> Steps<E> for EachForItself {
+    async fn load(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
+        if let Slot::Empty = entry.look().await {
+            let loaded = all.fetch(entry.id).await?;
+            let mut slot = entry.slot.write().await;
+            if let Slot::Empty = *slot {
+                *slot = Slot::Live(loaded);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn clients<E: Ground, S: Steps<E>>() -> Clients<E, S> {
+    Clients::of(1, true).append("one", Pace::AT_ONCE).append("other", Pace::AT_ONCE)
+}
+
+fn one_load<S: Steps<Host>>() -> Option<Alarm> {
+    let clients = clients::<Host, S>();
+    let all = clients.all.clone();
+    let counted = clients.cast().finally(async move {
+        match all.env.loads() {
+            1 => Ok(()),
+            loads => {
+                Err(format!("two who missed one session have loaded it {loads} times: once is promised"))
+            }
+        }
+    });
+    Alarm::unless("loads", counted.play())
+}

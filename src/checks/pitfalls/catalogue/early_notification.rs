@@ -1,0 +1,65 @@
+//! Whoever waits for news is told of a change before it is made: it looks at once, and sees what was there before. The
+//! twin tells when the change can be seen.
+
+use crate::backend::chat::{AppendedDTO, ChatContext, StateKind};
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use crate::checks::spec::{Answer, Call, Token};
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "early-notification",
+    class: "visibility",
+    about: "a change is announced before it is made",
+    met: "why Spring's TransactionalEventListener waits for the commit unless it is told otherwise",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+    ],
+};
+
+/// Who reads along, and does not ask.
+const SUBSCRIBER: u64 = 9;
+
+/// Appends, and lets those know who wait for it.
+async fn append<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<Answer, SessionError> {
+    let announce =
+        || it.notes.told(SUBSCRIBER, 0, Call::State, Answer::State { version: 1, kind: StateKind::Idle });
+    let change = |context: &mut ChatContext| {
+        let id = context.append(said("news"), None)?;
+        Ok(AppendedDTO { id, version: context.version().next() })
+    };
+    if variant == Variant::Wrong {
+        announce();
+        E::beat().await;
+    }
+    let appended = it.manager().write(id(0), change).await?;
+    if variant == Variant::Right {
+        announce();
+    }
+    Ok(appended.into())
+}
+
+fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
+    let it = Conversation::<E>::new(plainly);
+    let (writing, looking) = (it.clone(), it.clone());
+    let writer = async move {
+        writing.notes.ask(0, 0, Call::Append(Token::of("news")), append(&writing, variant)).await;
+    };
+    let reader = async move {
+        let look = async { Ok(looking.manager().state(id(0)).await?.into()) };
+        looking.notes.ask(1, 0, Call::State, look).await;
+    };
+    let cast = Cast::new().part("writer", writer).part("reader", reader);
+    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+}

@@ -1,0 +1,72 @@
+//! A model that is overloaded is asked again, as often as it takes. When it takes for ever, so does the turn, and
+//! those who ask again are the load. The twin counts its failures in the session's state, which has an end.
+
+use crate::backend::chat::{ChatContext, MAX_RETRIES};
+use crate::backend::service::{ChatService, ModelError, Reply};
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "endless-retry",
+    class: "state machine",
+    about: "a request that fails is tried again without end",
+    met: "N. Bronson et al., \"Metastable failures in distributed systems\", HotOS 2021: what keeps the overload up \
+          is retries",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Contract(|variant| Alarm::unless("retries", cast::<Host>(variant).play())),
+    ],
+};
+
+/// It would go on; this run has to end.
+fn overloaded(nth: u32) -> Result<Reply, ModelError> {
+    let error = "overloaded".to_owned();
+    Err(if nth < 100 { ModelError::Transient(error) } else { ModelError::Fatal(error) })
+}
+
+async fn stubborn_turn<E: Ground>(it: &Conversation<E>) {
+    let begin = |context: &mut ChatContext| {
+        context.begin_turn(said("hello"))?;
+        context.request_model()
+    };
+    if it.manager().write(id(0), begin).await.is_err() {
+        return;
+    }
+    let error = loop {
+        match it.ask_model().await {
+            Err(ModelError::Transient(_)) => {}
+            Err(ModelError::Fatal(error)) => break error,
+            Ok(_) => return,
+        }
+    };
+    let _refused = it.manager().write(id(0), |context| context.fail(error)).await.is_err();
+}
+
+async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
+    match variant {
+        Variant::Wrong => stubborn_turn(&it).await,
+        Variant::Right => {
+            let _failed = it.backend.send_message_action(id(0), said("hello")).await.is_err();
+        }
+    }
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let it = Conversation::<E>::new(overloaded);
+    Cast::new().part("client", turn(it.clone(), variant)).finally(async move {
+        let (asked, most) = (it.model.asked(), u32::from(MAX_RETRIES) + 1);
+        if asked > most {
+            return Err(format!("one turn has asked the model {asked} times, and {most} are allowed"));
+        }
+        Ok(())
+    })
+}

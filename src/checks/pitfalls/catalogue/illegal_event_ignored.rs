@@ -1,0 +1,74 @@
+//! The answer of the model comes to a session that has moved on: the turn was called off. The state machine refuses
+//! the event, nobody listens, and the client is told that its question was answered. The twin tells the client what it
+//! was told.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::backend::chat::{ChatContext, Role};
+use crate::backend::service::{ChatService, Reply};
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, messages, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "illegal-event-ignored",
+    class: "state machine",
+    about: "an event that the state has no arrow for is dropped, and acknowledged as if it had happened",
+    met: "the rule of UML's state machines: an event that enables no transition is discarded (OMG, UML 2.5.1)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("lost answer", cast::<Host>(variant).play())),
+    ],
+};
+
+async fn deaf_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> {
+    let begin = |context: &mut ChatContext| {
+        context.begin_turn(said("hello"))?;
+        context.request_model()
+    };
+    it.manager().write(id(0), begin).await?;
+    let Ok(Reply::Full { text, .. }) = it.ask_model().await else { return Ok(()) };
+    let end = |context: &mut ChatContext| {
+        let _ignored = context.full_response(text).and_then(|_| context.finish_response(Vec::new()));
+        Ok(())
+    };
+    it.manager().write(id(0), end).await
+}
+
+/// Asks, and tells whether it was told that there is an answer.
+async fn client<E: Ground>(it: Conversation<E>, variant: Variant, answered: Rc<Cell<bool>>) {
+    answered.set(match variant {
+        Variant::Wrong => deaf_turn(&it).await.is_ok(),
+        Variant::Right => it.backend.send_message_action(id(0), said("hello")).await.is_ok(),
+    });
+}
+
+async fn call_off<E: Ground>(it: Conversation<E>) {
+    E::beat().await;
+    let _nothing_to_call_off = it.manager().write(id(0), ChatContext::cancel).await.is_err();
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let (it, answered) = (Conversation::<E>::new(plainly), Rc::new(Cell::new(false)));
+    let cast = Cast::new()
+        .part("client", client(it.clone(), variant, answered.clone()))
+        .part("somebody else", call_off(it.clone()));
+    cast.finally(async move {
+        let now = it.now().await?;
+        let said = messages(&now).iter().any(|message| message.role == Role::Assistant);
+        if answered.get() && !said {
+            return Err("the client was told that it was answered, and there is no answer".to_owned());
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,70 @@
+//! Misses are loaded one after another, but whoever has waited for its turn does not look again: it loads what is there
+//! already, and puts its copy in the place of the one that others hold. The twin looks where it inserts.
+
+use std::sync::Arc;
+
+use crate::backend::chat::ContextId;
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+use lockyard_lock::{AwaitFamily, LockClass, LockOf, SharedLock};
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "insert-without-recheck",
+    class: "two copies",
+    about: "who has waited for the right to load does not look again whether the session is there by now",
+    met: "double-checked locking with one check (D. Schmidt, T. Harrison, \"Double-checked locking\", 1996, tells \
+          why it is two)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+static LOADING: LockClass = LockClass::new("loading");
+
+/// The right to load.
+struct OneCheck<E: Ground>(LockOf<E::Gate, ()>);
+
+impl<E: Ground> Default for OneCheck<E> {
+    fn default() -> Self {
+        Self(SharedLock::new(&LOADING, ()))
+    }
+}
+
+impl<E: Ground> Steps<E> for OneCheck<E> {
+    async fn open(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<Arc<Entry<E>>, SessionError> {
+        if let Some(entry) = all.cached(id).await {
+            return Ok(entry);
+        }
+        let _loading = E::Gate::hold(&all.steps.0).await;
+        let entry = all.entry(id, Slot::Live(all.fetch(id).await?));
+        Self::keep(all, &entry).await;
+        Ok(entry)
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, OneCheck<E>>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    Clients::<E, S>::of(1, true)
+        .append("first", Pace::AT_ONCE.holding(4))
+        .append("second", Pace::AT_ONCE)
+        .scene()
+}

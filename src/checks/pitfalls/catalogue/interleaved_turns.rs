@@ -1,0 +1,59 @@
+//! A turn is three steps (take the question, ask the model, write down the answer) with nothing that says that one is
+//! under way: two turns run through each other, and each answer follows the other's question. The twin begins a turn
+//! where the session's state lets it, under the lock, and is refused elsewhere.
+//!
+//! The same among four clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.
+
+use crate::backend::chat::{NewMessage, Role};
+use crate::backend::service::{ChatService, Reply};
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, messages, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "interleaved-turns",
+    class: "atomicity",
+    about: "two turns run on one session at once, each between the other's steps",
+    met: "what OpenAI's Assistants API locked a thread against while a run was in progress (its documentation, \
+          \"thread locks\")",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("interleaved turns", cast::<Host>(variant).play())),
+        Trial::Shuttle,
+    ],
+};
+
+async fn careless_turn<E: Ground>(it: Conversation<E>, question: &'static str) {
+    let manager = it.manager();
+    let taken = manager.write(id(0), |context| context.append(said(question), None)).await;
+    let Ok(Reply::Full { text, .. }) = it.ask_model().await else { return };
+    let answer = NewMessage::text(Role::Assistant, text);
+    let answered = manager.write(id(0), |context| context.append(answer, None)).await;
+    let _refused = (taken.is_err(), answered.is_err());
+}
+
+async fn turn<E: Ground>(it: Conversation<E>, question: &'static str) {
+    let _refused = it.backend.send_message_action(id(0), said(question)).await.is_err();
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let it = Conversation::<E>::new(plainly);
+    let cast = ["one", "other"].into_iter().fold(Cast::new(), |cast, question| match variant {
+        Variant::Wrong => cast.part(question, careless_turn(it.clone(), question)),
+        Variant::Right => cast.part(question, turn(it.clone(), question)),
+    });
+    cast.finally(async move {
+        let now = it.now().await?;
+        let roles: Vec<_> = messages(&now).iter().map(|message| message.role).collect();
+        let in_turn = roles.chunks(2).all(|pair| pair == [Role::User, Role::Assistant]);
+        if in_turn { Ok(()) } else { Err(format!("questions and answers do not take turns: {roles:?}")) }
+    })
+}

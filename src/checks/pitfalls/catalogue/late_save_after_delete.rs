@@ -1,0 +1,61 @@
+//! A session is deleted from cache and store, and whoever held it still has it: its next save brings the session back.
+//! The twin leaves word in the session itself that it is gone.
+
+use std::sync::Arc;
+
+use crate::backend::chat::ContextId;
+use crate::backend::session::{SessionError, Short};
+use crate::backend::store::Store;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+use lockyard_lock::AwaitFamily;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "late-save-after-delete",
+    class: "unordered I/O",
+    about: "a session is deleted, and a save that comes late brings it back",
+    met: "what tombstones are for: without them Apache Cassandra's documentation expects deleted data to be \
+          resurrected",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+/// Deletes it wherever it is looked for, but not where it is held.
+#[derive(Default)]
+struct LeavesNoWord;
+
+impl<E: Ground> Steps<E> for LeavesNoWord {
+    async fn delete(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<(), SessionError> {
+        let entry = Self::open(all, id).await?;
+        let _gate = E::Gate::hold(&entry.gate).await;
+        all.tables.at(|tables| tables.forget(id)).await;
+        all.env.store().delete(id).await.map_err(|source| SessionError::Store { id, source })
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, LeavesNoWord>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    Clients::<E, S>::of(1, true)
+        .warm()
+        .append("holder", Pace::AT_ONCE.holding(1))
+        .delete("deleter", Pace::AT_ONCE)
+        .scene()
+}

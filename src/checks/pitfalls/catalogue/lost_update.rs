@@ -1,0 +1,90 @@
+//! A client reads a session, changes what it has read, and writes the whole of it back: what others have written in
+//! between is gone. The twin says what to change, and changes what is there.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::backend::session::SESSION;
+use lockyard_explore::{Complaint, LockModel, Model, Setting};
+use lockyard_history::{Kv, KvAnswer, KvCall, Pairing, Verdict, check};
+use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
+
+use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "lost-update",
+    class: "lost update",
+    about: "what was read is written back whole, over what others have written since",
+    met: "the lost update (P4) of H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
+            program: |variant, program| {
+                let session = session::<Model>();
+                let cast = cast::<Model>(&session, variant, no_beat, None);
+                cast.finally(both_are_there::<Model>(session)).explore(program);
+            },
+        }),
+        Trial::History(history),
+    ],
+};
+
+type Session<F> = Rc<LockOf<F, String>>;
+type Log = Rc<Mutex<Pairing<Kv>>>;
+
+fn session<F: LockFamily>() -> Session<F> {
+    Rc::new(SharedLock::new(&SESSION, String::new()))
+}
+
+async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant: Variant, beat: Beat) {
+    match variant {
+        Variant::Wrong => {
+            let mut seen = session.read().await.clone();
+            beat().await;
+            seen.push_str(word);
+            *session.write().await = seen;
+        }
+        Variant::Right => session.write().await.push_str(word),
+    }
+}
+
+fn cast<F: LockFamily>(session: &Session<F>, variant: Variant, beat: Beat, log: Option<&Log>) -> Cast {
+    (0..).zip(["one ", "two "]).fold(Cast::new(), |cast, (process, word)| {
+        let (append, log) = (append::<F>(session.clone(), word, variant, beat), log.cloned());
+        cast.part(word.trim(), async move {
+            let note = |what: &dyn Fn(&mut Pairing<Kv>) -> Result<(), String>| {
+                log.as_ref().map_or(Ok(()), |log| what(&mut log.lock())).expect("one thing at a time");
+            };
+            note(&|log| log.invoke(process, None, KvCall::Append(word.into())));
+            append.await;
+            note(&|log| log.ok(process, None, KvAnswer::Done));
+        })
+    })
+}
+
+async fn both_are_there<F: LockFamily>(session: Session<F>) -> Result<(), Complaint> {
+    let words = session.read().await;
+    let both = ["one ", "two "].iter().all(|word| words.contains(word));
+    if both { Ok(()) } else { Err(format!("two have written, and there is {:?}", *words)) }
+}
+
+/// Somebody reads when both have ended.
+fn history(variant: Variant) -> Option<Alarm> {
+    let (session, log) = (session::<TokioRwLock>(), Log::default());
+    let cast = cast::<TokioRwLock>(&session, variant, turns, Some(&log));
+    let judge = async move {
+        let seen = session.read().await.clone();
+        let mut pairing = std::mem::take(&mut *log.lock());
+        pairing.invoke(2, None, KvCall::Get)?;
+        pairing.ok(2, None, KvAnswer::Got(seen.into()))?;
+        match check(&Kv, &pairing.finish(), Duration::from_secs(5)) {
+            Verdict::Linearizable => Ok(()),
+            Verdict::Violation(lanes) => Err(format!("no order explains these answers\n{lanes}")),
+            Verdict::Unknown => Err("the history was not judged in time".to_owned()),
+        }
+    };
+    Alarm::unless("not linearizable", cast.finally(judge).play())
+}

@@ -1,0 +1,67 @@
+//! A place is taken before the work and given back after it. Work that is dropped in between gives nothing back, and
+//! after as many as there are places nobody comes in any more. The twin's place gives itself back.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::{Setting, point};
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "permit-leak",
+    class: "cancellation",
+    about: "a permit is given back by code that a dropped future does not come to",
+    met: "a pool that counted connections up and, dropped, not down: bb8 issue 19",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { cancels: 1, ..Setting::default() },
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("permit leaked", cast::<Host>(variant).play())),
+    ],
+};
+
+const PLACES: usize = 2;
+
+/// Asks the model, which so many may at a time.
+async fn ask<E: Ground>(places: Arc<Semaphore>, variant: Variant) {
+    point().await;
+    let Ok(place) = places.acquire().await else { return };
+    match variant {
+        Variant::Wrong => {
+            place.forget();
+            work::<E>().await;
+            places.add_permits(1);
+        }
+        Variant::Right => {
+            work::<E>().await;
+            drop(place);
+        }
+    }
+}
+
+async fn work<E: Ground>() {
+    point().await;
+    for _ in 0..2 {
+        E::beat().await;
+    }
+}
+
+fn cast<E: Ground>(variant: Variant) -> Cast {
+    let places = Arc::new(Semaphore::new(PLACES));
+    let cast = Cast::new()
+        .part("goes away", E::giving_up(ask::<E>(places.clone(), variant)))
+        .part("stays", ask::<E>(places.clone(), variant));
+    cast.finally(async move {
+        match places.available_permits() {
+            PLACES => Ok(()),
+            left => Err(format!("all have ended, and {left} of {PLACES} places are free")),
+        }
+    })
+}

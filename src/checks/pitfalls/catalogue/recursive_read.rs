@@ -1,0 +1,53 @@
+//! A read inside a read of the same lock. A writer that comes in between waits for the first read, and the second one
+//! waits for that writer. The twin hands on what it has read.
+
+use std::rc::Rc;
+
+use crate::backend::session::SESSION;
+use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
+use lockyard_track::{Kind, Tracked};
+
+use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
+use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "recursive-read",
+    class: "deadlock",
+    about: "a session is read again while it is being read, and a writer has queued in between",
+    met: "std::sync::RwLock::read, \"might deadlock\"; tokio::sync::RwLock, \"fairness\"; rayon and parking_lot issues",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { lock: LockModel::WRITERS_FIRST, ..Setting::default() },
+            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+        }),
+        Trial::Live(Live {
+            kind: Kind::RecursiveRead,
+            cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
+        }),
+    ],
+};
+
+type Session<F> = Rc<LockOf<F, Vec<u32>>>;
+
+async fn length<F: LockFamily>(session: &Session<F>) -> usize {
+    session.read().await.len()
+}
+
+async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: Beat) {
+    let messages = session.read().await;
+    beat().await;
+    let length = match variant {
+        Variant::Wrong => length::<F>(&session).await,
+        Variant::Right => messages.len(),
+    };
+    let _summary = (messages.first().copied(), length);
+}
+
+fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+    let session: Session<F> = Rc::new(SharedLock::new(&SESSION, vec![1, 2, 3]));
+    let written = session.clone();
+    Cast::new()
+        .part("reader", summarize::<F>(session, variant, beat))
+        .part("writer", async move { written.write().await.push(4) })
+}

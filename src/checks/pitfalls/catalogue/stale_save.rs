@@ -1,0 +1,59 @@
+//! What is to be saved is copied before it is one's turn to save: whoever copies first and puts last overwrites what is
+//! newer. The twin copies under the gate, so a later put is never older.
+
+use std::sync::Arc;
+
+use crate::backend::chat::Version;
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+use lockyard_lock::AwaitFamily;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "stale-save",
+    class: "unordered I/O",
+    about: "a session is copied before its gate is taken, and the older copy is stored over the newer one",
+    met: "the stale set of R. Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013, which leases are there \
+          to refuse",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+#[derive(Default)]
+struct CopiesFirst;
+
+impl<E: Ground> Steps<E> for CopiesFirst {
+    async fn save(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
+        let copy = entry.look().await;
+        if let Slot::Live(context) = &copy
+            && context.version() == Version(1)
+        {
+            E::beat().await; // the thread of the first one is busy elsewhere
+        }
+        let _gate = E::Gate::hold(&entry.gate).await;
+        all.put(entry, copy).await
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, CopiesFirst>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    Clients::<E, S>::of(1, true).warm().append("first", Pace::AT_ONCE).append("second", Pace::AT_ONCE).scene()
+}

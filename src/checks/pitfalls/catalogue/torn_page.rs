@@ -1,0 +1,70 @@
+//! A page of messages is put together from two looks at a session: how many there are, then which. Somebody appends in
+//! between, and the page says of one version what is true of another. The twin looks once.
+
+use crate::backend::chat::{MessageDTO, MessagesDTO};
+use crate::backend::service::{ChatService, MessagePage};
+use crate::backend::session::SessionError;
+use crate::checks::explored::ModelEnv;
+use crate::checks::spec::{Answer, Call, Page, Token};
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, of_session, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "torn-page",
+    class: "visibility",
+    about: "one answer is put together from two reads, and shows a state that never was",
+    met: "read skew: H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+    ],
+};
+
+const ALL: usize = 100;
+
+async fn page<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<MessagesDTO, SessionError> {
+    match variant {
+        Variant::Wrong => {
+            let refused = |source| SessionError::Refused { id: id(0), source };
+            let head = it.manager().read(id(0), |context| MessagesDTO::page(context, None, 1, 0)).await?;
+            let head = head.map_err(refused)?;
+            E::beat().await;
+            let body = it.manager().read(id(0), |context| MessagesDTO::page(context, None, ALL, 0)).await?;
+            Ok(MessagesDTO { messages: body.map_err(refused)?.messages, ..head })
+        }
+        Variant::Right => {
+            let page = MessagePage { branch: None, limit: ALL, offset: 0 };
+            it.backend.get_context_messages(id(0), page).await.map_err(of_session)
+        }
+    }
+}
+
+async fn reader<E: Ground>(it: Conversation<E>, variant: Variant) {
+    let token = |message: &MessageDTO| message.content.first().map_or(Token::FOREIGN, |_| Token::of("news"));
+    let asked = Call::Page { offset: 0, limit: ALL as u32 };
+    let read = async { Ok(Answer::Page(Page::of(&page(&it, variant).await?, token))) };
+    it.notes.ask(0, 0, asked, read).await;
+}
+
+async fn writer<E: Ground>(it: Conversation<E>) {
+    let append = async {
+        let appended = it.backend.add_context_message(id(0), said("news"), None).await;
+        Ok(appended.map_err(of_session)?.into())
+    };
+    it.notes.ask(1, 0, Call::Append(Token::of("news")), append).await;
+}
+
+fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
+    let it = Conversation::<E>::new(plainly);
+    let cast = Cast::new().part("reader", reader(it.clone(), variant)).part("writer", writer(it.clone()));
+    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+}

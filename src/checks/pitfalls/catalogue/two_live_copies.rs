@@ -1,0 +1,57 @@
+//! A session is evicted while a request holds it, and the next request loads it again: two copies live, and the one
+//! that is saved last wipes out what the other was told is done. The twin finds those who live, cached or not.
+
+use std::sync::Arc;
+
+use crate::backend::chat::ContextId;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::clients::{Clients, Pace};
+use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
+use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "two-live-copies",
+    class: "two copies",
+    about: "a session is evicted while somebody holds it, and loaded a second time",
+    met: "the change this project began with; what an identity map is for (M. Fowler, \"Patterns of Enterprise \
+          Application Architecture\", 2002)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+    ],
+};
+
+/// What is not cached is taken for what does not live.
+#[derive(Default)]
+struct CacheIsAll;
+
+impl<E: Ground> Steps<E> for CacheIsAll {
+    async fn find(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Arc<Entry<E>> {
+        all.entry(id, Slot::Empty)
+    }
+}
+
+fn scene<E: Ground>(variant: Variant) -> Scene {
+    match variant {
+        Variant::Wrong => clients::<E, CacheIsAll>(),
+        Variant::Right => clients::<E, Sound>(),
+    }
+}
+
+/// One holds the session; somebody reads another one, which takes its place, and comes for it as well.
+fn clients<E: Ground, S: Steps<E>>() -> Scene {
+    Clients::<E, S>::of(2, true)
+        .warm()
+        .append("holder", Pace::AT_ONCE.holding(4))
+        .pass_by("passer-by")
+        .scene()
+}

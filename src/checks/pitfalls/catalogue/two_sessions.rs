@@ -1,0 +1,59 @@
+//! Two sessions locked in the order in which a request names them: two requests that name them the other way round wait for
+//! each other. The twin locks them in one order, whatever was asked.
+
+use std::rc::Rc;
+
+use crate::backend::session::SESSION;
+use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
+use lockyard_track::{Kind, Tracked};
+
+use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
+use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "two-sessions",
+    class: "deadlock",
+    about: "a message is copied from one session to another under both locks, taken in the order of the request",
+    met: "Dijkstra's philosophers; every transfer between two accounts since (E. W. Dijkstra, EWD310, 1971)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
+            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+        }),
+        Trial::Live(Live {
+            kind: Kind::Deadlock,
+            cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
+        }),
+    ],
+};
+
+type Sessions<F> = Rc<[LockOf<F, Vec<u32>>; 2]>;
+
+async fn copy<F: LockFamily>(sessions: Sessions<F>, from: usize, to: usize, variant: Variant, beat: Beat) {
+    match variant {
+        Variant::Wrong => {
+            let from = sessions[from].read().await;
+            beat().await;
+            sessions[to].write().await.extend(from.last().copied());
+        }
+        Variant::Right if from < to => {
+            let from = sessions[from].read().await;
+            beat().await;
+            sessions[to].write().await.extend(from.last().copied());
+        }
+        Variant::Right => {
+            let mut to = sessions[to].write().await;
+            beat().await;
+            to.extend(sessions[from].read().await.last().copied());
+        }
+    }
+}
+
+fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+    let session = |message| SharedLock::new(&SESSION, vec![message]);
+    let sessions: Sessions<F> = Rc::new([session(1), session(2)]);
+    Cast::new()
+        .part("from the first", copy::<F>(sessions.clone(), 0, 1, variant, beat))
+        .part("from the second", copy::<F>(sessions, 1, 0, variant, beat))
+}

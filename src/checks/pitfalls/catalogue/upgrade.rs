@@ -1,0 +1,52 @@
+//! A read guard is kept while the write lock is asked for: the writer waits for its own read. The twin lets go first and
+//! looks again.
+
+use std::rc::Rc;
+
+use crate::backend::session::SESSION;
+use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
+use lockyard_track::{Kind, Tracked};
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "upgrade",
+    class: "deadlock",
+    about: "a session is locked for writing while the same request still reads it",
+    met: "`if let` over a read guard that lives to the end of its block (rust-lang/rust issue 131154, mended by edition 2024)",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
+            program: |variant, program| cast::<Model>(variant).explore(program),
+        }),
+        Trial::Live(Live { kind: Kind::Upgrade, cast: cast::<Tracked<TokioRwLock>> }),
+    ],
+};
+
+type Session<F> = Rc<LockOf<F, Vec<u32>>>;
+
+async fn append_to_empty<F: LockFamily>(session: Session<F>, variant: Variant) {
+    let read = session.read().await;
+    if !read.is_empty() {
+        return;
+    }
+    match variant {
+        Variant::Wrong => session.write().await.push(1),
+        Variant::Right => {
+            drop(read);
+            let mut messages = session.write().await;
+            if messages.is_empty() {
+                messages.push(1);
+            }
+        }
+    }
+}
+
+fn cast<F: LockFamily>(variant: Variant) -> Cast {
+    let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
+    Cast::new()
+        .part("one", append_to_empty::<F>(session.clone(), variant))
+        .part("other", append_to_empty::<F>(session, variant))
+}

@@ -1,0 +1,101 @@
+//! A person sees a tool call and approves "what is pending". Meanwhile somebody else has decided, the model has gone
+//! on, and what is pending now is another call, which nobody has looked at. The twin names the calls that it decides
+//! on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::backend::chat::{ChatContext, ChatError, NewToolCall, ToolCallId, ToolDecision};
+use crate::backend::service::ChatService;
+use crate::checks::explored::ModelEnv;
+use lockyard_explore::Setting;
+
+use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
+use crate::checks::pitfalls::ground::{Ground, context, id};
+use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+
+pub(super) const PITFALL: Pitfall = Pitfall {
+    name: "wrong-approval",
+    class: "check then act",
+    about: "an approval hits what is pending now, which is not what was looked at",
+    met: "stale approvals of pull requests, which GitHub dismisses when new commits are pushed, if it is asked to",
+    trials: &[
+        Trial::Explorer(Explored {
+            setting: Setting::default,
+            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+        }),
+        Trial::Invariants(|variant| Alarm::unless("wrong approval", cast::<Host>(variant).play())),
+    ],
+};
+
+fn wants(context: &mut ChatContext, tool: &str) -> Result<(), ChatError> {
+    context.request_model()?;
+    context.full_response("let me")?;
+    context.finish_response(vec![NewToolCall::new(tool, tool, Value::Null)])?;
+    Ok(())
+}
+
+/// A session in which the model wants to read, and a person is to decide.
+fn wants_to_read() -> ChatContext {
+    let mut context = context(0);
+    let begun = context.begin_turn(said("clean up")).and_then(|_| wants(&mut context, "read"));
+    begun.expect("the first round of a turn");
+    context
+}
+
+fn pending(context: &ChatContext) -> Vec<ToolCallId> {
+    context.pending_calls().map(|call| call.id.clone()).collect()
+}
+
+fn approved(call_id: ToolCallId) -> ToolDecision {
+    ToolDecision { call_id, approve: true }
+}
+
+type Seen = Rc<RefCell<Vec<ToolCallId>>>;
+
+async fn person<E: Ground>(it: Conversation<E>, variant: Variant, has_seen: Seen) {
+    let Ok(seen) = it.manager().read(id(0), pending).await else { return };
+    has_seen.borrow_mut().clone_from(&seen);
+    E::beat().await; // thinks
+    let _refused = match variant {
+        Variant::Wrong => {
+            let approve = |context: &mut ChatContext| {
+                let now: Vec<_> = pending(context).into_iter().map(approved).collect();
+                context.decide_tools(&now)
+            };
+            it.manager().write(id(0), approve).await.is_err()
+        }
+        Variant::Right => {
+            let decisions = seen.into_iter().map(approved).collect();
+            it.backend.approve_context_tools(id(0), decisions).await.is_err()
+        }
+    };
+}
+
+/// Denies, and the turn goes on until the model wants to delete.
+async fn somebody_else<E: Ground>(it: Conversation<E>) {
+    let deny = |context: &mut ChatContext| {
+        context.decide_tools(&[ToolDecision { call_id: "read".into(), approve: false }])?;
+        context.resume_after_approval()?;
+        wants(context, "delete")
+    };
+    let _decided_already = it.manager().write(id(0), deny).await.is_err();
+}
+
+fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
+    let (it, seen) = (Conversation::<E>::from(wants_to_read(), plainly), Seen::default());
+    let cast = Cast::new()
+        .part("person", person(it.clone(), variant, seen.clone()))
+        .part("somebody else", somebody_else(it.clone()));
+    cast.finally(async move {
+        let now = it.now().await?;
+        match now.approved_calls().find(|call| !seen.borrow().contains(&call.id)) {
+            Some(call) => Err(format!("a call is approved that nobody has looked at: {}", call.name)),
+            None => Ok(()),
+        }
+    })
+}

@@ -1,0 +1,121 @@
+//! Clients of a small session manager, who take part in a program and note what they are answered.
+
+use std::sync::Arc;
+
+use crate::checks::spec::{Call, Token};
+
+use super::cast::Cast;
+use super::ground::{Ground, context};
+use super::notes::Notes;
+use super::scene::Scene;
+use super::sessions::{Sessions, Steps};
+
+/// How a client takes its time, in beats: nothing where every order is tried.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Pace {
+    /// Before it asks.
+    pub(super) after: usize,
+    /// Between taking hold of a session and changing it.
+    pub(super) holding: usize,
+}
+
+impl Pace {
+    pub(super) const AT_ONCE: Self = Self { after: 0, holding: 0 };
+
+    pub(super) const fn after(after: usize) -> Self {
+        Self { after, ..Self::AT_ONCE }
+    }
+
+    pub(super) const fn holding(self, holding: usize) -> Self {
+        Self { holding, ..self }
+    }
+}
+
+/// A program, while its clients are added.
+pub(super) struct Clients<E: Ground, S> {
+    pub(super) all: Arc<Sessions<E, S>>,
+    pub(super) notes: Notes,
+    sessions: u32,
+    cast: Cast,
+    processes: u64,
+}
+
+impl<E: Ground, S: Steps<E>> Clients<E, S> {
+    /// Clients of a manager with room for one session, which knows so many.
+    pub(super) fn of(sessions: u32, write_through: bool) -> Self {
+        let given: Vec<_> = (0..sessions).map(context).collect();
+        let all = Sessions::new(sessions, 1, write_through);
+        Self { all, notes: Notes::of(&given), sessions, cast: Cast::new(), processes: 0 }
+    }
+
+    /// The first session is in the cache when they begin.
+    pub(super) fn warm(self) -> Self {
+        self.all.warm(0);
+        self
+    }
+
+    /// Anybody.
+    pub(super) fn part(mut self, name: &str, does: impl Future<Output = ()> + 'static) -> Self {
+        self.cast = self.cast.part(name, does);
+        self
+    }
+
+    /// Somebody who appends a message that says its name to the first session.
+    pub(super) fn append(mut self, name: &'static str, pace: Pace) -> Self {
+        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        self.part(name, async move {
+            wait::<E>(pace.after).await;
+            let append = all.append(0, name, pace.holding);
+            notes.ask(process, 0, Call::Append(Token::of(name)), append).await;
+        })
+    }
+
+    /// Somebody who reads the second session, which nobody asks about, and then comes for the first.
+    pub(super) fn pass_by(mut self, name: &'static str) -> Self {
+        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        self.part(name, async move {
+            let _seen = all.read(1).await.is_ok();
+            notes.ask(process, 0, Call::Append(Token::of(name)), all.append(0, name, 0)).await;
+        })
+    }
+
+    /// Somebody who deletes the first session.
+    pub(super) fn delete(mut self, name: &'static str, pace: Pace) -> Self {
+        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        self.part(name, async move {
+            wait::<E>(pace.after).await;
+            notes.ask(process, 0, Call::Delete, all.delete(0)).await;
+        })
+    }
+
+    /// Auto-save, once.
+    pub(super) fn flush(self, name: &'static str, pace: Pace) -> Self {
+        let all = self.all.clone();
+        self.part(name, async move {
+            wait::<E>(pace.after).await;
+            S::flush(&all).await;
+        })
+    }
+
+    /// The program without its notes.
+    pub(super) fn cast(self) -> Cast {
+        self.cast
+    }
+
+    /// The program with its notes.
+    pub(super) fn scene(self) -> Scene {
+        let Self { all, notes, sessions, cast, .. } = self;
+        Scene::new(cast, notes, async move { all.left(sessions).await })
+    }
+
+    pub(super) fn process(&mut self) -> u64 {
+        self.processes += 1;
+        self.processes - 1
+    }
+}
+
+async fn wait<E: Ground>(beats: usize) {
+    for _ in 0..beats {
+        E::beat().await;
+    }
+}

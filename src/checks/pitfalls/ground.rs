@@ -1,0 +1,106 @@
+//! What programs of sessions stand on: model parts where every order is tried, or real ones where one order comes
+//! about.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::backend::chat::{ChatContext, ContextConfig, ContextId, Timestamp};
+use crate::backend::session::Env;
+use crate::checks::explored::{CacheModel, ModelEnv, ModelStore, numbered};
+use lockyard_explore::look;
+use lockyard_lock::LockFamily;
+
+use super::cast::take_turns;
+use super::host::Host;
+
+/// A back end that a program of sessions can stand on.
+pub(super) trait Ground: Env {
+    /// A back end whose store holds these.
+    fn over(contexts: Vec<ChatContext>) -> Self;
+
+    /// Runs a future to its end before anything is a step.
+    fn first<R>(future: impl Future<Output = R>) -> R;
+
+    /// Lets the others go on as far as they can; nothing where every order is tried.
+    fn beat() -> impl Future<Output = ()> + Send;
+
+    /// Has the store refuse the next put; nothing where every fault is tried.
+    fn spoil_next_put(&self);
+
+    /// How many loads there were.
+    fn loads(&self) -> usize;
+
+    /// Runs somebody who goes away in the middle; to its end where going away is tried at every await.
+    fn giving_up(someone: impl Future<Output = ()>) -> impl Future<Output = ()>;
+}
+
+impl Ground for ModelEnv {
+    fn over(contexts: Vec<ChatContext>) -> Self {
+        Self::new(ModelStore::new(contexts), CacheModel::default())
+    }
+
+    fn first<R>(future: impl Future<Output = R>) -> R {
+        look(future).expect("nothing is locked before the first step")
+    }
+
+    async fn beat() {}
+
+    fn spoil_next_put(&self) {}
+
+    fn loads(&self) -> usize {
+        self.store().loads()
+    }
+
+    async fn giving_up(someone: impl Future<Output = ()>) {
+        someone.await;
+    }
+}
+
+/// So often whoever goes away is polled before: long enough for a save or two, not for a model's answer as well.
+const POLLS: usize = 24;
+
+impl<L: LockFamily> Ground for Host<L> {
+    fn over(contexts: Vec<ChatContext>) -> Self {
+        Self::new(contexts)
+    }
+
+    fn first<R>(future: impl Future<Output = R>) -> R {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.expect("a runtime without drivers").block_on(future)
+    }
+
+    async fn beat() {
+        take_turns().await;
+    }
+
+    fn spoil_next_put(&self) {
+        self.store().spoil_next_put();
+    }
+
+    fn loads(&self) -> usize {
+        self.store().loads()
+    }
+
+    async fn giving_up(someone: impl Future<Output = ()>) {
+        let mut someone = pin!(someone);
+        for _ in 0..POLLS {
+            let ready = poll_fn(|context| Poll::Ready(someone.as_mut().poll(context).is_ready())).await;
+            if ready {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// The id of a session by its number.
+pub(super) fn id(key: u32) -> ContextId {
+    numbered(key.into())
+}
+
+/// The session of this number, as it was before anything happened.
+pub(super) fn context(key: u32) -> ChatContext {
+    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0))
+        .expect("a well-formed config")
+}

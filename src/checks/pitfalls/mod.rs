@@ -1,0 +1,140 @@
+//! Pitfalls: ways to get it wrong that people have shipped, each a few dozen lines at a seam, with its correct twin and the
+//! checks that must catch it.
+//!
+//! They prove that the checks can fail: a check that finds nothing in correct code says something only if it finds
+//! what is wrong in wrong code. The good code knows nothing of them. Each file is one pitfall: what is wrong, where it was
+//! met, both variants, and a [`Trial`] for each check that must tell the two apart.
+//!
+//! ```
+//! use crate::checks::pitfalls::{Pitfall, Variant};
+//!
+//! let two_sessions = Pitfall::named("two-sessions").expect("it is listed");
+//! for trial in two_sessions.trials {
+//!     assert!(trial.alarms(Variant::Wrong).is_some(), "{} misses it", trial.check());
+//!     assert_eq!(trial.alarms(Variant::Right), None, "{} cries wolf", trial.check());
+//! }
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `trial` | the checks, and how each tries a variant |
+//! | `cast` | programs of a few parts that meet at locks, for the explorer and for tracked locks alike |
+//! | `live` | a cast on a real runtime with tracked locks |
+//! | `ground`, `host` | what programs of sessions stand on: model parts, or real ones on one thread |
+//! | `scene`, `notes` | a cast that is written down, and the judges of what was written |
+//! | `counted` | locks that count how they were taken |
+//! | `conversation` | the real manager and service, for those who use them carelessly |
+//! | `sessions`, `clients` | a small session manager of which each step can be another, and who uses it |
+//! | `catalogue/` | one pitfall each, and the list of them |
+
+mod cast;
+mod catalogue;
+mod clients;
+mod conversation;
+mod counted;
+mod ground;
+mod host;
+mod live;
+mod notes;
+mod scene;
+mod sessions;
+mod trial;
+
+pub use cast::{Beat, Cast, Part};
+pub use catalogue::PITFALLS;
+pub use live::{Live, Seen};
+pub use trial::{Alarm, Explored, Trial, Variant};
+
+/// One way to get it wrong.
+#[derive(Debug)]
+pub struct Pitfall {
+    /// The name on the command line and in reports.
+    pub name: &'static str,
+    /// The class of fault, such as `deadlock`.
+    pub class: &'static str,
+    /// What is wrong, in a sentence.
+    pub about: &'static str,
+    /// Where it was met.
+    pub met: &'static str,
+    /// The checks that must catch it, each with the program that it tries.
+    pub trials: &'static [Trial],
+}
+
+impl Pitfall {
+    /// The pitfall of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PITFALLS.iter().copied().find(|pitfall| pitfall.name == name)
+    }
+
+    /// The names of the checks that must catch it, as they stand in records.
+    pub fn checks(&self) -> Vec<&'static str> {
+        self.trials.iter().map(Trial::check).collect()
+    }
+
+    /// The trials that need no build of their own and no exploring: they are run as a program runs.
+    pub fn at_run_time(&self) -> impl Iterator<Item = &'static Trial> {
+        self.trials.iter().filter(|trial| trial.is_at_run_time())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn names_are_names_and_unique() {
+        let names: BTreeSet<_> = PITFALLS.iter().map(|pitfall| pitfall.name).collect();
+        assert_eq!(names.len(), PITFALLS.len());
+        for pitfall in PITFALLS {
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(pitfall.name.chars().all(plain), "{}", pitfall.name);
+            assert!(!pitfall.trials.is_empty(), "{}: there is nothing to try", pitfall.name);
+            assert!(!pitfall.met.is_empty(), "{}", pitfall.name);
+            let checks: BTreeSet<_> = pitfall.checks().into_iter().collect();
+            assert_eq!(checks.len(), pitfall.trials.len(), "{}: a check is named twice", pitfall.name);
+        }
+    }
+
+    /// Every check that is named and can run here tells the two variants apart. Two at a time, for some wait to see
+    /// that nothing moves any more.
+    #[test]
+    fn every_trial_catches_the_pitfall_and_not_its_twin() {
+        let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let try_out = |pitfall: &Pitfall| {
+            for trial in pitfall.trials.iter().filter(|trial| trial.runs_here()) {
+                let (name, check) = (pitfall.name, trial.check());
+                if trial.alarms(Variant::Wrong).is_none() {
+                    wrong.lock().unwrap().push(format!("{check} misses {name}"));
+                }
+                if let Some(alarm) = trial.alarms(Variant::Right) {
+                    wrong
+                        .lock()
+                        .unwrap()
+                        .push(format!("{check} cries wolf over the twin of {name}: {alarm:?}"));
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some(pitfall) = PITFALLS.get(next.fetch_add(1, Relaxed)) {
+                        try_out(pitfall);
+                    }
+                });
+            }
+        });
+        let wrong = wrong.into_inner().unwrap();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn there_are_enough_to_say_something() {
+        let classes: BTreeSet<_> = PITFALLS.iter().map(|pitfall| pitfall.class).collect();
+        assert!(PITFALLS.len() >= 30 && classes.len() >= 8, "{} in {classes:?}", PITFALLS.len());
+    }
+}

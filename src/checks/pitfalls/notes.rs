@@ -1,0 +1,125 @@
+//! What a program writes down while it runs, and the two checks that judge it: was there an order, and does what is
+//! left behind agree with what was answered?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::backend::chat::{ChatContext, ChatContextDTO, Message, Role};
+use crate::backend::session::SessionError;
+use crate::checks::invariants;
+use crate::checks::spec::{Answer, Call, Context, Log, Recording, Token};
+use lockyard_explore::{Complaint, Shared};
+use lockyard_history::Verdict;
+
+/// Who asked what of which session, and what was answered.
+#[derive(Clone)]
+pub(super) struct Notes(Arc<Inner>);
+
+struct Inner {
+    /// Asking and answering, as the explorer sees it: which came first is what a history is judged by.
+    order: Shared,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    now: u64,
+    /// One for each operation.
+    logs: Vec<Log>,
+    given: Vec<(u32, Context)>,
+}
+
+impl Written {
+    fn tick(&mut self) -> u64 {
+        self.now += 1;
+        self.now
+    }
+}
+
+impl Notes {
+    /// Notes of what happens to sessions that were so before.
+    pub(super) fn of(sessions: &[ChatContext]) -> Self {
+        let given = (0..).zip(sessions).map(|(key, it)| (key, Context::from(&ChatContextDTO::from(it))));
+        let written = Written { given: given.collect(), ..Written::default() };
+        Self(Arc::new(Inner { order: Shared::default(), written: Mutex::new(written) }))
+    }
+
+    /// Asks, and notes what came of it. If this is dropped on the way, nobody knows.
+    pub(super) async fn ask(
+        &self,
+        process: u64,
+        key: u32,
+        call: Call,
+        answer: impl Future<Output = Result<Answer, SessionError>>,
+    ) {
+        self.0.order.step("asks", false).await;
+        let (at, ticket) = {
+            let mut written = self.0.written.lock();
+            let now = written.tick();
+            let mut log = Log::new(process, 1);
+            let ticket = log.invoke(now, key, call);
+            written.logs.push(log);
+            (written.logs.len() - 1, ticket)
+        };
+        let answer = answer.await;
+        self.0.order.touch(true);
+        let mut written = self.0.written.lock();
+        let now = written.tick();
+        let log = &mut written.logs[at];
+        match answer {
+            Ok(answer) => log.ok(ticket, now, answer),
+            Err(SessionError::NotFound { .. }) => log.ok(ticket, now, Answer::Gone),
+            Err(SessionError::Refused { .. }) => log.fail(ticket),
+            Err(SessionError::Store { .. }) => log.info(ticket),
+        }
+    }
+
+    /// Notes what somebody is told without having asked.
+    pub(super) fn told(&self, process: u64, key: u32, call: Call, answer: Answer) {
+        self.0.order.touch(true);
+        let mut written = self.0.written.lock();
+        let mut log = Log::new(process, 1);
+        let ticket = log.invoke(written.tick(), key, call);
+        log.ok(ticket, written.tick(), answer);
+        written.logs.push(log);
+    }
+
+    /// All that was noted. Once.
+    pub(super) fn recording(&self) -> Recording {
+        let mut written = self.0.written.lock();
+        let mut recording = Recording::new(std::mem::take(&mut written.given));
+        std::mem::take(&mut written.logs).into_iter().for_each(|log| recording.add(log));
+        recording
+    }
+}
+
+/// Whether one operation at a time could have been answered so.
+pub(super) fn history(recording: &Recording) -> Result<(), Complaint> {
+    match recording.judge(Duration::from_secs(5), |key| format!("session {key}")) {
+        Verdict::Linearizable => Ok(()),
+        Verdict::Violation(lanes) => Err(format!("no order explains these answers\n{lanes}")),
+        Verdict::Unknown => Err("the history was not judged in time".to_owned()),
+    }
+}
+
+/// Sessions as they are in the end, by their numbers.
+pub(super) type Left = BTreeMap<u32, ChatContext>;
+
+/// Whether memory and store agree with each other and with what was answered.
+pub(super) fn hold(recording: &Recording, memory: &Left, store: &Left) -> Result<(), Complaint> {
+    let [memory, store] = [memory, store].map(|left| left.iter().map(|(key, it)| (*key, it)).collect());
+    let token = |message: &Message| match message.role {
+        Role::User => Token::of(&message.text()),
+        _ => Token::FOREIGN,
+    };
+    let found = invariants::appends(recording, &memory, token)
+        .into_iter()
+        .chain(invariants::versions(recording, &memory))
+        .chain(invariants::at_rest(&memory))
+        .chain(invariants::stored(recording, &memory, &store))
+        .next();
+    found.map_or(Ok(()), |found| Err(format!("{}: {}", found.kind, found.message)))
+}

@@ -1,0 +1,180 @@
+//! From a history or a recording of sessions to a verdict: along the versions where that decides, by the search where
+//! it does not.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use lockyard_history::Evidence;
+use lockyard_history::Limit;
+use lockyard_history::Model;
+use lockyard_history::{Bar, Lanes};
+use lockyard_history::{History, Operation, OperationOf, with_seconds};
+use lockyard_history::{Verdict, check_key};
+
+use super::evidence::{Conflict, conflict};
+use super::log::{NEVER, Record, Recording};
+use super::model::Sessions;
+use super::window::Window;
+use super::witness::{MOST_RECORDS, OfKey, Stop, Walk, walk};
+use super::words::Call;
+
+/// Judges a history of sessions as [`check`](check::check) does, but much faster. The budget is for what the search is
+/// needed for.
+pub fn judge(history: &History<Sessions>, budget: Duration) -> Verdict {
+    // A turn's end comes right after its beginning, and is part of its record.
+    let begins = |operation: &&OperationOf<Sessions>| !matches!(operation.asked, Call::Ended { .. });
+    let records: Vec<_> = history.operations.iter().filter(begins).map(record).collect();
+    let name = |key: usize| history.keys[key].clone();
+    judge_by_key(&records, budget, name, |key| {
+        let mut record = 0;
+        let numbered = history.operations.iter().map(|operation| {
+            record += usize::from(begins(&operation));
+            Numbered { record: record - 1, operation: operation.clone() }
+        });
+        numbered.filter(|numbered| numbered.operation.key == key).collect()
+    })
+}
+
+impl Recording {
+    /// Judges what was recorded. `name` tells the name of a session by its number, for the drawing of a violation.
+    pub fn judge(&self, budget: Duration, name: impl Fn(u32) -> String) -> Verdict {
+        let of_key = |key: usize| self.operations_of(|record| record.key as usize == key);
+        judge_by_key(&self.records, budget, |key| name(key as u32), of_key)
+    }
+
+    /// The same as a history. `name` gives each session, by its number, a name of its own.
+    pub fn history(&self, name: impl Fn(u32) -> String) -> History<Sessions> {
+        let keys = self.records.iter().map(|record| record.key + 1).max().unwrap_or(0);
+        let operations = self.operations_of(|_| true).into_iter().map(|numbered| numbered.operation);
+        History {
+            operations: operations.collect(),
+            keys: (0..keys).map(name).collect(),
+            invoked: self.invoked(),
+        }
+    }
+
+    /// Some operations in the order of their calls.
+    fn operations_of(&self, some: impl Fn(&Record) -> bool) -> Vec<Numbered> {
+        let mut numbered: Vec<Numbered> = Vec::new();
+        let mut place_of = HashMap::new();
+        for (moment, event) in (1..).zip(self.events()) {
+            let record = &self.records[event.record];
+            if !some(record) {
+                continue;
+            }
+            if !event.returns {
+                place_of.insert(event.record, numbered.len());
+                let (process, key) = (self.process(event.record), record.key as usize);
+                let operation = Operation { process, key, asked: record.call, call: moment, ret: None };
+                numbered.push(Numbered { record: event.record, operation });
+            } else if let Some(answer) = record.answer {
+                numbered[place_of[&event.record]].operation.ret = Some((moment, answer));
+            }
+        }
+        let both = numbered.into_iter().flat_map(|Numbered { record, operation }| {
+            let both = with_seconds::<Sessions>(vec![operation]).into_iter();
+            both.map(move |operation| Numbered { record, operation })
+        });
+        both.collect()
+    }
+}
+
+/// An operation, and the record that tells of it.
+struct Numbered {
+    record: usize,
+    operation: OperationOf<Sessions>,
+}
+
+impl Numbered {
+    fn is(&self, stop: Stop) -> bool {
+        self.record == stop.record && matches!(self.operation.asked, Call::Ended { .. }) == stop.ended
+    }
+}
+
+fn record(operation: &OperationOf<Sessions>) -> Record {
+    let (returned, answer) =
+        operation.ret.as_ref().map_or((NEVER, None), |(at, answer)| (*at as u64, Some(*answer)));
+    Record {
+        called: operation.call as u64,
+        returned,
+        key: operation.key as u32,
+        call: operation.asked,
+        answer,
+    }
+}
+
+fn judge_by_key(
+    records: &[Record],
+    budget: Duration,
+    name: impl Fn(usize) -> String,
+    operations_of: impl Fn(usize) -> Vec<Numbered>,
+) -> Verdict {
+    assert!(records.len() < MOST_RECORDS, "a recording of {} operations is too long", records.len());
+    let mut keys: Vec<OfKey> = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let key = record.key as usize;
+        if key >= keys.len() {
+            keys.resize_with(key + 1, OfKey::default);
+        }
+        keys[key].add(at, record);
+    }
+    let mut limit = Limit::until(Instant::now() + budget);
+    let (mut verdict, mut undecided) = (Verdict::Linearizable, Vec::new());
+    for (key, of_key) in keys.iter_mut().enumerate() {
+        let walked = walk(records, of_key);
+        if let Some(found) = conflict(records, of_key, &walked) {
+            return Verdict::Violation(drawn(&name(key), &operations_of(key), &found));
+        }
+        if let Walk::Undecided(stop) = walked {
+            undecided.push((key, stop));
+        }
+    }
+    undecided.sort_by_key(|&(key, _)| keys[key].placed.len());
+    for (key, stop) in undecided {
+        let operations = operations_of(key);
+        if let Some(window) = Window::around(records, &keys[key], stop).filter(|_| !budget.is_zero())
+            && let Some(lanes) = judge_window(&name(key), &operations, &window)
+        {
+            return Verdict::Violation(lanes);
+        }
+        let operations: Vec<_> = operations.iter().map(|numbered| &numbered.operation).collect();
+        match check_key(&Sessions, &name(key), &operations, &mut limit) {
+            Verdict::Linearizable => {}
+            Verdict::Unknown => verdict = Verdict::Unknown,
+            violation @ Verdict::Violation(_) => return violation,
+        }
+    }
+    verdict
+}
+
+/// So many steps are a piece of a history worth.
+const STEPS_PER_WINDOW: u64 = 20_000;
+
+/// The violation in a piece of a history, if there is one.
+fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<Lanes> {
+    let inside = |numbered: &&Numbered| window.stops.iter().any(|&stop| numbered.is(stop));
+    let inside: Vec<_> = operations.iter().filter(inside).map(|numbered| &numbered.operation).collect();
+    let Verdict::Violation(mut lanes) = check_key(window, name, &inside, &mut Limit::steps(STEPS_PER_WINDOW))
+    else {
+        return None;
+    };
+    if let Some(start) = operations.iter().find(|numbered| numbered.is(window.start)) {
+        let OperationOf::<Sessions> { process, asked, call, ret, .. } = &start.operation;
+        let (ret, answer) = ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
+        let what = Sessions.describe(asked, answer);
+        lanes.add(Bar { process: *process, f: Sessions.function(asked), what, call: *call, ret });
+    }
+    Some(lanes)
+}
+
+fn drawn(name: &str, operations: &[Numbered], found: &Conflict) -> Lanes {
+    let is_shown = |numbered: &&Numbered| found.shown.iter().any(|&stop| numbered.is(stop));
+    let shown: Vec<_> = operations.iter().filter(is_shown).collect();
+    let impossible = shown.iter().position(|numbered| numbered.is(found.impossible));
+    let evidence = Evidence {
+        impossible: impossible.expect("what is impossible is among the operations"),
+        operations: shown.into_iter().map(|numbered| &numbered.operation).collect(),
+        expected: vec![found.expected.clone()],
+    };
+    Lanes::new(&Sessions, name, &evidence)
+}

@@ -1,0 +1,141 @@
+//! A short piece of a session's history, judged by itself: from one look at the whole session to the next.
+//!
+//! Where operations of unknown outcome leave the order open, the search over all of a long history may take for ever to
+//! say no. But a look at a session tells all that was before it, but for the messages, and everybody who answered named
+//! a version; so what lies between two looks can be judged alone, with every operation of unknown outcome at hand
+//! that may have been meant for it. If that is impossible, so is the whole. If it is not, nothing is said.
+
+use crate::backend::chat::StateKind;
+use lockyard_history::Json;
+use lockyard_history::Model;
+
+use super::log::Record;
+use super::messages::Messages;
+use super::model::Sessions;
+use super::spec::{CREATED, Known, Live};
+use super::witness::{OfKey, Place, Stop};
+use super::words::{Answer, Call, Context};
+
+/// So many operations beyond the one in question are looked at.
+const MOST_BEYOND: usize = 50;
+
+/// A piece of a history.
+pub(super) struct Window {
+    /// What is known before its first operation.
+    init: Known,
+    /// The look that tells so.
+    pub(super) start: Stop,
+    /// Its operations.
+    pub(super) stops: Vec<Stop>,
+}
+
+impl Window {
+    /// The piece around an operation at which the walk along the versions had to stop.
+    pub(super) fn around(records: &[Record], of_key: &OfKey, stop: Stop) -> Option<Self> {
+        let placed = &of_key.placed;
+        let at = placed.iter().position(|place| Stop::from(*place) == stop)?;
+        let shows = |place: &Place| match records[place.record()].answer {
+            Some(Answer::Context(context)) => Some(context),
+            Some(Answer::Turn { after, .. }) if place.ended() => Some(after),
+            _ => None,
+        };
+        let &birth = of_key.births.first()?;
+        let born = match (records[birth].call, records[birth].answer) {
+            (Call::Create(settings), _) => {
+                Context { version: CREATED, total: 0, settings, kind: StateKind::Idle }
+            }
+            (_, Some(Answer::Context(context))) => context,
+            _ => return None,
+        };
+        let before = (0..at).rev().find(|&before| {
+            shows(&placed[before]).is_some() && placed[before].version() <= placed[at].after()
+        });
+        let (first, start, context) = match before {
+            Some(before) => (before + 1, Stop::from(placed[before]), shows(&placed[before])?),
+            None => (0, Stop { record: birth, ended: false, version: None }, born),
+        };
+        let end = (at + 1..placed.len()).find(|&after| shows(&placed[after]).is_some());
+        let end = end.map_or(placed.len(), |end| end + 1).min(at + MOST_BEYOND);
+        let stops = placed[first..end].iter().map(|place| Stop::from(*place));
+        let last_return = placed[first..end].iter().map(|place| records[place.record()].returned).max()?;
+        let pending = of_key.pending.iter().filter(|&&at| {
+            let Record { call, called, .. } = records[at];
+            called <= last_return && !matches!(call, Call::Create(_) | Call::Delete)
+        });
+        let pending = pending.map(|&record| Stop { record, ended: false, version: None });
+        let messages = messages(records, &placed[..first], born.total, context.total)?;
+        let init = Known::Live(Live { messages, ..Live::new(&context) });
+        Some(Self { init, start, stops: stops.chain(pending).collect() })
+    }
+}
+
+/// The messages as far as those who put them were told where. What else there is may be anybody's.
+fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Option<Messages> {
+    let mut messages = Messages::new(base);
+    let mut next = base;
+    for place in placed.iter().filter(|place| !place.looks()) {
+        let Record { call, answer, .. } = records[place.record()];
+        let ((Call::Append(token), Some(Answer::Appended { id: at, .. }))
+        | (Call::Send(token), Some(Answer::Turn { message: Some(at), .. }))) = (call, answer)
+        else {
+            continue;
+        };
+        if at < next {
+            return None;
+        }
+        if at > next {
+            messages.put_somewhere(next);
+        }
+        messages.put(at, token);
+        next = at + 1;
+    }
+    if next < total {
+        messages.put_somewhere(next);
+    }
+    Some(messages)
+}
+
+/// As [`Sessions`], but from a look on.
+impl Model for Window {
+    type Call = Call;
+    type Answer = Answer;
+    type State = Known;
+
+    const WITNESSED: bool = true;
+
+    fn init(&self) -> Known {
+        self.init.clone()
+    }
+
+    fn step(&self, state: &Known, call: &Call, answer: Option<&Answer>) -> Option<Known> {
+        Sessions.step(state, call, answer)
+    }
+
+    fn is_read(&self, call: &Call) -> bool {
+        Sessions.is_read(call)
+    }
+
+    fn learns(&self, call: &Call) -> bool {
+        Sessions.learns(call)
+    }
+
+    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<Call, String> {
+        Sessions.decode_call(f, value)
+    }
+
+    fn decode_answer(&self, call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
+        Sessions.decode_answer(call, value, result)
+    }
+
+    fn function(&self, call: &Call) -> &'static str {
+        Sessions.function(call)
+    }
+
+    fn describe(&self, call: &Call, answer: Option<&Answer>) -> String {
+        Sessions.describe(call, answer)
+    }
+
+    fn expected(&self, state: &Known, call: &Call) -> String {
+        Sessions.expected(state, call)
+    }
+}
