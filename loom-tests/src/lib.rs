@@ -8,11 +8,11 @@
 //! | model | the source under it |
 //! | --- | --- |
 //! | `single_flight`, `appends`, `turns` | the session manager and the service, over `LoomEnv` |
-//! | `published` | the state word, `session/state.rs`, with its atomic from `lockyard::lock::sync` |
-//! | `snapshots` | `lock/arc_swap.rs` |
-//! | `shared_vec` | `shared_vec.rs` |
+//! | `published` | the state word, `backend/session/state.rs`, with its atomic from `lockyard::lock::sync` |
+//! | `snapshots` | `arc_swap.rs` of `lockyard-lock` |
+//! | `shared_vec` | `backend/shared_vec.rs` |
 //! | `clock` | `strategy/cache/clock.rs`, taken in as a file: the room around it would bring the driver along |
-//! | `tracker` | `track/`: who finds the circle that two threads close |
+//! | `tracker` | `lockyard-track`: who finds the circle that two threads close |
 //! | `wakers` | this package's own lock: that nobody sleeps for ever |
 //! | `last_handle`, `vacuity` | the tools themselves |
 //!
@@ -36,7 +36,7 @@ mod results;
 mod torn;
 
 // What the source of the clock cache finds at the root of its own crate.
-use lockyard::{chat, session, sync};
+use lockyard::backend;
 
 pub use clock::Clock;
 pub use env::{LoomEnv, LoomShort, LoomStore, StoppedClock, Tie, context, id};

@@ -53,7 +53,7 @@ pub fn note_twin(twin: &Twin, caught: bool) {
         caught_by,
         missed_by,
         not_run: vec![],
-        twin_alarms: vec![],
+        false_positives: vec![],
     };
     write(Report { pitfalls: vec![result], ..Report::default() });
 }

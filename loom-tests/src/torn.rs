@@ -1,84 +1,32 @@
-//! The broken twin of the lock: every writer works on a copy of its own and publishes it at the end.
-//!
-//! loom sees both moments, so a model that needs exclusion must fail over it.
+//! A lock that does not exclude, both of whose moments loom sees: a model that needs exclusion must fail over it.
 
-use std::ops::{Deref, DerefMut};
-
-use lockyard::lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use lockyard::lock::mutant::{self, Cells, TornCell};
 use loom::sync::Mutex;
 
 /// The family of locks that do not exclude.
-pub struct Torn;
+pub type Torn = mutant::Torn<LoomCells>;
 
-impl LockFamily for Torn {
-    const NAME: &'static str = "torn";
-    const POLICY: Policy = Policy::Unfair;
-    const SHARED_READS: bool = true;
-    type Lock<T: Clone + Send + Sync + 'static> = TornLock<T>;
+/// Values behind loom's mutex.
+#[derive(Debug)]
+pub struct LoomCells;
+
+impl Cells for LoomCells {
+    type Cell<T: Clone + Send + Sync + 'static> = LoomCell<T>;
 }
 
-impl AwaitFamily for Torn {
-    fn hold<T: Clone + Send + Sync + 'static>(
-        lock: &TornLock<T>,
-    ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
-        lock.write()
-    }
-}
+/// Such a value.
+pub struct LoomCell<T>(Mutex<T>);
 
-/// A value that is copied and replaced, each in one step.
-pub struct TornLock<T>(Mutex<T>);
-
-impl<T: Clone> TornLock<T> {
-    fn copy(&self) -> T {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// A copy; what a writer has made of it replaces the original when the guard ends.
-pub struct Copied<'a, T: Clone> {
-    value: T,
-    home: Option<&'a Mutex<T>>,
-}
-
-impl<T: Clone> Deref for Copied<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T: Clone> DerefMut for Copied<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
-    }
-}
-
-impl<T: Clone> Drop for Copied<'_, T> {
-    fn drop(&mut self) {
-        if let Some(home) = self.home.filter(|_| !std::thread::panicking()) {
-            *home.lock().unwrap() = self.value.clone();
-        }
-    }
-}
-
-impl<T: Clone + Send + Sync + 'static> SharedLock<T> for TornLock<T> {
-    type Read<'a> = Copied<'a, T>;
-    type Write<'a> = Copied<'a, T>;
-
-    fn new(_: &'static LockClass, value: T) -> Self {
+impl<T: Clone + Send + Sync + 'static> TornCell<T> for LoomCell<T> {
+    fn new(value: T) -> Self {
         Self(Mutex::new(value))
     }
 
-    fn try_read(&self) -> Option<Self::Read<'_>> {
-        Some(Copied { value: self.copy(), home: None })
+    fn copy(&self) -> T {
+        self.0.lock().unwrap().clone()
     }
 
-    async fn read(&self) -> Self::Read<'_> {
-        Copied { value: self.copy(), home: None }
-    }
-
-    async fn write(&self) -> Self::Write<'_> {
-        Copied { value: self.copy(), home: Some(&self.0) }
+    fn replace(&self, value: T) {
+        *self.0.lock().unwrap() = value;
     }
 }

@@ -119,7 +119,7 @@ impl Twin {
             caught_by,
             missed_by,
             not_run: vec![],
-            twin_alarms: vec![],
+            false_positives: vec![],
         };
         write(Report { pitfalls: vec![result], ..Report::default() });
         assert!(caught, "{name} was to fail saying one of {complaints:?}, and {runs} runs said: {said}");

@@ -11,8 +11,9 @@ use lockyard::backend::service::{
     Backend, ChatService, DtoPolicy, Prompts, ServiceError, Simulator, SimulatorConfig,
 };
 use lockyard::backend::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
+use lockyard::checks::invariants;
 use lockyard::checks::spec::{Answer, Call, Context, Log, Recording, Token};
-use lockyard::history::{Verdict, invariants};
+use lockyard::history::Verdict;
 use lockyard::lock::{AwaitFamily, LockFamily};
 use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
@@ -125,7 +126,7 @@ impl<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> System<F, G, P
             assert!(ended.is_ok() || (self.shape.abort && name == 0), "nobody else is dropped");
         }
         self.manager().env().drained().await;
-        let given = (0..self.shape.sessions).map(|key| (key, seen(&context(key))));
+        let given = (0..self.shape.sessions).map(|key| seen(&context(key)).given(key));
         let mut recording = Recording::new(given);
         for log in logs {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +167,7 @@ impl<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> System<F, G, P
             .into_iter()
             .chain(invariants::versions(recording, &last))
             .chain(invariants::at_rest(&last));
-        let findings: Vec<_> = findings.map(|it| format!("{}: {}", it.kind, it.message)).collect();
+        let findings: Vec<_> = findings.map(|it| format!("{}: {}", it.rule, it.message)).collect();
         assert!(findings.is_empty(), "{}", findings.join("\n"));
         assert_eq!(self.manager().stats().await.unsaved, 0, "marked as unsaved after a flush");
     }

@@ -1,77 +1,32 @@
-//! The broken twin of the locks: every writer works on a copy of its own and publishes it at the end.
+//! A lock that does not exclude, both of whose moments shuttle sees: a model that needs exclusion must fail over it.
 
-use std::ops::{Deref, DerefMut};
-
-use lockyard::lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
+use lockyard::lock::mutant::{self, Cells, TornCell};
 use parking_lot::Mutex;
 
 /// The family of locks that do not exclude.
+pub type Torn = mutant::Torn<ShuttleCells>;
+
+/// Values behind shuttle's mutex.
 #[derive(Debug)]
-pub struct Torn;
+pub struct ShuttleCells;
 
-impl LockFamily for Torn {
-    const NAME: &'static str = "torn";
-    const POLICY: Policy = Policy::Unfair;
-    const SHARED_READS: bool = true;
-    type Lock<T: Clone + Send + Sync + 'static> = TornLock<T>;
+impl Cells for ShuttleCells {
+    type Cell<T: Clone + Send + Sync + 'static> = ShuttleCell<T>;
 }
 
-impl AwaitFamily for Torn {
-    fn hold<T: Clone + Send + Sync + 'static>(
-        lock: &TornLock<T>,
-    ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
-        lock.write()
-    }
-}
+/// Such a value.
+pub struct ShuttleCell<T>(Mutex<T>);
 
-/// A value that is copied and replaced, each in one step.
-pub struct TornLock<T>(Mutex<T>);
-
-/// A copy; what a writer has made of it replaces the original when the guard ends.
-pub struct Copied<'a, T: Clone> {
-    value: T,
-    home: Option<&'a Mutex<T>>,
-}
-
-impl<T: Clone> Deref for Copied<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T: Clone> DerefMut for Copied<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
-    }
-}
-
-impl<T: Clone> Drop for Copied<'_, T> {
-    fn drop(&mut self) {
-        if let Some(home) = self.home.filter(|_| !std::thread::panicking()) {
-            home.lock().clone_from(&self.value);
-        }
-    }
-}
-
-impl<T: Clone + Send + Sync + 'static> SharedLock<T> for TornLock<T> {
-    type Read<'a> = Copied<'a, T>;
-    type Write<'a> = Copied<'a, T>;
-
-    fn new(_: &'static LockClass, value: T) -> Self {
+impl<T: Clone + Send + Sync + 'static> TornCell<T> for ShuttleCell<T> {
+    fn new(value: T) -> Self {
         Self(Mutex::new(value))
     }
 
-    fn try_read(&self) -> Option<Self::Read<'_>> {
-        Some(Copied { value: self.0.lock().clone(), home: None })
+    fn copy(&self) -> T {
+        self.0.lock().clone()
     }
 
-    async fn read(&self) -> Self::Read<'_> {
-        Copied { value: self.0.lock().clone(), home: None }
-    }
-
-    async fn write(&self) -> Self::Write<'_> {
-        Copied { value: self.0.lock().clone(), home: Some(&self.0) }
+    fn replace(&self, value: T) {
+        *self.0.lock() = value;
     }
 }

@@ -4,10 +4,11 @@
 //! change may give more after another one than before it. So all combinations are measured, and this room says which they
 //! are, and that each of them is built.
 
-use super::assemble;
+use super::combinations::check;
 use super::error::StrategyError;
 use super::factors::Factors;
-use super::presets::{PRESETS, Strategy};
+use super::named::Strategy;
+use super::presets::PRESETS;
 
 /// Combinations that are named one by one in a refusal, and ways that are offered instead.
 const NAMED: usize = 5;
@@ -140,7 +141,7 @@ fn corners(from: Factors, to: Factors) -> Vec<Factors> {
 
 /// Why a combination cannot be measured, in a line.
 fn refusal(factors: Factors) -> Option<String> {
-    match assemble::check(factors) {
+    match check(factors) {
         Ok(()) => None,
         // Both say at length what could stand there instead, and a way is not found by reading that once a corner.
         Err(StrategyError::CannotHold { lock, .. }) => Some(format!(

@@ -5,52 +5,9 @@ use std::str::FromStr;
 
 use crate::backend::service::DtoPolicy;
 use crate::backend::session::{Locked, Published, StateMode};
-use lockyard_lock::{
-    ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
-    ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
-};
 
 use super::error::StrategyError;
-
-/// A lock family, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LockKind {
-    /// [`TokioMutex`]
-    TokioMutex,
-    /// [`TokioRwLock`]
-    TokioRwLock,
-    /// [`ParkingLotMutex`]
-    ParkingLotMutex,
-    /// [`ParkingLotRwLock`]
-    ParkingLotRwLock,
-    /// [`ParkingLotFairMutex`]
-    ParkingLotFairMutex,
-    /// [`StdMutex`]
-    StdMutex,
-    /// [`StdRwLock`]
-    StdRwLock,
-    /// [`AsyncLockMutex`]
-    AsyncLockMutex,
-    /// [`AsyncLockRwLock`]
-    AsyncLockRwLock,
-    /// [`ArcSwap`]
-    ArcSwap,
-}
-
-/// A cache, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CacheKind {
-    /// [`MutexLru`](crate::backend::session::MutexLru) behind this lock.
-    MutexLru(LockKind),
-    /// [`ShardedLru`](crate::backend::session::ShardedLru) behind locks of this kind.
-    ShardedLru(LockKind),
-    /// [`QuickCache`](super::QuickCache)
-    QuickCache,
-    /// [`Moka`](super::Moka)
-    Moka,
-    /// [`Clock`](super::Clock)
-    Clock,
-}
+use super::kinds::{CacheKind, LockKind};
 
 /// When a session is saved, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,38 +43,6 @@ pub struct Factors {
     pub state: StatePolicy,
 }
 
-impl LockKind {
-    /// Every lock there is.
-    pub const ALL: [Self; 10] = [
-        Self::TokioMutex,
-        Self::TokioRwLock,
-        Self::ParkingLotMutex,
-        Self::ParkingLotRwLock,
-        Self::ParkingLotFairMutex,
-        Self::StdMutex,
-        Self::StdRwLock,
-        Self::AsyncLockMutex,
-        Self::AsyncLockRwLock,
-        Self::ArcSwap,
-    ];
-
-    /// The family's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TokioMutex => TokioMutex::NAME,
-            Self::TokioRwLock => TokioRwLock::NAME,
-            Self::ParkingLotMutex => ParkingLotMutex::NAME,
-            Self::ParkingLotRwLock => ParkingLotRwLock::NAME,
-            Self::ParkingLotFairMutex => ParkingLotFairMutex::NAME,
-            Self::StdMutex => StdMutex::NAME,
-            Self::StdRwLock => StdRwLock::NAME,
-            Self::AsyncLockMutex => AsyncLockMutex::NAME,
-            Self::AsyncLockRwLock => AsyncLockRwLock::NAME,
-            Self::ArcSwap => ArcSwap::NAME,
-        }
-    }
-}
-
 impl SaveKind {
     const ALL: [Self; 2] = [Self::AfterUnlock, Self::UnderLock];
 
@@ -126,15 +51,6 @@ impl SaveKind {
             Self::AfterUnlock => "after-unlock",
             Self::UnderLock => "under-lock",
         }
-    }
-}
-
-impl CacheKind {
-    /// Every cache, over every lock where it has one.
-    fn all() -> impl Iterator<Item = Self> {
-        let over_a_lock = [Self::MutexLru, Self::ShardedLru];
-        let lrus = over_a_lock.into_iter().flat_map(|cache| LockKind::ALL.map(cache));
-        lrus.chain([Self::QuickCache, Self::Moka, Self::Clock])
     }
 }
 
@@ -243,26 +159,22 @@ impl FromStr for Factors {
     }
 }
 
+impl Factors {
+    /// Each factor's name and value, in the order in which they are written; what is meant where nothing is said, too.
+    pub fn named(self) -> [(&'static str, String); 5] {
+        let Self { session, cache, dto, save, state } = self;
+        [
+            ("session", session.to_string()),
+            ("cache", cache.to_string()),
+            ("dto", dto.to_string()),
+            ("save", save.to_string()),
+            ("state", state.to_string()),
+        ]
+    }
+}
+
 /// What every strategy must say.
 const FACTORS: [&str; 4] = ["session", "cache", "dto", "save"];
-
-impl fmt::Display for LockKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Display for CacheKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MutexLru(lock) => write!(f, "mutex-lru({lock})"),
-            Self::ShardedLru(lock) => write!(f, "sharded-lru({lock})"),
-            Self::QuickCache => f.write_str("quick-cache"),
-            Self::Moka => f.write_str("moka"),
-            Self::Clock => f.write_str("clock"),
-        }
-    }
-}
 
 impl fmt::Display for DtoPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,8 +4,8 @@
 //! "after"  ──Strategy::parse──▶  Factors { session, cache, dto, save, state }  ──assemble──▶  Backend<Host<…>>
 //! ```
 //!
-//! Everything below this room is generic in its locks; everything above it (workload, driver, report) knows a
-//! strategy by its name. [`assemble`] holds the list of combinations that are compiled: every lock over one cache, every
+//! Everything below this room is generic in its locks; everything above it (workloads, subjects, reports) knows a
+//! strategy by its name. `list` has the combinations that are compiled: every lock over one cache, every
 //! cache over two locks, and what the presets and their ablations need, since each combination costs build time.
 //!
 //! ```
@@ -21,10 +21,14 @@
 
 mod assemble;
 pub mod cache;
+mod combinations;
 mod error;
 mod factorial;
 mod factors;
 mod host;
+mod kinds;
+mod list;
+mod named;
 mod presets;
 pub mod slowed;
 mod stores;
@@ -33,12 +37,15 @@ mod tracked;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembly, Setup, assemble, assemble_dyn, combinations};
+pub use assemble::{Assembly, BackendOf, Setup, assemble, assemble_dyn, backend_of};
 pub use cache::{CacheFamily, Clock, Moka, QuickCache, family};
+pub use combinations::{WithTypes, check_tracked, combinations, dispatch, dispatch_tracked};
 pub use error::StrategyError;
 pub use factorial::{Change, Factorial};
-pub use factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
+pub use factors::{Factors, SaveKind, StatePolicy};
 pub use host::{Executor, Host, IdSource, TokioClock};
-pub use presets::{PRESETS, Preset, Strategy};
+pub use kinds::{CacheKind, LockKind};
+pub use named::Strategy;
+pub use presets::{PRESETS, Preset, REFERENCE};
 pub use stores::{AnyStore, in_memory};
 pub use tracked::{TrackedRuntime, assemble_tracked};

@@ -8,12 +8,11 @@ use std::time::Instant;
 
 use crate::backend::chat::ContextId;
 use crate::backend::session::{AfterUnlock, Cache, CacheStats, Locked, MutexLru};
-use crate::backend::store::Store;
 use lockyard_lock::{TokioMutex, TokioRwLock};
 
-use super::assemble::{Assembly, Setup, assemble_as};
 use super::cache::CacheFamily;
-use super::presets::Strategy;
+use super::combinations::WithTypes;
+use super::named::Strategy;
 
 /// The strategy that is slowed.
 ///
@@ -48,10 +47,9 @@ fn spin_ns() -> f64 {
     tries.min().unwrap_or_default().as_nanos() as f64 / f64::from(TIMES)
 }
 
-/// Builds the backend of `after`, slowed, and hands it to `assembly`.
-pub fn assemble<St: Store, A: Assembly>(setup: Setup<St>, assembly: A) -> A::Output {
-    let dto = preset().factors().dto;
-    assemble_as::<TokioRwLock, Slowed, AfterUnlock, Locked, _, _>(dto, setup, assembly)
+/// Hands the types of `after`, slowed, to some work.
+pub fn with_types<W: WithTypes>(work: W) -> W::Output {
+    work.with::<TokioRwLock, Slowed, AfterUnlock, Locked>()
 }
 
 /// The caches of `after`, slowed.

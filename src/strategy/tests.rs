@@ -2,7 +2,7 @@
 
 use crate::backend::service::DtoPolicy;
 
-use super::factors::CacheKind::MutexLru;
+use super::kinds::CacheKind::MutexLru;
 use super::{Factors, LockKind, PRESETS, SaveKind, StatePolicy, Strategy, StrategyError, combinations};
 
 fn refusal(given: &str) -> String {
@@ -70,7 +70,7 @@ fn an_unknown_name_is_answered_with_the_nearest_and_all_there_are() {
             format!("session=tokio-mutx,cache=mutex-lru(tokio-mutex),{rest}"),
             "lock",
             "tokio-mutex",
-            "std-rwlock",
+            "parking-lot-rwlock",
         ),
         (
             format!("session=std-mutex,cache=mutex-lru(std-mutx),{rest}"),

@@ -1,26 +1,20 @@
-//! The presets once more, with every lock tracked. They are other types, so that what is not tracked pays nothing for it;
-//! and only the presets, since each costs build time.
+//! Backends of the presets with every lock tracked, and what they run on.
 
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::backend::service::{Backend, DynBackend, Simulator};
-use crate::backend::session::{
-    AfterUnlock, ChatSessionManager, Locked, Published, SaveMode, StateMode, UnderLock,
-};
-use lockyard_lock::{
-    ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
-    ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
-};
+use crate::backend::service::{Backend, DtoPolicy, DynBackend, Simulator};
+use crate::backend::session::{ChatSessionManager, SaveMode, StateMode};
+use lockyard_lock::{LockFamily, TokioMutex};
 use lockyard_track::{Tracked, Tracker};
 
 use super::assemble::Setup;
-use super::cache::{CacheFamily, family};
+use super::cache::CacheFamily;
+use super::combinations::{WithTypes, dispatch_tracked};
 use super::error::StrategyError;
-use super::factors::{CacheKind, Factors, LockKind, SaveKind, StatePolicy};
+use super::factors::Factors;
 use super::host::{Executor, Host, TokioClock};
-use super::presets::PRESETS;
 use super::stores::AnyStore;
 
 /// A runtime whose background work runs in scopes of a tracker, and has tracked gates.
@@ -37,56 +31,6 @@ impl Executor for TrackedRuntime {
     }
 }
 
-macro_rules! tracked {
-    ($($session:ident, $cache:ident $(($lock:ident))?, $save:ident, $state:ident;)*) => {
-        fn dispatch(factors: Factors, setup: Setup<AnyStore>, tracker: &Tracker) -> Option<Arc<dyn DynBackend>> {
-            match (factors.session, factors.cache, factors.save, factors.state) {
-                $((
-                    LockKind::$session,
-                    CacheKind::$cache $((LockKind::$lock))?,
-                    SaveKind::$save,
-                    StatePolicy::$state,
-                ) => {
-                    let build = build::<Tracked<$session>, family::$cache $(<Tracked<$lock>>)?, $save, $state>;
-                    Some(build(factors, setup, tracker))
-                })*
-                _ => None,
-            }
-        }
-    };
-}
-
-tracked! {
-    TokioMutex, MutexLru(TokioMutex), UnderLock, Locked;
-    TokioMutex, MutexLru(TokioMutex), AfterUnlock, Locked;
-    TokioRwLock, MutexLru(TokioMutex), AfterUnlock, Locked;
-    TokioMutex, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    TokioRwLock, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    ParkingLotMutex, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    ParkingLotRwLock, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    ParkingLotFairMutex, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    StdMutex, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    StdRwLock, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    AsyncLockMutex, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    AsyncLockRwLock, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    ArcSwap, MutexLru(ParkingLotMutex), AfterUnlock, Locked;
-    ParkingLotRwLock, Clock, AfterUnlock, Published;
-}
-
-fn build<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(
-    factors: Factors,
-    setup: Setup<AnyStore>,
-    tracker: &Tracker,
-) -> Arc<dyn DynBackend> {
-    let runtime = TrackedRuntime { runtime: setup.runtime, tracker: tracker.clone() };
-    let host: Host<F, C, S, P, _, _> = Host::new(setup.store, runtime, setup.ids);
-    // The cache makes its lock now, which shall belong to this tracker.
-    let manager =
-        tracker.within("set up", || ChatSessionManager::new(host, setup.capacity, setup.durability));
-    let model = Simulator::new(TokioClock, setup.model);
-    Arc::new(Backend::new(Arc::new(manager), model, setup.prompts, factors.dto))
-}
-
 /// Builds the backend of a preset with every lock tracked by `tracker`: the cache's, the sessions' and their gates. Whoever
 /// asks it must do so in scopes of the tracker, or else the locks of sessions that are loaded then belong to
 /// [another one](Tracker::current).
@@ -98,10 +42,28 @@ pub fn assemble_tracked(
     setup: Setup<AnyStore>,
     tracker: &Tracker,
 ) -> Result<Arc<dyn DynBackend>, StrategyError> {
-    dispatch(factors, setup, tracker).ok_or_else(|| StrategyError::NotTracked {
-        given: factors.to_string(),
-        presets: PRESETS.map(|preset| preset.name).join(", "),
-    })
+    struct Assemble<'a> {
+        dto: DtoPolicy,
+        setup: Setup<AnyStore>,
+        tracker: &'a Tracker,
+    }
+
+    impl WithTypes for Assemble<'_> {
+        type Output = Arc<dyn DynBackend>;
+
+        fn with<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(self) -> Arc<dyn DynBackend> {
+            let Self { dto, setup, tracker } = self;
+            let runtime = TrackedRuntime { runtime: setup.runtime, tracker: tracker.clone() };
+            let host: Host<F, C, S, P, _, _> = Host::new(setup.store, runtime, setup.ids);
+            // The cache makes its lock now, which shall belong to this tracker.
+            let manager =
+                tracker.within("set up", || ChatSessionManager::new(host, setup.capacity, setup.durability));
+            let model = Simulator::new(TokioClock, setup.model);
+            Arc::new(Backend::new(Arc::new(manager), model, setup.prompts, dto))
+        }
+    }
+
+    dispatch_tracked(factors, Assemble { dto: factors.dto, setup, tracker })
 }
 
 #[cfg(test)]
@@ -113,6 +75,7 @@ mod tests {
     use crate::backend::store::{Faults, MemoryStore};
 
     use super::super::host::IdSource;
+    use super::super::presets::PRESETS;
     use super::super::stores::in_memory;
     use super::*;
 

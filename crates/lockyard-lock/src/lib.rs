@@ -1,9 +1,25 @@
-//! What varies: the lock that guards a session, behind one trait.
+//! **Which lock should guard this value?** Write the code once, generic in its lock, and find out.
 //!
 //! A [`LockFamily`] is one kind of lock for values of any type; [`SharedLock`] is such a lock around one value.
 //! Code that is generic over a family can be measured with every lock, and *the same source* can be driven by
 //! a model checker, because acquiring is always a future: for the families that block the thread as well, so that
 //! every acquisition is a point where a tool may choose what runs next.
+//!
+//! ```
+//! use lockyard_lock::{LockClass, LockFamily, SharedLock, TokioMutex, TokioRwLock};
+//!
+//! static BALANCE: LockClass = LockClass::new("balance");
+//!
+//! async fn deposit<F: LockFamily>() -> u64 {
+//!     let balance: F::Lock<u64> = SharedLock::new(&BALANCE, 10);
+//!     *balance.write().await += 5;
+//!     *balance.read().await
+//! }
+//!
+//! let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! assert_eq!(runtime.block_on(deposit::<TokioMutex>()), 15);
+//! assert_eq!(runtime.block_on(deposit::<TokioRwLock>()), 15);
+//! ```
 //!
 //! | family | waits by | grants reads together | who goes next |
 //! | --- | --- | --- | --- |
@@ -22,25 +38,17 @@
 //! across an `.await`. Generic code cannot hold another family's guard there, for the guard is not known to be
 //! `Send` and the task that holds it could not be spawned: the compiler refuses what a lint could only warn of.
 //!
-//! ```
-//! use lockyard_lock::{LockClass, LockFamily, SharedLock, TokioMutex, TokioRwLock};
-//!
-//! static BALANCE: LockClass = LockClass::new("balance");
-//!
-//! async fn deposit<F: LockFamily>() -> u64 {
-//!     let balance: F::Lock<u64> = SharedLock::new(&BALANCE, 10);
-//!     *balance.write().await += 5;
-//!     *balance.read().await
-//! }
-//!
-//! let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-//! assert_eq!(runtime.block_on(deposit::<TokioMutex>()), 15);
-//! assert_eq!(runtime.block_on(deposit::<TokioRwLock>()), 15);
-//! ```
+//! Around the locks stand [`for_each_lock!`], the one list of the families above; [`contract`], the tests that any lock
+//! must pass, one of your own included; [`mutant`], a lock that does not exclude, which tests of exclusion must fail over;
+//! and [`sync`], what protocols of one's own are made of, so that a model checker can replace it.
 
 mod arc_swap;
 mod async_lock_mutex;
 mod async_lock_rwlock;
+pub mod contract;
+mod family;
+mod list;
+pub mod mutant;
 mod parking_lot_fair_mutex;
 mod parking_lot_mutex;
 mod parking_lot_rwlock;
@@ -50,11 +58,10 @@ pub mod sync;
 mod tokio_mutex;
 mod tokio_rwlock;
 
-use std::ops::{Deref, DerefMut};
-
 pub use self::arc_swap::{ArcSwap, Snapshot, SnapshotRead, SnapshotWrite};
 pub use async_lock_mutex::AsyncLockMutex;
 pub use async_lock_rwlock::AsyncLockRwLock;
+pub use family::{AwaitFamily, LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
 pub use parking_lot_fair_mutex::ParkingLotFairMutex;
 pub use parking_lot_mutex::ParkingLotMutex;
 pub use parking_lot_rwlock::ParkingLotRwLock;
@@ -63,123 +70,10 @@ pub use std_rwlock::StdRwLock;
 pub use tokio_mutex::TokioMutex;
 pub use tokio_rwlock::TokioRwLock;
 
-/// What a lock guards, for people and for tools: every lock of a class plays the same part in the program.
-///
-/// Lock-order rules speak of classes ("cache before session"), and so do the tables of waits and holds.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct LockClass {
-    name: &'static str,
-}
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
-impl LockClass {
-    /// A class named `name`, as it shall stand in reports. Make it a `static`.
-    pub const fn new(name: &'static str) -> Self {
-        Self { name }
-    }
-
-    /// The name as it stands in reports.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-}
-
-/// Who is granted a lock next, as the family documents it.
-///
-/// It decides what can deadlock: a second read by one task is harmless under [`Policy::Snapshot`] and, where reads are
-/// shared, under [`Policy::Unfair`]; under the others it waits forever as soon as a writer stands in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// Strictly in the order of asking, readers and writers alike.
-    FifoFair,
-    /// A waiting writer goes before readers that come later.
-    WriterPreferring,
-    /// Whoever unlocks hands the lock to one who sleeps for it; those who are awake may come in between.
-    Handover,
-    /// No promise: whoever is there when the lock becomes free.
-    Unfair,
-    /// Readers never wait; writers go one after another, without a promise in which order.
-    Snapshot,
-}
-
-/// One kind of lock, for any value.
-pub trait LockFamily: Send + Sync + 'static {
-    /// The name on the command line and in reports, such as `tokio-rwlock`.
-    const NAME: &'static str;
-    /// Who goes next.
-    const POLICY: Policy;
-    /// Whether several readers may be inside at once.
-    const SHARED_READS: bool;
-    /// Whether a writer changes a copy, which becomes the value when the write guard is dropped. Readers may then be
-    /// inside beside a writer and see the value as it was before, and what a panicking writer has changed is lost.
-    const COPY_ON_WRITE: bool = false;
-    /// A lock of this kind around a `T`.
-    ///
-    /// `T` is `Clone` so that families whose writers publish a changed copy fit behind the same trait.
-    type Lock<T: Clone + Send + Sync + 'static>: SharedLock<T>;
-}
-
-/// The lock of family `F` around a `T`.
-pub type LockOf<F, T> = <F as LockFamily>::Lock<T>;
-
-/// A lock around one value.
-///
-/// An exclusive lock gives its one guard for reading and for writing; a snapshot is read without waiting, and a changed
-/// copy takes its place when the write guard is dropped ([`LockFamily::COPY_ON_WRITE`]). Guards need not be `Send`: drop them before
-/// the next `.await`, or ask for an [`AwaitFamily`].
-///
-/// **Cancellation.** A future of [`read`](Self::read) or [`write`](Self::write) may be dropped at any time before it
-/// is ready and leaves nothing behind: it held no place that others wait for. For the blocking families there is no
-/// such time after the first poll, since that poll returns with the guard.
-///
-/// **Panics.** A panic while a guard is held releases the lock and leaves it usable; families that would poison
-/// ignore the poison. What the value looks like then is the panicking code's affair.
-pub trait SharedLock<T>: Send + Sync + 'static {
-    /// Proof of shared access.
-    type Read<'a>: Deref<Target = T>
-    where
-        Self: 'a;
-    /// Proof of exclusive access.
-    type Write<'a>: DerefMut<Target = T>
-    where
-        Self: 'a;
-
-    /// A lock of `class` around `value`.
-    fn new(class: &'static LockClass, value: T) -> Self;
-
-    /// Reads if that takes no waiting; `None` when it would.
-    fn try_read(&self) -> Option<Self::Read<'_>>;
-
-    /// Waits until the value may be read.
-    #[track_caller]
-    fn read(&self) -> impl Future<Output = Self::Read<'_>> + Send;
-
-    /// Waits until the value may be changed.
-    #[track_caller]
-    fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send;
-}
-
-/// Capability: a family that can also be asked for exclusive access without waiting, and that says how it waits.
-///
-/// Whoever stands between a lock and its user needs it: to tell an acquisition that waits from one that does not,
-/// and to leave a wait undone that would block a thread for ever.
-pub trait TryFamily: LockFamily {
-    /// Whether waiting blocks the thread; else it yields the task.
-    const BLOCKS: bool;
-
-    /// Exclusive access if that takes no waiting; `None` when it would.
-    fn try_write<T: Clone + Send + Sync + 'static>(
-        lock: &Self::Lock<T>,
-    ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>>;
-}
-
-/// Capability: a family whose write guard may live across an `.await`, because it is `Send` and waiting for it
-/// yields the task rather than blocking the thread.
-///
-/// The gate that orders a session's I/O needs it, and so does saving under the session's lock.
-pub trait AwaitFamily: LockFamily {
-    /// Waits for exclusive access that may be held across awaits. Cancellation as for [`SharedLock::write`].
-    #[track_caller]
-    fn hold<T: Clone + Send + Sync + 'static>(
-        lock: &Self::Lock<T>,
-    ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send;
-}
+#[cfg(lockyard_loom)]
+#[doc(hidden)]
+pub use loom::thread_local as __loom_thread_local;

@@ -6,7 +6,7 @@ use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`std::sync::Mutex`].
 ///
-/// Poison is ignored: a session whose handler panicked once must not answer "poisoned" ever after.
+/// Poison is ignored: a value whose writer panicked once must not answer "poisoned" ever after.
 #[derive(Debug)]
 pub struct StdMutex;
 

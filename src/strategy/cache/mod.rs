@@ -15,6 +15,7 @@
 //! hash functions.
 
 mod clock;
+mod list;
 mod moka;
 mod quick_cache;
 
@@ -40,38 +41,27 @@ pub mod family {
     use super::CacheFamily;
     use lockyard_lock::LockFamily;
 
-    /// [`session::MutexLru`](crate::backend::session::MutexLru)s behind locks of the family `F`.
-    pub struct MutexLru<F>(PhantomData<fn() -> F>);
+    macro_rules! families {
+        ($($module:ident: $cache:ident ($($lock:ident)?) [$($fact:ident)?] $name:literal;)*) => {
+            $(families! { @family $cache $($lock)? $name })*
+        };
+        (@family $cache:ident lock $name:literal) => {
+            #[doc = concat!("`", $name, "`, behind locks of the family `F`.")]
+            pub struct $cache<F>(PhantomData<fn() -> F>);
 
-    impl<F: LockFamily> CacheFamily for MutexLru<F> {
-        type Cache<V: Send + Sync + 'static> = crate::backend::session::MutexLru<F, V>;
+            impl<F: LockFamily> CacheFamily for $cache<F> {
+                type Cache<V: Send + Sync + 'static> = crate::backend::session::$cache<F, V>;
+            }
+        };
+        (@family $cache:ident $name:literal) => {
+            #[doc = concat!("`", $name, "`.")]
+            pub struct $cache;
+
+            impl CacheFamily for $cache {
+                type Cache<V: Send + Sync + 'static> = super::$cache<V>;
+            }
+        };
     }
 
-    /// [`session::ShardedLru`](crate::backend::session::ShardedLru)s behind locks of the family `F`.
-    pub struct ShardedLru<F>(PhantomData<fn() -> F>);
-
-    impl<F: LockFamily> CacheFamily for ShardedLru<F> {
-        type Cache<V: Send + Sync + 'static> = crate::backend::session::ShardedLru<F, V>;
-    }
-
-    /// [`QuickCache`](super::QuickCache)s.
-    pub struct QuickCache;
-
-    impl CacheFamily for QuickCache {
-        type Cache<V: Send + Sync + 'static> = super::QuickCache<V>;
-    }
-
-    /// [`Moka`](super::Moka)s.
-    pub struct Moka;
-
-    impl CacheFamily for Moka {
-        type Cache<V: Send + Sync + 'static> = super::Moka<V>;
-    }
-
-    /// [`Clock`](super::Clock)s.
-    pub struct Clock;
-
-    impl CacheFamily for Clock {
-        type Cache<V: Send + Sync + 'static> = super::Clock<V>;
-    }
+    crate::for_each_cache! { families }
 }

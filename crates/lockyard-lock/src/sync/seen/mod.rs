@@ -30,9 +30,7 @@ pub use others::{ArcSwap, ArcSwapOption, Builder, Guard, HashMap, OnceLock, Pinn
 #[macro_export]
 macro_rules! __thread_local {
     ($($(#[$meta:meta])* static $name:ident: $type:ty = const { $value:expr };)*) => {
-        $crate::sync::loom_thread_local! { $($(#[$meta])* static $name: $type = $value;)* }
+        $crate::__loom_thread_local! { $($(#[$meta])* static $name: $type = $value;)* }
     };
 }
 pub use crate::__thread_local as thread_local;
-#[doc(hidden)]
-pub use loom::thread_local as loom_thread_local;

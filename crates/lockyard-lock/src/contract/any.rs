@@ -1,0 +1,157 @@
+//! What every family keeps.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
+use std::thread;
+
+use super::executor::block_on;
+use super::fixture::{assert_free, lock_of};
+use crate::{LockFamily, SharedLock};
+
+const THREADS: usize = 4;
+
+/// Each writer reads, lets the others run, and writes back what it read plus one: any overlap loses an addition.
+pub fn writers_exclude_each_other<F: LockFamily>() {
+    const ROUNDS: u64 = 500;
+    let lock = lock_of::<F, u64>(0);
+    let start = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                start.wait();
+                for _ in 0..ROUNDS {
+                    let mut guard = block_on(lock.write());
+                    let seen = *guard;
+                    thread::yield_now();
+                    *guard = seen + 1;
+                }
+            });
+        }
+    });
+    assert_eq!(*block_on(lock.read()), THREADS as u64 * ROUNDS);
+}
+
+/// A pair that writers keep equal is never seen unequal.
+pub fn readers_see_no_half_of_a_write<F: LockFamily>() {
+    let lock = lock_of::<F, (u64, u64)>((0, 0));
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            for i in 1..=500 {
+                let mut guard = block_on(lock.write());
+                guard.0 = i;
+                thread::yield_now();
+                guard.1 = i;
+            }
+        });
+        start.wait();
+        for _ in 0..500 {
+            let guard = block_on(lock.read());
+            assert_eq!(guard.0, guard.1, "a reader was inside together with a writer");
+        }
+    });
+}
+
+/// Readers of a shared family all meet at a barrier *inside* their guards, which is impossible unless they are in
+/// there together. Of an exclusive family the second is refused.
+pub fn readers_meet_inside_where_reads_are_shared<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(7);
+    if F::SHARED_READS {
+        let inside = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let guard = block_on(lock.read());
+                    inside.wait();
+                    assert_eq!(*guard, 7);
+                });
+            }
+        });
+    } else {
+        let first = block_on(lock.read());
+        let second_entered = thread::scope(|scope| scope.spawn(|| lock.try_read().is_some()).join().unwrap());
+        assert!(!second_entered, "two readers were inside an exclusive lock");
+        drop(first);
+    }
+}
+
+/// What one thread has written, the next one to read sees, whichever thread that is.
+pub fn a_write_is_seen_by_the_next<F: LockFamily>() {
+    let lock = lock_of::<F, Vec<u64>>(vec![]);
+    for i in 0..10 {
+        block_on(lock.write()).push(i);
+        let seen = thread::scope(|scope| scope.spawn(|| block_on(lock.read()).clone()).join().unwrap());
+        assert_eq!(seen, (0..=i).collect::<Vec<_>>());
+        block_on(lock.write()).push(u64::MAX);
+        assert_eq!(block_on(lock.write()).pop(), Some(u64::MAX));
+    }
+}
+
+/// Beside a writer a reader is refused; where writers change a copy it gets in, and sees the value before.
+pub fn try_read_never_waits<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    {
+        let mut guard = block_on(lock.write());
+        *guard = 2;
+        let seen = thread::scope(|scope| scope.spawn(|| lock.try_read().map(|guard| *guard)).join().unwrap());
+        assert_eq!(seen, F::COPY_ON_WRITE.then_some(1), "what a reader saw beside a writer");
+        assert_eq!(*guard, 2, "a writer sees its own change");
+    }
+    assert_eq!(lock.try_read().map(|guard| *guard), Some(2));
+}
+
+/// A reader that got in keeps what it saw: no writer changes it while it looks.
+pub fn a_reader_keeps_what_it_saw<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let before = block_on(lock.read());
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            *block_on(lock.write()) = 2;
+        });
+        start.wait();
+        if F::COPY_ON_WRITE {
+            while *block_on(lock.read()) == 1 {
+                thread::yield_now();
+            }
+        }
+        assert_eq!(*before, 1);
+        drop(before);
+    });
+    assert_eq!(*block_on(lock.read()), 2);
+}
+
+/// A panic in a writer or a reader releases the lock and poisons nothing. What the writer has changed stays, unless it
+/// worked on a copy.
+pub fn a_panic_inside_leaves_the_lock_usable<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    for _ in 0..2 {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut guard = block_on(lock.write());
+            *guard += 1;
+            panic!("planted");
+        }));
+        assert!(outcome.is_err());
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let _guard = block_on(lock.read());
+        panic!("planted");
+    }));
+    assert!(outcome.is_err());
+    let left = if F::COPY_ON_WRITE { 1 } else { 3 };
+    assert_eq!(lock.try_read().map(|guard| *guard), Some(left));
+    assert_eq!(*block_on(lock.read()), left);
+    *block_on(lock.write()) = 4;
+    assert_eq!(*block_on(lock.read()), 4);
+}
+
+/// A future that was never polled held no place that others wait for.
+pub fn a_waiter_dropped_before_its_first_poll_leaves_nothing<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let guard = block_on(lock.write());
+    drop((lock.read(), lock.write()));
+    drop(guard);
+    assert_free::<F>(&lock);
+}

@@ -1,0 +1,28 @@
+//! What a family keeps that can also be asked for exclusive access without waiting.
+
+use std::thread;
+
+use super::executor::block_on;
+use super::fixture::lock_of;
+use crate::{Policy, SharedLock, TryFamily};
+
+/// Beside a reader and beside a writer, one who tries is refused at once, by the thread that asks; alone it gets in.
+pub fn try_write_never_waits<F: TryFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let tried = || thread::scope(|scope| scope.spawn(|| F::try_write(&lock).is_some()).join().unwrap());
+    {
+        let mut guard = block_on(lock.write());
+        *guard = 2;
+        assert!(!tried(), "beside a writer");
+    }
+    {
+        let _guard = block_on(lock.read());
+        assert_eq!(tried(), F::POLICY == Policy::Snapshot, "beside a reader");
+    }
+    {
+        let mut guard = F::try_write(&lock).expect("nobody is inside");
+        *guard += 1;
+        assert!(!tried(), "beside one that got in by trying");
+    }
+    assert_eq!(*block_on(lock.read()), 3);
+}
