@@ -1,24 +1,41 @@
-//! What the instruments find, as data: results of models and of pitfalls, and what shows a failure.
+//! What went wrong, and how can it be shown to a person? What every instrument finds, as data.
 //!
 //! Everything that finds something (tracker, explorer, checker, driver) says it in the words of this crate, and everything
-//! that shows it (terminal, page, JUnit) reads them. The crate knows nothing of either.
+//! that shows it (terminal, page, `JUnit`, SARIF) reads them. The crate knows nothing of either, and depends on nothing
+//! unless a feature is on.
+//!
+//! - [`Finding`]: something that was found, of one of the closed list of [`FindingKind`]s.
+//! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed.
+//! - [`PitfallResult`]: a known-bad variant, and which checks saw it.
+//! - [`VerificationReport`]: all of a verification; [`holds`](VerificationReport::holds) is its verdict.
 //!
 //! ```
-//! use lockyard_evidence::{Check, PitfallResult, VerificationReport};
+//! use lockyard_evidence::{Finding, FindingKind, Severity};
 //!
-//! let caught = PitfallResult {
-//!     pitfall: "abba".to_owned(),
-//!     class: "deadlock".to_owned(),
-//!     expected: vec![Check::Explorer],
-//!     caught_by: vec![Check::Explorer],
-//!     missed_by: vec![],
-//!     not_run: vec![],
-//!     twin_alarms: vec![],
+//! let found = Finding {
+//!     kind: FindingKind::Deadlock,
+//!     rule: None,
+//!     severity: Severity::Error,
+//!     message: "task 3 holds cache and waits for entry, task 5 holds entry and waits for cache".to_owned(),
+//!     places: vec!["src/cache.rs:118:29".to_owned(), "src/save.rs:74:13".to_owned()],
+//!     tasks: vec!["task 3".to_owned(), "task 5".to_owned()],
 //! };
-//! let report = VerificationReport { pitfalls: vec![caught], ..VerificationReport::default() };
-//! assert!(report.holds());
+//! assert!(found.is_error() && found.kind.is_deadly());
+//! assert_eq!(found.kind.meaning(), "Tasks wait for each other in a cycle, and none of them goes on.");
 //! ```
+//!
+//! | feature | gives |
+//! | --- | --- |
+//! | `serde` | reading and writing as JSON, of every version of the record |
+//! | `schema` | the JSON Schema of what is written |
 
+mod finding;
 mod verification;
 
+pub use finding::{Finding, FindingKind, Severity};
 pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
+
+// The example of the README is compiled and run, so that it stays true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

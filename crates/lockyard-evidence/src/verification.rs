@@ -55,10 +55,9 @@ impl VerificationReport {
     }
 
     /// Whether every model holds and has explored what it must, every pitfall was caught by every check it names that
-    /// ran, and no check cried wolf over a correct twin.
+    /// ran, and no check raised an alarm over a fixed variant.
     pub fn holds(&self) -> bool {
-        self.models.iter().all(|it| it.holds && it.schedules >= it.min_schedules)
-            && self.pitfalls.iter().all(|it| it.missed_by.is_empty() && it.twin_alarms.is_empty())
+        self.models.iter().all(ModelResult::passes) && self.pitfalls.iter().all(PitfallResult::passes)
     }
 }
 
@@ -88,6 +87,14 @@ pub struct ModelResult {
     /// How it failed; absent if it holds.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub counterexample: Option<Counterexample>,
+}
+
+impl ModelResult {
+    /// Whether the property holds, and as many interleavings were tried as must be: a model that explores nothing proves
+    /// nothing.
+    pub fn passes(&self) -> bool {
+        self.holds && self.schedules >= self.min_schedules
+    }
 }
 
 /// What tries the interleavings of a model.
@@ -134,11 +141,22 @@ pub struct PitfallResult {
     pub missed_by: Vec<Check>,
     /// The expected checks that did not run here.
     pub not_run: Vec<Check>,
-    /// The checks that raised an alarm over its correct twin.
-    pub twin_alarms: Vec<Check>,
+    /// The checks that raised an alarm over its fixed variant. In schema 1 of the record: `twin_alarms`.
+    #[cfg_attr(feature = "serde", serde(alias = "twin_alarms"))]
+    pub false_positives: Vec<Check>,
 }
 
 impl PitfallResult {
+    /// Whether no check that ran missed it, or raised an alarm over its fixed variant.
+    pub fn passes(&self) -> bool {
+        self.missed_by.is_empty() && self.false_positives.is_empty()
+    }
+
+    /// Whether it was caught by every check that ran and must see it; not so if none ran.
+    pub fn is_caught(&self) -> bool {
+        !self.caught_by.is_empty() && self.missed_by.is_empty()
+    }
+
     /// Takes over what other checks made of the same pitfall.
     fn merge(&mut self, other: Self) {
         let both = |ours: &mut Vec<Check>, theirs: Vec<Check>| {
@@ -149,7 +167,7 @@ impl PitfallResult {
         both(&mut self.expected, other.expected);
         both(&mut self.caught_by, other.caught_by);
         both(&mut self.missed_by, other.missed_by);
-        both(&mut self.twin_alarms, other.twin_alarms);
+        both(&mut self.false_positives, other.false_positives);
         both(&mut self.not_run, other.not_run);
         let Self { not_run, caught_by, missed_by, .. } = self;
         not_run.retain(|check| !caught_by.contains(check) && !missed_by.contains(check));

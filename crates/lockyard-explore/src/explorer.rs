@@ -8,12 +8,13 @@ use super::choose::Choose;
 use super::execute::{Executor, Verdict};
 use super::failure::Failure;
 use super::footprint::Footprint;
+use super::place::CoarseStep;
 use super::program::Program;
 use super::random::{Random, RandomRun};
 use super::schedule::{Move, Schedule};
 use super::search::{DepthFirst, Reduction};
 use super::setting::Setting;
-use super::world::{self, CoarseStep, World};
+use super::world::{self, World};
 
 /// How far a search goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

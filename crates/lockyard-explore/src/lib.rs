@@ -1,8 +1,9 @@
-//! Every interleaving of a small async program: an executor that decides, at each await, who goes on.
+//! **Is there an order of events in which this goes wrong?** Every interleaving of a small async program: an executor
+//! that decides, at each await, who goes on.
 //!
 //! One thread polls the program's tasks one step at a time, a step reaching from one await to the next. Which task goes
 //! on is a choice, and so is whether a task is dropped where it stands, whether nobody polls it any more, and whether a
-//! call of the store fails. The explorer runs the program once for every sequence of choices, or once for each trace of
+//! call of something outside fails. The explorer runs the program once for every sequence of choices, or once for each trace of
 //! them (see [`Reduction`]), and looks whether the program's properties hold.
 //!
 //! The program is any code over the [`Model`] locks. Whatever else its tasks share tells the explorer what it does by a
@@ -43,7 +44,7 @@
 //! | `search`, `footprint` | depth-first with sleep sets, and which steps may change places |
 //! | `random` | schedules at random |
 //! | `execute`, `run`, `choose` | one run after another; one run, step by step; who chooses the steps |
-//! | `world`, `point`, `stuck` | what the parts of a run share; where a task stops; why nobody can go on |
+//! | `world`, `point`, `place`, `stuck` | what the parts of a run share; where a task stops, and where in the source; why nobody can go on |
 //! | `schedule` | a run as text |
 //! | `setting`, `desk`, `lock` | which locks follow which rules; the rules; the locks |
 //! | `shared` | how a part from elsewhere tells what it does |
@@ -73,6 +74,7 @@ mod lanes;
 mod lock;
 mod note;
 mod page;
+mod place;
 mod point;
 mod program;
 mod random;
@@ -93,6 +95,7 @@ pub use held::Held;
 pub use history::{Mark, MarkKind};
 pub use lanes::{Lanes, Row};
 pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
+pub use place::CoarseStep;
 pub use point::{point, point_as, sleep};
 pub use program::{Complaint, End, Program, TaskPlan, Told, look};
 pub use random::Random;
@@ -100,4 +103,9 @@ pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;
 pub use setting::Setting;
 pub use shared::Shared;
-pub use world::{CoarseStep, fail, marks, spawn};
+pub use world::{fail, marks, spawn};
+
+/// The first example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

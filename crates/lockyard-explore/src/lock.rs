@@ -14,8 +14,9 @@ use lockyard_lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
 use super::desk::{LockModel, Pass};
 use super::footprint::Object;
 use super::note::LockChange;
+use super::place::Place;
 use super::point::Point;
-use super::world::{self, Place, Want};
+use super::world::{self, Want};
 
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
 /// are the least that any of them promises.

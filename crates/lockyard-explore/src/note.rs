@@ -1,7 +1,7 @@
 //! What happens in a run that is shown, in words.
 
 use super::held::Held;
-use super::world::Place;
+use super::place::Place;
 
 /// Something that happened in a step.
 #[derive(Clone, Debug)]

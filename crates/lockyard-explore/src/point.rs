@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::footprint::Object;
-use super::world::{self, Place, Want};
+use super::place::Place;
+use super::world::{self, Want};
 
 /// A point before a step: whoever is chosen runs before this returns.
 pub(super) struct Point {
@@ -71,7 +72,7 @@ pub fn point() -> impl Future<Output = ()> + Send {
     Point::new(Want::Go("goes on"), Location::caller())
 }
 
-/// The same under a name, for counterexamples: what is gone on with, such as `hears from the store`.
+/// The same under a name, for counterexamples: what is gone on with, such as `hears from the other side`.
 #[track_caller]
 pub fn point_as(what: &'static str) -> impl Future<Output = ()> + Send {
     Point::new(Want::Go(what), Location::caller())

@@ -22,7 +22,7 @@ pub struct End {
     pub cancelled: u32,
     /// Tasks that nobody polls any more.
     pub left: u32,
-    /// Calls of the store that failed or were slow.
+    /// [Calls](super::Shared::call) that failed or were slow.
     pub faults: u32,
     /// Tasks that wait for something that a task which was left has.
     pub held_up: u32,

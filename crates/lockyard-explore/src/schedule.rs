@@ -22,11 +22,11 @@ pub(super) const FOREIGN: u8 = u8::MAX;
 pub enum MoveKind {
     /// The task goes on.
     Run,
-    /// It goes on, and its call of the store fails without effect.
+    /// It goes on, and its call fails without effect.
     Fail,
-    /// It goes on, and its call of the store fails after it has taken effect.
+    /// It goes on, and its call fails after it has taken effect.
     FailLate,
-    /// It goes on, and its call of the store takes effect but answers later.
+    /// It goes on, and its call takes effect but answers later.
     Slow,
     /// It is dropped where it stands.
     Cancel,
@@ -50,9 +50,9 @@ impl MoveKind {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Run => "goes on",
-            Self::Fail => "its call of the store fails",
-            Self::FailLate => "its call of the store fails after the effect",
-            Self::Slow => "its call of the store is slow to answer",
+            Self::Fail => "its call fails",
+            Self::FailLate => "its call fails after the effect",
+            Self::Slow => "its call is slow to answer",
             Self::Cancel => "is cancelled: dropped here",
             Self::Leave => "is left: not polled any more",
         }

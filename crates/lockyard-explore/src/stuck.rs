@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::desk::Pass;
-use super::world::{Place, Want, World};
+use super::place::Place;
+use super::world::{Want, World};
 
 /// One task that waits for one lock.
 struct Wait {

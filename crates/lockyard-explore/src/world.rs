@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::panic::Location;
 use std::pin::Pin;
 use std::task::Waker;
 
@@ -16,11 +15,9 @@ use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
 use super::history::{Mark, MarkKind};
 use super::note::{LockChange, Note};
+use super::place::{CoarseStep, Place};
 use super::schedule::{FOREIGN, MoveKind};
 use super::setting::Setting;
-
-/// A place in the source.
-pub(super) type Place = &'static Location<'static>;
 
 /// A task's future.
 pub(super) type Job = Pin<Box<dyn Future<Output = ()>>>;
@@ -45,15 +42,6 @@ pub(super) enum Want {
     Tick,
     /// Entering a lock, or taking a place in its queue.
     Lock { desk: usize, write: bool, queued: bool },
-}
-
-/// Two moments of one step between which another thread could come, though no other task can here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CoarseStep {
-    /// Where something was let go of.
-    pub released: &'static Location<'static>,
-    /// Where something was taken after that, without an await in between.
-    pub acquired: &'static Location<'static>,
 }
 
 /// The world of one run.

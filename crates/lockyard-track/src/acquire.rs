@@ -11,10 +11,10 @@ use super::cycle::{self, LockId, Request, Standing, StrandId, World};
 use super::finding::Kind;
 use super::futurelock::Probe;
 use super::guard::TrackedGuard;
+use super::hold::Waited;
 use super::mode::{Mode, Rule};
 use super::order::Taken;
 use super::report;
-use super::state::Waited;
 use super::strand::Strand;
 use super::wait::{Lock, Wait, Waiting};
 

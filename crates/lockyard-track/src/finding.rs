@@ -1,78 +1,9 @@
-//! What the tracker finds, as plain data: what kind of thing, who takes part, where.
+//! What the tracker finds, as plain data: what kind of thing, how sure it is, who takes part, where.
 
 use std::fmt;
 
-/// What kind of thing was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// Tasks wait for each other in a circle. Reported when its last wait begins.
-    Deadlock,
-    /// A task that reads waits, as a writer, for its own read to end.
-    Upgrade,
-    /// A task reads twice what it reads already, where a writer may come in between: it then waits for ever.
-    RecursiveRead,
-    /// A task waits for a lock that it holds itself. Either it has locked twice, or one of its branches holds the lock
-    /// and another one wants it, which may be right: names for the branches ([`scope`](super::scope())) tell.
-    SameTaskWait,
-    /// A branch of a task has the lock, or was granted it, and is not polled any more by its task, which waits for the same
-    /// lock. (D. Pacheco, E. Lunnikivi, Oxide RFD 609, "Futurelock", 2025.)
-    Futurelock,
-    /// Locks were taken in orders that cannot all be kept: a deadlock that has not happened yet.
-    OrderInversion,
-    /// A guard of a lock that blocks was held across an await: whoever wants it meanwhile blocks a thread, perhaps
-    /// the one that would have to resume its holder.
-    GuardAcrossAwait,
-    /// A thread of the runtime is blocked inside a poll by somebody who waits there for an async lock, as `block_on` does.
-    BlockOn,
-    /// A waiter was overtaken beyond what its lock promises.
-    Starvation,
-    /// A lock that promises the order of asking was granted out of order.
-    GrantOrder,
-    /// Somebody waits for a lock that nobody holds: its wake-up was lost.
-    LostWakeUp,
-}
-
-impl Kind {
-    /// The words, as they stand in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deadlock => "deadlock",
-            Self::Upgrade => "upgrade",
-            Self::RecursiveRead => "recursive read",
-            Self::SameTaskWait => "same-task wait",
-            Self::Futurelock => "futurelock",
-            Self::OrderInversion => "order inversion",
-            Self::GuardAcrossAwait => "guard across await",
-            Self::BlockOn => "block_on in runtime",
-            Self::Starvation => "starvation",
-            Self::GrantOrder => "grant order",
-            Self::LostWakeUp => "lost wake-up",
-        }
-    }
-
-    /// Whether somebody will wait for ever if it is what it seems to be.
-    pub fn is_deadly(self) -> bool {
-        match self {
-            Self::Deadlock
-            | Self::Upgrade
-            | Self::SameTaskWait
-            | Self::Futurelock
-            | Self::BlockOn
-            | Self::LostWakeUp => true,
-            Self::RecursiveRead
-            | Self::OrderInversion
-            | Self::GuardAcrossAwait
-            | Self::Starvation
-            | Self::GrantOrder => false,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// What kind of thing was found: one of the kinds of all instruments.
+pub use lockyard_evidence::FindingKind as Kind;
 
 /// How sure a finding is, and whether it still stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

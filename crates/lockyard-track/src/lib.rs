@@ -1,5 +1,5 @@
-//! Deadlocks, inversions and starvation seen live, in async code: who holds what from where, who waits for whom, and
-//! which deadlock has not happened yet.
+//! **Who holds what, who waits for whom, and which deadlock has not happened yet?** Deadlocks, inversions and starvation
+//! seen live, in async code.
 //!
 //! [`Tracked<F>`](Tracked) is a family around any other. Its locks tell a [`Tracker`] of every acquisition: class and
 //! instance, read or write, task, place in the source, when it was asked for, granted and released.
@@ -16,8 +16,7 @@
 //!
 //! # A service of one's own
 //!
-//! Nothing here is about chat: any tokio service whose locks come through [`LockFamily`](lockyard_lock::LockFamily) can be
-//! looked at. Untracked, `Accounts<TokioMutex>` is another type and pays nothing.
+//! Any tokio service whose locks come through [`LockFamily`](lockyard_lock::LockFamily) can be looked at. Untracked, `Accounts<TokioMutex>` is another type and pays nothing.
 //!
 //! ```
 //! use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock, TokioMutex};
@@ -83,7 +82,9 @@ mod finding;
 mod futurelock;
 mod guard;
 mod histogram;
+mod hold;
 mod mode;
+mod number;
 mod order;
 mod report;
 mod scope;
@@ -103,3 +104,8 @@ pub use scope::{label, scope, spawn};
 pub use times::{AcrossAwait, ClassTimes, Split};
 pub use tracker::Tracker;
 pub use watch::Watch;
+
+/// The first example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -235,7 +235,7 @@ mod tests {
 
     static CACHE: LockClass = LockClass::new("cache");
     static GATE: LockClass = LockClass::new("gate");
-    static SESSION: LockClass = LockClass::new("session");
+    static ENTRY: LockClass = LockClass::new("entry");
 
     #[track_caller]
     fn taken(class: &'static LockClass, lock: LockId, mode: Mode, rule: Rule) -> Taken {
@@ -245,9 +245,9 @@ mod tests {
     #[test]
     fn one_order_is_none_and_both_are_an_inversion_told_once() {
         let mut graph = OrderGraph::default();
-        let (cache, session) = (taken(&CACHE, 1, Write, InLine), taken(&SESSION, 2, Write, InLine));
-        assert!(graph.note(&[cache], session).is_empty());
-        let other = taken(&SESSION, 3, Write, InLine);
+        let (cache, entry) = (taken(&CACHE, 1, Write, InLine), taken(&ENTRY, 2, Write, InLine));
+        assert!(graph.note(&[cache], entry).is_empty());
+        let other = taken(&ENTRY, 3, Write, InLine);
         let found = graph.note(&[other], cache);
         assert_eq!(found.len(), 1, "classes are compared, not instances");
         assert_eq!((found[0][0].held.lock, found[0][1].held.lock), (3, 1));
@@ -259,8 +259,8 @@ mod tests {
         let mut graph = OrderGraph::default();
         let of = |class, lock| taken(class, lock, Write, InLine);
         assert!(graph.note(&[of(&CACHE, 1)], of(&GATE, 2)).is_empty());
-        assert!(graph.note(&[of(&GATE, 2)], of(&SESSION, 3)).is_empty());
-        assert_eq!(graph.note(&[of(&SESSION, 3)], of(&CACHE, 1))[0].len(), 3);
+        assert!(graph.note(&[of(&GATE, 2)], of(&ENTRY, 3)).is_empty());
+        assert_eq!(graph.note(&[of(&ENTRY, 3)], of(&CACHE, 1))[0].len(), 3);
     }
 
     #[test]
@@ -268,9 +268,9 @@ mod tests {
         let mut graph = OrderGraph::default();
         let of = |class, lock| taken(class, lock, Write, InLine);
         let gate = of(&GATE, 9);
-        assert!(graph.note(&[gate, of(&CACHE, 1)], of(&SESSION, 2)).is_empty());
-        assert!(graph.note(&[gate, of(&SESSION, 2)], of(&CACHE, 1)).is_empty());
-        let without = graph.note(&[of(&SESSION, 2)], of(&CACHE, 1));
+        assert!(graph.note(&[gate, of(&CACHE, 1)], of(&ENTRY, 2)).is_empty());
+        assert!(graph.note(&[gate, of(&ENTRY, 2)], of(&CACHE, 1)).is_empty());
+        let without = graph.note(&[of(&ENTRY, 2)], of(&CACHE, 1));
         assert_eq!(without.len(), 1, "one side does without the gate, so it keeps nobody apart");
     }
 
@@ -278,24 +278,24 @@ mod tests {
     fn readers_only_meet_where_writers_come_between() {
         for (rule, count) in [(AnyOrder, 0), (InLine, 1)] {
             let mut graph = OrderGraph::default();
-            let (cache, session) = (taken(&CACHE, 1, Read, rule), taken(&SESSION, 2, Read, rule));
-            graph.note(&[cache], session);
-            assert_eq!(graph.note(&[session], cache).len(), count, "{rule:?}");
+            let (cache, entry) = (taken(&CACHE, 1, Read, rule), taken(&ENTRY, 2, Read, rule));
+            graph.note(&[cache], entry);
+            assert_eq!(graph.note(&[entry], cache).len(), count, "{rule:?}");
         }
     }
 
     #[test]
     fn looks_at_snapshots_have_no_order() {
         let mut graph = OrderGraph::default();
-        let (cache, session) = (taken(&CACHE, 1, Write, InLine), taken(&SESSION, 2, Look, AnyOrder));
-        assert!(graph.note(&[cache], session).is_empty());
-        assert!(graph.note(&[session], cache).is_empty());
+        let (cache, entry) = (taken(&CACHE, 1, Write, InLine), taken(&ENTRY, 2, Look, AnyOrder));
+        assert!(graph.note(&[cache], entry).is_empty());
+        assert!(graph.note(&[entry], cache).is_empty());
     }
 
     #[test]
     fn two_of_one_class_are_an_inversion_by_instance_alone() {
         let mut graph = OrderGraph::default();
-        let of = |lock| taken(&SESSION, lock, Write, InLine);
+        let of = |lock| taken(&ENTRY, lock, Write, InLine);
         for pair in [(1, 2), (2, 3), (1, 3)] {
             assert!(graph.note(&[of(pair.0)], of(pair.1)).is_empty(), "an ascending order is an order");
         }
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn a_ring_of_three_instances_is_found() {
         let mut graph = OrderGraph::default();
-        let of = |lock| taken(&SESSION, lock, Write, InLine);
+        let of = |lock| taken(&ENTRY, lock, Write, InLine);
         graph.note(&[of(1)], of(2));
         graph.note(&[of(2)], of(3));
         assert_eq!(graph.note(&[of(3)], of(1))[0].len(), 3);
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn instances_are_forgotten_with_their_lock_and_bounded_in_number() {
         let mut graph = OrderGraph::default();
-        let of = |lock| taken(&SESSION, lock, Write, InLine);
+        let of = |lock| taken(&ENTRY, lock, Write, InLine);
         graph.note(&[of(1)], of(2));
         graph.forget(2);
         assert!(graph.note(&[of(2)], of(1)).is_empty());
@@ -328,10 +328,10 @@ mod tests {
     #[test]
     fn a_safe_order_is_not_drawn() {
         let mut graph = OrderGraph::default();
-        let (cache, session) = (taken(&CACHE, 1, Write, InLine), taken(&SESSION, 2, Write, InLine));
-        graph.note(&[session], cache);
-        graph.declare_safe(&SESSION, &CACHE);
-        assert!(graph.note(&[cache], session).is_empty());
-        assert!(graph.note(&[session], cache).is_empty());
+        let (cache, entry) = (taken(&CACHE, 1, Write, InLine), taken(&ENTRY, 2, Write, InLine));
+        graph.note(&[entry], cache);
+        graph.declare_safe(&ENTRY, &CACHE);
+        assert!(graph.note(&[cache], entry).is_empty());
+        assert!(graph.note(&[entry], cache).is_empty());
     }
 }

@@ -23,7 +23,7 @@ use lockyard_lock::sync::Mutex;
 ///
 /// ```
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-/// let sum = runtime.block_on(crate::scope("adder", async { 1 + 1 }));
+/// let sum = runtime.block_on(lockyard_track::scope("adder", async { 1 + 1 }));
 /// assert_eq!(sum, 2);
 /// ```
 pub async fn scope<F: Future>(name: impl Into<Arc<str>>, future: F) -> F::Output {
@@ -49,7 +49,7 @@ where
     Tracker::current().spawn(name, future)
 }
 
-/// Says what the scope at hand is doing from now on, such as the endpoint that it serves: its waits and holds are counted
+/// Says what the scope at hand is doing from now on, such as the operation that it serves: its waits and holds are counted
 /// under that label. Outside a scope it does nothing.
 pub fn label(label: &'static str) {
     Strand::label_scope(label);

@@ -5,22 +5,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 
 use super::clock;
 use super::cycle::{LockId, StrandId};
+use super::hold::Hold;
 use super::mode::Mode;
-use super::state::{Hold, State};
+use super::number::number;
+use super::state::State;
 use super::times::Sample;
 use super::tracker::Tracker;
 use lockyard_lock::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
-
-/// Numbers for strands, locks, waits and holds: each is used once.
-pub(super) fn number() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    NEXT.fetch_add(1, Relaxed)
-}
 
 /// What the runtime, or the system, knows a strand's code by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

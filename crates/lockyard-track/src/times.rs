@@ -6,7 +6,7 @@ use lockyard_lock::LockClass;
 
 use super::clock::{self, Ticks};
 use super::histogram::Histogram;
-use super::state::{Hold, Waited};
+use super::hold::{Hold, Waited};
 
 /// One acquisition, from asking to releasing.
 #[derive(Clone, Copy)]

@@ -10,8 +10,9 @@ use lockyard_lock::sync::{self, AtomicU64, AtomicUsize, Mutex};
 
 use super::cycle::{LockId, StrandId};
 use super::finding::{Finding, Kind, Standing};
+use super::number::number;
 use super::order::{Inversion, OrderGraph, Taken};
-use super::strand::{Strand, number};
+use super::strand::Strand;
 use super::times::{AcrossAwait, ClassTimes, Sample, Times};
 use super::wait::{Lock, Wait};
 

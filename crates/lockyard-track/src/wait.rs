@@ -14,10 +14,11 @@ use lockyard_lock::{LockClass, Policy};
 
 use super::clock::{self, Ticks};
 use super::cycle::{LockId, Request};
+use super::hold::Waited;
 use super::mode::{Mode, Rule};
+use super::number::number;
 use super::order::Taken;
-use super::state::Waited;
-use super::strand::{Strand, number};
+use super::strand::Strand;
 use super::tracker::Tracker;
 
 /// A tracked lock, apart from what it guards.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::clock;
 use super::finding::{Finding, Kind};
+use super::hold::Hold;
 use super::mode::Mode;
 use super::report;
-use super::state::Hold;
 use super::strand::Strand;
 use super::tracker::{About, Tracker};
 use super::wait::Wait;

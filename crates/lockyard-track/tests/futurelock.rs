@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use lockyard_lock::SharedLock;
 use lockyard_track::{Kind, Standing, scope};
-use support::{A, Mutex, alarms, lock, run, runtime, tracker, until_waiting};
+use support::{A, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_alarmed, until_waiting};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
@@ -54,12 +54,7 @@ fn a_select_that_turns_away_from_a_wait() {
                 }
             }
         });
-        let told = async {
-            while alarms(&tracker).is_empty() {
-                yield_now().await;
-            }
-        };
-        tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
+        hangs_until(until_alarmed(&tracker), hangs).await;
     });
     let finding = told.wait_for(Kind::Futurelock);
     assert_eq!((finding.standing, finding.places.len()), (Standing::Certain, 2), "{finding}");
@@ -80,12 +75,7 @@ fn granted_before_the_second_wait_begins() {
             }
             *lock.write().await += 1;
         });
-        let told = async {
-            while alarms(&tracker).is_empty() {
-                yield_now().await;
-            }
-        };
-        tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
+        hangs_until(until_alarmed(&tracker), hangs).await;
     });
     told.wait_for(Kind::Futurelock);
 }
@@ -106,12 +96,7 @@ fn a_set_of_futures_that_is_not_polled_while_its_owner_locks() {
                 *lock.write().await += 1;
             }
         });
-        let told = async {
-            while alarms(&tracker).is_empty() {
-                yield_now().await;
-            }
-        };
-        tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
+        hangs_until(until_alarmed(&tracker), hangs).await;
     });
     told.wait_for(Kind::Futurelock);
 }
@@ -132,15 +117,21 @@ fn a_named_branch_that_holds_and_is_left_alone() {
             wakes.notify_one();
             *lock.write().await += 1;
         });
-        let told = async {
-            while alarms(&tracker).is_empty() {
-                yield_now().await;
-            }
-        };
-        tokio::select! { () = hangs => panic!("it should have hung"), () = told => {} }
+        hangs_until(until_alarmed(&tracker), hangs).await;
     });
     let finding = told.wait_for(Kind::Futurelock);
     assert!(finding.tasks.iter().any(|task| task == "task/first"), "{finding}");
+}
+
+/// Holds a lock in a branch that is never woken, and asks for it.
+async fn leaves_a_holder_alone() {
+    let lock: Mutex<u32> = lock(&A);
+    let mut first = Box::pin(scope("first", async {
+        let _held = lock.write().await;
+        std::future::pending::<()>().await;
+    }));
+    assert!(once(&mut first).await);
+    *lock.write().await += 1;
 }
 
 /// A branch that nothing wakes is told by a watch: it was not polled since, though it holds what its task waits for.
@@ -148,36 +139,20 @@ fn a_named_branch_that_holds_and_is_left_alone() {
 fn a_named_branch_that_is_never_woken_is_told_by_a_watch() {
     let (tracker, told) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
-            let lock: Mutex<u32> = lock(&A);
-            let mut first = Box::pin(scope("first", async {
-                let _held = lock.write().await;
-                std::future::pending::<()>().await;
-            }));
-            assert!(once(&mut first).await);
-            *lock.write().await += 1;
-        });
-        tokio::select! { () = hangs => panic!("it should have hung"), () = until_waiting(&tracker, 1) => {} }
+        let hangs = tracker.scope("task", leaves_a_holder_alone());
+        hangs_until(until_waiting(&tracker, 1), hangs).await;
     });
     // The wait has ended with its task. A watch that comes too late tells nothing.
     tracker.look(Duration::ZERO);
     assert_eq!(alarms(&tracker), []);
 
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
-            let lock: Mutex<u32> = lock(&A);
-            let mut first = Box::pin(scope("first", async {
-                let _held = lock.write().await;
-                std::future::pending::<()>().await;
-            }));
-            assert!(once(&mut first).await);
-            *lock.write().await += 1;
-        });
+        let hangs = tracker.scope("task", leaves_a_holder_alone());
         let look = async {
             until_waiting(&tracker, 2).await;
             tracker.look(Duration::ZERO);
         };
-        tokio::select! { () = hangs => panic!("it should have hung"), () = look => {} }
+        hangs_until(look, hangs).await;
     });
     told.wait_for(Kind::Futurelock);
 }

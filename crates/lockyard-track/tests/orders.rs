@@ -9,10 +9,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use lockyard_lock::{
-    AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, ParkingLotRwLock, Policy, SharedLock,
-    StdRwLock, TokioMutex, TokioRwLock, TryFamily,
-};
+use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex, TryFamily};
 use lockyard_track::{Kind, Tracked, Tracker, label};
 use support::{A, B, Mutex, alarms, lock, run, tracker, until_waiting};
 
@@ -52,10 +49,10 @@ fn a_safe_order_can_be_declared() {
 fn two_of_one_class_need_an_order_among_themselves() {
     let (tracker, told) = tracker();
     run(&tracker, async {
-        let sessions: Vec<Mutex<u32>> = (0..3).map(|_| lock(&A)).collect();
+        let accounts: Vec<Mutex<u32>> = (0..3).map(|_| lock(&A)).collect();
         let both = async |first: usize, second: usize| {
-            let _first = sessions[first].write().await;
-            let _second = sessions[second].write().await;
+            let _first = accounts[first].write().await;
+            let _second = accounts[second].write().await;
         };
         both(0, 1).await;
         both(1, 2).await;
@@ -77,12 +74,16 @@ fn a_recursive_read_is_found_with_no_writer_present() {
         });
         alarms(&tracker)
     }
-    let deadly = [Kind::RecursiveRead];
-    assert_eq!(reads_twice::<TokioRwLock>(), deadly);
-    assert_eq!(reads_twice::<AsyncLockRwLock>(), deadly);
-    assert_eq!(reads_twice::<ParkingLotRwLock>(), deadly);
-    assert_eq!(reads_twice::<StdRwLock>(), deadly);
-    assert_eq!(reads_twice::<lockyard_lock::ArcSwap>(), []);
+    macro_rules! every_lock {
+        ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => { $(
+            if lockyard_lock::$family::SHARED_READS {
+                let snapshot = lockyard_lock::$family::POLICY == Policy::Snapshot;
+                let deadly = if snapshot { vec![] } else { vec![Kind::RecursiveRead] };
+                assert_eq!(reads_twice::<lockyard_lock::$family>(), deadly, stringify!($family));
+            }
+        )* };
+    }
+    lockyard_lock::for_each_lock! { every_lock }
 }
 
 /// Trying does not wait, so no order comes of it; what it got is held all the same.
@@ -215,10 +216,15 @@ fn the_order_of_asking_is_kept_where_it_is_promised() {
         assert_eq!(tracker.kept(), (0, 0));
         assert!(tracker.acquisitions() >= 8_000);
     }
-    crowd::<TokioMutex>();
-    crowd::<TokioRwLock>();
-    crowd::<AsyncLockMutex>();
-    crowd::<AsyncLockRwLock>();
+    macro_rules! yielding {
+        ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
+            $($(yielding!(@$await $family);)?)*
+        };
+        (@await $family:ident) => {
+            crowd::<lockyard_lock::$family>();
+        };
+    }
+    lockyard_lock::for_each_lock! { yielding }
 }
 
 /// Promises the order of asking, and lets readers pass a writer that waits for as long as there are any.

@@ -6,10 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use super::model_of;
-use lockyard_lock::{
-    AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, LockOf, Policy, SharedLock, TokioMutex,
-    TokioRwLock,
-};
+use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock};
 
 use crate::desk::{Desk, LockModel, Pass};
 use crate::footprint::Object;
@@ -128,29 +125,48 @@ fn conforms<F: LockFamily>(model: LockModel, length: usize) -> (usize, Option<St
     (scripts, None)
 }
 
-#[test]
-fn what_tokio_grants_the_models_allow() {
-    let (scripts, refused) = conforms::<TokioMutex>(model_of::<TokioMutex>(), 6);
-    assert_eq!(refused, None);
-    assert!(scripts > 10_000, "{scripts}");
-    let (scripts, refused) = conforms::<TokioRwLock>(model_of::<TokioRwLock>(), 6);
+fn allows_what_it_grants<F: LockFamily>() {
+    let (scripts, refused) = conforms::<F>(model_of::<F>(), 6);
     assert_eq!(refused, None);
     assert!(scripts > 10_000, "{scripts}");
 }
 
-#[test]
-fn what_async_lock_grants_the_models_allow() {
-    let (_, refused) = conforms::<AsyncLockMutex>(model_of::<AsyncLockMutex>(), 6);
-    assert_eq!(refused, None);
-    let (_, refused) = conforms::<AsyncLockRwLock>(model_of::<AsyncLockRwLock>(), 6);
-    assert_eq!(refused, None);
-}
-
-/// What makes the tests above worth something: a model that promises too much is refused.
-#[test]
-fn a_model_that_promises_too_much_is_told_apart() {
-    let too_much = LockModel { policy: Policy::FifoFair, shared_reads: true };
-    assert!(conforms::<AsyncLockRwLock>(too_much, 6).1.is_some(), "writers overtake readers there");
+/// Models that promise too much are refused; how many there are.
+fn refuses_what_it_does_not_grant<F: LockFamily>() -> usize {
     let exclusive = LockModel { policy: Policy::Unfair, shared_reads: false };
-    assert!(conforms::<TokioRwLock>(exclusive, 2).1.is_some(), "readers share there");
+    if F::SHARED_READS {
+        assert!(conforms::<F>(exclusive, 2).1.is_some(), "{}: readers share there", F::NAME);
+    }
+    let in_order = LockModel { policy: Policy::FifoFair, shared_reads: true };
+    let overtaking = F::POLICY == Policy::WriterPreferring;
+    if overtaking {
+        assert!(conforms::<F>(in_order, 6).1.is_some(), "{}: writers overtake readers there", F::NAME);
+    }
+    usize::from(F::SHARED_READS) + usize::from(overtaking)
 }
+
+macro_rules! yielding {
+    ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
+        mod the_model_allows_what_is_granted_by {
+            $($(yielding! { @$await $module $family })?)*
+        }
+
+        /// What makes the tests above worth something.
+        #[test]
+        fn a_model_that_promises_too_much_is_told_apart() {
+            let refused = [$($(yielding! { @refused $await $family },)?)*];
+            assert!(refused.into_iter().sum::<usize>() >= 3);
+        }
+    };
+    (@await $module:ident $family:ident) => {
+        #[test]
+        fn $module() {
+            super::allows_what_it_grants::<lockyard_lock::$family>();
+        }
+    };
+    (@refused await $family:ident) => {
+        refuses_what_it_does_not_grant::<lockyard_lock::$family>()
+    };
+}
+
+lockyard_lock::for_each_lock! { yielding }

@@ -12,10 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::model_of;
 use crate::{Explorer, LockModel, Model, Reduction, Setting, Told, point};
-use lockyard_lock::{
-    ArcSwap, LockClass, LockFamily, LockOf, ParkingLotFairMutex, ParkingLotMutex, ParkingLotRwLock,
-    SharedLock, StdMutex, StdRwLock,
-};
+use lockyard_lock::{ArcSwap, LockClass, LockFamily, LockOf, SharedLock};
 
 static CLASS: LockClass = LockClass::new("conformance");
 
@@ -200,23 +197,22 @@ fn conforms<F: LockFamily>() {
     }
 }
 
-#[test]
-fn what_blocking_mutexes_grant_the_models_allow() {
-    conforms::<ParkingLotMutex>();
-    conforms::<ParkingLotFairMutex>();
-    conforms::<StdMutex>();
+macro_rules! blocking {
+    ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
+        mod the_model_allows_what_is_granted_by {
+            $(blocking! { @test $($await)? $module $family })*
+        }
+    };
+    (@test await $module:ident $family:ident) => {};
+    (@test $module:ident $family:ident) => {
+        #[test]
+        fn $module() {
+            super::conforms::<lockyard_lock::$family>();
+        }
+    };
 }
 
-#[test]
-fn what_blocking_read_write_locks_grant_the_models_allow() {
-    conforms::<ParkingLotRwLock>();
-    conforms::<StdRwLock>();
-}
-
-#[test]
-fn what_snapshots_grant_the_models_allow() {
-    conforms::<ArcSwap>();
-}
+lockyard_lock::for_each_lock! { blocking }
 
 /// What makes the tests above worth something: programs whose answers say nothing would conform to anything.
 #[test]

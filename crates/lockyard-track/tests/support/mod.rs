@@ -56,6 +56,18 @@ pub async fn until_waiting(tracker: &Tracker, acquisitions: u64) {
     }
 }
 
+/// Lets other tasks run until something is wrong, for sure.
+pub async fn until_alarmed(tracker: &Tracker) {
+    while alarms(tracker).is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Runs a program that hangs, and gives it up where it stands once `seen` has come to its end.
+pub async fn hangs_until<T>(seen: impl Future<Output = ()>, hangs: impl Future<Output = T>) {
+    tokio::select! { _ = hangs => panic!("it should have hung"), () = seen => {} }
+}
+
 /// What is wrong, for sure.
 pub fn alarms(tracker: &Tracker) -> Vec<Kind> {
     let certain = tracker.findings().into_iter().filter(|finding| finding.standing == Standing::Certain);

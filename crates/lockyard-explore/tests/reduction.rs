@@ -1,0 +1,164 @@
+//! What the reduction leaves out is nothing that a verdict or a final state hangs on.
+
+#[path = "support/programs.rs"]
+mod programs;
+mod support;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use lockyard_explore::{Explorer, MarkKind, Program, Reduction, Schedule, Setting, look, marks, point};
+use lockyard_lock::SharedLock;
+use programs::{A, B, MODELS, all, counter, increments, lock, two_locks};
+use support::compared;
+
+fn both_searches_agree(setting: &Setting, program: &dyn Fn(&mut Program)) {
+    assert!(compared(setting, program, 0, u64::MAX).is_some());
+}
+
+#[test]
+fn the_reduction_loses_no_verdict_and_no_final_state() {
+    for model in MODELS {
+        for (tasks, each) in [(2, 1), (2, 2), (3, 1)] {
+            both_searches_agree(&all(model), &increments(tasks, each, true));
+            both_searches_agree(&all(model), &increments(tasks, each, false));
+        }
+        both_searches_agree(&all(model), &two_locks(true));
+        both_searches_agree(&all(model), &two_locks(false));
+        let mishaps = Setting { cancels: 1, leaves: 1, ..all(model) };
+        both_searches_agree(&mishaps, &increments(2, 1, true));
+        both_searches_agree(&mishaps, &two_locks(true));
+    }
+}
+
+/// Tasks that write their number and read what is there: with the numbers exchanged, what happens is the same.
+fn numbered(tasks: usize) -> impl Fn(&mut Program) {
+    move |program| {
+        let (written, saw) = (lock(&A, String::new()), Rc::new(RefCell::new(Vec::new())));
+        for task in 0..tasks {
+            let (mine, saw) = (written.clone(), saw.clone());
+            let write = async move {
+                let name = format!(" {task}.0");
+                mine.write().await.push_str(&name);
+                point().await;
+                let seen = mine.read().await.len();
+                saw.borrow_mut().push(format!("{task}.0 saw {seen}"));
+            };
+            program.task(task).op("write and read", write).alike().done();
+        }
+        program.outcome(move || {
+            let written = look(async { written.read().await.clone() });
+            format!("{written:?}\n{}", saw.borrow().join("\n"))
+        });
+    }
+}
+
+#[test]
+fn of_tasks_that_are_alike_the_first_begins_first_and_nothing_is_lost() {
+    for model in MODELS {
+        for mishaps in [0, 1] {
+            let setting = Setting { cancels: mishaps, leaves: mishaps, ..all(model) };
+            compared(&setting, &numbered(2), 2, u64::MAX);
+        }
+        let (plain, reduced) = compared(&all(model), &numbered(3), 3, u64::MAX).unwrap();
+        assert!(reduced * 3 < plain, "{model:?}: {reduced} of {plain}");
+    }
+    let first = |schedule: &Schedule| schedule.moves[0].task;
+    let fails = |program: &mut Program| {
+        numbered(3)(program);
+        program.at_end(|_| Err("to see who was first".to_owned()));
+    };
+    assert_eq!(first(&Explorer::default().search(&fails).failure.unwrap().schedule), 0);
+}
+
+/// Who says that tasks are alike that are not loses what only the second of them can do first; the comparison sees it.
+#[test]
+#[should_panic(expected = "left == right")]
+fn tasks_that_are_wrongly_called_alike_are_noticed() {
+    let program = |program: &mut Program| {
+        let written = lock(&A, String::new());
+        for task in 0..2 {
+            let mine = written.clone();
+            let write = async move {
+                let mut mine = mine.write().await;
+                // Only one of them looks.
+                if task == 0 || mine.is_empty() {
+                    let name = format!(" {task}.0");
+                    mine.push_str(&name);
+                }
+            };
+            program.task(task).op("write", write).alike().done();
+        }
+        program.outcome(move || format!("{:?}", look(async { written.read().await.clone() })));
+    };
+    compared(&Setting::default(), &program, 2, u64::MAX);
+}
+
+/// It does reduce: by how much is what makes the large models possible.
+#[test]
+fn the_reduction_reduces() {
+    let independent = |program: &mut Program| {
+        for task in 0..4 {
+            let own = counter();
+            program.task(format!("{task}")).op("own", async move { *own.write().await += 1 }).done();
+        }
+    };
+    let plain = Explorer { reduction: Reduction::None, ..Explorer::default() }.search(&independent);
+    let reduced =
+        Explorer { reduction: Reduction::ForgetsRealTime, ..Explorer::default() }.search(&independent);
+    assert_eq!(plain.complete, 24, "four steps in every order");
+    assert_eq!(reduced.complete, 1, "all of which are the same");
+}
+
+/// A cache in front of a register: a writer that answers before the cache knows lets a later reader see the old value.
+/// Nothing but the order of the answer and the later question is wrong with it.
+fn stale_read(program: &mut Program) {
+    let (cached, known) = (lock(&A, 0), lock(&B, 0));
+    let writer = known.clone();
+    let saw = Rc::new(RefCell::new(None));
+    let write = async move {
+        *writer.write().await = 1;
+        // The answer is a step of its own, after that of the question.
+        drop(writer.read().await);
+    };
+    program.task("writer").op("write", write).done();
+    let (reader, place) = (cached.clone(), saw.clone());
+    program
+        .task("reader")
+        .op("read", async move {
+            let value = *reader.read().await;
+            *place.borrow_mut() = Some(value);
+        })
+        .done();
+    program.at_end(move |_| {
+        let order = marks();
+        let at =
+            |operation, kind| order.iter().position(|mark| mark.operation == operation && mark.kind == kind);
+        let answered = at(0, MarkKind::Returned);
+        let asked = at(1, MarkKind::Invoked);
+        match (answered, asked, *saw.borrow()) {
+            (Some(answered), Some(asked), Some(0)) if answered < asked => {
+                Err("a read that was asked after the write was answered has missed it".to_owned())
+            }
+            _ => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn a_stale_read_is_found_with_the_reduction_on() {
+    let found = |reduction| {
+        let search = Explorer { reduction, keep_going: true, ..Explorer::default() };
+        search.search(&stale_read).failed > 0
+    };
+    assert!(found(Reduction::None), "the fault is there");
+    assert!(found(Reduction::SleepSets), "the reduction keeps it");
+    // Which of the two orders a search that forgets real time happens to try is luck; that it tries only one is not.
+    let forgetful =
+        Explorer { reduction: Reduction::ForgetsRealTime, keep_going: true, ..Explorer::default() };
+    assert_eq!(
+        forgetful.search(&stale_read).complete,
+        1,
+        "the dependence is what tells the two orders apart"
+    );
+}
