@@ -2,31 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use super::history::{History, OperationOf};
+use super::history::History;
 use super::lanes::Lanes;
-use super::model::Model;
-use super::search::{Limit, Outcome, Span, search};
+use super::limit::Limit;
+use super::operation::OperationOf;
+use super::search::{Outcome, search};
 use super::shrink::shrink;
-
-/// What is known about a history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Some order explains all answers.
-    Linearizable,
-    /// No order does. Here are the fewest operations that show it.
-    Violation(Lanes),
-    /// The time was up before one or the other was known.
-    Unknown,
-}
+use super::span::Span;
+use super::spec::SequentialSpec;
+use super::verdict::Verdict;
 
 /// Judges a history. The budget is for the search; making a violation small takes so many steps at most, and no
 /// account of time.
-pub fn check<M: Model>(model: &M, history: &History<M>, budget: Duration) -> Verdict {
+pub fn check<S: SequentialSpec>(spec: &S, history: &History<S>, budget: Duration) -> Verdict {
     let mut limit = Limit::until(Instant::now() + budget);
     let mut verdict = Verdict::Linearizable;
     for operations in by_key(history) {
         let key = &history.keys[operations[0].key];
-        match check_key(model, key, &operations, &mut limit) {
+        match check_key(spec, key, &operations, &mut limit) {
             Verdict::Linearizable => {}
             Verdict::Unknown => verdict = Verdict::Unknown,
             violation @ Verdict::Violation(_) => return violation,
@@ -36,24 +29,24 @@ pub fn check<M: Model>(model: &M, history: &History<M>, budget: Duration) -> Ver
 }
 
 /// Judges the operations on one key, in the order of their calls, within a limit that may be shared by several.
-pub fn check_key<M: Model>(
-    model: &M,
+pub fn check_key<S: SequentialSpec>(
+    spec: &S,
     key: &str,
-    operations: &[&OperationOf<M>],
+    operations: &[&OperationOf<S>],
     limit: &mut Limit,
 ) -> Verdict {
-    match order(model, operations, limit) {
+    match order(spec, operations, limit) {
         Outcome::Order(_) => Verdict::Linearizable,
         Outcome::Unknown => Verdict::Unknown,
         Outcome::Stuck(at) => {
-            let evidence = shrink(model, operations, at);
-            Verdict::Violation(Lanes::new(model, key, &evidence))
+            let evidence = shrink(spec, operations, at);
+            Verdict::Violation(Lanes::new(spec, key, &evidence))
         }
     }
 }
 
 /// The operations on each key, fewest first: a hard key then keeps no easy one from being judged in time.
-fn by_key<M: Model>(history: &History<M>) -> Vec<Vec<&OperationOf<M>>> {
+fn by_key<S: SequentialSpec>(history: &History<S>) -> Vec<Vec<&OperationOf<S>>> {
     let mut keys: Vec<_> = history.keys.iter().map(|_| Vec::new()).collect();
     for operation in &history.operations {
         keys[operation.key].push(operation);
@@ -64,20 +57,11 @@ fn by_key<M: Model>(history: &History<M>) -> Vec<Vec<&OperationOf<M>>> {
 }
 
 /// An order of these operations, which are of one key.
-fn order<M: Model>(model: &M, operations: &[&OperationOf<M>], limit: &mut Limit) -> Outcome {
-    let spans: Vec<_> = operations.iter().map(|operation| span(model, operation)).collect();
-    let step = |state: &M::State, at: usize| {
-        let OperationOf::<M> { asked, ret, .. } = operations[at];
-        model.step(state, asked, ret.as_ref().map(|(_, answer)| answer))
+fn order<S: SequentialSpec>(spec: &S, operations: &[&OperationOf<S>], limit: &mut Limit) -> Outcome {
+    let spans: Vec<_> = operations.iter().map(|operation| Span::of(spec, operation)).collect();
+    let step = |state: &S::State, at: usize| {
+        let OperationOf::<S> { asked, ret, .. } = operations[at];
+        spec.step(state, asked, ret.as_ref().map(|(_, answer)| answer))
     };
-    search(&spans, model.init(), step, limit)
-}
-
-pub(super) fn span<M: Model>(model: &M, operation: &OperationOf<M>) -> Span {
-    Span {
-        call: operation.call,
-        ret: operation.ret.as_ref().map(|(at, _)| *at),
-        read: model.is_read(&operation.asked),
-        learns: model.learns(&operation.asked),
-    }
+    search(&spans, spec.initial(), step, limit)
 }

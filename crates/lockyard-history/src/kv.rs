@@ -1,9 +1,12 @@
 //! A store of strings, where an append makes every order of changes visible to the next get.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::jsonl::Json;
-use super::model::Model;
+use super::codec::{Codec, Encoded};
+use super::json::Json;
+use super::judge::Judge;
+use super::spec::SequentialSpec;
 
 /// A string for each key. A missing key reads as the empty string.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,12 +32,12 @@ pub enum KvAnswer {
     Done,
 }
 
-impl Model for Kv {
+impl SequentialSpec for Kv {
     type Call = KvCall;
     type Answer = KvAnswer;
     type State = Arc<str>;
 
-    fn init(&self) -> Arc<str> {
+    fn initial(&self) -> Arc<str> {
         Arc::default()
     }
 
@@ -52,28 +55,13 @@ impl Model for Kv {
         *call == KvCall::Get
     }
 
-    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<KvCall, String> {
-        match f {
-            "get" => Ok(KvCall::Get),
-            "put" => Ok(KvCall::Put(value.read("to put", "a string")?)),
-            "append" => Ok(KvCall::Append(value.read("to append", "a string")?)),
-            _ => Err(format!("unknown function {f:?}: kv knows get, put and append")),
-        }
-    }
-
-    fn decode_answer(&self, call: &KvCall, value: Json<'_>, _: Json<'_>) -> Result<KvAnswer, String> {
-        Ok(match call {
-            KvCall::Get => KvAnswer::Got(value.read("that was got", "a string")?),
-            KvCall::Put(_) | KvCall::Append(_) => KvAnswer::Done,
-        })
-    }
-
-    fn function(&self, call: &KvCall) -> &'static str {
-        match call {
+    fn function(&self, call: &KvCall) -> Cow<'static, str> {
+        let name = match call {
             KvCall::Get => "get",
             KvCall::Put(_) => "put",
             KvCall::Append(_) => "append",
-        }
+        };
+        name.into()
     }
 
     fn describe(&self, call: &KvCall, answer: Option<&KvAnswer>) -> String {
@@ -95,3 +83,37 @@ impl Model for Kv {
         }
     }
 }
+
+impl Codec for Kv {
+    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<KvCall, String> {
+        match f {
+            "get" => Ok(KvCall::Get),
+            "put" => Ok(KvCall::Put(value.read("to put", "a string")?)),
+            "append" => Ok(KvCall::Append(value.read("to append", "a string")?)),
+            _ => Err(format!("unknown function {f:?}: kv knows get, put and append")),
+        }
+    }
+
+    fn decode_answer(&self, call: &KvCall, value: Json<'_>, _: Json<'_>) -> Result<KvAnswer, String> {
+        Ok(match call {
+            KvCall::Get => KvAnswer::Got(value.read("that was got", "a string")?),
+            KvCall::Put(_) | KvCall::Append(_) => KvAnswer::Done,
+        })
+    }
+
+    fn encode_call(&self, call: &KvCall) -> Encoded {
+        match call {
+            KvCall::Get => Encoded::default(),
+            KvCall::Put(text) | KvCall::Append(text) => Encoded::value(text),
+        }
+    }
+
+    fn encode_answer(&self, answer: &KvAnswer) -> Encoded {
+        match answer {
+            KvAnswer::Got(got) => Encoded::value(got),
+            KvAnswer::Done => Encoded::default(),
+        }
+    }
+}
+
+impl Judge for Kv {}

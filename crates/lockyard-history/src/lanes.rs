@@ -1,14 +1,15 @@
 //! A violation as people read it: a lane for each process, a bar for each operation, and under the one whose answer
 //! cannot be, what it should have been. The same as data, for pages and programs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::history::Operation;
-use super::model::Model;
-use super::shrink::Evidence;
+use super::evidence::Evidence;
+use super::operation::OperationOf;
+use super::spec::SequentialSpec;
 
 /// The operations that together cannot be explained. Its text is the drawing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,7 +30,7 @@ pub struct Bar {
     /// Who asked.
     pub process: u64,
     /// Which function.
-    pub f: &'static str,
+    pub f: Cow<'static, str>,
     /// What was asked, and answered.
     pub what: String,
     /// The moment of the call: these moments order the events, and measure nothing.
@@ -40,18 +41,14 @@ pub struct Bar {
 
 impl Lanes {
     /// The drawing of what cannot be explained.
-    pub fn new<M: Model>(model: &M, key: &str, evidence: &Evidence<'_, M>) -> Self {
+    pub fn new<S: SequentialSpec>(spec: &S, key: &str, evidence: &Evidence<'_, S>) -> Self {
         let (mut operations, mut impossible): (Vec<Bar>, _) = (Vec::new(), 0);
         for (at, operation) in evidence.operations.iter().enumerate() {
-            let (ret, answer) = operation.ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
-            let what = model.describe(&operation.asked, answer);
+            let bar = Bar::new(spec, operation);
             match operations.last_mut() {
                 // What took effect twice was one operation for whoever asked.
-                Some(last) if last.call == operation.call => last.what = format!("{}; {what}", last.what),
-                _ => {
-                    let Operation { process, call, .. } = **operation;
-                    operations.push(Bar { process, f: model.function(&operation.asked), what, call, ret });
-                }
+                Some(last) if last.call == bar.call => last.what = format!("{}; {}", last.what, bar.what),
+                _ => operations.push(bar),
             }
             if at == evidence.impossible {
                 impossible = operations.len() - 1;
@@ -61,13 +58,13 @@ impl Lanes {
     }
 
     /// Shows one operation more, unless it is there.
-    pub fn add(&mut self, bar: Bar) {
-        let at = self.operations.partition_point(|other| other.call < bar.call);
-        if self.operations.get(at).is_some_and(|other| other.call == bar.call) {
+    pub fn add<S: SequentialSpec>(&mut self, spec: &S, operation: &OperationOf<S>) {
+        let at = self.operations.partition_point(|other| other.call < operation.call);
+        if self.operations.get(at).is_some_and(|other| other.call == operation.call) {
             return;
         }
         self.impossible += usize::from(at <= self.impossible);
-        self.operations.insert(at, bar);
+        self.operations.insert(at, Bar::new(spec, operation));
     }
 
     /// The column of each moment: in order, and wide enough apart for each bar to hold its words.
@@ -93,6 +90,17 @@ impl Lanes {
 }
 
 impl Bar {
+    fn new<S: SequentialSpec>(spec: &S, operation: &OperationOf<S>) -> Self {
+        let (ret, answer) = operation.ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
+        Self {
+            process: operation.process,
+            f: spec.function(&operation.asked),
+            what: spec.describe(&operation.asked, answer),
+            call: operation.call,
+            ret,
+        }
+    }
+
     /// With its ends, but for the last column.
     fn width(&self) -> usize {
         self.what.chars().count() + 5

@@ -1,66 +1,64 @@
-//! Histories judged: could these answers have come from one operation at a time?
+#![doc = include_str!("../README.md")]
 //!
-//! A history tells who asked what and when the answer came. It is *linearizable* (Herlihy and Wing, 1990) if there is
-//! an order of its operations, each between its call and its return, in which a sequential [`Model`] gives the very
-//! same answers. Nothing is known here of what made the history: locks, runtimes and other people's databases alike. Only
-//! [`session`] knows whose sessions it specifies.
+//! # What there is
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `jsonl` | histories as JSON Lines, read and written |
-//! | `history` | events paired into operations |
-//! | `model`, `register`, `kv` | what a history is judged by |
-//! | `check` | from a history to a verdict |
-//! | `search`, `chain` | the search for an order, and what is left to it |
-//! | `shrink` | from a violation to the few operations that show it |
-//! | `lanes` | those, drawn |
-//! | [`session`] | the sessions of this backend: specified, recorded, judged along their versions |
-//! | [`invariants`] | what must hold when a run is over |
+//! | `spec` | [`SequentialSpec`]: what a history is judged by |
+//! | `register`, `kv` | two of them: [`Register`] and [`Kv`] |
+//! | `log`, `recording` | what a run writes down: a [`Log`] for each process, brought together in a [`Recording`] |
+//! | `operation`, `history`, `pairing` | events paired into operations, and all of them: a [`History`] |
+//! | `codec`, `json`, `event`, `read`, `write` | histories as JSON Lines, for specifications with a [`Codec`] |
+//! | `check`, `verdict`, `judge` | from a history to a [`Verdict`], and from any recording: [`Judge`] |
+//! | `search`, `span`, `chain`, `limit` | the search for an order, what it sees of operations, and how long it may go on |
+//! | `evidence`, `shrink`, `lanes` | from a violation to the few operations that show it, and those drawn |
 //!
-//! ```
-//! use std::time::Duration;
-//! use lockyard_history::{History, Register, Verdict, check};
+//! # A verdict sooner than the search has it
 //!
-//! let stale_read = r#"
-//!     {"process":0,"type":"invoke","f":"write","key":"x","value":1}
-//!     {"process":0,"type":"ok"}
-//!     {"process":0,"type":"invoke","f":"write","key":"x","value":2}
-//!     {"process":0,"type":"ok"}
-//!     {"process":1,"type":"invoke","f":"read","key":"x"}
-//!     {"process":1,"type":"ok","value":1}
-//! "#;
-//! let history = History::read(&Register, stale_read.as_bytes())?;
-//! let Verdict::Violation(lanes) = check(&Register, &history, Duration::from_secs(1)) else { panic!() };
-//! assert_eq!(lanes.expected, ["2"]);
-//! println!("{lanes}");
-//! # Ok::<(), lockyard_history::HistoryError>(())
-//! ```
-//!
-//! It prints
-//!
-//! ```text
-//! process 0  |- write 1 -||- write 2 -|
-//! process 1                            |- read: 1 -|
-//!                                      ^ impossible: should have been 2
-//! ```
+//! Where answers tell their order, as versions do, one walk along that order decides most histories. A specification
+//! that knows such a way implements [`Judge::judge`] by it: over [`Recording::records`], with
+//! [`Recording::operations`] for the keys that it has to show or cannot decide. What is impossible is drawn by
+//! [`Lanes::new`] from [`Evidence`]; what is left open goes to the search by [`check_key`], all keys within one [`Limit`].
 
 mod chain;
 mod check;
+mod codec;
+mod event;
+mod evidence;
 mod history;
-mod jsonl;
+mod json;
+mod judge;
 mod kv;
 mod lanes;
-mod model;
+mod limit;
+mod log;
+mod operation;
+mod pairing;
+mod read;
+mod recording;
 mod register;
 mod search;
 mod shrink;
+mod span;
+mod spec;
+mod verdict;
+mod write;
 
-pub use check::{Verdict, check, check_key};
-pub use history::{History, Operation, OperationOf, Pairing, with_seconds};
-pub use jsonl::{Event, EventKind, HistoryError, Json};
+pub use check::{check, check_key};
+pub use codec::{Codec, Encoded};
+pub use event::{Event, EventKind};
+pub use evidence::Evidence;
+pub use history::History;
+pub use json::Json;
+pub use judge::Judge;
 pub use kv::{Kv, KvAnswer, KvCall};
 pub use lanes::{Bar, Lanes};
-pub use model::Model;
+pub use limit::Limit;
+pub use log::{Log, NEVER, Record, RecordOf, Ticket};
+pub use operation::{Operation, OperationOf};
+pub use pairing::Pairing;
+pub use read::HistoryError;
+pub use recording::{Given, Recording};
 pub use register::{Register, RegisterAnswer, RegisterCall, Value};
-pub use search::Limit;
-pub use shrink::Evidence;
+pub use spec::SequentialSpec;
+pub use verdict::Verdict;

@@ -1,19 +1,22 @@
-//! The model that every checker begins with: a register that is read, written, and compared and set.
+//! The specification that every checker begins with: a register that is read, written, and compared and set.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::jsonl::Json;
-use super::model::Model;
+use super::codec::{Codec, Encoded};
+use super::json::Json;
+use super::judge::Judge;
+use super::spec::SequentialSpec;
 
 /// A register for each key. It starts as null.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Register;
 
 /// What a register holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Nothing was written yet, or null was.
@@ -48,12 +51,12 @@ pub enum RegisterAnswer {
     Swapped(bool),
 }
 
-impl Model for Register {
+impl SequentialSpec for Register {
     type Call = RegisterCall;
     type Answer = RegisterAnswer;
     type State = Value;
 
-    fn init(&self) -> Value {
+    fn initial(&self) -> Value {
         Value::Null
     }
 
@@ -71,6 +74,38 @@ impl Model for Register {
         *call == RegisterCall::Read
     }
 
+    fn function(&self, call: &RegisterCall) -> Cow<'static, str> {
+        let name = match call {
+            RegisterCall::Read => "read",
+            RegisterCall::Write(_) => "write",
+            RegisterCall::Cas(..) => "cas",
+        };
+        name.into()
+    }
+
+    fn describe(&self, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> String {
+        let asked = match call {
+            RegisterCall::Read => "read".to_owned(),
+            RegisterCall::Write(new) => format!("write {new}"),
+            RegisterCall::Cas(old, new) => format!("cas {old} to {new}"),
+        };
+        match answer {
+            Some(RegisterAnswer::Holds(value)) => format!("{asked}: {value}"),
+            Some(RegisterAnswer::Swapped(done)) => format!("{asked}: {done}"),
+            Some(RegisterAnswer::Done) | None => asked,
+        }
+    }
+
+    fn expected(&self, state: &Value, call: &RegisterCall) -> String {
+        match call {
+            RegisterCall::Read => state.to_string(),
+            RegisterCall::Write(_) => "done".to_owned(),
+            RegisterCall::Cas(old, _) => (old == state).to_string(),
+        }
+    }
+}
+
+impl Codec for Register {
     fn decode_call(&self, f: &str, value: Json<'_>) -> Result<RegisterCall, String> {
         match f {
             "read" => Ok(RegisterCall::Read),
@@ -98,35 +133,24 @@ impl Model for Register {
         })
     }
 
-    fn function(&self, call: &RegisterCall) -> &'static str {
+    fn encode_call(&self, call: &RegisterCall) -> Encoded {
         match call {
-            RegisterCall::Read => "read",
-            RegisterCall::Write(_) => "write",
-            RegisterCall::Cas(..) => "cas",
+            RegisterCall::Read => Encoded::default(),
+            RegisterCall::Write(new) => Encoded::value(new),
+            RegisterCall::Cas(old, new) => Encoded::value(&[old, new]),
         }
     }
 
-    fn describe(&self, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> String {
-        let asked = match call {
-            RegisterCall::Read => "read".to_owned(),
-            RegisterCall::Write(new) => format!("write {new}"),
-            RegisterCall::Cas(old, new) => format!("cas {old} to {new}"),
-        };
+    fn encode_answer(&self, answer: &RegisterAnswer) -> Encoded {
         match answer {
-            Some(RegisterAnswer::Holds(value)) => format!("{asked}: {value}"),
-            Some(RegisterAnswer::Swapped(done)) => format!("{asked}: {done}"),
-            Some(RegisterAnswer::Done) | None => asked,
-        }
-    }
-
-    fn expected(&self, state: &Value, call: &RegisterCall) -> String {
-        match call {
-            RegisterCall::Read => state.to_string(),
-            RegisterCall::Write(_) => "done".to_owned(),
-            RegisterCall::Cas(old, _) => (old == state).to_string(),
+            RegisterAnswer::Holds(value) => Encoded::value(value),
+            RegisterAnswer::Done => Encoded::default(),
+            RegisterAnswer::Swapped(done) => Encoded::result(done),
         }
     }
 }
+
+impl Judge for Register {}
 
 /// What a register can hold, for those who gave it something else.
 const HOLDS: &str = "null, true, false, a whole number of 64 bits or a string";

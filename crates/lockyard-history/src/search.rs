@@ -12,22 +12,13 @@
 //! - An operation of unknown outcome is taken last, and only if the next one notices: if the next leads to the same
 //!   state without it, so does an order without it, and that one keeps it in hand.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
-use std::time::Instant;
 
 use super::chain::Chain;
-
-/// When an operation was called and returned, and whether it leaves every state as it is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub call: usize,
-    /// Nothing if its outcome is unknown.
-    pub ret: Option<usize>,
-    pub read: bool,
-    /// Whether it may be a read that leaves more known than before. Taken as a change is, where it does.
-    pub learns: bool,
-}
+use super::limit::Limit;
+use super::span::Span;
 
 /// What a search found.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,47 +34,22 @@ pub(super) enum Outcome {
 /// No more dead ends are remembered than this; they may take a gigabyte. Past it the search repeats itself, and is right.
 const MOST_DEAD_ENDS: usize = 8_000_000;
 
-/// So many steps pass between looks at the clock.
-const STEPS_PER_LOOK: u64 = 1024;
-
-/// How long a search may go on.
-#[derive(Clone, Copy, Debug)]
-pub struct Limit {
-    /// Where it depends on the clock.
-    pub deadline: Option<Instant>,
-    /// How many steps are left; the search takes its own away.
-    pub steps: u64,
-}
-
-impl Limit {
-    /// Until this moment.
-    pub fn until(deadline: Instant) -> Self {
-        Self { deadline: Some(deadline), steps: u64::MAX }
-    }
-
-    /// For so many steps, on every machine the same.
-    pub fn steps(steps: u64) -> Self {
-        Self { deadline: None, steps }
-    }
-}
+/// So many places of what was taken are spelled out, hashed and compared in about the time of a question.
+const PLACES_PER_STEP: u64 = 16;
 
 /// Searches an order of operations, given in the order of their calls. `step` is the state after one of them, if it can
 /// come next.
 pub(super) fn search<S: Clone + Eq + Hash>(
     spans: &[Span],
-    init: S,
+    initial: S,
     step: impl Fn(&S, usize) -> Option<S>,
     limit: &mut Limit,
 ) -> Outcome {
-    let mut search = Search::new(spans, init, step);
-    while limit.steps > 0 {
-        let looks = limit.steps.is_multiple_of(STEPS_PER_LOOK) || search.path.is_empty();
-        if looks && limit.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            break;
-        }
-        limit.steps -= 1;
+    let mut search = Search::new(spans, initial, step);
+    // A search of a step or two would else be over before it ever looked at the clock.
+    while limit.take_steps(1 + search.work.take(), search.path.is_empty()) {
         let Some(first_return) = search.returns.first() else {
-            return Outcome::Order(search.path.iter().map(|taken| search.operation(taken.choice)).collect());
+            return Outcome::Order(search.path.iter().map(|step| search.operation(step.choice)).collect());
         };
         search.stuck = search.stuck.max(first_return);
         if let Some((choice, state)) = search.choose() {
@@ -106,7 +72,7 @@ enum Choice {
 }
 
 /// A step on the way, with what it takes to go back.
-struct Taken<S> {
+struct Step<S> {
     choice: Choice,
     before: S,
     furthest: usize,
@@ -122,24 +88,27 @@ struct Search<'a, S, F> {
     return_of: Vec<usize>,
     /// The operations that did not, in the order of their calls, and which of them were taken.
     pending: Vec<usize>,
-    pending_taken: Vec<bool>,
-    /// What of `done` and of `by_return` was not taken yet.
+    pending_taken: BTreeSet<usize>,
+    /// What of `done`, of `by_return` and of `pending` was not taken yet.
     calls: Chain,
     returns: Chain,
+    pending_calls: Chain,
     /// From here on, nothing of `done` was ever taken on this way.
     furthest: usize,
     state: S,
-    path: Vec<Taken<S>>,
+    path: Vec<Step<S>>,
     /// What was tried last from here, in vain.
     tried: Option<Choice>,
     dead_ends: HashMap<Box<[usize]>, HashSet<S>>,
     room: usize,
     /// The furthest return that was ever first.
     stuck: usize,
+    /// What was done since the limit last heard of it: questions to the specification, and places spelled out.
+    work: Cell<u64>,
 }
 
 impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
-    fn new(spans: &'a [Span], init: S, step: F) -> Self {
+    fn new(spans: &'a [Span], initial: S, step: F) -> Self {
         let (done, pending): (Vec<_>, Vec<_>) = (0..spans.len()).partition(|&at| spans[at].ret.is_some());
         let mut by_return: Vec<_> = (0..done.len()).collect();
         by_return.sort_unstable_by_key(|&at| spans[done[at]].ret);
@@ -152,18 +121,20 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
             step,
             calls: Chain::new(done.len()),
             returns: Chain::new(done.len()),
+            pending_calls: Chain::new(pending.len()),
             done,
             by_return,
             return_of,
-            pending_taken: vec![false; pending.len()],
+            pending_taken: BTreeSet::new(),
             pending,
             furthest: 0,
-            state: init,
+            state: initial,
             path: Vec::new(),
             tried: None,
             dead_ends: HashMap::new(),
             room: MOST_DEAD_ENDS,
             stuck: 0,
+            work: Cell::new(0),
         }
     }
 
@@ -178,6 +149,7 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
     fn choose(&self) -> Option<(Choice, S)> {
         let calls_from = match self.tried {
             None => {
+                // Reads first: one that fits can stand first in whatever order explains the rest.
                 let mut reads = self.open_from(self.calls.first()).filter(|&at| self.span(at).read);
                 let read = reads.find_map(|at| {
                     let next = self.fits(self.done[at])?;
@@ -188,20 +160,27 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
                 }
                 self.calls.first()
             }
+            // What failed after the read fails without it, too: it changed nothing.
             Some(Choice::Read(_)) => return None,
             Some(Choice::Change(at)) => self.calls.after(at),
+            // All that returned was tried before the first of unknown outcome was.
             Some(Choice::Pending(_)) => None,
         };
         let changes = self.open_from(calls_from);
         let mut changes = changes.filter(|&at| !self.span(at).read || self.span(at).learns);
         let change = changes.find_map(|at| Some((Choice::Change(at), self.fits(self.done[at])?)));
         change.or_else(|| {
-            let from = if let Some(Choice::Pending(at)) = self.tried { at + 1 } else { 0 };
+            let from = if let Some(Choice::Pending(at)) = self.tried {
+                self.pending_calls.after(at)
+            } else {
+                self.pending_calls.first()
+            };
             let limit = self.limit();
-            let called =
-                (from..self.pending.len()).take_while(|&at| self.spans[self.pending[at]].call < limit);
-            called.filter(|&at| !self.pending_taken[at]).find_map(|at| {
+            let mut called = std::iter::successors(from, |&at| self.pending_calls.after(at))
+                .take_while(|&at| self.spans[self.pending[at]].call < limit);
+            called.find_map(|at| {
                 let next = self.fits(self.pending[at])?;
+                // It need not have happened, so it is of use only where it changes something.
                 (next != self.state).then_some((Choice::Pending(at), next))
             })
         })
@@ -226,7 +205,10 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
 
     /// The state after this operation, if it can come next and there is a point in that.
     fn fits(&self, operation: usize) -> Option<S> {
+        self.work.set(self.work.get() + 1);
         let next = (self.step)(&self.state, operation)?;
+        // Had this come out the same without the operation of unknown outcome right before it, that one could as well be
+        // kept for later. Where both ways stayed open, each such operation would double the work.
         let unnoticed = self.path.last().is_some_and(|last| {
             matches!(last.choice, Choice::Pending(_))
                 && (self.step)(&last.before, operation).is_some_and(|without| without == next)
@@ -236,16 +218,20 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
 
     fn take(&mut self, choice: Choice, next: S) {
         let before = std::mem::replace(&mut self.state, next);
-        self.path.push(Taken { choice, before, furthest: self.furthest });
+        self.path.push(Step { choice, before, furthest: self.furthest });
         match choice {
             Choice::Read(at) | Choice::Change(at) => {
                 self.calls.remove(at);
                 self.returns.remove(self.return_of[at]);
                 self.furthest = self.furthest.max(at + 1);
             }
-            Choice::Pending(at) => self.pending_taken[at] = true,
+            Choice::Pending(at) => {
+                self.pending_calls.remove(at);
+                self.pending_taken.insert(at);
+            }
         }
         self.tried = None;
+        // Spelling out what was taken is the dearest part of a step: not before the first dead end.
         if !self.dead_ends.is_empty()
             && self.dead_ends.get(&*self.taken()).is_some_and(|states| states.contains(&self.state))
         {
@@ -268,13 +254,17 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
     }
 
     fn go_back(&mut self) -> bool {
-        let Some(Taken { choice, before, furthest }) = self.path.pop() else { return false };
+        // Last out, first in: the chains can put back only what they gave last.
+        let Some(Step { choice, before, furthest }) = self.path.pop() else { return false };
         match choice {
             Choice::Read(at) | Choice::Change(at) => {
                 self.calls.restore(at);
                 self.returns.restore(self.return_of[at]);
             }
-            Choice::Pending(at) => self.pending_taken[at] = false,
+            Choice::Pending(at) => {
+                self.pending_calls.restore(at);
+                self.pending_taken.remove(&at);
+            }
         }
         self.state = before;
         self.furthest = furthest;
@@ -286,9 +276,11 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
     fn taken(&self) -> Box<[usize]> {
         let left_out = std::iter::successors(self.calls.first(), |&at| self.calls.after(at))
             .take_while(|&at| at < self.furthest);
-        let pending = (0..self.pending.len()).filter(|&at| self.pending_taken[at]);
+        let pending = self.pending_taken.iter().copied();
         // No place is as large, so this parts the three.
         let parts = std::iter::once(self.furthest).chain(left_out).chain([usize::MAX]).chain(pending);
-        parts.collect()
+        let taken: Box<[usize]> = parts.collect();
+        self.work.set(self.work.get() + taken.len() as u64 / PLACES_PER_STEP);
+        taken
     }
 }

@@ -4,7 +4,7 @@
 //! is impossible whatever the others did, and no change is missed that would have explained an answer. Taking
 //! operations away instead would soon leave a single read of a value that, now, nobody wrote.
 //!
-//! Where answers tell how many changes came before them ([`Model::WITNESSED`]), what is left out keeps its answer: it
+//! Where answers tell how many changes came before them ([`SequentialSpec::WITNESSED`]), what is left out keeps its answer: it
 //! may have happened or not, but not otherwise. There an order is soon found, and a number says what came before.
 //!
 //! What is kept is made small by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
@@ -12,10 +12,12 @@
 
 use std::cell::Cell;
 
-use super::check::span;
-use super::history::{Operation, OperationOf};
-use super::model::Model;
-use super::search::{Limit, Outcome, search};
+use super::evidence::Evidence;
+use super::limit::Limit;
+use super::operation::{Operation, OperationOf};
+use super::search::{Outcome, search};
+use super::span::Span;
+use super::spec::SequentialSpec;
 
 /// So many operations are kept at first, in the hope that they will do.
 const FIRST_GUESS: usize = 8;
@@ -23,22 +25,16 @@ const FIRST_GUESS: usize = 8;
 /// As many other answers of the impossible operation are looked for.
 const MOST_ANSWERS: usize = 4;
 
-/// Operations that cannot be explained.
-pub struct Evidence<'a, M: Model> {
-    /// In the order of their calls.
-    pub operations: Vec<&'a OperationOf<M>>,
-    /// The one whose answer comes out wrong: up to its return, all the others can be explained.
-    pub impossible: usize,
-    /// What it could have answered.
-    pub expected: Vec<String>,
-}
-
-/// How long a question may take, and all of them together: a few have no end in sight. Counted in steps of the search and
-/// not in time, so that a violation looks the same on every machine. Where numbers tell the order, an answer comes soon
-/// or not at all.
-const STEPS_PER_PROBE: u64 = 1_000_000;
+/// How long a question may take, and all of them together: a few have no end in sight, such as which of a thousand amounts
+/// add up to a balance. Counted in steps of the search and not in time, so that a violation looks the same on every
+/// machine. Where numbers tell the order, an answer comes soon or not at all.
+const STEPS_PER_PROBE: u64 = 100_000;
 const STEPS_PER_WITNESSED_PROBE: u64 = 20_000;
-const PROBES_WORTH: u64 = 50;
+const PROBES_WORTH: u64 = 10;
+const WITNESSED_PROBES_WORTH: u64 = 50;
+
+/// What is left for saying what the answer should have been, however much the shrinking has taken.
+const PROBES_FOR_WORDS: u64 = 4;
 
 /// How an operation counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,37 +48,36 @@ enum Part {
 }
 
 /// Makes operations of one key small, which cannot be explained past the return of the one at `stuck`.
-pub(super) fn shrink<'a, M: Model>(
-    model: &M,
-    operations: &[&'a OperationOf<M>],
+pub(super) fn shrink<'a, S: SequentialSpec>(
+    spec: &S,
+    operations: &[&'a OperationOf<S>],
     stuck: usize,
-) -> Evidence<'a, M> {
+) -> Evidence<'a, S> {
     let end = returned(operations[stuck]);
     // What was called later cannot have been needed.
     let operations: Vec<_> = operations.iter().copied().take_while(|other| Some(other.call) < end).collect();
-    let steps = if M::WITNESSED { STEPS_PER_WITNESSED_PROBE } else { STEPS_PER_PROBE };
-    let case = Case { model, operations: &operations, steps, left: Cell::new(PROBES_WORTH * steps) };
-    let mut parts = case.few(stuck);
-    let mut chunk = parts.iter().filter(|part| **part == Part::Kept).count();
+    let (steps, probes) = if S::WITNESSED {
+        (STEPS_PER_WITNESSED_PROBE, WITNESSED_PROBES_WORTH)
+    } else {
+        (STEPS_PER_PROBE, PROBES_WORTH)
+    };
+    let case = Case { spec, operations: &operations, steps, left: Cell::new(probes * steps) };
+    let mut selection = case.few(stuck);
+    let mut chunk = selection.kept();
     while chunk > 1 {
         chunk = chunk.div_ceil(2);
-        parts = case.without_chunks(parts, chunk);
+        case.without_chunks(&mut selection, chunk);
     }
     // What is taken away later may have been what an earlier one was needed for.
-    loop {
-        let fewer = case.without_chunks(parts.clone(), 1);
-        if fewer == parts {
-            break;
-        }
-        parts = fewer;
-    }
-    let impossible = case.stuck(&parts).unwrap_or(stuck);
+    while case.without_chunks(&mut selection, 1) {}
+    let Selection { mut parts, impossible } = selection;
     let explained = case.explanation(impossible, &parts).is_some();
-    if !M::WITNESSED {
+    if !S::WITNESSED {
         case.add_explanations(&mut parts);
     }
+    case.left.set(case.left.get().max(PROBES_FOR_WORDS * steps));
     let (expected, source) = case.expected(&parts, impossible);
-    if let Some(source) = source.filter(|_| !explained || M::WITNESSED) {
+    if let Some(source) = source.filter(|_| !explained || S::WITNESSED) {
         parts[source] = Part::Kept;
     }
     let shown: Vec<_> = (0..operations.len()).filter(|&at| parts[at] == Part::Kept).collect();
@@ -97,18 +92,31 @@ fn returned<C, A>(operation: &Operation<C, A>) -> Option<usize> {
     operation.ret.as_ref().map(|(at, _)| *at)
 }
 
-struct Case<'c, 'a, M: Model> {
-    model: &'c M,
-    operations: &'c [&'a OperationOf<M>],
+/// Operations that cannot be explained together.
+struct Selection {
+    parts: Vec<Part>,
+    /// Where the search is stuck with them. It is kept, always: of later questions, which may be given up, nothing is needed.
+    impossible: usize,
+}
+
+impl Selection {
+    fn kept(&self) -> usize {
+        self.parts.iter().filter(|part| **part == Part::Kept).count()
+    }
+}
+
+struct Case<'c, 'a, S: SequentialSpec> {
+    spec: &'c S,
+    operations: &'c [&'a OperationOf<S>],
     /// For one question.
     steps: u64,
     /// For all that are still to come.
     left: Cell<u64>,
 }
 
-impl<M: Model> Case<'_, '_, M> {
+impl<S: SequentialSpec> Case<'_, '_, S> {
     /// The last few operations that still cannot be explained.
-    fn few(&self, stuck: usize) -> Vec<Part> {
+    fn few(&self, stuck: usize) -> Selection {
         let mut latest: Vec<_> =
             (0..self.operations.len()).filter(|&at| self.operations[at].ret.is_some()).collect();
         latest.sort_by_key(|&at| std::cmp::Reverse((at == stuck, returned(self.operations[at]))));
@@ -120,28 +128,35 @@ impl<M: Model> Case<'_, '_, M> {
                 parts[at] = Part::Kept;
             }
             kept += more;
-            if self.stuck(&parts).is_some() {
-                break;
+            if let Some(impossible) = self.stuck(&parts) {
+                return Selection { parts, impossible };
             }
         }
-        parts
+        // All of them, of which this is known from the verdict.
+        Selection { parts, impossible: stuck }
     }
 
-    /// Loosens every chunk of what is kept that is not needed.
-    fn without_chunks(&self, mut parts: Vec<Part>, chunk: usize) -> Vec<Part> {
+    /// Loosens every chunk of what is kept that is not needed. False if there is none.
+    fn without_chunks(&self, selection: &mut Selection, chunk: usize) -> bool {
+        let parts = &selection.parts;
         let mut kept: Vec<_> = (0..parts.len()).filter(|&at| parts[at] == Part::Kept).collect();
+        let mut found = false;
         // Reads go first: in their place, changes would have to be shown again as what reads come from.
-        kept.sort_by_key(|&at| !self.model.is_read(&self.operations[at].asked));
+        kept.sort_by_key(|&at| !self.spec.is_read(&self.operations[at].asked));
         for chunk in kept.chunks(chunk) {
-            let mut fewer = parts.clone();
+            if self.left.get() == 0 {
+                break;
+            }
+            let mut fewer = selection.parts.clone();
             for &at in chunk {
                 fewer[at] = Part::Loose;
             }
-            if self.stuck(&fewer).is_some() {
-                parts = fewer;
+            if let Some(impossible) = self.stuck(&fewer) {
+                *selection = Selection { parts: fewer, impossible };
+                found = true;
             }
         }
-        parts
+        found
     }
 
     /// Where the search is stuck if these are kept.
@@ -182,11 +197,19 @@ impl<M: Model> Case<'_, '_, M> {
     }
 
     /// What the impossible operation could have answered, and the last change before it: in the whole history if that
-    /// can be explained otherwise, else among what is kept.
+    /// can be explained otherwise, or if it can without the answers that came later; else among what is kept.
     fn expected(&self, parts: &[Part], impossible: usize) -> (Vec<String>, Option<usize>) {
-        let all = vec![Part::Kept; parts.len()];
-        let whole = self.answers(&all, impossible);
-        if whole.0.is_empty() { self.answers(&gone_but_kept(parts), impossible) } else { whole }
+        let end = returned(self.operations[impossible]);
+        let until_then = |operation: &&OperationOf<S>| {
+            if returned(operation).is_some_and(|at| Some(at) <= end) { Part::Kept } else { Part::Loose }
+        };
+        let whole = self.answers(&vec![Part::Kept; parts.len()], impossible);
+        if !whole.0.is_empty() {
+            return whole;
+        }
+        let until_then =
+            self.answers(&self.operations.iter().map(until_then).collect::<Vec<_>>(), impossible);
+        if until_then.0.is_empty() { self.answers(&gone_but_kept(parts), impossible) } else { until_then }
     }
 
     fn answers(&self, parts: &[Part], impossible: usize) -> (Vec<String>, Option<usize>) {
@@ -194,15 +217,15 @@ impl<M: Model> Case<'_, '_, M> {
         let (mut answers, mut source) = (Vec::new(), None);
         while answers.len() < MOST_ANSWERS {
             // Any answer will do that is not known yet.
-            let step = |state: &M::State, at: usize| {
+            let step = |state: &S::State, at: usize| {
                 if at != impossible {
                     return self.step(parts, state, at);
                 }
-                let known = answers.contains(&self.model.expected(state, asked));
-                if known { None } else { self.model.step(state, asked, None) }
+                let known = answers.contains(&self.spec.expected(state, asked));
+                if known { None } else { self.spec.step(state, asked, None) }
             };
             let Outcome::Order(order) = self.search_with(parts, step) else { break };
-            let mut state = self.model.init();
+            let mut state = self.spec.initial();
             for at in order.into_iter().take_while(|&at| at != impossible) {
                 let next = self.step(parts, &state, at).expect("the order was found by the same steps");
                 if next != state && answers.is_empty() {
@@ -210,26 +233,26 @@ impl<M: Model> Case<'_, '_, M> {
                 }
                 state = next;
             }
-            answers.push(self.model.expected(&state, asked));
+            answers.push(self.spec.expected(&state, asked));
         }
         (answers, source)
     }
 
-    fn step(&self, parts: &[Part], state: &M::State, at: usize) -> Option<M::State> {
-        let OperationOf::<M> { asked, ret, .. } = self.operations[at];
+    fn step(&self, parts: &[Part], state: &S::State, at: usize) -> Option<S::State> {
+        let OperationOf::<S> { asked, ret, .. } = self.operations[at];
         let answer =
-            ret.as_ref().filter(|_| M::WITNESSED || parts[at] == Part::Kept).map(|(_, answer)| answer);
-        self.model.step(state, asked, answer)
+            ret.as_ref().filter(|_| S::WITNESSED || parts[at] == Part::Kept).map(|(_, answer)| answer);
+        self.spec.step(state, asked, answer)
     }
 
     fn search(&self, parts: &[Part]) -> Outcome {
         self.search_with(parts, |state, at| self.step(parts, state, at))
     }
 
-    fn search_with(&self, parts: &[Part], step: impl Fn(&M::State, usize) -> Option<M::State>) -> Outcome {
+    fn search_with(&self, parts: &[Part], step: impl Fn(&S::State, usize) -> Option<S::State>) -> Outcome {
         let (mut chosen, mut spans) = (Vec::new(), Vec::new());
         for (at, part) in parts.iter().enumerate() {
-            let mut span = span(self.model, self.operations[at]);
+            let mut span = Span::of(self.spec, self.operations[at]);
             if *part == Part::Loose {
                 span.ret = None;
             }
@@ -239,10 +262,12 @@ impl<M: Model> Case<'_, '_, M> {
                 spans.push(span);
             }
         }
+        // To lay a long history out is work as well, however soon the search is done with it.
+        self.left.set(self.left.get().saturating_sub(parts.len() as u64));
         let given = self.steps.min(self.left.get());
         let mut limit = Limit::steps(given);
-        let outcome = search(&spans, self.model.init(), |state, at| step(state, chosen[at]), &mut limit);
-        self.left.set(self.left.get() - (given - limit.steps));
+        let outcome = search(&spans, self.spec.initial(), |state, at| step(state, chosen[at]), &mut limit);
+        self.left.set(self.left.get() - (given - limit.left()));
         match outcome {
             Outcome::Order(order) => Outcome::Order(order.into_iter().map(|at| chosen[at]).collect()),
             Outcome::Stuck(at) => Outcome::Stuck(chosen[at]),

@@ -1,13 +1,13 @@
 //! Histories as files: what is read, what is written, and what is refused with its line.
 
 use lockyard_history::{
-    Event, EventKind, History, HistoryError, Json, Kv, Model, Operation, Register, RegisterAnswer,
+    Codec, Event, EventKind, History, HistoryError, Json, Kv, Operation, Register, RegisterAnswer,
     RegisterCall, Value,
 };
 use serde_json::value::RawValue;
 
-fn read<M: Model>(model: &M, text: &str) -> Result<History<M>, String> {
-    History::read(model, text.as_bytes()).map_err(|error| error.to_string())
+fn read<S: Codec>(spec: &S, text: &str) -> Result<History<S>, String> {
+    History::read(spec, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -72,8 +72,8 @@ fn what_is_written_is_read_again() {
     assert_eq!(history.operations[0].ret, Some((2, RegisterAnswer::Done)));
 }
 
-fn refused<M: Model>(model: &M, lines: &[&str], wanted: &str) {
-    let error = read(model, &lines.join("\n")).map(|_| ()).unwrap_err();
+fn refused<S: Codec>(spec: &S, lines: &[&str], wanted: &str) {
+    let error = read(spec, &lines.join("\n")).map(|_| ()).unwrap_err();
     assert!(error.starts_with(&format!("line {}: ", lines.len())), "{lines:?}: {error}");
     assert!(error.contains(wanted), "{lines:?} should say {wanted:?}: {error}");
 }

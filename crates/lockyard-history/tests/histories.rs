@@ -3,27 +3,27 @@
 use std::time::Duration;
 
 use lockyard_history::{
-    History, Kv, KvAnswer, KvCall, Lanes, Model, Pairing, Register, RegisterAnswer, RegisterCall, Value,
-    Verdict, check,
+    History, Kv, KvAnswer, KvCall, Lanes, Pairing, Register, RegisterAnswer, RegisterCall, SequentialSpec,
+    Value, Verdict, check,
 };
 
 /// Time enough for anything here; what needs it all has failed.
 const BUDGET: Duration = Duration::from_mins(5);
 
-/// A history, told event by event. Each of these tests has one object.
-struct Told<M: Model>(Pairing<M>);
+/// A history, story event by event. Each of these tests has one object.
+struct Story<S: SequentialSpec>(Pairing<S>);
 
-impl<M: Model> Told<M> {
+impl<S: SequentialSpec> Story<S> {
     fn new() -> Self {
         Self(Pairing::default())
     }
 
-    fn call(mut self, process: u64, call: M::Call) -> Self {
+    fn call(mut self, process: u64, call: S::Call) -> Self {
         self.0.invoke(process, None, call).unwrap();
         self
     }
 
-    fn ok(mut self, process: u64, answer: M::Answer) -> Self {
+    fn ok(mut self, process: u64, answer: S::Answer) -> Self {
         self.0.ok(process, None, answer).unwrap();
         self
     }
@@ -39,21 +39,21 @@ impl<M: Model> Told<M> {
     }
 
     /// From call to return without anything between.
-    fn at_once(self, process: u64, call: M::Call, answer: M::Answer) -> Self {
+    fn at_once(self, process: u64, call: S::Call, answer: S::Answer) -> Self {
         self.call(process, call).ok(process, answer)
     }
 
-    fn finish(self) -> History<M> {
+    fn finish(self) -> History<S> {
         self.0.finish()
     }
 }
 
-fn right<M: Model + Default>(told: Told<M>) {
-    assert_eq!(check(&M::default(), &told.finish(), BUDGET), Verdict::Linearizable);
+fn right<S: SequentialSpec + Default>(story: Story<S>) {
+    assert_eq!(check(&S::default(), &story.finish(), BUDGET), Verdict::Linearizable);
 }
 
-fn wrong<M: Model + Default>(told: Told<M>) -> Lanes {
-    match check(&M::default(), &told.finish(), BUDGET) {
+fn wrong<S: SequentialSpec + Default>(story: Story<S>) -> Lanes {
+    match check(&S::default(), &story.finish(), BUDGET) {
         Verdict::Violation(lanes) => lanes,
         other => panic!("{other:?}"),
     }
@@ -85,18 +85,18 @@ fn words(lanes: &Lanes) -> Vec<&str> {
 
 #[test]
 fn nothing_is_linearizable() {
-    right(Told::<Register>::new());
-    right(Told::<Register>::new().at_once(0, read(), RegisterAnswer::Holds(Value::Null)));
-    right(Told::<Kv>::new().at_once(0, KvCall::Get, KvAnswer::Got("".into())));
+    right(Story::<Register>::new());
+    right(Story::<Register>::new().at_once(0, read(), RegisterAnswer::Holds(Value::Null)));
+    right(Story::<Kv>::new().at_once(0, KvCall::Get, KvAnswer::Got("".into())));
 }
 
 #[test]
 fn a_stale_read_is_impossible() {
-    let mut told = Told::<Register>::new();
+    let mut story = Story::<Register>::new();
     for value in 0..50 {
-        told = told.at_once(0, write(value), DONE).at_once(1, read(), holds(value));
+        story = story.at_once(0, write(value), DONE).at_once(1, read(), holds(value));
     }
-    let lanes = wrong(told.at_once(2, read(), holds(48)).at_once(1, read(), holds(49)));
+    let lanes = wrong(story.at_once(2, read(), holds(48)).at_once(1, read(), holds(49)));
     assert_eq!(words(&lanes), ["write 48", "write 49", "read: 48"]);
     assert_eq!((lanes.impossible, &*lanes.expected), (2, &["49".to_owned()][..]));
 }
@@ -104,21 +104,21 @@ fn a_stale_read_is_impossible() {
 #[test]
 fn an_overlapping_read_may_see_either() {
     for seen in [1, 2] {
-        let told = Told::new().at_once(0, write(1), DONE).call(0, write(2)).call(1, read());
-        right::<Register>(told.ok(1, holds(seen)).ok(0, DONE));
+        let story = Story::new().at_once(0, write(1), DONE).call(0, write(2)).call(1, read());
+        right::<Register>(story.ok(1, holds(seen)).ok(0, DONE));
     }
     // But once one has seen the new, nobody sees the old again.
-    let told = Told::new().at_once(0, write(1), DONE).call(0, write(2)).at_once(1, read(), holds(2));
-    let lanes = wrong::<Register>(told.at_once(2, read(), holds(1)).ok(0, DONE));
+    let story = Story::new().at_once(0, write(1), DONE).call(0, write(2)).at_once(1, read(), holds(2));
+    let lanes = wrong::<Register>(story.at_once(2, read(), holds(1)).ok(0, DONE));
     assert_eq!((lanes.operations.len(), &*lanes.expected), (4, &["2".to_owned()][..]));
 }
 
 #[test]
 fn an_update_that_was_lost_is_missed() {
     let append = |text: &str| KvCall::Append(text.into());
-    let told = Told::new().call(0, append("a")).call(1, append("b"));
-    let told = told.ok(0, KvAnswer::Done).ok(1, KvAnswer::Done);
-    let lanes = wrong::<Kv>(told.at_once(2, KvCall::Get, KvAnswer::Got("b".into())));
+    let story = Story::new().call(0, append("a")).call(1, append("b"));
+    let story = story.ok(0, KvAnswer::Done).ok(1, KvAnswer::Done);
+    let lanes = wrong::<Kv>(story.at_once(2, KvCall::Get, KvAnswer::Got("b".into())));
     assert_eq!(lanes.operations.len(), 3);
     assert_eq!(lanes.expected.len(), 2, "either order would have done: {lanes}");
     assert!(
@@ -130,8 +130,8 @@ fn an_update_that_was_lost_is_missed() {
 #[test]
 fn one_cas_of_two_can_win() {
     let both = |first, second| {
-        let told = Told::<Register>::new().at_once(9, write(0), DONE).call(0, cas(0, 1)).call(1, cas(0, 2));
-        told.ok(0, first).ok(1, second)
+        let story = Story::<Register>::new().at_once(9, write(0), DONE).call(0, cas(0, 1)).call(1, cas(0, 2));
+        story.ok(0, first).ok(1, second)
     };
     right(both(WON, LOST));
     right(both(LOST, WON));
@@ -143,65 +143,65 @@ fn one_cas_of_two_can_win() {
 
 #[test]
 fn what_ended_with_info_may_have_happened() {
-    let told = || Told::<Register>::new().at_once(0, write(1), DONE).call(0, write(2)).info(0);
-    right(told().at_once(1, read(), holds(2)));
-    right(told().at_once(1, read(), holds(1)));
+    let story = || Story::<Register>::new().at_once(0, write(1), DONE).call(0, write(2)).info(0);
+    right(story().at_once(1, read(), holds(2)));
+    right(story().at_once(1, read(), holds(1)));
     // Late, too: a write may take effect long after its caller gave up.
-    right(told().at_once(1, read(), holds(1)).at_once(1, read(), holds(2)));
+    right(story().at_once(1, read(), holds(1)).at_once(1, read(), holds(2)));
     // But once, and not back again.
-    wrong(told().at_once(1, read(), holds(2)).at_once(1, read(), holds(1)));
+    wrong(story().at_once(1, read(), holds(2)).at_once(1, read(), holds(1)));
     // What is open at the end counts the same.
-    right(Told::<Register>::new().call(0, write(2)).at_once(1, read(), holds(2)).call(1, read()));
+    right(Story::<Register>::new().call(0, write(2)).at_once(1, read(), holds(2)).call(1, read()));
 }
 
 #[test]
 fn what_ended_with_info_must_not_be_assumed() {
-    let told = Told::<Register>::new().at_once(0, write(1), DONE).call(0, cas(1, 2)).info(0);
-    right(Told(told.0).at_once(1, cas(1, 3), WON).at_once(1, read(), holds(3)));
+    let story = Story::<Register>::new().at_once(0, write(1), DONE).call(0, cas(1, 2)).info(0);
+    right(Story(story.0).at_once(1, cas(1, 3), WON).at_once(1, read(), holds(3)));
     // It cannot have happened before it was asked.
-    let told = Told::<Register>::new().at_once(1, read(), holds(2)).call(0, write(2)).info(0);
-    assert_eq!(wrong(told).expected, ["null"]);
+    let story = Story::<Register>::new().at_once(1, read(), holds(2)).call(0, write(2)).info(0);
+    assert_eq!(wrong(story).expected, ["null"]);
     // Twice neither.
-    let told = Told::<Register>::new().call(0, write(2)).info(0).at_once(1, read(), holds(2));
-    let told = told.at_once(1, write(1), DONE).at_once(1, read(), holds(2));
-    wrong(told);
+    let story = Story::<Register>::new().call(0, write(2)).info(0).at_once(1, read(), holds(2));
+    let story = story.at_once(1, write(1), DONE).at_once(1, read(), holds(2));
+    wrong(story);
 }
 
 /// After the first read, the write may be used up or the compare-and-set: only the write can bring 1 back after the 5. So a
 /// dead end of the one must not be taken for one of the other, though all else is the same.
 #[test]
 fn a_dead_end_is_one_of_what_was_taken_of_unknown_outcome_too() {
-    let told = Told::<Register>::new().at_once(0, write(0), DONE);
-    let told = told.call(1, write(1)).info(1).call(2, cas(0, 1)).info(2);
-    let told = told.at_once(0, read(), holds(1)).at_once(0, write(5), DONE);
-    right(told.at_once(0, read(), holds(1)));
+    let story = Story::<Register>::new().at_once(0, write(0), DONE);
+    let story = story.call(1, write(1)).info(1).call(2, cas(0, 1)).info(2);
+    let story = story.at_once(0, read(), holds(1)).at_once(0, write(5), DONE);
+    right(story.at_once(0, read(), holds(1)));
 }
 
 #[test]
 fn what_failed_has_not_happened() {
-    let told = || Told::<Register>::new().at_once(0, write(1), DONE).call(0, write(2)).fail(0);
-    right(told().at_once(1, read(), holds(1)));
+    let story = || Story::<Register>::new().at_once(0, write(1), DONE).call(0, write(2)).fail(0);
+    right(story().at_once(1, read(), holds(1)));
     // Nothing says where 2 is from; what is shown is what should have been seen.
-    assert_eq!(words(&wrong(told().at_once(1, read(), holds(2)))), ["write 1", "read: 2"]);
+    assert_eq!(words(&wrong(story().at_once(1, read(), holds(2)))), ["write 1", "read: 2"]);
 }
 
 /// The search goes on where the first thing to fit was the wrong one, and where many were of no use.
 #[test]
 fn many_unknown_outcomes_are_searched() {
-    let mut told = Told::<Register>::new();
+    let mut story = Story::<Register>::new();
     for (process, value) in (1000..).zip(0..200) {
-        told = told.call(process, write(value)).info(process);
+        story = story.call(process, write(value)).info(process);
     }
     for value in (0..200).rev() {
-        told = told.at_once(0, write(-1), DONE).at_once(0, read(), holds(value));
+        story = story.at_once(0, write(-1), DONE).at_once(0, read(), holds(value));
     }
-    right(Told(told.0));
+    right(Story(story.0));
 
-    let mut told = Told::<Register>::new();
+    let mut story = Story::<Register>::new();
     for (process, value) in (1000..).zip(0..30) {
-        told = told.call(process, write(value)).info(process);
+        story = story.call(process, write(value)).info(process);
     }
-    let lanes = wrong(told.at_once(0, write(7), DONE).at_once(1, read(), holds(99)));
+    let lanes = wrong(story.at_once(0, write(7), DONE).at_once(1, read(), holds(99)));
     assert_eq!(words(&lanes), ["write 7", "read: 99"]);
 }
 
@@ -222,14 +222,14 @@ fn keys_do_not_disturb_each_other() {
 
 #[test]
 fn without_time_nothing_is_known() {
-    let told = Told::<Register>::new().at_once(0, write(1), DONE);
-    assert_eq!(check(&Register, &told.finish(), Duration::ZERO), Verdict::Unknown);
+    let story = Story::<Register>::new().at_once(0, write(1), DONE);
+    assert_eq!(check(&Register, &story.finish(), Duration::ZERO), Verdict::Unknown);
 }
 
 #[test]
 fn overlapping_bars_share_columns() {
-    let told = Told::<Register>::new().call(3, write(1)).at_once(10, read(), holds(1)).info(3);
-    let lanes = wrong(told.at_once(3, read(), RegisterAnswer::Holds(Value::Null)));
+    let story = Story::<Register>::new().call(3, write(1)).at_once(10, read(), holds(1)).info(3);
+    let lanes = wrong(story.at_once(3, read(), RegisterAnswer::Holds(Value::Null)));
     let drawing = "\
 process  3  |- write 1 -? |- read: null -|
                           ^ impossible: should have been 1

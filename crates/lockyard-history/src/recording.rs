@@ -1,0 +1,146 @@
+//! The logs of all processes brought together: the order of their events, and the history they make.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::history::History;
+use super::log::{Log, NEVER, Record, RecordOf};
+use super::operation::{Operation, OperationOf, with_second};
+use super::spec::SequentialSpec;
+
+/// The logs of all processes, and what is known to have been so before the first operation.
+#[derive(Debug)]
+pub struct Recording<S: SequentialSpec> {
+    records: Vec<RecordOf<S>>,
+    /// Whose they are: each process with the place of its first record, which the last of the one before precedes.
+    processes: Vec<(u64, usize)>,
+    failed: usize,
+    given: usize,
+}
+
+/// What is known to have been so before the first operation: a call that could have been made of this key, and its
+/// answer.
+pub type Given<S> = (u32, <S as SequentialSpec>::Call, <S as SequentialSpec>::Answer);
+
+/// The process that is said to have asked before the first operation.
+const NOBODY: u64 = u32::MAX as u64;
+
+impl<S: SequentialSpec> Default for Recording<S> {
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
+impl<S: SequentialSpec> Recording<S> {
+    /// A recording of keys of which so much is known before the first operation.
+    pub fn new(given: impl IntoIterator<Item = Given<S>>) -> Self {
+        Self::since(0, given)
+    }
+
+    /// The same of a recording that begins later than the clock: so much was known at this time.
+    pub fn since(time: u64, given: impl IntoIterator<Item = Given<S>>) -> Self {
+        let record =
+            |(key, call, answer)| Record { called: time, returned: time, key, call, answer: Some(answer) };
+        let records: Vec<_> = given.into_iter().map(record).collect();
+        Self { given: records.len(), records, processes: vec![(NOBODY, 0)], failed: 0 }
+    }
+
+    /// Takes over the log of a process.
+    pub fn add(&mut self, log: Log<S>) {
+        let (process, mut records, failed) = log.into_parts();
+        self.processes.push((process, self.records.len()));
+        self.records.append(&mut records);
+        self.failed += failed;
+    }
+
+    /// Operations invoked, those that failed included.
+    pub fn invoked(&self) -> usize {
+        self.records.len() - self.given + self.failed
+    }
+
+    /// All that was recorded, process by process, after what was given.
+    pub fn records(&self) -> &[RecordOf<S>] {
+        &self.records
+    }
+
+    /// Who asked what the record at this place tells of.
+    pub(super) fn process(&self, at: usize) -> u64 {
+        let after = self.processes.partition_point(|(_, first)| *first <= at);
+        self.processes[..after].last().map_or(NOBODY, |(process, _)| *process)
+    }
+
+    /// The records of each process.
+    fn by_process(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends = self.processes.iter().skip(1).map(|(_, first)| *first).chain([self.records.len()]);
+        self.processes.iter().zip(ends).map(|(&(_, first), end)| first..end)
+    }
+
+    /// All calls and returns in the order of time. Where the clock makes no difference, calls come first, so that
+    /// operations of two processes overlap; those of one process keep their order.
+    pub(super) fn events(&self) -> Vec<Moment> {
+        let mut events = Vec::with_capacity(2 * self.records.len());
+        for records in self.by_process() {
+            let mut last = (0, 0);
+            let mut push = |time: u64, rank: u8, moment: Moment| {
+                last = if time > last.0 { (time, rank) } else { (last.0, rank.max(last.1)) };
+                events.push((last, moment));
+            };
+            for at in records.clone() {
+                let Record { called, returned, .. } = self.records[at];
+                push(called, 0, Moment { record: at, returns: false });
+                // The outcome of what nobody answered is told when its process goes on, or in the end.
+                let next = if at + 1 < records.end { self.records[at + 1].called } else { NEVER };
+                push(returned.min(next), 1, Moment { record: at, returns: true });
+            }
+        }
+        events.sort_by_key(|&(time_and_rank, _)| time_and_rank);
+        events.into_iter().map(|(_, moment)| moment).collect()
+    }
+}
+
+/// A call or a return.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub record: usize,
+    pub returns: bool,
+}
+
+impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
+    /// What was recorded, as a history. `name` gives each key, by its number, a name of its own.
+    pub fn history(&self, name: impl Fn(u32) -> String) -> History<S> {
+        let keys = self.records.iter().map(|record| record.key + 1).max().unwrap_or(0);
+        let operations = self.operations(|_| true).into_iter().map(|(_, operation)| operation);
+        History {
+            operations: operations.collect(),
+            keys: (0..keys).map(name).collect(),
+            invoked: self.invoked(),
+        }
+    }
+
+    /// The operations that some of the [`records`](Self::records) tell of, in the order of their calls, each with the
+    /// place of its record. What [takes effect twice](SequentialSpec::second) is there twice, with the same place.
+    /// Moments are those of the whole recording.
+    pub fn operations(&self, some: impl Fn(&RecordOf<S>) -> bool) -> Vec<(usize, OperationOf<S>)> {
+        let mut operations: Vec<(usize, OperationOf<S>)> = Vec::new();
+        let mut place_of = HashMap::new();
+        for (moment, event) in (1..).zip(self.events()) {
+            let record = &self.records[event.record];
+            if !some(record) {
+                continue;
+            }
+            if !event.returns {
+                place_of.insert(event.record, operations.len());
+                let (process, key) = (self.process(event.record), record.key as usize);
+                let operation =
+                    Operation { process, key, asked: record.call.clone(), call: moment, ret: None };
+                operations.push((event.record, operation));
+            } else if let Some(answer) = &record.answer {
+                operations[place_of[&event.record]].1.ret = Some((moment, answer.clone()));
+            }
+        }
+        let both = operations.into_iter().flat_map(|(record, operation)| {
+            with_second::<S>(operation).map(move |operation| (record, operation))
+        });
+        both.collect()
+    }
+}
