@@ -8,8 +8,9 @@ use lockyard::backend::chat::{
     AppendedDTO, BranchDTO, ChatContext, ChatError, ContextId, ContextUpdate, MessageId, NewMessage, Role,
     StateKind, ToolCallId, ToolDecision, Version,
 };
+use lockyard::backend::service::request::{AddContextMessage, GetContextMessages, GetContextState};
 use lockyard::backend::service::{
-    ChatService, CreateContext, DtoPolicy, MessagePage, ServiceError, UpdateContext,
+    ChatService, CreateContext, DtoPolicy, MessagePage, Serve, ServiceError, UpdateContext,
 };
 use lockyard::backend::session::{SaveMode, SessionError};
 use lockyard::lock::LockFamily;
@@ -285,6 +286,25 @@ async fn reading_changes_nothing<F: LockFamily, S: SaveMode<F>>(dto: DtoPolicy) 
     );
 }
 
+/// What is measured by the nanosecond is copied into no second future on its way.
+async fn a_method_hands_on_the_services_own_future<F: LockFamily, S: SaveMode<F>>(dto: DtoPolicy) {
+    let world = World::<F, S>::new(4, dto);
+    let (service, id) = (&*world.service, world.create().await);
+    let (page, branch) = (page(9, 0), Some("main".to_owned()));
+    assert_eq!(
+        size_of_val(&service.get_context_state(id)),
+        size_of_val(&service.serve(GetContextState { id }))
+    );
+    assert_eq!(
+        size_of_val(&service.get_context_messages(id, page.clone())),
+        size_of_val(&service.serve(GetContextMessages { id, page }))
+    );
+    assert_eq!(
+        size_of_val(&service.add_context_message(id, user("hello"), branch.clone())),
+        size_of_val(&service.serve(AddContextMessage { id, message: user("hello"), branch }))
+    );
+}
+
 macro_rules! endpoints {
     ($($module:ident: $lock:ident, $save:ident, $dto:ident;)*) => { $(
         mod $module {
@@ -305,6 +325,7 @@ macro_rules! endpoints {
                 tools_are_decided_without_going_on
                 both_dto_policies_give_the_same_answers
                 reading_changes_nothing
+                a_method_hands_on_the_services_own_future
             }
         }
     )* };

@@ -7,16 +7,21 @@
 //! | [`store`] | where sessions are kept for good: the trait, and the back ends |
 //! | [`session`] | the session manager: a bounded cache of live sessions, one live copy, ordered saves |
 //! | [`service`] | the endpoints, and the chat turn |
-//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service |
+//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service; both read and write the bodies in `wire` |
+//! | [`operation`] | the endpoints by name and kind, derived from the one list in `endpoints` as all else about them |
 //! | [`clock`], [`shared_vec`] | time as all of it sees it; a vector whose clones share what was said so far |
 
 pub mod chat;
 pub mod clock;
+mod endpoints;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod operation;
 #[cfg(feature = "client")]
 pub mod remote;
 pub mod service;
 pub mod session;
 pub mod shared_vec;
 pub mod store;
+#[cfg(any(feature = "http", feature = "client"))]
+mod wire;

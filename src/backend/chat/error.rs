@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Approval, ContextId, IllegalEvent, Role, StateKind, ToolCallId, Version};
+use super::{Approval, ContextId, IllegalEvent, NotAContextId, Role, StateKind, ToolCallId, Version};
 
 /// Why a context refused a change or a read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,11 +93,8 @@ pub enum ChatError {
         field: &'static str,
     },
     /// The text is no context id.
-    #[error("`{given}` is not a context id: expected a UUID such as 0190a6e4-7c1e-7d3a-8a5b-2f6c1d9e4b70")]
-    NotAContextId {
-        /// The text.
-        given: String,
-    },
+    #[error(transparent)]
+    NotAContextId(#[from] NotAContextId),
     /// A stored context contradicts itself.
     #[error("the stored context {id} is damaged: {what}")]
     Damaged {
@@ -125,7 +122,7 @@ impl ChatError {
             | Self::RepeatedToolCall { .. }
             | Self::MissingToolResult { .. }
             | Self::Empty { .. }
-            | Self::NotAContextId { .. }
+            | Self::NotAContextId(_)
             | Self::Damaged { .. } => false,
         }
     }

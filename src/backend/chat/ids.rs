@@ -7,8 +7,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ChatError;
-
 /// Names one context. Whoever creates the context draws the [`Uuid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
@@ -22,11 +20,19 @@ impl fmt::Display for ContextId {
 }
 
 impl FromStr for ContextId {
-    type Err = ChatError;
+    type Err = NotAContextId;
 
-    fn from_str(given: &str) -> Result<Self, ChatError> {
-        Uuid::parse_str(given).map(Self).map_err(|_| ChatError::NotAContextId { given: given.to_owned() })
+    fn from_str(given: &str) -> Result<Self, NotAContextId> {
+        Uuid::parse_str(given).map(Self).map_err(|_| NotAContextId { given: given.to_owned() })
     }
+}
+
+/// A text that is no [`ContextId`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a context id: expected a UUID such as 0190a6e4-7c1e-7d3a-8a5b-2f6c1d9e4b70")]
+pub struct NotAContextId {
+    /// The text.
+    pub given: String,
 }
 
 /// The nth message of its context, counted from zero over all branches.

@@ -19,7 +19,7 @@
 //! A turn from the question to the answer, with a tool in between:
 //!
 //! ```
-//! use crate::backend::chat::*;
+//! use lockyard::backend::chat::*;
 //!
 //! let (id, now) = (ContextId(uuid::Uuid::from_u128(1)), Timestamp(0));
 //! let mut context = ChatContext::new(id, ContextConfig::new("gpt", "chat"), now)?;
@@ -72,7 +72,7 @@ pub use dto::{
 };
 pub use error::ChatError;
 pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};
-pub use ids::{ContextId, MessageId, Timestamp, ToolCallId, Version};
+pub use ids::{ContextId, MessageId, NotAContextId, Timestamp, ToolCallId, Version};
 pub use message::{ContentPart, Message, NewMessage, Role};
 pub use pool::MessagePool;
 pub use state::{State, StateKind};

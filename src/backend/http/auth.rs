@@ -1,18 +1,16 @@
 //! One token for all: who has it may do everything, who has it not may ask whether the server lives.
 
-use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
-use super::app::Shared;
 use super::problem::{Code, Problem};
 
 /// The routes that are open to everybody: a balancer has no token.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Whether this is for everybody, and however much is going on.
-pub(super) fn is_open(request: &Request) -> bool {
-    OPEN.contains(&request.uri().path())
+/// Whether this path is for everybody, and however much is going on.
+pub(super) fn is_open(path: &str) -> bool {
+    OPEN.contains(&path)
 }
 
 /// A bearer token. Compared in a time that depends on its length alone; never printed.
@@ -52,10 +50,10 @@ impl std::fmt::Debug for Token {
 }
 
 /// Refuses who has not the token, where one is needed.
-pub(super) fn require(shared: &Shared, request: &Request) -> Result<(), Problem> {
-    let Some(token) = &shared.token else { return Ok(()) };
-    let given = request.headers().get(header::AUTHORIZATION);
-    if is_open(request) || given.is_some_and(|given| token.is_in(given.as_bytes())) {
+pub(super) fn require(token: Option<&Token>, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(token) = token else { return Ok(()) };
+    let given = headers.get(header::AUTHORIZATION);
+    if given.is_some_and(|given| token.is_in(given.as_bytes())) {
         return Ok(());
     }
     let detail = match given {

@@ -9,33 +9,33 @@ use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::backend::chat::{ContextId, Version};
+use crate::backend::chat::{ContextId, NotAContextId, Version};
 
-use super::app::Shared;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 
 /// The context that the path names.
 pub(super) struct Id(pub(super) ContextId);
 
-impl FromRequestParts<Shared> for Id {
+impl FromRequestParts<AppState> for Id {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let malformed = |detail: String| Problem::new(Code::MalformedId, detail);
         let Path(given) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|rejection| malformed(rejection.body_text()))?;
-        given.parse().map(Self).map_err(|error: crate::backend::chat::ChatError| malformed(error.to_string()))
+        given.parse().map(Self).map_err(|error: NotAContextId| malformed(error.to_string()))
     }
 }
 
 /// The query, by the names of `T`'s fields.
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct QueryParams<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Shared> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<AppState> for QueryParams<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(query)) => Ok(Self(query)),
             Err(rejection) => Err(Problem::new(Code::MalformedRequest, rejection.body_text())),
@@ -46,10 +46,10 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for Asked<T> {
 /// The body, as JSON.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             let detail = "send the body as JSON, with the header Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
@@ -88,10 +88,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The version that `If-Match` names, in quotes as `ETag` gives it. `*` matches any.
 pub(super) struct IfMatch(pub(super) Option<Version>);
 
-impl FromRequestParts<Shared> for IfMatch {
+impl FromRequestParts<AppState> for IfMatch {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
         let Some(given) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
         let given = given.to_str().unwrap_or_default().trim();
         if given == "*" {

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::app::Shared;
-use super::door;
 use super::problem::{Code, Problem};
 
 /// Bounds on what requests and connections may take.
@@ -40,18 +37,18 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How long this request may take.
-    pub(super) fn time_for(&self, request: &Request) -> Duration {
-        if door::route(request).contains("/actions/") { self.turn_time } else { self.time }
+    /// How long a request to this route may take.
+    pub(super) fn time_for(&self, route: &str) -> Duration {
+        if route.contains("/actions/") { self.turn_time } else { self.time }
     }
-}
 
-/// Refuses what comes when as many requests are under way as may be.
-pub(super) fn admit(shared: &Shared) -> Result<SemaphorePermit<'_>, Problem> {
-    shared.room.try_acquire().map_err(|_| {
-        let detail = format!("{} requests are under way; try again in a second", shared.limits.requests);
-        Problem::new(Code::TooManyRequests, detail)
-    })
+    /// Takes a place in the `room` that there is for requests; refuses what comes when as many are under way as may be.
+    pub(super) fn admit<'a>(&self, room: &'a Semaphore) -> Result<SemaphorePermit<'a>, Problem> {
+        room.try_acquire().map_err(|_| {
+            let detail = format!("{} requests are under way; try again in a second", self.requests);
+            Problem::new(Code::TooManyRequests, detail)
+        })
+    }
 }
 
 /// Gives up what takes longer than `limit`. A turn that is given up is rolled back to idle.

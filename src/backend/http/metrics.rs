@@ -1,10 +1,11 @@
 //! Figures for Prometheus.
 
+use std::fmt;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::Method;
+use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -12,44 +13,46 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use tokio::runtime::Handle;
 
-use super::app::Shared;
-use super::door;
-use super::locks::Locks;
-use super::problem::{Code, Problem};
+use crate::backend::session::ManagerStats;
+use lockyard_track::Tracker;
 
-/// Which request. Routes rather than paths: there are as many paths as contexts.
+use super::lock_metrics::LockMetrics;
+
+/// Which request, and how it was answered.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Answered {
+struct ResponseLabels {
     method: &'static str,
     route: String,
     status: u16,
 }
 
+/// Which request. Routes rather than paths: there are as many paths as contexts.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Asked {
+pub(super) struct RouteLabels {
     method: &'static str,
     route: String,
 }
 
-impl Asked {
-    pub(super) fn by(request: &Request) -> Self {
-        Self { method: known(request.method()), route: door::route(request).to_owned() }
+impl RouteLabels {
+    pub(super) fn new(method: &Method, route: &str) -> Self {
+        Self { method: known(method), route: route.to_owned() }
     }
 }
 
 /// What the server counts.
 pub(super) struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    seconds: Family<Asked, Histogram, fn() -> Histogram>,
+    requests: Family<ResponseLabels, Counter>,
+    seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     pub(super) connections: Gauge,
     tasks: Gauge,
     live: Gauge,
     unsaved: Gauge,
     misses: Counter,
-    locks: Locks,
+    locks: LockMetrics,
 }
 
 /// From a tenth of a millisecond to some ten seconds, doubling.
@@ -77,52 +80,73 @@ impl Metrics {
         registry.register("sessions_live", "Sessions in memory", live.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
         registry.register("session_misses", "Sessions asked for and not in the cache", misses.clone());
-        let locks = Locks::new(&mut registry);
+        let locks = LockMetrics::new(&mut registry);
         Self { registry, requests, seconds, in_flight, connections, tasks, live, unsaved, misses, locks }
+    }
+
+    /// All figures as text in the OpenMetrics format: those of the sessions and of tracked locks brought up to date,
+    /// where there are any to look at.
+    pub(super) fn text(
+        &self,
+        sessions: Option<ManagerStats>,
+        tracker: Option<&Tracker>,
+    ) -> Result<String, fmt::Error> {
+        self.tasks.set(gauge(Handle::current().metrics().num_alive_tasks()));
+        if let Some(sessions) = sessions {
+            self.live.set(gauge(sessions.live));
+            self.unsaved.set(gauge(sessions.unsaved));
+            self.misses.inner().store(sessions.misses, Relaxed);
+        }
+        if let Some(tracker) = tracker {
+            self.locks.refresh(tracker);
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
     }
 }
 
 /// Counts something for as long as it lasts, however it ends.
-pub(super) struct Under<'a>(&'a Gauge);
+pub(super) struct CountWhile<'a>(&'a Gauge);
 
-impl<'a> Under<'a> {
-    pub(super) fn count(gauge: &'a Gauge) -> Self {
+impl<'a> CountWhile<'a> {
+    pub(super) fn new(gauge: &'a Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Under<'_> {
+impl Drop for CountWhile<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
 /// A request that is counted as under way, and timed.
-pub(super) struct Counted<'a> {
+pub(super) struct RequestTimer<'a> {
     metrics: &'a Metrics,
-    _under_way: Under<'a>,
-    asked: Asked,
+    _in_flight: CountWhile<'a>,
+    labels: RouteLabels,
     start: Instant,
 }
 
-impl<'a> Counted<'a> {
-    pub(super) fn begin(metrics: &'a Metrics, asked: Asked) -> Self {
-        Self { metrics, _under_way: Under::count(&metrics.in_flight), asked, start: Instant::now() }
+impl<'a> RequestTimer<'a> {
+    pub(super) fn start(metrics: &'a Metrics, labels: RouteLabels) -> Self {
+        Self { metrics, _in_flight: CountWhile::new(&metrics.in_flight), labels, start: Instant::now() }
     }
 
     /// It is answered.
-    pub(super) fn end(self, response: &Response) {
-        let Self { metrics, asked, start, .. } = self;
-        metrics.seconds.get_or_create(&asked).observe(start.elapsed().as_secs_f64());
-        let Asked { method, route } = asked;
-        let answered = Answered { method, route, status: response.status().as_u16() };
-        metrics.requests.get_or_create(&answered).inc();
+    pub(super) fn stop(self, response: &Response) {
+        let Self { metrics, labels, start, .. } = self;
+        metrics.seconds.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
+        let RouteLabels { method, route } = labels;
+        let labels = ResponseLabels { method, route, status: response.status().as_u16() };
+        metrics.requests.get_or_create(&labels).inc();
     }
 }
 
-/// The methods that there are. A client may invent others, and each would be a line for ever.
-fn known(method: &axum::http::Method) -> &'static str {
+/// The methods that there are. A client may invent others, and each would be a line that stays.
+fn known(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -131,32 +155,6 @@ fn known(method: &axum::http::Method) -> &'static str {
         "DELETE" => "DELETE",
         _ => "other",
     }
-}
-
-/// Figures for Prometheus
-///
-/// In the OpenMetrics text format. Of locks, only where they are tracked.
-#[utoipa::path(
-    get, path = "/metrics", tag = "operation",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text"), super::openapi::OfServer),
-)]
-pub(super) async fn metrics(State(shared): State<Shared>) -> Result<Response, Problem> {
-    let metrics = &shared.metrics;
-    metrics.tasks.set(gauge(tokio::runtime::Handle::current().metrics().num_alive_tasks()));
-    if let Some(backend) = &shared.backend {
-        let stats = backend.stats().await;
-        metrics.live.set(gauge(stats.live));
-        metrics.unsaved.set(gauge(stats.unsaved));
-        metrics.misses.inner().store(stats.misses, std::sync::atomic::Ordering::Relaxed);
-    }
-    if let Some(tracker) = shared.tracker.get() {
-        metrics.locks.refresh(tracker);
-    }
-    let mut text = String::new();
-    encode(&mut text, &metrics.registry)
-        .map_err(|_| Problem::new(Code::Internal, "the figures could not be written"))?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
 fn gauge(count: usize) -> i64 {

@@ -1,9 +1,13 @@
 //! The endpoints over HTTP, for clients that nobody here wrote.
 //!
 //! ```text
-//! connection ─▶ count, token?, room for one more?, time limit ─▶ route ─▶ dyn DynChatService
-//!  (server)              (door: metrics, auth, limits)          (routes)     (service)
+//! connection ─▶ count, token?, room for one more?, time limit ─▶ handler ─▶ dyn DynChatService
+//!  (server)             (layer: metrics, auth, limits)          (routes)        (service)
 //! ```
+//!
+//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` and `routes` (all of them, put
+//! together), the handlers in `contexts`, `turns` and `probes`, what reads requests and writes answers (`extract`, `stream`,
+//! `openapi`), the `state` that all can reach, and its parts: `auth`, `limits`, `metrics`, `problem`.
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::backend::service::DynChatService); [`serve`] puts it behind a listener,
 //! with limits on what a connection may cost, and ends it without losing anything. The service stands behind an object
@@ -14,22 +18,26 @@
 
 mod app;
 mod auth;
-mod door;
+mod contexts;
 mod extract;
+mod labelled;
+mod layer;
 mod limits;
-mod locks;
+mod lock_metrics;
 mod metrics;
 mod openapi;
+mod probes;
 mod problem;
 mod routes;
 mod server;
+mod state;
 mod stream;
 mod turns;
 
 pub use app::App;
 pub use auth::Token;
+pub use labelled::Labelled;
 pub use limits::Limits;
-pub use locks::Labelled;
-pub use openapi::document;
 pub use problem::{Code, Problem};
-pub use server::{Ended, serve};
+pub use routes::document;
+pub use server::{ShutdownReport, serve};

@@ -1,20 +1,13 @@
-//! The OpenAPI document: made from the handlers, so that it cannot tell of routes that are not there.
+//! What the OpenAPI document says besides its routes, and which problems a route may answer. The routes themselves are
+//! made from the handlers, so that the document cannot tell of any that are not there.
 
 use std::collections::BTreeMap;
 
-use axum::Json;
-use axum::extract::State;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, OpenApi as _};
 
-use super::app::{self, Shared};
 use super::problem::{Code, Problem};
-
-/// The document of all routes.
-pub fn document() -> OpenApi {
-    app::routes().split_for_parts().1
-}
 
 /// What the routes are put into.
 #[derive(utoipa::OpenApi)]
@@ -88,15 +81,4 @@ fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
         (code.status().as_str().to_owned(), RefOr::T(response))
     };
     ANYWHERE.iter().chain(codes).map(problem).collect()
-}
-
-/// This document
-///
-/// What the server can be asked, in OpenAPI.
-#[utoipa::path(
-    get, path = "/openapi.json", tag = "operation",
-    responses((status = 200, body = serde_json::Value, description = "The document"), OfServer),
-)]
-pub(super) async fn openapi(State(shared): State<Shared>) -> Json<serde_json::Value> {
-    Json(shared.document.clone())
 }

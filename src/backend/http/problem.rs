@@ -196,7 +196,7 @@ fn refused(error: &ChatError) -> Code {
         ChatError::AlreadyDecided { .. } => Code::AlreadyDecided,
         ChatError::Illegal(_) | ChatError::StillPending { .. } => Code::IllegalStep,
         ChatError::UnknownBranch { .. } => Code::UnknownBranch,
-        ChatError::NotAContextId { .. } => Code::MalformedId,
+        ChatError::NotAContextId(_) => Code::MalformedId,
         ChatError::BranchExists { .. }
         | ChatError::NotFromUser { .. }
         | ChatError::RepeatedToolCall { .. }

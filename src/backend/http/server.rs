@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::app::App;
-use super::metrics::Under;
+use super::metrics::CountWhile;
 
 /// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
 const HEAD_BYTES: usize = 32 << 10;
@@ -22,7 +22,7 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// How serving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct ShutdownReport {
     /// Connections that were cut off because their requests took longer than `grace`. Their turns were rolled back.
     pub cut_off: usize,
 }
@@ -35,8 +35,8 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
     grace: Duration,
-) -> Ended {
-    let limits = app.shared().limits;
+) -> ShutdownReport {
+    let limits = app.state().limits;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(app.router());
@@ -67,9 +67,9 @@ pub async fn serve(
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
-        let shared = app.shared().clone();
+        let state = app.state().clone();
         connections.spawn(async move {
-            let _open = Under::count(&shared.metrics.connections);
+            let _open = CountWhile::new(&state.metrics.connections);
             // A client that broke off, or sent what is no HTTP: its own affair.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
@@ -77,11 +77,12 @@ pub async fn serve(
             drop(room);
         });
     }
-    app.end();
+    // Whoever hands out requests should choose another server.
+    app.state().end();
     drop(listener);
     let finished = tokio::time::timeout(grace, graceful.shutdown()).await;
     while connections.try_join_next().is_some() {}
     let cut_off = if finished.is_ok() { 0 } else { connections.len() };
     connections.shutdown().await;
-    Ended { cut_off }
+    ShutdownReport { cut_off }
 }

@@ -22,7 +22,7 @@ use crate::backend::service::{ActionDTO, ServiceError, TurnEvent, TurnWatch};
 use super::problem::{Code, Problem};
 
 /// What is told of a turn.
-enum Told {
+enum StreamItem {
     /// Something happened.
     Event(&'static str, serde_json::Value),
     /// It has ended.
@@ -32,18 +32,18 @@ enum Told {
 pub(super) type Watch = Box<dyn TurnWatch>;
 type Turn = BoxFuture<'static, Result<ActionDTO, ServiceError>>;
 
-struct Teller(UnboundedSender<Told>);
+struct EventSender(UnboundedSender<StreamItem>);
 
-impl TurnWatch for Teller {
+impl TurnWatch for EventSender {
     fn saw(&self, event: TurnEvent<'_>) {
-        let told = match event {
+        let item = match event {
             TurnEvent::Step { state, version } => {
-                Told::Event("step", json!({ "state": state, "version": version }))
+                StreamItem::Event("step", json!({ "state": state, "version": version }))
             }
-            TurnEvent::Text(text) => Told::Event("text", json!({ "text": text })),
+            TurnEvent::Text(text) => StreamItem::Event("text", json!({ "text": text })),
         };
         // Nobody listens any more: then this task is being aborted.
-        let _ = self.0.send(told);
+        let _ = self.0.send(item);
     }
 }
 
@@ -58,37 +58,37 @@ impl Drop for Abort {
 
 /// Runs `turn` and tells about it. A turn that is refused before it begins is answered as any other request.
 pub(super) async fn follow(limit: Duration, turn: impl FnOnce(Watch) -> Turn) -> Result<Response, Problem> {
-    let (teller, mut told) = unbounded_channel();
-    let turn = turn(Box::new(Teller(teller.clone())));
+    let (sender, mut items) = unbounded_channel();
+    let turn = turn(Box::new(EventSender(sender.clone())));
     let run = async move {
         let ended = match tokio::time::timeout(limit, turn).await {
             Ok(ended) => ended.map(Box::new).map_err(Problem::from),
             Err(_) => Err(Problem::new(Code::TimedOut, format!("the turn was given up after {limit:?}"))),
         };
-        let _ = teller.send(Told::Ended(ended));
+        let _ = sender.send(StreamItem::Ended(ended));
     };
     let abort = Abort(tokio::spawn(run).abort_handle());
-    let first = match told.recv().await {
+    let first = match items.recv().await {
         None => return Err(broken()),
-        Some(Told::Ended(Err(problem))) => return Err(problem),
+        Some(StreamItem::Ended(Err(problem))) => return Err(problem),
         Some(first) => first,
     };
-    let events = stream::unfold((Some(first), told, Some(abort)), next);
+    let events = stream::unfold((Some(first), items, Some(abort)), next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-type Reading = (Option<Told>, UnboundedReceiver<Told>, Option<Abort>);
+type Reading = (Option<StreamItem>, UnboundedReceiver<StreamItem>, Option<Abort>);
 
-async fn next((first, mut told, abort): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
+async fn next((first, mut items, abort): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
     abort.as_ref()?; // the end has been told
     let next = match first {
         Some(first) => first,
-        None => told.recv().await.unwrap_or_else(|| Told::Ended(Err(broken()))),
+        None => items.recv().await.unwrap_or_else(|| StreamItem::Ended(Err(broken()))),
     };
     Some(match next {
-        Told::Event(name, data) => (Ok(event(name, &data)), (None, told, abort)),
-        Told::Ended(Ok(action)) => (Ok(event("done", &action)), (None, told, None)),
-        Told::Ended(Err(problem)) => (Ok(event("problem", &problem)), (None, told, None)),
+        StreamItem::Event(name, data) => (Ok(event(name, &data)), (None, items, abort)),
+        StreamItem::Ended(Ok(action)) => (Ok(event("done", &action)), (None, items, None)),
+        StreamItem::Ended(Err(problem)) => (Ok(event("problem", &problem)), (None, items, None)),
     })
 }
 

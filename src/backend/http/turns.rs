@@ -10,16 +10,16 @@ use utoipa_axum::routes;
 
 use crate::backend::chat::{ContextId, NewMessage};
 use crate::backend::service::ActionDTO;
+use crate::backend::wire::Decisions;
 
-use super::app::Shared;
 use super::extract::{Body, Id, wants_events};
 use super::openapi::OfWrite;
 use super::problem::Problem;
-use super::routes::Decisions;
+use super::state::AppState;
 use super::stream::{self, Watch};
 
 /// Both of them.
-pub(super) fn routes() -> OpenApiRouter<Shared> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(send_message_action)).routes(routes!(approve_tools_action))
 }
 
@@ -38,17 +38,17 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     ),
 )]
 async fn send_message_action(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Id(id): Id,
     headers: HeaderMap,
     Body(message): Body<NewMessage>,
 ) -> Result<Response, Problem> {
     if wants_events(&headers) {
-        let limit = shared.limits.turn_time;
-        let turn = |watch: Watch| async move { shared.chat.send(id, message, &*watch).await }.boxed();
+        let limit = state.limits.turn_time;
+        let turn = |watch: Watch| async move { state.chat.send(id, message, &*watch).await }.boxed();
         return stream::follow(limit, turn).await;
     }
-    Ok(Json(shared.chat.send(id, message, &()).await?).into_response())
+    Ok(Json(state.chat.send(id, message, &()).await?).into_response())
 }
 
 /// Decide tool calls and go on with the turn
@@ -64,15 +64,15 @@ async fn send_message_action(
     ),
 )]
 async fn approve_tools_action(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     Id(id): Id,
     headers: HeaderMap,
     Body(Decisions { decisions }): Body<Decisions>,
 ) -> Result<Response, Problem> {
     if wants_events(&headers) {
-        let limit = shared.limits.turn_time;
-        let turn = |watch: Watch| async move { shared.chat.resume(id, decisions, &*watch).await }.boxed();
+        let limit = state.limits.turn_time;
+        let turn = |watch: Watch| async move { state.chat.resume(id, decisions, &*watch).await }.boxed();
         return stream::follow(limit, turn).await;
     }
-    Ok(Json(shared.chat.resume(id, decisions, &()).await?).into_response())
+    Ok(Json(state.chat.resume(id, decisions, &()).await?).into_response())
 }

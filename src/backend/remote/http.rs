@@ -23,7 +23,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum SendError {
     /// The server has not seen the request.
     NotSent(String),
     /// It may have.
@@ -58,7 +58,7 @@ impl Http {
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
-    ) -> Result<(StatusCode, Bytes), Trouble> {
+    ) -> Result<(StatusCode, Bytes), SendError> {
         let mut request = self.request(method, path, body)?;
         loop {
             let (mut connection, fresh) = match self.used() {
@@ -67,7 +67,7 @@ impl Http {
             };
             if let Err(error) = connection.ready().await {
                 if fresh {
-                    return Err(Trouble::NotSent(format!("{} closed at once: {error}", self.address)));
+                    return Err(SendError::NotSent(format!("{} closed at once: {error}", self.address)));
                 }
                 continue;
             }
@@ -78,13 +78,13 @@ impl Http {
                         request = unsent;
                         continue;
                     }
-                    Some(_) => return Err(Trouble::NotSent(refused.into_error().to_string())),
-                    None => return Err(Trouble::NoAnswer(refused.into_error().to_string())),
+                    Some(_) => return Err(SendError::NotSent(refused.into_error().to_string())),
+                    None => return Err(SendError::NoAnswer(refused.into_error().to_string())),
                 },
             };
             let status = response.status();
             let body = response.into_body().collect().await;
-            let body = body.map_err(|error| Trouble::NoAnswer(format!("the answer broke off: {error}")))?;
+            let body = body.map_err(|error| SendError::NoAnswer(format!("the answer broke off: {error}")))?;
             if !connection.is_closed() {
                 self.idle.lock().push((Instant::now(), connection));
             }
@@ -97,7 +97,7 @@ impl Http {
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
-    ) -> Result<Request<Full<Bytes>>, Trouble> {
+    ) -> Result<Request<Full<Bytes>>, SendError> {
         let mut request = Request::builder().method(method).header(header::HOST, self.host.clone());
         request = match &*self.address.prefix {
             "" => request.uri(path),
@@ -110,7 +110,7 @@ impl Http {
             request = request.header(header::CONTENT_TYPE, JSON);
         }
         let body = body.map(Bytes::from).unwrap_or_default();
-        request.body(Full::new(body)).map_err(|error| Trouble::NotSent(error.to_string()))
+        request.body(Full::new(body)).map_err(|error| SendError::NotSent(error.to_string()))
     }
 
     /// A connection that was used before and is still open.
@@ -129,8 +129,9 @@ impl Http {
         None
     }
 
-    async fn connect(&self) -> Result<Connection, Trouble> {
-        let not_sent = |error: &dyn std::fmt::Display| Trouble::NotSent(format!("{}: {error}", self.address));
+    async fn connect(&self) -> Result<Connection, SendError> {
+        let not_sent =
+            |error: &dyn std::fmt::Display| SendError::NotSent(format!("{}: {error}", self.address));
         let host = self.address.host.trim_matches(['[', ']']);
         let stream = TcpStream::connect((host, self.address.port)).await.map_err(|error| not_sent(&error))?;
         // Requests are written whole; waiting for more to send would only delay them.

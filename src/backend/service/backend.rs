@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use crate::backend::chat::{
     AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextStateDTO, MessageDTO,
-    MessagesDTO, NewMessage, ToolDecision, Version,
+    MessagesDTO, Version,
 };
 use crate::backend::session::{ChatSessionManager, Env, Session};
 
-use super::ChatService;
+use super::body::{ActionDTO, ContextList, MessagePage};
 use super::error::ServiceError;
 use super::model::{ModelClient, ToolRunner};
-use super::requests::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
-use super::turn::{self, Began};
-use super::watch::TurnWatch;
+use super::request::{
+    AddContextMessage, ApproveContextTools, ApproveToolsAction, CreateContext, DeleteContext, GetContext,
+    GetContextMessages, GetContextState, ListContexts, SendMessageAction, UpdateContext,
+};
+use super::serve::Serve;
+use super::turn::{TurnRunner, TurnStart};
 
 /// A factor of a strategy: what an answer is built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,11 +42,9 @@ impl Prompts {
 
 /// The chat backend over a session manager, a model and its tools.
 pub struct Backend<E: Env, M> {
-    pub(super) manager: Arc<ChatSessionManager<E>>,
-    pub(super) model: M,
+    turns: TurnRunner<E, M>,
     prompts: Prompts,
     dto: DtoPolicy,
-    pub(super) batch_window: Duration,
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
@@ -52,12 +53,12 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
 
     /// A backend that answers as `dto` says.
     pub fn new(manager: Arc<ChatSessionManager<E>>, model: M, prompts: Prompts, dto: DtoPolicy) -> Self {
-        Self { manager, model, prompts, dto, batch_window: Self::BATCH_WINDOW }
+        Self { turns: TurnRunner { manager, model, batch_window: Self::BATCH_WINDOW }, prompts, dto }
     }
 
     /// The sessions behind the endpoints.
     pub fn manager(&self) -> &Arc<ChatSessionManager<E>> {
-        &self.manager
+        &self.turns.manager
     }
 
     /// Builds an answer from the context under its read guard.
@@ -69,7 +70,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
     }
 
     /// What a turn has made of the session: a read after processing.
-    async fn describe(&self, session: &Session<E>, began: Began) -> Result<ActionDTO, ServiceError> {
+    async fn describe(&self, session: &Session<E>, began: TurnStart) -> Result<ActionDTO, ServiceError> {
         let action = |context: &ChatContext| ActionDTO {
             began: began.version,
             message: began.message,
@@ -81,131 +82,123 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
     }
 }
 
-impl<E: Env, M: ModelClient + ToolRunner> ChatService for Backend<E, M> {
-    async fn create_context(&self, request: CreateContext) -> Result<ContextId, ServiceError> {
-        let mut config = ContextConfig::new(&request.model_id, &request.mode);
-        let prompt = request.system_prompt_id.as_ref().and_then(|id| self.prompts.0.get(id));
-        config.system_prompt_id.clone_from(&request.system_prompt_id);
+impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M> {
+    async fn serve(&self, CreateContext { body }: CreateContext) -> Result<ContextId, ServiceError> {
+        let mut config = ContextConfig::new(&body.model_id, &body.mode);
+        let prompt = body.system_prompt_id.as_ref().and_then(|id| self.prompts.0.get(id));
+        config.system_prompt_id.clone_from(&body.system_prompt_id);
         let attach = |context: &mut ChatContext| {
             if let Some(text) = prompt {
                 context.set_system_prompt(text);
             }
             Ok(())
         };
-        Ok(self.manager.create_session(config, attach).await?.id())
+        Ok(self.manager().create_session(config, attach).await?.id())
     }
+}
 
-    async fn list_contexts(
-        &self,
-        after: Option<ContextId>,
-        limit: usize,
-    ) -> Result<ContextList, ServiceError> {
+impl<E: Env, M: ModelClient + ToolRunner> Serve<ListContexts> for Backend<E, M> {
+    async fn serve(&self, ListContexts { after, limit }: ListContexts) -> Result<ContextList, ServiceError> {
         let limit = within("limit", limit)?;
         // One more than asked for tells whether this is the last page.
-        let mut contexts = self.manager.list(after, limit + 1).await?;
+        let mut contexts = self.manager().list(after, limit + 1).await?;
         let goes_on = contexts.len() > limit;
         contexts.truncate(limit);
         let next = contexts.last().filter(|_| goes_on).map(|last| last.id);
         Ok(ContextList { contexts, next })
     }
+}
 
-    async fn get_context(&self, id: ContextId) -> Result<ChatContextDTO, ServiceError> {
+impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContext> for Backend<E, M> {
+    async fn serve(&self, GetContext { id }: GetContext) -> Result<ChatContextDTO, ServiceError> {
         let dto = |context: &ChatContext| ChatContextDTO::from(context);
-        Ok(self.manager.read(id, |context| self.answer(context, dto)).await?)
+        Ok(self.manager().read(id, |context| self.answer(context, dto)).await?)
     }
+}
 
-    async fn get_context_messages(
+impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContextMessages> for Backend<E, M> {
+    async fn serve(
         &self,
-        id: ContextId,
-        page: MessagePage,
+        GetContextMessages { id, page }: GetContextMessages,
     ) -> Result<MessagesDTO, ServiceError> {
         let limit = within("limit", page.limit)?;
         let dto =
             |context: &ChatContext| MessagesDTO::page(context, page.branch.as_deref(), limit, page.offset);
-        let found = self.manager.read(id, |context| self.answer(context, dto)).await?;
+        let found = self.manager().read(id, |context| self.answer(context, dto)).await?;
         found.map_err(|source| ServiceError::refused(id, source))
     }
+}
 
-    async fn get_context_state(&self, id: ContextId) -> Result<ContextStateDTO, ServiceError> {
+impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContextState> for Backend<E, M> {
+    async fn serve(&self, GetContextState { id }: GetContextState) -> Result<ContextStateDTO, ServiceError> {
         // Two small values, copied: there is nothing here that a DTO policy could clone.
-        Ok(self.manager.state(id).await?)
+        Ok(self.manager().state(id).await?)
     }
+}
 
-    async fn update_context(&self, id: ContextId, request: UpdateContext) -> Result<Version, ServiceError> {
+impl<E: Env, M: ModelClient + ToolRunner> Serve<UpdateContext> for Backend<E, M> {
+    async fn serve(&self, UpdateContext { id, body }: UpdateContext) -> Result<Version, ServiceError> {
         let update = |context: &mut ChatContext| {
-            if let Some(expected) = request.expected_version {
+            if let Some(expected) = body.expected_version {
                 context.expect_version(expected)?;
             }
-            context.update(&request.update)?;
+            context.update(&body.update)?;
             Ok(context.version().next())
         };
-        Ok(self.manager.write(id, update).await?)
+        Ok(self.manager().write(id, update).await?)
     }
+}
 
-    async fn delete_context(&self, id: ContextId) -> Result<(), ServiceError> {
-        Ok(self.manager.delete(id).await?)
+impl<E: Env, M: ModelClient + ToolRunner> Serve<DeleteContext> for Backend<E, M> {
+    async fn serve(&self, DeleteContext { id }: DeleteContext) -> Result<(), ServiceError> {
+        Ok(self.manager().delete(id).await?)
     }
+}
 
-    async fn add_context_message(
+impl<E: Env, M: ModelClient + ToolRunner> Serve<AddContextMessage> for Backend<E, M> {
+    async fn serve(
         &self,
-        id: ContextId,
-        message: NewMessage,
-        branch: Option<String>,
+        AddContextMessage { id, message, branch }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
         let append = |context: &mut ChatContext| {
             let id = context.append(message, branch.as_deref())?;
             Ok(AppendedDTO { id, version: context.version().next() })
         };
-        Ok(self.manager.write(id, append).await?)
+        Ok(self.manager().write(id, append).await?)
     }
+}
 
-    async fn approve_context_tools(
+impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveContextTools> for Backend<E, M> {
+    async fn serve(
         &self,
-        id: ContextId,
-        decisions: Vec<ToolDecision>,
+        ApproveContextTools { id, decisions }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
         let decide = |context: &mut ChatContext| {
             context.decide_tools(&decisions)?;
             Ok(context.version().next())
         };
-        Ok(self.manager.write(id, decide).await?)
+        Ok(self.manager().write(id, decide).await?)
     }
+}
 
-    async fn send_message_action(
+impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backend<E, M> {
+    async fn serve(
         &self,
-        id: ContextId,
-        message: NewMessage,
+        SendMessageAction { id, message, watch }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        self.send_message_action_watched(id, message, &()).await
-    }
-
-    async fn approve_tools_action(
-        &self,
-        id: ContextId,
-        decisions: Vec<ToolDecision>,
-    ) -> Result<ActionDTO, ServiceError> {
-        self.approve_tools_action_watched(id, decisions, &()).await
-    }
-
-    async fn send_message_action_watched(
-        &self,
-        id: ContextId,
-        message: NewMessage,
-        watch: &dyn TurnWatch,
-    ) -> Result<ActionDTO, ServiceError> {
-        let session = self.manager.load_context(id).await?;
-        let began = turn::send_message(self, &session, message, watch).await?;
+        let session = self.manager().load_context(id).await?;
+        let began = self.turns.send_message(&session, message, watch).await?;
         self.describe(&session, began).await
     }
+}
 
-    async fn approve_tools_action_watched(
+impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveToolsAction<'_>> for Backend<E, M> {
+    async fn serve(
         &self,
-        id: ContextId,
-        decisions: Vec<ToolDecision>,
-        watch: &dyn TurnWatch,
+        ApproveToolsAction { id, decisions, watch }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        let session = self.manager.load_context(id).await?;
-        let began = turn::approve_tools(self, &session, &decisions, watch).await?;
+        let session = self.manager().load_context(id).await?;
+        let began = self.turns.approve_tools(&session, &decisions, watch).await?;
         self.describe(&session, began).await
     }
 }

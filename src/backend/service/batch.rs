@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 
 use crate::backend::chat::NewToolCall;
-use crate::backend::session::Clock;
+use crate::backend::clock::Clock;
 
 use super::model::{Chunk, ModelError, ReplyStream};
 

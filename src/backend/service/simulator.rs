@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::json;
 
 use crate::backend::chat::{NewToolCall, ToolCall, ToolResult};
-use crate::backend::session::Clock;
+use crate::backend::clock::Clock;
 
 use super::model::{Chunk, ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 

@@ -4,6 +4,9 @@
 //! is the session's *state*. A working state belongs to exactly one turn, for a second one is refused, and the turn
 //! keeps a handle to the session, so the session it comes back to is the one it left.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -13,56 +16,65 @@ use crate::backend::chat::{
 };
 use crate::backend::session::{ChatSessionManager, Env, Session, SessionError, Settle};
 
-use super::backend::Backend;
 use super::batch::Batch;
 use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 use super::watch::{TurnEvent, TurnWatch};
 
-/// Runs a turn from a user's message to idle, failed, or waiting for approval.
-pub(super) async fn send_message<E: Env, M: ModelClient + ToolRunner>(
-    backend: &Backend<E, M>,
-    session: &Session<E>,
-    message: NewMessage,
-    watch: &dyn TurnWatch,
-) -> Result<Began, SessionError> {
-    let mut turn = Turn { backend, session, watch, working: false };
-    let begin = |context: &mut ChatContext| {
-        let message = Some(context.begin_turn(message)?);
-        Ok(Began { version: context.version().next(), message })
-    };
-    let began = turn.step(Settle::Acknowledged, begin).await?;
-    turn.converse().await?;
-    Ok(began)
+/// What runs turns: the sessions, the model with its tools, and how streamed replies are gathered.
+pub(super) struct TurnRunner<E: Env, M> {
+    pub(super) manager: Arc<ChatSessionManager<E>>,
+    pub(super) model: M,
+    /// For how long streamed chunks are gathered before they are appended in one write.
+    pub(super) batch_window: Duration,
 }
 
-/// Decides tool calls and, once none is pending, goes on with the turn.
-pub(super) async fn approve_tools<E: Env, M: ModelClient + ToolRunner>(
-    backend: &Backend<E, M>,
-    session: &Session<E>,
-    decisions: &[ToolDecision],
-    watch: &dyn TurnWatch,
-) -> Result<Began, SessionError> {
-    let mut turn = Turn { backend, session, watch, working: false };
-    let decide = |context: &mut ChatContext| {
-        context.decide_tools(decisions)?;
-        let began = Began { version: context.version().next(), message: None };
-        if context.pending_calls().next().is_some() {
-            return Ok((began, context.state_kind()));
-        }
-        Ok((began, context.resume_after_approval()?))
-    };
-    let (began, state) = turn.step(Settle::Acknowledged, decide).await?;
-    match state {
-        StateKind::ExecutingTools => turn.execute_tools().await?,
-        StateKind::GeneratingResponse => turn.converse().await?,
-        _ => {}
+impl<E: Env, M: ModelClient + ToolRunner> TurnRunner<E, M> {
+    /// Runs a turn from a user's message to idle, failed, or waiting for approval.
+    pub(super) async fn send_message(
+        &self,
+        session: &Session<E>,
+        message: NewMessage,
+        watch: &dyn TurnWatch,
+    ) -> Result<TurnStart, SessionError> {
+        let mut turn = Turn { runner: self, session, watch, working: false };
+        let begin = |context: &mut ChatContext| {
+            let message = Some(context.begin_turn(message)?);
+            Ok(TurnStart { version: context.version().next(), message })
+        };
+        let began = turn.step(Settle::Acknowledged, begin).await?;
+        turn.converse().await?;
+        Ok(began)
     }
-    Ok(began)
+
+    /// Decides tool calls and, once none is pending, goes on with the turn.
+    pub(super) async fn approve_tools(
+        &self,
+        session: &Session<E>,
+        decisions: &[ToolDecision],
+        watch: &dyn TurnWatch,
+    ) -> Result<TurnStart, SessionError> {
+        let mut turn = Turn { runner: self, session, watch, working: false };
+        let decide = |context: &mut ChatContext| {
+            context.decide_tools(decisions)?;
+            let began = TurnStart { version: context.version().next(), message: None };
+            if context.pending_calls().next().is_some() {
+                return Ok((began, context.state_kind()));
+            }
+            Ok((began, context.resume_after_approval()?))
+        };
+        let (began, state) = turn.step(Settle::Acknowledged, decide).await?;
+        match state {
+            StateKind::ExecutingTools => turn.execute_tools().await?,
+            StateKind::GeneratingResponse => turn.converse().await?,
+            _ => {}
+        }
+        Ok(began)
+    }
 }
 
 /// The first change that a turn made: with it the session became the turn's.
 #[derive(Clone, Copy)]
-pub(super) struct Began {
+pub(super) struct TurnStart {
     pub(super) version: Version,
     /// The message that the change appended, if any.
     pub(super) message: Option<MessageId>,
@@ -70,7 +82,7 @@ pub(super) struct Began {
 
 /// A turn at work.
 struct Turn<'a, E: Env, M> {
-    backend: &'a Backend<E, M>,
+    runner: &'a TurnRunner<E, M>,
     session: &'a Session<E>,
     watch: &'a dyn TurnWatch,
     /// Whether this turn has left the session in a working state. It is set inside the write guard, together with
@@ -94,7 +106,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
             done = Some((result, TurnEvent::Step { state, version: context.version().next() }));
             Ok(())
         };
-        make(&self.backend.manager, self.session, settle, step).await?;
+        make(&self.runner.manager, self.session, settle, step).await?;
         let (result, step) = done.expect("a change that was made has a result");
         self.watch.saw(step);
         Ok(result)
@@ -132,7 +144,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
 
     /// One reply of the model, written into the conversation as it comes; the tools it wants to call.
     async fn listen(&mut self, prompt: Prompt) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
-        match self.backend.model.request(prompt).await {
+        match self.runner.model.request(prompt).await {
             Ok(Reply::Full { text, tool_calls }) => {
                 self.step(Settle::Later, |context| context.full_response(text.as_str())).await?;
                 self.watch.saw(TurnEvent::Text(&text));
@@ -151,7 +163,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
         self.step(Settle::Later, ChatContext::start_stream).await?;
         let mut tool_calls = Vec::new();
         loop {
-            let (clock, window) = (self.backend.manager.env().clock(), self.backend.batch_window);
+            let (clock, window) = (self.runner.manager.env().clock(), self.runner.batch_window);
             let batch = Batch::gather(&mut stream, clock, window).await;
             if !batch.text.is_empty() {
                 self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
@@ -192,7 +204,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
     async fn run_all(&self, calls: &[ToolCall]) -> Result<Vec<ToolResult>, ModelError> {
         let mut results = Vec::with_capacity(calls.len());
         for call in calls {
-            results.push(self.backend.model.run(call).await?);
+            results.push(self.runner.model.run(call).await?);
         }
         Ok(results)
     }
@@ -232,7 +244,7 @@ fn make<'a, E: Env>(
 impl<E: Env, M> Drop for Turn<'_, E, M> {
     fn drop(&mut self) {
         if self.working {
-            let (manager, session) = (self.backend.manager.clone(), self.session.clone());
+            let (manager, session) = (self.runner.manager.clone(), self.session.clone());
             let roll_back = async move {
                 // Refused only if the session was deleted meanwhile: then there is nothing to roll back.
                 let cancel = &mut ChatContext::cancel;
@@ -240,7 +252,7 @@ impl<E: Env, M> Drop for Turn<'_, E, M> {
                     tracing::debug!(%error, "the roll-back of an abandoned turn was not saved");
                 }
             };
-            self.backend.manager.env().spawn(roll_back);
+            self.runner.manager.env().spawn(roll_back);
         }
     }
 }

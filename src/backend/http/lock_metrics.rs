@@ -1,66 +1,47 @@
-//! Tracked locks behind a server: requests have names, and `/metrics` tells of waits and holds.
+//! What `/metrics` tells of tracked locks: their waits and holds, and what is wrong with them.
 
 use std::sync::atomic::AtomicU64;
 
-use axum::extract::Request;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::backend::service::{Answer, Around};
 use lockyard_track::{Histogram, Standing, Tracker};
-
-use super::door;
-
-/// Says for every request which endpoint it asks, so that its waits and holds are counted under that.
-pub struct Labelled;
-
-impl Around for Labelled {
-    fn around<'a, T: Send + 'a>(&'a self, endpoint: &'static str, answer: Answer<'a, T>) -> Answer<'a, T> {
-        lockyard_track::label(endpoint);
-        answer
-    }
-}
-
-/// What the scope of a request is called.
-pub(super) fn name(request: &Request) -> String {
-    format!("{} {}", request.method(), door::route(request))
-}
 
 /// The shares of all acquisitions whose longest time is told.
 const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.99", 0.99), ("1", 1.0)];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Used {
+struct ClassLabels {
     class: &'static str,
     /// Empty for what runs in the background.
     endpoint: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Share {
+struct QuantileLabels {
     class: &'static str,
     endpoint: &'static str,
     quantile: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Found {
+struct KindLabels {
     kind: &'static str,
 }
 
-type Seconds = Family<Share, Gauge<f64, AtomicU64>>;
+type Seconds = Family<QuantileLabels, Gauge<f64, AtomicU64>>;
 
 /// What is told of tracked locks.
-pub(super) struct Locks {
+pub(super) struct LockMetrics {
     waits: Seconds,
     holds: Seconds,
-    acquisitions: Family<Used, Gauge>,
-    findings: Family<Found, Gauge>,
+    acquisitions: Family<ClassLabels, Gauge>,
+    findings: Family<KindLabels, Gauge>,
 }
 
-impl Locks {
+impl LockMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let (waits, holds) = (Seconds::default(), Seconds::default());
         let (acquisitions, findings) = (Family::default(), Family::default());
@@ -77,10 +58,14 @@ impl Locks {
     pub(super) fn refresh(&self, tracker: &Tracker) {
         for it in tracker.times_by_label() {
             let (class, endpoint) = (it.class.name(), it.label.unwrap_or_default());
-            self.acquisitions.get_or_create(&Used { class, endpoint }).set(signed(it.times.hold.count()));
+            self.acquisitions
+                .get_or_create(&ClassLabels { class, endpoint })
+                .set(signed(it.times.hold.count()));
             for (family, seen) in [(&self.waits, &it.times.wait), (&self.holds, &it.times.hold)] {
                 for (quantile, share) in QUANTILES {
-                    family.get_or_create(&Share { class, endpoint, quantile }).set(seconds(seen, share));
+                    family
+                        .get_or_create(&QuantileLabels { class, endpoint, quantile })
+                        .set(seconds(seen, share));
                 }
             }
         }
@@ -88,7 +73,7 @@ impl Locks {
         let certain = || found.iter().filter(|finding| finding.standing == Standing::Certain);
         for finding in certain() {
             let same = certain().filter(|other| other.kind == finding.kind).count();
-            self.findings.get_or_create(&Found { kind: finding.kind.as_str() }).set(signed(same as u64));
+            self.findings.get_or_create(&KindLabels { kind: finding.kind.as_str() }).set(signed(same as u64));
         }
     }
 }

@@ -11,30 +11,38 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 
-use super::app::Shared;
+use super::auth;
+use super::limits;
+use super::metrics::{RequestTimer, RouteLabels};
 use super::problem::Problem;
-use super::{auth, limits, locks, metrics};
+use super::state::AppState;
 
-/// Puts a door before every route.
+/// Middleware for every route.
 #[derive(Clone)]
-pub(super) struct Doors(pub(super) Shared);
+pub(super) struct RequestLayer(AppState);
 
-impl<S> Layer<S> for Doors {
-    type Service = Door<S>;
-
-    fn layer(&self, inner: S) -> Door<S> {
-        Door { shared: self.0.clone(), inner }
+impl RequestLayer {
+    pub(super) fn new(state: AppState) -> Self {
+        Self(state)
     }
 }
 
-/// The door before one route.
+impl<S> Layer<S> for RequestLayer {
+    type Service = RequestService<S>;
+
+    fn layer(&self, inner: S) -> RequestService<S> {
+        RequestService { state: self.0.clone(), inner }
+    }
+}
+
+/// One route behind the middleware.
 #[derive(Clone)]
-pub(super) struct Door<S> {
-    shared: Shared,
+pub(super) struct RequestService<S> {
+    state: AppState,
     inner: S,
 }
 
-impl<S> Service<Request> for Door<S>
+impl<S> Service<Request> for RequestService<S>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
     S::Future: Send + 'static,
@@ -48,18 +56,20 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let shared = self.shared.clone();
-        let asked = metrics::Asked::by(&request);
-        let scope = shared.tracker.get().map(|tracker| (tracker.clone(), locks::name(&request)));
-        let (is_open, limit) = (auth::is_open(&request), shared.limits.time_for(&request));
-        let allowed = auth::require(&shared, &request);
+        let state = self.state.clone();
+        let (method, route) = (request.method(), route(&request));
+        let labels = RouteLabels::new(method, route);
+        let limit = state.limits.time_for(route);
+        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route}")));
+        let is_open = auth::is_open(request.uri().path());
+        let allowed = if is_open { Ok(()) } else { auth::require(state.token.as_ref(), request.headers()) };
         // It runs when it is polled, and not before.
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let counted = metrics::Counted::begin(&shared.metrics, asked);
+            let timer = RequestTimer::start(&state.metrics, labels);
             let answered = async {
                 allowed?;
-                let _room = if is_open { None } else { Some(limits::admit(&shared)?) };
+                let _room = if is_open { None } else { Some(state.limits.admit(&state.room)?) };
                 match scope {
                     None => limits::in_time(limit, answer).await,
                     Some((tracker, name)) => limits::in_time(limit, tracker.scope(name, answer)).await,
@@ -67,13 +77,13 @@ where
             };
             let answered: Result<_, Problem> = answered.await;
             let response = answered.map_or_else(IntoResponse::into_response, |Ok(response)| response);
-            counted.end(&response);
+            timer.stop(&response);
             Ok(response)
         })
     }
 }
 
 /// The route that a request has found; its path would be another one for each context.
-pub(super) fn route(request: &Request) -> &str {
+fn route(request: &Request) -> &str {
     request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }

@@ -1,0 +1,75 @@
+//! The routes for those who run the server: does it live, does it take requests, how is it, what can it be asked.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::openapi::OfServer;
+use super::problem::{Code, Problem};
+use super::state::AppState;
+
+/// All of them.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(metrics))
+        .routes(routes!(openapi))
+}
+
+/// Does it live?
+///
+/// Open to everybody, and answered however much is going on.
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = String)))]
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Does it take requests?
+///
+/// No while the server is ending, and while the store cannot be read. Open to everybody.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operation",
+    responses((status = 200, body = String), OfServer),
+)]
+async fn readyz(State(state): State<AppState>) -> Result<(StatusCode, &'static str), Problem> {
+    if state.is_ending() {
+        return Err(Problem::new(Code::ShuttingDown, "it takes no new requests; send them elsewhere"));
+    }
+    state.chat.list(None, 1).await?;
+    Ok((StatusCode::OK, "ready\n"))
+}
+
+/// Figures for Prometheus
+///
+/// In the OpenMetrics text format. Of locks, only where they are tracked.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operation",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text"), OfServer),
+)]
+async fn metrics(State(state): State<AppState>) -> Result<Response, Problem> {
+    let sessions = match &state.backend {
+        Some(backend) => Some(backend.stats().await),
+        None => None,
+    };
+    let text = state
+        .metrics
+        .text(sessions, state.tracker.get())
+        .map_err(|_| Problem::new(Code::Internal, "the figures could not be written"))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// This document
+///
+/// What the server can be asked, in OpenAPI.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operation",
+    responses((status = 200, body = serde_json::Value, description = "The document"), OfServer),
+)]
+async fn openapi(State(state): State<AppState>) -> Json<serde_json::Value> {
+    Json(state.document.clone())
+}

@@ -1,0 +1,74 @@
+//! What every route can reach.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Semaphore;
+
+use crate::backend::service::{DynBackend, DynChatService};
+use lockyard_track::Tracker;
+
+use super::auth::Token;
+use super::limits::Limits;
+use super::metrics::Metrics;
+
+/// The server's state. Clones are handles to the same one.
+#[derive(Clone)]
+pub(super) struct AppState(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) chat: Arc<dyn DynChatService>,
+    /// The service once more, where it is a backend that can be looked into.
+    pub(super) backend: Option<Arc<dyn DynBackend>>,
+    pub(super) limits: Limits,
+    pub(super) token: Option<Token>,
+    pub(super) metrics: Metrics,
+    /// Requests that may still be taken on.
+    pub(super) room: Semaphore,
+    /// The OpenAPI document.
+    pub(super) document: serde_json::Value,
+    /// Who tracks the locks behind the service, if anybody does.
+    pub(super) tracker: OnceLock<Tracker>,
+    /// Whether the server is on its way out. It orders nothing: a request that comes meanwhile may be answered so or so.
+    ending: AtomicBool,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl AppState {
+    pub(super) fn new(
+        chat: Arc<dyn DynChatService>,
+        backend: Option<Arc<dyn DynBackend>>,
+        limits: Limits,
+        token: Option<Token>,
+        document: serde_json::Value,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            chat,
+            backend,
+            limits,
+            token,
+            metrics: Metrics::new(),
+            room: Semaphore::new(limits.requests),
+            document,
+            tracker: OnceLock::new(),
+            ending: AtomicBool::new(false),
+        }))
+    }
+
+    /// From now on the server is not ready.
+    pub(super) fn end(&self) {
+        self.ending.store(true, Relaxed);
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Relaxed)
+    }
+}

@@ -1,0 +1,191 @@
+//! A server that is asked over HTTP: its connections, the ids it gives, and what its answers mean.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use hyper::body::Bytes;
+use hyper::{Method, StatusCode};
+use parking_lot::RwLock;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::backend::chat::ContextId;
+use crate::backend::service::{Elsewhere, ServiceError};
+use crate::backend::session::SessionError;
+
+use super::address::Address;
+use super::http::{Http, SendError};
+
+/// A server, asked over connections that are used again.
+///
+/// Its connections belong to the runtime that it is asked on; [`twin`](Self::twin) gives one for another runtime.
+pub struct Remote {
+    http: Http,
+    aliases: Aliases,
+    unanswered: AtomicU64,
+}
+
+type Aliases = Arc<RwLock<HashMap<ContextId, ContextId>>>;
+
+impl Remote {
+    /// The server there. Connects when it is asked.
+    pub fn new(address: &Address) -> Self {
+        Self { http: Http::new(address), aliases: Aliases::default(), unanswered: AtomicU64::new(0) }
+    }
+
+    /// The same server and the same aliases, with connections of its own.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        Self { http: self.http.twin(), aliases: self.aliases.clone(), unanswered: AtomicU64::new(0) }
+    }
+
+    /// From now on, whoever asks for `alias` means `id`. A server gives its own ids; so its clients need not know them.
+    pub fn alias(&self, alias: ContextId, id: ContextId) {
+        self.aliases.write().insert(alias, id);
+    }
+
+    /// What the server calls this session.
+    pub fn named(&self, id: ContextId) -> ContextId {
+        self.aliases.read().get(&id).copied().unwrap_or(id)
+    }
+
+    /// All sessions that have an alias, as the server calls them.
+    pub fn aliased(&self) -> Vec<ContextId> {
+        self.aliases.read().values().copied().collect()
+    }
+
+    /// How many requests had no answer.
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered.load(Relaxed)
+    }
+
+    /// Whether it takes requests.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self) -> Result<(), ServiceError> {
+        self.answered(None, Method::GET, "/readyz".to_owned(), None).await.map(drop)
+    }
+
+    /// The answer to one request about `id`, if that is what it is about.
+    pub(super) async fn answered(
+        &self,
+        id: Option<ContextId>,
+        method: Method,
+        path: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Bytes, ServiceError> {
+        let (status, bytes) = self.http.ask(method, &path, body).await.map_err(|error| {
+            self.unanswered.fetch_add(1, Relaxed);
+            let (outcome, reason) = match error {
+                SendError::NotSent(reason) => (Elsewhere::Unreachable, reason),
+                SendError::NoAnswer(reason) => (Elsewhere::Unanswered, reason),
+            };
+            ServiceError::Elsewhere { outcome, reason }
+        })?;
+        if status.is_success() { Ok(bytes) } else { Err(refusal(id, status, &bytes)) }
+    }
+
+    /// What the server says of a session.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        id: ContextId,
+        what: &str,
+    ) -> Result<T, ServiceError> {
+        read(&self.answered(Some(id), Method::GET, self.path(id, what), None).await?)
+    }
+
+    /// What the server says to something that is sent about a session.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        id: ContextId,
+        method: Method,
+        what: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, ServiceError> {
+        read(&self.answered(Some(id), method, self.path(id, what), Some(json(body)?)).await?)
+    }
+
+    /// Where the server keeps this session, or something of it.
+    pub(super) fn path(&self, id: ContextId, what: &str) -> String {
+        format!("{CONTEXTS}/{}{what}", self.named(id))
+    }
+}
+
+/// Where a server keeps its sessions.
+pub(super) const CONTEXTS: &str = "/v1/contexts";
+
+/// What a problem says; a proxy between may answer otherwise.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    code: String,
+    detail: String,
+}
+
+fn refusal(id: Option<ContextId>, status: StatusCode, bytes: &[u8]) -> ServiceError {
+    let Problem { code, detail } = serde_json::from_slice(bytes).unwrap_or_default();
+    let outcome = match (status, id) {
+        (StatusCode::NOT_FOUND, Some(id)) if code == "context_not_found" => {
+            return SessionError::NotFound { id }.into();
+        }
+        (StatusCode::CONFLICT, _) => Elsewhere::Conflict,
+        _ if status.is_server_error() => Elsewhere::Failed,
+        _ => Elsewhere::Refused,
+    };
+    ServiceError::Elsewhere { outcome, reason: format!("{status} {code}: {detail}") }
+}
+
+/// An answer, as JSON.
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let reason = format!("the answer is not what this route answers: {error}");
+        ServiceError::Elsewhere { outcome: Elsewhere::Failed, reason }
+    })
+}
+
+/// A body, as JSON.
+pub(super) fn json(body: &impl Serialize) -> Result<Vec<u8>, ServiceError> {
+    serde_json::to_vec(body).map_err(|error| ServiceError::Invalid { reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(status: u16, code: &str) -> ServiceError {
+        let id = Some(ContextId(uuid::Uuid::nil()));
+        let body = format!(r#"{{"status":{status},"code":"{code}","title":"","detail":"because"}}"#);
+        refusal(id, StatusCode::from_u16(status).unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn problems_become_what_they_were() {
+        let id = ContextId(uuid::Uuid::nil());
+        assert_eq!(problem(404, "context_not_found"), SessionError::NotFound { id }.into());
+        for (status, code, expected) in [
+            (404, "no_such_route", Elsewhere::Refused),
+            (409, "busy", Elsewhere::Conflict),
+            (422, "invalid", Elsewhere::Refused),
+            (429, "too_many_requests", Elsewhere::Refused),
+            (503, "store_unavailable", Elsewhere::Failed),
+        ] {
+            let ServiceError::Elsewhere { outcome, reason } = problem(status, code) else { panic!("{code}") };
+            assert_eq!(outcome, expected, "{code}");
+            assert!(reason.contains(code) && reason.ends_with("because"), "{reason}");
+        }
+        let proxy = refusal(None, StatusCode::BAD_GATEWAY, b"<html>no</html>");
+        assert!(proxy.to_string().starts_with("502 Bad Gateway"), "{proxy}");
+    }
+
+    #[test]
+    fn an_alias_is_shared_with_twins_and_another_id_is_itself() {
+        let [alias, id, other] = [1, 2, 3].map(|nth| ContextId(uuid::Uuid::from_u128(nth)));
+        let remote = Remote::new(&Address::parse("http://127.0.0.1:1", None).unwrap());
+        let twin = remote.twin();
+        remote.alias(alias, id);
+        assert_eq!((twin.named(alias), twin.named(other)), (id, other));
+        assert_eq!(twin.aliased(), [id]);
+    }
+}

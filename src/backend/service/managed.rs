@@ -1,0 +1,83 @@
+//! Backends as objects: the endpoints, and what stands behind them.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::backend::chat::{ChatContext, ContextId};
+use crate::backend::session::{Env, ManagerStats, SessionError, Traffic};
+use crate::backend::store::{Store, StoreError};
+
+use super::backend::Backend;
+use super::dynamic::DynChatService;
+use super::model::{ModelClient, ToolRunner};
+
+/// A [`Backend`] as an object: its endpoints, and what stands behind them.
+pub trait DynBackend: DynChatService {
+    /// The session whole, as memory has it.
+    fn whole(&self, id: ContextId) -> BoxFuture<'_, Result<ChatContext, SessionError>>;
+
+    /// The session whole, as the store has it.
+    fn stored(&self, id: ContextId) -> BoxFuture<'_, Result<Option<ChatContext>, StoreError>>;
+
+    /// Gives a session the messages back that `initial` has, unless a turn is at work in it, which would find its words
+    /// gone.
+    fn restore<'a>(
+        &'a self,
+        id: ContextId,
+        initial: &'a ChatContext,
+    ) -> BoxFuture<'a, Result<(), SessionError>>;
+
+    /// Saves what is unsaved; the failures, if any.
+    fn flush(&self) -> BoxFuture<'_, Vec<SessionError>>;
+
+    /// Saves what is unsaved every `interval`, for ever.
+    fn auto_save(&self, interval: Duration) -> BoxFuture<'_, ()>;
+
+    /// What the manager has done.
+    fn traffic(&self) -> BoxFuture<'_, Traffic>;
+
+    /// What the manager has done and holds. Counts the sessions that live, one by one.
+    fn stats(&self) -> BoxFuture<'_, ManagerStats>;
+}
+
+impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
+    fn whole(&self, id: ContextId) -> BoxFuture<'_, Result<ChatContext, SessionError>> {
+        self.manager().read(id, ChatContext::clone).boxed()
+    }
+
+    fn stored(&self, id: ContextId) -> BoxFuture<'_, Result<Option<ChatContext>, StoreError>> {
+        self.manager().env().store().load(id).boxed()
+    }
+
+    fn restore<'a>(
+        &'a self,
+        id: ContextId,
+        initial: &'a ChatContext,
+    ) -> BoxFuture<'a, Result<(), SessionError>> {
+        let restore = |context: &mut ChatContext| {
+            if !context.state_kind().is_working() {
+                context.restore(initial);
+            }
+            Ok(())
+        };
+        self.manager().write(id, restore).boxed()
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Vec<SessionError>> {
+        self.manager().flush().boxed()
+    }
+
+    fn auto_save(&self, interval: Duration) -> BoxFuture<'_, ()> {
+        self.manager().auto_save(interval).boxed()
+    }
+
+    fn traffic(&self) -> BoxFuture<'_, Traffic> {
+        self.manager().traffic().boxed()
+    }
+
+    fn stats(&self) -> BoxFuture<'_, ManagerStats> {
+        self.manager().stats().boxed()
+    }
+}

@@ -1,0 +1,64 @@
+//! What a service is asked: one type for each endpoint, named as its [`Operation`] is.
+
+use crate::backend::chat;
+use crate::backend::endpoints::for_each_endpoint;
+use crate::backend::operation::Operation;
+
+use super::body;
+use super::watch::TurnWatch;
+
+/// A request to one endpoint.
+pub trait Request: Clone + Send {
+    /// The endpoint.
+    const OPERATION: Operation;
+
+    /// What it answers.
+    type Answer: Send + 'static;
+}
+
+macro_rules! requests {
+    (
+        endpoints { $(
+            $(#[$doc:meta])*
+            $kind:ident $name:ident($short:ident): $Request:ident {
+                $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
+            } -> $Answer:ty;
+        )* }
+        turns { $(
+            $(#[$turn_doc:meta])*
+            $turn_kind:ident $turn_name:ident($turn_short:ident, $watched:ident): $Turn:ident {
+                $($(#[$turn_arg_doc:meta])* $turn_arg:ident: $turn_type:ty,)*
+            } -> $Ended:ty;
+        )* }
+    ) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $Request {
+                $($(#[$arg_doc])* pub $arg: $type,)*
+            }
+
+            impl Request for $Request {
+                const OPERATION: Operation = Operation::$Request;
+                type Answer = $Answer;
+            }
+        )*
+        $(
+            $(#[$turn_doc])*
+            #[derive(Clone)]
+            pub struct $Turn<'w> {
+                $($(#[$turn_arg_doc])* pub $turn_arg: $turn_type,)*
+                /// Is told what the turn does; `&()` looks away. A service that sees nothing of its turns but their end
+                /// tells nothing.
+                pub watch: &'w dyn TurnWatch,
+            }
+
+            impl Request for $Turn<'_> {
+                const OPERATION: Operation = Operation::$Turn;
+                type Answer = $Ended;
+            }
+        )*
+    };
+}
+
+for_each_endpoint!(requests);
