@@ -5,29 +5,34 @@
 //!
 //! # The map
 //!
+//! The instruments are crates of their own, which know nothing of chat, and stand here under short names:
+//!
+//! | instrument | what it is |
+//! | --- | --- |
+//! | [`lock`] | **what varies**: one trait for every kind of lock; what protocols are made of, so that loom can replace it |
+//! | [`track`] | deadlocks, inversions and starvation seen as they happen, over any lock |
+//! | [`explore`] | every interleaving of small programs, on an executor that decides which task is polled next |
+//! | [`history`] | histories judged: could the answers have come from one operation at a time? |
+//! | [`evidence`] | what was found, as data |
+//! | `bench` | systems under workloads in slices that alternate; verdicts, the record of a run, the gate between two, reports |
+//!
+//! The system under test is a chat-session backend, the program brings it and the instruments together:
+//!
 //! | room | what it is |
 //! | --- | --- |
-//! | `sync` | what protocols of our own are made of, so that a model checker can stand behind it |
-//! | [`lock`] | **what varies**: one trait for every kind of lock |
-//! | [`shared_vec`] | what conversations are kept in: messages that copies share |
-//! | [`chat`] | the conversation: plain data, pure functions, a state machine |
-//! | [`session`] | the session manager: a cache over a store, one live copy, ordered saves |
-//! | [`service`] | the endpoints, and the chat turn |
-//! | [`track`] | deadlocks, inversions and starvation seen live, over any lock |
-//! | [`verify`] | histories judged: could the answers have come from one operation at a time? |
-//! | [`explore`] | every interleaving of small programs, on an executor that decides who goes on |
-//! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
-//! | [`suite`] | what is verified: models of the sessions, over the strategies |
+//! | [`backend::chat`] | the conversation: plain data, pure functions, a state machine |
+//! | [`backend::session`] | the session manager: a cache over a store, one live copy, ordered saves |
+//! | [`backend::store`] | where contexts are kept: in memory, or in a file |
+//! | [`backend::service`] | the endpoints, and the chat turn |
+//! | `backend::http`, `backend::remote` | the endpoints over HTTP, and a server elsewhere as a service |
+//! | [`checks`] | what is checked of the backend: models, invariants, a specification; pitfalls that prove the checks can fail |
 //! | `strategy` | names become types: which lock, which cache, which policies |
-//! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service |
 //! | `workload` | scenarios: what is asked, of which session, when |
-//! | `driver` | strategies under workloads, in slices that alternate |
-//! | `record` | what a run leaves; all that comes after only reads it |
-//! | `gate` | two records side by side: what changed, and whether it may pass |
-//! | `stats`, `report`, `cli` | verdicts, pages, the program |
+//! | `subjects` | chat systems as `bench` measures and judges them: strategies, servers, the limit, pitfalls |
+//! | `cli` | the program, one file a verb |
 //!
-//! Everything down to [`suite`] stands alone, without default features; none of it but [`track`] and the runs of
-//! [`pitfalls`] names a runtime, and only [`lock`] and `sync` name locks.
+//! Instruments, `backend` but for HTTP, and `checks` stand alone, without default features; of them only [`track`] and
+//! the runs of [`checks::pitfalls`] name a runtime, and only [`lock`] names locks.
 //!
 //! # The tour
 //!
@@ -54,7 +59,7 @@
 //! A conversation is plain data. Its version rises with every accepted change, and what it refuses changes nothing:
 //!
 //! ```
-//! use crate::backend::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
+//! use lockyard::backend::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
 //!
 //! let id: ContextId = "00000000-0000-0000-0000-000000000001".parse()?;
 //! let mut context = ChatContext::new(id, ContextConfig::new("some-model", "chat"), Timestamp(0))?;
@@ -64,16 +69,17 @@
 //! context.full_response("Measure it.")?;
 //! context.finish_response(vec![])?;
 //! assert_eq!(context.state_kind(), StateKind::Idle);
-//! # Ok::<(), crate::backend::chat::ChatError>(())
+//! # Ok::<(), lockyard::backend::chat::ChatError>(())
 //! ```
 //!
 //! A whole backend is put together from a strategy's name, and asked through one trait:
 //!
 //! ```
 //! # #[cfg(feature = "bench")] {
-//! use crate::backend::chat::{NewMessage, Role};
-//! use crate::backend::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
-//! use crate::backend::session::{Durability, Env, store::MemoryStore};
+//! use lockyard::backend::chat::{NewMessage, Role};
+//! use lockyard::backend::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
+//! use lockyard::backend::session::{Durability, Env};
+//! use lockyard::backend::store::MemoryStore;
 //! use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 //!
 //! struct SayHello(tokio::runtime::Handle);
@@ -126,8 +132,8 @@ pub mod checks;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "bench")]
-pub mod driver;
-#[cfg(feature = "bench")]
 pub mod strategy;
+#[cfg(feature = "bench")]
+pub mod subjects;
 #[cfg(feature = "bench")]
 pub mod workload;

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::driver::{self, Calibration, CalibrationPlan, Footprint, Judged};
+use crate::subjects::{self, Calibration, CalibrationPlan, Footprint, Judged};
 use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
 use super::options;
+use super::origin::BUILD;
 use super::output;
+use super::stdout;
 
 /// Find the limits and the noise floor of this machine, and how often a known change is told.
 ///
@@ -67,13 +69,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
     };
     let interrupted = output::interrupt()?;
-    let found = driver::calibrate(&plan, &interrupted, |done, trial| {
+    let found = subjects::calibrate(&plan, &BUILD, &interrupted, |done, trial| {
         let (same, slowed) = (words(trial.same), words(trial.slowed));
         eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
     })?;
     match args.format {
-        Format::Text => output::write_out(&text(&found, &plan))?,
-        Format::Json => output::write_out(&serde_json::to_string_pretty(&found)?)?,
+        Format::Text => stdout::write_out(&text(&found, &plan))?,
+        Format::Json => stdout::write_out(&serde_json::to_string_pretty(&found)?)?,
     }
     let ended =
         if interrupted.load(std::sync::atomic::Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine };

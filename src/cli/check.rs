@@ -10,11 +10,11 @@ use clap::{Parser, ValueEnum};
 use serde::{Serialize, Serializer};
 
 use crate::checks::spec::{self, Sessions};
-use lockyard_history::{self, History, Kv, Lanes, Model, Register, Verdict};
+use lockyard_history::{Codec, History, Kv, Lanes, Register, Verdict, check};
 
 use super::exit::Exit;
 use super::options;
-use super::output::write_out;
+use super::stdout::write_out;
 
 /// Judge a history: could its answers have come from one operation at a time?
 ///
@@ -87,10 +87,8 @@ fn linearizable<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let judgement = match args.model {
-        Name::Register => {
-            judge(&Register, args, |history| lockyard_history::check(&Register, history, args.budget))
-        }
-        Name::Kv => judge(&Kv, args, |history| lockyard_history::check(&Kv, history, args.budget)),
+        Name::Register => judge(&Register, args, |history| check(&Register, history, args.budget)),
+        Name::Kv => judge(&Kv, args, |history| check(&Kv, history, args.budget)),
         Name::Session => judge(&Sessions, args, |history| spec::judge(history, args.budget)),
     }?;
     match args.format {
@@ -103,15 +101,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-fn judge<M: Model>(
-    model: &M,
+fn judge<S: Codec>(
+    spec: &S,
     args: &Args,
-    verdict: impl FnOnce(&History<M>) -> Verdict,
+    verdict: impl FnOnce(&History<S>) -> Verdict,
 ) -> anyhow::Result<Judgement> {
     let start = Instant::now();
     let named = || format!("{} cannot be judged", args.file.display());
     let file = File::open(&args.file).with_context(named)?;
-    let history = History::read(model, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
+    let history = History::read(spec, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
     let verdict = verdict(&history);
     let violation = match &verdict {
         Verdict::Violation(lanes) => Some(Drawn { text: lanes.to_string(), lanes: lanes.clone() }),

@@ -1,18 +1,21 @@
 //! `lockyard compare`, and the main job, which is a comparison of everything.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{ArgGroup, Parser};
 
-use crate::driver::{self, Plan};
+use lockyard_bench::Plan;
+
 use crate::strategy::{Factorial, PRESETS, Strategy};
-use lockyard_bench::stats::Confidence;
 
+use super::against::Against;
 use super::exit::Exit;
 use super::gate;
 use super::options::{self, RunOptions};
 use super::output;
+use super::plan;
 use super::processes;
 use super::progress;
 use super::remote::{self, TokenOptions};
@@ -35,6 +38,7 @@ const QUICK_SLICE: Duration = Duration::from_millis(700);
 /// The first strategy is the baseline; a ratio is candidate ÷ baseline. Writes a record, a page and a summary, and
 /// prints tables.
 #[derive(Parser)]
+#[command(group = ArgGroup::new("held").args(["baseline", "against"]))]
 pub(super) struct Args {
     /// A strategy: a preset's name (see `lockyard list strategies`), or session=LOCK,cache=CACHE,dto=POLICY,
     /// save=POLICY[,state=POLICY].
@@ -102,12 +106,29 @@ pub(super) struct Args {
     #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
     part: Option<processes::Nth>,
 
+    /// Measure another build of this program in turns with this one: is this one no slower than that?
+    ///
+    /// A round is one process of each, one right after the other and each a second, by the public options of `compare`; who
+    /// comes first is drawn. So it may be any older build, and any program that takes these options and prints such a record.
+    /// Each strategy stands there twice, that of the other build as `after@other` and as the baseline. There are as many
+    /// rounds as --duration has seconds, 20 by default and 5 with --quick, at least 5; a process takes some seconds to start
+    /// and to end, which are not measured. Without --strategy it is `after` alone. Answers are not judged. Losses beyond
+    /// --gate end with exit code 3, a program that cannot be measured with 2, other numbers under a scenario's name with 5.
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = AGAINST_HAS_NO)]
+    against: Option<PathBuf>,
+
     #[command(flatten)]
     gate: gate::Options,
 
     #[command(flatten)]
     run: RunOptions,
 }
+
+/// What is not asked of another build.
+const AGAINST_HAS_NO: [&str; 7] = ["url", "ablations", "sweeps", "processes", "part", "verify", "track"];
+
+/// The strategy that is measured against another build unless told otherwise.
+const AGAINST: &str = "after";
 
 /// What is asked of strategies in this process alone.
 const SERVERS_HAVE_NO: [&str; 5] = ["strategies", "ablations", "processes", "track", "cancel"];
@@ -136,6 +157,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let mut strategies = args.strategies.clone();
+    if strategies.is_empty() && args.against.is_some() {
+        strategies.push(Strategy::parse(AGAINST)?);
+    }
     if strategies.is_empty() && args.ablations.is_empty() && args.url.is_empty() {
         strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
     }
@@ -147,8 +171,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             "{name} is given twice; each is measured once"
         );
     }
-    let server = |(name, url): &(String, String)| args.token.server(name, url);
-    let servers = args.url.iter().map(server).collect::<anyhow::Result<Vec<_>>>()?;
     for strategy in args.ablations.iter().flat_map(Factorial::strategies) {
         if !strategies.iter().any(|known| known.factors() == strategy.factors()) {
             strategies.push(strategy.clone());
@@ -162,43 +184,48 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .iter()
         .map(|name| anyhow::Ok((*name, options::scenario(name, &args.run.overrides)?)))
         .collect::<Result<_, _>>()?;
+    if let Some(program) = &args.against {
+        let scenarios: Vec<_> = scenarios.iter().map(|(given, it)| (*given, it.name.clone())).collect();
+        let (strategies, quick, margin) = (&strategies, args.quick, args.margin / 100.0);
+        let against =
+            Against { program, strategies, scenarios: &scenarios, quick, margin, options: &args.run };
+        return output::measure_by(&args.run, Some(&args.gate.against()), |interrupted| {
+            against.measure(interrupted)
+        });
+    }
     let sweeps = sweep::sweeps(&args.sweeps, &scenarios, &args.run.overrides, args.quick)?;
     let duration = args.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
+    let subjects = match args.url.as_slice() {
+        [] => plan::strategies(&strategies, &args.run)?,
+        urls => urls
+            .iter()
+            .map(|(name, url)| Ok(args.token.server(name, url)?.subject()))
+            .collect::<anyhow::Result<Vec<_>>>()?,
+    };
+    let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
     let plan = Plan {
-        command: output::command_line(),
-        strategies,
-        servers,
-        scenarios: scenarios.into_iter().map(|(_, scenario)| scenario).collect(),
-        ablations: args.ablations.clone(),
+        ablations: args.ablations.iter().map(|way| plan::ablated(way, &strategies)).collect(),
         sweeps,
-        seed: args.run.seed,
         duration,
         longest_slice: if args.quick { QUICK_SLICE } else { FULL_SLICE },
-        latency: args.run.latency.into(),
         // Half of what would make a difference: then what is none can be told to be none.
         precision: args.margin / 200.0,
-        many_sessions: !args.quick,
-        verify: !args.run.no_verify,
-        track: args.run.track,
-        leave: args.run.cancel.map(|percent| percent / 100.0),
-        history: None,
-        margin: args.margin / 100.0,
-        confidence: Confidence::default(),
-        patience: output::PATIENCE,
+        many_items: !args.quick,
+        ..plan::plan(subjects, scenarios, args.margin / 100.0, &args.run)
     };
-    if !plan.servers.is_empty() {
-        remote::announce(&plan.scenarios);
+    if !args.url.is_empty() {
+        remote::announce(&plan.workloads);
     }
     match (args.part, args.processes) {
-        (Some(nth), _) => processes::answer(&plan, nth),
+        (Some(nth), _) => processes::answer(plan, nth),
         (None, processes) => {
             let run = |interrupted: &AtomicBool| {
                 let mut record = match processes {
-                    1 => driver::run(&plan, interrupted, &mut *progress::observer(&plan))?,
+                    1 => lockyard_bench::run(&plan, interrupted, &mut *progress::observer(&plan))?,
                     several => processes::measure(&plan, several, interrupted)?,
                 };
                 if args.verify && !interrupted.load(Ordering::Relaxed) {
-                    let found = verify::quickly(&plan.strategies);
+                    let found = verify::quickly(&strategies);
                     (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
                 }
                 Ok(record)

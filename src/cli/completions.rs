@@ -1,10 +1,10 @@
 //! `lockyard completions`: for shells.
 
-use clap::{CommandFactory, Parser};
+use clap::{Command, Parser};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::output::write_out;
+use super::stdout::write_out;
 
 /// Print a completion script for a shell.
 #[derive(Parser)]
@@ -14,10 +14,10 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-/// Runs the verb.
-pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+/// Runs the verb, for the whole `command`.
+pub(super) fn run(args: &Args, command: &mut Command) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::Cli::command(), "lockyard", &mut script);
+    clap_complete::generate(args.shell, command, "lockyard", &mut script);
     write_out(&String::from_utf8(script)?)?;
     Ok(Exit::Fine)
 }

@@ -11,7 +11,7 @@ use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
 use super::options;
-use super::output;
+use super::stdout;
 
 /// Tell what changed from one record to another.
 ///
@@ -53,8 +53,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (before, after) = (Record::read(&args.before)?, Record::read(&args.after)?);
     let share = args.gate.unwrap_or(0.0) / 100.0;
     let diff = gate::diff(&before, &after, share, Confidence::default());
-    output::write_out(&match args.format {
-        Format::Text => report::diff_text(&diff, output::colour()),
+    stdout::write_out(&match args.format {
+        Format::Text => report::diff_text(&diff, stdout::colour()),
         Format::Json => diff.to_json(),
         Format::Markdown => report::diff_summary(&diff),
         Format::Junit => report::diff_junit(&diff),

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::driver::RunError;
+use lockyard_bench::gate::Loss;
 use lockyard_bench::record::{Diff, Record, Severity, VerificationReport};
+use lockyard_bench::{AgainstError, RunError};
 
 /// For the end of the help.
 pub(super) const HELP: &str = "\
@@ -59,6 +60,14 @@ pub(super) struct Lost {
     pub(super) what: String,
 }
 
+/// A build that lost more than is let pass against another one. An interrupted or wrong run says that before.
+pub(super) fn of_losses(record: &Record, losses: &[Loss]) -> Exit {
+    match of_record(record) {
+        Exit::Fine if !losses.is_empty() => Exit::Regression,
+        exit => exit,
+    }
+}
+
 /// What stands against a run comes in this order: that it was stopped, that it is wrong, that it cannot be compared, that
 /// it is slower. The speed of wrong answers is not worth a word.
 pub(super) fn of_gate(record: &Record, diff: &Diff) -> Exit {
@@ -72,5 +81,10 @@ pub(super) fn of_gate(record: &Record, diff: &Diff) -> Exit {
 /// Errors are a person's to mend, but for those of the machine.
 pub(super) fn of_error(error: &anyhow::Error) -> Exit {
     let threads = matches!(error.downcast_ref(), Some(RunError::Threads(_)));
-    if threads || error.is::<Lost>() { Exit::Internal } else { Exit::BadInput }
+    match error.downcast_ref() {
+        Some(AgainstError::Different { .. }) => Exit::NotComparable,
+        Some(error) if AgainstError::is_lost(error) => Exit::Internal,
+        _ if threads || error.is::<Lost>() => Exit::Internal,
+        _ => Exit::BadInput,
+    }
 }

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use crate::driver;
-use lockyard_bench::gate;
+use lockyard_bench::gate::{self, Loss};
 use lockyard_bench::record::Record;
 use lockyard_bench::record::write_atomically;
 use lockyard_bench::report;
@@ -14,7 +13,8 @@ use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
 use super::options;
-use super::output;
+use super::origin::BUILD;
+use super::stdout;
 
 /// Options of a run with a gate.
 #[derive(Args)]
@@ -27,28 +27,36 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// The loss that is let pass, in per cent: a strategy whose whole interval lies below ends the run with exit code 3.
+    /// The loss that is let pass, in per cent: a strategy whose whole interval lies below ends the run with exit code 3, against
+    /// a --baseline as well as --against another build.
     ///
     /// The confidence is that of the whole: at 99 %, one pair of runs in a hundred raises an alarm over nothing, at most.
     /// Separate processes differ by more than their intervals say, so leave some per cent.
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = options::percent, requires = "baseline")]
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = options::percent, requires = "held")]
     gate: f64,
 }
 
-/// A baseline, and what is let pass.
-pub(super) struct Gate {
-    baseline: Record,
-    share: f64,
+/// What a run is held against, and what is let pass, as a share.
+pub(super) enum Gate {
+    /// An earlier record.
+    Baseline(Box<Record>, f64),
+    /// The other build that was measured in the same run.
+    Against(f64),
 }
 
 impl Options {
+    /// The gate of a run that has another build to be held against.
+    pub(super) fn against(&self) -> Gate {
+        Gate::Against(self.gate / 100.0)
+    }
+
     /// Reads the baseline, if there is one. What is refused here has been told on stderr.
     pub(super) fn load(&self) -> anyhow::Result<Result<Option<Gate>, Exit>> {
         let Some(path) = &self.baseline else { return Ok(Ok(None)) };
         let baseline = Record::read(path).context("the baseline cannot be used")?;
-        let reasons = gate::other_machine(&baseline.environment, &driver::environment());
+        let reasons = gate::other_machine(&baseline.environment, &lockyard_bench::environment(&BUILD));
         if reasons.is_empty() {
-            return Ok(Ok(Some(Gate { baseline, share: self.gate / 100.0 })));
+            return Ok(Ok(Some(Gate::Baseline(Box::new(baseline), self.gate / 100.0))));
         }
         eprintln!("Not comparable with {}: {}.", path.display(), reasons.join("; "));
         eprintln!("Record a baseline on this machine, with the same command and without --baseline.");
@@ -57,13 +65,29 @@ impl Options {
 }
 
 impl Gate {
-    /// What became of the baseline: on stderr, since stdout has the record; and beside the record.
+    /// What became of the baseline: on stderr, since stdout has the record; and beside the record, where it is another one.
     pub(super) fn judge(&self, record: &Record, out: &Path) -> anyhow::Result<Exit> {
-        let diff = gate::diff(&self.baseline, record, self.share, Confidence::default());
+        let (baseline, share) = match self {
+            Self::Baseline(baseline, share) => (baseline, *share),
+            Self::Against(share) => return Ok(of_losses(record, *share)),
+        };
+        let diff = gate::diff(baseline, record, share, Confidence::default());
         let path = out.join("gate.md");
         write_atomically(&path, &report::diff_summary(&diff))
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        eprintln!("\n{}", report::diff_text(&diff, output::colour()).trim_end());
+        eprintln!("\n{}", report::diff_text(&diff, stdout::colour()).trim_end());
         Ok(exit::of_gate(record, &diff))
     }
+}
+
+/// What this build lost against the other one, on stderr.
+fn of_losses(record: &Record, share: f64) -> Exit {
+    let losses = gate::losses(record, share, Confidence::default());
+    for Loss { scenario, strategy, change } in &losses {
+        let (change, let_pass) = (report::ratio(change.ratio, change.ci), share * 100.0);
+        eprintln!(
+            "regression: {strategy} under {scenario} is at {change} of the other build; {let_pass} % are let pass"
+        );
+    }
+    exit::of_losses(record, &losses)
 }

@@ -6,13 +6,13 @@ use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::checks::models::{AtLeast, MODELS, Model};
+use crate::checks::models::{MODELS, MinSchedules, ModelCheck};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::{PRESETS, combinations};
 use crate::workload::Scenario;
 
 use super::exit::Exit;
-use super::output::write_out;
+use super::stdout::write_out;
 
 /// List what can be named: strategies, scenarios, models and pitfalls.
 #[derive(Parser)]
@@ -90,10 +90,10 @@ fn scenario_named(scenario: &Scenario) -> Named {
     named(&scenario.name, &scenario.about, json!({ "point": scenario.point() }))
 }
 
-fn model(model: &Model) -> Named {
-    let AtLeast { under_lock, after_unlock } = model.at_least;
-    let at_least = json!({ "under_lock": under_lock, "after_unlock": after_unlock });
-    let more = json!({ "min_schedules": at_least, "quick": model.quick, "twin": model.twin_name() });
+fn model(model: &ModelCheck) -> Named {
+    let MinSchedules { under_lock, after_unlock } = model.min_schedules;
+    let min_schedules = json!({ "under_lock": under_lock, "after_unlock": after_unlock });
+    let more = json!({ "min_schedules": min_schedules, "quick": model.quick, "twin": model.mutant_name() });
     named(model.name, model.about, more)
 }
 

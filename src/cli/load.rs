@@ -6,13 +6,16 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
-use crate::driver::{self, PitfallPlan, Plan};
+use lockyard_bench::Plan;
+
 use crate::strategy::Strategy;
-use lockyard_bench::stats::Confidence;
+use crate::subjects::{self, PitfallPlan};
 
 use super::exit::Exit;
 use super::options::{self, RunOptions};
+use super::origin::{BUILD, command_line};
 use super::output;
+use super::plan;
 use super::remote::{self, TokenOptions};
 
 /// The strategy unless told otherwise.
@@ -84,34 +87,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         return run_pitfall(pitfall, args);
     }
     let scenarios = vec![options::scenario(&args.scenario, &args.run.overrides)?];
-    let (mut strategies, mut servers) = (Vec::new(), Vec::new());
-    match &args.url {
-        Some(url) => {
-            servers.push(args.token.server(args.strategy.as_ref().map_or(REMOTE, Strategy::name), url)?);
-            remote::announce(&scenarios);
-        }
-        None => strategies.push(args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?),
-    }
+    let subjects = if let Some(url) = &args.url {
+        remote::announce(&scenarios);
+        let name = args.strategy.as_ref().map_or(REMOTE, Strategy::name);
+        vec![args.token.server(name, url)?.subject()]
+    } else {
+        let strategy = args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?;
+        plan::strategies(&[strategy], &args.run)?
+    };
     let plan = Plan {
-        command: output::command_line(),
-        strategies,
-        servers,
-        scenarios,
-        ablations: Vec::new(),
-        sweeps: Vec::new(),
-        seed: args.run.seed,
         duration: args.run.duration.unwrap_or(DURATION),
         longest_slice: DURATION,
-        latency: args.run.latency.into(),
-        precision: 0.0,
-        many_sessions: false,
-        verify: !args.run.no_verify,
-        track: args.run.track,
-        leave: args.run.cancel.map(|percent| percent / 100.0),
         history: args.history.clone(),
-        margin: 0.0,
-        confidence: Confidence::default(),
-        patience: output::PATIENCE,
+        ..plan::plan(subjects, scenarios, 0.0, &args.run)
     };
     output::measure(&plan, &args.run, None)
 }
@@ -124,10 +112,11 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         pitfall.checks().join(", "),
     );
     let plan = PitfallPlan {
-        command: output::command_line(),
+        command: command_line(),
+        build: BUILD,
         pitfall,
         variant: if args.twin { Variant::Right } else { Variant::Wrong },
         duration: args.run.duration.unwrap_or(PITFALL_DURATION),
     };
-    output::measure_by(&args.run, None, |interrupted| Ok(driver::run_pitfall(&plan, interrupted)))
+    output::measure_by(&args.run, None, |interrupted| Ok(subjects::run_pitfall(&plan, interrupted)))
 }

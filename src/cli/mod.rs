@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. A verb returns an `Exit` or an error; an error is a person's
 //! mistake or a refused file unless it says otherwise, so it ends with 2.
 
+mod against;
 mod calibrate;
 mod check;
 mod compare;
@@ -13,20 +14,24 @@ mod gate;
 mod list;
 mod load;
 mod options;
+mod origin;
 mod output;
+mod plan;
 mod processes;
 mod progress;
 mod remote;
 mod report;
 mod schema;
 mod serve;
+mod signals;
+mod stdout;
 mod store;
 mod sweep;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
@@ -79,7 +84,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),
-        Some(Verb::Completions(args)) => completions::run(&args),
+        Some(Verb::Completions(args)) => completions::run(&args, &mut Cli::command()),
     };
     outcome
         .unwrap_or_else(|error| {

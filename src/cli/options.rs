@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use crate::driver::Latency;
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
+use lockyard_bench::Latency;
 
 /// Options of every run.
 #[derive(Args)]
@@ -79,6 +79,16 @@ pub(super) enum LatencyOption {
     Sampled,
     /// Each
     Full,
+}
+
+impl LatencyOption {
+    /// As it is written on the command line.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sampled => "sampled",
+            Self::Full => "full",
+        }
+    }
 }
 
 impl From<LatencyOption> for Latency {

@@ -1,41 +1,32 @@
 //! From a plan to files and to the terminal: what every run does with its record.
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::driver::{self, Plan};
-use lockyard_bench::record::{Record, Severity};
-use lockyard_bench::report::{self, Colour};
+use lockyard_bench::Plan;
+use lockyard_bench::record::Record;
+use lockyard_bench::report;
+
+use crate::workload::Scenario;
 
 use super::exit::{self, Exit};
 use super::gate::Gate;
 use super::options::{Format, RunOptions};
 use super::progress;
-
-/// Nothing moving for this long is called stuck: long against any operation, short against a person's patience.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The command as the record tells it, to be repeated by somebody else.
-pub(super) fn command_line() -> String {
-    let words = std::env::args().skip(1).map(|word| {
-        let plain = |c: char| c.is_alphanumeric() || "-_=.,/%:".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
-    std::iter::once("lockyard".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
+use super::stdout::{colour, write_out};
 
 /// Measures in this process, writes and prints; then holds the record against a baseline, if there is one.
-pub(super) fn measure(plan: &Plan, options: &RunOptions, gate: Option<&Gate>) -> anyhow::Result<Exit> {
-    let run = |interrupted: &AtomicBool| Ok(driver::run(plan, interrupted, &mut *progress::observer(plan))?);
+pub(super) fn measure(
+    plan: &Plan<Scenario>,
+    options: &RunOptions,
+    gate: Option<&Gate>,
+) -> anyhow::Result<Exit> {
+    let run = |interrupted: &AtomicBool| {
+        Ok(lockyard_bench::run(plan, interrupted, &mut *progress::observer(plan))?)
+    };
     measure_by(options, gate, run)
 }
 
@@ -53,8 +44,8 @@ pub(super) fn measure_by(
     print(&record, options.format)?;
     if options.format != Format::Text {
         // Whoever reads stdout by a program is told on stderr what is wrong.
-        let wrong = record.findings().filter(|finding| finding.severity == Severity::Error);
-        wrong.for_each(|finding| eprintln!("error: {}: {}", finding.kind, finding.message));
+        let wrong = record.findings().filter(|finding| finding.is_error());
+        wrong.for_each(|finding| eprintln!("error: {}: {}", finding.name(), finding.message));
     }
     eprintln!("\nThe page: {}", out.join("index.html").display());
     match gate {
@@ -74,20 +65,6 @@ pub(super) fn print(record: &Record, format: Format) -> anyhow::Result<()> {
         Format::Sarif => report::sarif(record),
     };
     write_out(&text)
-}
-
-/// Writes text on stdout. A reader that has gone away (`| head`) has read enough.
-pub(super) fn write_out(text: &str) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("stdout cannot be written"),
-    }
-}
-
-pub(super) fn colour() -> Colour {
-    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stdout().is_terminal() && !forbidden { Colour::Ansi } else { Colour::Plain }
 }
 
 fn default_folder() -> PathBuf {

@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::driver::{self, Part, Plan};
 use lockyard_bench::record::Record;
+use lockyard_bench::{Part, Plan};
+
+use crate::workload::Scenario;
 
 use super::exit::{Exit, Lost};
 use super::output;
 use super::progress;
+use super::stdout;
 
 /// How long an interrupt may stay unnoticed while a process measures.
 const HEED: Duration = Duration::from_millis(50);
@@ -38,8 +41,12 @@ pub(super) fn nth(given: &str) -> Result<Nth, String> {
 }
 
 /// Measures the plan in this many processes, one after the other.
-pub(super) fn measure(plan: &Plan, processes: u32, interrupted: &AtomicBool) -> anyhow::Result<Record> {
-    driver::run_in_parts(plan, processes, interrupted, |nth| {
+pub(super) fn measure(
+    plan: &Plan<Scenario>,
+    processes: u32,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<Record> {
+    lockyard_bench::run_in_parts(plan, processes, interrupted, |nth| {
         eprintln!("Process {} of {processes}", nth + 1);
         ask(Nth { nth, of: processes }, interrupted)
     })
@@ -86,12 +93,12 @@ fn ask(Nth { nth, of }: Nth, interrupted: &AtomicBool) -> anyhow::Result<Part> {
 }
 
 /// Measures one part of the plan and prints it for the process that asked.
-pub(super) fn answer(plan: &Plan, Nth { nth, of }: Nth) -> anyhow::Result<Exit> {
+pub(super) fn answer(plan: Plan<Scenario>, Nth { nth, of }: Nth) -> anyhow::Result<Exit> {
     let interrupted = output::interrupt()?;
     end_with_stdin(interrupted.clone());
-    let plan = plan.part(nth, of);
-    let part = driver::measure(&plan, &interrupted, &mut *progress::observer(&plan))?;
-    output::write_out(&serde_json::to_string(&part).context("a part cannot be written")?)?;
+    let plan = plan.into_part(nth, of);
+    let part = lockyard_bench::measure(&plan, &interrupted, &mut *progress::observer(&plan))?;
+    stdout::write_out(&serde_json::to_string(&part).context("a part cannot be written")?)?;
     Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine })
 }
 

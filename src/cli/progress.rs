@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::driver::{Observer, Plan, Progress, Standing};
 use lockyard_bench::record::{Comparison, Metric};
+use lockyard_bench::{Observer, Plan, Progress, Standing, Workload};
 
 /// The observer that fits where stderr goes.
-pub(super) fn observer(plan: &Plan) -> Box<dyn Observer> {
-    eprintln!(
-        "Measuring {} under {}.",
-        plan.names().collect::<Vec<_>>().join(", "),
-        plan.scenarios.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>().join(", "),
-    );
+pub(super) fn observer<W: Workload>(plan: &Plan<W>) -> Box<dyn Observer> {
+    let subjects = plan.names().collect::<Vec<_>>().join(", ");
+    observer_of(&subjects, &plan.workloads.iter().map(Workload::name).collect::<Vec<_>>().join(", "))
+}
+
+/// The same, by what is measured and under what.
+pub(super) fn observer_of(subjects: &str, workloads: &str) -> Box<dyn Observer> {
+    eprintln!("Measuring {subjects} under {workloads}.");
     if std::io::stderr().is_terminal() { Box::new(Bar::new()) } else { Box::new(Lines::new()) }
 }
 
@@ -57,18 +59,18 @@ impl Bar {
 impl Observer for Bar {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Preparing { scenario, strategy } => {
-                self.0.set_message(format!("{scenario}: setting up {strategy}"));
+            Progress::Preparing { workload, subject } => {
+                self.0.set_message(format!("{workload}: setting up {subject}"));
             }
-            Progress::Filling { server, done, of } => {
-                self.0.set_message(format!("{server}: making session {done} of {of}"));
+            Progress::Filling { subject, done, of } => {
+                self.0.set_message(format!("{subject}: making session {done} of {of}"));
             }
-            Progress::Round { scenario, done, of, standing } => {
+            Progress::Round { workload, done, of, standing } => {
                 self.0.set_length(u64::from(*of));
-                self.0.set_message(format!("{scenario}{}", so_far(*standing)));
+                self.0.set_message(format!("{workload}{}", so_far(*standing)));
                 self.0.set_position(u64::from(*done));
             }
-            Progress::Measured { scenario, comparisons } => self.0.println(news(scenario, comparisons)),
+            Progress::Measured { workload, comparisons } => self.0.println(news(workload, comparisons)),
         }
     }
 }
@@ -95,25 +97,25 @@ impl Observer for Lines {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Preparing { .. } => {}
-            Progress::Filling { server, done, of } => {
+            Progress::Filling { subject, done, of } => {
                 // Few sessions are made at once.
                 if done * 10 / of > (done - 1) * 10 / of && *of > 100 {
-                    eprintln!("{server}: {done} of {of} sessions are made");
+                    eprintln!("{subject}: {done} of {of} sessions are made");
                 }
             }
-            Progress::Round { scenario, done, of, standing } => {
+            Progress::Round { workload, done, of, standing } => {
                 let tenths = done * 10 / (*of).max(1);
                 if tenths > self.tenths {
                     self.tenths = tenths;
                     let left = self.start.elapsed().mul_f64(f64::from(of - done) / f64::from((*done).max(1)));
                     eprintln!(
-                        "{scenario}: {tenths}0 % done, about {} left{}",
+                        "{workload}: {tenths}0 % done, about {} left{}",
                         human(left),
                         so_far(*standing)
                     );
                 }
             }
-            Progress::Measured { scenario, comparisons } => eprintln!("{}", news(scenario, comparisons)),
+            Progress::Measured { workload, comparisons } => eprintln!("{}", news(workload, comparisons)),
         }
     }
 }

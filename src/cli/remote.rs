@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::backend::remote::Address;
-use crate::driver::Server;
+use crate::subjects::Server;
 use crate::workload::Scenario;
 
 use super::serve::TOKEN;

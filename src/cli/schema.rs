@@ -5,7 +5,7 @@ use clap::Parser;
 use lockyard_bench::record;
 
 use super::exit::Exit;
-use super::output::write_out;
+use super::stdout::write_out;
 
 /// Print the JSON Schema of the record that every run writes.
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use crate::backend::http::{self, App, Labelled, Limits, Token};
-use crate::backend::service::{DynBackend, DynChatService, Prompts, SimulatorConfig, Surrounded};
+use crate::backend::service::{DynBackend, DynChatService, Layered, Prompts, SimulatorConfig};
 use crate::backend::session::Durability;
 use crate::backend::store::{Faults, MemoryStore, RedbStore};
 use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
@@ -20,7 +20,8 @@ use lockyard_track::Tracker;
 
 use super::exit::Exit;
 use super::options;
-use super::output::write_out;
+use super::signals::ended_by_signal;
+use super::stdout::write_out;
 
 /// Where a token may stand, so that it stands in no list of processes.
 pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
@@ -232,7 +233,7 @@ async fn serve(
     let has_token = token.is_some();
     let service: Arc<dyn DynChatService> = match tracker {
         None => backend.clone(),
-        Some(_) => Arc::new(Surrounded::new(backend.clone(), Labelled)),
+        Some(_) => Arc::new(Layered::new(backend.clone(), Labelled)),
     };
     let app = App::new(service, Some(backend.clone()), args.limits.limits(), token);
     if let Some(tracker) = tracker {
@@ -243,7 +244,7 @@ async fn serve(
     let listening = TcpListener::bind(args.listen).await;
     let listener = listening.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
-    let stop = told_to_end()?;
+    let stop = ended_by_signal()?;
     args.announce(address, has_token);
     write_out(&format!("http://{address}"))?;
     let ended = http::serve(app, listener, stop, args.grace).await;
@@ -353,57 +354,5 @@ async fn settled() {
         eprintln!(
             "warning: turns that were cut off have not all rolled back; they will when they are loaded"
         );
-    }
-}
-
-/// Ready at the first signal to end. The second one ends the program.
-fn told_to_end() -> anyhow::Result<impl Future<Output = ()>> {
-    let (tell, told) = tokio::sync::oneshot::channel();
-    let mut signals = signals().context("signals cannot be caught")?;
-    // A thread, so that it is no task that the end would wait for.
-    let runtime = Handle::current();
-    let wait = move || {
-        runtime.block_on(signals.next());
-        eprintln!("\nEnding: requests under way may finish. Again to end at once.");
-        let _ = tell.send(());
-        runtime.block_on(signals.next());
-        std::process::exit(Exit::Interrupted as i32);
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
-    Ok(async move { drop(told.await) })
-}
-
-#[cfg(unix)]
-struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
-
-#[cfg(unix)]
-fn signals() -> std::io::Result<Signals> {
-    use tokio::signal::unix::{SignalKind, signal};
-    Ok(Signals(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
-}
-
-#[cfg(unix)]
-impl Signals {
-    async fn next(&mut self) {
-        let Self(interrupt, terminate) = self;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-fn signals() -> std::io::Result<Signals> {
-    Ok(Signals)
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

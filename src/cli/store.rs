@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::backend::store::RedbStore;
 
 use super::exit::Exit;
-use super::output::write_out;
+use super::stdout::write_out;
 
 /// Look after a store's file: check it, or take its contexts out and in.
 ///

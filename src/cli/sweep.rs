@@ -2,8 +2,10 @@
 
 use anyhow::Context;
 
-use crate::driver;
 use crate::workload::{Scenario, Setting, Sweep};
+
+/// A scenario at each value of a sweep.
+type Points = lockyard_bench::Sweep<Scenario>;
 
 /// The most values of a scenario's own sweep with `--quick`. The scalability law needs four, and with four its intervals
 /// say next to nothing.
@@ -42,7 +44,7 @@ pub(super) fn sweeps(
     scenarios: &[(&str, Scenario)],
     overrides: &[String],
     quick: bool,
-) -> anyhow::Result<Vec<driver::Sweep>> {
+) -> anyhow::Result<Vec<Points>> {
     let mut found = Vec::new();
     for (name, scenario) in scenarios {
         for asked in asked {
@@ -69,7 +71,7 @@ pub(super) fn sweeps(
 }
 
 /// A scenario at each value of a sweep, checked as any other is.
-fn points(name: &str, sweep: &Sweep, overrides: &[String]) -> anyhow::Result<driver::Sweep> {
+fn points(name: &str, sweep: &Sweep, overrides: &[String]) -> anyhow::Result<Points> {
     let along = sweep.along();
     let at = |value: &u32| {
         let overrides: Vec<_> = overrides.iter().cloned().chain([format!("{along}={value}")]).collect();
@@ -77,7 +79,7 @@ fn points(name: &str, sweep: &Sweep, overrides: &[String]) -> anyhow::Result<dri
     };
     let points = sweep.values().iter().map(at).collect::<Result<_, _>>();
     let points = points.with_context(|| format!("{name} cannot be swept along {along}"))?;
-    Ok(driver::Sweep { along, points })
+    Ok(Points { along: along.to_string(), points })
 }
 
 #[cfg(test)]
@@ -89,8 +91,9 @@ mod tests {
         (name, Scenario::builtin(name).expect("built in"))
     }
 
-    fn shape(sweeps: &[driver::Sweep]) -> Vec<(Setting, usize)> {
-        sweeps.iter().map(|sweep| (sweep.along, sweep.points.len())).collect()
+    fn shape(sweeps: &[Points]) -> Vec<(Setting, usize)> {
+        let setting = |sweep: &Points| sweep.along.parse().expect("a setting");
+        sweeps.iter().map(|sweep| (setting(sweep), sweep.points.len())).collect()
     }
 
     #[test]

@@ -9,25 +9,28 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, Drawn, MODELS, Model, Over, Plan, Replay, Subject};
+use crate::checks::models::{self, Drawn, MODELS, ModelCheck, Plan, Replay, StrategyModel, Subject};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
 use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
-use lockyard_explore::Schedule;
+use lockyard_explore::{Limits, Schedule};
 
 use super::exit::Exit;
 use super::options;
-use super::output::write_out;
+use super::stdout::write_out;
 
-/// How long one search may take, in a quick run and in a whole one.
-const QUICK: Duration = Duration::from_secs(5);
-const WHOLE: Duration = Duration::from_mins(2);
+/// A quick run has models of some ten thousand schedules at most. Its bound is no time, so that slow machines come to the
+/// same verdicts.
+const QUICK: Limits = Limits { schedules: Some(1 << 20), time: None, switches: None };
+
+/// How long one search of a whole run may take.
+const WHOLE: Limits = Limits { schedules: None, time: Some(Duration::from_mins(2)), switches: None };
 
 /// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
 ///
 /// Each model runs the production source of the session manager and the service on an executor that decides at each
 /// await who goes on, whether a client goes away, and whether the store fails. A search that was not exhaustive says what
-/// bounded it. Every model has a broken twin, which the same search must catch.
+/// bounded it. Every model has a mutant, which the same search must catch.
 #[derive(Parser)]
 pub(super) struct Args {
     /// Only the smaller models, within a minute.
@@ -36,13 +39,13 @@ pub(super) struct Args {
 
     /// Only this model; may be given again. `lockyard list models` names them.
     #[arg(long = "model", value_name = "NAME", value_parser = model)]
-    models: Vec<&'static Model>,
+    models: Vec<&'static ModelCheck>,
 
     /// Only over this strategy; may be given again. All presets by default, those that are modelled alike once.
     #[arg(long = "strategy", value_name = "STRATEGY")]
     strategies: Vec<String>,
 
-    /// Try this pitfall, or the broken twin of a model, and show how it fails.
+    /// Try this pitfall, or the mutant of a model, and show how it fails.
     #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["models", "strategies", "quick"])]
     pitfall: Option<Subject>,
 
@@ -58,8 +61,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     include: Vec<PathBuf>,
 
-    /// How long one search may take before it is called bounded; 5s in a quick run, else 120s, which is several times
-    /// what the longest takes.
+    /// How long one search may take before it is called bounded; 120s if nothing is said, which is several times what the
+    /// longest takes. A quick run has a bound on schedules instead.
     #[arg(long, value_name = "TIME", value_parser = options::duration)]
     time: Option<Duration>,
 
@@ -78,30 +81,31 @@ enum Format {
     Markdown,
 }
 
-fn model(name: &str) -> Result<&'static Model, String> {
-    Model::named(name).ok_or_else(|| {
+fn model(name: &str) -> Result<&'static ModelCheck, String> {
+    ModelCheck::named(name).ok_or_else(|| {
         let known: Vec<_> = MODELS.iter().map(|model| model.name).collect();
         format!("there is no such model; there are {}", known.join(", "))
     })
 }
 
 fn pitfall(name: &str) -> Result<Subject, String> {
-    let twin = || Model::of_twin(name).map(Subject::Twin);
-    Pitfall::named(name).map(Subject::Pitfall).or_else(twin).ok_or_else(|| {
+    let mutant = || ModelCheck::of_mutant(name).map(Subject::Mutant);
+    Pitfall::named(name).map(Subject::Pitfall).or_else(mutant).ok_or_else(|| {
         let pitfalls = PITFALLS.iter().map(|pitfall| pitfall.name.to_owned());
-        let known: Vec<_> = pitfalls.chain(MODELS.iter().map(Model::twin_name)).collect();
+        let known: Vec<_> = pitfalls.chain(MODELS.iter().map(ModelCheck::mutant_name)).collect();
         format!("there is no such pitfall; there are {}", known.join(", "))
     })
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let time = args.time.unwrap_or(if args.quick { QUICK } else { WHOLE });
+    let limits = if args.quick { QUICK } else { WHOLE };
+    let limits = Limits { time: args.time.or(limits.time), ..limits };
     if args.replay.is_some() || args.pitfall.is_some() {
-        return show(args, time);
+        return show(args, limits);
     }
     if args.trace_html.is_some() {
-        bail!("--trace-html draws one run: name it with --replay, or a broken twin with --pitfall");
+        bail!("--trace-html draws one run: name it with --replay, or a mutant with --pitfall");
     }
     let mut included = Vec::new();
     for file in &args.include {
@@ -113,7 +117,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         models: args.models.iter().map(|model| model.name).collect(),
         strategies: strategies(&args.strategies)?,
         quick: args.quick,
-        time,
+        limits,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     let mut verification = models::run(&plan, &|line| eprintln!("{line}"));
@@ -131,7 +135,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 /// What a quick run finds of these strategies, those that are not modelled left out and those that are modelled alike once;
 /// and of all pitfalls.
 pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
-    let mut strategies: Vec<(String, Over)> = Vec::new();
+    let mut strategies: Vec<(String, StrategyModel)> = Vec::new();
     for strategy in asked {
         let Ok(over) = models::modelled(&strategy.factors()) else { continue };
         if !strategies.iter().any(|(_, known)| *known == over) {
@@ -142,13 +146,13 @@ pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
         models: Vec::new(),
         strategies,
         quick: true,
-        time: QUICK,
+        limits: QUICK,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     models::run(&plan, &|line| eprintln!("{line}"))
 }
 
-fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
+fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, StrategyModel)>> {
     if given.is_empty() {
         let all = models::strategies().into_iter();
         return Ok(all.map(|(name, over, _)| (name.to_owned(), over)).collect());
@@ -161,7 +165,7 @@ fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, Over)>> {
 }
 
 /// Shows one run.
-fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
+fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     let subject = match (&args.pitfall, &args.models[..]) {
         (Some(subject), _) => subject.clone(),
         (None, [model]) => {
@@ -173,7 +177,7 @@ fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
             Subject::Sound(model, name, over)
         }
         _ => bail!(
-            "a schedule is of one model: name it with --model and --strategy, or a broken twin with --pitfall"
+            "a schedule is of one model: name it with --model and --strategy, or a mutant with --pitfall"
         ),
     };
     let name = subject.name();
@@ -181,10 +185,10 @@ fn show(args: &Args, time: Duration) -> anyhow::Result<Exit> {
         (Subject::Pitfall(pitfall), None) => Some(models::catch(pitfall)),
         _ => None,
     };
-    let asked = Replay { subject, schedule: args.replay.clone(), time };
+    let asked = Replay { subject, schedule: args.replay.clone(), limits };
     let Some(drawn) = models::replay(&asked) else {
         let Some(caught) = caught else {
-            write_out(&format!("{name} was not caught within {time:?}"))?;
+            write_out(&format!("no schedule was found in which {name} fails, as far as the search went"))?;
             return Ok(Exit::VerificationFailed);
         };
         let how = "the explorer has no part in it, so there are no lanes to draw";
@@ -279,7 +283,7 @@ fn matrix(pitfalls: &[PitfallResult]) -> String {
 
 /// What a check made of a pitfall, in a word; none where it is not asked.
 fn outcome(it: &PitfallResult, check: Check) -> &'static str {
-    if it.twin_alarms.contains(&check) {
+    if it.false_positives.contains(&check) {
         "FALSE"
     } else if it.missed_by.contains(&check) {
         "MISSED"
@@ -301,7 +305,7 @@ fn checks(it: &PitfallResult) -> String {
         words("caught by", &it.caught_by),
         words("MISSED by", &it.missed_by),
         words("not run:", &it.not_run),
-        words("FALSE ALARM by", &it.twin_alarms),
+        words("FALSE ALARM by", &it.false_positives),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -80,6 +80,7 @@ impl File {
         let sweeps = self.sweeps(source)?;
         let millis = |millis: u32| Duration::from_millis(millis.into());
         Ok(Scenario {
+            origin: source.origin(),
             name: self.name.into_inner(),
             about: self.about,
             sessions: self.sessions.nonzero(),

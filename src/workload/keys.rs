@@ -1,9 +1,8 @@
 //! Which session is asked for: few are hot, most are cold, and the hot ones are not neighbours.
 
+use lockyard_bench::Random;
 use rand::seq::SliceRandom;
 use rand_distr::{Distribution, Zipf};
-
-use super::random;
 
 /// The stream that shuffles the ranks; tasks draw from the streams after it.
 const SHUFFLE_STREAM: u64 = 0;
@@ -32,7 +31,7 @@ impl Keys {
         let ranks = Zipf::new(f64::from(sessions), exponent)
             .expect("sessions to draw from, and an exponent of at least 0");
         let mut sessions: Vec<u32> = (0..sessions).collect();
-        sessions.shuffle(&mut random::stream(seed, SHUFFLE_STREAM));
+        sessions.shuffle(&mut Random::stream(seed, SHUFFLE_STREAM));
         Self { ranks, sessions }
     }
 
@@ -61,7 +60,7 @@ mod tests {
         const DRAWS: usize = 200_000;
         let keys = Keys::new(sessions, exponent, seed);
         let mut observed = vec![0_u32; sessions as usize];
-        for session in keys.sample_iter(random::stream(seed, 1)).take(DRAWS) {
+        for session in keys.sample_iter(Random::stream(seed, 1)).take(DRAWS) {
             observed[session as usize] += 1;
         }
         let weights: Vec<f64> = (1..=sessions).map(|rank| f64::from(rank).powf(-exponent)).collect();
@@ -107,6 +106,6 @@ mod tests {
     #[test]
     fn one_session_is_always_asked_for() {
         let keys = Keys::new(1, 0.99, 3);
-        assert!(keys.sample_iter(random::stream(3, 1)).take(100).all(|session| session == 0));
+        assert!(keys.sample_iter(Random::stream(3, 1)).take(100).all(|session| session == 0));
     }
 }

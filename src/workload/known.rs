@@ -6,11 +6,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 use toml::de::DeTable;
 
-use super::error::{ScenarioError, Unknown};
+use super::error::ScenarioError;
 use super::operation::Operation;
 use super::scenario::Model;
 use super::source::Source;
 use super::sweep::Setting;
+use super::unknown::Unknown;
 
 /// Checks that every key in `tree`, the tree of a `File`, is known, and that reads and writes are not mixed up.
 pub(super) fn check_keys<File: for<'de> Deserialize<'de>>(

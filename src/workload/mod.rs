@@ -11,7 +11,6 @@
 //! | [`keys`] | which session is asked for: Zipf over shuffled ranks |
 //! | [`arrival`] | when: after the last answer, or at fixed intended times |
 //! | [`trace`] | the steps of one task, drawn in advance |
-//! | [`random`] | one seed, many independent streams, the same in every build |
 //! | [`sweep`] | which of its numbers vary, and over what |
 //! | [`quantity`] | numbers that carry their range: percentages, rates |
 //! | [`error`] | what is wrong with a scenario, and where |
@@ -21,21 +20,23 @@
 //! says what contradicts what. The built-in scenarios are the files in `scenarios/`, with the reasons for their numbers.
 
 pub mod arrival;
+mod asked;
 pub mod error;
 mod file;
 pub mod keys;
 mod known;
+mod load;
 pub mod mix;
 pub mod operation;
 pub mod quantity;
-pub mod random;
 pub mod scenario;
 mod source;
 pub mod sweep;
 pub mod trace;
+mod unknown;
 
 pub use arrival::Arrival;
-pub use error::{Place, ScenarioError, Unknown};
+pub use error::{Place, ScenarioError};
 pub use keys::Keys;
 pub use mix::Mix;
 pub use operation::Operation;
@@ -43,3 +44,4 @@ pub use quantity::{Percent, Rate};
 pub use scenario::{Group, Model, Point, Role, Scenario, WriterKeys};
 pub use sweep::{Setting, Sweep};
 pub use trace::{Step, Trace};
+pub use unknown::Unknown;

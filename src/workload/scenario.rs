@@ -7,22 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrival;
-use super::error::{ScenarioError, Unknown};
-use super::file;
 use super::mix::Mix;
 use super::quantity::{Percent, between, scale};
-use super::source::Source;
 use super::sweep::Sweep;
-
-/// The built-in scenarios: name and text.
-const BUILTINS: [(&str, &str); 6] = [
-    ("polling", include_str!("scenarios/polling.toml")),
-    ("hot-context", include_str!("scenarios/hot-context.toml")),
-    ("active-chat", include_str!("scenarios/active-chat.toml")),
-    ("streaming", include_str!("scenarios/streaming.toml")),
-    ("churn", include_str!("scenarios/churn.toml")),
-    ("one-worker", include_str!("scenarios/one-worker.toml")),
-];
 
 /// A workload: which operations, on which sessions, when, by how many tasks.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +50,22 @@ pub struct Scenario {
     pub model: Option<Model>,
     /// The sweeps that tell most about it, each from what it is otherwise; they are run where they are asked for.
     pub sweeps: Vec<Sweep>,
+    /// What it was read from, to be read again with another override.
+    pub(super) origin: Origin,
+}
+
+/// What a scenario was read from. No part of what it is: two that ask the same are the same, wherever they were read.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) overrides: Vec<String>,
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Tasks that do the same: draw operations from one mix.
@@ -164,55 +167,6 @@ pub struct Point {
 }
 
 impl Scenario {
-    /// The scenario described by `text`; `source_name` is what messages call it, as a rule its path.
-    ///
-    /// ```
-    /// use lockyard::workload::Scenario;
-    ///
-    /// let text = "name = 'mine'\nsessions = 0\n";
-    /// let error = Scenario::from_toml("mine.toml", text).unwrap_err();
-    /// assert!(error.to_string().starts_with("mine.toml:2:12: "));
-    /// ```
-    pub fn from_toml(source_name: &str, text: &str) -> Result<Self, ScenarioError> {
-        file::read(&Source::new(source_name, text, &[]))
-    }
-
-    /// The built-in scenario called `name`.
-    pub fn builtin(name: &str) -> Result<Self, ScenarioError> {
-        Self::load(name, &[])
-    }
-
-    /// All built-in scenarios.
-    #[expect(clippy::missing_panics_doc, reason = "tests hold every built-in scenario to be valid")]
-    pub fn builtins() -> impl Iterator<Item = Self> {
-        BUILTINS.into_iter().map(|(name, _)| Self::builtin(name).expect("the built-in scenarios are valid"))
-    }
-
-    /// The scenario in the file `name_or_path`, if that ends in `.toml`, or else the built-in one of that name; with
-    /// `overrides` of the form `key=value` laid over it before it is checked, the last of a key winning.
-    ///
-    /// ```
-    /// use lockyard::workload::Scenario;
-    ///
-    /// let small = Scenario::load("polling", &["tasks=4".to_owned(), "sessions=10".to_owned()])?;
-    /// assert_eq!((small.point().tasks, small.sessions.get()), (4, 10));
-    /// # Ok::<(), lockyard::workload::ScenarioError>(())
-    /// ```
-    pub fn load(name_or_path: &str, overrides: &[String]) -> Result<Self, ScenarioError> {
-        let is_path =
-            std::path::Path::new(name_or_path).extension().is_some_and(|extension| extension == "toml");
-        if is_path {
-            let unreadable = |error| ScenarioError::Unreadable { path: name_or_path.to_owned(), error };
-            let text = std::fs::read_to_string(name_or_path).map_err(unreadable)?;
-            return file::read(&Source::new(name_or_path, &text, overrides));
-        }
-        let (name, text) = BUILTINS.into_iter().find(|(name, _)| *name == name_or_path).ok_or_else(|| {
-            let names = BUILTINS.map(|(name, _)| name);
-            ScenarioError::UnknownScenario(Unknown::new("scenario", name_or_path, names))
-        })?;
-        file::read(&Source::new(&format!("built-in scenario {name}"), text, overrides))
-    }
-
     /// How many tasks there are, of all roles.
     pub fn tasks(&self) -> u32 {
         self.groups.iter().map(|group| group.tasks.get()).sum()

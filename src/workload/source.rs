@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Place, ScenarioError};
+use super::scenario::Origin;
 
 /// A text and its overrides.
 pub(super) struct Source<'a> {
@@ -22,6 +23,12 @@ impl<'a> Source<'a> {
     /// The scenario `text`, called `name` in messages, with `overrides` of the form `key=value`, the last one winning.
     pub(super) fn new(name: &'a str, text: &'a str, overrides: &'a [String]) -> Self {
         Self { name, text, overrides }
+    }
+
+    /// What was read, to be read again.
+    pub(super) fn origin(&self) -> Origin {
+        let Self { name, text, overrides } = *self;
+        Origin { name: name.to_owned(), text: text.to_owned(), overrides: overrides.to_vec() }
     }
 
     /// The parsed text with the overrides in it.

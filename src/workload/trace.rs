@@ -1,12 +1,12 @@
 //! The steps of one task, drawn before the clock starts, so that nothing is drawn while it runs.
 
+use lockyard_bench::Random;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_distr::Distribution;
 
 use super::keys::Keys;
 use super::operation::Operation;
-use super::random;
 use super::scenario::{Role, Scenario, WriterKeys};
 
 /// One thing to ask.
@@ -40,7 +40,7 @@ impl Trace {
         let (group, index) = scenario.group(task_index);
         let own = group.role == Role::Writer && scenario.writer_keys == WriterKeys::Own;
         let keys = Keys::new(scenario.sessions.get(), scenario.zipf, seed);
-        let mut rng = random::stream(seed, 1 + u64::from(task_index)); // the ranks are shuffled by stream 0
+        let mut rng = Random::stream(seed, 1 + u64::from(task_index)); // the ranks are shuffled by stream 0
 
         // Systematic sampling: points evenly spaced over the mix, with a random start. Every operation occurs as often as
         // its share says, rounded up or down by chance; independent draws would give each task another mix.
@@ -76,8 +76,7 @@ mod tests {
     use super::*;
 
     fn load(name: &str, overrides: &[&str]) -> Scenario {
-        let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
-        Scenario::load(name, &overrides).expect("a valid scenario")
+        Scenario::load(name, overrides).expect("a valid scenario")
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! ```
 //! #[global_allocator]
-//! static ALLOCATOR: lockyard_bench::alloc::CountingAllocator = crate::alloc::CountingAllocator;
+//! static ALLOCATOR: lockyard_bench::alloc::CountingAllocator = lockyard_bench::alloc::CountingAllocator;
 //!
 //! let count = lockyard_bench::alloc::measure(|| vec![0_u8; 1_000]);
 //! assert_eq!((count.allocations, count.bytes_kept), (1, 1_000));

@@ -1,16 +1,72 @@
-//! Systems compared under workloads: what is measured, what follows from it, and how it is told.
+//! Which of several systems is faster, by how much, how sure is that, and was it right? Systems compared under workloads:
+//! what is measured, what follows from it, and how it is told.
+//!
+//! ```text
+//! Plan ─▶ run ─▶ for each workload: one experiment, in which every subject takes its turn
+//!                  └─ rounds: every subject gets one timed slice, in a new random order each round
+//!                       └─ a slice: the subject's tasks, each with its own steps and its own log
+//!          ◀─ Record: what follows from the rounds, of this process or of several
+//! ```
+//!
+//! Subjects are measured in short slices that alternate, so that whatever slows the machine down for a while slows all
+//! of them down, and what is compared is pairs of slices of the same round. Throughput slices carry no clock; latency
+//! slices time every operation. Between rounds, slices of another kind are recorded and judged.
 //!
 //! | part | is |
 //! | --- | --- |
+//! | [`Workload`], [`System`] | what is asked, and one way to answer it: what a user implements |
+//! | [`Recorded`], [`Settled`] | what a system may be able to do besides: be judged, be held against rules of its own |
+//! | [`Subject`], [`Plan`] | what is compared, and how a run goes |
+//! | [`run()`], [`measure`], [`pairs()`] | a run; a part of one, for several processes; a few ratios without a record |
+//! | [`run_against`], [`record_of`] | another build of a program against this one, in processes that take turns |
 //! | [`stats`] | means, paired ratios, effects of a factorial, the scalability law, verdicts: functions of numbers |
 //! | [`record`] | **the** record of a run: one versioned type, written once, read by everything after it |
 //! | [`gate`] | two records side by side: what changed, and whether it may pass |
 //! | `report` | terminal, markdown, page, JUnit, SARIF: readers of the record, and of a diff of two |
 //! | [`alloc`] | a counting allocator, for statements about memory; the only `unsafe` |
 
+mod against;
 pub mod alloc;
+mod conclusions;
+mod environment;
+mod error;
+mod experiment;
 pub mod gate;
+mod harness;
+mod judged;
+mod memory;
+mod pairs;
+mod plan;
+mod progress;
+mod random;
 pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
+mod run;
+mod slices;
 pub mod stats;
+mod subject;
+mod system;
+mod tracking;
+mod workload;
+
+pub use against::{AgainstError, AgainstPlan, Turn, Which, record_of, run_against};
+pub use environment::{Build, cores, environment};
+pub use error::RunError;
+pub use harness::{HarnessCost, harness_cost};
+pub use judged::{Judgeable, Recorder};
+pub use pairs::{Pairs, pairs};
+pub use plan::{Ablated, Latency, LimitOf, Plan, Sweep, Terms};
+pub use progress::{Observer, Progress, Silent, Standing};
+pub use random::Random;
+pub use run::{Part, measure, run, run_in_parts};
+pub use slices::{Meter, Outcome, Runtime, Start};
+pub use subject::{Declared, HeapUse, Setup, Subject};
+pub use system::{Broken, CacheCounters, Counters, Fault, Recorded, Settled, System};
+pub use tracking::Seen;
+pub use workload::{Arrival, Group, Operation, Shape, Workload, intended_times};
+
+// The examples of the README are compiled, so that they stay true.
+#[cfg(all(doctest, feature = "report"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,8 +4,8 @@
 mod sample;
 
 use lockyard_bench::record::{
-    Ablation, Change, EffectKind, Extrapolated, Finding, Fit, Record, Scaling, ScalingPoint, Severity,
-    Throughput, Verdict,
+    Ablation, Change, EffectKind, Extrapolated, Finding, FindingKind, Fit, Record, Scaling, ScalingPoint,
+    Severity, Throughput, Verdict,
 };
 use lockyard_bench::report::{Colour, failures, page, summary, text};
 use sample::sample;
@@ -48,7 +48,7 @@ fn ablated(interactions: &[f64]) -> Record {
 fn scaling(strategy: &str) -> Scaling {
     let cell = sample().cells[0].clone();
     let point = |(tasks, ops_per_s): (u32, f64)| {
-        let mut point = cell.point;
+        let mut point = cell.point.clone();
         point.tasks = tasks;
         let throughput = Throughput { ops_per_s, ci: [ops_per_s * 0.9, ops_per_s * 1.1] };
         ScalingPoint { point, throughput, latency_ns: cell.latency_ns.clone(), findings: vec![] }
@@ -208,7 +208,8 @@ fn sweeps_of_odd_numbers_make_pages_too() {
 fn what_failed_at_a_point_of_a_sweep_fails_the_run() {
     let mut failing = scaling("after");
     failing.points[1].findings.push(Finding {
-        kind: "stuck".into(),
+        kind: FindingKind::Stuck,
+        rule: None,
         severity: Severity::Error,
         message: "nothing moved".into(),
         places: vec!["get_context".into()],

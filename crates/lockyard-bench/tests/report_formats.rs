@@ -5,7 +5,7 @@ mod rich;
 #[path = "support/sample.rs"]
 mod sample;
 
-use lockyard_bench::record::{Finding, Record, Severity};
+use lockyard_bench::record::{Finding, FindingKind, Record, Severity};
 use lockyard_bench::report::{junit, sarif};
 use rich::rich;
 use sample::sample;
@@ -19,8 +19,8 @@ fn hostile() -> Record {
         cell.scenario += HOSTILE;
         cell.strategy += HOSTILE;
         for it in &mut cell.findings {
-            for text in [&mut it.kind, &mut it.message].into_iter().chain(&mut it.places).chain(&mut it.tasks)
-            {
+            it.rule = Some(format!("{}{HOSTILE}", it.name()));
+            for text in [&mut it.message].into_iter().chain(&mut it.places).chain(&mut it.tasks) {
                 *text = format!("{text}{HOSTILE}");
             }
         }
@@ -72,7 +72,8 @@ fn places_that_are_none_are_left_to_the_message() {
     record.cells[0].findings = places
         .iter()
         .map(|place| Finding {
-            kind: "order inversion".into(),
+            kind: FindingKind::OrderInversion,
+            rule: None,
             severity: Severity::Info,
             message: "told".into(),
             places: vec![(*place).into()],

@@ -72,7 +72,7 @@ fn whole() -> Record {
         caught_by: vec![Check::Explorer, Check::Live],
         missed_by: vec![],
         not_run: vec![Check::Loom],
-        twin_alarms: vec![],
+        false_positives: vec![],
     }]);
     record
 }

@@ -6,7 +6,10 @@ mod sample;
 use std::fs;
 use std::path::Path;
 
-use lockyard_bench::record::{Metric, Record, RecordError, Verdict, json_schema};
+use lockyard_bench::record::{
+    Check, Finding, FindingKind, Metric, Record, RecordError, SCHEMA_VERSION, Verdict, json_schema,
+};
+use lockyard_bench::report::{failures, page};
 use sample::sample;
 use serde_json::{Value, json};
 
@@ -41,6 +44,9 @@ fn the_schema_refuses_a_missing_field_at_every_depth() {
         ("/environment", "cores"),
         ("/cells/0", "verification"),
         ("/cells/0", "latency_ns"),
+        ("", "reference"),
+        ("/cells/0", "counters"),
+        ("/cells/6/findings/0", "rule"),
         ("/cells/0/point", "save_ms"),
         ("/cells/0/throughput", "ci"),
         ("/comparisons/0", "noise_floor"),
@@ -58,6 +64,7 @@ fn the_schema_refuses_words_that_nobody_defined() {
         ("/comparisons/0/verdict", "much faster"),
         ("/comparisons/0/metric", "p50"),
         ("/cells/0/arrival", "bursts"),
+        ("/cells/6/findings/0/kind", "unsteady"),
     ] {
         let mut record = sample_json();
         *record.pointer_mut(place).expect(place) = json!(word);
@@ -100,6 +107,59 @@ fn what_is_written_is_read() {
     sample().write(&path).unwrap();
     assert_eq!(Record::read(&path).unwrap(), sample());
     assert_eq!(files_in(dir.path()), ["run.json"], "something was left beside the record");
+}
+
+/// As schema 1 was written: kinds that are any words, `twin_alarms`, `endpoint`, and no rules, counters or settings.
+const SCHEMA_1: &str = include_str!("golden/schema-1.json");
+
+#[test]
+fn a_record_of_schema_1_is_read_as_what_it_means_today() {
+    let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
+    assert_eq!(record.schema_version, SCHEMA_VERSION);
+    assert_eq!(record.reference.as_deref(), Some("naive"), "there was no other then");
+    let [before, after] = &record.cells[..] else { panic!("two strategies") };
+    let kind = |finding: &Finding| (finding.kind, finding.rule.clone());
+    assert_eq!(kind(&before.findings[0]), (FindingKind::Deadlock, None));
+    assert_eq!(kind(&after.findings[0]), (FindingKind::Invariant, Some("lost append".to_owned())));
+    assert_eq!(after.lock_uses.as_ref().unwrap()[0].operation.as_deref(), Some("get_context"));
+    let factors = after.factors.as_ref().unwrap();
+    let order: Vec<_> = factors.iter().map(|(factor, _)| factor).collect();
+    assert_eq!(order, ["session", "cache", "dto", "save", "state"]);
+    assert_eq!(factors.get("dto"), Some("borrowed"));
+    assert_eq!((after.counters.as_ref(), after.point.settings.len()), (None, 0));
+    assert_eq!(record.pitfalls.as_ref().unwrap()[2].false_positives, [Check::Live]);
+}
+
+#[test]
+fn readers_show_the_rule_where_a_system_has_one() {
+    let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
+    let told = "lost append in “after” under hot-context: after the run, session 3: message #a was put at 4";
+    assert!(failures(&record).iter().any(|line| line.starts_with(told)), "{:?}", failures(&record));
+    assert!(page(&record).contains("WRONG: lost append"));
+}
+
+#[test]
+fn what_was_read_of_schema_1_is_written_in_the_schema_of_today() {
+    let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
+    let written = record.to_json();
+    assert!(valid(&serde_json::from_str(&written).unwrap()), "{written}");
+    for gone in ["twin_alarms", "endpoint", "\"kind\": \"lost append\""] {
+        assert!(!written.contains(gone), "{gone}");
+    }
+    assert_eq!(serde_json::from_str::<Record>(&written).unwrap(), record);
+}
+
+#[test]
+fn counters_and_settings_of_other_systems_are_written_and_read() {
+    let mut record = sample();
+    let cell = &mut record.cells[0];
+    cell.counters = Some([("rejected transfers".to_owned(), 12.0)].into());
+    cell.point.settings.insert("accounts".to_owned(), "64".to_owned());
+    let written = serde_json::to_value(&record).unwrap();
+    assert_eq!(written.pointer("/cells/0/counters"), Some(&json!({ "rejected transfers": 12.0 })));
+    assert_eq!(written.pointer("/cells/0/point/settings"), Some(&json!({ "accounts": "64" })));
+    assert!(valid(&written));
+    assert_eq!(serde_json::from_value::<Record>(written).unwrap(), record);
 }
 
 #[test]
@@ -164,7 +224,7 @@ fn what_is_no_record_is_refused_in_words() {
 #[test]
 fn a_newer_record_is_refused_before_its_fields_are_looked_at() {
     let told = refused(br#"{"schema_version": 7, "everything": "else differs"}"#);
-    let words = "written by a newer Lockyard (schema 7; this one reads up to 1)";
+    let words = "written by a newer Lockyard (schema 7; this one reads up to 2)";
     assert!(told.contains(words), "{told}");
 }
 

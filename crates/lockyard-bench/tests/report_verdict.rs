@@ -4,8 +4,8 @@
 mod sample;
 
 use lockyard_bench::record::{
-    Check, Comparison, Counterexample, Engine, Finding, Metric, ModelResult, PitfallResult, Record, Severity,
-    Verdict,
+    Check, Comparison, Counterexample, Engine, Finding, FindingKind, Metric, ModelResult, PitfallResult,
+    Record, Severity, Verdict,
 };
 use lockyard_bench::report::{failures, verdict};
 use sample::sample;
@@ -122,7 +122,8 @@ fn a_single_cell_is_measured_and_not_compared() {
 fn an_error_comes_before_any_speed() {
     let mut record = sample();
     record.cells[2].findings.push(Finding {
-        kind: "deadlock".into(),
+        kind: FindingKind::Deadlock,
+        rule: None,
         severity: Severity::Error,
         message: "two tasks wait for each other.".into(),
         places: vec!["src/session/mod.rs:3:5".into()],
@@ -172,14 +173,14 @@ fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
             replay: "lockyard verify --replay 7".into(),
         }),
     };
-    let pitfall = |name: &str, caught_by, missed_by, twin_alarms| PitfallResult {
+    let pitfall = |name: &str, caught_by, missed_by, false_positives| PitfallResult {
         pitfall: name.into(),
         class: "deadlock".into(),
         expected: vec![Check::Explorer, Check::Live],
         caught_by,
         missed_by,
         not_run: vec![Check::Live],
-        twin_alarms,
+        false_positives,
     };
     let mut record = polling(&[]);
     record.models = Some(vec![
@@ -206,4 +207,67 @@ fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
         assert!(failures.contains(words), "{words:?} is not in:\n{failures}");
     }
     assert!(!failures.contains("not-tried"), "what did not run was not missed");
+}
+
+/// Two strategies of two builds, under two scenarios.
+fn of_two_builds() -> Record {
+    let mut record = with(1.0, [0.99, 1.01], Verdict::NoVerdict);
+    let comparison = record.comparisons[0].clone();
+    let compared = |strategy: &str, scenario: &str, verdict| Comparison {
+        scenario: scenario.to_owned(),
+        baseline: format!("{strategy}@other"),
+        candidate: strategy.to_owned(),
+        verdict,
+        ..comparison.clone()
+    };
+    record.comparisons = vec![
+        compared("after", "polling", Verdict::NoVerdict),
+        compared("naive", "polling", Verdict::Slower),
+        compared("naive", "churn", Verdict::Slower),
+    ];
+    let cell = record.cells[0].clone();
+    let strategies = ["after@other", "after", "naive@other", "naive"];
+    record.cells = strategies
+        .map(|strategy| lockyard_bench::record::Cell { strategy: strategy.to_owned(), ..cell.clone() })
+        .to_vec();
+    let round = lockyard_bench::record::AgainstRound {
+        scenario: "polling".to_owned(),
+        strategy: "after".to_owned(),
+        seed: 42,
+        other_first: true,
+        ops_per_s: 1.0,
+        other_ops_per_s: 1.0,
+    };
+    let environment = lockyard_bench::record::Environment {
+        commit: Some("b0a165e".to_owned()),
+        ..record.environment.clone()
+    };
+    let program = "./before".to_owned();
+    record.against = Some(lockyard_bench::record::Against { program, environment, rounds: vec![round; 12] });
+    record
+}
+
+#[test]
+fn each_strategy_of_two_builds_is_held_against_its_own() {
+    let record = of_two_builds();
+    let told = verdict(&record);
+    for part in [
+        "Against “after@other”, “after” gets no verdict under polling",
+        "Against “naive@other”, “naive” is slower under polling (×1.00 [0.99, 1.01]) and churn",
+        "“@other” is ./before, version 0.1.0 (b0a165e) built by rustc 1.95.0; 12 rounds of one process of each.",
+    ] {
+        assert!(told.contains(part), "{part:?} is not in {told}");
+    }
+    let text = lockyard_bench::report::text(&record, lockyard_bench::report::Colour::Plain);
+    let rows: Vec<_> =
+        text.lines().filter(|line| line.starts_with("naive") || line.starts_with("after")).collect();
+    assert!(text.contains("against its baseline"), "{text}");
+    for (row, ends) in rows.iter().zip(["baseline", "no verdict", "baseline", "slower"]) {
+        assert!(row.ends_with(ends), "{row:?} should end with {ends}");
+    }
+    let page = lockyard_bench::report::page(&record);
+    assert!(
+        page.contains("that of its baseline under") && page.contains("A percentile is that of the process")
+    );
+    assert!(!page.contains("Which lock"), "builds are compared, not locks");
 }

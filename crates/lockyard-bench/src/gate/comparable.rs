@@ -3,7 +3,7 @@
 //! A differing commit is the normal case: that is what a gate is for. A differing machine, scenario or point is not: a
 //! lock that wins on two cores may lose on sixty-four, and the difference would be told as a change of the code.
 
-use super::REFERENCE;
+use super::reference::reference;
 use crate::record::{Cell, Environment, Record};
 
 /// Why the machine of `after` is not that of `before`; empty if it is the same, as far as can be told.
@@ -47,15 +47,26 @@ pub(super) fn refusals(before: &Record, after: &Record) -> Vec<String> {
             told(&new)
         ));
     }
+    let references = reference(before).zip(reference(after)).filter(|(old, new)| old != new);
+    if let Some((old, new)) = references {
+        reasons.push(format!(
+            "another reference: the ratios of the baseline are to “{old}”, those of this run to “{new}”; measure both \
+             against the same strategy"
+        ));
+    }
     for scenario in common {
         for cell in before.cells_of(scenario) {
             let other = after.cells_of(scenario).find(|it| it.strategy == cell.strategy);
             reasons.extend(other.and_then(|other| other_cell(cell, other)));
         }
+        if references.is_some() {
+            continue;
+        }
         for (record, whose) in [(before, "the baseline"), (after, "this run")] {
-            if !record.cells_of(scenario).any(|cell| cell.strategy == REFERENCE) {
+            let Some(reference) = reference(record) else { continue };
+            if !record.cells_of(scenario).any(|cell| cell.strategy == reference) {
                 reasons.push(format!(
-                    "{whose} has no “{REFERENCE}” under {scenario}, and ratios are to that: measure it too"
+                    "{whose} has no “{reference}” under {scenario}, and ratios are to that: measure it too"
                 ));
             }
         }
@@ -148,12 +159,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn settings(cell: &Cell) -> String {
-    let point = &cell.point;
-    let mut settings = vec![format!("workers={}", point.workers), format!("tasks={}", point.tasks)];
-    settings.extend(point.readers.map(|n| format!("readers={n}")));
-    settings.extend(point.writers.map(|n| format!("writers={n}")));
-    settings.extend(point.save_ms.map(|n| format!("save_ms={n}")));
-    settings.join(" ")
+    cell.point.all().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use lockyard_evidence::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::factors::Factors;
 use super::locks::LockUse;
+use super::point::Point;
+use super::violation::Violation;
 
 /// One strategy under one scenario, measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +18,8 @@ pub struct Cell {
     pub scenario: String,
     /// The strategy, as it was given: a preset's name or all its factors.
     pub strategy: String,
-    /// The choice for every factor; null where it cannot be known, as of a server measured from outside.
+    /// The choice for every factor, by the factor's name; null where it cannot be known, as of a server measured from
+    /// outside.
     pub factors: Option<Factors>,
     /// The settings of this cell.
     pub point: Point,
@@ -28,12 +33,18 @@ pub struct Cell {
     pub operations: u64,
     /// Operations that failed.
     pub errors: u64,
-    /// Operations refused as they should be, such as a second turn on a busy session. No errors.
+    /// Operations refused as they should be, such as a withdrawal from an account that holds too little. No errors.
     pub refused: u64,
-    /// Session look-ups that the cache answered, from 0 to 1; null if not counted.
+    /// Look-ups that the system's cache answered, from 0 to 1; null if not counted.
     pub hit_ratio: Option<f64>,
-    /// Sessions that the cache let go to make room; null if not counted.
+    /// Items that the cache let go to make room; null if not counted.
     pub evictions: Option<u64>,
+    /// What else the system counted in the measured time, by names of its own; null if it counts nothing.
+    #[serde(default)]
+    pub counters: Option<BTreeMap<String, f64>>,
+    /// The share of the timed operations that only read, from 0 to 1; null if none was timed, and in records of schema 1.
+    #[serde(default)]
+    pub read_share: Option<f64>,
     /// Operations whose outcome nobody knows, because their clients went away or their connection was lost. No errors.
     #[serde(default)]
     pub unanswered: u64,
@@ -47,7 +58,7 @@ pub struct Cell {
     pub wait_ns: Option<BTreeMap<String, LockTime>>,
     /// Time from having a lock to releasing it, in nanoseconds, by lock class; null if not tracked.
     pub hold_ns: Option<BTreeMap<String, LockTime>>,
-    /// The same in parts, as histograms, by lock class and endpoint; null if not tracked. A tracked cell was measured with
+    /// The same in parts, as histograms, by lock class and operation; null if not tracked. A tracked cell was measured with
     /// tracked locks, which cost something.
     #[serde(default)]
     pub lock_uses: Option<Vec<LockUse>>,
@@ -64,36 +75,6 @@ pub struct Cell {
     /// Operations whose answers no order explains, drawn; each has a finding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<Violation>,
-}
-
-/// The choice a strategy makes for every factor, in the words of the command line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Factors {
-    /// The lock around one session, such as `tokio-rwlock`.
-    pub session: String,
-    /// The cache of sessions, such as `mutex-lru(tokio-mutex)`.
-    pub cache: String,
-    /// `borrowed` or `cloned`: how an answer is made from a session.
-    pub dto: String,
-    /// `after-unlock` or `under-lock`: when a changed session is stored.
-    pub save: String,
-    /// `locked` or `published`: how a session's state is read.
-    pub state: String,
-}
-
-/// The settings of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Point {
-    /// Worker threads of the runtime.
-    pub workers: u32,
-    /// Concurrent tasks that send requests.
-    pub tasks: u32,
-    /// Tasks that only read; null where every task both reads and writes.
-    pub readers: Option<u32>,
-    /// Tasks that only write; null where every task both reads and writes.
-    pub writers: Option<u32>,
-    /// The store's delay for one save, in milliseconds; null if the store has its own speed.
-    pub save_ms: Option<u64>,
 }
 
 /// How requests arrive. It decides what a latency includes.
@@ -159,20 +140,29 @@ pub struct LockTime {
 }
 
 /// Memory of a cell.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
-    /// Bytes that locks and cache add to one live session, above a plain map of the same sessions, at 1,000 sessions;
-    /// null if not measured.
+    /// What the bytes are counted for, in the singular: a thing that the system holds; null if not measured.
+    #[serde(default = "item_of_schema_1")]
+    pub item: Option<String>,
+    /// Bytes that locks and cache add to one such item, above a plain map of the same items, at 1,000 items; null if not
+    /// measured. Named after the first item that was counted.
     pub bytes_per_session: Option<f64>,
-    /// The same at 100,000 sessions; null if not measured.
+    /// The same at 100,000 items; null if not measured.
     #[serde(default)]
     pub bytes_per_session_at_100k: Option<f64>,
-    /// The most bytes a session that were held at once above that plain map while 1,000 sessions were loaded; null if
-    /// not measured.
+    /// The most bytes an item that were held at once above that plain map while 1,000 items were loaded; null if not
+    /// measured.
     #[serde(default)]
     pub peak_bytes_per_session: Option<f64>,
     /// Heap allocations for one operation, on average; null if not measured.
     pub allocations_per_operation: Option<f64>,
+}
+
+/// Before records told what was counted it was always this.
+#[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
+fn item_of_schema_1() -> Option<String> {
+    Some("session".to_owned())
 }
 
 /// How evenly tasks were served.
@@ -226,74 +216,6 @@ pub struct Verification {
     pub order_inversions: Option<u64>,
     /// Tasks that waited past the limit while others were served; null if not tracked.
     pub starvations: Option<u64>,
-}
-
-/// Something to say about a cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
-    /// What kind of thing it is, in one or two words, such as `deadlock`.
-    pub kind: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What happened, in a sentence.
-    pub message: String,
-    /// Where in the source, as `file:line:column`. An error always has at least one place.
-    pub places: Vec<String>,
-    /// The tasks that took part.
-    pub tasks: Vec<String>,
-}
-
-/// The few operations that show why a history has no order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Violation {
-    /// The session they were asked of.
-    pub key: String,
-    /// In the order of their calls.
-    pub operations: Vec<Bar>,
-    /// The place among them of the one whose answer cannot be.
-    pub impossible: usize,
-    /// What it could have answered instead.
-    pub expected: Vec<String>,
-    /// The same drawn as text: a lane for each process.
-    pub text: String,
-}
-
-/// One operation of a violation, from its call to its return.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Bar {
-    /// The client that asked, by its number.
-    pub process: u64,
-    /// What it asked for.
-    pub f: String,
-    /// What was asked, and answered.
-    pub what: String,
-    /// The moment of the call. Moments order the events of the history, and measure nothing.
-    pub call: usize,
-    /// The moment of the return; null if the outcome is unknown.
-    pub ret: Option<usize>,
-}
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The code is wrong: the speed of this cell does not count.
-    Error,
-    /// The numbers of this cell want care.
-    Warning,
-    /// Good to know.
-    Info,
-}
-
-impl Severity {
-    /// The word, as it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
 }
 
 impl Arrival {

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::stats::Verdict;
+
 /// One candidate against one baseline, by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
@@ -31,23 +33,6 @@ pub struct Comparison {
     pub verdict: Verdict,
 }
 
-/// What a comparison came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Verdict {
-    /// The whole interval is on the candidate's side of 1. For bytes: leaner.
-    #[serde(rename = "faster")]
-    Faster,
-    /// The whole interval is on the baseline's side of 1. For bytes: fatter.
-    #[serde(rename = "slower")]
-    Slower,
-    /// The whole interval lies within the margin around 1.
-    #[serde(rename = "no difference")]
-    NoDifference,
-    /// The interval holds 1 and reaches past the margin: the run cannot tell.
-    #[serde(rename = "no verdict")]
-    NoVerdict,
-}
-
 /// What is compared. In JSON it is `throughput`, `p99:<operation>` or `bytes_per_session`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -56,7 +41,7 @@ pub enum Metric {
     Throughput,
     /// The p99 latency of the operation named: less is better.
     P99(String),
-    /// Bytes of overhead for one session: less is better.
+    /// Bytes of overhead for one item that the system holds: less is better.
     BytesPerSession,
 }
 
@@ -121,24 +106,6 @@ pub struct Change {
     pub old: String,
     /// Its choice after.
     pub new: String,
-}
-
-impl Verdict {
-    /// The verdict's words, as they stand in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Faster => "faster",
-            Self::Slower => "slower",
-            Self::NoDifference => "no difference",
-            Self::NoVerdict => "no verdict",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 impl fmt::Display for Metric {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::error::Category;
 
-use super::{Record, SCHEMA_VERSION};
+use super::run::{Record, SCHEMA_VERSION};
 
 /// Why a record could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,14 @@ impl Record {
             return Err(RecordError::Directory { path: path.to_owned() });
         }
         let bytes = fs::read(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+        Self::parse(&bytes, path)
+    }
+
+    /// Reads a record from the text of one. `path` is where that came from, for words about what is wrong with it.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, RecordError> {
         // The version comes first: a newer record may differ in anything else, and should not be called broken.
         let value: serde_json::Value =
-            serde_json::from_slice(&bytes).map_err(|error| refusal(path, &error))?;
+            serde_json::from_slice(bytes).map_err(|error| refusal(path, &error))?;
         match value.get("schema_version").map(serde_json::Value::as_u64) {
             None => Err(not_a_record(path, "it has no schema_version; a record is the run.json of a run")),
             Some(None | Some(0)) => Err(not_a_record(path, "its schema_version is not a number from 1")),
@@ -86,7 +91,7 @@ impl Record {
                 Err(RecordError::Newer { path: path.to_owned(), found })
             }
             // From the text again, not from the value, so that a mistake has a line and a column.
-            Some(Some(_)) => serde_json::from_slice(&bytes).map_err(|error| refusal(path, &error)),
+            Some(Some(_)) => serde_json::from_slice(bytes).map_err(|error| refusal(path, &error)),
         }
     }
 

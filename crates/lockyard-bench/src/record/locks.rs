@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the locks of one class were used by one endpoint.
+/// How the locks of one class were used by one operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LockUse {
     /// The class of the locks.
     pub class: String,
-    /// The endpoint; null for what runs in the background.
-    pub endpoint: Option<String>,
+    /// The operation that took them; null for what runs in the background. In schema 1: `endpoint`.
+    #[serde(alias = "endpoint")]
+    pub operation: Option<String>,
     /// From asking for the lock to being granted it, in nanoseconds. For locks that block, to having it.
     pub queued_ns: Times,
     /// From being woken to running with the lock, in nanoseconds; 0 for those who did not wait.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lockyard_evidence::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Latency, Point, Throughput};
+use super::cell::{Latency, Throughput};
+use super::point::Point;
 
 /// One strategy under one scenario, while one setting varies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +16,7 @@ pub struct Scaling {
     pub scenario: String,
     /// The strategy.
     pub strategy: String,
-    /// The field of `point` that varies along `points`.
+    /// The setting of `point` that varies along `points`.
     pub along: String,
     /// What was measured, in the order of that setting.
     pub points: Vec<ScalingPoint>,
@@ -93,13 +95,6 @@ impl Fit {
 impl Scaling {
     /// The size at a point: its value of the setting that varies.
     pub fn size(&self, point: &Point) -> Option<u64> {
-        match self.along.as_str() {
-            "workers" => Some(point.workers.into()),
-            "tasks" => Some(point.tasks.into()),
-            "readers" => point.readers.map(Into::into),
-            "writers" => point.writers.map(Into::into),
-            "save_ms" => point.save_ms,
-            _ => None,
-        }
+        point.size(&self.along)
     }
 }

@@ -3,10 +3,10 @@
 //! It comes to no verdict of its own. "Cannot be told from it" means that the intervals of two ratios to the same baseline,
 //! both of the record, overlap; that is careful, since rivals of the same rounds are known better than that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
-use super::rows::{NAIVE, Row, Table};
+use super::rows::{self, Row, Table};
 use crate::record::{Comparison, Record};
 
 /// What is said of one scenario.
@@ -37,8 +37,11 @@ pub(super) struct Recommendation {
     pub limits: Vec<String>,
 }
 
-/// What the record recommends; `None` if nothing in it was compared.
+/// What the record recommends; `None` if nothing in it was compared, or if what was compared are builds.
 pub(super) fn recommendation(record: &Record) -> Option<Recommendation> {
+    if record.against.is_some() {
+        return None;
+    }
     let tables = Table::all(record);
     let chosen: Vec<(&Table<'_>, Choice<'_>)> =
         tables.iter().filter_map(|table| Some((table, Choice::of(table)?))).collect();
@@ -60,10 +63,11 @@ impl<'a> Choice<'a> {
     fn of(table: &'a Table<'a>) -> Option<Self> {
         let compared = || {
             let right = table.rows.iter().filter(|row| row.wrong().next().is_none());
-            right.filter_map(|row| Some((row, row.against_naive.or(row.against_baseline)?)))
+            right.filter_map(|row| Some((row, row.against_reference.or(row.against_baseline)?)))
         };
         // Ratios to one and the same baseline, or they could not be laid side by side.
-        let baseline = if compared().any(|(_, it)| it.baseline == NAIVE) { NAIVE } else { table.baseline? };
+        let against = |reference: &&str| compared().any(|(_, it)| it.baseline == *reference);
+        let baseline = table.reference.filter(against).or(table.baselines.first().copied())?;
         let side_by_side = || compared().filter(|(_, it)| it.baseline == baseline);
         let (best, ratio) = side_by_side().max_by(|a, b| a.1.ratio.total_cmp(&b.1.ratio))?;
         let tied = side_by_side()
@@ -131,7 +135,7 @@ fn advice(table: &Table<'_>, choice: &Choice<'_>) -> Advice {
     }
 }
 
-/// "95 % reads, 64 tasks on 2 workers, sessions held 310 ns (p50), waited for 900 ns".
+/// "95 % reads, 64 tasks on 2 workers, “accounts” held for 310 ns (p50), waited for 900 ns".
 fn situation(table: &Table<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(
@@ -146,24 +150,32 @@ fn situation(table: &Table<'_>) -> String {
         ));
         parts.extend(point.save_ms.filter(|ms| *ms > 0).map(|ms| format!("saves of {ms} ms")));
     }
-    let middle = |times: Vec<u64>| {
-        let mut times = times;
-        times.sort_unstable();
-        times.get(times.len() / 2).copied()
-    };
+    let Some(class) = busiest_class(table) else { return parts.join(", ") };
     let of = |held: bool| {
         let cells = table.rows.iter().map(|row| row.cell);
         let maps = cells.filter_map(|cell| if held { cell.hold_ns.as_ref() } else { cell.wait_ns.as_ref() });
-        middle(maps.filter_map(|times| Some(times.get("session")?.p50)).collect())
+        rows::middle(maps.filter_map(|times| Some(times.get(class)?.p50)).collect())
     };
-    parts.extend(of(true).map(|nanos| format!("sessions held for {} (p50)", format::nanos(nanos))));
+    parts.extend(of(true).map(|nanos| format!("“{class}” held for {} (p50)", format::nanos(nanos))));
     parts.extend(of(false).map(|nanos| format!("waited for {}", format::nanos(nanos))));
     parts.join(", ")
 }
 
-/// The share of operations that only read, by their names.
+/// The class of locks that were taken most often under a scenario.
+fn busiest_class<'a>(table: &Table<'a>) -> Option<&'a str> {
+    let mut taken = BTreeMap::<&str, u64>::new();
+    for (class, times) in table.rows.iter().flat_map(|row| row.cell.hold_ns.iter().flatten()) {
+        *taken.entry(class).or_default() += times.count;
+    }
+    taken.into_iter().max_by_key(|(_, count)| *count).map(|(class, _)| class)
+}
+
+/// The share of operations that only read: as it was recorded, or by their names in records that do not say.
 fn reads(table: &Table<'_>) -> Option<f64> {
     let cell = table.rows.first()?.cell;
+    if cell.read_share.is_some() {
+        return cell.read_share;
+    }
     let is_read = |name: &str| name.starts_with("get_") || name.starts_with("list_");
     let of = |only_reads: bool| {
         let counted = cell.latency_ns.iter().filter(|(name, _)| !only_reads || is_read(name));
@@ -218,7 +230,7 @@ fn reach(tables: &[Table<'_>]) -> String {
         let high = values.iter().copied().reduce(f64::max)?;
         Some(if low < high { format!("{} to {}", told(low), told(high)) } else { told(low) })
     };
-    let points = || tables.iter().flat_map(|table| &table.rows).map(|row| row.cell.point);
+    let points = || tables.iter().flat_map(|table| &table.rows).map(|row| &row.cell.point);
     let whole = |value: f64| format!("{value:.0}");
     let parts = [
         ("workers", span(points().map(|it| it.workers.into()).collect(), &whole)),
@@ -235,7 +247,7 @@ fn reach(tables: &[Table<'_>]) -> String {
         parts.into_iter().filter_map(|(name, span)| Some(format!("{} {name}", span?))).collect();
     format!(
         "Measured were {}, on this machine. More workers, other shares of reads, longer holds or slower stores may have \
-         another answer: sweep them with --sweep, or bring your own scenario.",
+         another answer: let them vary in a sweep, or measure a workload of your own.",
         format::list(&parts)
     )
 }

@@ -27,6 +27,21 @@ pub fn nanos(value: u64) -> String {
     }
 }
 
+/// A count at the tick of an axis, without decimals that are only noise there: `45 k`.
+pub fn tick_count(value: f64) -> String {
+    rounded(&count(value))
+}
+
+/// Nanoseconds at the tick of an axis: `20 µs`.
+pub fn tick_nanos(value: f64) -> String {
+    rounded(&nanos(value.round() as u64))
+}
+
+/// Ticks stand at round values, such as 1, 2 and 5.
+fn rounded(told: &str) -> String {
+    told.replace(".00 ", " ").replace(".0 ", " ")
+}
+
 /// A ratio with its interval: `×1.23 [1.10, 1.35]`. There are more decimals, up to four, where two would make both ends
 /// the same, or hide on which side of 1 an end lies.
 pub fn ratio(ratio: f64, [low, high]: [f64; 2]) -> String {
@@ -108,6 +123,12 @@ mod tests {
         let told = [0, 830, 1_000, 2_900, 45_678, 999_990, 12_345_678, 1_200_000_000].map(nanos);
         let expected = ["0 ns", "830 ns", "1.00 µs", "2.90 µs", "45.7 µs", "1.00 ms", "12.3 ms", "1.20 s"];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn ticks_have_no_empty_decimals() {
+        assert_eq!([5_000.0, 45_100.0, 100.0].map(tick_count), ["5 k", "45.1 k", "100"]);
+        assert_eq!([2_000.0, 20_000.0, 500.0].map(tick_nanos), ["2 µs", "20 µs", "500 ns"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::rows::{self, Row, Table};
-use crate::record::{Finding, ModelResult, PitfallResult, Record, Scaling, Severity};
+use crate::record::{Finding, ModelResult, PitfallResult, Record, Scaling};
 
 /// The record as `JUnit` XML: a suite for each scenario, one for sweeps, one for models and one for pitfalls.
 pub fn junit(record: &Record) -> String {
@@ -71,13 +71,13 @@ fn sweep(it: &Scaling) -> TestCase {
 
 /// Failed if there are errors among the findings.
 fn found(findings: &[Finding]) -> TestCaseStatus {
-    let mut errors = findings.iter().filter(|it| it.severity == Severity::Error);
+    let mut errors = findings.iter().filter(|it| it.is_error());
     let Some(first) = errors.next() else { return TestCaseStatus::success() };
     let all: Vec<_> = std::iter::once(first)
         .chain(errors)
-        .map(|it| format!("{}: {}\n  at {}\n", it.kind, it.message, it.places.join("\n  at ")))
+        .map(|it| format!("{}: {}\n  at {}\n", it.name(), it.message, it.places.join("\n  at ")))
         .collect();
-    failed(&first.kind, &first.message, &all.concat())
+    failed(first.name(), &first.message, &all.concat())
 }
 
 fn failed(kind: &str, message: &str, description: &str) -> TestCaseStatus {
@@ -94,7 +94,7 @@ fn model(it: &ModelResult) -> TestCase {
             failed("counterexample", &how.message, &steps)
         }
         _ if !it.holds => failed("does not hold", "the property does not hold", &searched),
-        _ if it.schedules < it.min_schedules => {
+        _ if !it.passes() => {
             let few = format!("{} schedules were tried, and {} must be", it.schedules, it.min_schedules);
             failed("explored too little", &few, &searched)
         }
@@ -113,8 +113,8 @@ fn model(it: &ModelResult) -> TestCase {
 fn pitfall(it: &PitfallResult) -> TestCase {
     let status = if !it.missed_by.is_empty() {
         failed("missed", &format!("missed by {}", rows::checks(&it.missed_by)), "")
-    } else if !it.twin_alarms.is_empty() {
-        let message = format!("false alarm over the correct twin by {}", rows::checks(&it.twin_alarms));
+    } else if !it.false_positives.is_empty() {
+        let message = format!("false alarm over the correct twin by {}", rows::checks(&it.false_positives));
         failed("false alarm", &message, "")
     } else if it.caught_by.is_empty() {
         let mut status = TestCaseStatus::skipped();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::ablation::{self, Way};
+use super::columns::{Align, Column, Room};
 use super::failures::failures;
 use super::rows::{self, Table};
 use super::scaling::Sweep;
@@ -59,34 +60,17 @@ fn sweep(sweep: &Sweep<'_>) -> String {
 }
 
 fn scenario(table: &Table<'_>) -> String {
-    let mut head = vec![("strategy".to_owned(), "---"), ("operations/s".to_owned(), "---:")];
-    if let Some(baseline) = table.baseline {
-        head.push((format!("against {}", escaped(baseline)), "---:"));
-        head.push(("verdict".to_owned(), "---"));
-    }
-    if table.against_naive {
-        head.push((format!("against {}", rows::NAIVE), "---:"));
-    }
-    for operation in &table.operations {
-        head.push((format!("{} p50 / p99", escaped(operation)), "---:"));
-    }
-    head.extend(["errors", "refused"].map(|name| (name.to_owned(), "---:")));
-    head.extend(rows::CORRECTNESS.map(|name| (name.to_owned(), "---")));
-    let mut out = line(head.iter().map(|(name, _)| name.clone()));
-    out += &line(head.iter().map(|(_, align)| (*align).to_owned()));
+    let columns = Column::all(table);
+    let heads = columns.iter().map(|it| escaped(format!("{} {}", it.head, it.unit).trim_end()));
+    let aligned = columns.iter().map(|it| match it.align {
+        Align::Words => "---".to_owned(),
+        Align::Numbers | Align::Ratios => "---:".to_owned(),
+    });
+    let first = |text: &str| std::iter::once(escaped(text));
+    let mut out = line(first("strategy").chain(heads)) + &line(first("---").chain(aligned));
     for row in &table.rows {
-        let mut cells = vec![escaped(&row.cell.strategy), row.throughput()];
-        if let Some(baseline) = table.baseline {
-            cells.push(rows::ratio(row.against_baseline));
-            cells.push(rows::verdict(row, baseline).to_owned());
-        }
-        if table.against_naive {
-            cells.push(rows::ratio(row.against_naive));
-        }
-        cells.extend(table.operations.iter().map(|operation| row.latency(operation)));
-        cells.extend([row.cell.errors, row.cell.refused].map(|number| format::count(number as f64)));
-        cells.extend([row.linearizable(), escaped(&row.found())]);
-        out += &line(cells.into_iter());
+        let cells = columns.iter().map(|it| escaped(&(it.cell)(row, Room::Wide)));
+        out += &line(first(&row.cell.strategy).chain(cells));
     }
     out
 }

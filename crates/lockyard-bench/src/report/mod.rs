@@ -1,10 +1,11 @@
-//! Reports: a record, told to a person. Each format is a file of its own.
+//! How is a record told to a person, or to a program that shows it? Each format is a file of its own.
 //!
 //! A report reads the record and nothing else. It measures nothing and comes to no verdict of its own: those stand in
 //! the record, so that the table, the page and the gate can never tell different stories.
 
 mod ablation;
 mod advice;
+mod columns;
 mod correct;
 mod diff;
 mod failures;

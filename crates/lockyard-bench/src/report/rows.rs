@@ -1,14 +1,11 @@
 //! One scenario as a table: what every format shows of it, chosen and put into words once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Finding, Metric, ModelResult, Record, Severity, Verdict, Violation,
+    Cell, Check, Comparison, Finding, Metric, ModelResult, Point, Record, Verdict, Violation,
 };
-
-/// The strategy that a lock alone is compared with: all but the lock is as the finished change has it.
-pub(super) const NAIVE: &str = "naive";
 
 /// What stands where there is nothing to say.
 pub(super) const NONE: &str = "–";
@@ -19,12 +16,15 @@ pub(super) const NOT_MEASURED: &str = "not measured";
 /// The table of one scenario.
 pub(super) struct Table<'a> {
     pub scenario: &'a str,
-    /// The strategy the ratios are against; `None` if nothing was compared.
-    pub baseline: Option<&'a str>,
-    /// Whether there is a second column of ratios, against [`NAIVE`].
-    pub against_naive: bool,
+    /// The strategies that ratios are against: one for all, or one for each where every strategy has a baseline of its own.
+    /// None if nothing was compared.
+    pub baselines: Vec<&'a str>,
+    /// The record's reference, if there is a second column of ratios, against that.
+    pub reference: Option<&'a str>,
     /// The most frequent operations, at most two: their latency stands in the table.
     pub operations: Vec<&'a str>,
+    /// What the systems count by names of their own, in the order of these names.
+    pub counters: Vec<&'a str>,
     pub rows: Vec<Row<'a>>,
 }
 
@@ -33,12 +33,12 @@ pub(super) struct Row<'a> {
     pub cell: &'a Cell,
     /// Throughput against the baseline; `None` for the baseline itself.
     pub against_baseline: Option<&'a Comparison>,
-    pub against_naive: Option<&'a Comparison>,
+    pub against_reference: Option<&'a Comparison>,
 }
 
 impl<'a> Table<'a> {
     pub fn of(record: &'a Record, scenario: &'a str) -> Self {
-        let first = record.baseline();
+        let (first, reference) = (record.baseline(), record.reference.as_deref());
         let against = |baseline: &str, cell: &Cell| {
             record.comparison(scenario, baseline, &cell.strategy, &Metric::Throughput)
         };
@@ -46,18 +46,48 @@ impl<'a> Table<'a> {
             .cells_of(scenario)
             .map(|cell| Row {
                 cell,
-                against_baseline: first.and_then(|first| against(first, cell)),
-                against_naive: against(NAIVE, cell),
+                against_baseline: first
+                    .and_then(|first| against(first, cell))
+                    .or_else(|| own_baseline(record, scenario, cell)),
+                against_reference: reference.and_then(|reference| against(reference, cell)),
             })
             .collect();
-        let compared = rows.iter().any(|row| row.against_baseline.is_some());
+        let mut baselines: Vec<&str> = Vec::new();
+        for comparison in rows.iter().filter_map(|row| row.against_baseline) {
+            if !baselines.contains(&comparison.baseline.as_str()) {
+                baselines.push(&comparison.baseline);
+            }
+        }
         Self {
             scenario,
-            baseline: first.filter(|_| compared),
-            against_naive: first != Some(NAIVE) && rows.iter().any(|row| row.against_naive.is_some()),
+            baselines,
+            reference: reference
+                .filter(|_| first != reference && rows.iter().any(|row| row.against_reference.is_some())),
             operations: most_frequent(rows.iter().map(|row| row.cell), 2),
+            counters: rows
+                .iter()
+                .flat_map(|row| row.cell.counters.iter().flatten())
+                .map(|(name, _)| name.as_str())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             rows,
         }
+    }
+
+    /// What the ratios are against, in words; `None` if nothing was compared.
+    pub fn baseline(&self) -> Option<&'a str> {
+        match self.baselines[..] {
+            [] => None,
+            [one] => Some(one),
+            _ => Some("its baseline"),
+        }
+    }
+
+    /// The same for a sentence, in which the name of a strategy stands in quotes.
+    pub fn baseline_quoted(&self) -> Option<String> {
+        let words = self.baseline()?;
+        Some(if self.baselines.len() == 1 { format!("“{words}”") } else { words.to_owned() })
     }
 
     /// All tables of a record, a scenario each.
@@ -69,10 +99,10 @@ impl<'a> Table<'a> {
     pub fn notes(&self) -> Vec<String> {
         let found = self.rows.iter().flat_map(|row| row.cell.findings.iter().map(move |it| (row.cell, it)));
         found
-            .filter(|(_, it)| it.severity != Severity::Error)
+            .filter(|(_, it)| !it.is_error())
             .map(|(cell, it)| {
                 let severity = it.severity.as_str();
-                format!("{severity}: {} in “{}”: {}", it.kind, cell.strategy, it.message)
+                format!("{severity}: {} in “{}”: {}", it.name(), cell.strategy, it.message)
             })
             .collect()
     }
@@ -87,14 +117,8 @@ impl<'a> Table<'a> {
     /// The settings of the scenario in words, from its first cell.
     pub fn settings(&self) -> String {
         let Some(Row { cell, .. }) = self.rows.first() else { return String::new() };
-        let point = &cell.point;
-        let mut parts = vec![
-            format::counted(point.workers.into(), "worker"),
-            format::counted(point.tasks.into(), "task"),
-        ];
-        parts.extend(point.readers.map(|n| format::counted(n.into(), "reader")));
-        parts.extend(point.writers.map(|n| format::counted(n.into(), "writer")));
-        parts.extend(point.save_ms.filter(|ms| *ms > 0).map(|ms| format!("saves of {ms} ms")));
+        let mut parts = settings(&cell.point);
+        parts.extend(cell.point.save_ms.filter(|ms| *ms > 0).map(|ms| format!("saves of {ms} ms")));
         parts.push(format!(
             "{:.1} s in {} for each strategy",
             cell.seconds,
@@ -123,9 +147,20 @@ impl Row<'_> {
         )
     }
 
+    /// How often a look-up was answered by the system's cache.
+    pub fn hit_ratio(&self) -> String {
+        self.cell.hit_ratio.map_or_else(|| NOT_MEASURED.to_owned(), format::percent)
+    }
+
+    /// What the system counted under this name.
+    pub fn counter(&self, name: &str) -> String {
+        let counted = self.cell.counters.as_ref().and_then(|counters| counters.get(name));
+        counted.map_or_else(|| NOT_MEASURED.to_owned(), |count| format::count(*count))
+    }
+
     /// What is wrong with the cell.
     pub fn wrong(&self) -> impl Iterator<Item = &Finding> {
-        self.cell.findings.iter().filter(|it| it.severity == Severity::Error)
+        self.cell.findings.iter().filter(|it| it.is_error())
     }
 
     /// Whether its answers are linearizable, by how many operations.
@@ -141,7 +176,7 @@ impl Row<'_> {
 
     /// What is wrong with it, in few words, or what was seen of its locks, and what was not looked at.
     pub fn found(&self) -> String {
-        let wrong: Vec<_> = self.wrong().map(|finding| finding.kind.clone()).collect();
+        let wrong: Vec<_> = self.wrong().map(|finding| finding.name().to_owned()).collect();
         if !wrong.is_empty() {
             return format!("WRONG: {}", format::list(&wrong));
         }
@@ -164,8 +199,55 @@ impl Row<'_> {
     }
 }
 
-/// The heads of the two columns that say whether a strategy is right.
-pub(super) const CORRECTNESS: [&str; 2] = ["linearizable", "findings"];
+/// The comparison with a baseline of the strategy's own, where it has not that of the run. What all are held against
+/// besides is none.
+fn own_baseline<'a>(record: &'a Record, scenario: &str, cell: &Cell) -> Option<&'a Comparison> {
+    let of_cell = |it: &&Comparison| it.scenario == scenario && it.candidate == cell.strategy;
+    let reference = record.reference.as_deref();
+    let is_own = |it: &&Comparison| it.metric == Metric::Throughput && Some(&*it.baseline) != reference;
+    record.comparisons.iter().filter(of_cell).find(is_own)
+}
+
+/// A finding, and where it was made.
+pub(super) struct Found<'a> {
+    pub strategy: &'a str,
+    /// The scenario, of a sweep with the value that its setting had.
+    pub place: String,
+    pub finding: &'a Finding,
+}
+
+/// Everything that was found, in cells and at the points of sweeps.
+pub(super) fn findings(record: &Record) -> impl Iterator<Item = Found<'_>> {
+    let in_cells = record.cells.iter().flat_map(|cell| {
+        let found = |finding| Found { strategy: &cell.strategy, place: cell.scenario.clone(), finding };
+        cell.findings.iter().map(found)
+    });
+    let in_sweeps = record.scaling.iter().flat_map(|sweep| {
+        sweep.points.iter().flat_map(move |at| {
+            let size = sweep.size(&at.point).unwrap_or_default();
+            let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
+            let found = move |finding| Found { strategy: &sweep.strategy, place: place.clone(), finding };
+            at.findings.iter().map(found)
+        })
+    });
+    in_cells.chain(in_sweeps)
+}
+
+/// The settings of a point in words, but for how long a save takes, of which each text speaks in its own way.
+pub(super) fn settings(point: &Point) -> Vec<String> {
+    let mut settings =
+        vec![format::counted(point.workers.into(), "worker"), format::counted(point.tasks.into(), "task")];
+    settings.extend(point.readers.map(|n| format::counted(n.into(), "reader")));
+    settings.extend(point.writers.map(|n| format::counted(n.into(), "writer")));
+    settings.extend(point.settings.iter().map(|(name, value)| format!("{name} {value}")));
+    settings
+}
+
+/// The value in the middle; `None` of none.
+pub(super) fn middle(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
 
 /// Ratio and interval of a comparison; a dash where there is none to make.
 pub(super) fn ratio(comparison: Option<&Comparison>) -> String {
@@ -173,10 +255,10 @@ pub(super) fn ratio(comparison: Option<&Comparison>) -> String {
 }
 
 /// The verdict of a comparison in its word; of the baseline, that it is the baseline.
-pub(super) fn verdict(row: &Row<'_>, baseline: &str) -> &'static str {
+pub(super) fn verdict(row: &Row<'_>, baselines: &[&str]) -> &'static str {
     match row.against_baseline {
         Some(comparison) => comparison.verdict.as_str(),
-        None if row.cell.strategy == baseline => "baseline",
+        None if baselines.contains(&row.cell.strategy.as_str()) => "baseline",
         None => "not compared",
     }
 }
@@ -195,6 +277,20 @@ pub(super) fn checks(checks: &[Check]) -> String {
     format::list(&checks.iter().map(|check| check.as_str().to_owned()).collect::<Vec<_>>())
 }
 
+/// Which build the other one was, where there was one.
+pub(super) fn other_build(record: &Record) -> Option<String> {
+    let against = record.against.as_ref()?;
+    let it = &against.environment;
+    let commit = it.commit.as_ref().map(|commit| format!(" ({commit})")).unwrap_or_default();
+    let (program, rounds) = (&against.program, against.rounds.len() as u64);
+    Some(format!(
+        "What ends in “@other” is {program}, version {}{commit} built by rustc {}; {} of one process of each.",
+        it.version,
+        it.rustc,
+        format::counted(rounds, "round"),
+    ))
+}
+
 /// When the run began, for people.
 pub(super) fn began(record: &Record) -> String {
     record.started_at.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -208,7 +304,7 @@ pub(super) fn with_verdict(table: &Table<'_>, verdict: Verdict) -> usize {
 /// What a drawn violation shows.
 pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
     format!(
-        "“{strategy}”, session {}: no order explains these {} operations",
+        "“{strategy}”, {}: no order explains these {} operations",
         violation.key,
         violation.operations.len()
     )

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::record::{Finding, ModelResult, Record, Severity};
+use super::rows::{Found, findings};
+use crate::record::{ModelResult, Record, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -14,20 +15,7 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 #[expect(clippy::missing_panics_doc, reason = "all keys are strings, and nothing else in a log can fail")]
 pub fn sarif(record: &Record) -> String {
     let mut log = Log::default();
-    for cell in &record.cells {
-        for finding in &cell.findings {
-            log.finding(finding, &cell.strategy, &cell.scenario);
-        }
-    }
-    for sweep in &record.scaling {
-        for point in &sweep.points {
-            let size = sweep.size(&point.point).unwrap_or_default();
-            let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
-            for finding in &point.findings {
-                log.finding(finding, &sweep.strategy, &place);
-            }
-        }
-    }
+    findings(record).for_each(|found| log.finding(&found));
     for model in record.models.iter().flatten().filter(|it| !it.holds) {
         log.model(model);
     }
@@ -53,7 +41,7 @@ pub fn sarif(record: &Record) -> String {
     serde_json::to_string_pretty(&log).expect("a log has nothing but string keys") + "\n"
 }
 
-/// Rules, one for each kind of finding, and results.
+/// Rules, one for each thing that was found by its name, and results.
 #[derive(Default)]
 struct Log {
     rules: Vec<Value>,
@@ -61,15 +49,15 @@ struct Log {
 }
 
 impl Log {
-    fn finding(&mut self, it: &Finding, strategy: &str, scenario: &str) {
+    fn finding(&mut self, Found { strategy, place: scenario, finding: it }: &Found<'_>) {
         let level = match it.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Info => "note",
         };
-        let text = format!("{} in “{strategy}” under {scenario}: {}", it.kind, it.message);
+        let text = format!("{} in “{strategy}” under {scenario}: {}", it.name(), it.message);
         let mut places = it.places.iter().filter_map(|place| location(place));
-        let mut result = self.result(&it.kind, level, &text);
+        let mut result = self.result(it.name(), level, &text);
         if let Some(first) = places.next() {
             result.insert("locations".into(), json!([first]));
         }
@@ -102,11 +90,11 @@ impl Log {
         self.results.push(Value::Object(result));
     }
 
-    fn result(&mut self, kind: &str, level: &str, text: &str) -> Map<String, Value> {
-        let id = slug(kind);
+    fn result(&mut self, name: &str, level: &str, text: &str) -> Map<String, Value> {
+        let id = slug(name);
         let known = self.rules.iter().position(|rule| rule["id"] == id.as_str());
         let index = known.unwrap_or_else(|| {
-            self.rules.push(json!({ "id": id, "shortDescription": { "text": kind } }));
+            self.rules.push(json!({ "id": id, "shortDescription": { "text": name } }));
             self.rules.len() - 1
         });
         let mut result = Map::new();
@@ -143,9 +131,9 @@ fn uri(file: &str) -> String {
     uri
 }
 
-/// A kind as an identifier: `order inversion` is `order-inversion`.
-fn slug(kind: &str) -> String {
+/// A name as an identifier: `order inversion` is `order-inversion`.
+fn slug(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let slug: String = kind.chars().map(plain).collect();
+    let slug: String = name.chars().map(plain).collect();
     slug.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }

@@ -1,15 +1,16 @@
 //! The report for a terminal: the verdict, then two tables for each scenario that fit 100 columns, one for speed and
-//! one for latency and correctness.
+//! one for latency and correctness, and a third where the systems count something themselves.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table as Grid};
 
 use super::ablation::{self, Way};
+use super::columns::{Align, Column, Part, Room, Tone};
 use super::failures::failures;
 use super::rows::{self, Row, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::{LockTime, Record, Verdict};
+use crate::record::{LockTime, Record};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
@@ -34,8 +35,12 @@ pub fn text(record: &Record, colour: Colour) -> String {
     for table in Table::all(record) {
         let heading = format!("{} · {}", table.scenario, table.settings());
         out = out + "\n" + &wrapped(&heading) + "\n";
-        out = out + &drawn(speed(&table), colour) + "\n";
-        out += &drawn(latency(&table), colour);
+        let columns = Column::all(&table);
+        out = out + &drawn(strategies(&table, &columns, Part::Speed), colour) + "\n";
+        out += &drawn(strategies(&table, &columns, Part::Quality), colour);
+        if columns.iter().any(|it| it.part == Part::Counted) {
+            out = out + "\n" + &drawn(strategies(&table, &columns, Part::Counted), colour);
+        }
         if table.rows.iter().any(|row| row.cell.hold_ns.is_some()) {
             out = out + "\n" + &drawn(locks(&table), colour);
         }
@@ -94,47 +99,38 @@ fn pad(grid: &mut Grid) {
     }
 }
 
-fn speed(table: &Table<'_>) -> Grid {
-    let mut head = vec!["strategy".to_owned(), "operations/s".to_owned()];
-    head.extend(table.baseline.map(|baseline| format!("against {}", printable(baseline))));
-    head.extend(table.baseline.map(|_| "verdict".to_owned()));
-    head.extend(table.against_naive.then(|| format!("against {}", rows::NAIVE)));
-    grid(&head, table, |row| {
-        let mut cells = vec![Cell::new(row.throughput_and_spread()).set_alignment(CellAlignment::Right)];
-        if let Some(baseline) = table.baseline {
-            let word = Cell::new(rows::verdict(row, baseline));
-            cells.push(Cell::new(rows::ratio(row.against_baseline)));
-            cells.push(match row.against_baseline.map(|it| it.verdict) {
-                Some(Verdict::Faster) => word.fg(Color::Green),
-                Some(Verdict::Slower) => word.fg(Color::Red),
-                _ => word,
-            });
+/// The columns of one part, a row for each strategy.
+fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
+    let mut places: Vec<Vec<&Column<'_>>> = Vec::new();
+    for column in columns.iter().filter(|it| it.part == part) {
+        match places.last_mut() {
+            Some(place) if column.shares => place.push(column),
+            _ => places.push(vec![column]),
         }
-        if table.against_naive {
-            cells.push(Cell::new(rows::ratio(row.against_naive)));
-        }
-        cells
-    })
-}
-
-fn latency(table: &Table<'_>) -> Grid {
-    let mut head = vec!["strategy".to_owned()];
-    head.extend(table.operations.iter().map(|operation| format!("{}\np50 / p99", printable(operation))));
-    head.extend(["errors\nrefused"].into_iter().chain(rows::CORRECTNESS).map(str::to_owned));
-    grid(&head, table, |row| {
-        let mut cells: Vec<_> = table
-            .operations
-            .iter()
-            .map(|operation| Cell::new(row.latency(operation)).set_alignment(CellAlignment::Right))
-            .collect();
-        let [errors, refused] = [row.cell.errors, row.cell.refused].map(|it| format::count(it as f64));
-        cells.push(Cell::new(format!("{errors} / {refused}")).set_alignment(CellAlignment::Right));
-        for words in [row.linearizable(), printable(&row.found())] {
-            let cell = Cell::new(words);
-            cells.push(if row.wrong().next().is_some() { cell.fg(Color::Red) } else { cell });
-        }
-        cells
-    })
+    }
+    let heads = places.iter().map(|place| {
+        let lines = place.iter().flat_map(|it| [printable(&it.head), it.unit.to_owned()]);
+        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    });
+    let mut grid = empty(&std::iter::once("strategy".to_owned()).chain(heads).collect::<Vec<_>>());
+    for row in &table.rows {
+        let cells = places.iter().map(|place| {
+            let words: Vec<_> = place.iter().map(|it| printable(&(it.cell)(row, Room::Narrow))).collect();
+            let cell = Cell::new(words.join(" / "));
+            let cell = match place[0].align {
+                Align::Words | Align::Ratios => cell,
+                Align::Numbers => cell.set_alignment(CellAlignment::Right),
+            };
+            match (place[0].tone)(row) {
+                Tone::Good => cell.fg(Color::Green),
+                Tone::Bad => cell.fg(Color::Red),
+                Tone::Plain | Tone::Muted | Tone::Open => cell,
+            }
+        });
+        grid.add_row(std::iter::once(Cell::new(printable(&row.cell.strategy))).chain(cells));
+    }
+    pad(&mut grid);
+    grid
 }
 
 /// How long locks were waited for and held, a row for each strategy and class.
@@ -157,18 +153,6 @@ fn locks(table: &Table<'_>) -> Grid {
         holds.map(row).collect::<Vec<_>>()
     };
     plain(&head.map(str::to_owned), table.rows.iter().flat_map(of_cell), CellAlignment::Right)
-}
-
-/// A table with a row for each strategy: its name, then what `rest` says of it.
-fn grid(head: &[String], table: &Table<'_>, rest: impl Fn(&Row<'_>) -> Vec<Cell>) -> Grid {
-    let mut grid = empty(head);
-    for row in &table.rows {
-        let mut cells = vec![Cell::new(printable(&row.cell.strategy))];
-        cells.extend(rest(row));
-        grid.add_row(cells);
-    }
-    pad(&mut grid);
-    grid
 }
 
 pub(super) fn drawn(mut grid: Grid, colour: Colour) -> String {

@@ -5,7 +5,7 @@
 
 use super::failures::failures;
 use super::format;
-use super::rows::NAIVE;
+use super::rows;
 use crate::record::{Cell, Comparison, Metric, Record, Verdict};
 
 /// The strategy that the main comparison is about, when it ran.
@@ -45,15 +45,37 @@ fn speed(record: &Record) -> Vec<String> {
     let Some((candidate, chosen)) = candidate(record, baseline) else { return vec![measured(&record.cells)] };
     let mut sentences: Vec<_> = chosen.into_iter().collect();
     let mut confidence = f64::INFINITY;
-    for baseline in [baseline, NAIVE].into_iter().take(if baseline == NAIVE { 1 } else { 2 }) {
+    let reference = record.reference.as_deref().filter(|reference| *reference != baseline);
+    for baseline in std::iter::once(baseline).chain(reference) {
         let pairs: Vec<_> = throughput(record, baseline).filter(|it| it.candidate == candidate).collect();
         if !pairs.is_empty() {
             sentences.push(against(baseline, candidate, &pairs));
         }
         confidence = pairs.iter().map(|it| it.confidence).fold(confidence, f64::min);
     }
+    for (baseline, candidate, pairs) in with_baselines_of_their_own(record, baseline) {
+        sentences.push(against(baseline, candidate, &pairs));
+    }
     sentences.push(format!("Confidence: {}.", format::percent(confidence)));
+    sentences.extend(rows::other_build(record));
     sentences
+}
+
+/// Candidates that are held against another strategy than the run's baseline, each with that one and what was compared.
+fn with_baselines_of_their_own<'a>(
+    record: &'a Record,
+    baseline: &str,
+) -> Vec<(&'a str, &'a str, Vec<&'a Comparison>)> {
+    let reference = record.reference.as_deref();
+    let of_throughput = record.comparisons.iter().filter(|it| it.metric == Metric::Throughput);
+    let mut found: Vec<(&str, &str, Vec<&Comparison>)> = Vec::new();
+    for it in of_throughput.filter(|it| it.baseline != baseline && Some(&*it.baseline) != reference) {
+        match found.iter_mut().find(|(below, above, _)| (*below, *above) == (&it.baseline, &it.candidate)) {
+            Some((.., pairs)) => pairs.push(it),
+            None => found.push((&it.baseline, &it.candidate, vec![it])),
+        }
+    }
+    found
 }
 
 /// The candidate to speak of: `after` if it was compared, otherwise the one with the highest throughput, and then a
@@ -123,7 +145,7 @@ fn measured(cells: &[Cell]) -> String {
 
 fn models(record: &Record) -> Option<String> {
     let models = record.models.as_ref().filter(|models| !models.is_empty())?;
-    let hold: Vec<_> = models.iter().filter(|it| it.holds && it.schedules >= it.min_schedules).collect();
+    let hold: Vec<_> = models.iter().filter(|it| it.passes()).collect();
     let bounded = hold.iter().filter(|it| !it.exhaustive).count();
     let bounded =
         if bounded > 0 { format!(", {bounded} of them in a bounded search") } else { String::new() };
@@ -132,7 +154,7 @@ fn models(record: &Record) -> Option<String> {
 
 fn pitfalls(record: &Record) -> Option<String> {
     let pitfalls = record.pitfalls.as_ref().filter(|pitfalls| !pitfalls.is_empty())?;
-    let caught = pitfalls.iter().filter(|it| !it.caught_by.is_empty() && it.missed_by.is_empty()).count();
+    let caught = pitfalls.iter().filter(|it| it.is_caught()).count();
     Some(format!(
         "Pitfalls caught by every check that ran and must see them: {caught} of {}.",
         pitfalls.len()

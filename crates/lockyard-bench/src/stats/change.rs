@@ -10,8 +10,8 @@
 //! Source: B. L. Welch, "The generalization of Student's problem when several different population variances are
 //! involved", *Biometrika* 34 (1947), 28–35.
 
-use super::Confidence;
-use super::mean::degrees_of_freedom;
+use super::confidence::Confidence;
+use super::location::degrees_of_freedom;
 
 /// A ratio as a run recorded it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,13 +5,14 @@
 //! where it is new less the mean where it is old, so every measurement serves every effect. The *interaction* of two
 //! factors is how much more the one gives where the other is new. Both are contrasts of one round, so whatever slowed the
 //! round down cancels as it does in a pair; over the rounds they are estimated as a ratio of two rivals is (sources in
-//! [`mean`](super::mean)).
+//! [`location`](super::location)).
 //!
 //! Source: D. C. Montgomery, *Design and Analysis of Experiments*, 8th ed., Wiley 2013, chapter 6 ("The 2ᵏ factorial
 //! design"). Montgomery's interaction is half of the one here, which is a ratio of two ratios one can name.
 
-use super::mean::Location;
-use super::{Confidence, Ratio};
+use super::confidence::Confidence;
+use super::paired::Ratio;
+use super::processes::location_of_processes;
 
 /// More factors than this would need more strategies than rounds can hold.
 pub const MOST_FACTORS: usize = 5;
@@ -45,7 +46,7 @@ impl Effect {
     ///
     /// A round with a measurement that is negative or not finite does not count, and neither does one whose zeros
     /// contradict each other; with zeros on one side it counts as the most extreme of all and gets trimmed, as in
-    /// [`Ratio::of_rounds`]. `None` with fewer than [`MIN_ROUNDS`](super::mean::MIN_ROUNDS) rounds that count.
+    /// [`Ratio::of_rounds`]. `None` with fewer than [`MIN_ROUNDS`](super::location::MIN_ROUNDS) rounds that count.
     ///
     /// # Panics
     ///
@@ -76,7 +77,7 @@ impl Effect {
         confidence: Confidence,
     ) -> Option<Ratio> {
         let contrasts = |rounds: &[R]| rounds.iter().filter_map(|it| self.contrast(it.as_ref())).collect();
-        let location = Location::of_processes(processes.iter().map(|rounds| contrasts(rounds.as_ref())))?;
+        let location = location_of_processes(processes.iter().map(|rounds| contrasts(rounds.as_ref())))?;
         let (ratio, ci) = location.exp(confidence)?;
         Some(Ratio { ratio, ci, confidence, rounds: location.rounds })
     }

@@ -1,10 +1,11 @@
-//! What measured numbers allow to be said: a ratio with its interval, and a verdict.
+//! What do measured numbers allow to be said? A ratio with its interval, and a verdict.
 //!
 //! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two rivals took turns
 //! on the same machine; an estimate comes out, or nothing where the rounds do not carry one.
 //!
 //! - [`change`]: how a ratio changed between two runs.
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
+//! - [`location`]: where a sample lies, disturbed rounds trimmed.
 //! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
 //! - [`paired`]: the ratio of two rivals over the rounds they shared.
 //! - [`processes`]: the same over several processes, with intervals that hold what differs between these.
@@ -19,6 +20,7 @@ pub mod change;
 pub mod confidence;
 pub mod factorial;
 pub mod fairness;
+pub mod location;
 pub mod mean;
 pub mod paired;
 pub mod processes;

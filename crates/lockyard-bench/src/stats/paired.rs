@@ -2,10 +2,10 @@
 //!
 //! A machine drifts: it warms up, a neighbour wakes. Rivals whose slices stand side by side in one round share most of
 //! that, so the ratio within a round is far steadier than either measurement. Each round gives one log ratio; their
-//! trimmed mean, with its interval, is the estimate (sources in [`mean`](super::mean)).
+//! trimmed mean, with its interval, is the estimate (sources in [`location`](super::location)).
 
-use super::Confidence;
-use super::mean::Location;
+use super::confidence::Confidence;
+use super::processes::location_of_processes;
 
 /// How a candidate compares with a baseline: candidate ÷ baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,7 @@ impl Ratio {
     ///
     /// A round counts if both values are finite and not negative and at least one is positive. If just one is zero, the
     /// round counts as the most extreme ratio and gets trimmed: leaving it out would flatter whoever stalled. `None` with
-    /// fewer than [`MIN_ROUNDS`](super::mean::MIN_ROUNDS) such rounds, or with more stalls than trimming removes.
+    /// fewer than [`MIN_ROUNDS`](super::location::MIN_ROUNDS) such rounds, or with more stalls than trimming removes.
     ///
     /// ```
     /// use lockyard_bench::stats::{Confidence, Ratio};
@@ -50,7 +50,7 @@ impl Ratio {
     /// ```
     pub fn of_processes(processes: &[impl AsRef<[(f64, f64)]>], confidence: Confidence) -> Option<Self> {
         let logs = |rounds: &[(f64, f64)]| rounds.iter().filter_map(|&pair| log_ratio(pair)).collect();
-        let location = Location::of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
+        let location = location_of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
         let (ratio, ci) = location.exp(confidence)?;
         Some(Self { ratio, ci, confidence, rounds: location.rounds })
     }

@@ -17,43 +17,36 @@
 //! approach and its modification for random-effects meta-analysis with few studies", *BMC Medical Research Methodology* 15:99
 //! (2015), from where it is taken never to go below the inner errors.
 
-use super::mean::{Location, MIN_ROUNDS};
+use super::location::{Location, MIN_ROUNDS};
 
-impl Location {
-    /// The location that several processes agree on, one sample each. Of a single process it is that of its sample.
-    ///
-    /// A process with fewer than [`MIN_ROUNDS`] values, such as one that was interrupted, does not count. `None` if none
-    /// counts, or if one that does has no location: leaving out the process in which somebody stalled would flatter him.
-    pub(super) fn of_processes(samples: impl Iterator<Item = Vec<f64>>) -> Option<Self> {
-        let long_enough = samples.filter(|sample| sample.len() >= MIN_ROUNDS);
-        let each = long_enough.map(Self::of).collect::<Option<Vec<_>>>()?;
-        if each.len() < 2 {
-            return each.first().copied();
-        }
-        let k = each.len() as f64;
-        let mean = each.iter().map(|process| process.mean).sum::<f64>() / k;
-        let between = each.iter().map(|process| (process.mean - mean).powi(2)).sum::<f64>() / (k - 1.0) / k;
-        let within = each.iter().map(|process| process.standard_error.powi(2)).sum::<f64>() / (k * k);
-        Some(Self {
-            mean,
-            standard_error: between.max(within).sqrt(),
-            degrees_of_freedom: each.len() - 1,
-            rounds: each.iter().map(|process| process.rounds).sum(),
-        })
+/// The location that several processes agree on, one sample each. Of a single process it is that of its sample.
+///
+/// A process with fewer than [`MIN_ROUNDS`] values, such as one that was interrupted, does not count. `None` if none
+/// counts, or if one that does has no location: leaving out the process in which somebody stalled would flatter him.
+pub(super) fn location_of_processes(samples: impl Iterator<Item = Vec<f64>>) -> Option<Location> {
+    let long_enough = samples.filter(|sample| sample.len() >= MIN_ROUNDS);
+    let each = long_enough.map(Location::of).collect::<Option<Vec<_>>>()?;
+    if each.len() < 2 {
+        return each.first().copied();
     }
+    let k = each.len() as f64;
+    let mean = each.iter().map(|process| process.mean).sum::<f64>() / k;
+    let between = each.iter().map(|process| (process.mean - mean).powi(2)).sum::<f64>() / (k - 1.0) / k;
+    let within = each.iter().map(|process| process.standard_error.powi(2)).sum::<f64>() / (k * k);
+    Some(Location {
+        mean,
+        standard_error: between.max(within).sqrt(),
+        degrees_of_freedom: each.len() - 1,
+        rounds: each.iter().map(|process| process.rounds).sum(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use rand::rngs::ChaCha8Rng;
-    use rand::{RngExt, SeedableRng};
-    use rand_distr::{Distribution, Normal, StudentT};
-
-    use super::super::{Confidence, Mean, Ratio};
     use super::*;
 
     fn of(samples: &[&[f64]]) -> Option<Location> {
-        Location::of_processes(samples.iter().map(|sample| sample.to_vec()))
+        location_of_processes(samples.iter().map(|sample| sample.to_vec()))
     }
 
     fn close(found: f64, expected: f64) {
@@ -87,67 +80,5 @@ mod tests {
         assert_eq!(of(&[sample, &[5.0, 5.0]]), Location::of(sample.to_vec()), "two rounds do not count");
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[&[5.0, 5.0]]), None);
-    }
-
-    #[test]
-    fn a_process_that_stalled_is_not_left_out() {
-        let steady: &[f64] = &[10.0; 5];
-        let stalled: &[f64] = &[10.0, 0.0, 0.0, 10.0, 10.0];
-        let mean = |processes: &[&[f64]]| Mean::of_processes(processes, Confidence::default());
-        assert!(mean(&[steady, steady]).is_some());
-        assert_eq!(mean(&[steady, stalled, steady]), None);
-    }
-
-    const TRUE_RATIO: f64 = 1.07;
-
-    /// How many of 1,000 runs hold the true ratio: by the two levels, and if all rounds were thrown together. Every process
-    /// has a `layout` of its own, and every round drift, which is to cancel, and heavy-tailed noise.
-    fn covered(seed: u64, processes: u32, layout: impl Fn(&mut ChaCha8Rng) -> f64) -> [usize; 2] {
-        let heavy = StudentT::new(3.0).expect("degrees of freedom");
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut held = [0; 2];
-        for _ in 0..1_000 {
-            let mut process = || {
-                let here = TRUE_RATIO * layout(&mut rng).exp();
-                let mut round = || {
-                    let drift = rng.random_range(0.5..2.0);
-                    (drift * here * (0.02_f64 * heavy.sample(&mut rng)).exp(), drift)
-                };
-                (0..20).map(|_| round()).collect::<Vec<_>>()
-            };
-            let processes: Vec<_> = (0..processes).map(|_| process()).collect();
-            let holds = |found: Option<Ratio>| {
-                let [low, high] = found.expect("rounds enough").ci;
-                usize::from(low <= TRUE_RATIO && TRUE_RATIO <= high)
-            };
-            held[0] += holds(Ratio::of_processes(&processes, Confidence::default()));
-            held[1] += holds(Ratio::of_rounds(&processes.concat(), Confidence::default()));
-        }
-        held
-    }
-
-    /// At 99 %, so that of 1,000 intervals 980 is three deviations below what is promised. The seeds are fixed.
-    #[test]
-    fn intervals_hold_both_levels() {
-        let wide = Normal::new(0.0, 0.05).expect("a deviation");
-        let narrow = Normal::new(0.0, 0.004).expect("a deviation");
-        let heavy = StudentT::new(3.0).expect("degrees of freedom");
-        for processes in [3, 5, 10] {
-            let found = [
-                covered(1, processes, |_| 0.0),
-                covered(2, processes, |rng| narrow.sample(rng)),
-                covered(3, processes, |rng| wide.sample(rng)),
-                covered(4, processes, |rng| 0.03 * heavy.sample(rng)),
-            ];
-            assert!(found.iter().all(|[levels, _]| *levels >= 980), "{processes} processes: {found:?}");
-            // What the second level is there for: thrown together, rounds are sure of a layout that chance chose.
-            assert!(found[2][1] < 500, "{processes} processes: {found:?}");
-        }
-        // Two kinds of layout, five per cent to either side. Five processes are all of one kind 2 times in 32; ten are so, or
-        // all but one, 22 times in 1,024. No other split is missed.
-        for (processes, expected) in [(5, 1.0 - 2.0 / 32.0), (10, 1.0 - 22.0 / 1_024.0)] {
-            let [held, _] = covered(5, processes, |rng| if rng.random_bool(0.5) { 0.05 } else { -0.05 });
-            assert!((held as f64 / 1_000.0 - expected).abs() < 0.02, "{processes} processes: {held}");
-        }
     }
 }

@@ -1,6 +1,26 @@
 //! What an interval says, by one rule for every metric, so that no two places can judge the same numbers differently.
 
-pub use crate::record::Verdict;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Verdict {
+    /// The whole interval is on the candidate's side of 1. For bytes: leaner.
+    #[serde(rename = "faster")]
+    Faster,
+    /// The whole interval is on the baseline's side of 1. For bytes: fatter.
+    #[serde(rename = "slower")]
+    Slower,
+    /// The whole interval lies within the margin around 1.
+    #[serde(rename = "no difference")]
+    NoDifference,
+    /// The interval holds 1 and reaches past the margin: the run cannot tell.
+    #[serde(rename = "no verdict")]
+    NoVerdict,
+}
 
 /// Which way a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +31,6 @@ pub enum Direction {
     LowerIsBetter,
 }
 
-/// The words are the record's; the rule is made here, once.
 impl Verdict {
     /// The verdict on the interval `ci` (`[low, high]`) of a ratio candidate ÷ baseline, or on its absence.
     ///
@@ -40,6 +59,22 @@ impl Verdict {
         } else {
             Self::NoVerdict
         }
+    }
+
+    /// The verdict's words, as they stand in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Slower => "slower",
+            Self::NoDifference => "no difference",
+            Self::NoVerdict => "no verdict",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

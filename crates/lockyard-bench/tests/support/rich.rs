@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lockyard_bench::record::{
-    Ablation, Change, Check, Counterexample, EffectKind, Engine, Extrapolated, Finding, Fit, Latency,
-    LockTime, Memory, ModelResult, PerTask, PitfallResult, Record, Scaling, ScalingPoint, Severity, Slice,
-    Throughput, Verdict, Verification,
+    Ablation, Change, Check, Counterexample, EffectKind, Engine, Extrapolated, Finding, FindingKind, Fit,
+    Latency, LockTime, Memory, ModelResult, PerTask, PitfallResult, Record, Scaling, ScalingPoint, Severity,
+    Slice, Throughput, Verdict, Verification,
 };
 
 use crate::sample::sample;
@@ -34,6 +34,7 @@ pub fn rich() -> Record {
         };
         (cell.wait_ns, cell.hold_ns) = (Some(times(900.0 / slow)), Some(times(310.0)));
         cell.memory = Some(Memory {
+            item: Some("session".into()),
             bytes_per_session: Some(312.0 + nth as f64),
             bytes_per_session_at_100k: Some(298.0),
             peak_bytes_per_session: Some(401.0),
@@ -57,7 +58,8 @@ pub fn rich() -> Record {
     let broken = &mut record.cells[9];
     broken.verification.as_mut().expect("just set").deadlocks = Some(1);
     broken.findings.push(Finding {
-        kind: "deadlock".into(),
+        kind: FindingKind::Deadlock,
+        rule: None,
         severity: Severity::Error,
         message: "task 3 holds cache and waits for session, task 5 holds session and waits for cache".into(),
         places: vec!["src/session/manager.rs:118:29".into(), "src/session/save.rs:74:13".into()],
@@ -119,7 +121,7 @@ fn sweep((strategy, speed): (&str, f64)) -> Scaling {
         let ops_per_s = fit.at(tasks.into());
         let latency =
             Latency { count: 999, p50: 2_000, p90: 5_000, p99: 22_000, p99_9: 61_000, max: 900_000 };
-        let mut point = cell.point;
+        let mut point = cell.point.clone();
         point.tasks = tasks;
         let latency_ns = [("get_context_state".to_owned(), latency)].into();
         let throughput = Throughput { ops_per_s, ci: [ops_per_s * 0.97, ops_per_s * 1.03] };
@@ -173,7 +175,7 @@ fn pitfalls() -> Vec<PitfallResult> {
             caught_by: caught.into(),
             missed_by: missed.into(),
             not_run: vec![Check::Loom],
-            twin_alarms: alarms.into(),
+            false_positives: alarms.into(),
         };
     vec![
         pitfall("cache-under-session", "deadlock", &[Check::Explorer, Check::Live], &[], &[]),

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use lockyard_bench::record::{
-    Arrival, Cell, Comparison, Environment, Factors, Fairness, Finding, Latency, Limits, Memory, Metric,
-    OfLimit, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verdict,
+    Arrival, Cell, Comparison, Environment, Factors, Fairness, Finding, FindingKind, Latency, Limits, Memory,
+    Metric, OfLimit, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verdict,
 };
 
 /// Strategy, session lock, and throughput as a multiple of `before` under polling, hot-context and one-worker.
@@ -54,7 +54,8 @@ pub fn sample() -> Record {
         }
     }
     cells[6].findings.push(Finding {
-        kind: "unsteady".into(),
+        kind: FindingKind::Invariant,
+        rule: Some("unsteady".into()),
         severity: Severity::Warning,
         message: "two of twenty rounds were slower than half of the median".into(),
         places: vec![],
@@ -67,6 +68,8 @@ pub fn sample() -> Record {
         started_at: "2025-06-03T09:14:27Z".parse().expect("a timestamp"),
         interrupted: false,
         processes: 1,
+        reference: Some("naive".into()),
+        against: None,
         environment: Environment {
             cpu_model: Some("AMD EPYC 7763 64-Core Processor".into()),
             cores: 2,
@@ -102,19 +105,20 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
     Cell {
         scenario: name.into(),
         strategy: strategy.0.into(),
-        factors: Some(Factors {
-            session: strategy.1.into(),
-            cache: format!("mutex-lru({})", if task_list { "tokio-mutex" } else { "parking-lot-mutex" }),
-            dto: if strategy.0 == "before" { "cloned" } else { "borrowed" }.into(),
-            save: if strategy.0 == "before" { "under-lock" } else { "after-unlock" }.into(),
-            state: "locked".into(),
-        }),
+        factors: Some(Factors::from_iter([
+            ("session", strategy.1),
+            ("cache", if task_list { "mutex-lru(tokio-mutex)" } else { "mutex-lru(parking-lot-mutex)" }),
+            ("dto", if strategy.0 == "before" { "cloned" } else { "borrowed" }),
+            ("save", if strategy.0 == "before" { "under-lock" } else { "after-unlock" }),
+            ("state", "locked"),
+        ])),
         point: Point {
             workers,
             tasks,
             readers: hot.then_some(16),
             writers: hot.then_some(1),
             save_ms: Some(0),
+            settings: BTreeMap::new(),
         },
         arrival: Arrival::Closed,
         seconds: 12.0,
@@ -123,7 +127,9 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         errors: 0,
         refused: 0,
         hit_ratio: Some(1.0),
+        read_share: None,
         evictions: Some(0),
+        counters: None,
         throughput: Throughput {
             ops_per_s,
             ci: [(ops_per_s * (1.0 - width)).round(), (ops_per_s * (1.0 + width)).round()],
@@ -137,6 +143,7 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         wait_ns: None,
         hold_ns: None,
         memory: Some(Memory {
+            item: Some("session".into()),
             bytes_per_session: Some(312.0),
             allocations_per_operation: Some(3.2),
             ..Memory::default()

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::junit::written;
 use super::super::markdown::{escaped, line};
 use super::super::terminal::{Colour, drawn, plain, wrapped};
-use super::{HEAD, commits, diff_verdict, notes, row};
+use super::words::{HEAD, commits, diff_verdict, notes, row};
 use crate::record::{CellChange, Diff, Outcome};
 
 /// A diff for a terminal.

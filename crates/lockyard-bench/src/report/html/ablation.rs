@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::ablation::{self, Way};
 use super::chart::{self, Axis, chart};
+use super::parts;
 use crate::record::{Record, Verdict};
 
 pub(super) fn section(record: &Record) -> Markup {
@@ -38,21 +39,15 @@ fn figure(way: &Way<'_>) -> Markup {
             tip: format!("{label}: {}", super::super::format::ratio(it.ratio, it.ci)),
         })
         .collect();
-    html! {
-        figure {
-            h3 { (way.title()) }
-            figcaption { (way.sentence()) }
-            (chart(&marks, Axis::Ratio, &format!("{}, as ratios of throughput with intervals", way.title())))
-            p.axes { "ratio of throughput; a line that crosses the dashed one decides nothing" }
-            details {
-                summary { "The numbers behind this chart" }
-                div.scroll tabindex="0" role="region" aria-label=(way.title()) { table.prose {
-                    thead { tr { @for name in ablation::HEAD { th scope="col" { (name) } } } }
-                    tbody { @for [change, ratio, verdict] in way.rows() { tr {
-                        td { (change) } td { (ratio) } td { (verdict) }
-                    } } }
-                } }
-            }
-        }
-    }
+    let drawing = html! {
+        (chart(&marks, Axis::Ratio, &format!("{}, as ratios of throughput with intervals", way.title())))
+        p.axes { "ratio of throughput; a line that crosses the dashed one decides nothing" }
+    };
+    let table = html! { table.prose {
+        (parts::head(ablation::HEAD))
+        tbody { @for [change, ratio, verdict] in way.rows() { tr {
+            td { (change) } td { (ratio) } td { (verdict) }
+        } } }
+    } };
+    parts::figure(&way.title(), &way.sentence(), &drawing, &parts::scroll(&way.title(), &table))
 }

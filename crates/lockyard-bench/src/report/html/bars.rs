@@ -9,7 +9,7 @@ use super::super::rows::{NOT_MEASURED, Row, Table};
 use super::chart::{self, Axis, chart};
 use super::palette::Palette;
 use super::parts;
-use crate::record::{Cell, LockTime};
+use crate::record::{Cell, LockTime, Memory};
 
 /// Times of a strategy's locks, by class.
 type Times = BTreeMap<String, LockTime>;
@@ -61,12 +61,7 @@ fn lock_times(
         .collect();
     let title = format!("{name} of the lock class {class} under {}", table.scenario);
     let ends = |of: fn(&LockTime) -> u64| {
-        let low = measured.iter().min_by_key(|(_, time)| of(time));
-        let high = measured.iter().max_by_key(|(_, time)| of(time));
-        low.zip(high).map_or_else(String::new, |(low, high)| {
-            let told = |it: &(&str, &LockTime)| format!("{} (“{}”)", format::nanos(of(it.1)), it.0);
-            format!("from {} to {}", told(low), told(high))
-        })
+        parts::span(measured.iter().map(|(strategy, time)| (*strategy, of(time)))).unwrap_or_default()
     };
     let sentence = format!(
         "{name} for “{class}”, the class that takes most time: p50 {}; p99 {}.",
@@ -139,27 +134,37 @@ fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
 }
 
 pub(super) fn memory(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
-    // Locks and caches weigh the same whatever is asked of them, so one scenario tells it, unless they differ.
+    let item = tables.iter().map(item).next().unwrap_or(ITEM);
     html! {
         section #memory {
             h2 { "Memory" }
-            p.muted { "Bytes that locks and cache add to one live session, above a plain map of the same sessions; at 1,000 \
-                       sessions unless it says otherwise." }
+            p.muted { "Bytes that locks and cache add to one live " (item) ", above a plain map of the same " (item) "s; at 1,000 "
+                       (item) "s unless it says otherwise." }
             div.charts { @for table in tables { @if has_bytes(table) { (memory_of(table, palette)) } } }
         }
     }
 }
 
+/// What bytes are counted for where the record does not say.
+const ITEM: &str = "item";
+
+/// What bytes are counted for.
+fn item<'a>(table: &Table<'a>) -> &'a str {
+    let mut memory = table.rows.iter().filter_map(|row| row.cell.memory.as_ref());
+    memory.find_map(|it| it.item.as_deref()).unwrap_or(ITEM)
+}
+
 /// Whether there are bytes to draw.
 pub(super) fn has_bytes(table: &Table<'_>) -> bool {
-    table.rows.iter().any(|row| row.cell.memory.is_some_and(|it| it.bytes_per_session.is_some()))
+    table.rows.iter().any(|row| row.cell.memory.as_ref().is_some_and(|it| it.bytes_per_session.is_some()))
 }
 
 fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    let item = item(table);
     let measured: Vec<_> = table
         .rows
         .iter()
-        .filter_map(|row| row.cell.memory.and_then(|it| Some((row, it, it.bytes_per_session?))))
+        .filter_map(|row| row.cell.memory.as_ref().and_then(|it| Some((row, it, it.bytes_per_session?))))
         .collect();
     let marks: Vec<_> = measured
         .iter()
@@ -172,13 +177,13 @@ fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
             tip: format!("{}: {} B", row.cell.strategy, format::count(*bytes)),
         })
         .collect();
-    let by_bytes = |a: &&(&Row<'_>, _, f64), b: &&(&Row<'_>, _, f64)| a.2.total_cmp(&b.2);
+    let by_bytes = |a: &&(&Row<'_>, &Memory, f64), b: &&(&Row<'_>, &Memory, f64)| a.2.total_cmp(&b.2);
     let ends = measured.iter().min_by(by_bytes).zip(measured.iter().max_by(by_bytes));
     let sentence = ends.map_or_else(String::new, |(low, high)| {
         let told = |it: &(&Row<'_>, _, f64)| format!("{} B (“{}”)", format::count(it.2), it.0.cell.strategy);
-        format!("From {} to {} a session.", told(low), told(high))
+        format!("From {} to {} for each {item}.", told(low), told(high))
     });
-    let title = format!("Bytes a session of each strategy under {}", table.scenario);
+    let title = format!("Bytes for each {item} by strategy under {}", table.scenario);
     let rows = measured.iter().map(|(row, it, bytes)| {
         let told = |value: Option<f64>| value.map_or_else(|| NOT_MEASURED.to_owned(), format::count);
         let cells = vec![
@@ -189,7 +194,12 @@ fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         ];
         (row.cell.strategy.as_str(), cells)
     });
-    let head = ["bytes a session", "at 100,000 sessions", "peak while loading", "allocations an operation"];
+    let head = [
+        &format!("bytes for each {item}"),
+        &format!("at 100,000 {item}s"),
+        "peak while loading",
+        "allocations an operation",
+    ];
     let numbers = parts::numbers(palette, &title, &head, rows);
     parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Bytes, &title), &numbers)
 }

@@ -1,21 +1,12 @@
 //! The charts of the page: a row for each strategy, with a mark, and a line for the interval or range around it.
-//!
-//! Colours are CSS variables of the page, so that a chart follows light and dark, and print, with no second drawing.
-//! Each chart is drawn twice all the same, wide and narrow: scaled down to a phone, one drawing would be unreadable.
 
-use std::sync::Arc;
-
-use kuva::backend::svg::SvgBackend;
 use kuva::plot::forest::{ForestPlot, ForestRow};
 use kuva::plot::scatter::ScatterPlot;
-use kuva::render::annotations::ReferenceLine;
-use kuva::render::layout::{AxisLabelOverlap, Layout, TickFormat};
 use kuva::render::plots::Plot;
-use kuva::render::render::{Primitive, render_multiple};
-use kuva::render::theme::Theme;
-use maud::{Markup, PreEscaped, html};
+use maud::Markup;
 
 use super::super::format;
+use super::plot::{self, Plane, Size, drawings};
 
 /// One strategy in a chart.
 pub(super) struct Row<'a> {
@@ -47,37 +38,9 @@ pub(super) enum Axis {
     Nanos,
 }
 
-/// A chart. `title` says in a sentence what is drawn; it is what a screen reader reads.
+/// A chart. `title` says in a sentence what is drawn.
 pub(super) fn chart(rows: &[Row<'_>], axis: Axis, title: &str) -> Markup {
-    html! {
-        @for (class, width, label) in [("wide", 560.0, 24), ("narrow", 340.0, 18)] {
-            @let (svg, height) = drawn(rows, axis, width, label);
-            svg class=(class) viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(title) {
-                (PreEscaped(svg))
-            }
-        }
-    }
-}
-
-/// The drawing as SVG, and its height. What is drawn of the record are numbers and names, and the SVG writer escapes
-/// the names.
-fn drawn(rows: &[Row<'_>], axis: Axis, width: f64, label: usize) -> (String, f64) {
-    let height = 32.0 + 25.0 * rows.len() as f64;
-    let layout =
-        layout(rows, axis, label).with_width(width).with_height(height).with_ticks((width / 110.0) as usize);
-    (svg(plots(rows), layout), height)
-}
-
-/// A drawing as SVG, the same whenever it is made.
-pub(super) fn svg(plots: Vec<Plot>, layout: Layout) -> String {
-    let mut scene = render_multiple(plots, layout);
-    // The axes hold all that is drawn, so nothing needs clipping. And clip paths are numbered through the process: with
-    // them, two pages made of one record would differ.
-    scene.elements.retain(|it| !matches!(it, Primitive::ClipStart { .. } | Primitive::ClipEnd));
-    scene.defs.clear();
-    // A style of its own in every drawing would be a rule of the page, said many times.
-    scene.has_tooltips = false;
-    SvgBackend::new().render_scene(&scene)
+    drawings(title, |size| plane(rows, axis, size), || plots(rows))
 }
 
 fn plots(rows: &[Row<'_>]) -> Vec<Plot> {
@@ -110,75 +73,48 @@ fn height_of(row: usize, rows: usize) -> f64 {
     (rows - row) as f64
 }
 
-fn layout(rows: &[Row<'_>], axis: Axis, label: usize) -> Layout {
-    let low = rows.iter().map(|row| row.span[0]).fold(f64::INFINITY, f64::min);
-    let high = rows.iter().map(|row| row.span[1]).fold(0.0, f64::max);
-    let (low, high) = match axis {
-        Axis::Ratio => around_one(low, high),
-        Axis::Rate | Axis::Bytes => (0.0, high.max(1.0) * 1.05),
-        Axis::Share => (0.0, 1.02),
-        Axis::Nanos => (low.max(1.0) / 1.2, high.max(2.0) * 1.2),
+fn plane(rows: &[Row<'_>], axis: Axis, size: Size) -> Plane {
+    let label = match size {
+        Size::Wide => 24,
+        Size::Narrow => 18,
     };
     let count = rows.len();
     let labels: Vec<String> = rows.iter().map(|row| shortened(row.label, label)).collect();
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let layout = Layout::new((low, high), (0.5, count as f64 + 0.5))
-        .with_x_axis_min(low)
-        .with_x_axis_max(high)
-        .with_y_axis_min(0.5)
-        .with_y_axis_max(count as f64 + 0.5)
-        .with_y_tick_step(1.0)
-        .with_y_tick_format(custom(move |y| {
-            labels.get((count as f64 - y).round() as usize).cloned().unwrap_or_default()
-        }))
-        .with_x_tick_format(custom(move |x| match axis {
-            Axis::Ratio => format!("×{}", (x * 100.0).round() / 100.0),
-            Axis::Rate | Axis::Bytes => format::count(x).replace(".00 ", " ").replace(".0 ", " "),
-            Axis::Share => format!("{}", (x * 100.0).round() / 100.0),
-            // Ticks stand at 1, 2 and 5, so that decimals are only noise here.
-            Axis::Nanos => format::nanos(x.round() as u64).replace(".00 ", " ").replace(".0 ", " "),
-        }))
-        .with_force_margins(12.0 + 6.6 * longest as f64, 26.0)
-        .with_force_margins_y(6.0, 26.0)
-        .with_x_label_overlap(AxisLabelOverlap::Thin)
-        .with_tick_size(12)
-        .with_tick_length(0.0)
-        .with_axis_line_width(1.0)
-        .with_grid_line_width(1.0)
-        .with_theme(theme());
+    let names = plot::Axis::new([0.5, count as f64 + 0.5], false, move |y| {
+        labels.get((count as f64 - y).round() as usize).cloned().unwrap_or_default()
+    });
+    Plane {
+        x: values(rows, axis),
+        y: plot::Axis { step: Some(1.0), ..names },
+        height: 32.0 + 25.0 * count as f64,
+        left: 12.0 + 6.6 * longest as f64,
+        top: 6.0,
+        ticks: (size.width() / 110.0) as usize,
+    }
+}
+
+fn values(rows: &[Row<'_>], axis: Axis) -> plot::Axis {
+    let low = rows.iter().map(|row| row.span[0]).fold(f64::INFINITY, f64::min);
+    let high = rows.iter().map(|row| row.span[1]).fold(0.0, f64::max);
+    let hundredths = |x: f64| (x * 100.0).round() / 100.0;
     match axis {
-        Axis::Ratio => layout.with_reference_line(
-            ReferenceLine::vertical(1.0)
-                .with_color("var(--muted)")
-                .with_stroke_width(1.5)
-                .with_dasharray("4 3"),
-        ),
-        Axis::Rate | Axis::Bytes | Axis::Share => layout,
-        Axis::Nanos => layout.with_log_x(),
+        Axis::Ratio => {
+            let ratios =
+                plot::Axis::new(around_one(low, high), false, move |x| format!("×{}", hundredths(x)));
+            plot::Axis { crossed: Some(1.0), ..ratios }
+        }
+        Axis::Rate | Axis::Bytes => plot::Axis::new([0.0, high.max(1.0) * 1.05], false, format::tick_count),
+        Axis::Share => plot::Axis::new([0.0, 1.02], false, move |x| format!("{}", hundredths(x))),
+        Axis::Nanos => plot::Axis::new([low.max(1.0) / 1.2, high.max(2.0) * 1.2], true, format::tick_nanos),
     }
 }
 
 /// A range that holds all intervals and 1 with some air, and is never so narrow that noise looks like a result.
-fn around_one(low: f64, high: f64) -> (f64, f64) {
+fn around_one(low: f64, high: f64) -> [f64; 2] {
     let (low, high) = (low.min(0.95), high.max(1.05));
     let air = (high - low) * 0.06;
-    ((low - air).max(0.0), high + air)
-}
-
-pub(super) fn theme() -> Theme {
-    Theme {
-        background: "none".into(),
-        axis_color: "var(--rule)".into(),
-        grid_color: "var(--rule)".into(),
-        tick_color: "none".into(),
-        text_color: "var(--ink)".into(),
-        font_family: Some("inherit".into()),
-        ..Theme::light()
-    }
-}
-
-pub(super) fn custom(format: impl Fn(f64) -> String + Send + Sync + 'static) -> TickFormat {
-    TickFormat::Custom(Arc::new(format))
+    [(low - air).max(0.0), high + air]
 }
 
 /// A name that fits beside the chart; the table has it whole.

@@ -5,64 +5,64 @@ use maud::{Markup, html};
 use super::super::rows::{self, Table};
 use super::super::{correct, format};
 use super::palette::Palette;
-use crate::record::{Cell, Metric, Record};
+use super::parts;
+use crate::record::{Cell, Record};
 
 pub(super) fn section(record: &Record, palette: &Palette<'_>) -> Markup {
     let tables = Table::all(record);
-    html! {
-        section #overview aria-labelledby="overview-title" {
-            h2 #overview-title { "Speed and correctness" }
-            p.muted { (sentence(record, &tables)) }
-            div.scroll tabindex="0" role="region" aria-label="Strategies by scenario" {
-                table.heat {
-                    thead {
-                        tr {
-                            th scope="col" { "strategy" }
-                            @for table in &tables { th.number scope="col" { (table.scenario) } }
-                            @for check in correct::HEAD { th scope="col" { (check) } }
-                        }
-                    }
-                    tbody {
-                        @for (number, strategy) in palette.strategies() {
-                            @if record.cells.iter().any(|cell| cell.strategy == strategy) {
-                                tr data-s=(number) {
-                                    th scope="row" { (strategy) }
-                                    @for table in &tables { (speed(record, table, strategy)) }
-                                    @for check in correct::checks(record, strategy) {
-                                        td class=(if check.wrong { "wrong" } else if check.known { "" } else { "muted" }) { (check.words) }
-                                    }
-                                }
-                            }
+    let table = html! { table.heat {
+        thead {
+            tr {
+                th scope="col" { "strategy" }
+                @for table in &tables { th.number scope="col" { (table.scenario) } }
+                @for check in correct::HEAD { th scope="col" { (check) } }
+            }
+        }
+        tbody {
+            @for (number, strategy) in palette.strategies() {
+                @if record.cells.iter().any(|cell| cell.strategy == strategy) {
+                    tr data-s=(number) {
+                        th scope="row" { (strategy) }
+                        @for table in &tables { (speed(table, strategy)) }
+                        @for check in correct::checks(record, strategy) {
+                            td class=(if check.wrong { "wrong" } else if check.known { "" } else { "muted" }) { (check.words) }
                         }
                     }
                 }
             }
         }
+    } };
+    html! {
+        section #overview aria-labelledby="overview-title" {
+            h2 #overview-title { "Speed and correctness" }
+            p.muted { (sentence(record, &tables)) }
+            (parts::scroll("Strategies by scenario", &table))
+        }
     }
 }
 
 fn sentence(record: &Record, tables: &[Table<'_>]) -> String {
-    let Some(baseline) = tables.iter().find_map(|table| table.baseline) else {
+    let Some(baseline) = tables.iter().find_map(Table::baseline_quoted) else {
         return "Operations a second; nothing was compared.".to_owned();
     };
     let confidence = record.comparisons.first().map_or(String::new(), |it| {
         format!(" Intervals of {} each by itself.", format::percent(it.confidence))
     });
     format!(
-        "Throughput ÷ that of “{baseline}” under the same scenario, with its interval: green is faster, red slower, and \
+        "Throughput ÷ that of {baseline} under the same scenario, with its interval: green is faster, red slower, and \
          where there is no tint the interval holds ×1.{confidence} Speed counts only where the answers are right."
     )
 }
 
-fn speed(record: &Record, table: &Table<'_>, strategy: &str) -> Markup {
+fn speed(table: &Table<'_>, strategy: &str) -> Markup {
     let Some(row) = table.rows.iter().find(|row| row.cell.strategy == strategy) else {
         return html! { td.number.muted { "not measured" } };
     };
     let wrong = row.wrong().next().is_some();
-    let Some(baseline) = table.baseline else {
+    if table.baselines.is_empty() {
         return html! { td.number { (row.throughput()) @if wrong { span.wrong { " wrong" } } } };
-    };
-    let it = record.comparison(table.scenario, baseline, strategy, &Metric::Throughput);
+    }
+    let it = row.against_baseline;
     let tint = match it {
         Some(it) if !wrong && it.ci[0] > 1.0 => shade("up", it.ratio),
         Some(it) if !wrong && it.ci[1] < 1.0 => shade("down", 1.0 / it.ratio),
@@ -70,7 +70,7 @@ fn speed(record: &Record, table: &Table<'_>, strategy: &str) -> Markup {
     };
     let text = match it {
         Some(it) => format::ratio(it.ratio, it.ci),
-        None => rows::verdict(row, baseline).to_owned(),
+        None => rows::verdict(row, &table.baselines).to_owned(),
     };
     let (value, interval) = text.split_at(text.find(" [").unwrap_or(text.len()));
     html! {

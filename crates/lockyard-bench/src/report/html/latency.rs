@@ -7,6 +7,7 @@ use super::super::format;
 use super::super::rows::Table;
 use super::palette::Palette;
 use super::parts;
+use super::plot;
 use super::xy::{Axis, Mark, Series, xy};
 use crate::record::{Arrival, Latency};
 
@@ -52,19 +53,16 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         .collect();
     let series: Vec<_> = measured.iter().map(|(name, it)| curve(name, it, palette)).collect();
     let values = || series.iter().flat_map(|it| &it.marks);
+    let most = values().map(|mark| mark.x).fold(3.2, f64::max) + 0.1;
     let nines = Axis {
-        low: 0.0,
-        high: values().map(|mark| mark.x).fold(3.2, f64::max) + 0.1,
-        logarithmic: false,
-        step: Some(1.0),
-        told: percentile,
+        ticks: plot::Axis { step: Some(1.0), ..plot::Axis::new([0.0, most], false, percentile) },
         name: "the share of answers that were faster",
     };
-    let nanos = Axis::logarithmic(values().map(|mark| mark.y), told, "latency (logarithmic)");
+    let nanos = Axis::logarithmic(values().map(|mark| mark.y), format::tick_nanos, "latency (logarithmic)");
     let title =
         format!("Percentiles of the latency of {operation} under {}, for each strategy", table.scenario);
     let drawing = html! {
-        (xy(&series, nines, nanos, None, &title))
+        (xy(&series, &nines, &nanos, &title))
         (parts::legend(palette, measured.iter().map(|(name, _)| *name)))
     };
     parts::figure(
@@ -105,22 +103,8 @@ fn percentile(nines: f64) -> String {
     }
 }
 
-/// Ticks stand at 1, 2 and 5, so that decimals are only noise here.
-pub(super) fn told(nanos: f64) -> String {
-    format::nanos(nanos.round() as u64).replace(".00 ", " ").replace(".0 ", " ")
-}
-
 fn sentence(operation: &str, measured: &[(&str, &Latency)]) -> String {
-    let by = |of: fn(&Latency) -> u64| {
-        let low = measured.iter().min_by_key(|(_, it)| of(it))?;
-        let high = measured.iter().max_by_key(|(_, it)| of(it))?;
-        let told = |(name, it): &(&str, &Latency)| format!("{} (“{name}”)", format::nanos(of(it)));
-        Some(if measured.len() == 1 {
-            format::nanos(of(low.1))
-        } else {
-            format!("from {} to {}", told(low), told(high))
-        })
-    };
+    let by = |of: fn(&Latency) -> u64| parts::span(measured.iter().map(|(name, it)| (*name, of(it))));
     match (by(|it| it.p50), by(|it| it.p99)) {
         (Some(p50), Some(p99)) => {
             format!("The most frequent operation, {operation}: p50 {p50}; p99 {p99}. Lower is better.")

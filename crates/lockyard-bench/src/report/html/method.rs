@@ -64,6 +64,9 @@ fn method(record: &Record) -> Markup {
                 li { "A ratio is candidate ÷ baseline. For throughput, above ×1 is faster; for latency and bytes, below." }
                 li { "Rounds of rivals are interleaved and paired, so that a slow spell of the machine hits them alike. The bracketed interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
                 li { "Faster and slower mean that the whole interval is on one side of ×1; no difference, that it lies within the margin around ×1; no verdict, that this run cannot tell." }
+                @if record.against.is_some() {
+                    li { "Against another build a round is one process of each, one right after the other, so that the interval also holds what differs from one process to the next. A percentile is that of the process in the middle." }
+                }
                 @if !clocks.is_empty() {
                     li { "Latency clock: " (clocks.join("; ")) "." }
                 }

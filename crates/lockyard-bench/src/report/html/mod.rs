@@ -15,6 +15,7 @@ mod method;
 mod palette;
 mod pareto;
 mod parts;
+mod plot;
 mod recommend;
 mod scaling;
 mod scenario;

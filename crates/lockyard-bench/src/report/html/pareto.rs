@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use super::super::format;
 use super::super::rows::{NOT_MEASURED, Table};
-use super::latency::told;
 use super::palette::Palette;
 use super::parts;
 use super::xy::{Axis, Mark, Series, xy};
@@ -72,15 +71,13 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         }
         series.push(one(palette.colour(it.strategy), size));
     }
-    let p99 = Axis::logarithmic(choices.iter().map(|it| it.p99 as f64), told, "p99 (logarithmic)");
-    let rate = Axis::from_zero(
-        choices.iter().map(|it| it.rate),
-        |y| format::count(y.round()).replace(".00 ", " ").replace(".0 ", " "),
-        "operations/s",
-    );
+    let p99 =
+        Axis::logarithmic(choices.iter().map(|it| it.p99 as f64), format::tick_nanos, "p99 (logarithmic)");
+    let rate =
+        Axis::from_zero(choices.iter().map(|it| it.rate), |y| format::tick_count(y.round()), "operations/s");
     let title = format!("Throughput against p99 of {operation} under {}", table.scenario);
     let drawing = html! {
-        (xy(&series, p99, rate, None, &title))
+        (xy(&series, &p99, &rate, &title))
         (parts::legend(palette, choices.iter().map(|it| it.strategy)))
     };
     let names: Vec<_> =

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::format;
 use super::palette::Palette;
 
 /// A chart with the sentence that says what to see in it, and the numbers behind it.
@@ -19,6 +20,27 @@ pub(super) fn figure(title: &str, sentence: &str, drawing: &Markup, numbers: &Ma
     }
 }
 
+/// A table that scrolls by itself where it is too wide, with a name for screen readers.
+pub(super) fn scroll(name: &str, table: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(name) { (table) } }
+}
+
+/// The head of a table of words.
+pub(super) fn head<'a>(names: impl IntoIterator<Item = &'a str>) -> Markup {
+    html! { thead { tr { @for name in names { th scope="col" { (name) } } } } }
+}
+
+/// "from 1.20 µs (“quick”) to 3.40 µs (“slow”)"; of one alone its value, and of none nothing.
+pub(super) fn span<'a>(nanos: impl Iterator<Item = (&'a str, u64)> + Clone) -> Option<String> {
+    let low = nanos.clone().min_by_key(|(_, it)| *it)?;
+    let high = nanos.clone().max_by_key(|(_, it)| *it)?;
+    let told = |(name, it): (&str, u64)| format!("{} (“{name}”)", format::nanos(it));
+    Some(match nanos.count() {
+        1 => format::nanos(low.1),
+        _ => format!("from {} to {}", told(low), told(high)),
+    })
+}
+
 /// A row of a table: the strategy it is about, and what is said of it.
 pub(super) type Line<'a> = (&'a str, Vec<String>);
 
@@ -29,8 +51,8 @@ pub(super) fn numbers<'a>(
     head: &[&str],
     rows: impl IntoIterator<Item = Line<'a>>,
 ) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(name) { table {
+    let table = html! {
+        table {
             thead { tr {
                 th scope="col" { "strategy" }
                 @for column in head { th.number scope="col" { (column) } }
@@ -39,8 +61,9 @@ pub(super) fn numbers<'a>(
                 th scope="row" { (strategy) }
                 @for cell in &cells { td.number { (cell) } }
             } } }
-        } }
-    }
+        }
+    };
+    scroll(name, &table)
 }
 
 /// The key to the colours, for charts of lines.

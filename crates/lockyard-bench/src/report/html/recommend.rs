@@ -3,24 +3,26 @@
 use maud::{Markup, html};
 
 use super::super::advice::{self, recommendation};
+use super::parts;
 use crate::record::Record;
 
 pub(super) fn section(record: &Record) -> Markup {
     let Some(it) = recommendation(record) else { return html! {} };
+    let table = html! { table.prose {
+        (parts::head(advice::HEAD))
+        tbody { @for row in &it.rows { tr {
+            th scope="row" { (row.scenario) br; span.muted { (row.situation) } }
+            td { (row.most) }
+            td { (row.tied) }
+            td { (row.shortest) }
+            td { (row.fairest) }
+        } } }
+    } };
     html! {
         section #which-lock {
             h2 { "Which lock should I use?" }
             p { (it.answer) }
-            div.scroll tabindex="0" role="region" aria-label="Recommendation by scenario" { table.prose {
-                thead { tr { @for name in advice::HEAD { th scope="col" { (name) } } } }
-                tbody { @for row in &it.rows { tr {
-                    th scope="row" { (row.scenario) br; span.muted { (row.situation) } }
-                    td { (row.most) }
-                    td { (row.tied) }
-                    td { (row.shortest) }
-                    td { (row.fairest) }
-                } } }
-            } }
+            (parts::scroll("Recommendation by scenario", &table))
             h3 { "What would change this, and where the data does not reach" }
             ul { @for line in &it.limits { li { (line) } } }
         }

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::super::format;
 use super::super::scaling::{Sweep, largest};
+use super::super::{format, rows};
 use super::curves::{Curve, curves};
 use super::palette::Palette;
 use super::parts;
@@ -33,20 +33,13 @@ fn figure(sweep: &Sweep<'_>, record: &Record, palette: &Palette<'_>) -> Markup {
     let title = format!("Operations a second of each strategy under {}", sweep.title());
     let data: Vec<_> = drawn.iter().map(|it| curve(it, palette)).collect();
     let limit = limit(sweep, record);
-    html! {
-        figure {
-            h3 { (sweep.title()) }
-            figcaption { (caption(sweep, drawn.len())) }
-            (curves(&data, limit.as_ref().map(|it| it.0), &title))
-            p.axes { "operations/s against " (sweep.along) @if let Some((_, words)) = &limit { "; dashed across: " (words) } }
-            (parts::legend(palette, drawn.iter().map(|it| it.strategy.as_str())))
-            ul.notes { @for law in sweep.laws() { li { (law) } } }
-            details {
-                summary { "The numbers behind this chart" }
-                (numbers(sweep))
-            }
-        }
-    }
+    let drawing = html! {
+        (curves(&data, limit.as_ref().map(|it| it.0), &title))
+        p.axes { "operations/s against " (sweep.along) @if let Some((_, words)) = &limit { "; dashed across: " (words) } }
+        (parts::legend(palette, drawn.iter().map(|it| it.strategy.as_str())))
+        ul.notes { @for law in sweep.laws() { li { (law) } } }
+    };
+    parts::figure(&sweep.title(), &caption(sweep, drawn.len()), &drawing, &numbers(sweep))
 }
 
 /// The strategies of the chart: all, or those that reach most.
@@ -99,30 +92,24 @@ fn curve(scaling: &Scaling, palette: &Palette<'_>) -> Curve {
 }
 
 fn numbers(sweep: &Sweep<'_>) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr {
-                @for name in ["strategy", "settings", "operations/s", "p99"] { th scope="col" { (name) } }
-            } }
-            tbody { @for it in &sweep.strategies { @for at in &it.points { tr {
-                th scope="row" { (it.strategy) }
-                td { (settings(&at.point)) }
-                td { (format::with_interval(at.throughput.ops_per_s, at.throughput.ci)) }
-                td {
-                    @if let Some((name, seen)) = at.latency_ns.iter().max_by_key(|(_, seen)| seen.count) {
-                        (format::nanos(seen.p99)) " (" (name) ")"
-                    }
+    let table = html! { table {
+        (parts::head(["strategy", "settings", "operations/s", "p99"]))
+        tbody { @for it in &sweep.strategies { @for at in &it.points { tr {
+            th scope="row" { (it.strategy) }
+            td { (settings(&at.point)) }
+            td { (format::with_interval(at.throughput.ops_per_s, at.throughput.ci)) }
+            td {
+                @if let Some((name, seen)) = at.latency_ns.iter().max_by_key(|(_, seen)| seen.count) {
+                    (format::nanos(seen.p99)) " (" (name) ")"
                 }
-            } } } }
-        } }
-    }
+            }
+        } } } }
+    } };
+    parts::scroll(&format!("Operations a second under {}", sweep.title()), &table)
 }
 
 fn settings(point: &Point) -> String {
-    let mut settings =
-        vec![format::counted(point.workers.into(), "worker"), format::counted(point.tasks.into(), "task")];
-    settings.extend(point.readers.map(|n| format::counted(n.into(), "reader")));
-    settings.extend(point.writers.map(|n| format::counted(n.into(), "writer")));
+    let mut settings = rows::settings(point);
     settings.extend(point.save_ms.map(|ms| format!("{ms} ms save")));
     settings.join(", ")
 }

@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::super::rows::{self, Table};
-use super::super::{format, rows::Row};
+use super::super::columns::{Align, Column, Room, Tone};
+use super::super::format;
+use super::super::rows::{self, Row, Table};
 use super::chart::{self, Axis, chart};
 use super::palette::Palette;
+use super::parts;
 use crate::record::{Comparison, Verdict};
 
 pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
@@ -24,52 +26,48 @@ pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
 }
 
 fn strategies(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("Strategies under {}", table.scenario)) {
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "strategy" }
-                        th.number scope="col" { "operations/s" }
-                        @if let Some(baseline) = table.baseline {
-                            th.number scope="col" { "against " (baseline) }
-                            th scope="col" { "verdict" }
-                        }
-                        @if table.against_naive { th.number scope="col" { "against " (rows::NAIVE) } }
-                        @for operation in &table.operations {
-                            th.number scope="col" { (operation) br; span.muted { "p50 / p99" } }
-                        }
-                        th.number scope="col" { "errors" }
-                        th.number scope="col" { "refused" }
-                        @for name in rows::CORRECTNESS { th scope="col" { (name) } }
-                    }
-                }
-                tbody { @for row in &table.rows { (strategy(table, row, palette)) } }
-            }
-        }
+    let columns = Column::all(table);
+    let markup = html! { table {
+        thead { tr {
+            th scope="col" { "strategy" }
+            @for it in &columns { (head(it)) }
+        } }
+        tbody { @for row in &table.rows { tr data-s=(palette.number(&row.cell.strategy)) {
+            th scope="row" title=[made_of(row)] { (row.cell.strategy) }
+            @for it in &columns { (cell(it, row)) }
+        } } }
+    } };
+    parts::scroll(&format!("Strategies under {}", table.scenario), &markup)
+}
+
+/// What the strategy is made of, where its name alone does not tell.
+fn made_of(row: &Row<'_>) -> Option<String> {
+    let factors = row.cell.factors.as_ref()?;
+    let told: Vec<_> = factors.iter().map(|(factor, choice)| format!("{factor}={choice}")).collect();
+    Some(told.join(", ")).filter(|told| !told.is_empty())
+}
+
+fn head(column: &Column<'_>) -> Markup {
+    let words = html! { (column.head) @if !column.unit.is_empty() { br; span.muted { (column.unit) } } };
+    match column.align {
+        Align::Words => html! { th scope="col" { (words) } },
+        Align::Numbers | Align::Ratios => html! { th.number scope="col" { (words) } },
     }
 }
 
-fn strategy(table: &Table<'_>, row: &Row<'_>, palette: &Palette<'_>) -> Markup {
-    let correctness = match (row.wrong().next(), &row.cell.verification) {
-        (Some(_), _) => "slower",
-        (None, Some(_)) => "",
-        (None, None) => "muted",
+fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
+    let words = (column.cell)(row, Room::Wide);
+    let tone = match (column.tone)(row) {
+        Tone::Plain => "",
+        Tone::Muted => "muted",
+        Tone::Good => "faster",
+        Tone::Bad => "slower",
+        Tone::Open => "open",
     };
-    html! {
-        tr data-s=(palette.number(&row.cell.strategy)) {
-            th scope="row" { (row.cell.strategy) }
-            td.number { (interval(&row.throughput())) }
-            @if let Some(baseline) = table.baseline {
-                td.number { (interval(&rows::ratio(row.against_baseline))) }
-                td class=(row.against_baseline.map_or("muted", class)) { (rows::verdict(row, baseline)) }
-            }
-            @if table.against_naive { td.number { (interval(&rows::ratio(row.against_naive))) } }
-            @for operation in &table.operations { td.number { (row.latency(operation)) } }
-            td.number { (format::count(row.cell.errors as f64)) }
-            td.number { (format::count(row.cell.refused as f64)) }
-            td class=(correctness) { (row.linearizable()) }
-            td class=(correctness) { (row.found()) }
+    match column.align {
+        Align::Words => html! { td class=(tone) { (words) } },
+        Align::Numbers | Align::Ratios => {
+            html! { td class=(format!("number {tone}").trim_end()) { (interval(&words)) } }
         }
     }
 }
@@ -77,7 +75,7 @@ fn strategy(table: &Table<'_>, row: &Row<'_>, palette: &Palette<'_>) -> Markup {
 /// A value with its interval, the interval a little quieter.
 fn interval(text: &str) -> Markup {
     let (value, interval) = text.split_at(text.find(" [").unwrap_or(text.len()));
-    html! { (value) span.muted { (interval) } }
+    html! { (value) @if !interval.is_empty() { span.muted { (interval) } } }
 }
 
 fn violations(table: &Table<'_>) -> Markup {
@@ -99,38 +97,28 @@ fn notes(table: &Table<'_>) -> Markup {
 }
 
 fn throughput(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
-    let (drawing, caption) = match table.baseline {
-        Some(baseline) => (ratios(table, baseline, palette), ratios_caption(table, baseline)),
-        None => (rates(table, palette), rates_caption(table)),
-    };
-    html! {
-        figure {
-            h3 { "Throughput" @if let Some(baseline) = table.baseline { " against " (baseline) } }
-            figcaption { (caption) }
-            (drawing)
-            details {
-                summary { "The numbers behind this chart" }
-                div.scroll tabindex="0" role="region" aria-label="Throughput in numbers" { table {
-                    thead { tr {
-                        th scope="col" { "strategy" }
-                        th.number scope="col" { "operations/s" }
-                        th.number scope="col" { "interval" }
-                        th.number scope="col" { "operations" }
-                        th.number scope="col" { "ratio" }
-                        th.number scope="col" { "noise floor" }
-                    } }
-                    tbody { @for row in &table.rows { tr data-s=(palette.number(&row.cell.strategy)) {
-                        th scope="row" { (row.cell.strategy) }
-                        td.number { (format!("{:.0}", row.cell.throughput.ops_per_s)) }
-                        td.number { (format!("{:.0}–{:.0}", row.cell.throughput.ci[0], row.cell.throughput.ci[1])) }
-                        td.number { (row.cell.operations) }
-                        td.number { (rows::ratio(row.against_baseline)) }
-                        td.number { (noise(row.against_baseline)) }
-                    } } }
-                } }
-            }
+    let (against, drawing, caption) = match table.baseline() {
+        Some(baseline) => {
+            let against = format!(" against {baseline}");
+            let quoted = table.baseline_quoted().unwrap_or_default();
+            (against, ratios(table, baseline, palette), ratios_caption(table, &quoted))
         }
-    }
+        None => (String::new(), rates(table, palette), rates_caption(table)),
+    };
+    let rows = table.rows.iter().map(|row| {
+        let it = &row.cell.throughput;
+        let cells = vec![
+            format!("{:.0}", it.ops_per_s),
+            format!("{:.0}–{:.0}", it.ci[0], it.ci[1]),
+            row.cell.operations.to_string(),
+            rows::ratio(row.against_baseline),
+            noise(row.against_baseline),
+        ];
+        (row.cell.strategy.as_str(), cells)
+    });
+    let head = ["operations/s", "interval", "operations", "ratio", "noise floor"];
+    let numbers = parts::numbers(palette, "Throughput in numbers", &head, rows);
+    parts::figure(&format!("Throughput{against}"), &caption, &drawing, &numbers)
 }
 
 fn noise(comparison: Option<&Comparison>) -> String {
@@ -161,7 +149,7 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
     let best = compared.max_by(|a, b| a.ratio.total_cmp(&b.ratio));
     let highest = best
         .map(|it| {
-            format!("“{}” is highest at {} of “{baseline}”. ", it.candidate, format::ratio(it.ratio, it.ci))
+            format!("“{}” is highest at {} of {baseline}. ", it.candidate, format::ratio(it.ratio, it.ci))
         })
         .unwrap_or_default();
     let counts: Vec<_> = [
@@ -177,7 +165,7 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
     let candidates = format::counted(counts.iter().map(|(count, _)| *count as u64).sum(), "candidate");
     let counts: Vec<_> = counts.iter().map(|(count, word)| format!("{count} {word}")).collect();
     format!(
-        "{highest}Of {candidates}: {}. The dashed line is “{baseline}”; a line that crosses it decides nothing.",
+        "{highest}Of {candidates}: {}. The dashed line is {baseline}; a line that crosses it decides nothing.",
         format::list(&counts)
     )
 }
@@ -208,13 +196,5 @@ fn rates_caption(table: &Table<'_>) -> String {
         }
         (Some(only), _) => format!("{} operations a second. Nothing was compared.", only.throughput()),
         _ => String::new(),
-    }
-}
-
-fn class(comparison: &Comparison) -> &'static str {
-    match comparison.verdict {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::NoDifference | Verdict::NoVerdict => "open",
     }
 }

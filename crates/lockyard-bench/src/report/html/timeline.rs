@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::format;
-use super::super::rows::Table;
-use super::latency::told;
+use super::super::rows::{Table, middle};
 use super::palette::Palette;
 use super::parts;
 use super::xy::{Axis, Mark, Series, xy};
@@ -37,10 +36,11 @@ fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         |x| format!("{} s", (x * 10.0).round() / 10.0),
         "measured time",
     );
-    let nanos = Axis::logarithmic(values().map(|mark| mark.y), told, "p99 of a slice (logarithmic)");
+    let nanos =
+        Axis::logarithmic(values().map(|mark| mark.y), format::tick_nanos, "p99 of a slice (logarithmic)");
     let title = format!("p99 latency over the measured time under {}, for each strategy", table.scenario);
     let drawing = html! {
-        (xy(&series, time, nanos, None, &title))
+        (xy(&series, &time, &nanos, &title))
         (parts::legend(palette, kept(table).map(|(cell, _)| cell.strategy.as_str())))
     };
     let rows = kept(table).map(|(cell, slices)| {
@@ -49,7 +49,7 @@ fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         let cells = vec![
             slices.len().to_string(),
             told(p99.iter().min()),
-            told(middle(&p99).as_ref()),
+            told(middle(p99.clone()).as_ref()),
             told(p99.iter().max()),
         ];
         (cell.strategy.as_str(), cells)
@@ -87,16 +87,10 @@ fn worst(slices: &[Slice]) -> Option<(f64, u64)> {
     slices.iter().filter_map(|slice| Some((slice.at_s, slice.p99_ns?))).max_by_key(|(_, nanos)| *nanos)
 }
 
-fn middle(sorted_or_not: &[u64]) -> Option<u64> {
-    let mut values = sorted_or_not.to_vec();
-    values.sort_unstable();
-    values.get(values.len() / 2).copied()
-}
-
 fn sentence(table: &Table<'_>) -> String {
     let jumps = kept(table).filter_map(|(cell, slices)| {
         let p99: Vec<u64> = slices.iter().filter_map(|slice| slice.p99_ns).collect();
-        let (most, usual) = (*p99.iter().max()?, middle(&p99)?);
+        let (most, usual) = (*p99.iter().max()?, middle(p99)?);
         (usual > 0).then(|| (cell, most as f64 / usual as f64))
     });
     let Some((cell, times)) = jumps.max_by(|a, b| a.1.total_cmp(&b.1)) else {

@@ -2,7 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::record::{Counterexample, Finding, Record, Severity};
+use super::parts;
+use crate::record::{Counterexample, Finding, Record};
 
 /// Whether there is anything to draw.
 pub(super) fn any(record: &Record) -> bool {
@@ -11,7 +12,7 @@ pub(super) fn any(record: &Record) -> bool {
 
 fn errors(record: &Record) -> impl Iterator<Item = (&str, &str, &Finding)> {
     record.cells.iter().flat_map(|cell| {
-        let wrong = cell.findings.iter().filter(|it| it.severity == Severity::Error);
+        let wrong = cell.findings.iter().filter(|it| it.is_error());
         wrong.map(|it| (cell.strategy.as_str(), cell.scenario.as_str(), it))
     })
 }
@@ -27,7 +28,7 @@ pub(super) fn section(record: &Record) -> Markup {
             h2 { "What went wrong, step by step" }
             @for (strategy, scenario, it) in errors(record) {
                 article {
-                    h3 { (it.kind) " in “" (strategy) "” under " (scenario) }
+                    h3 { (it.name()) " in “" (strategy) "” under " (scenario) }
                     (message(&it.message))
                     @if it.tasks.len() > 1 { (graph(it)) }
                     (places(it))
@@ -62,9 +63,8 @@ fn places(it: &Finding) -> Markup {
 /// The tasks in a ring, in the order of the record, each with an arrow to the next, and the place that belongs to it. Of
 /// other things than cycles only the tasks are told.
 fn graph(it: &Finding) -> Markup {
-    let cyclic = matches!(it.kind.as_str(), "deadlock" | "order inversion" | "upgrade");
     let count = it.tasks.len();
-    if !cyclic || count > 8 {
+    if !it.kind.is_cycle() || count > 8 {
         return html! { p.muted { "Tasks: " (it.tasks.join(", ")) "." } };
     }
     let (width, height) = (340.0, 200.0);
@@ -114,20 +114,17 @@ fn lanes(it: &Counterexample) -> Markup {
             names.push(name);
         }
     }
-    html! {
-        @if !steps.is_empty() {
-            div.scroll tabindex="0" role="region" aria-label="Steps" { table.lanes {
-                thead { tr {
-                    th scope="col" { "step" }
-                    @for name in &names { th scope="col" { @if name.is_empty() { "–" } @else { (name) } } }
-                } }
-                tbody { @for (nth, (name, what)) in steps.iter().enumerate() { tr {
-                    th scope="row" { (nth + 1) }
-                    @for lane in &names { td { @if lane == name { span.step { (what) } } } }
-                } } }
-            } }
-        }
-    }
+    let table = html! { table.lanes {
+        thead { tr {
+            th scope="col" { "step" }
+            @for name in &names { th scope="col" { @if name.is_empty() { "–" } @else { (name) } } }
+        } }
+        tbody { @for (nth, (name, what)) in steps.iter().enumerate() { tr {
+            th scope="row" { (nth + 1) }
+            @for lane in &names { td { @if lane == name { span.step { (what) } } } }
+        } } }
+    } };
+    html! { @if !steps.is_empty() { (parts::scroll("Steps", &table)) } }
 }
 
 /// `reader: load` is a step of `reader`.

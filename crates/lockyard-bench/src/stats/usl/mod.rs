@@ -11,7 +11,7 @@
 mod least_squares;
 mod matrix;
 
-use super::Confidence;
+use super::confidence::Confidence;
 use least_squares::{Bounds, Fitted, Point};
 use matrix::{Matrix, Vector, add_outer, inverse, product, quadratic, scaled};
 

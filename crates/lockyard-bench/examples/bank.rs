@@ -1,0 +1,37 @@
+//! Which guard for the accounts of a bank? A workload and a system that are nobody's but this file's, measured in pairs,
+//! judged, tracked, and told as a page.
+//!
+//! ```sh
+//! cargo run --release -p lockyard-bench --example bank
+//! ```
+
+#[path = "../tests/bank/mod.rs"]
+mod bank;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use lockyard_bench::report::{Colour, text, write_all};
+use lockyard_bench::{Plan, Silent, run};
+
+use bank::{Bank, guards, sweep};
+
+#[global_allocator]
+static COUNTED: lockyard_bench::alloc::CountingAllocator = lockyard_bench::alloc::CountingAllocator;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let plan = Plan {
+        command: "cargo run --release -p lockyard-bench --example bank".to_owned(),
+        subjects: guards(),
+        workloads: vec![Bank::default()],
+        sweeps: vec![sweep("tasks", &[1, 2, 4, 8])?],
+        duration: Duration::from_secs(2),
+        verify: true,
+        ..Plan::default()
+    };
+    let record = run(&plan, &AtomicBool::new(false), &mut Silent)?;
+    let folder = std::env::temp_dir().join("lockyard-bank");
+    write_all(&record, &folder)?;
+    println!("{}\nThe page: {}", text(&record, Colour::Plain), folder.join("index.html").display());
+    Ok(())
+}

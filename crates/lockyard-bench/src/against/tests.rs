@@ -1,0 +1,322 @@
+//! Two programs that are played: how their turns go, what pairs come of them, and what is refused.
+
+//! Two builds whose every process is made up, and processes that are real and no builds.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::environment::Build;
+use crate::progress::Silent;
+use crate::record::{
+    Arrival, Finding, FindingKind, Latency, Memory, Metric, Point, Severity, Throughput, Verdict,
+};
+
+fn plan(rounds: u32) -> AgainstPlan {
+    AgainstPlan {
+        program: "./before".to_owned(),
+        subjects: vec!["mutex".to_owned(), "rwlock".to_owned()],
+        workloads: vec!["transfers".to_owned()],
+        rounds,
+        ..AgainstPlan::default()
+    }
+}
+
+/// What a process prints that measured this.
+fn record(plan: &AgainstPlan, turn: &Turn, ops_per_s: f64) -> Record {
+    let latency = Latency { count: 10, p50: 1, p90: 2, p99: (1e9 / ops_per_s) as u64, p99_9: 4, max: 5 };
+    let bytes_per_session = Some(if turn.which == Which::This { 300.0 } else { 400.0 });
+    let cell = Cell {
+        scenario: plan.workloads[turn.workload].clone(),
+        strategy: plan.subjects[turn.subject].clone(),
+        factors: None,
+        point: Point { workers: 2, tasks: 8, ..Point::default() },
+        arrival: Arrival::Closed,
+        seconds: 1.0,
+        rounds: 24,
+        operations: ops_per_s as u64,
+        errors: 0,
+        refused: 0,
+        hit_ratio: Some(0.5),
+        evictions: None,
+        counters: None,
+        unanswered: 0,
+        read_share: None,
+        throughput: Throughput { ops_per_s, ci: [ops_per_s * 0.9, ops_per_s * 1.1] },
+        latency_ns: BTreeMap::from([("get".to_owned(), latency)]),
+        timeline: None,
+        wait_ns: None,
+        hold_ns: None,
+        lock_uses: None,
+        memory: Some(Memory { bytes_per_session, ..Memory::default() }),
+        fairness: None,
+        of_limit: None,
+        verification: None,
+        findings: Vec::new(),
+        violations: Vec::new(),
+    };
+    Record {
+        schema_version: SCHEMA_VERSION,
+        command: String::new(),
+        seed: turn.seed,
+        started_at: jiff::Timestamp::UNIX_EPOCH,
+        interrupted: false,
+        processes: 1,
+        reference: None,
+        against: None,
+        environment: environment::environment(&Build {
+            commit: Some(if turn.which == Which::This { "new" } else { "old" }),
+            ..Build::default()
+        }),
+        limits: None,
+        probe_effect: None,
+        cells: vec![cell],
+        comparisons: Vec::new(),
+        ablations: Vec::new(),
+        scaling: Vec::new(),
+        models: None,
+        pitfalls: None,
+    }
+}
+
+/// A machine that gets slower and faster from round to round, by up to a half, on which the other build does 1,000 operations
+/// a second at first and this one `speed` times as many.
+fn ops_per_s(turn: &Turn, speed: f64) -> f64 {
+    let drift = 1.0 + 0.5 * ((turn.seed % 5) as f64 / 4.0);
+    1e6 * drift * if turn.which == Which::This { speed } else { 1.0 }
+}
+
+/// A whole run over such a machine, and the turns as they were asked for.
+fn run(plan: &AgainstPlan, speed: f64) -> (Record, Vec<Turn>) {
+    let mut turns = Vec::new();
+    let record = run_against(plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        turns.push(*turn);
+        Ok::<_, AgainstError>(Some(record(plan, turn, ops_per_s(turn, speed))))
+    });
+    (record.expect("nothing is wrong"), turns)
+}
+
+fn refusal(change: impl Fn(&Turn, &mut Record)) -> String {
+    let plan = plan(5);
+    let refused = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        let mut record = record(&plan, turn, 1e6);
+        change(turn, &mut record);
+        Ok::<_, AgainstError>(Some(record))
+    });
+    refused.expect_err("it is to be refused").to_string()
+}
+
+#[test]
+fn a_tenth_that_was_planted_is_found_though_the_machine_drifts() {
+    let plan = plan(20);
+    let (record, _) = run(&plan, 0.9);
+    let metrics = [Metric::Throughput, Metric::P99("get".to_owned()), Metric::BytesPerSession];
+    for subject in &plan.subjects {
+        let find = |metric| record.comparison("transfers", &format!("{subject}@other"), subject, metric);
+        let [throughput, p99, bytes] = metrics.each_ref().map(|metric| find(metric).expect("it is compared"));
+        assert!((throughput.ratio - 0.9).abs() < 1e-9, "{throughput:?}");
+        assert_eq!(throughput.verdict, Verdict::Slower);
+        assert!((p99.ratio - 1.0 / 0.9).abs() < 0.01 && p99.verdict == Verdict::Slower, "{p99:?}");
+        assert!((bytes.ratio - 0.75).abs() < 1e-9 && bytes.verdict == Verdict::Faster, "{bytes:?}");
+    }
+    assert_eq!(record.comparisons.len(), 6);
+}
+
+#[test]
+fn two_builds_alike_are_no_different() {
+    let (record, _) = run(&plan(20), 1.0);
+    let throughput = record.comparisons.iter().filter(|it| it.metric == Metric::Throughput);
+    assert!(throughput.clone().count() == 2, "one for each subject");
+    assert!(throughput.into_iter().all(|it| it.verdict == Verdict::NoDifference), "{:?}", record.comparisons);
+}
+
+/// By hand: ratios of 0.8, 0.9 and 1.0 whose logarithms have the mean ln 0.72 / 3 = −0.1095, and the error
+/// √(Σ(x − mean)² / 6) = 0.06446; Student's t of two degrees of freedom is 9.925 at 99 %, so the interval is e^(−0.1095 ± 0.6398).
+#[test]
+fn pairs_that_differ_are_what_the_interval_is_made_of() {
+    let plan = AgainstPlan { subjects: vec!["mutex".to_owned()], ..plan(3) };
+    let record = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        let nth = (turn.seed - plan.seed) as usize;
+        Ok::<_, AgainstError>(Some(record(&plan, turn, ops_per_s(turn, [0.8, 0.9, 1.0][nth]))))
+    });
+    let record = record.expect("nothing is wrong");
+    let found = &record.comparisons[0];
+    assert!((found.ratio - 0.72_f64.cbrt()).abs() < 1e-9, "{found:?}");
+    let [low, high] = found.ci;
+    assert!((low - 0.4727).abs() < 1e-3 && (high - 1.6997).abs() < 1e-3, "{found:?}");
+    assert_eq!(found.verdict, Verdict::NoVerdict);
+}
+
+#[test]
+fn both_turns_of_a_round_stand_side_by_side_with_the_same_seed() {
+    let plan = plan(4);
+    let (record, turns) = run(&plan, 1.0);
+    let against = record.against.expect("it was against another build");
+    assert_eq!((turns.len(), against.rounds.len(), record.processes), (16, 8, 16));
+    for (turns, round) in turns.chunks(2).zip(&against.rounds) {
+        let [first, second] = turns else { panic!("{turns:?}") };
+        assert_eq!((first.subject, first.seed), (second.subject, second.seed));
+        assert_eq!((&plan.subjects[first.subject], first.seed), (&round.strategy, round.seed));
+        assert_eq!(first.which == Which::Other, round.other_first);
+        assert_ne!(first.which, second.which);
+    }
+    let first: Vec<_> =
+        against.rounds.iter().filter(|it| it.strategy == "mutex").map(|it| it.other_first).collect();
+    assert_eq!(first.iter().filter(|first| **first).count(), 2, "{first:?}");
+}
+
+#[test]
+fn the_record_tells_both_builds_apart() {
+    let (record, _) = run(&plan(4), 0.9);
+    assert_eq!(record.environment.commit.as_deref(), Some("new"));
+    let against = record.against.as_ref().expect("it was against another build");
+    assert_eq!((&*against.program, against.environment.commit.as_deref()), ("./before", Some("old")));
+    let names: Vec<_> = record.cells.iter().map(|cell| cell.strategy.as_str()).collect();
+    assert_eq!(names, ["mutex@other", "mutex", "rwlock@other", "rwlock"]);
+    assert!(record.cells.iter().all(|cell| cell.rounds == 4 && cell.latency_ns["get"].count == 40));
+    let [low, high] = record.cells[0].throughput.ci;
+    let ops_per_s = record.cells[0].throughput.ops_per_s;
+    assert!(low <= ops_per_s && ops_per_s <= high);
+}
+
+#[test]
+fn a_round_that_was_not_finished_does_not_count() {
+    let plan = plan(5);
+    let mut turns = 0;
+    let stopped = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        turns += 1;
+        // The eighth round's second turn is interrupted.
+        Ok::<_, AgainstError>((turns < 16).then(|| record(&plan, turn, 1e6)))
+    });
+    let stopped = stopped.expect("what was measured is kept");
+    assert!(stopped.interrupted && stopped.against.is_some_and(|it| it.rounds.len() == 7));
+    assert_eq!((turns, stopped.processes), (16, 14));
+
+    let nothing = run_against(&plan, &AtomicBool::new(true), &mut Silent, |_| -> Result<_, AgainstError> {
+        unreachable!("it was interrupted before")
+    });
+    let nothing = nothing.expect("an empty record");
+    assert!(nothing.interrupted && nothing.against.is_none() && nothing.cells.is_empty());
+}
+
+#[test]
+fn what_several_processes_find_alike_is_told_once_and_makes_the_run_wrong() {
+    let plan = plan(3);
+    let wrong = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        let mut record = record(&plan, turn, 1e6);
+        if turn.which == Which::This {
+            let message = format!("{} operations failed", turn.seed);
+            record.cells[0].errors = 2;
+            record.cells[0].findings.push(Finding {
+                kind: FindingKind::Errors,
+                rule: None,
+                severity: Severity::Error,
+                message,
+                places: vec!["get".to_owned()],
+                tasks: Vec::new(),
+            });
+        }
+        Ok::<_, AgainstError>(Some(record))
+    });
+    let wrong = wrong.expect("it is told in the record");
+    assert_eq!(wrong.findings().count(), 2, "once for each subject");
+    assert_eq!(wrong.cells.iter().map(|cell| cell.errors).collect::<Vec<_>>(), [0, 6, 0, 6]);
+}
+
+#[test]
+fn records_of_other_questions_are_refused() {
+    let said = refusal(|turn, record| {
+        if turn.which == Which::Other {
+            record.cells[0].strategy = "seqlock".to_owned();
+        }
+    });
+    assert!(
+        said.starts_with("./before was asked for ") && said.contains("seqlock under transfers"),
+        "{said}"
+    );
+    let said = refusal(|turn, record| {
+        if turn.which == Which::This {
+            record.cells.clear();
+        }
+    });
+    assert!(said.starts_with("this program was asked for ") && said.contains("no cell at all"), "{said}");
+    let said = refusal(|turn, record| {
+        if turn.which == Which::Other {
+            record.cells[0].point.tasks = 64;
+        }
+    });
+    assert!(said.contains("another question in ./before: workers=2 tasks=64"), "{said}");
+}
+
+#[test]
+fn a_setting_that_only_one_build_tells_is_no_difference() {
+    let plan = plan(3);
+    let found = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+        let mut record = record(&plan, turn, 1e6);
+        if turn.which == Which::This {
+            record.cells[0].point.settings.insert("accounts".to_owned(), "64".to_owned());
+        }
+        Ok::<_, AgainstError>(Some(record))
+    });
+    assert!(found.is_ok());
+}
+
+#[test]
+fn a_program_that_is_built_anew_meanwhile_is_refused() {
+    let said = refusal(|turn, record| {
+        if turn.which == Which::Other && turn.seed > 42 {
+            record.environment.commit = Some("newer".to_owned());
+        }
+    });
+    assert!(said.starts_with("./before was built anew"), "{said}");
+}
+
+mod processes {
+    use std::process::Command;
+
+    use super::*;
+
+    fn shell(script: &str) -> Result<Option<Record>, AgainstError> {
+        record_of(Command::new("sh").args(["-c", script]), &AtomicBool::new(false))
+    }
+
+    #[test]
+    fn what_a_program_prints_is_its_record_whatever_its_exit_code() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, plan) = (dir.path().join("run.json"), plan(3));
+        let turn = Turn { which: Which::Other, subject: 0, workload: 0, seed: 42 };
+        let mut written = record(&plan, &turn, 1e6);
+        written.write(&path).unwrap();
+        let print = format!("cat {}; echo noise >&2; exit 4", path.display());
+        assert_eq!(shell(&print).unwrap(), Some(written.clone()));
+        written.interrupted = true;
+        written.write(&path).unwrap();
+        assert_eq!(shell(&print).unwrap(), None, "it was interrupted itself");
+    }
+
+    #[test]
+    fn a_program_without_a_record_is_refused_with_what_it_said() {
+        let refused = |script: &str, parts: &[&str]| {
+            let error = shell(script).expect_err(script);
+            let said = error.to_string();
+            assert!(parts.iter().all(|part| said.contains(part)), "{script}: {said}");
+            error.is_lost()
+        };
+        let usage = "echo unexpected argument >&2; exit 2";
+        assert!(!refused(usage, &["sh ended with exit status: 2", "unexpected argument", "sh -c"]));
+        assert!(refused("kill -KILL $$", &["signal: 9"]), "killed from outside");
+        assert!(!refused("echo hello", &["sh printed no record", "not JSON", "sh -c"]));
+        assert!(!refused("echo '{}'", &["it has no schema_version"]));
+        assert!(!refused("echo '{\"schema_version\": 99}'", &["written by a newer", "schema 99"]));
+        let missing = record_of(&mut Command::new("/nowhere/at/all"), &AtomicBool::new(false));
+        let said = missing.expect_err("it is not there").to_string();
+        assert!(said.contains("/nowhere/at/all cannot be started") && said.contains("./lockyard-before"));
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_program_that_would_go_on() {
+        // It would go on for ever, so that the test ends at all shows that it was ended.
+        let interrupted = AtomicBool::new(true);
+        let found = record_of(Command::new("sh").args(["-c", "exec tail -f /dev/null"]), &interrupted);
+        assert_eq!(found.unwrap(), None);
+    }
+}

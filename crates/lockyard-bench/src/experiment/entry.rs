@@ -1,0 +1,128 @@
+//! One subject in an experiment, and what it takes to measure it again as if for the first time.
+
+use std::time::Duration;
+
+use crate::conclusions::{Measured, SubjectOutcome, WorkloadFacts};
+use crate::judged::Verified;
+use crate::record::{Finding, FindingKind, Severity};
+use crate::slices::{InFlight, Runtime};
+use crate::subject::{Running, Subject};
+use crate::system::Fault;
+use crate::tracking::Seen;
+use crate::workload::{Operation, Workload};
+
+/// What a subject is measured for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// To be compared.
+    Compared,
+    /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
+    Control,
+    /// What the machine could do at most.
+    Limit,
+}
+
+/// A subject, and what was measured of it so far.
+pub(crate) struct Entry<W: Workload> {
+    pub(crate) subject: Subject<W>,
+    pub(crate) role: Role,
+    /// Whether its locks are tracked.
+    pub(crate) tracked: bool,
+    /// `None` once it got stuck, or was lost.
+    pub(crate) running: Option<Box<dyn Running>>,
+    pub(crate) measured: Measured,
+    /// Why it was taken out of the run.
+    pub(crate) taken_out: Option<Finding>,
+    pub(crate) verified: Verified,
+    /// What trackers saw of those that ran here before, and of judged slices.
+    pub(crate) seen: Seen,
+}
+
+impl<W: Workload> Entry<W> {
+    pub(crate) fn new(subject: Subject<W>, role: Role, tracked: bool, workload: &WorkloadFacts) -> Self {
+        Self {
+            subject,
+            role,
+            tracked,
+            running: None,
+            measured: Measured::new(workload),
+            taken_out: None,
+            verified: Verified::default(),
+            seen: Seen::default(),
+        }
+    }
+
+    /// Notes what its tracker has seen, if there is one.
+    fn see(&mut self) {
+        if let Some(tracker) = self.running.as_ref().and_then(|running| running.runtime().tracker()) {
+            self.seen.add(Seen::by(tracker, true));
+        }
+    }
+
+    /// What its locks did so far shall not count, being warming up.
+    pub(crate) fn forget_times(&self) {
+        if let Some(tracker) = self.running.as_ref().and_then(|running| running.runtime().tracker()) {
+            tracker.clear_times();
+        }
+    }
+
+    /// Takes it out of the run: it can be asked no more.
+    pub(crate) fn lose(&mut self, fault: Fault) {
+        self.running = None;
+        self.taken_out = Some(Finding {
+            kind: FindingKind::ServerLost,
+            rule: None,
+            severity: Severity::Error,
+            message: format!("the server has gone, and was taken out of the run: {}", fault.reason),
+            places: vec![fault.place.unwrap_or_else(|| self.subject.name().to_owned())],
+            tasks: Vec::new(),
+        });
+    }
+
+    /// Takes it out of the run: it got stuck on this runtime.
+    pub(crate) fn give_up(&mut self, runtime: Option<&Runtime>, in_flight: &[InFlight], patience: Duration) {
+        self.see();
+        // Not dropped: its tasks may hold it for good.
+        std::mem::forget(self.running.take());
+        // Then it is known what is waited for, and that says more.
+        if runtime.is_some_and(Runtime::is_doomed) {
+            return;
+        }
+        let besides = match runtime.and_then(Runtime::tracker) {
+            Some(_) => {
+                "; none of its locks is waited for in a circle, so what they wait for is something else"
+            }
+            None => "; --track tells who waits for whom, if it is for locks",
+        };
+        let name = |stuck: &InFlight| {
+            W::OPERATIONS.get(stuck.operation).map_or("an operation", |Operation { name, .. }| name)
+        };
+        let mut places: Vec<_> = in_flight.iter().map(|stuck| name(stuck).to_owned()).collect();
+        places.sort();
+        places.dedup();
+        if places.is_empty() {
+            // Stuck before anything was asked.
+            places.push(self.subject.name().to_owned());
+        }
+        let message = format!(
+            "nothing moved for {:.0} s with {} operations in flight; it was taken out of the run{besides}",
+            patience.as_secs_f64(),
+            in_flight.len(),
+        );
+        let tasks = in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, name(stuck))).collect();
+        let (kind, severity) = (FindingKind::Stuck, Severity::Error);
+        self.taken_out = Some(Finding { kind, rule: None, severity, message, places, tasks });
+    }
+
+    /// What it came to.
+    pub(crate) fn outcome(mut self) -> SubjectOutcome {
+        self.see();
+        let Self { tracked, measured, taken_out, verified, seen, .. } = self;
+        SubjectOutcome {
+            measured,
+            verified,
+            seen: Some(seen).filter(|_| tracked),
+            findings: taken_out.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! How many rounds of which slices.
+
+use std::time::Duration;
+
+use crate::plan::{Latency, Plan};
+use crate::slices::LatencyMode;
+use crate::subject::Subject;
+use crate::workload::{Arrival, Shape, Workload};
+
+/// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
+const MIN_ROUNDS: u32 = 5;
+
+/// And of short ones, of which the machine may take some away whole.
+const MIN_SHORT_ROUNDS: u32 = 24;
+
+/// After this many rounds an interval may be trusted to be tight, and from then on is looked at every so many.
+const LOOK_EVERY: u32 = 32;
+
+/// From this length on, and wherever operations are slow, a slice holds operations so long that reading a clock for each
+/// costs nothing: then one slice serves for throughput and for latency.
+const LONG_SLICE: Duration = Duration::from_millis(200);
+
+/// An open loop asks at fixed times, and a stall must fit into a slice to be seen whole.
+const OPEN_SLICE: Duration = Duration::from_secs(1);
+
+/// An answer from outside the process takes as long as hundreds here, and a slice must hold many of each task's.
+const OUTSIDE_SLICE: Duration = Duration::from_millis(500);
+
+/// Of so many rounds of short slices one has a second slice, which keeps latencies.
+const LATENCY_EVERY: u32 = 4;
+
+/// Rounds of short slices are gathered into this many blocks: a slice of milliseconds has no p99.
+const BLOCKS: u32 = 20;
+
+/// How often each subject is judged under a workload of short slices, for how long, and in one of long slices.
+const VERIFICATIONS: u32 = 8;
+const VERIFICATION: Duration = Duration::from_millis(20);
+const LONG_VERIFICATIONS: u32 = 2;
+const LONGEST_VERIFICATION: Duration = Duration::from_secs(1);
+
+/// How many rounds of which slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Schedule {
+    /// At most.
+    pub(crate) rounds: u32,
+    pub(crate) slice: Duration,
+    /// Operations are long, so that each slice tells everything.
+    whole: bool,
+    latency: Latency,
+}
+
+impl Schedule {
+    /// Of a plan under one of its workloads, where each subject is measured for `duration`.
+    pub(crate) fn new<W: Workload>(plan: &Plan<W>, shape: &Shape, duration: Duration) -> Self {
+        let wanted = match shape.arrival {
+            Arrival::Closed => shape.slice,
+            Arrival::Open { .. } => shape.slice.max(OPEN_SLICE),
+        };
+        let outside = plan.subjects.iter().any(Subject::is_outside);
+        let wanted = if outside { wanted.max(OUTSIDE_SLICE).min(duration / MIN_ROUNDS) } else { wanted };
+        let slice = wanted.min(plan.longest_slice);
+        let whole = slice >= LONG_SLICE || shape.is_slow || outside;
+        let slices =
+            if whole || plan.latency == Latency::None { 1.0 } else { 1.0 + 1.0 / f64::from(LATENCY_EVERY) };
+        let rounds = (duration.as_secs_f64() / (slice.as_secs_f64() * slices)).ceil() as u32;
+        let least = if whole { MIN_ROUNDS } else { MIN_SHORT_ROUNDS };
+        Self { rounds: rounds.max(least), slice, whole, latency: plan.latency }
+    }
+
+    /// The slices of a round; the first one tells throughput.
+    pub(crate) fn modes(&self, round: u32) -> &'static [LatencyMode] {
+        if self.whole {
+            return &[LatencyMode::Full];
+        }
+        if !(round + 1).is_multiple_of(LATENCY_EVERY) {
+            return &[LatencyMode::Bare];
+        }
+        match self.latency {
+            Latency::None => &[LatencyMode::Bare],
+            Latency::Sampled => &[LatencyMode::Bare, LatencyMode::Sampled],
+            Latency::Full => &[LatencyMode::Bare, LatencyMode::Full],
+        }
+    }
+
+    pub(crate) fn ends_block(&self, round: u32) -> bool {
+        let block = if self.whole { 1 } else { self.rounds.div_ceil(BLOCKS).next_multiple_of(LATENCY_EVERY) };
+        (round + 1).is_multiple_of(block)
+    }
+
+    /// How long every subject shall be judged before this round; not at all before most.
+    pub(crate) fn verifies(&self, round: u32) -> Option<Duration> {
+        let (times, length) = if self.whole {
+            (LONG_VERIFICATIONS, self.slice.min(LONGEST_VERIFICATION))
+        } else {
+            (VERIFICATIONS, VERIFICATION)
+        };
+        round.is_multiple_of(self.rounds.div_ceil(times)).then_some(length)
+    }
+
+    /// Whether this is a moment to look if the intervals are tight.
+    pub(crate) fn looks(&self, round: u32) -> bool {
+        (round + 1).is_multiple_of(LOOK_EVERY) && round + 1 < self.rounds
+    }
+}

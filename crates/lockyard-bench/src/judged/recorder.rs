@@ -1,0 +1,58 @@
+//! What a system writes its questions and answers down in.
+
+use std::time::Instant;
+
+use lockyard_history::{Judge, Log, SequentialSpec, Ticket};
+
+/// What answers of a system are judged by: a sequential specification that says how it is judged, and is made from
+/// nothing.
+pub trait Judgeable:
+    SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
+{
+}
+
+impl<S> Judgeable for S where
+    S: SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
+{
+}
+
+/// The log of one task, with the clock that all tasks share.
+pub struct Recorder<'a, S: SequentialSpec> {
+    log: &'a mut Log<S>,
+    epoch: Instant,
+}
+
+impl<'a, S: SequentialSpec> Recorder<'a, S> {
+    pub(crate) fn new(log: &'a mut Log<S>, epoch: Instant) -> Self {
+        Self { log, epoch }
+    }
+
+    /// Before it is asked, of the thing with this number. Things that the recording begins with are numbered from zero; one
+    /// that is being made has a number that nobody else uses.
+    pub fn invoke(&mut self, key: u32, call: S::Call) -> Ticket {
+        let now = self.now();
+        self.log.invoke(now, key, call)
+    }
+
+    /// Once it is answered.
+    pub fn ok(&mut self, ticket: Ticket, answer: S::Answer) {
+        let now = self.now();
+        self.log.ok(ticket, now, answer);
+    }
+
+    /// It was refused: it did not happen, and nothing has changed.
+    pub fn fail(&mut self, ticket: Ticket) {
+        self.log.fail(ticket);
+    }
+
+    /// Nobody knows what became of it.
+    pub fn info(&mut self, ticket: Ticket) {
+        self.log.info(ticket);
+    }
+
+    /// By the clock of the system: a bare time stamp counter may be read before what comes before it is done, and a few
+    /// nanoseconds would make an order impossible that was possible.
+    fn now(&self) -> u64 {
+        self.epoch.elapsed().as_nanos() as u64
+    }
+}

@@ -1,0 +1,174 @@
+//! A subject that is set up to be judged, whatever its types, and the one slice that it is asked for.
+
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lockyard_history::{Log, Recording};
+
+use crate::error::RunError;
+use crate::slices::{GiveBack, InFlight, Runtime, Slice, SliceRunner, TURN, Word};
+use crate::subject::{Setup, Steps};
+use crate::system::{Broken, Fault, Recorded, Settled};
+use crate::workload::Workload;
+
+use super::file::HistoryFile;
+use super::recorder::Recorder;
+use super::verified::{BUDGET, JudgedSlice};
+
+/// So many operations are recorded in one slice at most: some six megabytes.
+const MOST_OPERATIONS: usize = 1 << 16;
+
+/// What a judged slice needs to know.
+pub(crate) struct JudgedRun<'a, W: Workload> {
+    pub(crate) runner: &'a SliceRunner,
+    pub(crate) steps: &'a Steps<W>,
+    /// From when on the times of a history count.
+    pub(crate) epoch: Instant,
+    pub(crate) position: u64,
+    pub(crate) length: Duration,
+}
+
+/// What came of a slice: nothing where it could not be judged.
+pub(crate) type Judged = Result<Result<Option<JudgedSlice>, RunError>, Vec<InFlight>>;
+
+/// A subject that is set up to be judged once.
+pub(crate) trait Judging<W: Workload> {
+    /// Has every task ask and write down for a while, and judges what was written.
+    ///
+    /// # Errors
+    /// What was in flight when nothing moved any more; and within, when the history cannot be written.
+    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> Judged;
+}
+
+type Settling<'a> = Pin<Box<dyn Future<Output = Vec<Broken>> + Send + 'a>>;
+
+/// A system, and what is done when all have their last answer.
+pub(crate) struct Set<W: Workload, S: Recorded<W>> {
+    system: Arc<S>,
+    runtime: Runtime,
+    settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> Settling<'a>,
+}
+
+impl<W: Workload, S: Recorded<W>> Set<W, S> {
+    /// Of a system that has no rules of its own.
+    pub(crate) fn recorded(system: S, setup: &Setup<'_, W>) -> Box<dyn Judging<W>> {
+        Self::boxed(system, setup, |_, _| Box::pin(async { Vec::new() }))
+    }
+
+    /// Of one that has.
+    pub(crate) fn settled(system: S, setup: &Setup<'_, W>) -> Box<dyn Judging<W>>
+    where
+        S: Settled<W>,
+    {
+        Self::boxed(system, setup, |system, answers| Box::pin(system.settled(answers)))
+    }
+
+    fn boxed(
+        system: S,
+        setup: &Setup<'_, W>,
+        settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> Settling<'a>,
+    ) -> Box<dyn Judging<W>> {
+        Box::new(Self { system: Arc::new(system), runtime: setup.runtime().clone(), settle })
+    }
+}
+
+/// One task of a judged slice.
+struct Task<W: Workload, S: Recorded<W>> {
+    index: usize,
+    steps: Arc<[W::Step]>,
+    client: S::Client,
+    log: Log<S::Spec>,
+    word: Word,
+    epoch: Instant,
+}
+
+impl<W: Workload, S: Recorded<W>> Task<W, S> {
+    /// Asks until the slice is over or the log is full. Always again as soon as it is answered, also where the workload has
+    /// fixed times: what is looked for is what happens when tasks meet.
+    async fn run(&mut self, system: &S, slice: &Slice) {
+        slice.begin().await;
+        let mut position = slice.position;
+        while !slice.is_over() && self.log.has_room() {
+            let step = &self.steps[(position % self.steps.len() as u64) as usize];
+            position += 1;
+            self.word.begin(position, W::operation(step));
+            let mut recorder = Recorder::new(&mut self.log, self.epoch);
+            system.record(&mut self.client, step, &mut recorder).await;
+            if position.is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.word.idle(position);
+    }
+}
+
+impl<W: Workload, S: Recorded<W>> Judging<W> for Set<W, S> {
+    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> Judged {
+        let JudgedRun { runner, steps, epoch, position, length } = *run;
+        let begun = self.runtime.block_on(async {
+            let given = self.system.given().await?;
+            let mut clients = Vec::new();
+            for task in 0..steps.len() {
+                clients.push(self.system.client(task).await?);
+            }
+            Ok::<_, Fault>((given, clients))
+        });
+        let (given, clients) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                tracing::warn!(%error, "a slice was not judged");
+                return Ok(Ok(None));
+            }
+        };
+        let mut recording = Recording::since(epoch.elapsed().as_nanos() as u64, given);
+        let room = MOST_OPERATIONS / steps.len().max(1);
+        let task = |(index, client)| {
+            let (steps, word) = (Arc::clone(&steps[index]), runner.board().word(index));
+            Task::<W, S> { index, steps, client, log: Log::new(index as u64, room), word, epoch }
+        };
+        let tasks = clients.into_iter().enumerate().map(task).collect();
+        let start = |mut task: Task<W, S>, slice: Arc<Slice>, give_back: GiveBack<_>| {
+            let (index, system) = (task.index, self.system.clone());
+            self.runtime.spawn(|| format!("client {index}"), async move {
+                task.run(&system, &slice).await;
+                give_back(task);
+            });
+        };
+        let mut tasks = match runner.run(&self.runtime, tasks, position, length, start) {
+            Ok((_, tasks)) => tasks,
+            Err(in_flight) => {
+                // Its tasks may hold it for good.
+                std::mem::forget(self);
+                return Err(in_flight);
+            }
+        };
+        tasks.sort_by_key(|task| task.index);
+        let mut clients = Vec::new();
+        for task in tasks {
+            recording.add(task.log);
+            clients.push(task.client);
+        }
+        let mut clients: Vec<_> = clients.iter_mut().collect();
+        let mut closing = Log::new(steps.len() as u64, 0);
+        let broken = self.runtime.block_on(async {
+            let mut recorder = Recorder::new(&mut closing, epoch);
+            self.system.closing(&mut clients, &recording, &mut recorder).await;
+            recording.add(closing);
+            let broken = (self.settle)(&self.system, &recording).await;
+            if let Err(error) = self.system.reset(&mut clients).await {
+                tracing::warn!(%error, "what a judged slice has left could not be undone");
+            }
+            broken
+        });
+        let name = |key| self.system.name(key);
+        let write =
+            |out: &mut dyn Write, name: &dyn Fn(u32) -> String| S::write_history(&recording, out, name);
+        if let Some(Err(error)) = history.map(|history| history.add(write, name)) {
+            return Ok(Err(error));
+        }
+        let verdict = recording.judge(BUDGET, name);
+        Ok(Ok(Some(JudgedSlice { invoked: recording.invoked() as u64, verdict, broken })))
+    }
+}

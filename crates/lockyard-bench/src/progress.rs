@@ -1,0 +1,69 @@
+//! How a run gets on, for whoever watches it.
+
+use crate::record::Comparison;
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress<'a> {
+    /// Subjects are being set up and warmed.
+    Preparing {
+        /// The workload.
+        workload: &'a str,
+        /// The subject that is set up now.
+        subject: &'a str,
+    },
+    /// A subject is being given what it holds.
+    Filling {
+        /// The subject.
+        subject: &'a str,
+        /// Things that are there.
+        done: usize,
+        /// Things in all.
+        of: usize,
+    },
+    /// A round has ended.
+    Round {
+        /// The workload.
+        workload: &'a str,
+        /// Rounds that are done, over all workloads.
+        done: u32,
+        /// Rounds in all.
+        of: u32,
+        /// Where the last subject stands against the baseline by now; nothing if there is none, or no interval yet.
+        standing: Option<Standing<'a>>,
+    },
+    /// A workload has been measured.
+    Measured {
+        /// The workload.
+        workload: &'a str,
+        /// What can be said by now.
+        comparisons: &'a [Comparison],
+    },
+}
+
+/// What can be said of a candidate while it is being measured. Its interval narrows from round to round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing<'a> {
+    /// The candidate.
+    pub candidate: &'a str,
+    /// The baseline.
+    pub baseline: &'a str,
+    /// Throughput, candidate ÷ baseline.
+    pub ratio: f64,
+    /// Lower and upper end of its interval.
+    pub ci: [f64; 2],
+}
+
+/// Is told how a run gets on, between slices only.
+pub trait Observer {
+    /// The run has come this far.
+    fn on(&mut self, progress: &Progress<'_>);
+}
+
+/// Nobody watches.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn on(&mut self, _: &Progress<'_>) {}
+}

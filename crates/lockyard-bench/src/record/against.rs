@@ -1,0 +1,34 @@
+//! What another build of the program was, and how rounds of both came about.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
+
+/// The other build that a run was measured against, round by round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Against {
+    /// The other program, as it was named on the command line.
+    pub program: String,
+    /// What the other program says of itself: its version, commit and compiler.
+    pub environment: Environment,
+    /// Every round, in the order in which they were measured. The comparisons follow from these.
+    pub rounds: Vec<AgainstRound>,
+}
+
+/// One process of this program and one of the other, one right after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgainstRound {
+    /// The scenario.
+    pub scenario: String,
+    /// The strategy.
+    pub strategy: String,
+    /// The seed that both processes were given.
+    pub seed: u64,
+    /// Whether the other program had the first turn.
+    pub other_first: bool,
+    /// Throughput of this program, in operations a second.
+    pub ops_per_s: f64,
+    /// Throughput of the other program, in operations a second.
+    pub other_ops_per_s: f64,
+}

@@ -1,0 +1,149 @@
+//! Everything that one run has to tell, and the version of how it is told.
+
+use jiff::Timestamp;
+use lockyard_evidence::{Finding, ModelResult, PitfallResult};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::against::Against;
+use super::cell::Cell;
+use super::comparison::{Ablation, Comparison, Metric};
+use super::environment::Environment;
+use super::scaling::Scaling;
+
+/// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
+/// goes, or changes its name, unit or meaning; a new field does not raise it.
+///
+/// Older records are read, as what they would be in this version. Schema 2 has a closed list of kinds of findings, with the
+/// system's own names as rules of `invariant`; factors as a map; `false_positives` for `twin_alarms`, and `operation` for the
+/// `endpoint` of `lock_uses`; and the `reference`, which was always `naive`.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// Everything one run has to tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Lockyard record")]
+pub struct Record {
+    /// The version of this format. Once read it is this program's: what is older was read as what it is called today.
+    #[serde(deserialize_with = "brought_up_to_date")]
+    pub schema_version: u32,
+    /// The command line that made the record, ready to be run again.
+    pub command: String,
+    /// The seed that all random choices of the run came from.
+    pub seed: u64,
+    /// When the run began, in UTC.
+    pub started_at: Timestamp,
+    /// True when the run was stopped before its end: the record then holds what was measured until then.
+    pub interrupted: bool,
+    /// How many processes measured, one after the other. Where there are several, intervals also hold what differs from one
+    /// process to the next, such as where code and data lie in memory. Against another build: those of both together.
+    #[serde(default = "one")]
+    pub processes: u32,
+    /// The strategy that every other one was also compared with, where both were measured: what a gate reads. Null if there was
+    /// none but the baseline.
+    #[serde(default = "reference_of_schema_1")]
+    pub reference: Option<String>,
+    /// The other build that this one was measured against; null if there was none.
+    #[serde(default)]
+    pub against: Option<Against>,
+    /// Where it ran.
+    pub environment: Environment,
+    /// What this machine can do at most; null if that was not calibrated.
+    pub limits: Option<Limits>,
+    /// Throughput in slices that keep latencies ÷ throughput in those without a clock, so that 0.99 says that keeping
+    /// them costs 1 %; null if the two were not measured apart.
+    pub probe_effect: Option<f64>,
+    /// Every strategy under every scenario. The first cell's strategy is the baseline of the run.
+    pub cells: Vec<Cell>,
+    /// Candidates against baselines, each with its verdict. Reports repeat these verdicts and make none themselves.
+    pub comparisons: Vec<Comparison>,
+    /// What each single change on the way from one strategy to another gave.
+    pub ablations: Vec<Ablation>,
+    /// Sweeps: one strategy under one scenario, over one setting that varies.
+    pub scaling: Vec<Scaling>,
+    /// Models of correct designs that ran; null if none was asked for.
+    pub models: Option<Vec<ModelResult>>,
+    /// Known-bad variants, and which checks saw them; null if none was asked for.
+    pub pitfalls: Option<Vec<PitfallResult>>,
+}
+
+/// What the machine's memory system allows at most, whatever the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Limits {
+    /// Reads a second over a map that nobody writes: no thread writes to anything another one reads.
+    pub no_shared_write_ops_per_s: f64,
+    /// Atomic read-modify-writes a second on one word that all workers share.
+    pub shared_rmw_per_s: f64,
+}
+
+/// Reads the version that was written, and gives the one that the record has from here on.
+fn brought_up_to_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        1..=SCHEMA_VERSION => Ok(SCHEMA_VERSION),
+        found => Err(D::Error::custom(format!("schema {found} is none from 1 to {SCHEMA_VERSION}"))),
+    }
+}
+
+/// Records from before it was told were measured in one process.
+fn one() -> u32 {
+    1
+}
+
+/// Before records told their reference it was always this.
+#[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
+fn reference_of_schema_1() -> Option<String> {
+    Some("naive".to_owned())
+}
+
+/// The JSON Schema (draft 2020-12) of [`Record`]. Every key that the program writes is required in it, also those
+/// whose value may be null; more keys are allowed.
+pub fn json_schema() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Record>()
+}
+
+impl Record {
+    /// The strategy that the others were compared with: the first one given. `None` if no cell was measured.
+    pub fn baseline(&self) -> Option<&str> {
+        self.cells.first().map(|cell| cell.strategy.as_str())
+    }
+
+    /// The scenarios that were run, each once, in their order.
+    pub fn scenarios(&self) -> Vec<&str> {
+        let mut scenarios: Vec<&str> = Vec::new();
+        for cell in &self.cells {
+            if !scenarios.contains(&cell.scenario.as_str()) {
+                scenarios.push(&cell.scenario);
+            }
+        }
+        scenarios
+    }
+
+    /// The cells of one scenario, in the order of the strategies.
+    pub fn cells_of<'a>(&'a self, scenario: &'a str) -> impl Iterator<Item = &'a Cell> {
+        self.cells.iter().filter(move |cell| cell.scenario == scenario)
+    }
+
+    /// Everything that was found, in cells and at the points of sweeps.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let points = self.scaling.iter().flat_map(|sweep| &sweep.points);
+        let in_sweeps = points.flat_map(|point| &point.findings);
+        self.cells.iter().flat_map(|cell| &cell.findings).chain(in_sweeps)
+    }
+
+    /// The comparison of two strategies under a scenario by a metric, if it was made.
+    pub fn comparison(
+        &self,
+        scenario: &str,
+        baseline: &str,
+        candidate: &str,
+        metric: &Metric,
+    ) -> Option<&Comparison> {
+        self.comparisons.iter().find(|it| {
+            it.scenario == scenario
+                && it.baseline == baseline
+                && it.candidate == candidate
+                && it.metric == *metric
+        })
+    }
+}

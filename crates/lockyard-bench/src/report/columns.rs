@@ -1,0 +1,139 @@
+//! The columns of a scenario's table, as values: one list, and every format walks through it.
+//!
+//! A new column is an entry in [`Column::all`], and no format is touched for it. If it shows what no record holds yet, the
+//! field goes into `record/cell.rs`, and whoever measures fills it; if other texts say the same in words, the words go into
+//! `rows.rs`. A test holds that no other file of the report names a column.
+
+use super::format;
+use super::rows::{self, Row, Table};
+use crate::record::Verdict;
+
+/// One column.
+pub(super) struct Column<'a> {
+    /// What stands above it.
+    pub head: String,
+    /// What its values are, where the head does not say it; empty where it does.
+    pub unit: &'static str,
+    pub align: Align,
+    pub part: Part,
+    /// Where room is short it shares the place of the column before it.
+    pub shares: bool,
+    /// What it says of a strategy.
+    pub cell: Words<'a>,
+    /// How good that is.
+    pub tone: fn(&Row<'_>) -> Tone,
+}
+
+/// What a column says of a strategy, as it fits.
+type Words<'a> = Box<dyn Fn(&Row<'_>, Room) -> String + 'a>;
+
+/// How much room a format has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Wide,
+    /// A terminal.
+    Narrow,
+}
+
+/// Which table a column stands in where one table would be too wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Speed,
+    /// Latency, and whether it is right.
+    Quality,
+    /// What the systems count besides, where they count anything.
+    Counted,
+}
+
+/// What a column holds, and with that, where its values stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Align {
+    Words,
+    Numbers,
+    /// Numbers, each with an interval of its own width: in a terminal they are easier to compare from the left.
+    Ratios,
+}
+
+/// How good something is, for formats that have colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    /// Nothing is known of it.
+    Muted,
+    Good,
+    Bad,
+    /// It may be either.
+    Open,
+}
+
+impl<'a> Column<'a> {
+    /// All columns of a table but the first, which has the strategies' names.
+    pub fn all(table: &'a Table<'a>) -> Vec<Self> {
+        use Align::{Numbers, Ratios, Words};
+        use Part::{Counted, Quality, Speed};
+
+        let throughput = |row: &Row<'_>, room| match room {
+            Room::Wide => row.throughput(),
+            Room::Narrow => row.throughput_and_spread(),
+        };
+        let mut columns = vec![Self::new("operations/s", Numbers, Speed, throughput)];
+        if let Some(baseline) = table.baseline() {
+            let against = format!("against {baseline}");
+            columns.push(Self::new(against, Ratios, Speed, |row, _| rows::ratio(row.against_baseline)));
+            let verdict =
+                Self::new("verdict", Words, Speed, |row, _| rows::verdict(row, &table.baselines).to_owned());
+            columns.push(Self { tone: tone_of_verdict, ..verdict });
+        }
+        if let Some(reference) = table.reference {
+            let against = format!("against {reference}");
+            columns.push(Self::new(against, Ratios, Speed, |row, _| rows::ratio(row.against_reference)));
+        }
+        columns.extend(table.operations.iter().map(|operation| {
+            let latency = Self::new(*operation, Numbers, Quality, |row, _| row.latency(operation));
+            Self { unit: "p50 / p99", ..latency }
+        }));
+        let count = |of: fn(&Row<'_>) -> u64| move |row: &Row<'_>, _| format::count(of(row) as f64);
+        columns.push(Self::new("errors", Numbers, Quality, count(|row| row.cell.errors)));
+        let refused = Self::new("refused", Numbers, Quality, count(|row| row.cell.refused));
+        columns.push(Self { shares: true, ..refused });
+        for checks in [
+            Self::new("linearizable", Words, Quality, |row, _| row.linearizable()),
+            Self::new("findings", Words, Quality, |row, _| row.found()),
+        ] {
+            columns.push(Self { tone: tone_of_checks, ..checks });
+        }
+        if table.rows.iter().any(|row| row.cell.hit_ratio.is_some()) {
+            columns.push(Self::new("cache hits", Numbers, Counted, |row, _| row.hit_ratio()));
+        }
+        let counters = table.counters.iter();
+        columns.extend(counters.map(|name| Self::new(*name, Numbers, Counted, |row, _| row.counter(name))));
+        columns
+    }
+
+    fn new(
+        head: impl Into<String>,
+        align: Align,
+        part: Part,
+        cell: impl Fn(&Row<'_>, Room) -> String + 'a,
+    ) -> Self {
+        let (cell, tone) = (Box::new(cell), |_: &Row<'_>| Tone::Plain);
+        Self { head: head.into(), unit: "", align, part, shares: false, cell, tone }
+    }
+}
+
+fn tone_of_verdict(row: &Row<'_>) -> Tone {
+    match row.against_baseline.map(|it| it.verdict) {
+        None => Tone::Muted,
+        Some(Verdict::Faster) => Tone::Good,
+        Some(Verdict::Slower) => Tone::Bad,
+        Some(Verdict::NoDifference | Verdict::NoVerdict) => Tone::Open,
+    }
+}
+
+fn tone_of_checks(row: &Row<'_>) -> Tone {
+    match (row.wrong().next(), &row.cell.verification) {
+        (Some(_), _) => Tone::Bad,
+        (None, Some(_)) => Tone::Plain,
+        (None, None) => Tone::Muted,
+    }
+}

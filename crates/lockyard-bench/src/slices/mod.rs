@@ -1,0 +1,51 @@
+//! Slices: the tasks of a workload do their steps for a while, each measured by itself.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `runtime` | where what belongs to a system runs: threads, and perhaps a tracker |
+//! | `runner` | one slice after another on one runtime, with a watchdog |
+//! | `slice` | one slice: begun by the last task that is ready, ended by the runner |
+//! | `task`, `mode`, `meter` | one task; which of its latencies are kept; what a system tells of each operation |
+//! | `samples` | counters and latencies, of a task and of a subject |
+//! | `board`, `watchdog` | what every task is doing, and whoever notices that nothing moves |
+//!
+//! Tasks share nothing but what they ask of the system: each has its own steps, counters and samples, merged after the
+//! slice. What is not seen: what is under way when a slice ends is not counted, so slices must be long against an
+//! operation.
+
+mod board;
+mod meter;
+mod mode;
+mod runner;
+mod runtime;
+mod samples;
+mod slice;
+mod task;
+mod watchdog;
+
+pub(crate) use board::{InFlight, Word};
+pub use meter::{Meter, Outcome, Start};
+pub(crate) use mode::LatencyMode;
+pub(crate) use runner::{GiveBack, SliceRunner, Sliced};
+pub(crate) use runtime::OWN;
+pub use runtime::Runtime;
+pub(crate) use samples::{Block, Tally, TaskLog};
+pub(crate) use slice::Slice;
+pub(crate) use task::{Pace, TURN, Task};
+
+/// Meters and logs for the tests of whoever counts them.
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::sync::Arc;
+
+    use crate::workload::Operation;
+
+    use super::board::ProgressBoard;
+    use super::meter::Meter;
+    use super::slice::Slice;
+
+    /// A meter of a task in a slice that is on.
+    pub(crate) fn meter(operations: &'static [Operation]) -> Meter {
+        Meter::new(operations, ProgressBoard::new(1).word(0), Arc::new(Slice::new(0, 1)))
+    }
+}

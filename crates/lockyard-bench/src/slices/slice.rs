@@ -1,0 +1,86 @@
+//! One slice of measuring: begun by the last task that is ready, and ended by the runner.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use quanta::Instant;
+
+use crate::alloc;
+
+/// What all tasks of one slice share: read by all, written by nobody while the slice is on.
+pub(crate) struct Slice {
+    /// Where in their steps the tasks begin. Systems that are compared begin alike: what differs between them is then
+    /// not what they were asked.
+    pub(crate) position: u64,
+    /// Clients that are not ready yet.
+    missing: AtomicUsize,
+    begun: OnceLock<Moment>,
+    over: AtomicBool,
+}
+
+/// A moment, such as that in which a slice began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    /// Allocations of the whole process until then; `None` where nobody counts them.
+    pub(crate) allocations: Option<u64>,
+}
+
+impl Moment {
+    /// The present one.
+    pub(crate) fn now() -> Self {
+        Self { allocations: alloc::process_count().map(|count| count.allocations), at: Instant::now() }
+    }
+}
+
+impl Slice {
+    /// For so many tasks.
+    pub(crate) fn new(position: u64, tasks: usize) -> Self {
+        Self {
+            position,
+            missing: AtomicUsize::new(tasks),
+            begun: OnceLock::new(),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// One more task is ready, which the slice waits for. How many are not.
+    pub(crate) fn arrive(&self) -> usize {
+        let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
+        if missing == 0 {
+            self.begun.get_or_init(Moment::now);
+        }
+        missing
+    }
+
+    /// When it began, once it has.
+    pub(crate) fn begun(&self) -> Option<Moment> {
+        self.begun.get().copied()
+    }
+
+    /// Is ready, and lets others run until all are.
+    pub(crate) async fn begin(&self) -> Instant {
+        self.arrive();
+        loop {
+            match self.begun() {
+                Some(begun) => return begun.at,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    /// Blocks this thread until it has begun: waiting by running would keep a worker from its tasks.
+    pub(crate) fn wait(&self) -> Moment {
+        *self.begun.wait()
+    }
+
+    /// Ends it.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,309 @@
+//! What is compared: a name, what it is made of, and how it is set up, anew for each use.
+//!
+//! A subject is a factory. It is set up once to be measured, a second time as a control of itself, again for each slice
+//! that is judged and for counting memory, and anew in each process. What it can do besides answering is declared where it
+//! is made, so that the compiler checks that it can:
+//!
+//! ```
+//! use lockyard_bench::{Meter, Outcome, Setup, Subject, System};
+//! # use lockyard_bench::{Fault, Operation, Random, Shape, Workload};
+//! # struct Counting;
+//! # impl Workload for Counting {
+//! #     type Step = ();
+//! #     const OPERATIONS: &'static [Operation] = &[Operation::write("count")];
+//! #     fn name(&self) -> &str { "counting" }
+//! #     fn shape(&self) -> Shape { Shape::closed(1, 1) }
+//! #     fn set(&mut self, setting: &str, _: &str) -> Result<(), String> { Err(format!("no setting {setting}")) }
+//! #     fn steps(&self, _: usize, _: &mut Random) -> Vec<()> { vec![()] }
+//! #     fn operation(_: &()) -> usize { 0 }
+//! # }
+//! use std::sync::Mutex;
+//!
+//! struct Counter(Mutex<u64>);
+//!
+//! impl System<Counting> for Counter {
+//!     type Client = ();
+//!
+//!     async fn client(&self, _: usize) -> Result<(), Fault> {
+//!         Ok(())
+//!     }
+//!
+//!     async fn call(&self, _: &mut (), _: &(), meter: &mut Meter) {
+//!         let start = meter.begin(0);
+//!         *self.0.lock().unwrap() += 1;
+//!         meter.end(start, Outcome::Done);
+//!     }
+//! }
+//!
+//! let subject: Subject<Counting> = Subject::new("std-mutex", |_: &Setup<'_, Counting>| Ok(Counter(Mutex::new(0))))
+//!     .factor("lock", "std-mutex")
+//!     .into();
+//! assert_eq!(subject.name(), "std-mutex");
+//! ```
+
+mod running;
+mod setup;
+
+use std::sync::Arc;
+
+use lockyard_track::Tracker;
+
+use crate::judged::{Judging, Set as JudgedSet};
+use crate::record::Factors;
+use crate::slices::{Runtime, SliceRunner};
+use crate::system::{Fault, Recorded, Settled, System};
+use crate::workload::{Shape, Workload};
+
+pub(crate) use running::{Running, Steps};
+pub use setup::Setup;
+
+/// Sets a system up.
+type Factory<W, S> = dyn Fn(&Setup<'_, W>) -> Result<S, Fault> + Send + Sync;
+
+/// Sets a subject up to be measured.
+type Make<W> = dyn Fn(&Setup<'_, W>, &Ground<'_, W>) -> Result<Box<dyn Running>, Fault> + Send + Sync;
+
+/// Sets a subject up to be judged.
+type MakeJudged<W> = dyn Fn(&Setup<'_, W>) -> Result<Box<dyn Judging<W>>, Fault> + Send + Sync;
+
+/// What is set up to be judged, with where it runs.
+type ToJudge<W> = (Box<dyn Judging<W>>, Runtime);
+
+/// Counts what a subject keeps for so many of what it holds, with this seed.
+type CountHeap = dyn Fn(u32, u64) -> Result<Option<HeapUse>, Fault> + Send + Sync;
+
+/// What a subject that is set up is measured on.
+pub(crate) struct Ground<'a, W: Workload> {
+    pub(crate) runner: &'a SliceRunner,
+    pub(crate) shape: &'a Shape,
+    pub(crate) steps: &'a Steps<W>,
+    /// Is told how far a subject is that is being given what it holds.
+    pub(crate) filling: &'a dyn Fn(usize, usize),
+}
+
+/// What one thing that a subject holds costs besides itself, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeapUse {
+    /// Kept for as long as the thing lives.
+    pub kept: f64,
+    /// At the worst moment while all were made.
+    pub peak: f64,
+}
+
+/// What is compared.
+pub struct Subject<W: Workload> {
+    name: String,
+    factors: Option<Factors>,
+    outside: bool,
+    make: Arc<Make<W>>,
+    judged: Option<Arc<MakeJudged<W>>>,
+    tracked: Option<Arc<Make<W>>>,
+    tracked_judged: Option<Arc<MakeJudged<W>>>,
+    heap_use: Option<(&'static str, Arc<CountHeap>)>,
+}
+
+impl<W: Workload> Clone for Subject<W> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            factors: self.factors.clone(),
+            outside: self.outside,
+            make: self.make.clone(),
+            judged: self.judged.clone(),
+            tracked: self.tracked.clone(),
+            tracked_judged: self.tracked_judged.clone(),
+            heap_use: self.heap_use.clone(),
+        }
+    }
+}
+
+/// A subject while it is declared, with the type that it is set up as.
+#[must_use = "a subject is declared with `into`"]
+pub struct Declared<W: Workload, S> {
+    subject: Subject<W>,
+    make: Arc<Factory<W, S>>,
+}
+
+impl<W: Workload> Subject<W> {
+    /// A subject under this name, set up by `make`.
+    #[expect(clippy::new_ret_no_self, reason = "what it can do besides is declared next, and needs its type")]
+    pub fn new<S: System<W>>(
+        name: impl Into<String>,
+        make: impl Fn(&Setup<'_, W>) -> Result<S, Fault> + Send + Sync + 'static,
+    ) -> Declared<W, S> {
+        let make = Arc::new(make);
+        let subject = Self {
+            name: name.into(),
+            factors: None,
+            outside: false,
+            make: measured(make.clone(), true),
+            judged: None,
+            tracked: None,
+            tracked_judged: None,
+            heap_use: None,
+        };
+        Declared { subject, make }
+    }
+
+    /// The name that records and reports use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is made of, by factor; nothing where nothing is known.
+    #[must_use]
+    pub fn factors(&self) -> Option<&Factors> {
+        self.factors.as_ref()
+    }
+
+    /// Whether it stands outside this process.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.outside
+    }
+
+    /// Whether it can be set up with tracked locks.
+    #[must_use]
+    pub fn can_be_tracked(&self) -> bool {
+        self.tracked.is_some()
+    }
+
+    /// Sets it up to be measured.
+    pub(crate) fn set_up(
+        &self,
+        workload: &W,
+        seed: u64,
+        tracked: bool,
+        ground: &Ground<'_, W>,
+    ) -> Result<Box<dyn Running>, Fault> {
+        let setup = Setup::new(workload, seed, ground.runner.runtime(tracked)).telling(ground.filling);
+        let make = if tracked { self.tracked.as_ref().ok_or_else(|| self.untracked())? } else { &self.make };
+        make(&setup, ground)
+    }
+
+    /// Sets it up to be judged, with where it runs; nothing where its answers cannot be.
+    pub(crate) fn set_up_to_judge(
+        &self,
+        workload: &W,
+        seed: u64,
+        tracked: bool,
+        runner: &SliceRunner,
+    ) -> Result<Option<ToJudge<W>>, Fault> {
+        let make = if tracked { &self.tracked_judged } else { &self.judged };
+        let Some(make) = make else { return Ok(None) };
+        let setup = Setup::new(workload, seed, runner.runtime(tracked));
+        Ok(Some((make(&setup)?, setup.runtime().clone())))
+    }
+
+    fn untracked(&self) -> Fault {
+        Fault::new(format_args!("{} cannot be set up with tracked locks", self.name))
+    }
+
+    /// What is counted of its memory, and how.
+    pub(crate) fn heap_use(&self) -> Option<(&'static str, &CountHeap)> {
+        self.heap_use.as_ref().map(|(item, count)| (*item, &**count))
+    }
+}
+
+/// The factory of what is measured, from the factory of a system.
+fn measured<W: Workload, S: System<W>>(make: Arc<Factory<W, S>>, alone: bool) -> Arc<Make<W>> {
+    Arc::new(move |setup, ground| {
+        let Ground { runner, shape, steps, .. } = *ground;
+        let system = make(setup)?;
+        let set = running::Set::new(system, shape, steps, runner, setup.runtime(), alone)?;
+        Ok(Box::new(set) as Box<dyn Running>)
+    })
+}
+
+impl<W: Workload, S: System<W>> Declared<W, S> {
+    /// It has this value of a factor: what ablations vary, and what stands in the record.
+    pub fn factor(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.subject.factors.get_or_insert_default().set(name, value);
+        self
+    }
+
+    /// It stands outside this process, and may need the same cores: slices are long then, and nobody waits by running.
+    pub fn outside(mut self) -> Self {
+        self.subject.outside = true;
+        self.subject.make = measured(self.make.clone(), false);
+        self
+    }
+
+    /// Its answers are recorded and judged, in slices of their own.
+    pub fn recorded(mut self) -> Self
+    where
+        S: Recorded<W>,
+    {
+        let make = self.make.clone();
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::recorded(make(setup)?, setup))));
+        self
+    }
+
+    /// Its answers are recorded and judged, and so is what they leave.
+    pub fn settled(mut self) -> Self
+    where
+        S: Settled<W>,
+    {
+        let make = self.make.clone();
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+        self
+    }
+
+    /// The same, set up as another type for that: what is judged is not what is measured, and need not be compiled for
+    /// every type that is.
+    pub fn settled_as<J: Settled<W>>(
+        mut self,
+        make: impl Fn(&Setup<'_, W>) -> Result<J, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+        self
+    }
+
+    /// It can be set up with tracked locks. They are other types, so that what is not tracked pays nothing for it.
+    pub fn tracked<T: System<W>>(
+        mut self,
+        make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.subject.tracked = Some(measured(Arc::new(with_tracker(make)), true));
+        self
+    }
+
+    /// The same, and what is tracked is judged, too.
+    pub fn tracked_and_settled<T: Settled<W>>(
+        mut self,
+        make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        let make = Arc::new(with_tracker(make));
+        self.subject.tracked = Some(measured(make.clone(), true));
+        self.subject.tracked_judged =
+            Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+        self
+    }
+
+    /// What it keeps in memory for each `item` that it holds is counted by `count`, for so many of them and with this
+    /// seed. `None` where nobody counts allocations.
+    pub fn heap_use(
+        mut self,
+        item: &'static str,
+        count: impl Fn(u32, u64) -> Result<Option<HeapUse>, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.subject.heap_use = Some((item, Arc::new(count)));
+        self
+    }
+}
+
+/// A factory that is given the tracker of the runtime.
+fn with_tracker<W: Workload, T>(
+    make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
+) -> impl Fn(&Setup<'_, W>) -> Result<T, Fault> + Send + Sync + 'static {
+    move |setup| match setup.runtime().tracker() {
+        Some(tracker) => make(setup, tracker),
+        None => Err(Fault::new("a runtime without a tracker")),
+    }
+}
+
+impl<W: Workload, S> From<Declared<W, S>> for Subject<W> {
+    fn from(declared: Declared<W, S>) -> Self {
+        declared.subject
+    }
+}

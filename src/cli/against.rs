@@ -1,0 +1,191 @@
+//! `compare --against`: another build of this program and this one, each in processes of its own that take turns.
+//!
+//! A process is asked by the command line that any user would write, with the record on its stdout. So an older build needs
+//! to know nothing of this, and neither does a program of somebody's own that takes the same options.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use lockyard_bench::record::Record;
+use lockyard_bench::stats::Confidence;
+use lockyard_bench::{AgainstPlan, Terms, Which};
+
+use crate::strategy::Strategy;
+
+use super::options::RunOptions;
+use super::origin::{BUILD, command_line};
+use super::progress;
+
+/// How long a process measures. Starting one takes about as long, and what differs between processes differs by more than a
+/// second's rounds leave open, so longer turns would buy little.
+const TURN: Duration = Duration::from_secs(1);
+
+/// Fewer pairs have no interval worth the name.
+const MIN_ROUNDS: u32 = 5;
+
+/// How long each program measures a strategy under a scenario unless told otherwise.
+const FULL: Duration = Duration::from_secs(20);
+/// And with `--quick`.
+const QUICK: Duration = Duration::from_secs(5);
+
+/// What shall be measured in both programs, as it was asked for.
+pub(super) struct Against<'a> {
+    /// The other program.
+    pub(super) program: &'a Path,
+    pub(super) strategies: &'a [Strategy],
+    /// Each as it was given, with the name that it has in records.
+    pub(super) scenarios: &'a [(&'a str, String)],
+    pub(super) quick: bool,
+    /// As a share.
+    pub(super) margin: f64,
+    pub(super) options: &'a RunOptions,
+}
+
+impl Against<'_> {
+    /// Measures both in turns.
+    pub(super) fn measure(&self, interrupted: &AtomicBool) -> anyhow::Result<Record> {
+        let this = std::env::current_exe().context("this program does not find itself")?;
+        let (rounds, turn) = self.rounds();
+        let plan = self.plan(rounds);
+        // A process writes its files somewhere, and nobody wants to read them.
+        let scratch = Scratch::new().context("a folder for what the processes write cannot be made")?;
+        let mut observer = progress::observer_of(
+            &[plan.subjects.join(", "), format!("against {}", plan.program)].join(" "),
+            &plan.workloads.join(", "),
+        );
+        Ok(lockyard_bench::run_against(&plan, interrupted, &mut *observer, |asked| {
+            let program = match asked.which {
+                Which::This => this.as_path(),
+                Which::Other => self.program,
+            };
+            let (strategy, (scenario, _)) =
+                (&self.strategies[asked.subject], &self.scenarios[asked.workload]);
+            let arguments = self.arguments(strategy, scenario, turn, asked.seed);
+            let mut command = Command::new(program);
+            command.args(arguments).arg("--out").arg(&scratch.0);
+            lockyard_bench::record_of(&mut command, interrupted)
+        })?)
+    }
+
+    /// How many rounds there are, and how long a process measures in each.
+    fn rounds(&self) -> (u32, Duration) {
+        let duration = self.options.duration.unwrap_or(if self.quick { QUICK } else { FULL });
+        let rounds = (duration.as_secs_f64() / TURN.as_secs_f64()).ceil() as u32;
+        let rounds = rounds.max(MIN_ROUNDS);
+        (rounds, duration / rounds)
+    }
+
+    fn plan(&self, rounds: u32) -> AgainstPlan {
+        AgainstPlan {
+            command: command_line(),
+            build: BUILD,
+            program: self.program.display().to_string(),
+            subjects: self.strategies.iter().map(|strategy| strategy.name().to_owned()).collect(),
+            workloads: self.scenarios.iter().map(|(_, name)| name.clone()).collect(),
+            rounds,
+            seed: self.options.seed,
+            terms: Terms { margin: self.margin, confidence: Confidence::default(), reference: None },
+        }
+    }
+
+    /// What a process is asked: one strategy under one scenario, so that its pair comes right after it. Only options that
+    /// builds before this one have, too.
+    fn arguments(&self, strategy: &Strategy, scenario: &str, turn: Duration, seed: u64) -> Vec<OsString> {
+        // Up, for a time of nothing would be refused.
+        let millis = format!("{}ms", turn.as_millis().max(1));
+        let seed = seed.to_string();
+        let mut words = vec!["compare", "--strategy", strategy.name(), "--scenario", scenario];
+        words.extend(self.options.overrides.iter().flat_map(|field| ["--set", field]));
+        words.extend(["--duration", &millis, "--seed", &seed, "--latency", self.options.latency.as_str()]);
+        // Memory at 100,000 sessions, which takes seconds, is left out with `--quick`; and answers are judged by a run that
+        // asks for that, not in each of many processes.
+        words.extend(["--quick", "--no-verify", "--format", "json"]);
+        let cancel = self.options.cancel.map(|percent| percent.to_string());
+        words.extend(cancel.iter().flat_map(|percent| ["--cancel", percent]));
+        words.into_iter().map(OsString::from).collect()
+    }
+}
+
+/// A folder of this process, gone when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("lockyard-against-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left in a folder for temporary files does no harm.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        run: RunOptions,
+    }
+
+    fn with<T>(given: &[&str], quick: bool, look: impl Fn(&Against<'_>) -> T) -> T {
+        let options = Options::parse_from([&["run"], given].concat()).run;
+        let strategies = [Strategy::parse("after").expect("a preset")];
+        let scenarios = [("mine.toml", "mine".to_owned())];
+        look(&Against {
+            program: Path::new("./before"),
+            strategies: &strategies,
+            scenarios: &scenarios,
+            quick,
+            margin: 0.005,
+            options: &options,
+        })
+    }
+
+    #[test]
+    fn the_time_of_a_strategy_is_made_of_turns_of_a_second() {
+        let rounds = |given: &[&str], quick| {
+            with(given, quick, |against| {
+                let (rounds, turn) = against.rounds();
+                (rounds, turn.as_millis())
+            })
+        };
+        assert_eq!(rounds(&[], false), (20, 1_000));
+        assert_eq!(rounds(&[], true), (5, 1_000));
+        assert_eq!(rounds(&["--duration", "90s"], true), (90, 1_000));
+        assert_eq!(rounds(&["--duration", "1s"], false), (5, 200));
+    }
+
+    #[test]
+    fn a_process_is_asked_what_this_one_was() {
+        let given = ["--set", "tasks=4", "--set", "zipf=0", "--latency", "full", "--cancel", "5"];
+        let words = with(&given, false, |against| {
+            against.arguments(&against.strategies[0], "mine.toml", TURN, 43).join(std::ffi::OsStr::new(" "))
+        });
+        assert_eq!(
+            words,
+            "compare --strategy after --scenario mine.toml --set tasks=4 --set zipf=0 --duration 1000ms --seed 43 \
+             --latency full --quick --no-verify --format json --cancel 5"
+        );
+    }
+
+    #[test]
+    fn names_are_those_of_records_and_not_of_files() {
+        let plan = with(&["--seed", "7"], false, |against| against.plan(20));
+        assert_eq!((plan.subjects, plan.workloads), (vec!["after".to_owned()], vec!["mine".to_owned()]));
+        assert_eq!((plan.program.as_str(), plan.seed), ("./before", 7));
+    }
+}

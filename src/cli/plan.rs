@@ -1,0 +1,74 @@
+//! What the verbs that measure have in common: their plan, from options.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockyard_bench::record::Change;
+use lockyard_bench::stats::Confidence;
+use lockyard_bench::{Ablated, Plan, Subject, Terms};
+
+use crate::strategy::{Factorial, REFERENCE, Strategy, check_tracked};
+use crate::subjects::{self, Strategies};
+use crate::workload::Scenario;
+
+use super::options::RunOptions;
+use super::origin::{BUILD, command_line};
+
+/// Nothing moving for this long is called stuck: long against any operation, short against a person's patience.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Strategies as subjects.
+pub(super) fn strategies(
+    strategies: &[Strategy],
+    options: &RunOptions,
+) -> anyhow::Result<Vec<Subject<Scenario>>> {
+    let all = Strategies::default().cancelling(options.cancel.map(|percent| percent / 100.0));
+    let subject = |strategy: &Strategy| {
+        if options.track {
+            check_tracked(strategy.factors())?;
+        }
+        Ok(all.subject(strategy)?)
+    };
+    strategies.iter().map(subject).collect()
+}
+
+/// A way between strategies, by the names under which they are measured.
+pub(super) fn ablated(way: &Factorial, measured: &[Strategy]) -> Ablated {
+    let change = |it: &crate::strategy::Change| Change {
+        factor: it.factor.to_owned(),
+        old: it.old.clone(),
+        new: it.new.clone(),
+    };
+    let name = |corner: &Strategy| {
+        let same = measured.iter().find(|it| it.factors() == corner.factors());
+        same.unwrap_or(corner).name().to_owned()
+    };
+    Ablated {
+        changes: way.changes().iter().map(change).collect(),
+        corners: way.strategies().iter().map(name).collect(),
+    }
+}
+
+/// A plan as the options of every run say, for what each verb adds.
+pub(super) fn plan(
+    subjects: Vec<Subject<Scenario>>,
+    scenarios: Vec<Scenario>,
+    margin: f64,
+    options: &RunOptions,
+) -> Plan<Scenario> {
+    Plan {
+        command: command_line(),
+        build: BUILD,
+        subjects,
+        workloads: scenarios,
+        limit: Some(Arc::new(subjects::limit)),
+        limits: Some(Arc::new(subjects::limits)),
+        seed: options.seed,
+        latency: options.latency.into(),
+        verify: !options.no_verify,
+        track: options.track,
+        terms: Terms { margin, confidence: Confidence::default(), reference: Some(REFERENCE.to_owned()) },
+        patience: PATIENCE,
+        ..Plan::default()
+    }
+}

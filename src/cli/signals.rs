@@ -1,0 +1,58 @@
+//! Signals that end a server: the first lets requests under way finish, the second does not.
+
+use anyhow::Context;
+use tokio::runtime::Handle;
+
+use super::exit::Exit;
+
+/// Ready at the first signal to end. The second one ends the program.
+pub(super) fn ended_by_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let mut signals = signals().context("signals cannot be caught")?;
+    // A thread, so that it is no task that the end would wait for.
+    let runtime = Handle::current();
+    let wait = move || {
+        runtime.block_on(signals.next());
+        eprintln!("\nEnding: requests under way may finish. Again to end at once.");
+        let _ = tell.send(());
+        runtime.block_on(signals.next());
+        std::process::exit(Exit::Interrupted as i32);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
+    Ok(async move { drop(told.await) })
+}
+
+#[cfg(unix)]
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<Signals> {
+    use tokio::signal::unix::{SignalKind, signal};
+    Ok(Signals(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+}
+
+#[cfg(unix)]
+impl Signals {
+    async fn next(&mut self) {
+        let Self(interrupt, terminate) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<Signals> {
+    Ok(Signals)
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

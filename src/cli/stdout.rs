@@ -1,0 +1,22 @@
+//! What goes to stdout: text for a person, or for the next program in a pipe.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::Context;
+
+use lockyard_bench::report::Colour;
+
+/// Writes text on stdout. A reader that has gone away (`| head`) has read enough.
+pub(super) fn write_out(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("stdout cannot be written"),
+    }
+}
+
+/// Colours, where a person is there to see them.
+pub(super) fn colour() -> Colour {
+    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !forbidden { Colour::Ansi } else { Colour::Plain }
+}

@@ -1,0 +1,44 @@
+//! Chat systems for the driver: what the instruments measure and judge of the system under test.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `strategy`, `in_process`, `backend` | strategies in this process |
+//! | `server`, `site` | servers elsewhere, asked over HTTP |
+//! | `limit` | what the machine could do at most |
+//! | `ask`, `recording`, `client`, `questions` | what a client asks, measured and written down |
+//! | `population` | the sessions that a scenario begins with |
+//! | `settling` | what must hold when all has ended |
+//! | `cancelling` | clients that go away |
+//! | `memory`, `footprint` | what sessions take |
+//! | `calibrate`, `tracking_cost` | what measurements are worth, and what tracking costs |
+//! | `pitfall` | a pitfall run as a program runs |
+
+mod ask;
+mod backend;
+mod calibrate;
+mod cancelling;
+mod client;
+mod footprint;
+mod in_process;
+mod limit;
+mod memory;
+mod pitfall;
+mod population;
+mod questions;
+mod recording;
+mod server;
+mod settling;
+mod site;
+mod strategy;
+mod tracking_cost;
+
+#[cfg(test)]
+mod tests;
+
+pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use footprint::{Footprint, footprints};
+pub use limit::{limit, limits};
+pub use pitfall::{PitfallPlan, run_pitfall};
+pub use server::Server;
+pub use strategy::Strategies;
+pub use tracking_cost::{TrackingCost, tracking_cost};

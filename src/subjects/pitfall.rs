@@ -1,0 +1,151 @@
+//! A pitfall, or its twin, run as a program runs, and the record of it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use lockyard_bench::record::{
+    Arrival, Cell, Finding, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verification,
+};
+
+use lockyard_bench::{Build, Seen, environment};
+
+/// What to run of a pitfall.
+#[derive(Clone, Debug)]
+pub struct PitfallPlan {
+    /// The command, as it shall stand in the record.
+    pub command: String,
+    /// What the program was built from.
+    pub build: Build,
+    /// The pitfall.
+    pub pitfall: &'static Pitfall,
+    /// It, or its twin.
+    pub variant: Variant,
+    /// For how long it is run again and again. The first run that is found wrong is the last.
+    pub duration: Duration,
+}
+
+/// Runs a pitfall under all its checks that need neither exploring nor a build of their own, and ends with the first round
+/// in which something was found. What is blocked for good is left behind.
+pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
+    let started_at = jiff::Timestamp::now();
+    let begin = Instant::now();
+    let (mut told, mut rounds, mut acquisitions) = (Told::default(), 0, 0);
+    while told.findings.is_empty() && (rounds == 0 || begin.elapsed() < plan.duration) {
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        for trial in plan.pitfall.at_run_time() {
+            acquisitions += told.hear(trial, plan.variant);
+        }
+        rounds += 1;
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    Record {
+        schema_version: SCHEMA_VERSION,
+        command: plan.command.clone(),
+        seed: 0,
+        started_at,
+        interrupted: interrupted.load(Ordering::Relaxed),
+        processes: 1,
+        reference: None,
+        against: None,
+        environment: environment(&plan.build),
+        limits: None,
+        probe_effect: None,
+        cells: vec![cell(plan, told, rounds, acquisitions, seconds)],
+        comparisons: Vec::new(),
+        ablations: Vec::new(),
+        scaling: Vec::new(),
+        models: None,
+        pitfalls: None,
+    }
+}
+
+/// What the checks had to say.
+#[derive(Default)]
+struct Told {
+    findings: Vec<Finding>,
+    /// What trackers saw, if there was one.
+    seen: Option<Seen>,
+    /// Whether histories had an order, if there was one.
+    linearizable: Option<bool>,
+}
+
+impl Told {
+    /// Tries it once; how many acquisitions were tracked.
+    fn hear(&mut self, trial: &Trial, variant: Variant) -> u64 {
+        if let Trial::Live(live) = trial {
+            let run = live.run(variant);
+            let seen = Seen::of(&run.findings);
+            if seen.findings.is_empty() {
+                // It may have got stuck without a word from the tracker.
+                self.findings.extend(run.alarm(live.kind).map(error));
+            }
+            self.findings.extend(seen.findings.iter().cloned());
+            self.seen.get_or_insert_default().add(seen);
+            return run.acquisitions;
+        }
+        let alarm = trial.alarms(variant);
+        if matches!(trial, Trial::History(_)) {
+            self.linearizable = Some(alarm.is_none() && self.linearizable.unwrap_or(true));
+        }
+        self.findings.extend(alarm.map(error));
+        0
+    }
+}
+
+fn error(alarm: Alarm) -> Finding {
+    let Alarm { kind, message, places, tasks } = alarm;
+    let (kind, rule) = Finding::called(&kind);
+    Finding { kind, rule, severity: Severity::Error, message, places, tasks }
+}
+
+fn cell(plan: &PitfallPlan, told: Told, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
+    let twin = if plan.variant == Variant::Right { ", its twin" } else { "" };
+    let rate = acquisitions as f64 / seconds;
+    let Told { findings, seen, linearizable } = told;
+    Cell {
+        scenario: "pitfall".to_owned(),
+        strategy: format!("{}{twin}", plan.pitfall.name),
+        factors: None,
+        point: Point {
+            workers: 1,
+            tasks: 1,
+            readers: None,
+            writers: None,
+            save_ms: None,
+            settings: BTreeMap::new(),
+        },
+        arrival: Arrival::Closed,
+        seconds,
+        rounds,
+        operations: acquisitions,
+        errors: 0,
+        refused: 0,
+        unanswered: 0,
+        hit_ratio: None,
+        read_share: None,
+        evictions: None,
+        counters: None,
+        throughput: Throughput { ops_per_s: rate, ci: [rate, rate] },
+        latency_ns: BTreeMap::new(),
+        timeline: None,
+        wait_ns: None,
+        hold_ns: None,
+        lock_uses: None,
+        memory: None,
+        fairness: None,
+        of_limit: None,
+        verification: Some(Verification {
+            operations_checked: None,
+            linearizable,
+            deadlocks: seen.as_ref().map(|seen| seen.deadlocks),
+            order_inversions: seen.as_ref().map(|seen| seen.order_inversions),
+            starvations: seen.as_ref().map(|seen| seen.starvations),
+        }),
+        findings,
+        violations: Vec::new(),
+    }
+}

@@ -1,0 +1,159 @@
+//! Strategies as subjects: what is measured is compiled for each, what is judged and what is tracked once for all.
+
+use std::sync::Arc;
+
+use lockyard_bench::{Declared, Fault, HeapUse, Setup, Subject};
+use lockyard_lock::LockFamily;
+
+use crate::backend::service::{DynBackend, DynChatService, Layered};
+use crate::backend::session::{SaveMode, StateMode};
+use crate::backend::store::MemoryStore;
+use crate::strategy::{
+    CacheFamily, Strategy, StrategyError, WithTypes, assemble_dyn, assemble_tracked, backend_of, dispatch,
+    slowed,
+};
+use crate::workload::Scenario;
+
+use super::backend::{setup, stock};
+use super::cancelling::Requests;
+use super::in_process::InProcess;
+use super::memory::MemoryBaselines;
+use super::population::Populations;
+use super::questions::Questions;
+
+/// Strategies as subjects that share what they can: the sessions of a scenario, and what memory is held against.
+#[derive(Clone, Default)]
+pub struct Strategies {
+    populations: Arc<Populations>,
+    memory_baselines: Arc<MemoryBaselines>,
+    /// The share of all requests, from 0 to 1, whose client goes away before the answer.
+    cancel: Option<f64>,
+}
+
+/// What is judged, what is tracked, and whose clients go away: asked through objects, with something done around each
+/// request.
+type Object = InProcess<Layered<Requests>>;
+
+impl Strategies {
+    /// Strategies of which this share of all requests, from 0 to 1, is dropped before its answer.
+    #[must_use]
+    pub fn cancelling(self, share: Option<f64>) -> Self {
+        Self { cancel: share, ..self }
+    }
+
+    /// A strategy as a subject.
+    ///
+    /// # Errors
+    /// [`StrategyError`] for one that is not built.
+    pub fn subject(&self, strategy: &Strategy) -> Result<Subject<Scenario>, StrategyError> {
+        let all = self.clone();
+        if self.cancel.is_some() {
+            return Ok(all.boxed(strategy));
+        }
+        dispatch(strategy.factors(), Declare { all, strategy: strategy.clone() })
+    }
+
+    /// The same, asked in the way that one with tracked locks is: through objects.
+    #[must_use]
+    pub fn boxed(&self, strategy: &Strategy) -> Subject<Scenario> {
+        let (all, of) = (self.clone(), strategy.clone());
+        let make = move |setup: &Setup<'_, Scenario>| all.object(&of, setup);
+        self.declared(strategy, Subject::new(strategy.name(), make))
+    }
+
+    /// The strategy that is [slowed] as a subject that is only measured.
+    pub(super) fn slowed(&self) -> Subject<Scenario> {
+        slowed::with_types(Declare { all: self.clone(), strategy: slowed::preset() })
+    }
+
+    /// What each strategy can do besides being measured.
+    fn declared<S>(&self, strategy: &Strategy, subject: Declared<Scenario, S>) -> Subject<Scenario>
+    where
+        S: lockyard_bench::System<Scenario>,
+    {
+        let (all, of) = (self.clone(), strategy.clone());
+        let judged = move |setup: &Setup<'_, Scenario>| all.object(&of, setup);
+        let (all, of) = (self.clone(), strategy.clone());
+        let tracked = move |setup: &Setup<'_, Scenario>, _: &lockyard_track::Tracker| all.object(&of, setup);
+        let (all, of) = (self.clone(), strategy.clone());
+        let count = move |sessions, seed| all.heap_use(&of, sessions, seed);
+        let subject = strategy
+            .factors()
+            .named()
+            .into_iter()
+            .fold(subject, |subject, (factor, value)| subject.factor(factor, value));
+        subject.settled_as(judged).tracked_and_settled(tracked).heap_use("session", count).into()
+    }
+
+    /// A strategy behind objects, with tracked locks where the runtime has a tracker.
+    fn object(&self, strategy: &Strategy, with: &Setup<'_, Scenario>) -> Result<Object, Fault> {
+        let population = self.populations.of(with.workload(), with.seed());
+        self.object_over(strategy, with, stock(&population, with.runtime().handle()))
+    }
+
+    /// The same over a store that holds the scenario's sessions.
+    fn object_over(
+        &self,
+        strategy: &Strategy,
+        with: &Setup<'_, Scenario>,
+        store: MemoryStore,
+    ) -> Result<Object, Fault> {
+        let (scenario, seed, runtime) = (with.workload(), with.seed(), with.runtime());
+        let population = self.populations.of(scenario, seed);
+        let given = setup(scenario, store, seed, runtime.handle());
+        let backend: Arc<dyn DynBackend> = match runtime.tracker() {
+            None => assemble_dyn(strategy.factors(), given).map_err(Fault::new)?,
+            Some(tracker) => assemble_tracked(strategy.factors(), given, tracker).map_err(Fault::new)?,
+        };
+        let asked: Arc<dyn DynChatService> = backend.clone();
+        let requests = Requests::new(scenario, self.cancel.unwrap_or_default(), seed);
+        let service = Arc::new(Layered::new(asked, requests));
+        let questions = Arc::new(Questions::new(scenario, &population, seed));
+        Ok(InProcess::new(service, backend, questions, population, runtime))
+    }
+
+    /// A strategy over a store that holds a scenario's sessions, with all of them alive for which there is room: for who
+    /// looks at memory.
+    pub(super) fn warmed(
+        &self,
+        strategy: &Strategy,
+        with: &Setup<'_, Scenario>,
+        store: MemoryStore,
+    ) -> Result<impl Sized + use<>, Fault> {
+        self.object_over(strategy, with, store)
+    }
+
+    /// What a strategy keeps for each of so many sessions.
+    fn heap_use(&self, strategy: &Strategy, sessions: u32, seed: u64) -> Result<Option<HeapUse>, Fault> {
+        let warm = |with: &Setup<'_, Scenario>, store| self.warmed(strategy, with, store);
+        self.memory_baselines.overhead(&self.populations, sessions, seed, warm)
+    }
+
+    pub(super) fn populations(&self) -> &Populations {
+        &self.populations
+    }
+}
+
+/// Declares a strategy once its types are known.
+struct Declare {
+    all: Strategies,
+    strategy: Strategy,
+}
+
+impl WithTypes for Declare {
+    type Output = Subject<Scenario>;
+
+    fn with<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(self) -> Subject<Scenario> {
+        let Self { all, strategy } = self;
+        let (of, dto) = (all.clone(), strategy.factors().dto);
+        let make = move |with: &Setup<'_, Scenario>| {
+            let (scenario, seed, runtime) = (with.workload(), with.seed(), with.runtime());
+            let population = of.populations.of(scenario, seed);
+            let given = setup(scenario, stock(&population, runtime.handle()), seed, runtime.handle());
+            let backend = Arc::new(backend_of::<F, C, S, P, _>(dto, given));
+            let questions = Arc::new(Questions::new(scenario, &population, seed));
+            Ok(InProcess::new(backend.clone(), backend, questions, population, runtime))
+        };
+        all.declared(&strategy, Subject::new(strategy.name(), make))
+    }
+}
