@@ -5,18 +5,31 @@
 //! wrong all the same: what nobody asked for again, no answer contradicts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::Location;
 
 use crate::backend::chat::{ChatContext, Message, StateKind};
 
-use super::spec::{Acknowledged, Recording, Token};
+use super::spec::{
+    Acknowledged, Recording, Token, acknowledged, deleted, first_version, has_unknown_changes,
+};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which kind, in a few words that do not change.
-    pub kind: &'static str,
-    /// What is wrong, and where.
+    /// What was broken, in a few words that do not change.
+    pub rule: &'static str,
+    /// What is wrong, and with which session.
     pub message: String,
+    /// Where it is asked for.
+    pub place: &'static Location<'static>,
+}
+
+impl Finding {
+    /// That `rule` was broken, asked for where this is called.
+    #[track_caller]
+    fn new(rule: &'static str, message: String) -> Self {
+        Self { rule, message, place: Location::caller() }
+    }
 }
 
 /// Sessions as they are in the end, by their numbers in the recording. One that was deleted is not among them.
@@ -42,17 +55,17 @@ pub fn appends(
     for ((key, token), places) in &places {
         if places.len() > 1 {
             let message = format!("session {key} holds message #{:x} at the places {places:?}", token.0);
-            findings.push(Finding { kind: "doubled append", message });
+            findings.push(Finding::new("doubled append", message));
         }
     }
-    for Acknowledged { key, message, .. } in recording.acknowledged() {
+    for Acknowledged { key, message, .. } in acknowledged(recording) {
         let (Some((place, token)), true) = (message, last.contains_key(&key)) else { continue };
         if token == Token::FOREIGN || places.get(&(key, token)).is_some_and(|found| found.contains(&place)) {
             continue;
         }
         let found = places.get(&(key, token)).map_or("nowhere".to_owned(), |found| format!("at {found:?}"));
         let message = format!("session {key}: message #{:x} was put at {place}, and is {found}", token.0);
-        findings.push(Finding { kind: "lost append", message });
+        findings.push(Finding::new("lost append", message));
     }
     sorted(findings)
 }
@@ -61,41 +74,39 @@ pub fn appends(
 /// that nobody claims must lie within a turn, or be the work of somebody whose outcome is unknown.
 pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
     let mut by_key: BTreeMap<u32, Vec<Acknowledged>> = BTreeMap::new();
-    for acknowledged in recording.acknowledged() {
-        by_key.entry(acknowledged.key).or_default().push(acknowledged);
+    for change in acknowledged(recording) {
+        by_key.entry(change.key).or_default().push(change);
     }
     let mut findings = Vec::new();
     for (key, mut changes) in by_key {
         changes.sort_by_key(|change| (change.version, change.until));
-        let mut find = |kind, message: String| {
-            findings.push(Finding { kind, message: format!("session {key}: {message}") });
-        };
+        let in_session = |message: String| format!("session {key}: {message}");
         for pair in changes.windows(2) {
             if pair[0].version == pair[1].version {
-                find(
-                    "version made twice",
-                    format!("two changes were answered with version {}", pair[0].version),
-                );
+                let message = format!("two changes were answered with version {}", pair[0].version);
+                findings.push(Finding::new("version made twice", in_session(message)));
             }
         }
-        let unknown = recording.has_unknown_changes(key);
-        let mut reached = recording.first_version(key);
+        let unknown = has_unknown_changes(recording, key);
+        let mut reached = first_version(recording, key);
         for change in &changes {
             if let Some(reached) = reached
                 && change.version > reached + 1
                 && !unknown
             {
                 let missing = format!("nobody made the versions {} to {}", reached + 1, change.version - 1);
-                find("version gap", missing);
+                findings.push(Finding::new("version gap", in_session(missing)));
             }
             reached = reached.max(Some(change.until));
         }
         let Some(context) = last.get(&key) else { continue };
         let (version, reached) = (context.version().0, u64::from(reached.unwrap_or_default()));
         if version < reached {
-            find("version went back", format!("{reached} was answered, and it has {version}"));
+            let message = format!("{reached} was answered, and it has {version}");
+            findings.push(Finding::new("version went back", in_session(message)));
         } else if version > reached && !unknown {
-            find("version gap", format!("it has {version}, and the last that was answered is {reached}"));
+            let message = format!("it has {version}, and the last that was answered is {reached}");
+            findings.push(Finding::new("version gap", in_session(message)));
         }
     }
     findings
@@ -110,7 +121,7 @@ pub fn at_rest(last: &Sessions<'_>) -> Vec<Finding> {
 /// That this session is left in a working state.
 pub fn stuck(key: u32, kind: StateKind) -> Finding {
     let message = format!("session {key} is left {kind}, and nobody is at work on it");
-    Finding { kind: "stuck session", message }
+    Finding::new("stuck session", message)
 }
 
 /// What a manager holds.
@@ -134,12 +145,12 @@ pub fn bounds(held: &Held) -> Vec<Finding> {
     let mut findings = Vec::new();
     if cached > capacity {
         let message = format!("{cached} sessions are in a cache for {capacity}");
-        findings.push(Finding { kind: "cache too large", message });
+        findings.push(Finding::new("cache too large", message));
     }
     if live > capacity + in_use + unsaved {
         let message =
             format!("{live} sessions are alive: more than {capacity} + {in_use} in use + {unsaved} unsaved");
-        findings.push(Finding { kind: "sessions leaked", message });
+        findings.push(Finding::new("sessions leaked", message));
     }
     findings
 }
@@ -148,35 +159,41 @@ pub fn bounds(held: &Held) -> Vec<Finding> {
 /// deleted.
 pub fn stored(recording: &Recording, last: &Sessions<'_>, store: &Sessions<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut find = |kind, message| findings.push(Finding { kind, message });
     for (key, context) in last {
         match store.get(key) {
-            None => find("not stored", format!("session {key} is not in the store")),
+            None => {
+                let message = format!("session {key} is not in the store");
+                findings.push(Finding::new("not stored", message));
+            }
             Some(stored) if stored.version() != context.version() => {
                 let (stored, version) = (stored.version(), context.version());
-                find("not stored", format!("session {key} is stored as version {stored}, and has {version}"));
+                let message = format!("session {key} is stored as version {stored}, and has {version}");
+                findings.push(Finding::new("not stored", message));
             }
             Some(stored) if stored != context => {
-                find("stored otherwise", format!("session {key} is stored otherwise than it is"));
+                let message = format!("session {key} is stored otherwise than it is");
+                findings.push(Finding::new("stored otherwise", message));
             }
             Some(_) => {}
         }
     }
-    for key in recording.deleted() {
+    for key in deleted(recording) {
         if last.contains_key(&key) || store.contains_key(&key) {
-            find("resurrected session", format!("session {key} was deleted, and is there"));
+            let message = format!("session {key} was deleted, and is there");
+            findings.push(Finding::new("resurrected session", message));
         }
     }
     let gone = store.keys().filter(|key| !last.contains_key(key)).copied();
-    let deleted: Vec<_> = recording.deleted().collect();
-    for key in gone.filter(|key| !deleted.contains(key)) {
-        find("stored otherwise", format!("session {key} is in the store alone"));
+    let known: Vec<_> = deleted(recording).collect();
+    for key in gone.filter(|key| !known.contains(key)) {
+        let message = format!("session {key} is in the store alone");
+        findings.push(Finding::new("stored otherwise", message));
     }
     findings
 }
 
 /// In an order that does not depend on hashing.
 fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|one, other| (one.kind, &one.message).cmp(&(other.kind, &other.message)));
+    findings.sort_by(|one, other| (one.rule, &one.message).cmp(&(other.rule, &other.message)));
     findings
 }

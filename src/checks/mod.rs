@@ -5,6 +5,7 @@
 //! | [`explored`] | the explorer's back end of the session manager |
 //! | [`spec`] | what sessions must do: a sequential specification, how a run records it, the fast way to a verdict |
 //! | [`invariants`] | what must hold of sessions when a run is over |
+//! | `sessions` | sessions of small programs, and what must hold of them |
 //! | [`models`] | models of the sessions with their mutants, over the strategies |
 //! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
 
@@ -12,4 +13,5 @@ pub mod explored;
 pub mod invariants;
 pub mod models;
 pub mod pitfalls;
+mod sessions;
 pub mod spec;

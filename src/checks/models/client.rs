@@ -6,19 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::backend::chat::{AppendedDTO, ChatContext, ChatContextDTO, NewMessage, Role, Version};
 use crate::backend::service::ChatService;
 use crate::backend::session::{Env, SessionError};
+use crate::checks::sessions::id;
 use crate::checks::spec::{Answer, Call, Token};
 
-use super::system::{System, id};
-
-/// What came of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Outcome {
-    Answered(Answer),
-    /// Refused: it did not happen.
-    Refused,
-    /// Nobody knows.
-    Unknown,
-}
+use super::asked::Outcome;
+use super::system::System;
 
 /// Operations of one client.
 pub(super) struct Client<E: Env> {
@@ -26,11 +18,14 @@ pub(super) struct Client<E: Env> {
     process: u64,
 }
 
-impl<E: Env> Client<E> {
-    pub(super) fn new(system: System<E>, process: u64) -> Self {
-        Self { system, process }
+impl<E: Env> System<E> {
+    /// A client, whose operations are noted by its number.
+    pub(super) fn client(&self, process: u64) -> Client<E> {
+        Client { system: self.clone(), process }
     }
+}
 
+impl<E: Env> Client<E> {
     /// Notes an operation as planned.
     fn plan(&self, key: u32, call: Call) -> (System<E>, usize) {
         (self.system.clone(), self.system.plan(self.process, key, call))

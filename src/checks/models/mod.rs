@@ -2,17 +2,18 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `models` | the models by name, each with the least it must explore and a broken twin that must fail |
+//! | `list` | the models by name, each with the least it must explore and a mutant that must fail |
 //! | `programs` | what clients ask in each of them |
-//! | `client` | who asks in them |
+//! | `client`, `asked` | who asks in them; what was asked, and what came of it |
 //! | `system` | the system that is asked, and the properties that hold in all of them |
-//! | `broken` | what the twins are made of |
+//! | `broken` | what the mutants are made of |
 //! | `strategies` | which strategies the explorer models, and as what |
-//! | `run` | the models over the strategies, and the twins |
+//! | `run` | the models over the strategies, and the mutants |
 
+mod asked;
 mod broken;
 mod client;
-mod models;
+mod list;
 mod programs;
 #[cfg(feature = "bench")]
 mod run;
@@ -20,7 +21,7 @@ mod run;
 mod strategies;
 mod system;
 
-pub use models::{AtLeast, MODELS, Mishaps, Model, Over};
+pub use list::{FaultBudget, MODELS, MinSchedules, ModelCheck, StrategyModel};
 pub use programs::Build;
 #[cfg(feature = "bench")]
 pub use run::{Drawn, Plan, Replay, Subject, catch, replay, run};

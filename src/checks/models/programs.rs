@@ -1,4 +1,4 @@
-//! The programs of the models: what clients ask of the system, and what a broken twin lacks.
+//! The programs of the models: what clients ask of the system, and what a mutant lacks.
 
 use crate::backend::session::{Durability, Env, SaveMode, StateMode};
 use lockyard_explore::Program;
@@ -39,9 +39,9 @@ impl Shape {
     }
 }
 
-/// What the broken twin lacks.
+/// What the mutant lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twin {
+pub(super) enum Mutant {
     /// Writers do not exclude each other.
     NoExclusion,
     /// Nothing orders a session's I/O.
@@ -54,8 +54,13 @@ pub(super) enum Twin {
     Overtaking,
 }
 
-/// A program of this shape. It knows of a twin only where that is another program.
-pub(super) fn program<S, P, L, G>(shape: Shape, cache: CacheModel, twin: Option<Twin>, fair: bool) -> Build
+/// A program of this shape. It knows of a mutant only where that is another program.
+pub(super) fn program<S, P, L, G>(
+    shape: Shape,
+    cache: CacheModel,
+    mutant: Option<Mutant>,
+    fair: bool,
+) -> Build
 where
     S: SaveMode<L>,
     P: StateMode,
@@ -74,7 +79,7 @@ where
             let loaded = program.now(system.manager().load_context(numbered(0)));
             assert!(loaded.is_ok(), "it is in the store");
         }
-        add_tasks(program, &system, shape, twin);
+        add_tasks(program, &system, shape, mutant);
         system.must_hold(program);
         if fair {
             program.at_end(|end| match end.overtaken {
@@ -87,7 +92,7 @@ where
     })
 }
 
-fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, twin: Option<Twin>) {
+fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, mutant: Option<Mutant>) {
     match shape {
         Shape::Appends { tasks, each, evicted, .. } => {
             add_appends(program, system, tasks, each);
@@ -114,7 +119,7 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, tw
                 let client = system.client(task);
                 let text = format!("hello from {task}");
                 let plan = program.task(format_args!("client {task}"));
-                match twin {
+                match mutant {
                     None => plan.op(format_args!("turn {task}"), client.turn(0, &text)),
                     Some(_) => plan.op(format_args!("turn {task}"), client.careless_turn(0, &text)),
                 }
@@ -124,7 +129,7 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, tw
         Shape::Abandoned => {
             let [speaker, reader] = [0, 1].map(|process| system.client(process));
             let plan = program.task("speaker");
-            match twin {
+            match mutant {
                 None => plan.op("turn", speaker.turn(0, "hello")),
                 Some(_) => plan.op("turn", speaker.forgetful_turn(0, "hello")),
             }

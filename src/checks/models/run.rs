@@ -1,4 +1,4 @@
-//! The models over the strategies, their broken twins and the pitfalls: what ran, what held, and how to see a failure again.
+//! The models over the strategies, their mutants and the pitfalls: what ran, what held, and how to see a failure again.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 use lockyard_explore::{Explorer, Failure, Lanes, Limits, Report, Schedule, Setting};
 
-use super::models::{MODELS, Model, Over};
+use super::list::{MODELS, ModelCheck, StrategyModel};
 use super::programs::Build;
 
 /// What to run.
@@ -18,11 +18,11 @@ pub struct Plan {
     /// The models; all by default.
     pub models: Vec<&'static str>,
     /// The strategies by their names, with what each is modelled as.
-    pub strategies: Vec<(String, Over)>,
+    pub strategies: Vec<(String, StrategyModel)>,
     /// Only the models that a quick run includes.
     pub quick: bool,
-    /// How long one search may take.
-    pub time: Duration,
+    /// How far one search may go.
+    pub limits: Limits,
     /// How many searches at once.
     pub threads: NonZeroUsize,
 }
@@ -31,9 +31,9 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// A model, over what the strategy of this name is modelled as.
-    Sound(&'static Model, String, Over),
-    /// A model's broken twin.
-    Twin(&'static Model),
+    Sound(&'static ModelCheck, String, StrategyModel),
+    /// A model's mutant.
+    Mutant(&'static ModelCheck),
     /// A pitfall, with all its checks.
     Pitfall(&'static Pitfall),
 }
@@ -51,15 +51,15 @@ enum Found {
 /// # Panics
 /// When a search does, which would be a fault of its own: what the explored code panics with is a failure that is told.
 pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
-    let chosen = |model: &&&Model| {
+    let chosen = |model: &&&ModelCheck| {
         if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
     };
-    let all: Vec<&'static Model> = MODELS.iter().collect();
+    let all: Vec<&'static ModelCheck> = MODELS.iter().collect();
     let mut jobs = Vec::new();
     for model in all.iter().filter(chosen).copied() {
-        let sound = |(name, over): &(String, Over)| Subject::Sound(model, name.clone(), *over);
+        let sound = |(name, over): &(String, StrategyModel)| Subject::Sound(model, name.clone(), *over);
         jobs.extend(plan.strategies.iter().map(sound));
-        jobs.push(Subject::Twin(model));
+        jobs.push(Subject::Mutant(model));
     }
     if plan.models.is_empty() {
         jobs.extend(PITFALLS.iter().map(|pitfall| Subject::Pitfall(pitfall)));
@@ -71,7 +71,7 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
                 loop {
                     let nth = next.fetch_add(1, Relaxed);
                     let Some(subject) = jobs.get(nth) else { break };
-                    let result = try_out(subject, plan.time);
+                    let result = try_out(subject, &plan.limits);
                     told(&one_line(&result));
                     found.lock().expect("nobody panics with it").push((nth, result));
                 }
@@ -111,10 +111,10 @@ fn one_line(found: &Found) -> String {
     }
 }
 
-fn try_out(subject: &Subject, time: Duration) -> Found {
+fn try_out(subject: &Subject, limits: &Limits) -> Found {
     match subject {
         Subject::Sound(model, strategy, over) => {
-            let explorer = explorer(model.setting(over), time);
+            let explorer = explorer(model.setting(over), limits);
             let build = model.build(over);
             let report = explorer.search(&*build);
             let counterexample =
@@ -125,10 +125,10 @@ fn try_out(subject: &Subject, time: Duration) -> Found {
             let coarse = coarse.collect();
             Found::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
         }
-        Subject::Twin(model) => {
-            let (setting, build) = model.twin();
-            let mut result = nothing_found(&model.twin_name(), model.twin_class());
-            let caught = explorer(setting, time).search(&*build).failure.is_some();
+        Subject::Mutant(model) => {
+            let (setting, build) = model.mutant();
+            let mut result = nothing_found(&model.mutant_name(), model.mutant_class());
+            let caught = explorer(setting, limits).search(&*build).failure.is_some();
             result.expected.push(Check::Explorer);
             if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
             Found::Pitfall(result)
@@ -145,11 +145,11 @@ fn nothing_found(pitfall: &str, class: &str) -> PitfallResult {
         caught_by: Vec::new(),
         missed_by: Vec::new(),
         not_run: Vec::new(),
-        twin_alarms: Vec::new(),
+        false_positives: Vec::new(),
     }
 }
 
-/// Tries a pitfall and its twin with every check that it names.
+/// Tries a pitfall, and the same put right, with every check that it names.
 pub fn catch(pitfall: &Pitfall) -> PitfallResult {
     let mut result = nothing_found(pitfall.name, pitfall.class);
     for trial in pitfall.trials {
@@ -162,7 +162,7 @@ pub fn catch(pitfall: &Pitfall) -> PitfallResult {
         let caught = trial.alarms(Variant::Wrong).is_some();
         if caught { &mut result.caught_by } else { &mut result.missed_by }.push(check);
         if trial.alarms(Variant::Right).is_some() {
-            result.twin_alarms.push(check);
+            result.false_positives.push(check);
         }
     }
     result
@@ -180,14 +180,13 @@ fn check_of(trial: &Trial) -> Check {
     }
 }
 
-fn explorer(setting: Setting, time: Duration) -> Explorer {
-    let limits = Limits { time: Some(time), ..Limits::default() };
-    Explorer { limits, ..Explorer::new(setting) }
+fn explorer(setting: Setting, limits: &Limits) -> Explorer {
+    Explorer { limits: limits.clone(), ..Explorer::new(setting) }
 }
 
 fn model_result(
-    model: &Model,
-    (strategy, over): (&str, &Over),
+    model: &ModelCheck,
+    (strategy, over): (&str, &StrategyModel),
     report: &Report,
     counterexample: Option<Counterexample>,
 ) -> ModelResult {
@@ -208,12 +207,12 @@ fn model_result(
 }
 
 /// What explores a subject; nothing for pitfalls that the explorer does not see.
-fn set_up(subject: &Subject, time: Duration) -> Option<(Explorer, Build)> {
+fn set_up(subject: &Subject, limits: &Limits) -> Option<(Explorer, Build)> {
     match subject {
-        Subject::Sound(model, _, over) => Some((explorer(model.setting(over), time), model.build(over))),
-        Subject::Twin(model) => {
-            let (setting, build) = model.twin();
-            Some((explorer(setting, time), build))
+        Subject::Sound(model, _, over) => Some((explorer(model.setting(over), limits), model.build(over))),
+        Subject::Mutant(model) => {
+            let (setting, build) = model.mutant();
+            Some((explorer(setting, limits), build))
         }
         Subject::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
             Trial::Explorer(explored) => {
@@ -246,18 +245,18 @@ fn replay_command(subject: &Subject, schedule: &Schedule) -> String {
         Subject::Sound(model, strategy, _) => {
             format!("lockyard verify --model {} --strategy '{strategy}' --replay {schedule}", model.name)
         }
-        Subject::Twin(_) | Subject::Pitfall(_) => {
+        Subject::Mutant(_) | Subject::Pitfall(_) => {
             format!("lockyard verify --pitfall {} --replay {schedule}", subject.name())
         }
     }
 }
 
 impl Subject {
-    /// The name of the model, of its twin, or of the pitfall.
+    /// The name of the model, of its mutant, or of the pitfall.
     pub fn name(&self) -> String {
         match self {
             Self::Sound(model, ..) => model.name.to_owned(),
-            Self::Twin(model) => model.twin_name(),
+            Self::Mutant(model) => model.mutant_name(),
             Self::Pitfall(pitfall) => pitfall.name.to_owned(),
         }
     }
@@ -270,8 +269,8 @@ pub struct Replay {
     pub subject: Subject,
     /// The schedule; none to search for one that fails, and to make it small.
     pub schedule: Option<Schedule>,
-    /// How long a search may take.
-    pub time: Duration,
+    /// How far a search may go.
+    pub limits: Limits,
 }
 
 /// A run that is shown.
@@ -289,7 +288,7 @@ pub struct Drawn {
 
 /// Shows a run; nothing when a search found none that fails, or there is nothing to search.
 pub fn replay(asked: &Replay) -> Option<Drawn> {
-    let (explorer, build) = set_up(&asked.subject, asked.time)?;
+    let (explorer, build) = set_up(&asked.subject, &asked.limits)?;
     let schedule = if let Some(schedule) = &asked.schedule {
         schedule.clone()
     } else {

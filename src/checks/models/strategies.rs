@@ -3,12 +3,9 @@
 use crate::checks::explored::CacheModel;
 use crate::strategy::{CacheKind, Factors, LockKind, PRESETS, SaveKind, StatePolicy};
 use lockyard_explore::LockModel;
-use lockyard_lock::{
-    ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
-    ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
-};
+use lockyard_lock::Policy;
 
-use super::models::Over;
+use super::list::StrategyModel;
 
 /// A strategy that the explorer does not model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,16 +19,17 @@ pub struct NotModelled {
 /// What the explorer runs for a strategy.
 ///
 /// # Errors
-/// For strategies over moka.
-pub fn modelled(factors: &Factors) -> Result<Over, NotModelled> {
-    let (cache, cache_lock) = match factors.cache {
-        CacheKind::MutexLru(lock) => (CacheModel::MutexLru, lock_model(lock)),
-        CacheKind::ShardedLru(lock) => (CacheModel::ShardedLru, lock_model(lock)),
-        CacheKind::QuickCache => (CacheModel::OneStep, LockModel::UNFAIR),
-        CacheKind::Clock => (CacheModel::Visited, LockModel::UNFAIR),
-        CacheKind::Moka => return Err(NotModelled { cache: factors.cache.to_string() }),
+/// For strategies over a cache that works in the background.
+pub fn modelled(factors: &Factors) -> Result<StrategyModel, NotModelled> {
+    let cache = match factors.cache {
+        CacheKind::MutexLru(_) => CacheModel::MutexLru,
+        CacheKind::ShardedLru(_) => CacheModel::ShardedLru,
+        other if other.is_background() => return Err(NotModelled { cache: other.to_string() }),
+        other if other.is_visited() => CacheModel::Visited,
+        _ => CacheModel::OneStep,
     };
-    Ok(Over {
+    let cache_lock = factors.cache.lock().map_or(LockModel::UNFAIR, lock_model);
+    Ok(StrategyModel {
         session: lock_model(factors.session),
         cache_lock,
         cache,
@@ -42,8 +40,8 @@ pub fn modelled(factors: &Factors) -> Result<Over, NotModelled> {
 
 /// The presets, each with what it is modelled as; of those that are modelled alike only the first, with the names of
 /// the others.
-pub fn strategies() -> Vec<(&'static str, Over, Vec<&'static str>)> {
-    let mut strategies: Vec<(&'static str, Over, Vec<&'static str>)> = Vec::new();
+pub fn strategies() -> Vec<(&'static str, StrategyModel, Vec<&'static str>)> {
+    let mut strategies: Vec<(&'static str, StrategyModel, Vec<&'static str>)> = Vec::new();
     for preset in &PRESETS {
         let Ok(over) = modelled(&preset.factors) else { continue };
         match strategies.iter_mut().find(|(_, same, _)| *same == over) {
@@ -54,28 +52,13 @@ pub fn strategies() -> Vec<(&'static str, Over, Vec<&'static str>)> {
     strategies
 }
 
-fn lock_model(kind: LockKind) -> LockModel {
-    match kind {
-        LockKind::TokioMutex => of::<TokioMutex>(),
-        LockKind::TokioRwLock => of::<TokioRwLock>(),
-        LockKind::ParkingLotMutex => of::<ParkingLotMutex>(),
-        LockKind::ParkingLotRwLock => of::<ParkingLotRwLock>(),
-        LockKind::ParkingLotFairMutex => of::<ParkingLotFairMutex>(),
-        LockKind::StdMutex => of::<StdMutex>(),
-        LockKind::StdRwLock => of::<StdRwLock>(),
-        LockKind::AsyncLockMutex => of::<AsyncLockMutex>(),
-        LockKind::AsyncLockRwLock => of::<AsyncLockRwLock>(),
-        LockKind::ArcSwap => of::<ArcSwap>(),
-    }
-}
-
 /// A hand-over is modelled as no promise, for whoever is awake may come in between.
-fn of<F: LockFamily>() -> LockModel {
-    let policy = match F::POLICY {
-        lockyard_lock::Policy::Handover => lockyard_lock::Policy::Unfair,
+fn lock_model(kind: LockKind) -> LockModel {
+    let policy = match kind.policy() {
+        Policy::Handover => Policy::Unfair,
         policy => policy,
     };
-    LockModel { policy, shared_reads: F::SHARED_READS }
+    LockModel { policy, shared_reads: kind.shared_reads() }
 }
 
 #[cfg(test)]

@@ -10,27 +10,19 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 
-use crate::backend::chat::{ChatContext, ChatContextDTO, ContextConfig, ContextId, Message, Role, Timestamp};
+use crate::backend::chat::{ChatContext, Message};
 use crate::backend::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use crate::backend::session::{ChatSessionManager, Durability, Env, SaveMode, SessionError, StateMode};
-use crate::checks::explored::{CacheModel, ModelClock, ModelEnv, ModelStore, numbered};
-use crate::checks::invariants::{self, Finding};
-use crate::checks::spec::{Call, Context, Log, Recording, Token};
-use lockyard_explore::{Complaint, End, MarkKind, Program, look, marks};
-use lockyard_history::{Lanes, Verdict};
+use crate::checks::explored::{CacheModel, ModelClock, ModelEnv, ModelStore};
+use crate::checks::sessions::{self, context, id};
+use crate::checks::spec::Call;
+use lockyard_explore::{Complaint, End, Program, look, marks};
 use lockyard_lock::{AwaitFamily, LockFamily};
 
-use super::client::{Client, Outcome};
+use super::asked::{Asked, History, Outcome, record};
 
-/// An operation that was planned, and what came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    operation: usize,
-    process: u64,
-    key: u32,
-    call: Call,
-    outcome: Outcome,
-}
+/// What a history is called that no order explains.
+const NOT_LINEARIZABLE: &str = "not linearizable: no order explains these answers";
 
 /// What is shared by the operations of one run.
 pub(super) struct System<E: Env> {
@@ -59,8 +51,6 @@ impl<E: Env> Clone for System<E> {
 /// Histories that were judged already, and what they came to: few differ among thousands of schedules.
 #[derive(Clone, Default)]
 pub(super) struct Verdicts(Rc<RefCell<HashMap<History, Judged>>>);
-
-type History = (Vec<(usize, MarkKind)>, Vec<Asked>);
 
 /// The sessions in the end, by their numbers.
 type Last = Vec<Option<ChatContext>>;
@@ -154,15 +144,7 @@ where
         let recording = record(self.sessions, history);
         let last: BTreeMap<_, _> =
             (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
-        let token = |message: &Message| match message.role {
-            Role::User => Token::of(&message.text()),
-            _ => Token::FOREIGN,
-        };
-        let findings = invariants::appends(&recording, &last, token)
-            .into_iter()
-            .chain(invariants::versions(&recording, &last))
-            .chain(invariants::at_rest(&last));
-        first(findings)?;
+        sessions::none(sessions::in_memory(&recording, &last))?;
         if let Some(judged) = verdicts.get_mut(history) {
             judged.ends.push(memory);
         }
@@ -205,11 +187,6 @@ impl<E: Env> System<E> {
         self.backend.manager()
     }
 
-    /// A client, whose operations are noted by its number.
-    pub(super) fn client(&self, process: u64) -> Client<E> {
-        Client::new(self.clone(), process)
-    }
-
     /// Notes an operation as planned; its place among them.
     pub(super) fn plan(&self, process: u64, key: u32, call: Call) -> usize {
         let operation = self.nobodys_operation();
@@ -245,59 +222,10 @@ impl<E: Env> System<E> {
         if let Some(judged) = verdicts.get(history) {
             return judged.verdict.clone();
         }
-        let verdict = judge(&record(self.sessions, history));
+        let verdict = sessions::history(&record(self.sessions, history), NOT_LINEARIZABLE);
         verdicts.insert(history.clone(), Judged { verdict: verdict.clone(), ends: Vec::new() });
         verdict
     }
-}
-
-/// The history of a run. Moments are the places of the marks, which say all there is to say about order.
-fn record(sessions: u32, (marks, asked): &History) -> Recording {
-    let given = (0..sessions).map(|key| (key, Context::from(&ChatContextDTO::from(&context(key)))));
-    let mut recording = Recording::new(given);
-    let mut logs: BTreeMap<u64, Log> = BTreeMap::new();
-    for Asked { operation, process, key, call, outcome } in asked {
-        let at = |kind| marks.iter().position(|mark| *mark == (*operation, kind)).map(|at| at as u64 + 1);
-        let Some(invoked) = at(MarkKind::Invoked) else { continue };
-        let log = logs.entry(*process).or_insert_with(|| Log::new(*process, asked.len()));
-        let ticket = log.invoke(invoked, *key, *call);
-        match (at(MarkKind::Returned), outcome) {
-            (Some(returned), Outcome::Answered(answer)) => log.ok(ticket, returned, *answer),
-            (Some(_), Outcome::Refused) => log.fail(ticket),
-            _ => log.info(ticket),
-        }
-    }
-    for log in logs.into_values() {
-        recording.add(log);
-    }
-    recording
-}
-
-fn judge(recording: &Recording) -> Result<(), Complaint> {
-    match recording.judge(Duration::from_secs(5), |key| format!("session {key}")) {
-        Verdict::Linearizable => Ok(()),
-        Verdict::Violation(lanes) => Err(not_linearizable(&lanes)),
-        Verdict::Unknown => Err("the history was not judged in time".to_owned()),
-    }
-}
-
-fn not_linearizable(lanes: &Lanes) -> Complaint {
-    format!("not linearizable: no order explains these answers\n{lanes}")
-}
-
-fn first(findings: impl Iterator<Item = Finding>) -> Result<(), Complaint> {
-    let mut findings = findings;
-    findings.next().map_or(Ok(()), |Finding { kind, message }| Err(format!("{kind}: {message}")))
-}
-
-/// The session with this number, as it stands in the store at the beginning.
-fn context(key: u32) -> ChatContext {
-    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0))
-        .expect("a well-formed config")
-}
-
-pub(super) fn id(key: u32) -> ContextId {
-    numbered(key.into())
 }
 
 fn texts(context: &ChatContext) -> Vec<String> {

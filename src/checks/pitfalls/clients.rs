@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::checks::sessions::context;
 use crate::checks::spec::{Call, Token};
 
 use super::cast::Cast;
-use super::ground::{Ground, context};
+use super::ground::Ground;
 use super::notes::Notes;
 use super::scene::Scene;
 use super::sessions::{Sessions, Steps};

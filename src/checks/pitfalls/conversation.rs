@@ -11,9 +11,10 @@ use crate::backend::service::{
 };
 use crate::backend::session::{ChatSessionManager, Clock, Durability, Env, SessionError};
 use crate::backend::store::{Store, StoreError};
+use crate::checks::sessions::{context, id};
 use lockyard_explore::Complaint;
 
-use super::ground::{Ground, context, id};
+use super::ground::Ground;
 use super::notes::{Left, Notes};
 
 /// What the model says to the nth request, counted from one.

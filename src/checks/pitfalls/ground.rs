@@ -5,9 +5,9 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::backend::chat::{ChatContext, ContextConfig, ContextId, Timestamp};
+use crate::backend::chat::ChatContext;
 use crate::backend::session::Env;
-use crate::checks::explored::{CacheModel, ModelEnv, ModelStore, numbered};
+use crate::checks::explored::{CacheModel, ModelEnv, ModelStore};
 use lockyard_explore::look;
 use lockyard_lock::LockFamily;
 
@@ -92,15 +92,4 @@ impl<L: LockFamily> Ground for Host<L> {
             tokio::task::yield_now().await;
         }
     }
-}
-
-/// The id of a session by its number.
-pub(super) fn id(key: u32) -> ContextId {
-    numbered(key.into())
-}
-
-/// The session of this number, as it was before anything happened.
-pub(super) fn context(key: u32) -> ChatContext {
-    ChatContext::new(id(key), ContextConfig::new("model", "chat"), Timestamp(0))
-        .expect("a well-formed config")
 }

@@ -15,8 +15,8 @@ use tokio::task::LocalSet;
 
 use lockyard_track::{Finding, Kind, Standing, Tracker};
 
+use super::alarm::{Alarm, Variant};
 use super::cast::Cast;
-use super::trial::{Alarm, Variant};
 
 /// A program for tracked locks.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@
 //! met, both variants, and a [`Trial`] for each check that must tell the two apart.
 //!
 //! ```
-//! use crate::checks::pitfalls::{Pitfall, Variant};
+//! use lockyard::checks::pitfalls::{Pitfall, Variant};
 //!
 //! let two_sessions = Pitfall::named("two-sessions").expect("it is listed");
 //! for trial in two_sessions.trials {
@@ -17,6 +17,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `pitfall`, `alarm` | a pitfall; its two variants, and what a check has to say against one |
 //! | `trial` | the checks, and how each tries a variant |
 //! | `cast` | programs of a few parts that meet at locks, for the explorer and for tracked locks alike |
 //! | `live` | a cast on a real runtime with tracked locks |
@@ -27,6 +28,7 @@
 //! | `sessions`, `clients` | a small session manager of which each step can be another, and who uses it |
 //! | `catalogue/` | one pitfall each, and the list of them |
 
+mod alarm;
 mod cast;
 mod catalogue;
 mod clients;
@@ -36,46 +38,17 @@ mod ground;
 mod host;
 mod live;
 mod notes;
+mod pitfall;
 mod scene;
 mod sessions;
 mod trial;
 
+pub use alarm::{Alarm, Variant};
 pub use cast::{Beat, Cast, Part};
 pub use catalogue::PITFALLS;
 pub use live::{Live, Seen};
-pub use trial::{Alarm, Explored, Trial, Variant};
-
-/// One way to get it wrong.
-#[derive(Debug)]
-pub struct Pitfall {
-    /// The name on the command line and in reports.
-    pub name: &'static str,
-    /// The class of fault, such as `deadlock`.
-    pub class: &'static str,
-    /// What is wrong, in a sentence.
-    pub about: &'static str,
-    /// Where it was met.
-    pub met: &'static str,
-    /// The checks that must catch it, each with the program that it tries.
-    pub trials: &'static [Trial],
-}
-
-impl Pitfall {
-    /// The pitfall of this name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        PITFALLS.iter().copied().find(|pitfall| pitfall.name == name)
-    }
-
-    /// The names of the checks that must catch it, as they stand in records.
-    pub fn checks(&self) -> Vec<&'static str> {
-        self.trials.iter().map(Trial::check).collect()
-    }
-
-    /// The trials that need no build of their own and no exploring: they are run as a program runs.
-    pub fn at_run_time(&self) -> impl Iterator<Item = &'static Trial> {
-        self.trials.iter().filter(|trial| trial.is_at_run_time())
-    }
-}
+pub use pitfall::Pitfall;
+pub use trial::{Explored, Trial};
 
 #[cfg(test)]
 mod tests {

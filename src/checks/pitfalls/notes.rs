@@ -3,16 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::backend::chat::{ChatContext, ChatContextDTO, Message, Role};
+use crate::backend::chat::{ChatContext, ChatContextDTO};
 use crate::backend::session::SessionError;
-use crate::checks::invariants;
-use crate::checks::spec::{Answer, Call, Context, Log, Recording, Token};
+use crate::checks::spec::{Answer, Call, Context, Log, Recording};
+use crate::checks::{invariants, sessions};
 use lockyard_explore::{Complaint, Shared};
-use lockyard_history::Verdict;
 
 /// Who asked what of which session, and what was answered.
 #[derive(Clone)]
@@ -90,7 +88,9 @@ impl Notes {
     /// All that was noted. Once.
     pub(super) fn recording(&self) -> Recording {
         let mut written = self.0.written.lock();
-        let mut recording = Recording::new(std::mem::take(&mut written.given));
+        let mut recording = Recording::new(
+            std::mem::take(&mut written.given).into_iter().map(|(key, context)| context.given(key)),
+        );
         std::mem::take(&mut written.logs).into_iter().for_each(|log| recording.add(log));
         recording
     }
@@ -98,11 +98,7 @@ impl Notes {
 
 /// Whether one operation at a time could have been answered so.
 pub(super) fn history(recording: &Recording) -> Result<(), Complaint> {
-    match recording.judge(Duration::from_secs(5), |key| format!("session {key}")) {
-        Verdict::Linearizable => Ok(()),
-        Verdict::Violation(lanes) => Err(format!("no order explains these answers\n{lanes}")),
-        Verdict::Unknown => Err("the history was not judged in time".to_owned()),
-    }
+    sessions::history(recording, "no order explains these answers")
 }
 
 /// Sessions as they are in the end, by their numbers.
@@ -111,15 +107,7 @@ pub(super) type Left = BTreeMap<u32, ChatContext>;
 /// Whether memory and store agree with each other and with what was answered.
 pub(super) fn hold(recording: &Recording, memory: &Left, store: &Left) -> Result<(), Complaint> {
     let [memory, store] = [memory, store].map(|left| left.iter().map(|(key, it)| (*key, it)).collect());
-    let token = |message: &Message| match message.role {
-        Role::User => Token::of(&message.text()),
-        _ => Token::FOREIGN,
-    };
-    let found = invariants::appends(recording, &memory, token)
-        .into_iter()
-        .chain(invariants::versions(recording, &memory))
-        .chain(invariants::at_rest(&memory))
-        .chain(invariants::stored(recording, &memory, &store))
-        .next();
-    found.map_or(Ok(()), |found| Err(format!("{}: {}", found.kind, found.message)))
+    let mut findings = sessions::in_memory(recording, &memory);
+    findings.extend(invariants::stored(recording, &memory, &store));
+    sessions::none(findings)
 }

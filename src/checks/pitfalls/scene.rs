@@ -5,9 +5,9 @@ use futures_util::future::LocalBoxFuture;
 
 use lockyard_explore::Program;
 
+use super::alarm::Alarm;
 use super::cast::Cast;
 use super::notes::{Left, Notes, history, hold};
-use super::trial::Alarm;
 
 /// A cast, its notes, and what is left when all have ended.
 pub(super) struct Scene {

@@ -9,10 +9,11 @@ use std::sync::{Arc, Weak};
 use crate::backend::chat::{AppendedDTO, ChatContext, ChatContextDTO, ContextId, NewMessage, Role, Version};
 use crate::backend::session::{Clock, Env, GATE, SESSION, SessionError, Short};
 use crate::backend::store::{Store, StoreError};
+use crate::checks::sessions::{context, id};
 use crate::checks::spec::Answer;
 use lockyard_lock::{AwaitFamily, LockOf, SharedLock};
 
-use super::ground::{Ground, context, id};
+use super::ground::Ground;
 use super::notes::Left;
 
 /// One live session.

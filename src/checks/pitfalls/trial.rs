@@ -1,43 +1,9 @@
 //! The checks, and how each tries a variant of a pitfall.
 
-use std::panic::Location;
-use std::time::Duration;
+use lockyard_explore::{Explorer, Limits, Program, Setting};
 
-use lockyard_explore::{Complaint, Explorer, Limits, Program, Setting};
-
+use super::alarm::{Alarm, Variant};
 use super::live::Live;
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variant {
-    /// The pitfall.
-    Wrong,
-    /// Its correct twin.
-    Right,
-}
-
-/// What a check had to say against a variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// What kind of thing is wrong, in a word or two.
-    pub kind: String,
-    /// What happened, in a sentence.
-    pub message: String,
-    /// Where in the source, as `file:line:column`; never empty.
-    pub places: Vec<String>,
-    /// The tasks that take part.
-    pub tasks: Vec<String>,
-}
-
-impl Alarm {
-    /// The alarm of a check that was made where this is called, if it had something to say.
-    #[track_caller]
-    pub(super) fn unless(kind: &str, holds: Result<(), Complaint>) -> Option<Self> {
-        let places = vec![Location::caller().to_string()];
-        let alarm = |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new() };
-        holds.err().map(alarm)
-    }
-}
 
 /// A program for the explorer.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +33,9 @@ pub enum Trial {
     Shuttle,
 }
 
-/// Exploring a pitfall ends within milliseconds; only one that is broken itself comes to this.
-const LONGEST_SEARCH: Duration = Duration::from_secs(20);
+/// Exploring a pitfall takes some hundreds of schedules; only one that is broken itself comes to this. No time is set, since
+/// what is found must not depend on the machine.
+const MOST_SCHEDULES: u64 = 1 << 20;
 
 impl Trial {
     /// The check's name, as it stands in records.
@@ -108,7 +75,7 @@ impl Trial {
 impl Explored {
     /// The explorer that tries it.
     pub fn explorer(&self) -> Explorer {
-        let limits = Limits { time: Some(LONGEST_SEARCH), ..Limits::default() };
+        let limits = Limits { schedules: Some(MOST_SCHEDULES), ..Limits::default() };
         Explorer { limits, ..Explorer::new((self.setting)()) }
     }
 

@@ -1,7 +1,9 @@
 //! What a recording says was done for good.
 
-use super::log::Recording;
-use super::words::{Answer, Call, Token};
+use super::known::CREATED;
+use super::sessions::{Record, Recording};
+use super::token::Token;
+use super::words::{Answer, Call};
 
 /// A change that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,54 +18,51 @@ pub struct Acknowledged {
     pub message: Option<(u32, Token)>,
 }
 
-impl Recording {
-    /// All changes that were answered, by process.
-    pub fn acknowledged(&self) -> impl Iterator<Item = Acknowledged> {
-        self.records.iter().filter_map(|record| {
-            let key = record.key;
-            let message = |place: Option<u32>| match record.call {
-                Call::Append(token) | Call::Send(token) => place.map(|place| (place, token)),
-                _ => None,
-            };
-            Some(match record.answer? {
-                Answer::Changed(version) => Acknowledged { key, version, until: version, message: None },
-                Answer::Appended { version, id } => {
-                    Acknowledged { key, version, until: version, message: message(Some(id)) }
-                }
-                Answer::Turn { began, message: place, after } => {
-                    Acknowledged { key, version: began, until: after.version, message: message(place) }
-                }
-                _ => return None,
-            })
-        })
-    }
-
-    /// Sessions whose deletion was answered.
-    pub fn deleted(&self) -> impl Iterator<Item = u32> {
-        let deleted =
-            |record: &&super::log::Record| record.call == Call::Delete && record.answer == Some(Answer::Done);
-        self.records.iter().filter(deleted).map(|record| record.key)
-    }
-
-    /// Whether somebody may have changed this session without ever being answered, or a turn was at work on it when the
-    /// recording began.
-    pub fn has_unknown_changes(&self, key: u32) -> bool {
-        let unknown = |record: &super::log::Record| match (record.call, record.answer) {
-            (Call::State | Call::Context | Call::Page { .. }, _) => false,
-            (Call::Given, Some(Answer::Context(context))) => context.kind.is_working(),
-            (_, answer) => answer.is_none(),
+/// All changes that were answered, by process.
+pub fn acknowledged(recording: &Recording) -> impl Iterator<Item = Acknowledged> {
+    recording.records().iter().filter_map(|record| {
+        let key = record.key;
+        let message = |place: Option<u32>| match record.call {
+            Call::Append(token) | Call::Send(token) => place.map(|place| (place, token)),
+            _ => None,
         };
-        self.records.iter().any(|record| record.key == key && unknown(record))
-    }
-
-    /// The version that a session had before the first change, if the recording tells.
-    pub fn first_version(&self, key: u32) -> Option<u32> {
-        self.records.iter().filter(|record| record.key == key).find_map(|record| {
-            match (record.call, record.answer) {
-                (Call::Given, Some(Answer::Context(context))) => Some(context.version),
-                (Call::Create(_), Some(Answer::Done)) => Some(super::spec::CREATED),
-                _ => None,
+        Some(match record.answer? {
+            Answer::Changed(version) => Acknowledged { key, version, until: version, message: None },
+            Answer::Appended { version, id } => {
+                Acknowledged { key, version, until: version, message: message(Some(id)) }
             }
+            Answer::Turn { began, message: place, after } => {
+                Acknowledged { key, version: began, until: after.version, message: message(place) }
+            }
+            _ => return None,
         })
-    }
+    })
+}
+
+/// Sessions whose deletion was answered.
+pub fn deleted(recording: &Recording) -> impl Iterator<Item = u32> {
+    let deleted = |record: &&Record| record.call == Call::Delete && record.answer == Some(Answer::Done);
+    recording.records().iter().filter(deleted).map(|record| record.key)
+}
+
+/// Whether somebody may have changed this session without ever being answered, or a turn was at work on it when the
+/// recording began.
+pub fn has_unknown_changes(recording: &Recording, key: u32) -> bool {
+    let unknown = |record: &Record| match (record.call, record.answer) {
+        (Call::State | Call::Context | Call::Page { .. }, _) => false,
+        (Call::Given, Some(Answer::Context(context))) => context.kind.is_working(),
+        (_, answer) => answer.is_none(),
+    };
+    recording.records().iter().any(|record| record.key == key && unknown(record))
+}
+
+/// The version that a session had before the first change, if the recording tells.
+pub fn first_version(recording: &Recording, key: u32) -> Option<u32> {
+    recording.records().iter().filter(|record| record.key == key).find_map(|record| {
+        match (record.call, record.answer) {
+            (Call::Given, Some(Answer::Context(context))) => Some(context.version),
+            (Call::Create(_), Some(Answer::Done)) => Some(CREATED),
+            _ => None,
+        }
+    })
 }

@@ -6,11 +6,12 @@
 use crate::backend::chat::StateKind;
 
 use super::kinds::Kinds;
-use super::log::Record;
-use super::messages::{term, token_term};
-use super::spec::{Known, Live};
-use super::witness::{OfKey, Stop, Walk, said};
-use super::words::{Answer, Call, Context, Token};
+use super::known::{Known, Live};
+use super::sessions::Record;
+use super::token::{Token, term, token_term};
+use super::versions::{OfKey, Stop, said};
+use super::witness::Walk;
+use super::words::{Answer, Call, Context};
 
 /// So many messages are shown at most where a page shows others.
 const MOST_MESSAGES: usize = 4;

@@ -17,14 +17,15 @@
 //! A response of type `ok` whose result is `"not_found"` says that there was no such session. Texts may be given as the
 //! numbers that stand for them in a recording.
 
+use lockyard_history::{Codec, Encoded, Json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::backend::chat::StateKind;
-use lockyard_history::Json;
 
-use super::words::{Answer, Call, Context, Page, Settings, Token};
+use super::sessions::Sessions;
+use super::token::Token;
+use super::words::{Answer, Call, Context, Page, Settings};
 
 /// What says that there is no such session.
 const NOT_FOUND: &str = "not_found";
@@ -142,7 +143,7 @@ struct ContentIn {
 }
 
 /// Reads a call.
-pub(super) fn call(f: &str, value: Json<'_>) -> Result<Call, String> {
+fn call(f: &str, value: Json<'_>) -> Result<Call, String> {
     let content =
         |which| value.read::<ContentIn>(which, "{\"content\": a text}").map(|given| given.content.token());
     Ok(match f {
@@ -177,7 +178,7 @@ pub(super) fn call(f: &str, value: Json<'_>) -> Result<Call, String> {
 }
 
 /// Reads the answer to a call.
-pub(super) fn answer(call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
+fn answer(call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
     if result.0.is_some_and(|result| result.get().trim_matches('"') == NOT_FOUND) {
         return Ok(Answer::Gone);
     }
@@ -222,23 +223,6 @@ fn page(value: Json<'_>) -> Result<Page, String> {
         }
         (None, Some(count), Some(digest)) => Ok(Page { version, total, count, digest }),
         _ => Err(format!("the value of a page says nothing of its messages: give {wanted}")),
-    }
-}
-
-/// The function of a call.
-pub(super) fn name(call: &Call) -> &'static str {
-    match call {
-        Call::Given => "given",
-        Call::Create(_) => "create_context",
-        Call::State => "get_context_state",
-        Call::Context | Call::Ended { .. } => "get_context",
-        Call::Page { .. } => "get_context_messages",
-        Call::Append(_) => "add_context_message",
-        Call::Update { .. } => "update_context",
-        Call::Decide => "approve_context_tools",
-        Call::Send(_) => "send_message_action",
-        Call::Resume => "approve_tools_action",
-        Call::Delete => "delete_context",
     }
 }
 
@@ -291,45 +275,56 @@ struct PageOut {
     digest: u64,
 }
 
-/// The value of an invocation.
-pub(super) fn asked(call: &Call) -> Option<Box<RawValue>> {
-    Some(match *call {
-        Call::Create(settings) => raw(&SettingsOut::from(settings)),
+fn encoded_call(call: &Call) -> Encoded {
+    match *call {
+        Call::Create(settings) => Encoded::value(&SettingsOut::from(settings)),
         Call::Update { change, expected } => {
-            raw(&SettingsOut { expected_version: expected, ..change.into() })
+            Encoded::value(&SettingsOut { expected_version: expected, ..change.into() })
         }
-        Call::Page { offset, limit } => raw(&PlaceIo { offset, limit }),
-        Call::Append(token) | Call::Send(token) => raw(&ContentOut { content: token.0 }),
+        Call::Page { offset, limit } => Encoded::value(&PlaceIo { offset, limit }),
+        Call::Append(token) | Call::Send(token) => Encoded::value(&ContentOut { content: token.0 }),
         Call::Given
         | Call::State
         | Call::Context
         | Call::Decide
         | Call::Resume
         | Call::Ended { .. }
-        | Call::Delete => return None,
-    })
+        | Call::Delete => Encoded::default(),
+    }
 }
 
-/// The value and the result of a response.
-pub(super) fn answered(answer: &Answer) -> (Option<Box<RawValue>>, Option<Box<RawValue>>) {
+fn encoded_answer(answer: &Answer) -> Encoded {
     let context = |began, message, Context { version, total, settings, kind: state }| {
-        raw(&ContextOut { began, message, version, state, total, settings: settings.into() })
+        Encoded::value(&ContextOut { began, message, version, state, total, settings: settings.into() })
     };
-    let value = match *answer {
-        Answer::Gone => return (None, Some(raw(&NOT_FOUND))),
-        Answer::Done => return (None, None),
-        Answer::Changed(version) => raw(&VersionIo { version }),
-        Answer::Appended { version, id } => raw(&AppendedIo { version, id }),
-        Answer::State { version, kind: state } => raw(&StateIo { version, state }),
+    match *answer {
+        Answer::Gone => Encoded::result(&NOT_FOUND),
+        Answer::Done => Encoded::default(),
+        Answer::Changed(version) => Encoded::value(&VersionIo { version }),
+        Answer::Appended { version, id } => Encoded::value(&AppendedIo { version, id }),
+        Answer::State { version, kind: state } => Encoded::value(&StateIo { version, state }),
         Answer::Context(shown) => context(None, None, shown),
         Answer::Page(Page { version, total, count, digest }) => {
-            raw(&PageOut { version, total, count, digest })
+            Encoded::value(&PageOut { version, total, count, digest })
         }
         Answer::Turn { began, message, after } => context(Some(began), message, after),
-    };
-    (Some(value), None)
+    }
 }
 
-fn raw(value: &impl Serialize) -> Box<RawValue> {
-    to_raw_value(value).expect("plain values are JSON")
+impl Codec for Sessions {
+    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<Call, String> {
+        call(f, value)
+    }
+
+    fn decode_answer(&self, call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
+        answer(call, value, result)
+    }
+
+    fn encode_call(&self, call: &Call) -> Encoded {
+        encoded_call(call)
+    }
+
+    fn encode_answer(&self, answer: &Answer) -> Encoded {
+        encoded_answer(answer)
+    }
 }

@@ -1,25 +1,19 @@
 //! From a history or a recording of sessions to a verdict: along the versions where that decides, by the search where
 //! it does not.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use lockyard_history::Evidence;
-use lockyard_history::Limit;
-use lockyard_history::Model;
-use lockyard_history::{Bar, Lanes};
-use lockyard_history::{History, Operation, OperationOf, with_seconds};
-use lockyard_history::{Verdict, check_key};
+use lockyard_history::{Evidence, History, Judge, Lanes, Limit, NEVER, OperationOf, Verdict, check_key};
 
 use super::evidence::{Conflict, conflict};
-use super::log::{NEVER, Record, Recording};
-use super::model::Sessions;
+use super::sessions::{Record, Recording, Sessions};
+use super::versions::{MOST_RECORDS, OfKey, Stop};
 use super::window::Window;
-use super::witness::{MOST_RECORDS, OfKey, Stop, Walk, walk};
+use super::witness::{Walk, walk};
 use super::words::Call;
 
-/// Judges a history of sessions as [`check`](check::check) does, but much faster. The budget is for what the search is
-/// needed for.
+/// Judges a history of sessions as [`check`](lockyard_history::check) does, but much faster. The budget is for what the
+/// search is needed for.
 pub fn judge(history: &History<Sessions>, budget: Duration) -> Verdict {
     // A turn's end comes right after its beginning, and is part of its record.
     let begins = |operation: &&OperationOf<Sessions>| !matches!(operation.asked, Call::Ended { .. });
@@ -35,47 +29,13 @@ pub fn judge(history: &History<Sessions>, budget: Duration) -> Verdict {
     })
 }
 
-impl Recording {
-    /// Judges what was recorded. `name` tells the name of a session by its number, for the drawing of a violation.
-    pub fn judge(&self, budget: Duration, name: impl Fn(u32) -> String) -> Verdict {
-        let of_key = |key: usize| self.operations_of(|record| record.key as usize == key);
-        judge_by_key(&self.records, budget, |key| name(key as u32), of_key)
-    }
-
-    /// The same as a history. `name` gives each session, by its number, a name of its own.
-    pub fn history(&self, name: impl Fn(u32) -> String) -> History<Sessions> {
-        let keys = self.records.iter().map(|record| record.key + 1).max().unwrap_or(0);
-        let operations = self.operations_of(|_| true).into_iter().map(|numbered| numbered.operation);
-        History {
-            operations: operations.collect(),
-            keys: (0..keys).map(name).collect(),
-            invoked: self.invoked(),
-        }
-    }
-
-    /// Some operations in the order of their calls.
-    fn operations_of(&self, some: impl Fn(&Record) -> bool) -> Vec<Numbered> {
-        let mut numbered: Vec<Numbered> = Vec::new();
-        let mut place_of = HashMap::new();
-        for (moment, event) in (1..).zip(self.events()) {
-            let record = &self.records[event.record];
-            if !some(record) {
-                continue;
-            }
-            if !event.returns {
-                place_of.insert(event.record, numbered.len());
-                let (process, key) = (self.process(event.record), record.key as usize);
-                let operation = Operation { process, key, asked: record.call, call: moment, ret: None };
-                numbered.push(Numbered { record: event.record, operation });
-            } else if let Some(answer) = record.answer {
-                numbered[place_of[&event.record]].operation.ret = Some((moment, answer));
-            }
-        }
-        let both = numbered.into_iter().flat_map(|Numbered { record, operation }| {
-            let both = with_seconds::<Sessions>(vec![operation]).into_iter();
-            both.map(move |operation| Numbered { record, operation })
-        });
-        both.collect()
+impl Judge for Sessions {
+    fn judge(&self, recording: &Recording, budget: Duration, name: &dyn Fn(u32) -> String) -> Verdict {
+        let of_key = |key: usize| {
+            let operations = recording.operations(|record| record.key as usize == key).into_iter();
+            operations.map(|(record, operation)| Numbered { record, operation }).collect()
+        };
+        judge_by_key(recording.records(), budget, |key| name(key as u32), of_key)
     }
 }
 
@@ -159,10 +119,7 @@ fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<
         return None;
     };
     if let Some(start) = operations.iter().find(|numbered| numbered.is(window.start)) {
-        let OperationOf::<Sessions> { process, asked, call, ret, .. } = &start.operation;
-        let (ret, answer) = ret.as_ref().map(|(ret, answer)| (*ret, answer)).unzip();
-        let what = Sessions.describe(asked, answer);
-        lanes.add(Bar { process: *process, f: Sessions.function(asked), what, call: *call, ret });
+        lanes.add(&Sessions, &start.operation);
     }
     Some(lanes)
 }

@@ -6,31 +6,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::words::Token;
-
-/// The places of messages on a page differ by this at least, and so do the digests of pages with other places on them.
-const PLACE: u64 = 0x9e37_79b9_7f4a_7c15;
+use super::token::{PLACE, Token, token_term};
 
 /// Messages further from the beginning are not told apart: a history that names such a place has other faults, and is
 /// not worth the memory.
 const MOST: u32 = 1 << 26;
-
-/// What one message adds to the digest of a page.
-pub(super) fn term(place: u32, token: Token) -> u64 {
-    token_term(place, token).wrapping_add(u64::from(place).wrapping_mul(PLACE))
-}
-
-/// The same for the token alone.
-pub(super) fn token_term(place: u32, token: Token) -> u64 {
-    if token == Token::FOREIGN { 0 } else { mix(token.0 ^ u64::from(place).wrapping_mul(PLACE)) }
-}
-
-/// The finalizer of `SplitMix64` (Steele, Lea and Flood, 2014): every bit depends on every other.
-pub(super) fn mix(mut x: u64) -> u64 {
-    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ x >> 31
-}
 
 /// What is known of a session's messages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

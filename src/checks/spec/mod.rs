@@ -1,5 +1,4 @@
-//! The sessions of this backend, judged: their sequential specification, how a run records them, and the fast way to a
-//! verdict.
+//! The sessions of this backend, judged: their sequential specification, and the fast way to a verdict.
 //!
 //! # What is specified
 //!
@@ -31,12 +30,12 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `words` | what is asked and answered, in few bytes |
-//! | `spec`, `kinds`, `messages` | the specification: what is known of a session, and which answers fit |
-//! | `model`, `json` | it as a [`Model`](super::Model), and its histories as JSON Lines |
-//! | `log` | what a run records |
+//! | `words`, `token` | what is asked and answered, in few bytes |
+//! | `known`, `kinds`, `messages` | what is known of a session after each operation, and which answers fit |
+//! | `sessions`, `json` | that as a [`SequentialSpec`](lockyard_history::SequentialSpec), and its histories as JSON Lines |
 //! | `judge` | from a history or a recording to a verdict |
-//! | `witness`, `evidence` | the walk along the versions, and why it stopped |
+//! | `versions` | the operations on a session in the order of versions |
+//! | `witness`, `evidence` | the walk along them, and why it stopped |
 //! | `window` | a piece of a long history, judged alone |
 //! | `acknowledged` | what was done for good, for those who look at the end of a run |
 
@@ -45,17 +44,19 @@ mod evidence;
 mod json;
 mod judge;
 mod kinds;
-mod log;
+mod known;
 mod messages;
-mod model;
-mod spec;
+mod sessions;
+mod token;
+mod versions;
 mod window;
 mod witness;
 mod words;
 
-pub use acknowledged::Acknowledged;
+pub use acknowledged::{Acknowledged, acknowledged, deleted, first_version, has_unknown_changes};
 pub use judge::judge;
-pub use log::{Log, Recording, Ticket};
-pub use model::Sessions;
-pub use spec::{Known, Live};
-pub use words::{Answer, Call, Context, Page, Settings, Token};
+pub use known::{Known, Live};
+pub use lockyard_history::Ticket;
+pub use sessions::{Log, Recording, Sessions};
+pub use token::Token;
+pub use words::{Answer, Call, Context, Page, Settings};

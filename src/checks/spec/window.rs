@@ -5,15 +5,16 @@
 //! a version; so what lies between two looks can be judged alone, with every operation of unknown outcome at hand
 //! that may have been meant for it. If that is impossible, so is the whole. If it is not, nothing is said.
 
-use crate::backend::chat::StateKind;
-use lockyard_history::Json;
-use lockyard_history::Model;
+use std::borrow::Cow;
 
-use super::log::Record;
+use lockyard_history::SequentialSpec;
+
+use crate::backend::chat::StateKind;
+
+use super::known::{CREATED, Known, Live};
 use super::messages::Messages;
-use super::model::Sessions;
-use super::spec::{CREATED, Known, Live};
-use super::witness::{OfKey, Place, Stop};
+use super::sessions::{Record, Sessions};
+use super::versions::{OfKey, Place, Stop};
 use super::words::{Answer, Call, Context};
 
 /// So many operations beyond the one in question are looked at.
@@ -22,7 +23,7 @@ const MOST_BEYOND: usize = 50;
 /// A piece of a history.
 pub(super) struct Window {
     /// What is known before its first operation.
-    init: Known,
+    initial: Known,
     /// The look that tells so.
     pub(super) start: Stop,
     /// Its operations.
@@ -64,8 +65,8 @@ impl Window {
         });
         let pending = pending.map(|&record| Stop { record, ended: false, version: None });
         let messages = messages(records, &placed[..first], born.total, context.total)?;
-        let init = Known::Live(Live { messages, ..Live::new(&context) });
-        Some(Self { init, start, stops: stops.chain(pending).collect() })
+        let initial = Known::Live(Live { messages, ..Live::new(&context) });
+        Some(Self { initial, start, stops: stops.chain(pending).collect() })
     }
 }
 
@@ -96,15 +97,15 @@ fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Opti
 }
 
 /// As [`Sessions`], but from a look on.
-impl Model for Window {
+impl SequentialSpec for Window {
     type Call = Call;
     type Answer = Answer;
     type State = Known;
 
     const WITNESSED: bool = true;
 
-    fn init(&self) -> Known {
-        self.init.clone()
+    fn initial(&self) -> Known {
+        self.initial.clone()
     }
 
     fn step(&self, state: &Known, call: &Call, answer: Option<&Answer>) -> Option<Known> {
@@ -119,15 +120,7 @@ impl Model for Window {
         Sessions.learns(call)
     }
 
-    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<Call, String> {
-        Sessions.decode_call(f, value)
-    }
-
-    fn decode_answer(&self, call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
-        Sessions.decode_answer(call, value, result)
-    }
-
-    fn function(&self, call: &Call) -> &'static str {
+    fn function(&self, call: &Call) -> Cow<'static, str> {
         Sessions.function(call)
     }
 

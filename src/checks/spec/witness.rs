@@ -6,98 +6,10 @@
 //! and nothing else is said to be right. If it does not, and every operation was answered, there was no other order to
 //! try; else it is the search that has to say.
 
-use super::log::Record;
-use super::spec::Known;
-use super::words::{Answer, Call, Page};
-
-/// An operation in the order of versions: its version, whether it looks at it or made it, whether it is the end of a
-/// turn, and which record it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u64);
-
-const LOOKS: u64 = 1 << 31;
-const ENDED: u64 = 1 << 30;
-
-/// So many records fit into one recording.
-pub(super) const MOST_RECORDS: usize = ENDED as usize;
-
-impl Place {
-    fn new(version: u32, flags: u64, record: usize) -> Self {
-        Self(u64::from(version) << 32 | flags | record as u64)
-    }
-
-    pub(super) fn version(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    pub(super) fn looks(self) -> bool {
-        self.0 & LOOKS != 0
-    }
-
-    pub(super) fn ended(self) -> bool {
-        self.0 & ENDED != 0
-    }
-
-    pub(super) fn record(self) -> usize {
-        (self.0 & (ENDED - 1)) as usize
-    }
-
-    /// The version that the session must have come to before.
-    pub(super) fn after(self) -> u32 {
-        if self.looks() { self.version() } else { self.version().wrapping_sub(1) }
-    }
-}
-
-/// The operations on one session.
-#[derive(Debug, Default)]
-pub(super) struct OfKey {
-    /// Those that name a version, in the order of versions once they are sorted.
-    pub(super) placed: Vec<Place>,
-    /// Creations, and what was given.
-    pub(super) births: Vec<usize>,
-    pub(super) deletions: Vec<usize>,
-    /// Those that found nothing.
-    pub(super) gone: Vec<usize>,
-    /// Changes without an answer.
-    pub(super) pending: Vec<usize>,
-}
-
-impl OfKey {
-    #[inline]
-    pub(super) fn add(&mut self, at: usize, record: &Record) {
-        let Some(answer) = &record.answer else {
-            if !matches!(record.call, Call::State | Call::Context | Call::Page { .. }) {
-                self.pending.push(at);
-            }
-            return;
-        };
-        let place = match (&record.call, answer) {
-            (_, Answer::Gone) => return self.gone.push(at),
-            (Call::Given | Call::Create(_), _) => return self.births.push(at),
-            (_, Answer::Done) => return self.deletions.push(at),
-            (_, Answer::State { version, .. } | Answer::Page(Page { version, .. })) => {
-                Place::new(*version, LOOKS, at)
-            }
-            (_, Answer::Context(context)) => Place::new(context.version, LOOKS, at),
-            (_, Answer::Changed(version) | Answer::Appended { version, .. }) => Place::new(*version, 0, at),
-            (_, Answer::Turn { began, after, .. }) => {
-                self.placed.push(Place::new(*began, 0, at));
-                Place::new(after.version, LOOKS | ENDED, at)
-            }
-        };
-        self.placed.push(place);
-    }
-}
-
-/// What is asked at a place, and what was answered: of a turn, its end or its beginning.
-pub(super) fn said(record: &Record, ended: bool) -> (Call, Option<Answer>) {
-    match record.answer {
-        Some(Answer::Turn { began, after, .. }) if ended => {
-            (Call::Ended { began }, Some(Answer::Context(after)))
-        }
-        answer => (record.call, answer),
-    }
-}
+use super::known::Known;
+use super::sessions::Record;
+use super::versions::{OfKey, Place, Stop, said};
+use super::words::{Answer, Call};
 
 /// What the walk came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,27 +22,6 @@ pub(super) enum Walk {
     Stuck(Stop),
     /// It stopped here, where something else might be tried.
     Undecided(Stop),
-}
-
-/// An operation on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stop {
-    pub(super) record: usize,
-    pub(super) ended: bool,
-    /// Nothing where it names none.
-    pub(super) version: Option<u32>,
-}
-
-impl Stop {
-    fn at(record: usize) -> Self {
-        Self { record, ended: false, version: None }
-    }
-}
-
-impl From<Place> for Stop {
-    fn from(place: Place) -> Self {
-        Self { record: place.record(), ended: place.ended(), version: Some(place.version()) }
-    }
 }
 
 /// Walks along the operations of one session.
@@ -153,7 +44,7 @@ pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
 /// after a deletion.
 fn certain(records: &[Record], of_key: &OfKey) -> Option<Walk> {
     let mut latest = (0, None);
-    for group in of_key.placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+    for group in of_key.placed.chunk_by(|one, other| one.stands_with(*other)) {
         if let [_, second, ..] = group
             && !second.looks()
         {
@@ -231,7 +122,7 @@ impl Walker<'_> {
     fn take_placed(&mut self, placed: &[Place]) -> Result<(), Walk> {
         let mut made = None;
         let (mut at, mut fetched) = (0, 0);
-        for group in placed.chunk_by(|one, other| one.0 >> 31 == other.0 >> 31) {
+        for group in placed.chunk_by(|one, other| one.stands_with(*other)) {
             at += group.len();
             if at > fetched {
                 fetched = at + AHEAD;

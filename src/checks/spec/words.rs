@@ -9,21 +9,7 @@ use crate::backend::chat::{
     MessagesDTO, StateKind, Version,
 };
 
-use super::messages;
-
-/// A message, as far as it is told from others. Clients should send no text twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Token(pub u64);
-
-impl Token {
-    /// A message that nobody sent in this history: it was there before, or the model wrote it.
-    pub const FOREIGN: Self = Self(0);
-
-    /// The token of a text; never [`FOREIGN`](Self::FOREIGN).
-    pub fn of(text: &str) -> Self {
-        Self(hash(text.as_bytes()).max(1))
-    }
-}
+use super::token::{Token, hash, term};
 
 /// What a session is set to. A zero stands for nothing: in a change, for what stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,6 +74,13 @@ pub struct Context {
     pub kind: StateKind,
 }
 
+impl Context {
+    /// What is to be said of a session that was so before the first operation of a recording.
+    pub fn given(self, key: u32) -> (u32, Call, Answer) {
+        (key, Call::Given, Answer::Context(self))
+    }
+}
+
 impl From<&ChatContextDTO> for Context {
     fn from(context: &ChatContextDTO) -> Self {
         let active = context.branches.iter().find(|branch| branch.name == context.active_branch);
@@ -145,7 +138,8 @@ pub enum Call {
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// There is no such session (any more).
+    /// There is no such session (any more). Not to a turn: it may have begun before the session was deleted, so its
+    /// outcome is unknown.
     Gone,
     /// To a creation or a deletion: done.
     Done,
@@ -229,7 +223,7 @@ impl Page {
         let (mut count, mut digest) = (0, 0_u64);
         for (id, token) in messages {
             count += 1;
-            digest = digest.wrapping_add(messages::term(id, token));
+            digest = digest.wrapping_add(term(id, token));
         }
         Self { version, total, count, digest }
     }
@@ -245,14 +239,6 @@ impl Page {
 /// No session of a recording counts up to four billion changes; one that says so has more than this to explain.
 pub(super) fn version(Version(version): Version) -> u32 {
     u32::try_from(version).unwrap_or(u32::MAX)
-}
-
-/// FNV-1a (Fowler, Noll and Vo), mixed once more for the sake of short texts.
-fn hash(bytes: &[u8]) -> u64 {
-    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    messages::mix(fnv)
 }
 
 fn short(hash: u64) -> u32 {

@@ -10,11 +10,12 @@ use crate::checks::spec::{Answer, Call, Token};
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::Clients;
-use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::ground::Ground;
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::scene::Scene;
 use crate::checks::pitfalls::sessions::{Entry, Sessions, Sound, Steps};
 use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "acknowledged-before-stored",

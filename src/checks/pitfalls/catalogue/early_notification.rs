@@ -9,10 +9,11 @@ use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::cast::Cast;
 use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
-use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::ground::Ground;
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::scene::Scene;
 use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "early-notification",

@@ -12,8 +12,8 @@ use lockyard_explore::Complaint;
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
 use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::ground::id;
 use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "fifo-for-lru",

@@ -13,9 +13,10 @@ use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::cast::Cast;
 use crate::checks::pitfalls::conversation::{Conversation, messages, plainly, said};
-use crate::checks::pitfalls::ground::{Ground, id};
+use crate::checks::pitfalls::ground::Ground;
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "illegal-event-ignored",

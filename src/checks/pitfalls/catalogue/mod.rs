@@ -35,7 +35,7 @@ mod write_lock_on_hit;
 mod write_lock_per_chunk;
 mod wrong_approval;
 
-use super::Pitfall;
+use super::pitfall::Pitfall;
 
 /// Every pitfall.
 pub const PITFALLS: &[&Pitfall] = &[
@@ -74,3 +74,10 @@ pub const PITFALLS: &[&Pitfall] = &[
     &scan_flushes_cache::PITFALL,
     &relaxed_publication::PITFALL,
 ];
+
+impl Pitfall {
+    /// The pitfall of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PITFALLS.iter().copied().find(|pitfall| pitfall.name == name)
+    }
+}

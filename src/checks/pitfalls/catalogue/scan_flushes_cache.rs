@@ -8,9 +8,9 @@ use crate::backend::session::{ChatSessionManager, Durability, SessionError};
 use lockyard_explore::Complaint;
 
 use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::ground::{context, id};
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::sessions::{context, id};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "scan-flushes-cache",

@@ -14,8 +14,8 @@ use lockyard_lock::{LockFamily, LockOf, SharedLock};
 
 use crate::checks::pitfalls::cast::Cast;
 use crate::checks::pitfalls::counted::{Counted, taken};
-use crate::checks::pitfalls::ground::id;
 use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "write-lock-on-hit",

@@ -12,9 +12,9 @@ use lockyard_explore::Complaint;
 use crate::checks::pitfalls::cast::Cast;
 use crate::checks::pitfalls::conversation::{Conversation, messages, said};
 use crate::checks::pitfalls::counted::{Counted, taken};
-use crate::checks::pitfalls::ground::id;
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "write-lock-per-chunk",

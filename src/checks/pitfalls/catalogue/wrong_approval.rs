@@ -14,9 +14,10 @@ use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::cast::Cast;
 use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
-use crate::checks::pitfalls::ground::{Ground, context, id};
+use crate::checks::pitfalls::ground::Ground;
 use crate::checks::pitfalls::host::Host;
 use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::sessions::{context, id};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "wrong-approval",

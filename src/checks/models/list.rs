@@ -1,39 +1,39 @@
 //! The models: small programs over the session manager and the service, each with what it must explore at least and a
-//! broken twin that must fail.
+//! mutant that must fail.
 
 use crate::backend::session::{AfterUnlock, GATE, Locked, Published, SESSION, UnderLock};
 use crate::checks::explored::{CacheModel, ModelWord};
 use lockyard_explore::{LockModel, Model as ModelLocks, Setting};
 
 use super::broken::Torn;
-use super::programs::{Build, Shape, Twin, program};
+use super::programs::{Build, Mutant, Shape, program};
 
 /// A state published in a word that the explorer sees.
 type ModelPublished = Published<ModelWord>;
 
 /// A model: what it is called, what it must explore, and its programs.
 #[derive(Clone, Copy, Debug)]
-pub struct Model {
+pub struct ModelCheck {
     /// The name.
     pub name: &'static str,
     /// What is tried, in a few words.
     pub about: &'static str,
     /// What it must explore.
-    pub at_least: AtLeast,
+    pub min_schedules: MinSchedules,
     /// Whether a quick run includes it.
     pub quick: bool,
     /// What may go wrong, how often.
-    pub mishaps: Mishaps,
+    pub budget: FaultBudget,
     /// How the gate and the cache are locked: unfair but where the order of asking is what is looked at.
     pub fair: bool,
     shape: Shape,
-    twin: Twin,
+    mutant: Mutant,
 }
 
 /// How many schedules a search must complete, over strategies that save under the session's lock and over those that save
 /// after it: fewer mean that the explorer has stopped seeing something. Counted over every combination that is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AtLeast {
+pub struct MinSchedules {
     /// Where a lock that is held meanwhile leaves fewer orders.
     pub under_lock: u64,
     /// Where others come in between.
@@ -42,7 +42,7 @@ pub struct AtLeast {
 
 /// What may go wrong in a schedule, how often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mishaps {
+pub struct FaultBudget {
     /// Tasks that are dropped.
     pub cancels: u32,
     /// Tasks that are not polled any more.
@@ -53,7 +53,7 @@ pub struct Mishaps {
 
 /// What a model runs over: a strategy, as far as the explorer models it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
+pub struct StrategyModel {
     /// The rules of the session's lock.
     pub session: LockModel,
     /// The rules of the cache's lock.
@@ -66,7 +66,7 @@ pub struct Over {
     pub published: bool,
 }
 
-impl Over {
+impl StrategyModel {
     /// The least that is promised: unfair locks.
     pub const UNFAIR: Self = Self {
         session: LockModel::UNFAIR,
@@ -81,240 +81,240 @@ const fn appends(tasks: u32, each: u32, loaded: bool, evicted: bool) -> Shape {
     Shape::Appends { tasks, each, loaded, evicted }
 }
 
-const NOTHING: Mishaps = Mishaps { cancels: 0, leaves: 0, faults: 0 };
-const ONE_CANCEL: Mishaps = Mishaps { cancels: 1, ..NOTHING };
-const ONE_FAULT: Mishaps = Mishaps { faults: 1, ..NOTHING };
+const NOTHING: FaultBudget = FaultBudget { cancels: 0, leaves: 0, faults: 0 };
+const ONE_CANCEL: FaultBudget = FaultBudget { cancels: 1, ..NOTHING };
+const ONE_FAULT: FaultBudget = FaultBudget { faults: 1, ..NOTHING };
 
 const fn model(
     name: &'static str,
     about: &'static str,
-    at_least: AtLeast,
-    mishaps: Mishaps,
+    min_schedules: MinSchedules,
+    budget: FaultBudget,
     shape: Shape,
-    twin: Twin,
-) -> Model {
-    Model { name, about, at_least, quick: true, mishaps, fair: false, shape, twin }
+    mutant: Mutant,
+) -> ModelCheck {
+    ModelCheck { name, about, min_schedules, quick: true, budget, fair: false, shape, mutant }
 }
 
 /// Every model.
-pub const MODELS: &[Model] = &[
+pub const MODELS: &[ModelCheck] = &[
     model(
         "appends-loaded-2x1",
         "two tasks append once to a loaded session",
-        AtLeast { under_lock: 2, after_unlock: 8 },
+        MinSchedules { under_lock: 2, after_unlock: 8 },
         NOTHING,
         appends(2, 1, true, false),
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "appends-loaded-2x2",
         "two tasks append twice to a loaded session",
-        AtLeast { under_lock: 13, after_unlock: 190 },
+        MinSchedules { under_lock: 13, after_unlock: 190 },
         NOTHING,
         appends(2, 2, true, false),
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "appends-loaded-3x1",
         "three tasks append once to a loaded session",
-        AtLeast { under_lock: 6, after_unlock: 144 },
+        MinSchedules { under_lock: 6, after_unlock: 144 },
         NOTHING,
         appends(3, 1, true, false),
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "appends-cold-2x2",
         "two tasks append twice to a session that is not loaded",
-        AtLeast { under_lock: 333, after_unlock: 4_306 },
+        MinSchedules { under_lock: 333, after_unlock: 4_306 },
         NOTHING,
         appends(2, 2, false, false),
-        Twin::NoGate,
+        Mutant::NoGate,
     ),
     model(
         "appends-evicted-2x1",
         "two tasks append once while a foreign reader takes the session's place",
-        AtLeast { under_lock: 68, after_unlock: 244 },
+        MinSchedules { under_lock: 68, after_unlock: 244 },
         NOTHING,
         appends(2, 1, true, true),
-        Twin::NoGate,
+        Mutant::NoGate,
     ),
     model(
         "reads",
         "two tasks append; one then looks at the state, the other at the session",
-        AtLeast { under_lock: 22, after_unlock: 38 },
+        MinSchedules { under_lock: 22, after_unlock: 38 },
         NOTHING,
         Shape::Reads,
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "deletion",
         "a deletion against two appends, the second by the same client",
-        AtLeast { under_lock: 13, after_unlock: 20 },
+        MinSchedules { under_lock: 13, after_unlock: 20 },
         NOTHING,
         Shape::Deletion,
-        Twin::NoGate,
+        Mutant::NoGate,
     ),
     model(
         "turns",
         "two turns on one session: one is refused, or comes after the other",
-        AtLeast { under_lock: 36, after_unlock: 88 },
+        MinSchedules { under_lock: 36, after_unlock: 88 },
         NOTHING,
         Shape::Turns,
-        Twin::CarelessTurn,
+        Mutant::CarelessTurn,
     ),
     model(
         "abandoned-turn",
         "a turn whose client may go away at any await",
-        AtLeast { under_lock: 120, after_unlock: 78 },
+        MinSchedules { under_lock: 120, after_unlock: 78 },
         ONE_CANCEL,
         Shape::Abandoned,
-        Twin::ForgetfulTurn,
+        Mutant::ForgetfulTurn,
     ),
     model(
         "cancelled-appends",
         "two tasks append twice, one of them is dropped at any await",
-        AtLeast { under_lock: 140, after_unlock: 1_140 },
+        MinSchedules { under_lock: 140, after_unlock: 1_140 },
         ONE_CANCEL,
         appends(2, 2, true, false),
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "cancelled-loads",
         "two tasks append once to a session that is not loaded, one is dropped at any await",
-        AtLeast { under_lock: 358, after_unlock: 867 },
+        MinSchedules { under_lock: 358, after_unlock: 867 },
         ONE_CANCEL,
         appends(2, 1, false, false),
-        Twin::NoGate,
+        Mutant::NoGate,
     ),
     model(
         "left-appends",
         "two tasks append twice, one of them is not polled any more from any await on",
-        AtLeast { under_lock: 140, after_unlock: 1_140 },
-        Mishaps { leaves: 1, ..NOTHING },
+        MinSchedules { under_lock: 140, after_unlock: 1_140 },
+        FaultBudget { leaves: 1, ..NOTHING },
         appends(2, 2, true, false),
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
     model(
         "failing-store",
         "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
-        AtLeast { under_lock: 388, after_unlock: 1_060 },
+        MinSchedules { under_lock: 388, after_unlock: 1_060 },
         ONE_FAULT,
         appends(2, 1, false, false),
-        Twin::NoGate,
+        Mutant::NoGate,
     ),
     model(
         "write-behind",
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
-        AtLeast { under_lock: 7_996, after_unlock: 12_196 },
+        MinSchedules { under_lock: 7_996, after_unlock: 12_196 },
         ONE_FAULT,
         Shape::WriteBehind,
-        Twin::NoExclusion,
+        Mutant::NoExclusion,
     ),
-    Model {
+    ModelCheck {
         fair: true,
         ..model(
             "fair-appends",
             "three tasks append to a loaded session under locks given in the order of asking",
-            AtLeast { under_lock: 36, after_unlock: 516 },
+            MinSchedules { under_lock: 36, after_unlock: 516 },
             NOTHING,
             appends(3, 1, true, false),
-            Twin::Overtaking,
+            Mutant::Overtaking,
         )
     },
-    Model {
+    ModelCheck {
         quick: false,
         ..model(
             "appends-loaded-4x1",
             "four tasks append once to a loaded session",
-            AtLeast { under_lock: 24, after_unlock: 4_512 },
+            MinSchedules { under_lock: 24, after_unlock: 4_512 },
             NOTHING,
             appends(4, 1, true, false),
-            Twin::NoExclusion,
+            Mutant::NoExclusion,
         )
     },
-    Model {
+    ModelCheck {
         quick: false,
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            AtLeast { under_lock: 601, after_unlock: 268_412 },
+            MinSchedules { under_lock: 601, after_unlock: 268_412 },
             NOTHING,
             appends(3, 2, true, false),
-            Twin::NoExclusion,
+            Mutant::NoExclusion,
         )
     },
-    Model {
+    ModelCheck {
         quick: false,
         ..model(
             "appends-cold-3x1",
             "three tasks append once to a session that is not loaded",
-            AtLeast { under_lock: 8_438, after_unlock: 159_252 },
+            MinSchedules { under_lock: 8_438, after_unlock: 159_252 },
             NOTHING,
             appends(3, 1, false, false),
-            Twin::NoGate,
+            Mutant::NoGate,
         )
     },
-    Model {
+    ModelCheck {
         quick: false,
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader takes the session's place",
-            AtLeast { under_lock: 2_053, after_unlock: 20_101 },
+            MinSchedules { under_lock: 2_053, after_unlock: 20_101 },
             NOTHING,
             appends(2, 2, true, true),
-            Twin::NoGate,
+            Mutant::NoGate,
         )
     },
-    Model {
+    ModelCheck {
         quick: false,
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader takes the session's place",
-            AtLeast { under_lock: 11_774, after_unlock: 203_716 },
+            MinSchedules { under_lock: 11_774, after_unlock: 203_716 },
             NOTHING,
             appends(3, 1, true, true),
-            Twin::NoGate,
+            Mutant::NoGate,
         )
     },
 ];
 
-impl Model {
+impl ModelCheck {
     /// The model of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.name == name)
     }
 
     /// How many schedules it must complete over a strategy.
-    pub fn min_schedules(&self, over: &Over) -> u64 {
-        if over.under_lock { self.at_least.under_lock } else { self.at_least.after_unlock }
+    pub fn min_schedules(&self, over: &StrategyModel) -> u64 {
+        if over.under_lock { self.min_schedules.under_lock } else { self.min_schedules.after_unlock }
     }
 
-    /// The broken twin's name.
-    pub fn twin_name(&self) -> String {
-        let lacks = match self.twin {
-            Twin::NoExclusion => "no-exclusion",
-            Twin::NoGate => "no-gate",
-            Twin::CarelessTurn => "careless-turn",
-            Twin::ForgetfulTurn => "no-roll-back",
-            Twin::Overtaking => "overtaking",
+    /// The mutant's name.
+    pub fn mutant_name(&self) -> String {
+        let lacks = match self.mutant {
+            Mutant::NoExclusion => "no-exclusion",
+            Mutant::NoGate => "no-gate",
+            Mutant::CarelessTurn => "careless-turn",
+            Mutant::ForgetfulTurn => "no-roll-back",
+            Mutant::Overtaking => "overtaking",
         };
         format!("{}/{lacks}", self.name)
     }
 
-    /// The class of fault that the twin stands for.
-    pub fn twin_class(&self) -> &'static str {
-        match self.twin {
-            Twin::NoExclusion => "lost update",
-            Twin::NoGate => "unordered I/O",
-            Twin::CarelessTurn => "check then act",
-            Twin::ForgetfulTurn => "cancellation",
-            Twin::Overtaking => "starvation",
+    /// The class of fault that the mutant stands for.
+    pub fn mutant_class(&self) -> &'static str {
+        match self.mutant {
+            Mutant::NoExclusion => "lost update",
+            Mutant::NoGate => "unordered I/O",
+            Mutant::CarelessTurn => "check then act",
+            Mutant::ForgetfulTurn => "cancellation",
+            Mutant::Overtaking => "starvation",
         }
     }
 
-    /// The model whose twin has this name.
-    pub fn of_twin(name: &str) -> Option<&'static Self> {
-        MODELS.iter().find(|model| model.twin_name() == name)
+    /// The model whose mutant has this name.
+    pub fn of_mutant(name: &str) -> Option<&'static Self> {
+        MODELS.iter().find(|model| model.mutant_name() == name)
     }
 
     /// How many of its tasks, which are the first, are alike: they differ in their number alone, which stands before the
@@ -324,16 +324,16 @@ impl Model {
     }
 
     /// What it is set in, over a strategy.
-    pub fn setting(&self, over: &Over) -> Setting {
+    pub fn setting(&self, over: &StrategyModel) -> Setting {
         let gate = if self.fair { LockModel::FIFO_MUTEX } else { LockModel::UNFAIR_MUTEX };
-        let Mishaps { cancels, leaves, faults } = self.mishaps;
+        let FaultBudget { cancels, leaves, faults } = self.budget;
         Setting { lock: over.cache_lock, cancels, leaves, faults, ..Setting::default() }
             .with_lock(&SESSION, over.session)
             .with_lock(&GATE, gate)
     }
 
     /// The program over a strategy.
-    pub fn build(&self, over: &Over) -> Build {
+    pub fn build(&self, over: &StrategyModel) -> Build {
         let Self { shape, fair, .. } = *self;
         match (over.under_lock, over.published) {
             (false, false) => {
@@ -351,22 +351,22 @@ impl Model {
         }
     }
 
-    /// The broken twin, and what it is set in.
-    pub fn twin(&self) -> (Setting, Build) {
-        let Self { shape, twin, fair, .. } = *self;
-        let (setting, cache) = (self.setting(&Over::UNFAIR), Over::UNFAIR.cache);
-        match twin {
-            Twin::NoExclusion => {
+    /// The mutant, and what it is set in.
+    pub fn mutant(&self) -> (Setting, Build) {
+        let Self { shape, mutant, fair, .. } = *self;
+        let (setting, cache) = (self.setting(&StrategyModel::UNFAIR), StrategyModel::UNFAIR.cache);
+        match mutant {
+            Mutant::NoExclusion => {
                 (setting, program::<AfterUnlock, Locked, Torn, ModelLocks>(shape, cache, None, fair))
             }
-            Twin::NoGate => {
+            Mutant::NoGate => {
                 (setting, program::<AfterUnlock, Locked, ModelLocks, Torn>(shape, cache, None, fair))
             }
-            Twin::CarelessTurn | Twin::ForgetfulTurn => (
+            Mutant::CarelessTurn | Mutant::ForgetfulTurn => (
                 setting,
-                program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, cache, Some(twin), fair),
+                program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, cache, Some(mutant), fair),
             ),
-            Twin::Overtaking => {
+            Mutant::Overtaking => {
                 let passing = setting.with_lock(&SESSION, LockModel::WRITERS_FIRST);
                 let passing = passing.with_lock(&GATE, LockModel::WRITERS_FIRST);
                 (passing, program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, cache, None, true))

@@ -10,7 +10,8 @@ use crate::backend::chat::StateKind;
 
 use super::kinds::Kinds;
 use super::messages::Messages;
-use super::words::{Answer, Call, Context, Settings, Token};
+use super::token::Token;
+use super::words::{Answer, Call, Context, Settings};
 
 /// A session, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

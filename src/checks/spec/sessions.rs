@@ -1,24 +1,37 @@
-//! The sessions of this backend as a [`Model`]: how they would behave if they were asked one thing at a time.
+//! The sessions of this backend as a [`SequentialSpec`]: how they would behave if they were asked one thing at a time.
 
-use lockyard_history::Json;
-use lockyard_history::Model;
+use std::borrow::Cow;
 
-use super::spec::Known;
+use lockyard_history::SequentialSpec;
+
+use super::known::Known;
+use super::token::Token;
 use super::words::{Answer, Call, Context};
-use super::{json, words::Token};
 
 /// Sessions, each by its key. What this specification sees and what not is told in the [module](super).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sessions;
 
-impl Model for Sessions {
+/// What a process writes down of its requests.
+pub type Log = lockyard_history::Log<Sessions>;
+
+/// The logs of all processes, and how the sessions were before the first request.
+pub type Recording = lockyard_history::Recording<Sessions>;
+
+/// One request, as it is kept.
+pub(super) type Record = lockyard_history::Record<Call, Answer>;
+
+// Millions of them have to fit into memory.
+const _: () = assert!(Log::BYTES_AN_OPERATION <= 100);
+
+impl SequentialSpec for Sessions {
     type Call = Call;
     type Answer = Answer;
     type State = Known;
 
     const WITNESSED: bool = true;
 
-    fn init(&self) -> Known {
+    fn initial(&self) -> Known {
         Known::Absent
     }
 
@@ -44,16 +57,8 @@ impl Model for Sessions {
         }
     }
 
-    fn decode_call(&self, f: &str, value: Json<'_>) -> Result<Call, String> {
-        json::call(f, value)
-    }
-
-    fn decode_answer(&self, call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
-        json::answer(call, value, result)
-    }
-
-    fn function(&self, call: &Call) -> &'static str {
-        json::name(call)
+    fn function(&self, call: &Call) -> Cow<'static, str> {
+        name(call).into()
     }
 
     fn describe(&self, call: &Call, answer: Option<&Answer>) -> String {
@@ -66,6 +71,23 @@ impl Model for Sessions {
 
     fn expected(&self, state: &Known, call: &Call) -> String {
         state.expected(call)
+    }
+}
+
+/// The endpoint that is asked.
+fn name(call: &Call) -> &'static str {
+    match call {
+        Call::Given => "given",
+        Call::Create(_) => "create_context",
+        Call::State => "get_context_state",
+        Call::Context | Call::Ended { .. } => "get_context",
+        Call::Page { .. } => "get_context_messages",
+        Call::Append(_) => "add_context_message",
+        Call::Update { .. } => "update_context",
+        Call::Decide => "approve_context_tools",
+        Call::Send(_) => "send_message_action",
+        Call::Resume => "approve_tools_action",
+        Call::Delete => "delete_context",
     }
 }
 

@@ -1,0 +1,37 @@
+//! The two variants of a pitfall, and what a check has to say against one.
+
+use std::panic::Location;
+
+use lockyard_explore::Complaint;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The pitfall.
+    Wrong,
+    /// Its correct twin.
+    Right,
+}
+
+/// What a check had to say against a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What kind of thing is wrong, in a word or two.
+    pub kind: String,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// Where in the source, as `file:line:column`; never empty.
+    pub places: Vec<String>,
+    /// The tasks that take part.
+    pub tasks: Vec<String>,
+}
+
+impl Alarm {
+    /// The alarm of a check that was made where this is called, if it had something to say.
+    #[track_caller]
+    pub(super) fn unless(kind: &str, holds: Result<(), Complaint>) -> Option<Self> {
+        let places = vec![Location::caller().to_string()];
+        let alarm = |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new() };
+        holds.err().map(alarm)
+    }
+}
