@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lockyard::driver::{HarnessCost, harness_cost};
+use lockyard::bench::{HarnessCost, harness_cost};
 
 /// Which of the costs, by name.
 type Part = (&'static str, fn(&HarnessCost) -> f64);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lockyard::checks::models::{self, Drawn, MODELS, Over, Replay, Subject, replay};
+use lockyard::checks::models::{self, Drawn, MODELS, Replay, StrategyModel, Subject, replay};
 use lockyard::checks::pitfalls::PITFALLS;
 use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Schedule, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
@@ -66,20 +66,26 @@ fn manager(criterion: &mut Criterion) {
         "cancelled-appends",
     ];
     for name in names {
-        let model = models::Model::named(name).expect("a model of this name");
-        let explorer = Explorer { limits: Limits::default(), ..Explorer::new(model.setting(&Over::UNFAIR)) };
-        measure(criterion, name, &explorer, &*model.build(&Over::UNFAIR));
+        let model = models::ModelCheck::named(name).expect("a model of this name");
+        let explorer =
+            Explorer { limits: Limits::default(), ..Explorer::new(model.setting(&StrategyModel::UNFAIR)) };
+        measure(criterion, name, &explorer, &*model.build(&StrategyModel::UNFAIR));
     }
 }
 
-fn again(subject: &Subject, schedule: Option<Schedule>) -> Option<Drawn> {
-    replay(&Replay { subject: subject.clone(), schedule, time: Duration::from_mins(1) })
+/// How far a search for a failure goes.
+fn limits() -> Limits {
+    Limits { time: Some(Duration::from_mins(1)), ..Limits::default() }
 }
 
-/// Finds every pitfall that the explorer sees, and every broken twin, makes them small, and runs each a hundred times more;
+fn again(subject: &Subject, schedule: Option<Schedule>) -> Option<Drawn> {
+    replay(&Replay { subject: subject.clone(), schedule, limits: limits() })
+}
+
+/// Finds every pitfall that the explorer sees, and every mutant, makes them small, and runs each a hundred times more;
 /// how small they come out.
 fn all_repeat() -> String {
-    let subjects = PITFALLS.iter().copied().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Twin));
+    let subjects = PITFALLS.iter().copied().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Mutant));
     let (mut operations, mut switches) = (Vec::new(), Vec::new());
     for subject in subjects {
         let Some(small) = again(&subject, None) else { continue };
@@ -102,9 +108,9 @@ fn all_repeat() -> String {
     )
 }
 
-/// How long the first twin's failure takes to be found and made small. Prints what is true of all of them.
+/// How long the first mutant's failure takes to be found and made small. Prints what is true of all of them.
 fn counterexamples(criterion: &mut Criterion) {
-    let lost_update = MODELS.iter().map(Subject::Twin).next().expect("there are models");
+    let lost_update = MODELS.iter().map(Subject::Mutant).next().expect("there are models");
     let told = Once::new();
     criterion.bench_function("explore/found and made small", |bencher| {
         told.call_once(|| println!("{}", all_repeat()));

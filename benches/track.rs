@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use lockyard::bench::stats::Ratio;
-use lockyard::driver::tracking_cost;
 use lockyard::lock::{LockFamily, LockOf, ParkingLotRwLock, SharedLock, StdMutex, TokioMutex, TokioRwLock};
 use lockyard::strategy::{PRESETS, Strategy};
+use lockyard::subjects::tracking_cost;
 use lockyard::track::{Kind, Tracked, Tracker};
 use lockyard::workload::Scenario;
 use support::families::COUNTER;
@@ -137,7 +137,7 @@ fn deadlocks(criterion: &mut Criterion) {
 const MEASURED: Duration = Duration::from_secs(1);
 
 fn polling(criterion: &mut Criterion) {
-    let scenario = Scenario::load("polling", &[]).expect("a built-in scenario");
+    let scenario = Scenario::builtin("polling").expect("a built-in scenario");
     let mut group = criterion.benchmark_group("track/polling");
     group.sample_size(10).warm_up_time(Duration::from_millis(1));
     for preset in &PRESETS {

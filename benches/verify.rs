@@ -199,7 +199,7 @@ fn run(operations: usize) -> Recording {
     let settings = Settings { model: 1, mode: 1, parameters: 0 };
     let context = Context { version: 0, total: 0, settings, kind: StateKind::Idle };
     let mut sessions: Vec<_> = (0..SESSIONS).map(|_| Simulated { context, messages: Vec::new() }).collect();
-    let mut recording = Recording::new((0..SESSIONS).map(|key| (key, context)));
+    let mut recording = Recording::new((0..SESSIONS).map(|key| context.given(key)));
     let room = 2 * operations / PROCESSES as usize;
     let mut logs: Vec<_> = (0..PROCESSES).map(|process| Log::new(process, room)).collect();
     let mut open: Vec<_> = (0..PROCESSES).map(|_| None).collect();

@@ -19,7 +19,7 @@ cells = json.load(open(sys.argv[1]))["cells"]
 seen = sum(times["count"] for cell in cells for times in cell["hold_ns"].values())
 wrong = [f for cell in cells for f in cell["findings"] if f["severity"] != "info"]
 for finding in wrong:
-    print(finding["severity"], finding["kind"], finding["message"])
+    print(finding["severity"], finding["rule"] or finding["kind"], finding["message"])
 print(f"{len(cells)} cells, {seen:,} acquisitions, {len(wrong)} alarms")
 PYTHON
 exit "$status"

@@ -1,6 +1,7 @@
 //! One contract, every cache: what the session manager may rely on, whichever cache it is given. Who is forgotten is
 //! each cache's own policy: see `cache_recency`.
 
+#[macro_use]
 #[path = "support/cache.rs"]
 mod support;
 
@@ -8,10 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::time::Duration;
 
-use lockyard::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
-use lockyard::lock::{ParkingLotMutex, TokioMutex};
-#[cfg(feature = "bench")]
-use lockyard::strategy::{Clock, Moka, QuickCache};
+use lockyard::backend::session::{Cache, CacheStats, MutexLru};
+use lockyard::lock::TokioMutex;
+use lockyard::strategy::CacheFamily;
 use support::{block_on, get, id, inside, put, room, stats};
 
 fn it_gives_what_was_put_in<C: Cache<u64>>() {
@@ -242,68 +242,42 @@ fn a_look_takes_no_handle<C: Cache<u64>>() {
 }
 
 macro_rules! contract {
-    ($($(#[$feature:meta])? $module:ident: $cache:ident $(<$lock:ident>)?, $ends:ident { $($test:ident),* $(,)? })*) => { $(
-        $(#[$feature])?
+    ($($module:ident: $cache:ident ($($lock:ident)?) [$($fact:ident)?] $name:literal;)*) => { $(
+        contract! { @cache $module, cache_of!(V, $cache $($lock)?), $($fact)? }
+    )* };
+    (@cache $module:ident, $cache:ty, $($fact:ident)?) => {
         mod $module {
             use super::*;
 
-            type Of<V> = contract!(@cache V, $cache $(<$lock>)?);
+            type Of<V> = $cache;
 
-            #[test]
-            fn it_gives_what_was_put_in() {
-                super::it_gives_what_was_put_in::<Of<u64>>();
+            contract! { @tests
+                it_gives_what_was_put_in u64
+                it_keeps_to_its_capacity u64
+                what_is_removed_leaves_its_place u64
+                what_it_drops_ends_outside_its_locks Nosy
+                a_handle_keeps_its_value u64
+                it_holds_under_concurrency u64
             }
-
-            #[test]
-            fn it_keeps_to_its_capacity() {
-                super::it_keeps_to_its_capacity::<Of<u64>>();
-            }
-
-            #[test]
-            fn what_is_removed_leaves_its_place() {
-                super::what_is_removed_leaves_its_place::<Of<u64>>();
-            }
-
-            #[test]
-            fn what_it_drops_ends_outside_its_locks() {
-                super::what_it_drops_ends_outside_its_locks::<Of<Nosy>>();
-            }
-
-            #[test]
-            fn a_handle_keeps_its_value() {
-                super::a_handle_keeps_its_value::<Of<u64>>();
-            }
-
-            #[test]
-            fn it_holds_under_concurrency() {
-                super::it_holds_under_concurrency::<Of<u64>>();
-            }
-
-            #[test]
-            fn $ends() {
-                super::$ends::<Of<Counted>>();
-            }
-
-            $(
-                #[test]
-                fn $test() {
-                    super::$test::<Of<u64>>();
-                }
-            )*
+            contract! { @fact $($fact)? }
+        }
+    };
+    (@fact) => {
+        contract! { @tests what_it_drops_ends_at_once Counted }
+    };
+    (@fact background) => {
+        contract! { @tests what_it_drops_ends_some_time Counted }
+    };
+    (@fact visited) => {
+        contract! { @tests what_it_drops_ends_at_once Counted a_look_takes_no_handle u64 }
+    };
+    (@tests $($test:ident $value:ty)*) => { $(
+        #[test]
+        fn $test() {
+            super::$test::<Of<$value>>();
         }
     )* };
-    (@cache $value:ident, $cache:ident <$lock:ident>) => { $cache<$lock, $value> };
-    (@cache $value:ident, $cache:ident) => { $cache<$value> };
 }
 
-contract! {
-    mutex_lru: MutexLru<ParkingLotMutex>, what_it_drops_ends_at_once {}
-    mutex_lru_that_yields: MutexLru<TokioMutex>, what_it_drops_ends_at_once {}
-    sharded_lru: ShardedLru<ParkingLotMutex>, what_it_drops_ends_at_once {}
-    #[cfg(feature = "bench")]
-    quick_cache: QuickCache, what_it_drops_ends_at_once {}
-    #[cfg(feature = "bench")]
-    moka: Moka, what_it_drops_ends_some_time {}
-    #[cfg(feature = "bench")]
-    clock: Clock, what_it_drops_ends_at_once { a_look_takes_no_handle }
-}
+lockyard::for_each_cache! { contract }
+contract! { @cache mutex_lru_that_yields, MutexLru<TokioMutex, V>, }

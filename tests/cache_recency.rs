@@ -1,11 +1,12 @@
 //! Who is forgotten: every cache judged by the policy that it claims, exact or approximate.
 
+#[macro_use]
 #[path = "support/cache.rs"]
 mod support;
 
 use lockyard::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
 use lockyard::lock::{ParkingLotMutex, StdMutex};
-use lockyard::strategy::{Clock, Moka, QuickCache};
+use lockyard::strategy::{CacheFamily, Clock, Moka};
 use support::{block_on, get, id, inside, put, room, stats};
 
 /// Exact: who was not used for longest goes.
@@ -118,11 +119,15 @@ policies! {
     the_least_recently_used_goes: mutex_lru = MutexLru<ParkingLotMutex, u64>, another = MutexLru<StdMutex, u64>;
     the_least_recently_used_of_its_shard_goes: sharded_lru = ShardedLru<ParkingLotMutex, u64>;
     whoever_is_used_between_two_evictions_stays: clock = Clock<u64>;
-    what_is_asked_for_often_outlives_what_came_once:
-        mutex_lru = MutexLru<ParkingLotMutex, u64>,
-        sharded_lru = ShardedLru<ParkingLotMutex, u64>,
-        quick_cache = QuickCache<u64>,
-        moka = Moka<u64>,
-        clock = Clock<u64>;
     newcomers_may_be_refused: moka = Moka<u64>;
 }
+
+macro_rules! every_cache {
+    ($($module:ident: $cache:ident ($($lock:ident)?) [$($fact:ident)?] $name:literal;)*) => {
+        policies! {
+            what_is_asked_for_often_outlives_what_came_once: $($module = cache_of!(u64, $cache $($lock)?)),*;
+        }
+    };
+}
+
+lockyard::for_each_cache! { every_cache }

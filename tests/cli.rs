@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use assert_cmd::Command;
+use lockyard::strategy::LockKind;
 use serde_json::Value;
 
 /// Overrides that make any run small, so that the tests measure nothing and check everything.
@@ -291,18 +292,7 @@ fn lists_are_arrays_of_objects_with_names() {
         let items: Vec<Value> = serde_json::from_str(&stdout).unwrap();
         items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let locks = [
-        "tokio-mutex",
-        "tokio-rwlock",
-        "parking-lot-mutex",
-        "parking-lot-rwlock",
-        "parking-lot-fair-mutex",
-        "std-mutex",
-        "std-rwlock",
-        "async-lock-mutex",
-        "async-lock-rwlock",
-        "arc-swap",
-    ];
+    let locks = LockKind::ALL.map(LockKind::name);
     assert_eq!(names("strategies"), [&["before", "naive", "after"][..], &locks, &["best"]].concat());
     let scenarios = ["polling", "hot-context", "active-chat", "streaming", "churn", "one-worker"];
     assert_eq!(names("scenarios"), scenarios);

@@ -2,8 +2,8 @@
 //! process'.
 
 use lockyard::bench::alloc::CountingAllocator;
-use lockyard::driver::footprints;
 use lockyard::strategy::{PRESETS, Strategy};
+use lockyard::subjects::footprints;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

@@ -18,7 +18,7 @@ use axum::http::{Method, Request};
 use lockyard::bench::record::Record;
 use lockyard::bench::report::{self, Colour};
 use lockyard::checks::spec::{self, Sessions};
-use lockyard::history::{History, Kv, Model, Register, check};
+use lockyard::history::{Codec, History, Kv, Register, check};
 use lockyard::workload::Scenario;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -179,8 +179,8 @@ fn said(error: &str) {
 }
 
 /// Reads a history; if it can be read, judges it.
-fn judged<M: Model>(model: &M, bytes: &[u8], judge: impl Fn(&History<M>)) -> bool {
-    match History::read(model, bytes) {
+fn judged<S: Codec>(spec: &S, bytes: &[u8], judge: impl Fn(&History<S>)) -> bool {
+    match History::read(spec, bytes) {
         Err(error) => {
             said(&error.to_string());
             false

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use lockyard::bench::gate::diff;
-use lockyard::bench::record::{Metric, Outcome, Record, Severity};
+use lockyard::bench::record::{Metric, Outcome, Record, SCHEMA_VERSION, Severity};
 use lockyard::bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
 use lockyard::bench::stats::{Confidence, Ratio};
 use rand::SeedableRng;
@@ -99,7 +99,7 @@ fn what_is_foreign_is_refused_with_the_reason() {
         &["no scenario in common", "polling, hot-context, one-worker", "churn"],
     );
     refused(
-        |it| it.cells[2].factors.as_mut().unwrap().dto = "cloned".into(),
+        |it| it.cells[2].factors.as_mut().unwrap().set("dto", "cloned"),
         &["“after” is another strategy now"],
     );
 }
@@ -250,7 +250,8 @@ fn what_is_no_record_is_refused_in_words() {
     let good = dir.path().join("good.json");
     sample().write(&good).unwrap();
     let json = sample().to_json();
-    let newer = json.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1);
+    let version = |version| format!("\"schema_version\": {version}");
+    let newer = json.replacen(&version(SCHEMA_VERSION), &version(99), 1);
     for (text, words) in [
         (&json[..json.len() / 2], "the file ends too early"),
         (&newer, "written by a newer Lockyard (schema 99"),

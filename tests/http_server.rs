@@ -7,7 +7,7 @@ mod support;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lockyard::backend::http::{Ended, Limits, serve};
+use lockyard::backend::http::{Limits, ShutdownReport, serve};
 use serde_json::json;
 use support::client::Client;
 use support::http::Site;
@@ -22,7 +22,7 @@ struct Served {
     site: Site,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    serving: Option<JoinHandle<Ended>>,
+    serving: Option<JoinHandle<ShutdownReport>>,
 }
 
 impl Served {
@@ -71,7 +71,7 @@ impl Served {
         }
     }
 
-    fn end(&mut self) -> Ended {
+    fn end(&mut self) -> ShutdownReport {
         drop(self.stop.take());
         self.runtime.block_on(self.serving.take().unwrap()).unwrap()
     }
@@ -194,7 +194,7 @@ fn the_end_waits_for_requests_under_way() {
     let answered = client.exchange(b"").unwrap();
     assert_eq!(answered.status, 200);
     assert_eq!(answered.json()["context"]["state"]["kind"], "idle");
-    assert_eq!(served.end(), Ended { cut_off: 0 });
+    assert_eq!(served.end(), ShutdownReport { cut_off: 0 });
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn what_takes_too_long_at_the_end_is_cut_off_and_rolled_back() {
     let path = served.create();
     let mut client = served.client();
     served.hang(&mut client, &path);
-    assert_eq!(served.end(), Ended { cut_off: 1 });
+    assert_eq!(served.end(), ShutdownReport { cut_off: 1 });
     while served.state(&path) != "idle" {
         std::thread::yield_now();
     }

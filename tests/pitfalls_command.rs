@@ -26,28 +26,32 @@ fn findings(record: &Value) -> &[Value] {
 
 fn kinds(record: &Value) -> Vec<&str> {
     let wrong = findings(record).iter().filter(|finding| finding["severity"] == "error");
-    wrong.map(|finding| finding["kind"].as_str().unwrap()).collect()
+    wrong.map(|finding| finding["rule"].as_str().or(finding["kind"].as_str()).unwrap()).collect()
 }
 
 /// The name, what it must be called, and the file that the places are in.
 const LIVE: [(&str, &str, &str); 9] = [
-    ("abba-cache-session", "deadlock", "src/pitfalls/abba_cache_session.rs"),
-    ("recursive-read", "recursive read", "src/pitfalls/recursive_read.rs"),
-    ("futurelock", "futurelock", "src/pitfalls/futurelock.rs"),
-    ("blocking-guard-across-await", "guard across await", "src/pitfalls/blocking_guard_across_await.rs"),
-    ("upgrade", "upgrade", "src/pitfalls/upgrade.rs"),
-    ("two-sessions", "deadlock", "src/pitfalls/two_sessions.rs"),
-    ("block-on-in-runtime", "block_on in runtime", "src/pitfalls/block_on_in_runtime.rs"),
-    ("starved-writer", "starvation", "src/pitfalls/starved_writer.rs"),
-    ("lost-wake-up", "lost wake-up", "src/pitfalls/lost_wake_up.rs"),
+    ("abba-cache-session", "deadlock", "src/checks/pitfalls/catalogue/abba_cache_session.rs"),
+    ("recursive-read", "recursive read", "src/checks/pitfalls/catalogue/recursive_read.rs"),
+    ("futurelock", "futurelock", "src/checks/pitfalls/catalogue/futurelock.rs"),
+    (
+        "blocking-guard-across-await",
+        "guard across await",
+        "src/checks/pitfalls/catalogue/blocking_guard_across_await.rs",
+    ),
+    ("upgrade", "upgrade", "src/checks/pitfalls/catalogue/upgrade.rs"),
+    ("two-sessions", "deadlock", "src/checks/pitfalls/catalogue/two_sessions.rs"),
+    ("block-on-in-runtime", "block_on in runtime", "src/checks/pitfalls/catalogue/block_on_in_runtime.rs"),
+    ("starved-writer", "starvation", "src/checks/pitfalls/catalogue/starved_writer.rs"),
+    ("lost-wake-up", "lost wake-up", "src/checks/pitfalls/catalogue/lost_wake_up.rs"),
 ];
 
 /// What is judged when it is over, rather than watched: by its history, by what is left behind, by what was counted.
 const JUDGED: [(&str, &str, &str); 4] = [
-    ("check-then-act", "not linearizable", "src/pitfalls/check_then_act.rs"),
-    ("stale-save", "invariant", "src/pitfalls/stale_save.rs"),
-    ("permit-leak", "permit leaked", "src/pitfalls/permit_leak.rs"),
-    ("fifo-for-lru", "recency", "src/pitfalls/fifo_for_lru.rs"),
+    ("check-then-act", "not linearizable", "src/checks/pitfalls/catalogue/check_then_act.rs"),
+    ("stale-save", "invariant", "src/checks/pitfalls/catalogue/stale_save.rs"),
+    ("permit-leak", "permit leaked", "src/checks/pitfalls/catalogue/permit_leak.rs"),
+    ("fifo-for-lru", "recency", "src/checks/pitfalls/catalogue/fifo_for_lru.rs"),
 ];
 
 #[test]
@@ -94,7 +98,7 @@ fn each_twin_runs_clean() {
 }
 
 #[test]
-fn a_tracked_run_tells_waits_and_holds_by_class_and_endpoint() {
+fn a_tracked_run_tells_waits_and_holds_by_class_and_operation() {
     let small = ["--set", "sessions=10", "--set", "messages=4", "--duration", "100ms"];
     let load = ["load", "--strategy", "before", "--scenario", "polling", "--track", "--set", "save_ms=1"];
     let (code, record) = run(&[&load[..], &small].concat());
@@ -105,9 +109,9 @@ fn a_tracked_run_tells_waits_and_holds_by_class_and_endpoint() {
         assert!(cell["hold_ns"][class]["p99"].as_u64().unwrap() > 0, "{class}");
     }
     let uses = cell["lock_uses"].as_array().unwrap();
-    let of = |class: &str, endpoint: &str| {
-        let found = uses.iter().find(|it| it["class"] == class && it["endpoint"] == endpoint);
-        found.unwrap_or_else(|| panic!("{class} by {endpoint}: {uses:?}"))
+    let of = |class: &str, operation: &str| {
+        let found = uses.iter().find(|it| it["class"] == class && it["operation"] == operation);
+        found.unwrap_or_else(|| panic!("{class} by {operation}: {uses:?}"))
     };
     assert!(of("session", "get_context_state")["queued_ns"]["count"].as_u64().unwrap() > 0);
     // It saves under the session's lock, which takes a millisecond.

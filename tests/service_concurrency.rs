@@ -4,16 +4,17 @@
 
 #![cfg(feature = "bench")]
 
+#[macro_use]
+#[path = "support/presets.rs"]
+mod presets;
 mod support;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lockyard::backend::chat::{ChatContext, ContextId, ContextUpdate, StateKind, Version};
 use lockyard::backend::service::{DynBackend, ServiceError, SimulatorConfig, UpdateContext};
-use lockyard::strategy::PRESETS;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
@@ -312,49 +313,11 @@ fn abandoned_turns_leave_nobody_at_work(strategy: &str) {
     });
 }
 
-macro_rules! presets {
-    ($($module:ident: $preset:literal;)*) => {
-        /// The presets below.
-        const TESTED: &[&str] = &[$($preset),*];
-
-        $(mod $module {
-            presets! { @tests $preset:
-                many_reads_at_once_are_equal
-                a_reader_sees_the_old_or_the_new_whole
-                appends_from_many_tasks_are_all_there_once
-                versions_have_no_gaps
-                turns_and_appends_survive_eviction
-                abandoned_turns_leave_nobody_at_work
-            }
-        })*
-    };
-    (@tests $preset:literal: $($test:ident)*) => { $(
-        #[test]
-        fn $test() {
-            super::$test($preset);
-        }
-    )* };
-}
-
-presets! {
-    before: "before";
-    naive: "naive";
-    after: "after";
-    tokio_mutex: "tokio-mutex";
-    tokio_rwlock: "tokio-rwlock";
-    parking_lot_mutex: "parking-lot-mutex";
-    parking_lot_rwlock: "parking-lot-rwlock";
-    std_mutex: "std-mutex";
-    std_rwlock: "std-rwlock";
-    parking_lot_fair_mutex: "parking-lot-fair-mutex";
-    async_lock_mutex: "async-lock-mutex";
-    async_lock_rwlock: "async-lock-rwlock";
-    arc_swap: "arc-swap";
-    best: "best";
-}
-
-#[test]
-fn every_preset_is_tested() {
-    let presets: BTreeSet<_> = PRESETS.iter().map(|preset| preset.name).collect();
-    assert_eq!(presets, TESTED.iter().copied().collect());
+each_preset! {
+    many_reads_at_once_are_equal
+    a_reader_sees_the_old_or_the_new_whole
+    appends_from_many_tasks_are_all_there_once
+    versions_have_no_gaps
+    turns_and_appends_survive_eviction
+    abandoned_turns_leave_nobody_at_work
 }

@@ -3,6 +3,9 @@
 
 #![cfg(feature = "bench")]
 
+#[macro_use]
+#[path = "support/presets.rs"]
+mod presets;
 mod support;
 
 use std::sync::Arc;
@@ -16,7 +19,6 @@ use lockyard::backend::service::{DynBackend, ServiceError, SimulatorConfig, Upda
 use lockyard::checks::invariants::{Sessions, appends, at_rest, stored, versions};
 use lockyard::checks::spec::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
 use lockyard::history::Verdict;
-use lockyard::strategy::PRESETS;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use tokio::runtime::Builder;
@@ -149,7 +151,7 @@ async fn run(preset: &str, seed: u64) {
     let mut given = Vec::new();
     for key in 0..SESSIONS {
         let id = service.create(request()).await.unwrap();
-        given.push((key, Context::from(&service.context(id).await.unwrap())));
+        given.push(Context::from(&service.context(id).await.unwrap()).given(key));
         ids.push(id);
     }
     let mut recording = Recording::new(given);
@@ -187,12 +189,11 @@ async fn run(preset: &str, seed: u64) {
     assert_eq!(findings.concat(), [], "{preset}, seed {seed}");
 }
 
-#[test]
-fn every_preset_has_histories_with_an_order() {
-    for preset in PRESETS {
-        for seed in 0..3 {
-            let runtime = Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
-            runtime.block_on(run(preset.name, seed));
-        }
+fn its_histories_have_an_order(preset: &str) {
+    for seed in 0..3 {
+        let runtime = Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
+        runtime.block_on(run(preset, seed));
     }
 }
+
+each_preset! { its_histories_have_an_order }

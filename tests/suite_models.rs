@@ -1,4 +1,4 @@
-//! The models of the sessions: each holds, explores what it must, and has a twin that fails.
+//! The models of the sessions: each holds, explores what it must, and has a mutant that fails.
 //!
 //! Here each is cut short, for a build without optimization; `lockyard verify` runs them whole.
 
@@ -10,22 +10,22 @@ use std::time::Duration;
 
 use explored::compared;
 use lockyard::checks::explored::CacheModel;
-use lockyard::checks::models::{Build, MODELS, Model, Over};
+use lockyard::checks::models::{Build, MODELS, ModelCheck, StrategyModel};
 use lockyard::explore::{Explorer, Limits, LockModel, Report, Setting};
 
 /// Schedules of a search that is cut short.
 const SHORT: u64 = 300;
 
-fn named(name: &str) -> &'static Model {
-    Model::named(name).unwrap()
+fn named(name: &str) -> &'static ModelCheck {
+    ModelCheck::named(name).unwrap()
 }
 
-fn search(model: &Model, over: Over, schedules: Option<u64>) -> Report {
+fn search(model: &ModelCheck, over: StrategyModel, schedules: Option<u64>) -> Report {
     let limits = Limits { schedules, ..Limits::default() };
     Explorer { limits, ..Explorer::new(model.setting(&over)) }.search(&*model.build(&over))
 }
 
-fn holds(model: &Model, over: Over, schedules: Option<u64>) -> Report {
+fn holds(model: &ModelCheck, over: StrategyModel, schedules: Option<u64>) -> Report {
     let report = search(model, over, schedules);
     let shown = report.failure.as_ref().map(|failure| (&failure.message, failure.schedule.to_string()));
     assert_eq!(shown, None, "{} over {over:?}", model.name);
@@ -38,42 +38,50 @@ fn names_are_good_for_one_model_each() {
     let names: BTreeSet<_> = MODELS.iter().map(|model| model.name).collect();
     assert_eq!(names.len(), MODELS.len());
     for model in MODELS {
-        assert_eq!(Model::named(model.name).unwrap().name, model.name);
-        assert_eq!(Model::of_twin(&model.twin_name()).unwrap().name, model.name);
-        assert!(model.at_least.under_lock.min(model.at_least.after_unlock) > 1, "{}", model.name);
+        assert_eq!(ModelCheck::named(model.name).unwrap().name, model.name);
+        assert_eq!(ModelCheck::of_mutant(&model.mutant_name()).unwrap().name, model.name);
+        assert!(model.min_schedules.under_lock.min(model.min_schedules.after_unlock) > 1, "{}", model.name);
     }
 }
 
 #[test]
 fn every_model_holds_as_far_as_it_is_tried_here() {
     for model in MODELS.iter().filter(|model| model.quick) {
-        let report = holds(model, Over::UNFAIR, Some(SHORT));
-        let least = model.min_schedules(&Over::UNFAIR);
+        let report = holds(model, StrategyModel::UNFAIR, Some(SHORT));
+        let least = model.min_schedules(&StrategyModel::UNFAIR);
         let reached = report.complete >= least || report.schedules() >= SHORT;
         assert!(reached, "{}: {} of {least}", model.name, report.complete);
     }
 }
 
 #[test]
-fn every_twin_fails() {
+fn every_mutant_fails() {
     for model in MODELS {
-        let (setting, build) = model.twin();
+        let (setting, build) = model.mutant();
         let limits = Limits { schedules: Some(20_000), ..Limits::default() };
         let failure = Explorer { limits, ..Explorer::new(setting) }.search(&*build).failure;
-        assert!(failure.is_some(), "{} was not caught", model.twin_name());
+        assert!(failure.is_some(), "{} was not caught", model.mutant_name());
     }
 }
 
 #[test]
 fn small_models_hold_over_every_kind_of_strategy() {
-    let fair = Over { session: LockModel::FIFO, cache_lock: LockModel::FIFO_MUTEX, ..Over::UNFAIR };
+    let fair = StrategyModel {
+        session: LockModel::FIFO,
+        cache_lock: LockModel::FIFO_MUTEX,
+        ..StrategyModel::UNFAIR
+    };
     let overs = [
-        Over { session: LockModel::FIFO_MUTEX, under_lock: true, ..fair },
+        StrategyModel { session: LockModel::FIFO_MUTEX, under_lock: true, ..fair },
         fair,
-        Over { session: LockModel::WRITERS_FIRST, cache: CacheModel::OneStep, ..Over::UNFAIR },
-        Over { session: LockModel::SNAPSHOT, ..Over::UNFAIR },
-        Over { cache: CacheModel::Visited, published: true, ..Over::UNFAIR },
-        Over { cache: CacheModel::ShardedLru, ..Over::UNFAIR },
+        StrategyModel {
+            session: LockModel::WRITERS_FIRST,
+            cache: CacheModel::OneStep,
+            ..StrategyModel::UNFAIR
+        },
+        StrategyModel { session: LockModel::SNAPSHOT, ..StrategyModel::UNFAIR },
+        StrategyModel { cache: CacheModel::Visited, published: true, ..StrategyModel::UNFAIR },
+        StrategyModel { cache: CacheModel::ShardedLru, ..StrategyModel::UNFAIR },
     ];
     for over in overs {
         for name in ["reads", "deletion", "turns", "abandoned-turn"] {
@@ -83,33 +91,36 @@ fn small_models_hold_over_every_kind_of_strategy() {
     }
 }
 
-/// The reduction changes no verdict and loses no final state, neither of the good code nor of a broken twin.
+/// The reduction changes no verdict and loses no final state, neither of the good code nor of a mutant.
 #[test]
 fn the_reduction_loses_nothing_of_the_sessions() {
-    let agree = |model: &Model, (setting, build): (Setting, Build)| {
+    let agree = |model: &ModelCheck, (setting, build): (Setting, Build)| {
         let agreed = compared(&setting, &*build, model.alike(), 100_000);
         let (plain, reduced) = agreed.unwrap_or_else(|| panic!("{} has too many schedules", model.name));
         assert!(reduced < plain, "{}: {reduced} of {plain}", model.name);
     };
-    for over in [Over::UNFAIR, Over { cache: CacheModel::Visited, published: true, ..Over::UNFAIR }] {
+    for over in [
+        StrategyModel::UNFAIR,
+        StrategyModel { cache: CacheModel::Visited, published: true, ..StrategyModel::UNFAIR },
+    ] {
         for model in ["appends-loaded-2x1", "deletion", "reads"].map(named) {
             agree(model, (model.setting(&over), model.build(&over)));
         }
     }
-    let saved_under_the_lock = Over {
+    let saved_under_the_lock = StrategyModel {
         session: LockModel::FIFO_MUTEX,
         cache_lock: LockModel::FIFO_MUTEX,
         under_lock: true,
-        ..Over::UNFAIR
+        ..StrategyModel::UNFAIR
     };
     for model in ["appends-loaded-3x1", "appends-loaded-2x2", "cancelled-loads"].map(named) {
         agree(model, (model.setting(&saved_under_the_lock), model.build(&saved_under_the_lock)));
     }
     let torn = named("appends-loaded-2x1");
-    agree(torn, torn.twin());
+    agree(torn, torn.mutant());
 }
 
-/// The same for every model over every strategy, and every twin, as far as plain search comes to its end within so many
+/// The same for every model over every strategy, and every mutant, as far as plain search comes to its end within so many
 /// schedules: few here, a million in `scripts/verify-reduction.sh`.
 #[cfg(feature = "bench")]
 #[test]
@@ -117,19 +128,19 @@ fn the_reduction_loses_nothing_of_what_can_be_searched_plainly() {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     let most = std::env::var("LOCKYARD_PLAIN_SCHEDULES").map_or(300, |most| most.parse().unwrap());
-    let mut cases: Vec<(&Model, Option<(&str, Over)>)> = Vec::new();
+    let mut cases: Vec<(&ModelCheck, Option<(&str, StrategyModel)>)> = Vec::new();
     for model in MODELS {
         let over = |(name, over, _)| (model, Some((name, over)));
         cases.extend(lockyard::checks::models::strategies().into_iter().map(over));
         cases.push((model, None));
     }
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let compare = |(model, strategy): &(&Model, Option<(&str, Over)>)| {
+    let compare = |(model, strategy): &(&ModelCheck, Option<(&str, StrategyModel)>)| {
         let ((setting, build), name) = match strategy {
             Some((name, over)) => {
                 ((model.setting(over), model.build(over)), format!("{} over {name}", model.name))
             }
-            None => (model.twin(), model.twin_name()),
+            None => (model.mutant(), model.mutant_name()),
         };
         match compared(&setting, &*build, model.alike(), most) {
             Some((plain, reduced)) => {
@@ -154,7 +165,7 @@ fn the_reduction_loses_nothing_of_what_can_be_searched_plainly() {
 
 #[test]
 fn a_client_goes_away_at_every_await() {
-    let report = holds(named("cancelled-appends"), Over::UNFAIR, Some(12 * SHORT));
+    let report = holds(named("cancelled-appends"), StrategyModel::UNFAIR, Some(12 * SHORT));
     assert!(
         report.awaits.len() >= 2 * 4,
         "two clients stand before cache, session, gate and store: {:?}",
@@ -167,7 +178,7 @@ fn a_client_goes_away_at_every_await() {
 #[test]
 fn a_counterexample_is_small_and_repeats() {
     let model = named("appends-loaded-2x2");
-    let (setting, build) = model.twin();
+    let (setting, build) = model.mutant();
     let explorer = Explorer::new(setting);
     let failure = explorer.search(&*build).failure.unwrap();
     let small = explorer.shrink(&failure, Duration::from_secs(30), &*build);

@@ -12,7 +12,7 @@ use lockyard::history::{History, Kv, Lanes, OperationOf, Register, Verdict, chec
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// How many histories for each model, and of how many operations at most, unless the environment asks for more.
+/// How many histories for each specification, and of how many operations at most, unless the environment asks for more.
 const HISTORIES: u64 = 3_000;
 const OPERATIONS: usize = 7;
 
@@ -20,30 +20,30 @@ fn asked_for(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|number| number.parse().expect("a number"))
 }
 
-fn agree<M: Plain>(name: &str, judge: impl Fn(&History<M>) -> Verdict) {
+fn agree<S: Plain>(name: &str, judge: impl Fn(&History<S>) -> Verdict) {
     let histories = asked_for("LOCKYARD_HISTORIES").unwrap_or(HISTORIES);
     let most = asked_for("LOCKYARD_OPERATIONS").map_or(OPERATIONS, |most| most as usize);
     let (mut right, mut broken, mut pending) = (0, 0, 0);
     for seed in 0..histories {
-        let history = M::history(&mut ChaCha8Rng::seed_from_u64(seed), most);
+        let history = S::history(&mut ChaCha8Rng::seed_from_u64(seed), most);
         let all: Vec<_> = history.operations.iter().collect();
         let verdict = judge(&history);
         let story = || format!("seed {seed}: {:#?}\n{verdict:?}", history.operations);
         match &verdict {
             Verdict::Linearizable => {
-                assert!(some_order_explains::<M>(&all), "no order explains {}", story());
+                assert!(some_order_explains::<S>(&all), "no order explains {}", story());
                 right += 1;
             }
             Verdict::Violation(lanes) => {
-                assert!(!some_order_explains::<M>(&all), "some order explains {}", story());
-                let shown = shown::<M>(&all, lanes);
+                assert!(!some_order_explains::<S>(&all), "some order explains {}", story());
+                let shown = shown::<S>(&all, lanes);
                 // A number that says how much came before is explained by what is not shown.
                 assert!(
-                    M::WITNESSED || !some_order_explains::<M>(&shown),
+                    S::WITNESSED || !some_order_explains::<S>(&shown),
                     "what is shown can be explained: {}",
                     story()
                 );
-                assert!(shown.len() <= 6 || !M::WITNESSED, "too many are shown: {}", story());
+                assert!(shown.len() <= 6 || !S::WITNESSED, "too many are shown: {}", story());
                 broken += 1;
             }
             Verdict::Unknown => panic!("no budget was set: {}", story()),
@@ -59,16 +59,16 @@ fn agree<M: Plain>(name: &str, judge: impl Fn(&History<M>) -> Verdict) {
 }
 
 /// The operations that a violation shows.
-fn shown<'a, M: Plain>(all: &[&'a OperationOf<M>], lanes: &Lanes) -> Vec<&'a OperationOf<M>> {
-    let of_key = |operation: &&&OperationOf<M>| lanes.operations.iter().any(|bar| bar.call == operation.call);
+fn shown<'a, S: Plain>(all: &[&'a OperationOf<S>], lanes: &Lanes) -> Vec<&'a OperationOf<S>> {
+    let of_key = |operation: &&&OperationOf<S>| lanes.operations.iter().any(|bar| bar.call == operation.call);
     all.iter().filter(of_key).copied().collect()
 }
 
 /// Nothing here has a budget.
 const FOR_EVER: Duration = Duration::MAX.checked_div(4).expect("four is not zero");
 
-fn by_search<M: Plain>(history: &History<M>) -> Verdict {
-    check(&M::default(), history, FOR_EVER)
+fn by_search<S: Plain>(history: &History<S>) -> Verdict {
+    check(&S::default(), history, FOR_EVER)
 }
 
 #[test]

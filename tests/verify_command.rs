@@ -52,7 +52,7 @@ fn a_twin_is_shown_small_and_the_printed_command_shows_it_again() {
         4,
     );
     assert!(shown.contains("not linearizable"), "{shown}");
-    assert!(shown.contains("src/session/"), "places in the source: {shown}");
+    assert!(shown.contains("src/backend/session/"), "places in the source: {shown}");
     assert!(fs::read_to_string(&page).unwrap().contains("<table>"));
 
     let again = shown.lines().last().unwrap().strip_prefix("To see it again: lockyard verify ").unwrap();

@@ -54,7 +54,7 @@ impl Case {
     }
 
     fn recording(self) -> (Recording, ChatContext) {
-        let mut recording = Recording::new([(0, shown(&self.start))]);
+        let mut recording = Recording::new([shown(&self.start).given(0)]);
         recording.add(self.log);
         (recording, self.context)
     }
@@ -69,7 +69,7 @@ fn all(recording: &Recording, last: &ChatContext, store: Option<&ChatContext>) -
         at_rest(&last),
         stored(recording, &last, &store),
     ];
-    all.into_iter().flatten().map(|Finding { kind, .. }| kind).collect()
+    all.into_iter().flatten().map(|Finding { rule, .. }| rule).collect()
 }
 
 #[test]
@@ -166,15 +166,15 @@ fn what_was_deleted_and_is_there_is_found() {
     let none = Sessions::new();
     assert_eq!(stored(&recording, &none, &none), []);
     let there: Sessions<'_> = BTreeMap::from([(0, &context)]);
-    assert_eq!(stored(&recording, &none, &there)[0].kind, "resurrected session");
+    assert_eq!(stored(&recording, &none, &there)[0].rule, "resurrected session");
     let other: Sessions<'_> = BTreeMap::from([(7, &context)]);
-    assert_eq!(stored(&recording, &none, &other)[0].kind, "stored otherwise");
+    assert_eq!(stored(&recording, &none, &other)[0].rule, "stored otherwise");
 }
 
 #[test]
 fn bounds_are_held_to_the_session() {
     let held = Held { cached: 10, capacity: 10, live: 15, in_use: 3, unsaved: 2 };
     assert_eq!(bounds(&held), []);
-    assert_eq!(bounds(&Held { cached: 11, ..held })[0].kind, "cache too large");
-    assert_eq!(bounds(&Held { live: 16, ..held })[0].kind, "sessions leaked");
+    assert_eq!(bounds(&Held { cached: 11, ..held })[0].rule, "cache too large");
+    assert_eq!(bounds(&Held { live: 16, ..held })[0].rule, "sessions leaked");
 }

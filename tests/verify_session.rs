@@ -61,8 +61,8 @@ struct Run {
 fn run(seed: u64, fault: Option<Fault>, turns: bool) -> Recording {
     let random = ChaCha8Rng::seed_from_u64(seed);
     let sessions: Vec<_> = (0..SESSIONS as u32).map(|messages| Some(new_context(messages))).collect();
-    let given = sessions.iter().flatten().map(shown);
-    let mut recording = Recording::new((0..).zip(given));
+    let given = (0..).zip(sessions.iter().flatten()).map(|(key, context)| shown(context).given(key));
+    let mut recording = Recording::new(given);
     let logs = (0..PROCESSES as u64).map(|process| Log::new(process, STEPS)).collect();
     let past = vec![Vec::new(); SESSIONS];
     let mut run = Run {

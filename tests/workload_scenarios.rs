@@ -37,8 +37,7 @@ chunk_interval_ms = [5, 6]
 ";
 
 fn load(name: &str, overrides: &[&str]) -> Result<Scenario, ScenarioError> {
-    let overrides: Vec<_> = overrides.iter().map(|&given| given.to_owned()).collect();
-    Scenario::load(name, &overrides)
+    Scenario::load(name, overrides)
 }
 
 /// The message for [`RIGHT`] with its line `line` (from 1) replaced.

@@ -1,10 +1,6 @@
-//! The ten lock families, as a list that can be walked though each is a type of its own.
+//! The lock families, as a list that can be walked though each is a type of its own.
 
-use lockyard::lock::{
-    ArcSwap, AsyncLockMutex, AsyncLockRwLock, LockClass, LockFamily, ParkingLotFairMutex, ParkingLotMutex,
-    ParkingLotRwLock, StdMutex, StdRwLock, TokioMutex, TokioRwLock,
-};
-use lockyard::strategy::LockKind;
+use lockyard::lock::{LockClass, LockFamily};
 
 pub static COUNTER: LockClass = LockClass::new("counter");
 
@@ -14,20 +10,11 @@ pub trait PerFamily {
 }
 
 /// Does `work` with each family in turn.
-///
-/// # Panics
-/// If there is a family that this list has forgotten: what is not measured is never missed.
 pub fn each_family(work: &mut impl PerFamily) {
-    let mut visited = Vec::new();
     macro_rules! visit {
-        ($($family:ident)*) => { $(
-            visited.push($family::NAME);
-            work.visit::<$family>();
-        )* };
+        ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
+            $(work.visit::<lockyard::lock::$family>();)*
+        };
     }
-    visit! {
-        TokioMutex TokioRwLock ParkingLotMutex ParkingLotRwLock ParkingLotFairMutex StdMutex StdRwLock
-        AsyncLockMutex AsyncLockRwLock ArcSwap
-    }
-    assert_eq!(visited, LockKind::ALL.map(LockKind::name), "the list of families is not whole");
+    lockyard::lock::for_each_lock! { visit }
 }

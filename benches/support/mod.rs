@@ -1,4 +1,4 @@
-//! What the suites share: the ten families as a list, tasks that work side by side, backends and sessions to ask, and
+//! What the suites share: the lock families as a list, tasks that work side by side, backends and sessions to ask, and
 //! how long a case may take. Nothing here is timed but what a suite hands in.
 
 #![allow(dead_code, reason = "every suite compiles its own copy and uses its own part of it")]

@@ -8,13 +8,14 @@ pub mod sessions;
 use std::sync::Arc;
 
 use lockyard::history::{
-    History, Kv, KvAnswer, KvCall, Model, OperationOf, Pairing, Register, RegisterAnswer, RegisterCall, Value,
+    History, Kv, KvAnswer, KvCall, OperationOf, Pairing, Register, RegisterAnswer, RegisterCall,
+    SequentialSpec, Value,
 };
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-/// A model once more, told in the plainest way: what comes of a call, and whether it can be answered so.
-pub trait Plain: Model<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
+/// A specification once more, told in the plainest way: what comes of a call, and whether it can be answered so.
+pub trait Plain: SequentialSpec<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
     type Object: Clone + Default;
     fn after(object: &Self::Object, call: &Self::Call, answer: Option<&Self::Answer>)
     -> Option<Self::Object>;
@@ -22,7 +23,7 @@ pub trait Plain: Model<Call: Clone, Answer: Clone + PartialEq> + Copy + Default 
 }
 
 /// One that has one answer to each call, whatever nobody sees: what tests ask, what that does, and what it answers.
-pub trait Answering: Model<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
+pub trait Answering: SequentialSpec<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
     type Thing: Clone + Default;
     fn random_call(random: &mut ChaCha8Rng) -> Self::Call;
     fn apply(object: &mut Self::Thing, call: &Self::Call) -> Self::Answer;
@@ -109,23 +110,23 @@ impl Answering for Kv {
 }
 
 /// What a simulated process is at.
-enum Doing<M: Model> {
+enum Doing<S: SequentialSpec> {
     Nothing,
     /// It asked for this, which has not happened yet.
-    Asked(usize, M::Call),
+    Asked(usize, S::Call),
     /// It has happened, and this will be answered.
-    Happened(M::Answer),
+    Happened(S::Answer),
 }
 
 /// A history of up to this many operations by up to four processes on two keys. Most are recorded on an object that now
 /// and then answers from its past or forgets a change, which is not always seen.
-pub fn random_history<M: Answering>(random: &mut ChaCha8Rng, most: usize) -> History<M> {
+pub fn random_history<S: Answering>(random: &mut ChaCha8Rng, most: usize) -> History<S> {
     let mut left = random.random_range(most / 2..=most);
     let broken = random.random_bool(0.8);
     let mut at = 0;
-    let mut objects = [vec![M::Thing::default()], vec![M::Thing::default()]];
-    let mut pairing = Pairing::<M>::default();
-    let mut processes: Vec<_> = (0..random.random_range(1..=4)).map(|_| Doing::<M>::Nothing).collect();
+    let mut objects = [vec![S::Thing::default()], vec![S::Thing::default()]];
+    let mut pairing = Pairing::<S>::default();
+    let mut processes: Vec<_> = (0..random.random_range(1..=4)).map(|_| Doing::<S>::Nothing).collect();
     // Some histories are cut off while operations are open.
     let cut = random.random_bool(0.1);
     while left > 0 || (!cut && processes.iter().any(|doing| !matches!(doing, Doing::Nothing))) {
@@ -138,7 +139,7 @@ pub fn random_history<M: Answering>(random: &mut ChaCha8Rng, most: usize) -> His
             Doing::Nothing if left == 0 => Doing::Nothing,
             Doing::Nothing => {
                 left -= 1;
-                let (key, call) = (usize::from(random.random_bool(0.1)), M::random_call(random));
+                let (key, call) = (usize::from(random.random_bool(0.1)), S::random_call(random));
                 pairing.invoke(process, Some(["x", "y"][key]), call.clone()).unwrap();
                 Doing::Asked(key, call)
             }
@@ -151,7 +152,7 @@ pub fn random_history<M: Answering>(random: &mut ChaCha8Rng, most: usize) -> His
                 let wrong = broken && random.random_bool(0.6);
                 let seen = if wrong { random.random_range(0..past.len().max(2) - 1) } else { past.len() - 1 };
                 let mut object = past[seen].clone();
-                let answer = M::apply(&mut object, &call);
+                let answer = S::apply(&mut object, &call);
                 if !(wrong && random.random_bool(0.3)) {
                     past.push(object);
                 }
@@ -173,8 +174,8 @@ pub fn random_history<M: Answering>(random: &mut ChaCha8Rng, most: usize) -> His
 
 /// Whether any order at all of these operations, of any keys, explains their answers: all permutations, with and
 /// without each operation of unknown outcome. Given up as soon as an order has gone wrong, or it would take for ever.
-pub fn some_order_explains<M: Plain>(operations: &[&OperationOf<M>]) -> bool {
-    fn extend<M: Plain>(left: &[&OperationOf<M>], objects: &[M::Object]) -> bool {
+pub fn some_order_explains<S: Plain>(operations: &[&OperationOf<S>]) -> bool {
+    fn extend<S: Plain>(left: &[&OperationOf<S>], objects: &[S::Object]) -> bool {
         if left.iter().all(|operation| operation.ret.is_none()) {
             return true;
         }
@@ -183,15 +184,15 @@ pub fn some_order_explains<M: Plain>(operations: &[&OperationOf<M>]) -> bool {
             let too_early =
                 left.iter().any(|other| other.ret.as_ref().is_some_and(|(ret, _)| *ret < next.call));
             let answer = next.ret.as_ref().map(|(_, answer)| answer);
-            let Some(object) = M::after(&objects[next.key], &next.asked, answer).filter(|_| !too_early)
+            let Some(object) = S::after(&objects[next.key], &next.asked, answer).filter(|_| !too_early)
             else {
                 return false;
             };
             let mut objects = objects.to_vec();
             objects[next.key] = object;
-            extend::<M>(&[&left[..at], &left[at + 1..]].concat(), &objects)
+            extend::<S>(&[&left[..at], &left[at + 1..]].concat(), &objects)
         })
     }
     let keys = operations.iter().map(|operation| operation.key + 1).max().unwrap_or(0);
-    extend::<M>(operations, &vec![M::Object::default(); keys])
+    extend::<S>(operations, &vec![S::Object::default(); keys])
 }

@@ -38,43 +38,38 @@ impl Source {
         code
     }
 
-    /// The room under `src/` that the file belongs to; none for the map of the crate and the program's entry.
-    pub fn room(&self) -> Option<&str> {
-        let inside = self.path.strip_prefix("src/")?;
-        let room = inside.split('/').next()?.trim_end_matches(".rs");
-        (room != "lib" && room != "main").then_some(room)
-    }
-
-    /// How many modules stand above the file's own items, itself included: `super` goes so far up to the crate.
-    fn depth(&self) -> usize {
-        let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
-        inside.trim_end_matches("/mod").split('/').count()
-    }
-
-    /// Every name that production code takes from the crate's root, and the line.
-    pub fn names_from_the_root(&self) -> Vec<(usize, String)> {
-        let code = self.production();
-        let words = words(&code);
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < words.len() {
-            let start = at;
-            while word(&code, &words, at) == "super" && follows_path(&code, &words, at) {
-                at += 1;
-            }
-            let rooted = if at > start {
-                at - start == self.depth()
-            } else {
-                at += 1;
-                word(&code, &words, start) == "crate" && follows_path(&code, &words, start)
-            };
-            if rooted {
-                let line = line_of(&code, words[start].start);
-                let path_ends = words[at - 1].end + "::".len();
-                found.extend(names_at(&code[path_ends..]).into_iter().map(|name| (line, name)));
-            }
+    /// The production code without what it imports and hands on.
+    pub fn without_imports(&self) -> String {
+        let mut code = self.production();
+        let is_import = |it: &Range<usize>| &code[it.clone()] == "use" && !code[it.end..].starts_with('<');
+        let imports: Vec<_> = words(&code).into_iter().filter(is_import).collect();
+        for start in imports {
+            let end = code[start.end..].find(';').map_or(code.len(), |at| start.end + at);
+            blank(&mut code, start.start..end);
         }
-        found
+        code
+    }
+
+    /// The folder of the crate that the file is part of, `src` or `crates/…/src`; none for tests, benches and examples.
+    pub fn crate_folder(&self) -> Option<&str> {
+        let end = if self.path.starts_with("src/") { 3 } else { self.path.find("/src/")? + 4 };
+        Some(&self.path[..end])
+    }
+
+    /// The room of the program or of the system under test that the file belongs to, such as `cli` or `backend/chat`; none
+    /// for the maps of several rooms, for the program's entry and for whatever stands in crates of its own.
+    pub fn room(&self) -> Option<String> {
+        if self.crate_folder() != Some("src") || self.path == "src/main.rs" {
+            return None;
+        }
+        room_of(&self.module())
+    }
+
+    /// The path of the file's module from the root of its crate.
+    pub fn module(&self) -> Vec<String> {
+        let folder = self.crate_folder().map_or(0, |folder| folder.len() + 1);
+        let inside = self.path[folder..].trim_end_matches(".rs").trim_end_matches("/mod");
+        if inside == "lib" { Vec::new() } else { inside.split('/').map(str::to_owned).collect() }
     }
 
     /// Lines of `code` in which one of these identifiers stands, and which it is.
@@ -87,13 +82,26 @@ impl Source {
     }
 }
 
+/// Folders of `src` that hold several rooms.
+pub const WINGS: [&str; 2] = ["backend", "checks"];
+
+/// The room in which a module stands, by its path from the crate's root.
+pub fn room_of(module: &[String]) -> Option<String> {
+    let first = module.first()?;
+    if WINGS.contains(&first.as_str()) {
+        Some(format!("{first}/{}", module.get(1)?))
+    } else {
+        Some(first.clone())
+    }
+}
+
 /// The line, counted from one, in which this byte stands.
 fn line_of(text: &str, byte: usize) -> usize {
     1 + text[..byte].matches('\n').count()
 }
 
 /// Where every identifier or keyword stands.
-fn words(code: &str) -> Vec<Range<usize>> {
+pub fn words(code: &str) -> Vec<Range<usize>> {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut words = Vec::new();
     let mut rest = 0;
@@ -103,42 +111,6 @@ fn words(code: &str) -> Vec<Range<usize>> {
         rest = end;
     }
     words
-}
-
-fn word<'a>(code: &'a str, words: &[Range<usize>], at: usize) -> &'a str {
-    words.get(at).map_or("", |range| &code[range.clone()])
-}
-
-fn follows_path(code: &str, words: &[Range<usize>], at: usize) -> bool {
-    words.get(at).is_some_and(|range| code[range.end..].starts_with("::"))
-}
-
-/// The first names of what stands after a `::`: one, or those of a group in braces.
-fn names_at(code: &str) -> Vec<String> {
-    let first = |part: &str| {
-        let part = part.trim_start();
-        let end = part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
-        part[..end].to_owned()
-    };
-    let Some(group) = code.strip_prefix('{') else { return vec![first(code)] };
-    let (mut names, mut depth, mut start) = (Vec::new(), 0, 0);
-    for (at, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => {
-                names.push(first(&group[start..at]));
-                break;
-            }
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                names.push(first(&group[start..at]));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    names.retain(|name| !name.is_empty());
-    names
 }
 
 /// Where the item ends that begins at `start`: at its closing brace, or at its semicolon.

@@ -8,6 +8,16 @@ use lockyard::backend::chat::ContextId;
 use lockyard::backend::session::{Cache, CacheStats};
 use uuid::Uuid;
 
+/// The cache of `V`s, by its row in the list of caches: over a plain lock where it has one.
+macro_rules! cache_of {
+    ($value:ty, $cache:ident lock) => {
+        <lockyard::strategy::family::$cache<lockyard::lock::ParkingLotMutex> as CacheFamily>::Cache<$value>
+    };
+    ($value:ty, $cache:ident) => {
+        <lockyard::strategy::family::$cache as CacheFamily>::Cache<$value>
+    };
+}
+
 pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
