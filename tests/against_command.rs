@@ -169,12 +169,12 @@ fn what_is_not_asked_of_another_build_is_refused_before_anything_runs() {
     assert!(said.contains("did you mean `after`") && !said.contains("Measuring"), "{said}");
 }
 
-/// The other program interrupts the run in its third turn and would then go on for ever.
+/// The other program ends the run in its third turn, as a job that is out of time is ended, and would then go on for ever.
 #[test]
-fn an_interrupt_keeps_the_rounds_that_were_finished_and_leaves_nobody_behind() {
+fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_nobody_behind() {
     let run = Run::new();
     let program = run.program(&format!(
-        "[ $N -lt 3 ] && exec {LOCKYARD} \"$@\"\necho $$ > \"$HERE/pid\"; kill -INT $PPID; exec tail -f /dev/null"
+        "[ $N -lt 3 ] && exec {LOCKYARD} \"$@\"\necho $$ > \"$HERE/pid\"; kill -TERM $PPID; exec tail -f /dev/null"
     ));
     let (text, _) = run.against(&program, &[], 130);
     assert!(text.starts_with("Stopped early"), "{text}");

@@ -312,29 +312,32 @@ fn help_tells_verbs_and_exit_codes() {
     }
 }
 
-/// Ctrl-C as soon as the first tenth is measured: what there is by then is written and marked.
+/// Ctrl-C, the end of a job's time, a terminal that is closed: as soon as the first tenth is measured. What there is by then
+/// is written and marked.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_is_written_and_marked() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lockyard"))
-        .args(["load", "--scenario", "polling", "--set", "sessions=20", "--set", "messages=10"])
-        .args(["--set", "tasks=8", "--duration", "20s", "--out", dir.path().to_str().unwrap()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    for line in lines.map_while(Result::ok) {
-        if line.contains("10 % done") {
-            let pid = child.id().to_string();
-            assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lockyard"))
+            .args(["load", "--scenario", "polling", "--set", "sessions=20", "--set", "messages=10"])
+            .args(["--set", "tasks=8", "--duration", "20s", "--out", dir.path().to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        for line in lines.map_while(Result::ok) {
+            if line.contains("10 % done") {
+                let pid = child.id().to_string();
+                assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+            }
         }
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        let record = record_of(dir.path());
+        validate(&record);
+        assert_eq!(record["interrupted"], true);
+        assert!(record["cells"][0]["operations"].as_u64().unwrap() > 0);
+        assert!(record["cells"][0]["seconds"].as_f64().unwrap() < 20.0);
     }
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let record = record_of(dir.path());
-    validate(&record);
-    assert_eq!(record["interrupted"], true);
-    assert!(record["cells"][0]["operations"].as_u64().unwrap() > 0);
-    assert!(record["cells"][0]["seconds"].as_f64().unwrap() < 20.0);
 }

@@ -80,7 +80,7 @@ fn claim(out: &Path) -> anyhow::Result<()> {
     std::fs::write(&probe, "").and_then(|()| std::fs::remove_file(&probe)).with_context(wanted)
 }
 
-/// The first Ctrl-C ends the run early; the second ends the program at once.
+/// The first Ctrl-C, SIGTERM or SIGHUP ends the run early; the second ends the program at once.
 pub(super) fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
@@ -90,6 +90,6 @@ pub(super) fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
         }
         eprintln!("\nInterrupted: ending this slice and writing what was measured. Again to end at once.");
     };
-    ctrlc::set_handler(on_signal).context("Ctrl-C cannot be caught")?;
+    ctrlc::set_handler(on_signal).context("signals cannot be caught")?;
     Ok(interrupted)
 }
