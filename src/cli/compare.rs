@@ -197,10 +197,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let duration = args.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
     let subjects = match args.url.as_slice() {
         [] => plan::strategies(&strategies, &args.run)?,
-        urls => urls
-            .iter()
-            .map(|(name, url)| Ok(args.token.server(name, url)?.subject()))
-            .collect::<anyhow::Result<Vec<_>>>()?,
+        urls => {
+            let server = |(name, url): &(String, String)| Ok(args.token.server(name, url)?.subject());
+            plan::servers(urls.iter().map(server).collect::<anyhow::Result<_>>()?)
+        }
     };
     let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
     let plan = Plan {

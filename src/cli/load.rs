@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let subjects = if let Some(url) = &args.url {
         remote::announce(&scenarios);
         let name = args.strategy.as_ref().map_or(REMOTE, Strategy::name);
-        vec![args.token.server(name, url)?.subject()]
+        plan::servers(vec![args.token.server(name, url)?.subject()])
     } else {
         let strategy = args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?;
         plan::strategies(&[strategy], &args.run)?

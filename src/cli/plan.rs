@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lockyard_bench::record::Change;
 use lockyard_bench::stats::Confidence;
-use lockyard_bench::{Ablated, Plan, Subject, Terms};
+use lockyard_bench::{Ablated, LimitOf, Plan, Subject, Terms};
 
 use crate::strategy::{Factorial, REFERENCE, Strategy, check_tracked};
 use crate::subjects::{self, Strategies};
@@ -17,11 +17,14 @@ use super::origin::{BUILD, command_line};
 /// Nothing moving for this long is called stuck: long against any operation, short against a person's patience.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Strategies as subjects.
-pub(super) fn strategies(
-    strategies: &[Strategy],
-    options: &RunOptions,
-) -> anyhow::Result<Vec<Subject<Scenario>>> {
+/// What is measured, and what shows how much more the machine could do.
+pub(super) struct Subjects {
+    compared: Vec<Subject<Scenario>>,
+    limit: Option<LimitOf<Scenario>>,
+}
+
+/// Strategies as subjects, with the limit for the same sessions.
+pub(super) fn strategies(strategies: &[Strategy], options: &RunOptions) -> anyhow::Result<Subjects> {
     let all = Strategies::default().cancelling(options.cancel.map(|percent| percent / 100.0));
     let subject = |strategy: &Strategy| {
         if options.track {
@@ -29,7 +32,13 @@ pub(super) fn strategies(
         }
         Ok(all.subject(strategy)?)
     };
-    strategies.iter().map(subject).collect()
+    let compared = strategies.iter().map(subject).collect::<anyhow::Result<_>>()?;
+    Ok(Subjects { compared, limit: Some(Arc::new(move |scenario| all.limit(scenario))) })
+}
+
+/// Servers as subjects: what the machines they run on could do, nobody here knows.
+pub(super) fn servers(compared: Vec<Subject<Scenario>>) -> Subjects {
+    Subjects { compared, limit: None }
 }
 
 /// A way between strategies, by the names under which they are measured.
@@ -51,7 +60,7 @@ pub(super) fn ablated(way: &Factorial, measured: &[Strategy]) -> Ablated {
 
 /// A plan as the options of every run say, for what each verb adds.
 pub(super) fn plan(
-    subjects: Vec<Subject<Scenario>>,
+    subjects: Subjects,
     scenarios: Vec<Scenario>,
     margin: f64,
     options: &RunOptions,
@@ -59,9 +68,9 @@ pub(super) fn plan(
     Plan {
         command: command_line(),
         build: BUILD,
-        subjects,
+        subjects: subjects.compared,
         workloads: scenarios,
-        limit: Some(Arc::new(subjects::limit)),
+        limit: subjects.limit,
         limits: Some(Arc::new(subjects::limits)),
         seed: options.seed,
         latency: options.latency.into(),

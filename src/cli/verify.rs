@@ -110,8 +110,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut included = Vec::new();
     for file in &args.include {
         let named = || format!("{} cannot be included", file.display());
-        let text = fs::read_to_string(file).with_context(named)?;
-        included.push(serde_json::from_str::<VerificationReport>(&text).with_context(named)?);
+        let text = fs::read(file).with_context(named)?;
+        included.push(serde_json::from_slice::<VerificationReport>(&text).with_context(named)?);
     }
     let plan = Plan {
         models: args.models.iter().map(|model| model.name).collect(),

@@ -2,6 +2,7 @@
 //! through objects.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,11 @@ const AUTO_SAVE: Duration = Duration::from_secs(1);
 /// A chat service with the backend behind it.
 pub(super) struct InProcess<S> {
     service: Arc<S>,
+    ground: Ground,
+}
+
+/// What stands behind a service, and is the same for all: so whatever is not measured is compiled once.
+struct Ground {
     backend: Arc<dyn DynBackend>,
     questions: Arc<Questions>,
     population: Arc<Population>,
@@ -51,6 +57,17 @@ impl<S: ChatService> InProcess<S> {
         population: Arc<Population>,
         runtime: &Runtime,
     ) -> Self {
+        Self { service, ground: Ground::new(backend, questions, population, runtime) }
+    }
+}
+
+impl Ground {
+    fn new(
+        backend: Arc<dyn DynBackend>,
+        questions: Arc<Questions>,
+        population: Arc<Population>,
+        runtime: &Runtime,
+    ) -> Self {
         let saved = backend.clone();
         let auto_save =
             runtime.spawn(|| "auto-save".to_owned(), async move { saved.auto_save(AUTO_SAVE).await });
@@ -62,7 +79,7 @@ impl<S: ChatService> InProcess<S> {
             }
         });
         let (growth, made) = (Mutex::default(), Mutex::default());
-        Self { service, backend, questions, population, growth, made, auto_save }
+        Self { backend, questions, population, growth, made, auto_save }
     }
 
     /// Notes which sessions have grown, and which of these are longer by a quarter than they began.
@@ -87,18 +104,6 @@ impl<S: ChatService> InProcess<S> {
     /// The id of the session with this number, if it is known.
     fn id(&self, key: u32) -> Option<ContextId> {
         self.population.ids.get(key as usize).copied().or_else(|| self.made.lock().get(&key).copied())
-    }
-}
-
-impl<S: ChatService> System<Scenario> for InProcess<S> {
-    type Client = Client;
-
-    async fn client(&self, task: usize) -> Result<Client, Fault> {
-        Ok(Client::new(task))
-    }
-
-    fn call(&self, client: &mut Client, step: &Step, meter: &mut Meter) -> impl Future<Output = ()> + Send {
-        ask(&*self.service, &self.questions, client, step, meter)
     }
 
     /// Deletes the sessions that clients made, and gives those that have grown the messages back that they began with.
@@ -131,6 +136,26 @@ impl<S: ChatService> System<Scenario> for InProcess<S> {
     }
 }
 
+impl<S: ChatService> System<Scenario> for InProcess<S> {
+    type Client = Client;
+
+    fn client(&self, task: usize) -> impl Future<Output = Result<Client, Fault>> + Send {
+        ready(Ok(Client::new(task)))
+    }
+
+    fn call(&self, client: &mut Client, step: &Step, meter: &mut Meter) -> impl Future<Output = ()> + Send {
+        ask(&*self.service, &self.ground.questions, client, step, meter)
+    }
+
+    fn reset(&self, clients: &mut [&mut Client]) -> impl Future<Output = Result<(), Fault>> + Send {
+        self.ground.reset(clients)
+    }
+
+    fn counters(&self) -> impl Future<Output = Counters> + Send {
+        self.ground.counters()
+    }
+}
+
 impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
     type Spec = Sessions;
 
@@ -139,7 +164,7 @@ impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
             let context = Context::from(&ChatContextDTO::from(context));
             (key, Call::Given, Answer::Context(context))
         };
-        Ok((0..).zip(&self.population.contexts).map(given).collect())
+        Ok((0..).zip(&self.ground.population.contexts).map(given).collect())
     }
 
     fn record(
@@ -148,11 +173,11 @@ impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
         step: &Step,
         log: &mut Recorder<'_, Sessions>,
     ) -> impl Future<Output = ()> + Send {
-        record(&*self.service, &self.questions, client, step, log)
+        record(&*self.service, &self.ground.questions, client, step, log)
     }
 
     async fn closing(&self, clients: &mut [&mut Client], _: &Recording, _: &mut Recorder<'_, Sessions>) {
-        self.made.lock().extend(clients.iter().flat_map(|client| client.writing.made.iter().copied()));
+        self.ground.made.lock().extend(clients.iter().flat_map(|client| client.writing.made.iter().copied()));
     }
 
     fn write_history(
@@ -164,20 +189,21 @@ impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
     }
 
     fn name(&self, key: u32) -> String {
-        name_of(key, self.id(key))
+        name_of(key, self.ground.id(key))
     }
 }
 
 impl<S: ChatService> Settled<Scenario> for InProcess<S> {
     async fn settled(&self, answers: &Recording) -> Vec<Broken> {
-        let given = (0..).zip(self.population.ids.iter().copied());
-        let names = given.chain(self.made.lock().iter().map(|(key, id)| (*key, *id))).collect();
-        let deadline = Instant::now() + settling::patience(&self.questions.scenario);
-        settling::settled(&*self.backend, &self.questions.scenario, answers, &names, deadline).await
+        let ground = &self.ground;
+        let given = (0..).zip(ground.population.ids.iter().copied());
+        let names = given.chain(ground.made.lock().iter().map(|(key, id)| (*key, *id))).collect();
+        let deadline = Instant::now() + settling::patience(&ground.questions.scenario);
+        settling::settled(&*ground.backend, &ground.questions.scenario, answers, &names, deadline).await
     }
 }
 
-impl<S> Drop for InProcess<S> {
+impl Drop for Ground {
     fn drop(&mut self) {
         self.auto_save.abort();
     }

@@ -54,13 +54,13 @@ fn applies(scenario: &Scenario) -> Option<&'static str> {
     possible.then_some(if one_key_written { "shared-line" } else { "no-shared-write" })
 }
 
-/// What the machine could do at most under this scenario, as a subject; none where no limit is known.
-pub fn limit(scenario: &Scenario) -> Option<Subject<Scenario>> {
-    let name = applies(scenario)?;
-    let populations = Populations::default();
+/// What the machine could do at most under this scenario, as a subject over sessions of these; none where no limit is
+/// known.
+pub(super) fn limit(scenario: &Scenario, populations: &Arc<Populations>) -> Option<Subject<Scenario>> {
+    let (name, populations) = (applies(scenario)?, populations.clone());
     let make = move |setup: &Setup<'_, Scenario>| {
         let scenario = setup.workload();
-        Ok(Limit::new(scenario, &populations.of(scenario, setup.seed()), setup.seed()))
+        Ok(Limit::new(scenario, populations.of(scenario, setup.seed()), setup.seed()))
     };
     Some(Subject::new(name, make).into())
 }
@@ -68,20 +68,25 @@ pub fn limit(scenario: &Scenario) -> Option<Subject<Scenario>> {
 /// The limit as a system: a service for each task.
 struct Limit {
     world: Arc<World>,
-    initial: ChatContext,
+    population: Arc<Population>,
     questions: Questions,
 }
 
 impl Limit {
-    fn new(scenario: &Scenario, population: &Population, seed: u64) -> Self {
+    fn new(scenario: &Scenario, population: Arc<Population>, seed: u64) -> Self {
         let world = Arc::new(World {
             contexts: population.contexts.iter().map(|context| (context.id(), context.clone())).collect(),
             summaries: population.contexts.iter().map(|it| (it.id(), ContextSummary::from(it))).collect(),
             line: CachePadded::default(),
             touches: if applies(scenario) == Some("shared-line") { LOCK_AND_UNLOCK } else { 0 },
         });
-        let initial = population.contexts[0].deep_clone();
-        Self { world, initial, questions: Questions::new(scenario, population, seed) }
+        let questions = Questions::new(scenario, &population, seed);
+        Self { world, population, questions }
+    }
+
+    /// What a task's own session is at the beginning of a slice.
+    fn initial(&self) -> &ChatContext {
+        &self.population.contexts[0]
     }
 }
 
@@ -95,7 +100,7 @@ impl System<Scenario> for Limit {
     type Client = Own;
 
     async fn client(&self, task: usize) -> Result<Own, Fault> {
-        let own = CachePadded::new(Mutex::new(self.initial.deep_clone()));
+        let own = CachePadded::new(Mutex::new(self.initial().deep_clone()));
         let service = Unshared { world: self.world.clone(), own };
         Ok(Own { service, client: Client::new(task) })
     }
@@ -106,12 +111,12 @@ impl System<Scenario> for Limit {
     }
 
     async fn reset(&self, clients: &mut [&mut Own]) -> Result<(), Fault> {
-        let initial = self.initial.pool().len();
+        let initial = self.initial().pool().len();
         for Own { service, client } in clients.iter_mut() {
             client.grown.clear();
             let mut own = service.own.lock();
             if own.pool().len() > initial + initial / 4 {
-                own.restore(&self.initial);
+                own.restore(self.initial());
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ mod tests;
 
 pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
 pub use footprint::{Footprint, footprints};
-pub use limit::{limit, limits};
+pub use limit::limits;
 pub use pitfall::{PitfallPlan, run_pitfall};
 pub use server::Server;
 pub use strategy::Strategies;

@@ -9,16 +9,17 @@ use crate::backend::service::{DynBackend, DynChatService, Layered};
 use crate::backend::session::{SaveMode, StateMode};
 use crate::backend::store::MemoryStore;
 use crate::strategy::{
-    CacheFamily, Strategy, StrategyError, WithTypes, assemble_dyn, assemble_tracked, backend_of, dispatch,
-    slowed,
+    AnyStore, CacheFamily, Strategy, StrategyError, WithTypes, assemble_dyn, assemble_tracked, backend_of,
+    dispatch, slowed,
 };
 use crate::workload::Scenario;
 
 use super::backend::{setup, stock};
 use super::cancelling::Requests;
 use super::in_process::InProcess;
+use super::limit::limit;
 use super::memory::MemoryBaselines;
-use super::population::Populations;
+use super::population::{Population, Populations};
 use super::questions::Questions;
 
 /// Strategies as subjects that share what they can: the sessions of a scenario, and what memory is held against.
@@ -123,10 +124,28 @@ impl Strategies {
         self.object_over(strategy, with, store)
     }
 
+    /// What a strategy is measured over, whichever it is.
+    fn given(
+        &self,
+        with: &Setup<'_, Scenario>,
+    ) -> (crate::strategy::Setup<AnyStore>, Arc<Questions>, Arc<Population>) {
+        let (scenario, seed, runtime) = (with.workload(), with.seed(), with.runtime().handle());
+        let population = self.populations.of(scenario, seed);
+        let given = setup(scenario, stock(&population, runtime), seed, runtime);
+        let questions = Arc::new(Questions::new(scenario, &population, seed));
+        (given, questions, population)
+    }
+
     /// What a strategy keeps for each of so many sessions.
     fn heap_use(&self, strategy: &Strategy, sessions: u32, seed: u64) -> Result<Option<HeapUse>, Fault> {
         let warm = |with: &Setup<'_, Scenario>, store| self.warmed(strategy, with, store);
         self.memory_baselines.overhead(&self.populations, sessions, seed, warm)
+    }
+
+    /// What the machine could do at most under this scenario, over the same sessions; none where no limit is known.
+    #[must_use]
+    pub fn limit(&self, scenario: &Scenario) -> Option<Subject<Scenario>> {
+        limit(scenario, &self.populations)
     }
 
     pub(super) fn populations(&self) -> &Populations {
@@ -147,12 +166,9 @@ impl WithTypes for Declare {
         let Self { all, strategy } = self;
         let (of, dto) = (all.clone(), strategy.factors().dto);
         let make = move |with: &Setup<'_, Scenario>| {
-            let (scenario, seed, runtime) = (with.workload(), with.seed(), with.runtime());
-            let population = of.populations.of(scenario, seed);
-            let given = setup(scenario, stock(&population, runtime.handle()), seed, runtime.handle());
+            let (given, questions, population) = of.given(with);
             let backend = Arc::new(backend_of::<F, C, S, P, _>(dto, given));
-            let questions = Arc::new(Questions::new(scenario, &population, seed));
-            Ok(InProcess::new(backend.clone(), backend, questions, population, runtime))
+            Ok(InProcess::new(backend.clone(), backend, questions, population, with.runtime()))
         };
         all.declared(&strategy, Subject::new(strategy.name(), make))
     }

@@ -124,7 +124,7 @@ fn faulty(strategy: &str, fault: Planted) -> Subject<Scenario> {
 }
 
 /// So long is a slice at most: what is measured here is of no interest.
-const SLICE: Duration = Duration::from_millis(30);
+const SLICE: Duration = Duration::from_millis(60);
 
 /// A run that is over as soon as everybody was judged.
 fn judged(subjects: Vec<Subject<Scenario>>, workloads: Vec<Scenario>) -> Record {

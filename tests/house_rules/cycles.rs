@@ -28,6 +28,7 @@ const EXCUSED: &[(&[&str], &str)] = &[
             "src/backend/session/registry.rs",
             "src/backend/session/save.rs",
             "src/backend/session/state.rs",
+            "src/backend/session/unsaved.rs",
         ],
         "The environment names the types of which the manager's parts are made, and those parts are generic in it.",
     ),

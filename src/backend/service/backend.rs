@@ -8,10 +8,11 @@ use crate::backend::chat::{
     AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextStateDTO, MessageDTO,
     MessagesDTO, Version,
 };
-use crate::backend::session::{ChatSessionManager, Env, Session};
+use crate::backend::session::{ChatSessionManager, Env, SessionError};
 
 use super::body::{ActionDTO, ContextList, MessagePage};
 use super::error::ServiceError;
+use super::held::{Held, HeldSession};
 use super::model::{ModelClient, ToolRunner};
 use super::request::{
     AddContextMessage, ApproveContextTools, ApproveToolsAction, CreateContext, DeleteContext, GetContext,
@@ -42,7 +43,8 @@ impl Prompts {
 
 /// The chat backend over a session manager, a model and its tools.
 pub struct Backend<E: Env, M> {
-    turns: TurnRunner<E, M>,
+    manager: Arc<ChatSessionManager<E>>,
+    turns: TurnRunner<M>,
     prompts: Prompts,
     dto: DtoPolicy,
 }
@@ -53,24 +55,31 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
 
     /// A backend that answers as `dto` says.
     pub fn new(manager: Arc<ChatSessionManager<E>>, model: M, prompts: Prompts, dto: DtoPolicy) -> Self {
-        Self { turns: TurnRunner { manager, model, batch_window: Self::BATCH_WINDOW }, prompts, dto }
+        Self { manager, turns: TurnRunner { model, batch_window: Self::BATCH_WINDOW }, prompts, dto }
     }
 
     /// The sessions behind the endpoints.
     pub fn manager(&self) -> &Arc<ChatSessionManager<E>> {
-        &self.turns.manager
+        &self.manager
     }
 
+    /// A session for a turn to work on.
+    async fn hold(&self, id: ContextId) -> Result<Held<'_, E>, SessionError> {
+        Ok(Held { manager: &self.manager, session: self.manager.load_context(id).await? })
+    }
+}
+
+impl DtoPolicy {
     /// Builds an answer from the context under its read guard.
-    fn answer<R>(&self, context: &ChatContext, build: impl FnOnce(&ChatContext) -> R) -> R {
-        match self.dto {
-            DtoPolicy::Borrowed => build(context),
-            DtoPolicy::Cloned => build(&context.deep_clone()),
+    fn answer<R>(self, context: &ChatContext, build: impl FnOnce(&ChatContext) -> R) -> R {
+        match self {
+            Self::Borrowed => build(context),
+            Self::Cloned => build(&context.deep_clone()),
         }
     }
 
     /// What a turn has made of the session: a read after processing.
-    async fn describe(&self, session: &Session<E>, began: TurnStart) -> Result<ActionDTO, ServiceError> {
+    async fn describe(self, session: &dyn HeldSession, began: TurnStart) -> Result<ActionDTO, ServiceError> {
         let action = |context: &ChatContext| ActionDTO {
             began: began.version,
             message: began.message,
@@ -112,7 +121,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<ListContexts> for Backend<E, M> 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContext> for Backend<E, M> {
     async fn serve(&self, GetContext { id }: GetContext) -> Result<ChatContextDTO, ServiceError> {
         let dto = |context: &ChatContext| ChatContextDTO::from(context);
-        Ok(self.manager().read(id, |context| self.answer(context, dto)).await?)
+        Ok(self.manager().read(id, |context| self.dto.answer(context, dto)).await?)
     }
 }
 
@@ -124,7 +133,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContextMessages> for Backend<
         let limit = within("limit", page.limit)?;
         let dto =
             |context: &ChatContext| MessagesDTO::page(context, page.branch.as_deref(), limit, page.offset);
-        let found = self.manager().read(id, |context| self.answer(context, dto)).await?;
+        let found = self.manager().read(id, |context| self.dto.answer(context, dto)).await?;
         found.map_err(|source| ServiceError::refused(id, source))
     }
 }
@@ -186,9 +195,9 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backe
         &self,
         SendMessageAction { id, message, watch }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        let session = self.manager().load_context(id).await?;
+        let session = self.hold(id).await?;
         let began = self.turns.send_message(&session, message, watch).await?;
-        self.describe(&session, began).await
+        self.dto.describe(&session, began).await
     }
 }
 
@@ -197,9 +206,9 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveToolsAction<'_>> for Back
         &self,
         ApproveToolsAction { id, decisions, watch }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        let session = self.manager().load_context(id).await?;
+        let session = self.hold(id).await?;
         let began = self.turns.approve_tools(&session, &decisions, watch).await?;
-        self.describe(&session, began).await
+        self.dto.describe(&session, began).await
     }
 }
 

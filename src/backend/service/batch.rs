@@ -1,14 +1,13 @@
 //! Streamed chunks come by the dozen a second; the session's lock is taken once for a batch of them.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 
 use crate::backend::chat::NewToolCall;
-use crate::backend::clock::Clock;
 
+use super::held::HeldSession;
 use super::model::{Chunk, ModelError, ReplyStream};
 
 /// What has come since the last batch.
@@ -23,10 +22,14 @@ pub(super) struct Batch {
 impl Batch {
     /// Gathers what comes within `window` of the first chunk. A stream that falls silent does not hold back what it
     /// has already given. **Cancellation:** drops what it has gathered.
-    pub(super) async fn gather(stream: &mut ReplyStream, clock: &impl Clock, window: Duration) -> Self {
+    pub(super) async fn gather(
+        stream: &mut ReplyStream,
+        session: &dyn HeldSession,
+        window: Duration,
+    ) -> Self {
         let mut batch = Self::default();
         batch.take(stream.next().await);
-        let mut window_ends = pin!(clock.sleep(window));
+        let mut window_ends = session.sleep(window);
         while batch.ended.is_none() {
             // A stream may be left at any time without losing a chunk, unlike a future that has begun to receive one.
             match select(stream.next(), window_ends.as_mut()).await {

@@ -22,6 +22,7 @@ mod batch;
 mod body;
 mod dynamic;
 mod error;
+mod held;
 mod layer;
 mod managed;
 mod model;

@@ -4,35 +4,31 @@
 //! is the session's *state*. A working state belongs to exactly one turn, for a second one is refused, and the turn
 //! keeps a handle to the session, so the session it comes back to is the one it left.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 
 use crate::backend::chat::{
     ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
     ToolResult, Version,
 };
-use crate::backend::session::{ChatSessionManager, Env, Session, SessionError, Settle};
+use crate::backend::session::{SessionError, Settle};
 
 use super::batch::Batch;
+use super::held::HeldSession;
 use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 use super::watch::{TurnEvent, TurnWatch};
 
-/// What runs turns: the sessions, the model with its tools, and how streamed replies are gathered.
-pub(super) struct TurnRunner<E: Env, M> {
-    pub(super) manager: Arc<ChatSessionManager<E>>,
+/// What runs turns: the model with its tools, and how streamed replies are gathered.
+pub(super) struct TurnRunner<M> {
     pub(super) model: M,
     /// For how long streamed chunks are gathered before they are appended in one write.
     pub(super) batch_window: Duration,
 }
 
-impl<E: Env, M: ModelClient + ToolRunner> TurnRunner<E, M> {
+impl<M: ModelClient + ToolRunner> TurnRunner<M> {
     /// Runs a turn from a user's message to idle, failed, or waiting for approval.
     pub(super) async fn send_message(
         &self,
-        session: &Session<E>,
+        session: &dyn HeldSession,
         message: NewMessage,
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
@@ -49,7 +45,7 @@ impl<E: Env, M: ModelClient + ToolRunner> TurnRunner<E, M> {
     /// Decides tool calls and, once none is pending, goes on with the turn.
     pub(super) async fn approve_tools(
         &self,
-        session: &Session<E>,
+        session: &dyn HeldSession,
         decisions: &[ToolDecision],
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
@@ -81,16 +77,16 @@ pub(super) struct TurnStart {
 }
 
 /// A turn at work.
-struct Turn<'a, E: Env, M> {
-    runner: &'a TurnRunner<E, M>,
-    session: &'a Session<E>,
+struct Turn<'a, M> {
+    runner: &'a TurnRunner<M>,
+    session: &'a dyn HeldSession,
     watch: &'a dyn TurnWatch,
     /// Whether this turn has left the session in a working state. It is set inside the write guard, together with
     /// the state itself, so there is no moment at which the two disagree.
     working: bool,
 }
 
-impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
+impl<M: ModelClient + ToolRunner> Turn<'_, M> {
     async fn step<R: Send>(
         &mut self,
         settle: Settle,
@@ -106,7 +102,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
             done = Some((result, TurnEvent::Step { state, version: context.version().next() }));
             Ok(())
         };
-        make(&self.runner.manager, self.session, settle, step).await?;
+        self.session.change(settle, step).await?;
         let (result, step) = done.expect("a change that was made has a result");
         self.watch.saw(step);
         Ok(result)
@@ -163,8 +159,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
         self.step(Settle::Later, ChatContext::start_stream).await?;
         let mut tool_calls = Vec::new();
         loop {
-            let (clock, window) = (self.runner.manager.env().clock(), self.runner.batch_window);
-            let batch = Batch::gather(&mut stream, clock, window).await;
+            let batch = Batch::gather(&mut stream, self.session, self.runner.batch_window).await;
             if !batch.text.is_empty() {
                 self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
                 self.watch.saw(TurnEvent::Text(&batch.text));
@@ -229,30 +224,11 @@ impl<E: Env, M: ModelClient + ToolRunner> Turn<'_, E, M> {
     }
 }
 
-/// A change of a turn, as an object: a turn has a dozen of them, and the way from a change to the store is long. Were it
-/// compiled for each, with each strategy, turns would be most of the program.
-fn make<'a, E: Env>(
-    manager: &'a ChatSessionManager<E>,
-    session: &'a Session<E>,
-    settle: Settle,
-    change: &'a mut (dyn FnMut(&mut ChatContext) -> Result<(), ChatError> + Send),
-) -> BoxFuture<'a, Result<(), SessionError>> {
-    manager.change(session, settle, change).boxed()
-}
-
 /// A turn that is dropped at work, because its caller went away or a save failed, is rolled back in the background.
-impl<E: Env, M> Drop for Turn<'_, E, M> {
+impl<M> Drop for Turn<'_, M> {
     fn drop(&mut self) {
         if self.working {
-            let (manager, session) = (self.runner.manager.clone(), self.session.clone());
-            let roll_back = async move {
-                // Refused only if the session was deleted meanwhile: then there is nothing to roll back.
-                let cancel = &mut ChatContext::cancel;
-                if let Err(error) = make(&manager, &session, Settle::Acknowledged, cancel).await {
-                    tracing::debug!(%error, "the roll-back of an abandoned turn was not saved");
-                }
-            };
-            self.runner.manager.env().spawn(roll_back);
+            self.session.roll_back();
         }
     }
 }

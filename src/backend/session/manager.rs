@@ -23,7 +23,8 @@ use crate::backend::clock::Clock;
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::registry::Registry;
-use super::save::{SaveMode, Settle, Unsaved};
+use super::save::{Change, SaveMode, Settle};
+use super::unsaved::Unsaved;
 use crate::backend::store::{Store, StoreError};
 
 /// What "acknowledged" promises.
@@ -133,7 +134,7 @@ impl<E: Env> ChatSessionManager<E> {
         let context = ChatContext::new(id, config, self.env.clock().now())
             .map_err(|source| SessionError::Refused { id, source })?;
         let entry = self.entry(id, Slot::Live(context)).await;
-        if let Err(error) = E::Save::change(self, &entry, Settle::Stored, init).await {
+        if let Err(error) = self.change_entry(&entry, Settle::Stored, init).await {
             self.withdraw(&entry).await;
             return Err(error);
         }
@@ -214,7 +215,37 @@ impl<E: Env> ChatSessionManager<E> {
         settle: Settle,
         change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
     ) -> Result<R, SessionError> {
+        self.change_entry(&session.0, settle, change).await
+    }
+
+    /// [`change`](Self::change) for what is an object already.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn change_dyn(
+        &self,
+        session: &Session<E>,
+        settle: Settle,
+        change: Change<'_>,
+    ) -> Result<(), SessionError> {
         E::Save::change(self, &session.0, settle, change).await
+    }
+
+    /// Makes an object of a change, and an answer of what it left.
+    async fn change_entry<R: Send>(
+        &self,
+        entry: &Arc<Entry<E>>,
+        settle: Settle,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+    ) -> Result<R, SessionError> {
+        let (mut change, mut answer) = (Some(change), None);
+        let once = &mut |context: &mut ChatContext| {
+            let change = change.take().expect("a change is made once");
+            answer = Some(change(context)?);
+            Ok(())
+        };
+        E::Save::change(self, entry, settle, once).await?;
+        Ok(answer.expect("a change that was made has an answer"))
     }
 
     /// Deletes a session for good: stored before it returns, in every mode. Whoever still holds the session finds it
@@ -278,7 +309,7 @@ impl<E: Env> ChatSessionManager<E> {
             }
             Slot::Empty { failures, .. } => *failures,
         };
-        let outcome = self.fetch(id).await;
+        let outcome = fetch(self.env.store(), self.env.clock(), id).await;
         let mut slot = entry.changing(entry.slot.write().await);
         match outcome {
             Ok(context) => {
@@ -291,19 +322,6 @@ impl<E: Env> ChatSessionManager<E> {
                 Err(error)
             }
         }
-    }
-
-    /// Reads a context from the store. One that was left in the middle of a turn has lost that turn with the process
-    /// that ran it: it is rolled back, and stored so, before anybody sees it.
-    async fn fetch(&self, id: ContextId) -> Result<ChatContext, SessionError> {
-        let failed = |source| SessionError::Store { id, source };
-        let loaded = self.env.store().load(id).await.map_err(failed)?;
-        let mut context = loaded.ok_or(SessionError::NotFound { id })?;
-        if context.recover() {
-            context.touch(self.env.clock().now());
-            self.env.store().put(context.clone()).await.map_err(failed)?;
-        }
-        Ok(context)
     }
 
     /// Makes the session `Gone` in memory, then in the store, under its gate.
@@ -326,4 +344,19 @@ impl<E: Env> ChatSessionManager<E> {
             tracing::warn!(%error, "a session that could not be created is withdrawn by the next auto-save");
         }
     }
+}
+
+/// Reads a context from the store. One that was left in the middle of a turn has lost that turn with the process
+/// that ran it: it is rolled back, and stored so, before anybody sees it.
+///
+/// No part of a manager, so that it is compiled once for all strategies over one type of store.
+async fn fetch(store: &impl Store, clock: &impl Clock, id: ContextId) -> Result<ChatContext, SessionError> {
+    let failed = |source| SessionError::Store { id, source };
+    let loaded = store.load(id).await.map_err(failed)?;
+    let mut context = loaded.ok_or(SessionError::NotFound { id })?;
+    if context.recover() {
+        context.touch(clock.now());
+        store.put(context.clone()).await.map_err(failed)?;
+    }
+    Ok(context)
 }

@@ -27,6 +27,7 @@ mod manager;
 mod registry;
 mod save;
 mod state;
+mod unsaved;
 
 pub use crate::backend::clock::Clock;
 pub use cache::{CACHE, Cache, CacheStats, MutexLru, ShardedLru};
@@ -35,5 +36,6 @@ pub use env::{Env, Short};
 pub use error::SessionError;
 pub use manager::{ChatSessionManager, Durability, ManagerStats, Session, Traffic};
 pub use registry::Registry;
-pub use save::{AfterUnlock, SaveMode, Settle, UnderLock, Unsaved};
+pub use save::{AfterUnlock, Change, SaveMode, Settle, UnderLock};
 pub use state::{Locked, Published, StateMode, Word};
+pub use unsaved::Unsaved;

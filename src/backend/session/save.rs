@@ -4,9 +4,10 @@
 //! than the store and nobody knows. All I/O of one session happens under its gate: saves never go backwards, and
 //! those who wait at the gate behind a save that covers their version have nothing left to do.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 
 use crate::backend::chat::{ChatContext, ChatError, ContextId, Version};
@@ -18,10 +19,6 @@ use super::env::{Env, Short};
 use super::error::SessionError;
 use super::manager::{ChatSessionManager, Durability};
 use crate::backend::store::Store;
-
-/// Sessions whose newest version the store does not hold yet, and that version. Strong references: what is unsaved
-/// must not die with the cache.
-pub type Unsaved<E> = BTreeMap<ContextId, (Arc<Entry<E>>, Version)>;
 
 /// How many saves of different sessions may be under way at once when everything is flushed, so that a store which
 /// commits in groups has a group to commit.
@@ -38,18 +35,22 @@ pub enum Settle {
     Stored,
 }
 
+/// A change to a context, made once at most, as an object: the way from a change to the store is long, and every strategy
+/// has its own. Were it compiled for each change there is, that would be most of the program.
+pub type Change<'a> = &'a mut (dyn FnMut(&mut ChatContext) -> Result<(), ChatError> + Send);
+
 /// A factor of a strategy: is the session's lock held while the session is saved?
 pub trait SaveMode<F: LockFamily>: Send + Sync + 'static {
     /// The name in a strategy: `under-lock` or `after-unlock`.
     const NAME: &'static str;
 
     /// Applies `change` under the write guard and sees to it that the outcome is saved as `settle` asks.
-    fn change<E: Env<Locks = F>, R: Send>(
+    fn change<E: Env<Locks = F>>(
         manager: &ChatSessionManager<E>,
         entry: &Arc<Entry<E>>,
         settle: Settle,
-        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
-    ) -> impl Future<Output = Result<R, SessionError>> + Send;
+        change: Change<'_>,
+    ) -> impl Future<Output = Result<(), SessionError>> + Send;
 }
 
 /// The guard is dropped before any I/O. Readers see a change before it is stored.
@@ -59,12 +60,12 @@ pub struct AfterUnlock;
 impl<F: LockFamily> SaveMode<F> for AfterUnlock {
     const NAME: &'static str = "after-unlock";
 
-    async fn change<E: Env<Locks = F>, R: Send>(
+    async fn change<E: Env<Locks = F>>(
         manager: &ChatSessionManager<E>,
         entry: &Arc<Entry<E>>,
         settle: Settle,
-        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
-    ) -> Result<R, SessionError> {
+        change: Change<'_>,
+    ) -> Result<(), SessionError> {
         let changed = {
             let mut slot = entry.changing(entry.slot.write().await);
             manager.apply(entry, &mut slot, change)?
@@ -72,7 +73,7 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
         if manager.must_save(settle, changed.unsaved) {
             manager.save(entry, changed.version).await?;
         }
-        Ok(changed.result)
+        Ok(())
     }
 }
 
@@ -86,25 +87,24 @@ pub struct UnderLock;
 impl<F: AwaitFamily> SaveMode<F> for UnderLock {
     const NAME: &'static str = "under-lock";
 
-    async fn change<E: Env<Locks = F>, R: Send>(
+    async fn change<E: Env<Locks = F>>(
         manager: &ChatSessionManager<E>,
         entry: &Arc<Entry<E>>,
         settle: Settle,
-        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
-    ) -> Result<R, SessionError> {
+        change: Change<'_>,
+    ) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
         let mut slot = entry.changing(F::hold(&entry.slot).await);
         let changed = manager.apply(entry, &mut slot, change)?;
         if manager.must_save(settle, changed.unsaved) {
             manager.store(entry, Slot::clone(&slot), &mut saved).await?;
         }
-        Ok(changed.result)
+        Ok(())
     }
 }
 
 /// What a change left behind when its guard was dropped.
-pub(super) struct Changed<R> {
-    result: R,
+pub(super) struct Changed {
     version: Version,
     /// Sessions that are unsaved now, this one among them.
     unsaved: usize,
@@ -112,23 +112,23 @@ pub(super) struct Changed<R> {
 
 impl<E: Env> ChatSessionManager<E> {
     /// Changes the context and marks it as unsaved, or does neither.
-    fn apply<R>(
+    fn apply(
         &self,
         entry: &Arc<Entry<E>>,
         slot: &mut Slot,
-        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError>,
-    ) -> Result<Changed<R>, SessionError> {
+        change: Change<'_>,
+    ) -> Result<Changed, SessionError> {
         let context = slot.live_mut(entry.id)?;
-        let result = change(context).map_err(|source| SessionError::Refused { id: entry.id, source })?;
+        change(context).map_err(|source| SessionError::Refused { id: entry.id, source })?;
         context.touch(self.env.clock().now());
         let version = context.version();
-        Ok(Changed { result, version, unsaved: self.mark_unsaved(entry, version) })
+        Ok(Changed { version, unsaved: self.mark_unsaved(entry, version) })
     }
 
     /// Notes that the store is behind `version`; to be called with the session's write guard held.
     pub(super) fn mark_unsaved(&self, entry: &Arc<Entry<E>>, version: Version) -> usize {
         self.unsaved.with(|unsaved| {
-            unsaved.entry(entry.id).or_insert_with(|| (entry.clone(), version)).1 = version;
+            unsaved.mark(entry, version);
             unsaved.len()
         })
     }
@@ -162,31 +162,18 @@ impl<E: Env> ChatSessionManager<E> {
         slot: Slot,
         saved: &mut Version,
     ) -> Result<(), SessionError> {
-        let (id, version) = (entry.id, slot.version());
-        let stored = match slot {
-            Slot::Live(context) => self.env.store().put(context).await,
-            Slot::Gone { .. } => self.env.store().delete(id).await,
-            Slot::Empty { .. } => return Ok(()),
-        };
-        stored.map_err(|source| SessionError::Store { id, source })?;
+        let id = entry.id;
+        let Some(version) = put(self.env.store(), id, slot).await? else { return Ok(()) };
         *saved = version;
-        self.unsaved.with(|unsaved| {
-            if unsaved.get(&id).is_some_and(|(_, newest)| *newest <= version) {
-                unsaved.remove(&id);
-            }
-        });
+        self.unsaved.with(|unsaved| unsaved.stored(id, version));
         Ok(())
     }
 
     /// Saves whatever is unsaved now; the failures, if any. What could not be saved stays marked.
     pub async fn flush(&self) -> Vec<SessionError> {
-        let unsaved: Vec<_> = self.unsaved.with(|unsaved| unsaved.values().cloned().collect());
-        stream::iter(unsaved)
-            .map(|(entry, version)| async move { self.save(&entry, version).await })
-            .buffer_unordered(FLUSH_WIDTH)
-            .filter_map(async |saved| saved.err())
-            .collect()
-            .await
+        let unsaved = self.unsaved.with(|unsaved| unsaved.all());
+        let save = |(entry, version)| async move { self.save(&entry, version).await }.boxed();
+        failures(unsaved.into_iter().map(save).collect()).await
     }
 
     /// Saves whatever is unsaved every `interval`, for ever: a future for the host to run beside the service.
@@ -201,4 +188,23 @@ impl<E: Env> ChatSessionManager<E> {
             }
         }
     }
+}
+
+/// Brings the store to what `slot` shows; the version that it holds then, unless there is nothing to hold.
+///
+/// No part of a manager, so that it is compiled once for all strategies over one type of store.
+async fn put(store: &impl Store, id: ContextId, slot: Slot) -> Result<Option<Version>, SessionError> {
+    let version = slot.version();
+    let stored = match slot {
+        Slot::Live(context) => store.put(context).await,
+        Slot::Gone { .. } => store.delete(id).await,
+        Slot::Empty { .. } => return Ok(None),
+    };
+    stored.map_err(|source| SessionError::Store { id, source })?;
+    Ok(Some(version))
+}
+
+/// Saves some at a time; what has failed.
+async fn failures(saves: Vec<BoxFuture<'_, Result<(), SessionError>>>) -> Vec<SessionError> {
+    stream::iter(saves).buffer_unordered(FLUSH_WIDTH).filter_map(async |saved| saved.err()).collect().await
 }

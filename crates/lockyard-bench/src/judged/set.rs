@@ -136,7 +136,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for Set<W, S> {
                 give_back(task);
             });
         };
-        let mut tasks = match runner.run(&self.runtime, tasks, position, length, start) {
+        let mut tasks = match runner.run(&self.runtime, tasks, position, length, &start) {
             Ok((_, tasks)) => tasks,
             Err(in_flight) => {
                 // Its tasks may hold it for good.

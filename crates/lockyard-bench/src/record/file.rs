@@ -99,7 +99,7 @@ impl Record {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), RecordError> {
         let (path, json) = (path.as_ref(), self.to_json());
         // JSON has no infinity and no NaN: they turn into null, and what cannot be read again must not replace what can.
-        serde_json::from_str::<Self>(&json)
+        serde_json::from_slice::<Self>(json.as_bytes())
             .map_err(|error| {
                 io::Error::new(io::ErrorKind::InvalidData, format!("a number is not finite ({error})"))
             })

@@ -98,7 +98,7 @@ impl SliceRunner {
         tasks: Vec<C>,
         position: u64,
         length: Duration,
-        start: impl Fn(C, Arc<Slice>, GiveBack<C>),
+        start: &dyn Fn(C, Arc<Slice>, GiveBack<C>),
     ) -> Result<(Sliced, Vec<C>), Vec<InFlight>> {
         let expected = tasks.len();
         let mut back = Vec::with_capacity(expected);
@@ -174,7 +174,7 @@ mod tests {
                 std::mem::forget(give_back);
             }
         };
-        let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), start);
+        let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
         let Err(stuck) = stuck else { panic!("one task never came back") };
         assert_eq!(stuck, [InFlight { task: 1, operation: 7 }]);
     }
@@ -192,7 +192,7 @@ mod tests {
                 std::thread::park();
             });
         };
-        let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), start);
+        let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
         assert_eq!(stuck.err().map(|stuck| stuck.len()), Some(2));
         drop(runner); // must not wait for them
     }
@@ -220,7 +220,7 @@ mod tests {
             };
             drop(runtime.spawn(|| format!("client {task}"), dead_locks));
         };
-        let ended = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), start);
+        let ended = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
         assert!(ended.is_err() && runtime.is_doomed());
         let found = runtime.tracker().unwrap().findings();
         let deadlock = found.iter().find(|finding| finding.kind == Kind::Deadlock).unwrap();

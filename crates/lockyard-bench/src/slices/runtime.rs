@@ -1,5 +1,6 @@
 //! Where what belongs to a system runs: a runtime, and the scopes of a tracker where its locks are tracked.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -61,11 +62,18 @@ impl Runtime {
     /// # Panics
     /// When called from a task of a runtime.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut answer = None;
+        self.drive(pin!(async { answer = Some(future.await) }));
+        answer.expect("a future that has ended has an answer")
+    }
+
+    /// [`block_on`](Self::block_on) as an object: what a runtime takes to wait is compiled once, and not for each future.
+    fn drive(&self, future: Pin<&mut dyn Future<Output = ()>>) {
         match &self.tracker {
             None => self.handle.block_on(future),
             Some(tracker) => self.handle.block_on(tracker.scope(OWN, async {
                 label(OWN);
-                future.await
+                future.await;
             })),
         }
     }
@@ -78,7 +86,17 @@ impl Runtime {
     ) -> JoinHandle<()> {
         match &self.tracker {
             None => self.handle.spawn(future),
-            Some(tracker) => self.handle.spawn(tracker.task(name().into(), future)),
+            Some(tracker) => self.spawn_tracked(tracker, name(), Box::pin(future)),
         }
+    }
+
+    /// An object, so that the tasks of every system are not compiled twice for who tracks them.
+    fn spawn_tracked(
+        &self,
+        tracker: &Tracker,
+        name: String,
+        future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> JoinHandle<()> {
+        self.handle.spawn(tracker.task(name.into(), future))
     }
 }

@@ -94,7 +94,7 @@ impl<W: Workload, S: System<W>> Running for Set<W, S> {
                 give_back(task);
             });
         };
-        let (sliced, tasks) = runner.run(runtime, tasks, position, length, start)?;
+        let (sliced, tasks) = runner.run(runtime, tasks, position, length, &start)?;
         self.tasks = tasks;
         Ok(sliced)
     }

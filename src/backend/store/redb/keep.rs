@@ -132,7 +132,7 @@ impl RedbStore {
                     continue;
                 }
                 let context: ChatContext =
-                    serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+                    serde_json::from_slice(text.as_bytes()).map_err(|error| refuse(error.to_string()))?;
                 let Record { key, context, summary } = Record::of(&context)?;
                 let before =
                     contexts.insert(key, context.as_slice()).map_err(|error| broken(error.into()))?;
