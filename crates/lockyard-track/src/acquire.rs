@@ -32,10 +32,13 @@ pub(super) fn at_once<G>(
 ) -> TrackedGuard<'_, G> {
     let mut state = strand.state();
     if state.is_new_order(&taken, strand.parent.is_some()) {
+        // `draw` locks this state itself, to read what is held: with the guard alive it would wait for its own
+        // caller.
         drop(state);
         draw(&strand, &taken, lock);
         state = strand.state();
     }
+    // After the orders were drawn: pushed earlier, the lock would be among what is held while it is asked for.
     let number = state.push(taken, lock.blocks, Waited::default());
     drop(state);
     had(lock, strand, &taken, ahead, guard, number)
@@ -82,6 +85,7 @@ pub(super) async fn waited<'a, G>(
     future: impl Future<Output = G>,
 ) -> TrackedGuard<'a, G> {
     let taken = lock.taken(mode, at);
+    // A statement of its own, whose guard ends with it: `draw` locks the same state.
     let is_new = strand.state().is_new_order(&taken, strand.parent.is_some());
     if is_new {
         draw(&strand, &taken, lock);
@@ -94,8 +98,13 @@ pub(super) async fn waited<'a, G>(
     let mut begun = false;
     let mut probe = Probe::default();
     let guard = poll_fn(|context| {
+        // Before anything is polled: a wake-up that comes from here on must reach the waker of this poll, and the
+        // mark of an earlier one must be cleared before this poll can cause the next.
         wait.polled_by(context.waker());
+        // The future is given the wait as its waker and not the task's: only so is it known when the lock was
+        // granted.
         let mut context = Context::from_waker(&waker);
+        // Written by this task alone, so any order would show its own store; the other reader is `Lock::released`.
         if wait.polling.load(SeqCst) {
             return again().map_or(Poll::Pending, Poll::Ready);
         }
@@ -111,9 +120,17 @@ pub(super) async fn waited<'a, G>(
             // It stands in line before it blocks, for there is no later moment.
             lock.join(&wait, || None::<G>);
             lock.tracker.wait_begun();
+            // In the line before the search. Of two waits that close a cycle together, each joins and then
+            // searches; the line's mutex puts one search after the other's join, so at least one of them finds the
+            // cycle. Were the search first, both could miss it.
             if begins(&wait) || holder_is_suspended(lock) {
+                // The flag before the count before the attempt. With the attempt first, a release between the two
+                // would find no count and wake no task; with the count first, it would find no wait to wake. The
+                // pair is `Lock::released`, which reads the count after the unlock and then the flags.
                 wait.polling.store(true, SeqCst);
                 lock.polling.fetch_add(1, SeqCst);
+                // The future is not polled any more: it would block this thread, maybe the one that has to resume
+                // the holder.
                 return again().map_or(Poll::Pending, Poll::Ready);
             }
             return future.as_mut().poll(&mut context);
@@ -122,17 +139,21 @@ pub(super) async fn waited<'a, G>(
             Poll::Ready(guard) => Some(guard),
             Poll::Pending => None,
         };
+        // The first poll enters the lock's own queue. It runs under the mutex of the line, so both queues agree.
         let joined = lock.join(&wait, &mut poll);
         // Counted once it stands in line: whoever sees the count finds the wait.
         lock.tracker.wait_begun();
         if let Some(guard) = joined {
             return Poll::Ready(guard);
         }
+        // In the line before the search, as above. What it finds is reported; the wait itself goes on.
         begins(&wait);
         probe.look(&wait);
         Poll::Pending
     })
     .await;
+    // Held before the wait ends: in the other order there would be a moment with neither a holder nor this waiter,
+    // in which the next in line seems to have been passed over.
     let number = strand.state().push(taken, lock.blocks, wait.waited());
     if let Some(place) = wait.place().filter(|_| !lock.blocks) {
         overtakes(&strand, &taken, &lock.before(place));
@@ -147,6 +168,8 @@ pub(super) async fn waited<'a, G>(
 /// What is to be seen when a wait begins. Whether it can never end by itself.
 fn begins(wait: &Arc<Wait>) -> bool {
     let strand = &wait.strand;
+    // These need no search. What this strand or one around it holds is not released while it waits here, and what a
+    // branch beside it holds only if the task goes on polling that branch.
     let keeps_waiting =
         |holder: &Strand| holder.hold_of(wait.lock.id).filter(|hold| hold.taken.mode.excludes(wait.mode));
     let beside = Strand::branches_beside(strand);
@@ -164,6 +187,8 @@ fn closes_a_circle(wait: &Arc<Wait>) -> bool {
     let world = Live(wait);
     let Some(links) = cycle::closed_by(&wait.request(), &world) else { return false };
     // The search looked here and there while others went on. What is still there now was there all the time, together.
+    // By number, which no other wait ever gets: one that is found again lasted from then until now. A request at
+    // the same place by the same strand could be a later one.
     let wait_of = |request: &Request| {
         let lock = wait.lock.tracker.contended_lock(request.lock)?;
         lock.line().into_iter().find(|it| it.number == request.wait)
@@ -191,12 +216,14 @@ impl World for Live<'_> {
     fn strand(&self, strand: StrandId) -> Standing {
         let Some(strand) = Strand::of(strand) else { return Standing::default() };
         let holds = strand.held().iter().map(|hold| (hold.taken.lock, hold.taken.mode)).collect();
+        // Cloned, and the guard gone, before `request` locks the same state to count the waits.
         let waits = strand.state().waits.clone();
         Standing { holds, waits: waits.iter().map(|wait| wait.request()).collect() }
     }
 
     fn line(&self, lock: LockId) -> Vec<Request> {
         let Some(lock) = self.0.lock.tracker.contended_lock(lock) else { return Vec::new() };
+        // The line is copied first: `request` locks the state of a strand, and no state is locked under a line.
         lock.line().iter().map(|wait| wait.request()).collect()
     }
 }
@@ -206,6 +233,7 @@ fn holder_is_suspended(lock: &Lock) -> bool {
     let suspended = |strand: &Arc<Strand>| {
         strand.is_running() == Some(false) && strand.hold_of(lock.id).is_some_and(|hold| hold.is_hazard())
     };
+    // The count first: it is zero in programs without such holds, and the walk over all strands is then spared.
     lock.tracker.has_hazards() && Strand::all().iter().any(suspended)
 }
 
@@ -232,6 +260,8 @@ fn draw(strand: &Strand, taken: &Taken, lock: &Lock) {
 /// Somebody has the lock, and these stood in line before it asked.
 fn overtakes(strand: &Strand, taken: &Taken, ahead: &[Arc<Wait>]) {
     for wait in ahead.iter().filter(|wait| wait.mode.excludes(taken.mode)) {
+        // One atomic step gives each overtaker a number of its own, so exactly one is the first and one the
+        // sixty-fourth. Atomicity is all that is used here; a relaxed order would do.
         let times = wait.overtaken.fetch_add(1, SeqCst) + 1;
         // Where the place in line is not the place in the lock's own queue, there is nothing to hold it to.
         if wait.lock.blocks || wait.lock.rule != Rule::InLine {

@@ -76,6 +76,8 @@ pub(super) fn closed_by(asked: &Request, world: &impl World) -> Option<Vec<Link>
     let mut next = vec![asked.strand];
     while let Some(strand) = next.pop() {
         for link in lines.kept_waiting(strand) {
+            // Before the test of `reached`: the asker is reached from the start, and it is its own wait, found
+            // among those that a member keeps waiting, which closes the cycle.
             if link.request.wait == asked.wait {
                 return Some(path(link, &reached));
             }
@@ -83,13 +85,19 @@ pub(super) fn closed_by(asked: &Request, world: &impl World) -> Option<Vec<Link>
             if reached.contains_key(&waiter) {
                 continue;
             }
+            // A waiter with one wait is stuck by this link alone. With several, each may be all it needs (the OR
+            // model of K. M. Chandy, J. Misra and L. M. Haas, "Distributed deadlock detection", 1983), so all must
+            // be blocked.
             let mut first = link;
             if link.request.of > 1 {
                 let links = partly.entry(waiter).or_default();
+                // A request is taken out of its line once per search, so the links counted here are of different
+                // waits.
                 links.push(link);
                 if links.len() < link.request.of {
                     continue;
                 }
+                // Any of them leads back to the asker; the report shows one.
                 first = links[0];
             }
             reached.insert(waiter, Some(first));
@@ -112,6 +120,8 @@ impl<W: World> Lines<'_, W> {
     fn kept_waiting(&mut self, strand: StrandId) -> Vec<Link> {
         let Standing { holds, waits } = self.world.strand(strand);
         let mut links = Vec::new();
+        // Edges to the holder: every request in the line that this hold excludes, not the first alone. Two readers
+        // behind one writer are both kept waiting by it.
         for (lock, mode) in holds {
             let waiting = self.take(lock, strand, |it| mode.excludes(it.mode));
             links.extend(waiting.map(|request| Link { request, on: strand, why: Why::Holds(mode) }));
@@ -131,6 +141,8 @@ impl<W: World> Lines<'_, W> {
         strand: StrandId,
         waits: impl Fn(&Request) -> bool,
     ) -> impl Iterator<Item = Request> {
+        // Extracted, not copied: what one member keeps waiting is not looked at again for the next, so the search
+        // is linear in the requests. What does not wait for this strand remains for another member of the cycle.
         let line = self.left.entry(lock).or_insert_with(|| self.world.line(lock));
         let asked = self.asked;
         line.extract_if(.., move |it| {
@@ -143,10 +155,12 @@ impl<W: World> Lines<'_, W> {
 
 /// Whether `first` must have had the lock before `second` can get it, by what the lock promises.
 pub(super) fn goes_before(first: &Request, second: &Request) -> bool {
+    // A reader behind a reader waits, if at all, for the writer between them, and there is a link for that.
     if !first.mode.excludes(second.mode) {
         return false;
     }
     match second.rule {
+        // Without a place a request is not known to be queued: it is ordered neither before nor after the others.
         Rule::InLine => matches!((first.place, second.place), (Some(first), Some(second)) if first < second),
         Rule::WritersFirst => first.place.is_some() && first.mode == Mode::Write && second.mode == Mode::Read,
         Rule::AnyOrder => false,
@@ -157,6 +171,7 @@ pub(super) fn goes_before(first: &Request, second: &Request) -> bool {
 fn path(closing: Link, reached: &HashMap<StrandId, Option<Link>>) -> Vec<Link> {
     let mut path = vec![closing];
     let mut at = closing.on;
+    // The asker is the one entry without a link, so the walk ends there.
     while let Some(Some(link)) = reached.get(&at) {
         path.push(*link);
         at = link.on;

@@ -25,13 +25,18 @@ impl Probe {
     /// Looks whether a future of the same task is in the way and left alone. To be called after each poll of the wait.
     pub(super) fn look(&mut self, wait: &Arc<Wait>) {
         let alone = granted_and_left(wait).or_else(|| holding_and_left(wait));
+        // Nothing is in the way, or it was polled meanwhile, which clears its mark: the count starts over.
         let Some(left) = alone else {
             self.asked = 0;
             return;
         };
+        // Each nudge has the task polled once more. A task that runs both futures polls the woken one in one of
+        // these rounds; a report in the first round would accuse a `join!` that polls the waiting branch before the
+        // woken one.
         if self.asked < TIMES {
             self.asked += 1;
             wait.nudge();
+        // The swap makes it one report per wait. It orders nothing else.
         } else if !wait.told.swap(true, SeqCst) {
             report::futurelock(wait, &left.title, left.has, left.at);
         }
@@ -49,15 +54,18 @@ fn granted_and_left(wait: &Arc<Wait>) -> Option<Left> {
     let is_left = |it: &Wait| {
         it.number != wait.number
             && it.strand.task == wait.strand.task
+            // A later place cannot have been granted before this one by a lock that grants in order.
             && it.place() < wait.place()
             && it.woken.load(SeqCst)
     };
     // Whoever waits alone in its task has nobody before it there.
     let alone = wait.strand.state().waits.len() < 2 && !wait.strand.is_of_many();
+    // Asked under the mutex without copying: the line may be long, and the answer is nearly always no.
     if alone || !wait.lock.any_in_line(is_left) {
         return None;
     }
     let line = wait.lock.line();
+    // Asked again of the copy: the wait may have ended since.
     let left = line.iter().find(|it| is_left(it))?;
     Some(Left { title: left.strand.title(), has: "was granted it", at: left.at })
 }

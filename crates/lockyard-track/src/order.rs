@@ -98,12 +98,17 @@ impl OrderGraph {
     pub(super) fn note(&mut self, held: &[Taken], asked: Taken) -> Vec<Inversion> {
         let mut found = Vec::new();
         for (at, one) in held.iter().enumerate() {
+            // A look neither waits nor keeps a caller waiting, so it has no place in any order. A lock asked for
+            // while it is held is no order of two either: the wait-for graph reports it if it ever waits.
             let looks = one.mode == Mode::Look || asked.mode == Mode::Look;
             if looks || one.lock == asked.lock || self.safe.contains(&(id(one.class), id(asked.class))) {
                 continue;
             }
+            // Only a lock held in write mode guards: under a read guard both sides can be inside together.
             let alone = held.iter().enumerate().filter(|(nth, it)| *nth != at && it.mode == Mode::Write);
             let edge = Edge { held: *one, asked, guards: alone.map(|(_, it)| it.lock).collect() };
+            // Within one class the class graph has a self-loop for every pair, in whichever order it was taken, so
+            // there only the instances can tell.
             let inversion = if id(one.class) == id(asked.class) {
                 self.note_instances(&edge)
             } else {
@@ -111,6 +116,8 @@ impl OrderGraph {
             };
             found.extend(inversion);
         }
+        // A search ends at the first cycle, though it be a known one; what was reported before is filtered out only
+        // here.
         found.retain(|inversion| self.tell(inversion));
         found
     }
@@ -140,26 +147,36 @@ impl OrderGraph {
     }
 
     fn note_classes(&mut self, edge: Edge) -> Option<Inversion> {
+        // A known edge is searched from again only if its guards shrank. With the same guards, every cycle through
+        // it was searched for when the youngest of that cycle's edges came or lost a guard.
         let edge = if let Some(known) = self.classes.get_mut(&edge.class_key()) {
             if !narrow(&mut known.guards, &edge.guards) {
                 return None;
             }
+            // The edge as it is known, not as it was seen now: its guards are those of all sightings, and
+            // `kept_apart` must not count one that was missing once.
             known.clone()
         } else {
             self.classes.insert(edge.class_key(), edge.clone());
             edge
         };
         let goal = id(edge.held.class);
+        // Breadth first: a path gets one edge longer per round, so the first cycle that closes is a shortest one.
         let mut paths = VecDeque::from([vec![edge]]);
         while let Some(path) = paths.pop_front() {
             let last = path.last().expect("a path has its first edge");
             for next in self.classes.values().filter(|next| id(next.held.class) == id(last.asked.class)) {
+                // Each class at most once: simple cycles suffice, and without this test the search would not end.
+                // The test is by path and not by search, because what may follow a class depends on the mode in
+                // which it was reached.
                 if !last.meets(next) || path.iter().any(|edge| id(edge.held.class) == id(next.held.class)) {
                     continue;
                 }
                 let path: Vec<_> = path.iter().chain([next]).cloned().collect();
                 if id(next.asked.class) != goal {
                     paths.push_back(path);
+                // The closing edge must meet the first as each edge meets its next: a reader that asks for what a
+                // reader holds does not wait, and the chain stays open.
                 } else if next.meets(&path[0]) && !kept_apart(&path) {
                     return Some(path);
                 }
@@ -175,15 +192,22 @@ impl OrderGraph {
                 return None;
             }
         } else {
+            // `forget` removes pairs from the map and not from `age`, so `age` is never the shorter of the two and
+            // its bound holds for the map. A key that is stale there is removed in vain: no lock gets its number
+            // again.
             if self.age.len() >= INSTANCES
                 && let Some(oldest) = self.age.pop_front()
             {
                 self.remove(oldest);
             }
+            // The tables change together: the search below indexes `instances` by what `asked_while` lists.
             self.instances.insert(key, edge.clone());
             self.asked_while.entry(key.0).or_default().push(key.1);
             self.age.push_back(key);
         }
+        // One set for the whole search, unlike above: of instances there may be thousands, and paths that only
+        // differ in how they reach one would multiply. What follows is then judged by the mode of the first path
+        // alone.
         let mut seen = HashSet::from([edge.asked.lock]);
         let mut paths = VecDeque::from([vec![edge.clone()]]);
         while let Some(path) = paths.pop_front() {
@@ -191,10 +215,13 @@ impl OrderGraph {
             let from = last.asked.lock;
             for to in self.asked_while.get(&from).into_iter().flatten() {
                 let next = &self.instances[&(from, *to)];
+                // Past the bound the remaining paths are not extended: a cycle may be missed, none is invented.
                 if !last.meets(next) || seen.len() > REACH {
                     continue;
                 }
                 let path: Vec<_> = path.iter().chain([next]).cloned().collect();
+                // The goal is tested before `seen`: it ends the path, and another path may end there with other
+                // guards.
                 if next.asked.lock == edge.held.lock {
                     if next.meets(edge) && !kept_apart(&path) {
                         return Some(path);
@@ -210,6 +237,7 @@ impl OrderGraph {
     fn tell(&mut self, inversion: &Inversion) -> bool {
         let mut places: Vec<_> =
             inversion.iter().map(|edge| (id(edge.held.place), id(edge.asked.place))).collect();
+        // Sorted, so that one cycle has one key from whichever of its edges it is found.
         places.sort_unstable();
         self.told.insert(places)
     }
@@ -218,12 +246,18 @@ impl OrderGraph {
 /// Leaves those guards that were held this time, too; whether any went.
 fn narrow(known: &mut Vec<LockId>, now: &[LockId]) -> bool {
     let before = known.len();
+    // The intersection over all sightings: one acquisition without the guard is enough for the other side to get
+    // in.
     known.retain(|guard| now.contains(guard));
     known.len() < before
 }
 
 /// Whether one lock was held alone on all sides, so that no two of them can ever be at work together.
 fn kept_apart(path: &[Edge]) -> bool {
+    // A guard common to all edges is among those of the first. A guard common to two edges would rule the cycle out
+    // as well (S. Bensalem and K. Havelund, "Dynamic deadlock analysis of multi-threaded programs", 2005, ask for
+    // guards that are disjoint pair by pair); asking for more reports more cycles, and suppresses none that is
+    // real.
     path[0].guards.iter().any(|guard| path.iter().all(|edge| edge.guards.contains(guard)))
 }
 

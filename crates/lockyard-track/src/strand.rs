@@ -113,6 +113,8 @@ impl Strand {
             return last;
         }
         let key = (tracker.id(), task);
+        // Two sections of the registry, and no race between them: the key names this task, and a task runs on one
+        // thread at a time. One section would deadlock, for `new` locks the registry itself.
         let known = REGISTRY.lock().unnamed.get(&key).and_then(Weak::upgrade);
         let strand = known.unwrap_or_else(|| {
             let strand = Self::new(None, task, None, tracker.clone(), false);
@@ -140,6 +142,10 @@ impl Strand {
         is_branch: bool,
     ) -> Arc<Self> {
         if is_branch {
+            // Readers skip the registry while this is zero. Those that must not miss this branch are branches of
+            // the same task, and run before or after this line, never beside it: program order, or the runtime's
+            // between two polls, is enough, and the order of the atomic adds nothing. The pair is the `fetch_sub`
+            // in `drop`.
             BRANCHES.fetch_add(1, SeqCst);
         }
         let strand = Arc::new(Self {
@@ -184,6 +190,8 @@ impl Strand {
             return Vec::new();
         }
         let registry = REGISTRY.lock();
+        // Upgraded under the registry, so that what is found stays alive; filtered only after the registry is
+        // released, because the filter may drop the last handle, and the end of a strand locks the registry.
         let of_task = registry.branches.get(&strand.task).into_iter().flatten();
         let beside: Vec<_> = of_task.filter_map(Weak::upgrade).collect();
         drop(registry);
@@ -221,7 +229,13 @@ impl Strand {
 
     /// A poll of this scope begins on this thread.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
+        // The count before the flag. The watch reads the flag and then the count: if it sees the flag of this poll,
+        // it sees the count of this poll. In the other order it could pair the new flag with the old count and
+        // report that the poll of an earlier wait never returned. A release here and an acquire there would
+        // suffice.
         self.polls.fetch_add(1, SeqCst);
+        // Before the poll and not after it: a wake-up during the poll asks for the next one, and its mark must last
+        // until then.
         self.woken.store(false, SeqCst);
         self.running.store(true, SeqCst);
         let outer = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
@@ -241,11 +255,13 @@ impl Strand {
         state.samples.push(sample);
         if state.samples.len() >= SAMPLES {
             let samples = std::mem::take(&mut state.samples);
+            // The tracker's lock is not taken under a strand's, so the two have no order that could be inverted.
             drop(state);
             self.tracker.hand_in(&samples);
             let mut empty = samples;
             empty.clear();
             let mut state = self.state.lock();
+            // The buffer goes back unless another sample has come since: that one lies in a newer buffer.
             if state.samples.capacity() == 0 {
                 state.samples = empty;
             }
@@ -254,12 +270,14 @@ impl Strand {
 
     /// Hands in what was gathered so far.
     pub(super) fn flush(&self) {
+        // A statement of its own: the strand is released before the tracker is locked.
         let samples = std::mem::take(&mut self.state.lock().samples);
         self.tracker.hand_in(&samples);
     }
 
     /// What it holds, and the scopes around it with it.
     pub(super) fn held(&self) -> Vec<Hold> {
+        // One state at a time: no two strands are ever locked together, so they need no order among themselves.
         self.with_parents().flat_map(|strand| strand.state.lock().holds.clone()).collect()
     }
 
@@ -273,6 +291,8 @@ impl Strand {
 impl Drop for Strand {
     fn drop(&mut self) {
         if self.is_branch {
+            // No handle is left, so `upgrade` fails from here on: a reader that still sees the weak one finds
+            // nothing in it.
             BRANCHES.fetch_sub(1, SeqCst);
         }
         let samples = std::mem::take(&mut self.state.get_mut().samples);
@@ -282,6 +302,7 @@ impl Drop for Strand {
         if self.is_branch
             && let Some(branches) = registry.branches.get_mut(&self.task)
         {
+            // Its own count is zero by now, so this takes it out as well.
             branches.retain(|branch| branch.strong_count() > 0);
             if branches.is_empty() {
                 registry.branches.remove(&self.task);
@@ -310,9 +331,12 @@ impl Entered {
         if state.holds.is_empty() {
             return hazards;
         }
+        // A strand that waits for a lock is suspended by this crate's own wait; what it holds meanwhile is the
+        // business of the wait-for graph, and no hazard by itself.
         let for_a_lock = !state.waits.is_empty();
         for hold in &mut state.holds {
             let new = !hold.across && !for_a_lock && hold.taken.mode != Mode::Look;
+            // Once set it stays, so each hold is counted as a hazard once, and `pop` takes the count back once.
             hold.across |= new;
             if new && hold.blocks {
                 self.strand.tracker.hazard_begun();
@@ -325,6 +349,8 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        // The handle that this replaces is not the last one, for `self.strand` is another: no strand ends inside
+        // the borrow.
         CURRENT.with(|current| *current.borrow_mut() = self.outer.take());
         self.strand.running.store(false, SeqCst);
     }

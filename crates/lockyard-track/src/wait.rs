@@ -68,6 +68,9 @@ impl Lock {
     /// The place of whoever came last, if anybody waits.
     #[inline]
     pub(super) fn last_in_line(&self) -> Option<u64> {
+        // The count, then the place: `join` stores the place before it raises the count, so a reader of the raised
+        // count sees that place or a later one. A release on the count and an acquire here would suffice;
+        // `fetch_sub` continues the release sequence.
         (self.waiting.load(SeqCst) > 0).then(|| self.last_place.load(SeqCst))
     }
 
@@ -79,19 +82,27 @@ impl Lock {
     /// Those who have places before this one.
     pub(super) fn before(&self, place: u64) -> Vec<Arc<Wait>> {
         let line = self.line.lock();
+        // Places rise along the line, because each is given under the mutex that pushes it: the first that is not
+        // before ends the walk.
         line.iter().take_while(|it| it.place().is_some_and(|other| other < place)).cloned().collect()
     }
 
     /// Lets `join` take a place in the lock's own queue; if it has to wait there, it stands in line from then on.
     pub(super) fn join<R>(self: &Arc<Self>, wait: &Arc<Wait>, join: impl FnOnce() -> Option<R>) -> Option<R> {
         let mut line = self.line.lock();
+        // Under the mutex: were it released between the two queues, another waiter could enter them in the opposite
+        // order, and be reported for a grant that was in order.
         let joined = join();
         if joined.is_none() {
             let place = number();
+            // The place, then the last place, then the count: see `last_in_line`. The wait itself is found by
+            // others only through the line, whose mutex orders this store before every look.
             wait.place.store(place, SeqCst);
             self.last_place.store(place, SeqCst);
             line.push_back(wait.clone());
             let waiting = self.waiting.fetch_add(1, SeqCst) + 1;
+            // Under the mutex, as its counterpart in `leave`: the two would otherwise cross, and the table would
+            // keep a lock that is not waited for, or miss one that is.
             if waiting == 1 {
                 self.tracker.contended(self);
             }
@@ -116,7 +127,11 @@ impl Lock {
     /// Wakes those who wait without blocking: the lock was released.
     #[inline]
     pub(super) fn released(&self) {
+        // After the unlock, as `waited` raises the count before it tries the lock once more. Checked before the
+        // unlock, it would miss a waiter that raises the count and fails in between, and no release would follow to
+        // wake it.
         if self.polling.load(SeqCst) > 0 {
+            // Of a copy: a waker runs code of the runtime, which must not find the line locked.
             self.line().iter().filter(|wait| wait.polling.load(SeqCst)).for_each(Wake::wake_by_ref);
         }
     }
@@ -198,6 +213,8 @@ impl Wait {
 
     /// A poll of the wait begins: what it is to wake from now on.
     pub(super) fn polled_by(&self, waker: &Waker) {
+        // Before the lock is polled: cleared afterwards, a grant that comes during the poll would seem not to have
+        // come.
         self.woken.store(false, SeqCst);
         let mut inner = self.inner.lock();
         if !inner.will_wake(waker) {
@@ -207,6 +224,7 @@ impl Wait {
 
     /// Asks to be polled once more, though nothing has happened.
     pub(super) fn nudge(&self) {
+        // Woken outside the mutex: a waker may poll at once, on this thread, and `polled_by` locks it again.
         let waker = self.inner.lock().clone();
         waker.wake();
     }
@@ -228,6 +246,8 @@ impl Wake for Wait {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        // Both before the wake-up: the poll it causes clears the mark and reads the time. Set after, the mark would
+        // stay on a future that was polled already. The waker's own synchronisation orders both before that poll.
         self.woken_at.store(clock::now(), SeqCst);
         self.woken.store(true, SeqCst);
         self.nudge();
@@ -250,6 +270,7 @@ impl Drop for Waiting {
         let wait = &self.0;
         // Before the place in the lock's own queue is given up: nobody may seem to have been overtaken by it.
         wait.lock.leave(wait);
+        // Lowered after the wait has gone from the line: as long as it can be found there, a release looks for it.
         if wait.polling.load(SeqCst) {
             wait.lock.polling.fetch_sub(1, SeqCst);
         }
