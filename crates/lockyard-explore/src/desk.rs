@@ -97,13 +97,19 @@ impl Desk {
     /// Whether this access may enter now. It may stand in the queue or not.
     #[inline]
     pub(super) fn admits(&self, pass: &Pass) -> bool {
+        // Exclusion first, whatever the policy: the queue only decides between accesses that the holders would
+        // admit.
         if self.inside.iter().any(|other| pass.excludes(other)) {
             return false;
         }
+        // An access that is not queued has the whole queue before it: `take_while` finds no such ticket and runs to
+        // the end.
         let mut before = self.queue.iter().take_while(|other| other.ticket != pass.ticket);
         match self.model.policy {
             Policy::FifoFair => !before.any(|other| pass.excludes(other)),
             Policy::WriterPreferring => {
+                // Only a claim keeps others out, not the queue: until a writer claims, those that asked later may
+                // enter.
                 !self.queue.iter().any(|other| other.claims && other.ticket != pass.ticket)
             }
             Policy::Handover | Policy::Unfair | Policy::Snapshot => true,
@@ -115,12 +121,15 @@ impl Desk {
     pub(super) fn may_claim(&self, ticket: u32) -> bool {
         self.model.policy == Policy::WriterPreferring
             && self.queue.iter().any(|pass| pass.ticket == ticket && pass.write)
+            // A claim waits for readers alone, and there is one at a time: behind a writer inside all waiters
+            // compete again when it is released.
             && !self.inside.iter().any(|pass| pass.write)
             && !self.queue.iter().any(|pass| pass.claims)
     }
 
     /// Takes a place in the queue.
     pub(super) fn wait(&mut self, pass: Pass) {
+        // Queued first: `claim` looks for the writer in the queue.
         self.queue.push_back(pass);
         self.claim(pass.ticket);
     }
@@ -138,6 +147,8 @@ impl Desk {
     #[inline]
     pub(super) fn enter(&mut self, mut pass: Pass) {
         pass.claims = false;
+        // Before the queue is shortened: those up to its own ticket asked earlier, and one that was never queued
+        // passes all.
         for other in self.queue.iter_mut().take_while(|other| other.ticket != pass.ticket) {
             if pass.excludes(other) {
                 other.overtaken += 1;
@@ -151,6 +162,7 @@ impl Desk {
     /// Ends an access, inside or waiting.
     #[inline]
     pub(super) fn leave(&mut self, ticket: u32) {
+        // A ticket is in one of the two at most, so the other call finds nothing.
         self.inside.retain(|pass| pass.ticket != ticket);
         self.queue.retain(|pass| pass.ticket != ticket);
     }
@@ -159,6 +171,7 @@ impl Desk {
     pub(super) fn in_the_way<'a>(&'a self, pass: &'a Pass) -> impl Iterator<Item = &'a Pass> {
         let inside = self.inside.iter().filter(|other| pass.excludes(other));
         let policy = self.model.policy;
+        // The rules of `admits`, one for one: a reason missing here would make a deadlock report without a cycle.
         let mut earlier = true;
         let before = self.queue.iter().filter(move |other| {
             earlier &= other.ticket != pass.ticket;

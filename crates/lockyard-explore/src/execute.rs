@@ -58,6 +58,7 @@ impl Executor {
             world.begin(setting);
             world.notes.is_some()
         });
+        // Before `build`, which numbers the operations as it adds them and passes over these.
         program.left_out.extend_from_slice(left_out);
         build(program);
         let mut run = Run::new(bench, setting);
@@ -68,6 +69,7 @@ impl Executor {
             Ok(())
         });
         let blind = run.blind;
+        // While tasks and program still exist: both are cleared below.
         told(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
         let steps = world::with(|world| {
@@ -78,6 +80,7 @@ impl Executor {
             bench.clear();
             program.clear();
             while !world::with(|world| world.spawned.is_empty()) {
+                // Taken inside, dropped outside: the end of a job enters the world itself, and may spawn again.
                 drop(world::with(|world| std::mem::take(&mut world.spawned)));
             }
         }));

@@ -104,9 +104,13 @@ impl Explorer {
         let start = Instant::now();
         let mut search = DepthFirst::new(self.reduction, self.limits.switches);
         let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
+        // The world outlives the search, being of the thread: what an earlier search collected there is none of
+        // this one's.
         world::with(World::forget);
         loop {
             let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
+            // Before `advance`, which changes the moves: the failure must carry the schedule of the run that
+            // failed. Spelled out only on the first failure.
             report.add(&run.verdict, run.steps, || Schedule {
                 left_out: left_out.to_vec(),
                 moves: search.moves(),
@@ -117,6 +121,8 @@ impl Explorer {
                 report.bound = Some("stopped at the first failure".to_owned());
                 break;
             }
+            // Before the limits: a search that ends in the same run as its limit has tried all it was to try, and
+            // is not bounded.
             if !search.advance() {
                 break;
             }
@@ -145,6 +151,7 @@ impl Explorer {
         for nth in 0..random.runs {
             let mut choice = RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
             let run = executor.run(&self.setting, &[], build, &mut choice, &mut |_, _| {});
+            // The first run has no length to go by, so all its priority changes are at the first step.
             length = length.max(run.steps);
             report
                 .add(&run.verdict, run.steps, || Schedule { left_out: vec![], moves: choice.moves.clone() });
@@ -188,6 +195,7 @@ impl Explorer {
             return Some(format!("at most {most} schedules"));
         }
         // A look at the clock costs as much as some steps.
+        // The clock is read in one run of 64, so a search may exceed its time by as many runs.
         let looks = report.schedules().is_multiple_of(64);
         let most = time.filter(|most| looks && start.elapsed() >= *most)?;
         Some(format!("at most {} s", most.as_secs_f64()))

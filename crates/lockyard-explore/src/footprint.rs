@@ -31,6 +31,8 @@ impl Object {
 
     /// The object that was made as the `nth`.
     pub(super) fn nth(nth: u32) -> Self {
+        // More objects than bits share a bit. That makes independent steps look dependent, which costs schedules
+        // and loses none.
         Self(1 << (Self::FIRST + nth % (u128::BITS - Self::FIRST)))
     }
 }
@@ -56,6 +58,10 @@ impl Footprint {
     /// Whether this step might as well have come before `earlier`: nothing that holds then would fail now. A question may
     /// not go before an answer (`real_time`), an answer may go before a question.
     pub(super) fn may_go_before(&self, earlier: &Self, real_time: bool) -> bool {
+        // The conditions of A. J. Bernstein ("Analysis of programs for parallel processing", 1966): neither step
+        // writes what the other reads or writes. The last clause is one-sided. With the question after the answer
+        // the history orders the two operations, and the question moved to the front would lose that order; an
+        // answer moved to the front adds one.
         let conflict = self.writes & (earlier.reads | earlier.writes) | self.reads & earlier.writes;
         conflict == 0 && !(real_time && self.invokes && earlier.responds)
     }

@@ -74,6 +74,7 @@ impl Future for Asking {
         let (at, place) = (self.desk, self.place);
         world::with(|world| {
             let mut pass = Pass::new(world.task, 0, self.write, place);
+            // No schedule is at work: it enters, or stays pending without a stop, for no step will be chosen.
             if !world.stepping {
                 pass.ticket = world.ticket();
                 if !world.desks[at].admits(&pass) {
@@ -82,16 +83,21 @@ impl Future for Asking {
                 world.desks[at].enter(pass);
                 return Poll::Ready(Access { desk: at, ticket: pass.ticket, write: pass.write, place });
             }
+            // Standing before the lock touches nothing: only the step that goes on from here does.
             let Some(ticket) = self.ticket else {
                 let want = Want::Lock { desk: at, write: self.write, queued: false };
                 self.ticket = Some(world.stop(want, place, context.waker()));
                 return Poll::Pending;
             };
+            // Polled for another stop of the same task: this one has not been chosen.
             if world.fired != Some(ticket) {
                 return Poll::Pending;
             }
             world.fired = None;
             pass.ticket = ticket;
+            // Touched whatever comes of it, for a refusal depends on the lock, too. A reader's step counts as a
+            // read though it changes the desk: readers do not exclude each other, so no later step can tell in
+            // which order two of them entered, queued or went.
             world.touch(world.desks[at].object, self.write);
             if world.desks[at].admits(&pass) {
                 world.acquires(place);
@@ -121,6 +127,7 @@ impl Future for Asking {
 impl Drop for Asking {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
+        // Returned out of the world and dropped there: the stop has a waker, whose end may run other code.
         let _stop = world::with(|world| {
             let stop = world.unstop(ticket);
             if let Some((_, stop)) = &stop

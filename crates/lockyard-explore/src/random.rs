@@ -47,6 +47,8 @@ impl RandomRun {
             random,
             priorities: depth.map(|_| Vec::new()),
             falls,
+            // Priorities are drawn from the upper half and falls count down from its lower end: each fall is below
+            // every priority and every fall before it, as PCT asks.
             lowest: u64::MAX / 2,
             moves: Vec::new(),
             steady: Vec::new(),
@@ -77,6 +79,8 @@ impl Choose for RandomRun {
                 None => self.steady[self.random.random_range(0..self.steady.len())],
                 Some(priorities) => {
                     let most = self.steady.iter().map(|found| usize::from(found.task)).max().unwrap_or(0);
+                    // Drawn as tasks appear, from the run's own generator: the order of appearance follows from the
+                    // choices so far, so one seed gives one run.
                     while priorities.len() <= most {
                         priorities.push(self.random.random_range(u64::MAX / 2..u64::MAX));
                     }
@@ -87,6 +91,7 @@ impl Choose for RandomRun {
                             .expect("somebody can go on")
                     };
                     let mut found = highest(&self.steady, priorities);
+                    // The task that would go on falls, and the highest of the others goes on in this same step.
                     if self.falls.contains(&depth) {
                         self.lowest -= 1;
                         priorities[usize::from(found.task)] = self.lowest;

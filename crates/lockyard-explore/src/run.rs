@@ -122,6 +122,8 @@ impl<'a> Run<'a> {
             (world.task, world.footprint) = (at, Footprint::default());
             world.footprint
         });
+        // Up to its first stop, before the schedule chooses anything: so nothing shared may be touched on the way
+        // there, or the order of `begin` would be an order of steps that is never varied.
         self.poll(at)?;
         let (touched, unseen) = world::with(|world| (world.footprint != before, world.stops[at].is_empty()));
         self.blind |= unseen && self.bench.tasks[at].job.is_some();
@@ -138,6 +140,8 @@ impl<'a> Run<'a> {
         let task = &mut self.bench.tasks[at];
         let Some(job) = &mut task.job else { return Ok(()) };
         let (woken, waker) = &self.bench.wakers[at];
+        // Before the poll: a wake-up from inside it asks for another. The flag carries no data, so no order is
+        // needed; what it announces, the poll finds by itself.
         woken.0.store(false, Relaxed);
         let poll = catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(&mut Context::from_waker(waker))));
         match poll {
@@ -170,6 +174,8 @@ impl<'a> Run<'a> {
                 }
                 known
             } else {
+                // Past the known prefix. Cancelling a task is always possible and may free the others, so it does
+                // not count here: a program that needs it is stuck.
                 self.possible();
                 if !self.bench.moves.iter().any(|found| is_progress(*found)) {
                     return self.nobody_goes_on();
@@ -181,11 +187,14 @@ impl<'a> Run<'a> {
                 let at_rest = world.footprint.responds && world.in_flight == 0;
                 (world.footprint, world.failure.take(), at_rest)
             });
+            // Before the failure ends the run: a search that keeps going needs the footprint of this step for its
+            // siblings.
             chooser.taken(depth, &footprint);
             if let Some(message) = failure {
                 return Err(Stopped::violation(message));
             }
             if at_rest {
+                // Off the schedule: what the checks read belongs to no step and must not enter a footprint.
                 world::with(|world| world.stepping = false);
                 for check in &mut program.at_rest {
                     check().map_err(Stopped::violation)?;
@@ -270,6 +279,8 @@ impl<'a> Run<'a> {
             MoveKind::Slow => InjectedFault::Slow,
             _ => InjectedFault::None,
         };
+        // Set for a step that gives the task up as well: the next one alike waits for this one to begin, not to go
+        // on.
         self.bench.tasks[at].begun = true;
         // Whether somebody asks where clients have stood.
         let watched = self.setting.cancels + self.setting.leaves > 0;
@@ -288,6 +299,8 @@ impl<'a> Run<'a> {
         match kind {
             MoveKind::Cancel => {
                 self.end.cancelled += 1;
+                // Dropped outside `world::with`: guards that end with the job enter the world themselves. A panic
+                // in a drop is a failure of the run, not of the explorer.
                 let job = self.bench.tasks[at].job.take();
                 if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
                     return Err(Stopped::Failed(
@@ -304,6 +317,8 @@ impl<'a> Run<'a> {
                 if fault != InjectedFault::None {
                     self.end.faults += 1;
                 }
+                // The stop is inside a set of futures, which polls only members that were woken. Without this call
+                // the poll below would pass over it.
                 if let Some(foreign) = foreign {
                     foreign.wake();
                 }
@@ -317,6 +332,8 @@ impl<'a> Run<'a> {
         });
         self.blind |= unseen && self.bench.tasks[at].job.is_some();
         for job in spawned {
+            // `add` polls as the new task, with an empty footprint. Both are put back: the chooser has yet to read
+            // what the step that spawned it has touched.
             let (task, footprint) = world::with(|world| (world.task, world.footprint));
             let name = "background".to_owned();
             self.add(Planned { name, job, kind: TaskKind::Steady, alike: false }, false)?;
@@ -340,6 +357,7 @@ impl<'a> Run<'a> {
         world::with(|world| world.stepping = false);
         self.end.overtaken =
             world::with(|world| world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0));
+        // Before the leak check: a background task ends with the run, and so does what it holds.
         for task in &mut self.bench.tasks {
             if task.kind == TaskKind::Background {
                 task.job = None;

@@ -68,9 +68,13 @@ impl DepthFirst {
 
     /// Goes on to the next schedule; false when there is none.
     pub(super) fn advance(&mut self) -> bool {
+        // The next run begins anew: `taken` recomputes what sleeps when the run has replayed the prefix that is
+        // kept.
         self.asleep.clear();
         while self.depth > 0 {
             let frame = &mut self.frames[self.depth - 1];
+            // Deepest first. All that follows the step left here was tried, so the step itself goes into the sleep
+            // sets of its siblings; its footprint is in `done` already.
             frame.next += 1;
             if frame.next < frame.moves.len() {
                 return true;
@@ -106,18 +110,24 @@ impl Choose for DepthFirst {
     }
 
     fn choose(&mut self, depth: usize, moves: &[Move]) -> Option<Move> {
+        // A frame past `depth` is memory of an earlier run: reused, not dropped, and every field is set below.
         if self.frames.len() == depth {
             self.frames.push(Frame::default());
         }
         let (mut switches, last) = self.switches_before(depth);
         if let (Some(before), Some(last)) = (depth.checked_sub(2), last) {
+            // A switch is counted once it lies behind: the last step against the one before it.
             let before = &self.frames[before];
             switches += usize::from(before.moves[before.next].task != last.task);
         }
         let Self { frames, asleep, switches: bound, .. } = self;
         let frame = &mut frames[depth];
+        // A sleeping step was tried from an earlier state of this run, and every step since is independent of it:
+        // what follows it here was seen there. Without this filter the search is right and repeats itself.
         frame.moves.clear();
         frame.moves.extend(moves.iter().filter(|found| !asleep.iter().any(|(other, _)| other == *found)));
+        // At the bound only the task that made the last step may go on. What that leaves out no other schedule
+        // stands for, so it is noted, and the search does not claim to be complete.
         if let (Some(bound), Some(last)) = (*bound, last)
             && switches >= bound
         {
@@ -125,10 +135,12 @@ impl Choose for DepthFirst {
             frame.moves.retain(|found| found.task == last.task);
             self.cut |= frame.moves.len() < all;
         }
+        // The frame is not counted as in use, so `advance` goes on with the step before it.
         if frame.moves.is_empty() {
             return None;
         }
         frame.sleep.clear();
+        // Kept with the frame: the sleep set of each successor is made from it and from the siblings tried before.
         std::mem::swap(&mut frame.sleep, asleep);
         frame.done.clear();
         (frame.next, frame.switches) = (0, switches);
@@ -137,19 +149,26 @@ impl Choose for DepthFirst {
     }
 
     fn taken(&mut self, depth: usize, footprint: &Footprint) {
+        // Steps of the replayed prefix bring nothing new: the sleep sets of their successors are in the frames.
         if depth + 1 != self.depth || self.reduction == Reduction::None {
             return;
         }
         let real_time = self.reduction == Reduction::SleepSets;
         let frame = &mut self.frames[depth];
         let taken = frame.moves[frame.next];
+        // Independence must hold in the state where the step sleeps. The footprint was recorded in another, and is
+        // the same here, since no step in between has written what it reads. Two steps of one task never change
+        // places.
         let stays = |(other, touched): &(Move, Footprint)| {
             other.task != taken.task && touched.may_go_before(footprint, real_time)
         };
         self.asleep.clear();
         self.asleep.extend(frame.sleep.iter().filter(|known| stays(known)));
+        // The tried siblings come first in `moves`, so the footprints pair with them.
         let done = frame.moves.iter().copied().zip(frame.done.iter().copied());
         self.asleep.extend(done.filter(|known| stays(known)));
+        // A step that panicked ended its run before it came here. After one the footprints would pair with the
+        // wrong siblings, so no more are added: less is pruned, nothing is lost.
         if frame.done.len() == frame.next {
             frame.done.push(*footprint);
         }

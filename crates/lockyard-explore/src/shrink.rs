@@ -54,6 +54,7 @@ impl Explorer {
             }
             let limits =
                 Limits { schedules: Some(PATIENCE), time: Some(deadline - now), switches: Some(switches) };
+            // A bound on switches cuts schedules that stand for others under a reduction, so all are run here.
             let search = Self { limits, reduction: Reduction::None, keep_going: false, ..self.clone() };
             let found = search.search_without(&failure.schedule.left_out, build).failure;
             if let Some(found) = found.filter(|found| found.kind == failure.kind) {

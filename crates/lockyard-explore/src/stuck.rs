@@ -59,6 +59,8 @@ fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
         let mut path: Vec<&Wait> = vec![start];
         loop {
             let last = path.last().expect("a path has a start");
+            // Along the first holder that waits as well. Each wait has one successor this way, so the path ends or
+            // meets itself within as many steps as there are waits.
             let next =
                 last.holders.iter().find_map(|(holder, _)| waits.iter().find(|wait| wait.task == *holder))?;
             if let Some(at) = path.iter().position(|wait| wait.task == next.task) {

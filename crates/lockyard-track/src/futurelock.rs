@@ -36,8 +36,8 @@ impl Probe {
         if self.asked < TIMES {
             self.asked += 1;
             wait.nudge();
-        // The swap makes it one report per wait. It orders nothing else.
         } else if !wait.told.swap(true, SeqCst) {
+            // The swap makes it one report per wait. It orders nothing else.
             report::futurelock(wait, &left.title, left.has, left.at);
         }
     }

@@ -175,9 +175,9 @@ impl OrderGraph {
                 let path: Vec<_> = path.iter().chain([next]).cloned().collect();
                 if id(next.asked.class) != goal {
                     paths.push_back(path);
-                // The closing edge must meet the first as each edge meets its next: a reader that asks for what a
-                // reader holds does not wait, and the chain stays open.
                 } else if next.meets(&path[0]) && !kept_apart(&path) {
+                    // The closing edge must meet the first as each edge meets its next: a reader that asks for what
+                    // a reader holds does not wait, and the chain stays open.
                     return Some(path);
                 }
             }
