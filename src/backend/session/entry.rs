@@ -58,6 +58,8 @@ impl<E: Env> Entry<E> {
             );
         }
         let state = E::State::default();
+        // Before the slot moves behind its lock, and before the entry is known to any other caller: no guard is
+        // needed yet.
         state.publish(|| slot.state());
         Self {
             id,

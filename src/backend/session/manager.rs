@@ -133,11 +133,14 @@ impl<E: Env> ChatSessionManager<E> {
         let id = self.env.new_id();
         let context = ChatContext::new(id, config, self.env.clock().now())
             .map_err(|source| SessionError::Refused { id, source })?;
+        // In the registry before it is stored: should the caller be dropped below, the entry is still the only one
+        // of its id.
         let entry = self.entry(id, Slot::Live(context)).await;
         if let Err(error) = self.change_entry(&entry, Settle::Stored, init).await {
             self.withdraw(&entry).await;
             return Err(error);
         }
+        // Only once it is stored: until then it may have to be withdrawn, and no other caller knows the id.
         self.cache.insert(id, entry.clone()).await;
         Ok(Session(entry))
     }
@@ -152,6 +155,9 @@ impl<E: Env> ChatSessionManager<E> {
         }
         self.misses.fetch_add(1, Relaxed);
         let entry = self.entry(id, Slot::EMPTY).await;
+        // The count before the wait at the gate: a load that fails after this look is shared, one that failed
+        // before it is tried again. The guard ends with the statement, since the gate must not be asked for while
+        // the slot is held.
         let failures_seen = match &*entry.slot.read().await {
             Slot::Live(_) => None,
             Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
@@ -160,6 +166,7 @@ impl<E: Env> ChatSessionManager<E> {
         if let Some(failures_seen) = failures_seen {
             self.load(&entry, failures_seen).await?;
         }
+        // Only what is live: an entry whose load failed would take the room of one that can be read.
         self.cache.insert(id, entry.clone()).await;
         Ok(Session(entry))
     }
@@ -178,6 +185,8 @@ impl<E: Env> ChatSessionManager<E> {
         let seen = self
             .cache
             .visit(id, |entry| {
+                // Tried, not awaited: the cache may hold a pin of its own while this runs. A writer inside sends
+                // the caller the slow way.
                 let slot = entry.slot.try_read()?;
                 let context = slot.live(id).ok()?;
                 look.take().map(|look| look(context))
@@ -185,6 +194,7 @@ impl<E: Env> ChatSessionManager<E> {
             .await
             .flatten();
         match (seen, look) {
+            // `look` is still there exactly if it did not run, so it runs once in either way.
             (None, Some(look)) => self.load_context(id).await?.read(look).await,
             (seen, _) => seen.ok_or(SessionError::NotFound { id }),
         }
@@ -244,6 +254,8 @@ impl<E: Env> ChatSessionManager<E> {
             answer = Some(change(context)?);
             Ok(())
         };
+        // If this is dropped or fails after the change was made, the answer is lost and the change is not: it is
+        // marked.
         E::Save::change(self, entry, settle, once).await?;
         Ok(answer.expect("a change that was made has an answer"))
     }
@@ -257,6 +269,7 @@ impl<E: Env> ChatSessionManager<E> {
     pub async fn delete(&self, id: ContextId) -> Result<(), SessionError> {
         let Session(entry) = self.load_context(id).await?;
         self.bury(&entry).await?;
+        // Last, and only for the room: from `bury` on the entry answers `NotFound` wherever it is found.
         self.cache.remove(id).await;
         Ok(())
     }
@@ -293,6 +306,9 @@ impl<E: Env> ChatSessionManager<E> {
     /// The one live entry of this id: an existing one, or a new one that starts as `slot`.
     async fn entry(&self, id: ContextId, slot: Slot) -> Arc<Entry<E>> {
         let make = || Arc::new(Entry::new(id, slot, &self.registry));
+        // Look-up and insertion in one section: of two requests that miss the cache at once, one makes the entry
+        // and the other finds it. In two sections both could make one, and two copies would overwrite each other in
+        // the store.
         self.registry.at(|registry| registry.upgrade_or_insert(id, make)).await
     }
 
@@ -301,6 +317,9 @@ impl<E: Env> ChatSessionManager<E> {
     async fn load(&self, entry: &Arc<Entry<E>>, failures_seen: u32) -> Result<(), SessionError> {
         let id = entry.id;
         let mut saved = E::Gate::hold(&entry.gate).await;
+        // Looked at again, now under the gate: the holder before may have loaded it, found it missing, or failed.
+        // Only the holder of the gate takes a slot out of `Empty`, so what is seen here holds until this call
+        // changes it.
         let failures = match &*entry.slot.read().await {
             Slot::Live(_) => return Ok(()),
             Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
@@ -310,9 +329,13 @@ impl<E: Env> ChatSessionManager<E> {
             Slot::Empty { failures, .. } => *failures,
         };
         let outcome = fetch(self.env.store(), self.env.clock(), id).await;
+        // Dropped before this guard is there, the call leaves the slot `Empty`, and the next at the gate loads.
+        // From here on there is no await: slot and `saved` change together.
         let mut slot = entry.changing(entry.slot.write().await);
         match outcome {
             Ok(context) => {
+                // What was loaded is what the store holds: without this the next save could not tell that it is
+                // covered.
                 *saved = context.version();
                 *slot = Slot::Live(context);
                 Ok(())
@@ -329,8 +352,13 @@ impl<E: Env> ChatSessionManager<E> {
         let mut saved = E::Gate::hold(&entry.gate).await;
         let gone = {
             let mut slot = entry.changing(entry.slot.write().await);
+            // One more than every save may carry. A save that waits at the gate finds `saved` beyond its own
+            // version; or, if the deletion could not be stored, finds the slot `Gone` and deletes. Neither stores
+            // the session again.
             let version = slot.live(entry.id)?.version().next();
             *slot = Slot::Gone { version };
+            // Under the guard, as every change: if the store refuses, auto-save finds the mark and repeats the
+            // deletion.
             self.mark_unsaved(entry, version);
             slot.clone()
         };
@@ -354,6 +382,8 @@ async fn fetch(store: &impl Store, clock: &impl Clock, id: ContextId) -> Result<
     let failed = |source| SessionError::Store { id, source };
     let loaded = store.load(id).await.map_err(failed)?;
     let mut context = loaded.ok_or(SessionError::NotFound { id })?;
+    // Stored before it is live: a load sets no mark, so otherwise memory would be newer than the store and no save
+    // would know.
     if context.recover() {
         context.touch(clock.now());
         store.put(context.clone()).await.map_err(failed)?;

@@ -31,6 +31,7 @@ impl<E: Env> Registry<E> {
         id: ContextId,
         make: impl FnOnce() -> Arc<Entry<E>>,
     ) -> Arc<Entry<E>> {
+        // An upgrade fails from the moment the last handle is gone, so what it returns lives on with this caller.
         if let Some(entry) = self.entries.get(&id).and_then(Weak::upgrade) {
             return entry;
         }
@@ -48,6 +49,7 @@ impl<E: Env> Registry<E> {
     /// Forgets the dead when they may be half of all, so that an insertion costs constant time on average.
     fn sweep(&mut self) {
         if self.entries.len() >= self.sweep_at {
+            // Only weak handles end here, so no session ends inside the registry's section.
             self.entries.retain(|_, entry| entry.strong_count() > 0);
             self.sweep_at = FIRST_SWEEP.max(2 * self.entries.len());
         }

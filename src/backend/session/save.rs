@@ -67,9 +67,13 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
         change: Change<'_>,
     ) -> Result<(), SessionError> {
         let changed = {
+            // The guard ends with this block, and with it the new state is published. The mark was set inside, so a
+            // caller that is dropped at the await below leaves a session that auto-save knows to be unsaved.
             let mut slot = entry.changing(entry.slot.write().await);
             manager.apply(entry, &mut slot, change)?
         };
+        // The count was taken under the guard and may be stale by now. That moves a save from one writer to the
+        // next; it loses none.
         if manager.must_save(settle, changed.unsaved) {
             manager.save(entry, changed.version).await?;
         }
@@ -94,9 +98,13 @@ impl<F: AwaitFamily> SaveMode<F> for UnderLock {
         change: Change<'_>,
     ) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
+        // The guard is declared after the gate and ends before it: the next at the gate finds the slot free, the
+        // state published and `saved` raised.
         let mut slot = entry.changing(F::hold(&entry.slot).await);
         let changed = manager.apply(entry, &mut slot, change)?;
         if manager.must_save(settle, changed.unsaved) {
+            // If this fails or is dropped, the change stays in memory and marked: it was made, and it is not taken
+            // back.
             manager.store(entry, Slot::clone(&slot), &mut saved).await?;
         }
         Ok(())
@@ -120,8 +128,11 @@ impl<E: Env> ChatSessionManager<E> {
     ) -> Result<Changed, SessionError> {
         let context = slot.live_mut(entry.id)?;
         change(context).map_err(|source| SessionError::Refused { id: entry.id, source })?;
+        // Only after the change was accepted: a refusal leaves the time as it was, too.
         context.touch(self.env.clock().now());
         let version = context.version();
+        // Under the guard that the caller holds. Marked after it, a save in between could store this version and
+        // find no mark to take away; the mark set then would stay, though the store is not behind.
         Ok(Changed { version, unsaved: self.mark_unsaved(entry, version) })
     }
 
@@ -151,6 +162,8 @@ impl<E: Env> ChatSessionManager<E> {
         if *saved >= version {
             return Ok(()); // whoever had the gate before us saved our change with theirs
         }
+        // Read after the gate was taken. A snapshot from before the wait could be older than what the holder before
+        // has stored, and storing it would take the store back. The read guard ends before the I/O.
         let snapshot = { Slot::clone(&*entry.slot.read().await) };
         self.store(entry, snapshot, &mut saved).await
     }
@@ -164,13 +177,17 @@ impl<E: Env> ChatSessionManager<E> {
     ) -> Result<(), SessionError> {
         let id = entry.id;
         let Some(version) = put(self.env.store(), id, slot).await? else { return Ok(()) };
+        // After the store has answered. A caller dropped while it waits leaves `saved` too low, so the version may
+        // be stored twice; raised before, it would pass for stored when it is not.
         *saved = version;
+        // A change that came during the I/O has marked a newer version, and that mark stays.
         self.unsaved.with(|unsaved| unsaved.stored(id, version));
         Ok(())
     }
 
     /// Saves whatever is unsaved now; the failures, if any. What could not be saved stays marked.
     pub async fn flush(&self) -> Vec<SessionError> {
+        // Copied out of the table, which is not held across the saves; each save takes its own mark away.
         let unsaved = self.unsaved.with(|unsaved| unsaved.all());
         let save = |(entry, version)| async move { self.save(&entry, version).await }.boxed();
         failures(unsaved.into_iter().map(save).collect()).await
@@ -194,6 +211,7 @@ impl<E: Env> ChatSessionManager<E> {
 ///
 /// No part of a manager, so that it is compiled once for all strategies over one type of store.
 async fn put(store: &impl Store, id: ContextId, slot: Slot) -> Result<Option<Version>, SessionError> {
+    // Before the slot is moved into the store's call.
     let version = slot.version();
     let stored = match slot {
         Slot::Live(context) => store.put(context).await,

@@ -88,11 +88,15 @@ pub trait Word: Default + Send + Sync + 'static {
 impl Word for AtomicU64 {
     #[inline]
     fn load(&self) -> u64 {
+        // Pairs with the release in `store`: a reader of the word has seen all that its writer did before, as if it
+        // had taken the lock. That no reader goes back needs coherence alone; see `Published`.
         AtomicU64::load(self, Ordering::Acquire)
     }
 
     #[inline]
     fn store(&self, word: u64) {
+        // A plain store suffices, no read-modify-write: the write guard is held, so stores never compete. Release,
+        // so that the acquire in `load` is in step with the change that this publishes.
         AtomicU64::store(self, word, Ordering::Release);
     }
 }
@@ -119,10 +123,12 @@ impl<W: Word> StateMode for Published<W> {
         manager: &ChatSessionManager<E>,
         id: ContextId,
     ) -> Result<ContextStateDTO, SessionError> {
+        // A word without a state, be it `Empty`, `Gone` or too large, is no answer: the way over the slot has it.
         if let Some(state) = manager.cache.visit(id, |entry| entry.state.state()).await.flatten() {
             return Ok(state);
         }
         let session = manager.load_context(id).await?;
+        // Asked again and not kept from above: the session may have been loaded by this call.
         match session.0.state.state() {
             Some(state) => Ok(state),
             None => session.read(|context| ContextStateDTO::from(context)).await,
@@ -133,6 +139,7 @@ impl<W: Word> StateMode for Published<W> {
 /// One word for a state; zero for a version so high that it does not fit, which no session will ever count up to, but
 /// a damaged store could say.
 fn pack(ContextStateDTO { state, version: Version(version) }: ContextStateDTO) -> u64 {
+    // The kind is stored as one more than it is, so that zero can mean that there is no state.
     let fits = version >> (u64::BITS - STATE_BITS) == 0;
     if fits { version << STATE_BITS | (state as u64 + 1) } else { 0 }
 }
@@ -171,6 +178,8 @@ impl<G: DerefMut<Target = Slot>, S: StateMode> DerefMut for Changing<'_, G, S> {
 
 impl<G: DerefMut<Target = Slot>, S: StateMode> Drop for Changing<'_, G, S> {
     fn drop(&mut self) {
+        // The guard is a field, and fields end after this body: the word is stored while the lock is still held.
+        // After the release a next writer could store its word first, and this one would take it back.
         self.state.publish(|| self.slot.state());
     }
 }

@@ -27,14 +27,18 @@ impl<E: Env> Unsaved<E> {
     /// The store is behind this version.
     pub(super) fn mark(&mut self, entry: &Arc<Entry<E>>, version: Version) {
         let entries = &mut self.entries;
+        // Marks come under the session's write guard, in the order of versions: the later one is always the newer.
         self.newest.entry(entry.id).or_insert_with(|| (entries.insert(entry.clone()), version)).1 = version;
     }
 
     /// The store holds this version. The mark of a newer one stays.
     pub(super) fn stored(&mut self, id: ContextId, version: Version) {
+        // Compared with the newest mark and not removed outright: a change during the I/O has raised it.
         if self.newest.get(&id).is_some_and(|(_, newest)| *newest <= version)
             && let Some((place, _)) = self.newest.remove(&id)
         {
+            // The caller that saved has a handle too, so this is not the last one: no session ends inside this
+            // section.
             self.entries.remove(place);
         }
     }

@@ -49,6 +49,8 @@ struct Ring {
 impl<V> Node<V> {
     /// Reads before it writes: a bit that is set already costs no writing to a line that all readers share.
     fn touch(&self) {
+        // Relaxed on both: the bit hands over no data, and a mark lost to the hand costs at most one wrong
+        // eviction.
         if !self.touched.load(Relaxed) {
             self.touched.store(true, Relaxed);
         }
@@ -63,6 +65,8 @@ impl Ring {
         id: ContextId,
         spared: impl Fn(&ContextId) -> bool,
     ) -> (usize, Option<ContextId>) {
+        // Free places first. So the hand never moves while one is free, and never meets the id that a removal has
+        // left there.
         if let Some(place) = self.free.pop() {
             self.places[place] = id;
             return (place, None);
@@ -78,6 +82,7 @@ impl Ring {
             }
             self.advance();
         }
+        // The hand passes the newcomer, whose bit is not set yet: left there, it would evict it first.
         let place = self.hand;
         self.advance();
         self.evictions += 1;
@@ -98,6 +103,7 @@ impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
 
     async fn visit<R: Send>(&self, id: ContextId, look: impl FnOnce(&V) -> R + Send) -> Option<R> {
         let map = self.map.pin();
+        // Found under a pin, the node stays allocated; its value may be gone already, and then this is a miss.
         let node = map.get(&id)?;
         node.touch();
         node.value.load().as_deref().map(look)
@@ -112,20 +118,27 @@ impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
 
     async fn insert(&self, id: ContextId, value: Arc<V>) {
         let map = self.map.pin();
+        // From here on this is the only change: what `get` finds stays in the map until the ring is released.
         let mut ring = self.ring.lock();
         let ended = if let Some(node) = map.get(&id) {
             node.touch();
             node.value.swap(Some(value))
         } else {
             let spared =
+                // One step reads and clears: with two, a hit between them would be cleared without having been
+                // seen.
                 |other: &ContextId| map.get(other).is_some_and(|node| node.touched.swap(false, Relaxed));
             let (place, displaced) = ring.take_place(id, spared);
+            // Out before the newcomer is in: the map never holds more than there are places.
             let ended = displaced.and_then(|displaced| map.remove(&displaced)?.value.swap(None));
             let node =
+                // Not touched: a newcomer has to be found once before the hand comes by, or it goes.
                 Node { value: ArcSwapOption::new(Some(value)), place, touched: AtomicBool::new(false) };
             map.insert(id, node);
             ended
         };
+        // The ring before the value: the value may be the last handle to a whole session, whose end must not keep
+        // others from the ring.
         drop(ring);
         drop(ended);
     }
@@ -134,6 +147,7 @@ impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
         let map = self.map.pin();
         let mut ring = self.ring.lock();
         let ended = map.remove(&id).and_then(|node| {
+            // The id stays at its place; it is overwritten before the hand can come to it.
             ring.free.push(node.place);
             node.value.swap(None)
         });

@@ -48,6 +48,8 @@ impl<V: Send + Sync + 'static> Cache<V> for Moka<V> {
     async fn insert(&self, id: ContextId, value: Arc<V>) {
         self.map.insert(id, value);
         self.map.run_pending_tasks();
+        // Another caller's removal in between would be counted, too. The count is a statistic; nothing is ordered
+        // by it.
         if !self.map.contains_key(&id) {
             self.refused.fetch_add(1, Relaxed);
         }

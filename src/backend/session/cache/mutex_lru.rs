@@ -38,6 +38,7 @@ impl<F: LockFamily, V: Send + Sync + 'static> Cache<V> for MutexLru<F, V> {
         let _displaced = {
             let mut lru = self.0.write().await;
             let displaced = lru.entries.push(id, value);
+            // `push` hands back a value it replaced as well; only one of another id was evicted.
             lru.evictions += u64::from(displaced.as_ref().is_some_and(|(other, _)| *other != id));
             displaced
         };
