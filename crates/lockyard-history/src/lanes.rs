@@ -63,6 +63,7 @@ impl Lanes {
         if self.operations.get(at).is_some_and(|other| other.call == operation.call) {
             return;
         }
+        // The place of the impossible operation moves if the new one stands before it, or at its place.
         self.impossible += usize::from(at <= self.impossible);
         self.operations.insert(at, Bar::new(spec, operation));
     }
@@ -72,6 +73,8 @@ impl Lanes {
         let moments = self.operations.iter().flat_map(|bar| [Some(bar.call), bar.ret]).flatten();
         let mut columns: BTreeMap<usize, usize> = moments.map(|moment| (moment, 0)).collect();
         let mut free = 0;
+        // In the order of moments: a bar's call comes before its return, so the column of the call is final when
+        // that of the return is made from it.
         for moment in columns.keys().copied().collect::<Vec<_>>() {
             let ends = self.operations.iter().filter(|bar| bar.ret == Some(moment));
             let needed = ends.map(|bar| columns[&bar.call] + bar.width()).max().unwrap_or(0);
@@ -121,6 +124,8 @@ impl fmt::Display for Lanes {
             let margin = line.chars().count();
             for bar in bars {
                 let from = margin + columns[&bar.call];
+                // Never below zero, since the operations of a process do not overlap: `columns` puts each behind
+                // the last one's end, and behind the whole of one without an answer.
                 line.extend(std::iter::repeat_n(' ', from - line.chars().count()));
                 let to = bar.ret.map(|ret| columns[&ret]);
                 let width = to.map_or(bar.width(), |to| to - columns[&bar.call]) - 1;

@@ -51,6 +51,8 @@ pub(super) fn search<S: Clone + Eq + Hash>(
         let Some(first_return) = search.returns.first() else {
             return Outcome::Order(search.path.iter().map(|step| search.operation(step.choice)).collect());
         };
+        // Over all ways tried: an order that reached further shows that the returns before were no obstacle. So
+        // what it names in the end is the first return that no order could get past.
         search.stuck = search.stuck.max(first_return);
         if let Some((choice, state)) = search.choose() {
             search.take(choice, state);
@@ -109,6 +111,8 @@ struct Search<'a, S, F> {
 
 impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
     fn new(spans: &'a [Span], initial: S, step: F) -> Self {
+        // `partition` keeps the order of calls in both, which `open_from` relies on to end at the first call that
+        // is too late.
         let (done, pending): (Vec<_>, Vec<_>) = (0..spans.len()).partition(|&at| spans[at].ret.is_some());
         let mut by_return: Vec<_> = (0..done.len()).collect();
         by_return.sort_unstable_by_key(|&at| spans[done[at]].ret);
@@ -162,12 +166,15 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
             }
             // What failed after the read fails without it, too: it changed nothing.
             Some(Choice::Read(_)) => return None,
+            // `go_back` has put it back into the chain, so its successor there is the next to try.
             Some(Choice::Change(at)) => self.calls.after(at),
             // All that returned was tried before the first of unknown outcome was.
             Some(Choice::Pending(_)) => None,
         };
         let changes = self.open_from(calls_from);
         let mut changes = changes.filter(|&at| !self.span(at).read || self.span(at).learns);
+        // All that returned before anything pending: a pending operation may be left out, so it is tried when
+        // nothing else explains what follows.
         let change = changes.find_map(|at| Some((Choice::Change(at), self.fits(self.done[at])?)));
         change.or_else(|| {
             let from = if let Some(Choice::Pending(at)) = self.tried {
@@ -199,6 +206,8 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
     /// From here on, what was called before anything that is left returned.
     fn open_from(&self, from: Option<usize>) -> impl Iterator<Item = usize> {
         let limit = self.limit();
+        // The rule of Wing and Gong: what was called after the first return that is left comes after that operation
+        // in real time, and so does all behind it in the order of calls.
         std::iter::successors(from, |&at| self.calls.after(at))
             .take_while(move |&at| self.span(at).call < limit)
     }
@@ -221,12 +230,16 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
         self.path.push(Step { choice, before, furthest: self.furthest });
         match choice {
             Choice::Read(at) | Choice::Change(at) => {
+                // Out of both chains at once: with its return left in, `limit` would go on waiting for an operation
+                // that was taken.
                 self.calls.remove(at);
                 self.returns.remove(self.return_of[at]);
                 self.furthest = self.furthest.max(at + 1);
             }
             Choice::Pending(at) => {
                 self.pending_calls.remove(at);
+                // Kept beside the chain, which knows what is left and not what is gone: two sets of taken
+                // operations are told apart by it.
                 self.pending_taken.insert(at);
             }
         }
@@ -247,6 +260,8 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
             && !self.path.last().is_some_and(|last| matches!(last.choice, Choice::Pending(_)));
         if tried_all && self.room > 0 {
             self.room -= 1;
+            // The set together with the state: the same operations in another order may have left another state,
+            // from which the rest can be explained.
             let taken = self.taken();
             self.dead_ends.entry(taken).or_default().insert(self.state.clone());
         }
@@ -266,6 +281,7 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
                 self.pending_taken.remove(&at);
             }
         }
+        // State, `furthest` and both chains go back together: the key of a dead end is made of all of them.
         self.state = before;
         self.furthest = furthest;
         self.tried = Some(choice);

@@ -64,6 +64,8 @@ pub(super) fn shrink<'a, S: SequentialSpec>(
     let case = Case { spec, operations: &operations, steps, left: Cell::new(probes * steps) };
     let mut selection = case.few(stuck);
     let mut chunk = selection.kept();
+    // Halves first, then single operations: a chunk that is not needed costs one search instead of one for each
+    // member.
     while chunk > 1 {
         chunk = chunk.div_ceil(2);
         case.without_chunks(&mut selection, chunk);
@@ -71,10 +73,13 @@ pub(super) fn shrink<'a, S: SequentialSpec>(
     // What is taken away later may have been what an earlier one was needed for.
     while case.without_chunks(&mut selection, 1) {}
     let Selection { mut parts, impossible } = selection;
+    // Asked before `add_explanations` and the answers below change which parts are kept.
     let explained = case.explanation(impossible, &parts).is_some();
     if !S::WITNESSED {
         case.add_explanations(&mut parts);
     }
+    // The shrinking may have used up its steps; without a rest of its own, the drawing would say that an answer is
+    // impossible and not what it should have been.
     case.left.set(case.left.get().max(PROBES_FOR_WORDS * steps));
     let (expected, source) = case.expected(&parts, impossible);
     if let Some(source) = source.filter(|_| !explained || S::WITNESSED) {
@@ -123,6 +128,7 @@ impl<S: SequentialSpec> Case<'_, '_, S> {
         let mut parts = vec![Part::Loose; self.operations.len()];
         let mut kept = 0;
         while kept < latest.len() {
+            // Doubled each time, so finding n operations takes a number of searches that is logarithmic in n.
             let more = FIRST_GUESS.max(kept).min(latest.len() - kept);
             for &at in &latest[kept..kept + more] {
                 parts[at] = Part::Kept;
@@ -151,6 +157,8 @@ impl<S: SequentialSpec> Case<'_, '_, S> {
             for &at in chunk {
                 fewer[at] = Part::Loose;
             }
+            // It may be stuck at another operation than before. That one has a return, for only kept operations do,
+            // so it is among what is kept.
             if let Some(impossible) = self.stuck(&fewer) {
                 *selection = Selection { parts: fewer, impossible };
                 found = true;
@@ -221,11 +229,14 @@ impl<S: SequentialSpec> Case<'_, '_, S> {
                 if at != impossible {
                     return self.step(parts, state, at);
                 }
+                // A state that answers as one found before is refused, so each round ends in an answer that is new.
                 let known = answers.contains(&self.spec.expected(state, asked));
                 if known { None } else { self.spec.step(state, asked, None) }
             };
             let Outcome::Order(order) = self.search_with(parts, step) else { break };
             let mut state = self.spec.initial();
+            // The order names operations, not states: the steps are made once more to come to the state before the
+            // answer.
             for at in order.into_iter().take_while(|&at| at != impossible) {
                 let next = self.step(parts, &state, at).expect("the order was found by the same steps");
                 if next != state && answers.is_empty() {
@@ -253,6 +264,7 @@ impl<S: SequentialSpec> Case<'_, '_, S> {
         let (mut chosen, mut spans) = (Vec::new(), Vec::new());
         for (at, part) in parts.iter().enumerate() {
             let mut span = Span::of(self.spec, self.operations[at]);
+            // Without a return it may come at any time after its call, or not at all.
             if *part == Part::Loose {
                 span.ret = None;
             }
@@ -267,6 +279,7 @@ impl<S: SequentialSpec> Case<'_, '_, S> {
         let given = self.steps.min(self.left.get());
         let mut limit = Limit::steps(given);
         let outcome = search(&spans, self.spec.initial(), |state, at| step(state, chosen[at]), &mut limit);
+        // Only what was used is taken off: most questions are answered in far fewer steps than they may take.
         self.left.set(self.left.get() - (given - limit.left()));
         match outcome {
             Outcome::Order(order) => Outcome::Order(order.into_iter().map(|at| chosen[at]).collect()),

@@ -16,11 +16,14 @@ pub(super) const MOST_RECORDS: usize = ENDED as usize;
 
 impl Place {
     fn new(version: u32, flags: u64, record: usize) -> Self {
+        // Compared as one number: by version, the change before the looks, a plain look before the end of a turn,
+        // and then by record. The record fits below the flags, since there are at most `MOST_RECORDS`.
         Self(u64::from(version) << 32 | flags | record as u64)
     }
 
     /// Whether both made the same version, or both looked at it.
     pub(super) fn stands_with(self, other: Self) -> bool {
+        // Version and `LOOKS`, without `ENDED`: the end of a turn is a look like others.
         self.0 >> 31 == other.0 >> 31
     }
 
@@ -79,6 +82,7 @@ impl OfKey {
             (_, Answer::Context(context)) => Place::new(context.version, LOOKS, at),
             (_, Answer::Changed(version) | Answer::Appended { version, .. }) => Place::new(*version, 0, at),
             (_, Answer::Turn { began, after, .. }) => {
+                // A turn has two places: it changes the session when it begins and looks at it when it ends.
                 self.placed.push(Place::new(*began, 0, at));
                 Place::new(after.version, LOOKS | ENDED, at)
             }

@@ -48,6 +48,8 @@ impl Window {
             (_, Some(Answer::Context(context))) => context,
             _ => return None,
         };
+        // The nearest look at the whole session whose version is not beyond the one that the operation builds on:
+        // what is known there is the state that the piece begins from.
         let before = (0..at).rev().find(|&before| {
             shows(&placed[before]).is_some() && placed[before].version() <= placed[at].after()
         });
@@ -56,11 +58,14 @@ impl Window {
             None => (0, Stop { record: birth, ended: false, version: None }, born),
         };
         let end = (at + 1..placed.len()).find(|&after| shows(&placed[after]).is_some());
+        // Cut off at some operations: fewer are easier to explain, so what is impossible of a part is impossible of
+        // the whole.
         let end = end.map_or(placed.len(), |end| end + 1).min(at + MOST_BEYOND);
         let stops = placed[first..end].iter().map(|place| Stop::from(*place));
         let last_return = placed[first..end].iter().map(|place| records[place.record()].returned).max()?;
         let pending = of_key.pending.iter().filter(|&&at| {
             let Record { call, called, .. } = records[at];
+            // One called after the last return cannot have made anything in this piece.
             called <= last_return && !matches!(call, Call::Create(_) | Call::Delete)
         });
         let pending = pending.map(|&record| Stop { record, ended: false, version: None });
@@ -81,9 +86,12 @@ fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Opti
         else {
             continue;
         };
+        // The answer names a place that is taken already: no state to begin from can be made of that.
         if at < next {
             return None;
         }
+        // The places between belong to messages without an answer, or to turns: they are there, and no digest over
+        // them is known.
         if at > next {
             messages.put_somewhere(next);
         }

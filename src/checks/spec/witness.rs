@@ -26,6 +26,8 @@ pub(super) enum Walk {
 
 /// Walks along the operations of one session.
 pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
+    // By version, the change before its looks: the order in which the walk takes them. Equal places do not exist,
+    // since each holds the number of its record, so the sort need not be stable.
     of_key.placed.sort_unstable();
     // In the order of calls none of those that found nothing is too late for another.
     of_key.gone.sort_unstable_by_key(|&at| records[at].called);
@@ -35,6 +37,7 @@ pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
         Walker { records, known: Known::Absent, latest: (0, None), pending: &mut pending, guessed: false };
     match walker.walk(&of_key.placed, &of_key.births, &of_key.deletions, &of_key.gone) {
         Ok(()) => Walk::Fits,
+        // A guess may be to blame. What holds whatever was guessed is looked for before the search is asked.
         Err(undecided @ Walk::Undecided(_)) => certain(records, of_key).unwrap_or(undecided),
         Err(stopped) => stopped,
     }
@@ -45,11 +48,14 @@ pub(super) fn walk(records: &[Record], of_key: &mut OfKey) -> Walk {
 fn certain(records: &[Record], of_key: &OfKey) -> Option<Walk> {
     let mut latest = (0, None);
     for group in of_key.placed.chunk_by(|one, other| one.stands_with(*other)) {
+        // A version is made once; no operation without an answer can change that.
         if let [_, second, ..] = group
             && !second.looks()
         {
             return Some(Walk::Stuck((*second).into()));
         }
+        // Each against what came before its group and not against its own group: looks at one version have no order
+        // among themselves.
         for &place in group {
             if let (called, Some(late)) = latest
                 && records[place.record()].returned < called
@@ -61,6 +67,7 @@ fn certain(records: &[Record], of_key: &OfKey) -> Option<Walk> {
         latest = group.iter().map(called).fold(latest, MaxByCall::max_by_call);
     }
     let (called, late) = latest;
+    // A deletion comes after every version. One that returned before an operation with a version was called cannot.
     let deleted = of_key.deletions.iter().find(|&&at| records[at].returned < called);
     deleted.zip(late).map(|(&at, late)| Walk::TooLate { after: Stop::at(at), late })
 }
@@ -91,13 +98,18 @@ impl Walker<'_> {
         gone: &[usize],
     ) -> Result<(), Walk> {
         // Any of them may have been the birth or the end of the session, so whatever fails may fail for want of it.
+        // A birth that was not answered makes every failure below uncertain, from the first operation on.
         self.guessed |= self.pending.iter().any(|&at| matches!(self.records[at].call, Call::Create(_)));
         let last_call = if gone.is_empty() { 0 } else { self.last_call(placed, deletions) };
         let ends = !deletions.is_empty() || self.pending_deletion().is_some();
+        // What found nothing stands before the birth or after the end. If it returned before the last operation
+        // that found the session was called, it cannot stand after the end; otherwise it can, and is in time there.
         let is_after = |records: &[Record], at: usize| ends && records[at].returned >= last_call;
         for &at in gone.iter().filter(|&&at| !is_after(self.records, at)) {
             self.take(Stop::at(at))?;
         }
+        // The session was seen, so it was created; if no creation was answered, it was one of those without an
+        // answer.
         if births.is_empty() && !placed.is_empty() {
             self.take_pending_birth();
         }
@@ -129,6 +141,8 @@ impl Walker<'_> {
                 self.fetch(&placed[at - group.len()..fetched.min(placed.len())]);
             }
             // Looks at one version can have come in any order, so none is too late for another.
+            // Gathered apart while the group lasts: `self.latest` remains what came before the group, against which
+            // `in_time` holds each of its looks.
             let mut latest = self.latest;
             for &place in group {
                 let record = &self.records[place.record()];
@@ -153,6 +167,7 @@ impl Walker<'_> {
                 latest = latest.max_by_call((record.called, Some(stop)));
                 if !place.looks() {
                     made = Some(place);
+                    // A change stands alone at its version: what follows it is held against it at once.
                     self.latest = latest;
                 }
             }
@@ -167,6 +182,8 @@ impl Walker<'_> {
             let Record { called, answer, .. } = &self.records[place.record()];
             called ^ u64::from(answer.is_some())
         };
+        // The reads are independent, so they overlap in memory; `black_box` keeps them from being removed as
+        // unused.
         std::hint::black_box(placed.iter().fold(0, |all, place| all ^ touch(place)));
     }
 
@@ -192,6 +209,7 @@ impl Walker<'_> {
                 let too_late = Walk::TooLate { after: stop, late };
                 Err(if certain || self.is_certain(stop) { too_late } else { Walk::Undecided(stop) })
             }
+            // Nothing taken yet, or overlapping in time: operations that overlap may stand in either order.
             _ => Ok(()),
         }
     }
@@ -210,6 +228,8 @@ impl Walker<'_> {
     /// Whether nobody who answered can have brought the session to this version.
     #[inline]
     fn is_gap(&self, version: u32) -> bool {
+        // A turn at work, or one that may have begun at any version, makes steps of its own: then a missing version
+        // is no gap.
         matches!(&self.known, Known::Live(live)
             if version > live.version && !live.floating && !live.kinds.may_work())
     }
@@ -217,6 +237,7 @@ impl Walker<'_> {
     /// Guesses which operations without an answer stand before this place.
     fn fill(&mut self, place: Place) -> Result<(), Walk> {
         let stop = Stop::from(place);
+        // No pending operation was called in time to make the missing version, and nothing was guessed before.
         if self.is_certain(stop) {
             return Err(Walk::Stuck(stop));
         }
@@ -226,6 +247,7 @@ impl Walker<'_> {
         };
         self.known = known;
         for at in taken {
+            // Each is used once: left in, it could fill a second gap.
             self.pending.retain(|&other| other != at);
             self.latest = self.latest.max_by_call((self.records[at].called, Some(Stop::at(at))));
         }
@@ -235,6 +257,7 @@ impl Walker<'_> {
     fn guess(&self, known: &Known, place: Place, more: u32) -> Option<(Known, Vec<usize>)> {
         let record = &self.records[place.record()];
         let (call, answer) = said(record, place.ended());
+        // Called after this place returned, it cannot stand before it.
         let called = self.pending.iter().filter(|&&at| self.records[at].called <= record.returned);
         let next = called.filter_map(|&at| {
             let mut next = known.clone();
@@ -251,6 +274,8 @@ impl Walker<'_> {
         next.iter().find_map(|(at, next)| {
             let (known, mut taken) = self.guess(next, place, more - 1)?;
             taken.insert(0, *at);
+            // The recursion does not exclude what was taken before it, so a way that uses one operation twice is
+            // dropped here. A guess may be missed by it; then the walk is undecided and the search is asked.
             let once = taken.iter().filter(|other| *other == at).count() == 1;
             once.then_some((known, taken))
         })
@@ -273,6 +298,7 @@ impl Walker<'_> {
     fn last_call(&self, placed: &[Place], deletions: &[usize]) -> u64 {
         let all = placed.iter().map(|place| place.record()).chain(deletions.iter().copied());
         let last = all.map(|at| self.records[at].called).max().unwrap_or(0);
+        // A deletion without an answer counts as well: what found nothing may have found it deleted by that one.
         let ending = deletions.is_empty().then(|| self.pending_deletion()).flatten();
         last.max(ending.map_or(0, |at| self.records[at].called))
     }
