@@ -126,8 +126,8 @@ impl Choose for DepthFirst {
         // what follows it here was seen there. Without this filter the search is right and repeats itself.
         frame.moves.clear();
         frame.moves.extend(moves.iter().filter(|found| !asleep.iter().any(|(other, _)| other == *found)));
-        // At the bound only the task that made the last step may go on. What that leaves out no other schedule
-        // stands for, so it is noted, and the search does not claim to be complete.
+        // At the bound only the task that made the last step may go on. No other schedule stands for what is cut
+        // off by that, so it is noted, and the search does not claim to be complete.
         if let (Some(bound), Some(last)) = (*bound, last)
             && switches >= bound
         {

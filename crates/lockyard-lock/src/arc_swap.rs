@@ -30,6 +30,8 @@ impl TryFamily for ArcSwap {
     fn try_write<T: Clone + Send + Sync + 'static>(
         lock: &Self::Lock<T>,
     ) -> Option<<Self::Lock<T> as SharedLock<T>>::Write<'_>> {
+        // The mutex before the copy: a value loaded first could be one that the writer before replaces meanwhile,
+        // and its change would be lost in ours.
         let alone = lock.writing.try_lock()?;
         Some(SnapshotWrite { _alone: alone, current: &lock.current, next: lock.current.load_full() })
     }
@@ -70,6 +72,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for Snapshot<T> {
     }
 
     async fn write(&self) -> Self::Write<'_> {
+        // The mutex before the copy, as in `try_write`.
         let alone = self.writing.lock();
         SnapshotWrite { _alone: alone, current: &self.current, next: self.current.load_full() }
     }
@@ -93,6 +96,8 @@ impl<T> Deref for SnapshotWrite<'_, T> {
 
 impl<T: Clone> DerefMut for SnapshotWrite<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        // The first call copies, for `current` has a handle to the same value. From then on this guard is the only
+        // owner: readers take handles of what is in `current`, never of the copy.
         Arc::make_mut(&mut self.next)
     }
 }
@@ -101,6 +106,8 @@ impl<T> Drop for SnapshotWrite<'_, T> {
     fn drop(&mut self) {
         // A change that a panic has cut short is worse than none.
         if !std::thread::panicking() {
+            // The old value goes into `next` and so ends after the mutex was released. The swap publishes whole: it
+            // releases what was written to the copy, and a reader's load of the new pointer acquires it.
             self.next = self.current.swap(Arc::clone(&self.next));
         }
     }

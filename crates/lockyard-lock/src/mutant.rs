@@ -87,6 +87,8 @@ impl<T: Clone + Send + Sync + 'static, Cell: TornCell<T>> SharedLock<T> for Torn
 
     async fn write(&self) -> Self::Write<'_> {
         self.0.before_copy().await;
+        // No exclusion on purpose: a second writer may copy the same value here, and the later `replace` drops the
+        // earlier change. Between the two moments the tool may let others run.
         let value = self.0.copy();
         self.0.after_copy().await;
         Copied { value, home: Some(&self.0) }

@@ -329,8 +329,8 @@ impl<E: Env> ChatSessionManager<E> {
             Slot::Empty { failures, .. } => *failures,
         };
         let outcome = fetch(self.env.store(), self.env.clock(), id).await;
-        // Dropped before this guard is there, the call leaves the slot `Empty`, and the next at the gate loads.
-        // From here on there is no await: slot and `saved` change together.
+        // A call dropped before this guard is there has changed nothing: the slot is still `Empty`, and the next at
+        // the gate loads. From here on there is no await: slot and `saved` change together.
         let mut slot = entry.changing(entry.slot.write().await);
         match outcome {
             Ok(context) => {

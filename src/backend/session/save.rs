@@ -67,8 +67,8 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
         change: Change<'_>,
     ) -> Result<(), SessionError> {
         let changed = {
-            // The guard ends with this block, and with it the new state is published. The mark was set inside, so a
-            // caller that is dropped at the await below leaves a session that auto-save knows to be unsaved.
+            // The guard ends with this block, and with it the new state is published. The mark was set inside, so
+            // if the caller is dropped at the await below, auto-save knows that the session is unsaved.
             let mut slot = entry.changing(entry.slot.write().await);
             manager.apply(entry, &mut slot, change)?
         };
@@ -128,7 +128,7 @@ impl<E: Env> ChatSessionManager<E> {
     ) -> Result<Changed, SessionError> {
         let context = slot.live_mut(entry.id)?;
         change(context).map_err(|source| SessionError::Refused { id: entry.id, source })?;
-        // Only after the change was accepted: a refusal leaves the time as it was, too.
+        // Only after the change was accepted: a refusal does not even change the time.
         context.touch(self.env.clock().now());
         let version = context.version();
         // Under the guard that the caller holds. Marked after it, a save in between could store this version and
@@ -177,8 +177,8 @@ impl<E: Env> ChatSessionManager<E> {
     ) -> Result<(), SessionError> {
         let id = entry.id;
         let Some(version) = put(self.env.store(), id, slot).await? else { return Ok(()) };
-        // After the store has answered. A caller dropped while it waits leaves `saved` too low, so the version may
-        // be stored twice; raised before, it would pass for stored when it is not.
+        // After the store has answered. If the caller is dropped while it waits, `saved` stays too low and the
+        // version may be stored twice; raised before, it would pass for stored when it is not.
         *saved = version;
         // A change that came during the I/O has marked a newer version, and that mark stays.
         self.unsaved.with(|unsaved| unsaved.stored(id, version));

@@ -47,6 +47,8 @@ impl ProgressBoard {
     }
 
     pub(super) fn snapshot(&self) -> Vec<u64> {
+        // Not one moment for all words, and it need not be: two readings are compared word by word, and each number
+        // rises with every operation, so a task that moved in between differs.
         self.0.iter().map(|word| word.0.load(Relaxed)).collect()
     }
 }

@@ -107,13 +107,19 @@ impl SliceRunner {
         for task in tasks {
             let (send, given) = (self.send.clone(), given.clone());
             // Nobody is there to take it back when the slice was given up.
+            // The task before its event: when `Back` is read, the task is in the other channel and `try_recv` finds
+            // it.
             let give_back = Box::new(move |task| drop(given.send(task).map(|()| send.send(Event::Back))));
             start(task, slice.clone(), give_back);
         }
+        // Tasks that have not begun are idle and not in flight, so a slice that begins slowly is not taken for
+        // stuck.
         self.watchdog.watch(true);
         let begun = slice.wait();
         let mut ended = None;
         while back.len() < expected {
+            // Once the slice is over only the answers are waited for, without a limit here: an operation that never
+            // returns is noticed by the watchdog, whose patience includes what an operation may take.
             let left =
                 if ended.is_none() { length.saturating_sub(begun.at.elapsed()) } else { Duration::MAX };
             match self.events.recv_timeout(left) {
@@ -123,6 +129,8 @@ impl SliceRunner {
                 // Of one that is not measured any more.
                 Ok(Event::Doomed) => {}
                 Err(RecvTimeoutError::Timeout) => {
+                    // The flag before the clock: read first, the clock would miss the time of the operations that
+                    // are counted until the flag is set.
                     slice.end();
                     ended = Some(Moment::now());
                 }

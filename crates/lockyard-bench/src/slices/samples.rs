@@ -180,6 +180,8 @@ mod seen {
     pub(crate) fn serialize<S: Serializer>(histograms: &Histograms, to: S) -> Result<S::Ok, S::Error> {
         let seen = |histogram: &Histogram<u64>| {
             let latencies = histogram.iter_recorded();
+            // The upper end of each bucket: recorded again it falls into the same bucket, so nothing is rounded
+            // twice.
             latencies.map(|it| (it.value_iterated_to(), it.count_at_value())).collect::<Vec<_>>()
         };
         let seen: BTreeMap<_, _> = histograms.iter().map(|(operation, it)| (operation, seen(it))).collect();
@@ -235,6 +237,8 @@ impl Block {
 
 /// The smallest latency that at least 99 % do not exceed. There must be one.
 fn p99(mut nanos: Vec<u64>) -> u64 {
+    // The nearest-rank definition: the smallest rank that holds 99 %, counted from one, and from zero for the
+    // index.
     let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
     *nanos.select_nth_unstable(rank).1
 }

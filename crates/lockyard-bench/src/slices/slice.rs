@@ -46,8 +46,11 @@ impl Slice {
 
     /// One more task is ready, which the slice waits for. How many are not.
     pub(crate) fn arrive(&self) -> usize {
+        // AcqRel, because each arrival releases what its task prepared and the last one acquires it all: the chain
+        // of decrements is one release sequence. What the last one has seen goes on to the others through `begun`.
         let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
         if missing == 0 {
+            // By the one task that saw zero, so it is initialised once; `OnceLock` publishes it to those that wait.
             self.begun.get_or_init(Moment::now);
         }
         missing
@@ -76,6 +79,8 @@ impl Slice {
 
     /// Ends it.
     pub(crate) fn end(&self) {
+        // Relaxed on both sides: the flag says stop and hands over no data. Logs come back through a channel, which
+        // orders them; a task that sees the flag late does a step more.
         self.over.store(true, Ordering::Relaxed);
     }
 

@@ -68,6 +68,7 @@ impl<W: Workload, C> Task<W, C> {
     ) {
         let Self { index, steps, client, meter } = self;
         meter.enter(slice.clone());
+        // One start for all, by the moment that the last task arrived: an open loop counts its times from it.
         let start = slice.begin().await;
         let mut intended = pace.intended_times(*index, start).map(Iterator::peekable);
         // Walked round: a comparison is cheaper than a division for each step.
@@ -82,6 +83,8 @@ impl<W: Workload, C> Task<W, C> {
                     break;
                 }
             }
+            // Taken off only here, when its step is made: a time that the slice ended before stays, and is late if
+            // it has passed.
             if let Some(times) = &mut intended {
                 times.next();
             }
@@ -121,6 +124,8 @@ async fn wait_until(due: Instant, slice: &Slice, near: Duration) -> bool {
         match due.checked_duration_since(Instant::now()) {
             None => return true,
             Some(far) if far > near => {
+                // Short of the goal by half of `near`, which is as late as a timer may be; the rest is spent
+                // yielding.
                 tokio::time::sleep(far.saturating_sub(near / 2).min(LONGEST_STEP)).await;
             }
             Some(_) => tokio::task::yield_now().await,

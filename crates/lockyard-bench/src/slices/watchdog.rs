@@ -21,6 +21,7 @@ struct Watch {
 impl Watch {
     /// What is stuck, if nothing has moved since `patience` ago while something was in flight.
     fn look(&mut self, words: Vec<u64>, now: Instant, patience: Duration) -> Option<Vec<InFlight>> {
+        // Any word that moved starts the patience over: a slow operation beside busy ones is no standstill.
         if words != self.words || self.since.is_none() {
             *self = Self { words, since: Some(now) };
             return None;
@@ -52,6 +53,8 @@ impl Watchdog {
             let mut state = Watch::default();
             // The channel is never sent to: its end is the signal, and waiting for it is the tick.
             while stopped.recv_timeout(tick) == Err(mpsc::RecvTimeoutError::Timeout) {
+                // A tick late or early makes no difference to a patience of many; nothing else depends on the flag.
+                // The state is reset between slices, so the quiet there does not count.
                 if !watched.load(Relaxed) {
                     state = Watch::default();
                 } else if let Some(stuck) = state.look(board.snapshot(), Instant::now(), patience) {
@@ -72,6 +75,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
+        // Before the join: the thread ends when its channel does, and would otherwise be waited for without end.
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A panic over there has been printed; dropping is no place for a second one.

@@ -42,6 +42,7 @@ impl Recorded {
     fn location(&self) -> Option<(f64, f64, f64)> {
         let freedom = if self.processes > 1 { self.processes - 1 } else { degrees_of_freedom(self.rounds)? };
         let [low, high] = self.ci.map(f64::ln);
+        // The interval is t · error to either side, so dividing its half by the same quantile gives the error back.
         let error = (high - low) / 2.0 / self.confidence.standard_errors(freedom);
         let usable = self.ratio > 0.0 && self.ratio.is_finite() && error.is_finite() && error >= 0.0;
         usable.then(|| (self.ratio.ln(), error, freedom as f64))
@@ -66,9 +67,13 @@ impl Change {
         let (to, to_error, to_freedom) = after.location()?;
         let (from_variance, to_variance) = (from_error.powi(2), to_error.powi(2));
         let variance = from_variance + to_variance;
+        // Welch and Satterthwaite: the degrees of freedom of a sum of two variances, weighted by how much each adds
+        // to it.
         let spread = from_variance.powi(2) / from_freedom + to_variance.powi(2) / to_freedom;
         // Rounded down, towards the wider interval. Two points without any spread have no freedom to speak of.
         let freedom = if spread > 0.0 { (variance.powi(2) / spread).max(1.0) as usize } else { 1 };
+        // On the log scale the change is a difference, and its interval symmetric; `exp` makes a ratio of both
+        // ends.
         let reach = confidence.standard_errors(freedom) * variance.sqrt();
         let change = to - from;
         let ci = [(change - reach).exp(), (change + reach).exp()];

@@ -96,14 +96,19 @@ impl Effect {
         };
         let plus = |index: usize| match self {
             Self::Main(factor) => is_new(index, factor),
+            // Plus where both are old or both new: (both − second alone) − (first alone − neither), sorted by sign.
             Self::Interaction(a, b) => is_new(index, a) == is_new(index, b),
         };
         let signed = |(index, x): (usize, &f64)| if plus(index) { x.ln() } else { -x.ln() };
         let sum: f64 = round.iter().enumerate().map(signed).sum();
+        // A main effect is a difference of two means of half of the measurements each. An interaction is a
+        // difference of two such differences, each between means of a quarter.
         let divisor = match self {
             Self::Main(_) => round.len() / 2,
             Self::Interaction(..) => round.len() / 4,
         };
+        // Zeros on one side make this infinite, which trimming takes; zeros on both make it NaN, which says
+        // nothing.
         let contrast = sum / divisor as f64;
         (!contrast.is_nan()).then_some(contrast)
     }

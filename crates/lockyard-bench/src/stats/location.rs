@@ -41,16 +41,24 @@ impl Location {
         if n < MIN_ROUNDS {
             return None;
         }
+        // A total order, since there is no NaN: infinities go to the ends, where trimming can take them.
         sample.sort_unstable_by(f64::total_cmp);
+        // Rounded down, as in the definition: with fewer than five rounds nothing is trimmed and this is the plain
+        // mean.
         let trimmed = n / TRIM;
         let kept = &sample[trimmed..n - trimmed];
         let h = kept.len();
         let mean = kept.iter().sum::<f64>() / h as f64;
 
+        // Winsorised and not trimmed: the spread of the kept values alone would be too small by what was left out.
+        // A trimmed infinity counts as the nearest kept value; one that was kept makes the sums infinite or NaN,
+        // and there is no location.
         let (lowest, highest) = (kept[0], kept[h - 1]);
         let winsorised = || sample.iter().map(|x| x.clamp(lowest, highest));
         let centre = winsorised().sum::<f64>() / n as f64;
         let sum_of_squares = winsorised().map(|x| (x - centre).powi(2)).sum::<f64>();
+        // The squares are of n values, the divisor is h(h − 1): Yuen's form. With n(n − 1) the intervals would be
+        // too narrow.
         let standard_error = (sum_of_squares / (h * (h - 1)) as f64).sqrt();
 
         let location = Self { mean, standard_error, degrees_of_freedom: h - 1, rounds: n };

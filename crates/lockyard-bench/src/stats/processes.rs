@@ -31,10 +31,13 @@ pub(super) fn location_of_processes(samples: impl Iterator<Item = Vec<f64>>) -> 
     }
     let k = each.len() as f64;
     let mean = each.iter().map(|process| process.mean).sum::<f64>() / k;
+    // The variance of a mean of k: the sample variance of the processes, divided by k once more.
     let between = each.iter().map(|process| (process.mean - mean).powi(2)).sum::<f64>() / (k - 1.0) / k;
+    // What the mean would vary by if all processes were alike: each variance has the weight 1/k, squared.
     let within = each.iter().map(|process| process.standard_error.powi(2)).sum::<f64>() / (k * k);
     Some(Location {
         mean,
+        // The larger and not the sum: the spread of the processes already has each one's own error in it.
         standard_error: between.max(within).sqrt(),
         degrees_of_freedom: each.len() - 1,
         rounds: each.iter().map(|process| process.rounds).sum(),

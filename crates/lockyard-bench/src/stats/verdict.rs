@@ -50,6 +50,8 @@ impl Verdict {
             Direction::HigherIsBetter => (Self::Faster, Self::Slower),
             Direction::LowerIsBetter => (Self::Slower, Self::Faster),
         };
+        // Before the sides: an interval within the margin may well be clear of 1, and is no difference all the
+        // same.
         if 1.0 - margin <= low && high <= 1.0 + margin {
             Self::NoDifference
         } else if low > 1.0 {

@@ -72,7 +72,10 @@ pub(super) fn fit(points: &[Point], bounds: Bounds) -> Fitted {
         return free;
     }
     let [log_lambda, sigma, kappa] = start;
+    // The least squares within the bounds may lie on a face or at a corner, and to clamp the free solution is not
+    // enough: with one coefficient moved, the others are no longer the best.
     let corners = [Some(0.0), Some(1.0), None].into_iter().flat_map(|fixed| [(fixed, true), (fixed, false)]);
+    // A coefficient that is fixed stays at its bound, so a fit can only violate the bounds of those that are free.
     let fits = corners.map(|(fixed, kappa_is_free)| {
         let start = [log_lambda, fixed.unwrap_or(sigma), if kappa_is_free { kappa } else { 0.0 }];
         refine(points, start, [true, fixed.is_none(), kappa_is_free])
@@ -102,6 +105,7 @@ fn start(points: &[Point]) -> Vector {
         (0.5, 0.0)
     };
     // The λ that suits these two best is the mean of what each point says.
+    // With ln λ = 0 the residual is what ln λ would have to be for this point.
     let offsets = points.iter().map(|point| point.residual(&[0.0, sigma, kappa]));
     [offsets.sum::<f64>() / points.len() as f64, sigma, kappa]
 }
@@ -111,12 +115,15 @@ fn refine(points: &[Point], start: Vector, free: [bool; 3]) -> Fitted {
     let squares = |at: &Vector| points.iter().map(|point| point.residual(at).powi(2)).sum::<f64>();
     let mut now = Fitted { at: start, squares: squares(&start) };
     for _ in 0..MOST_STEPS {
+        // No step where the information cannot be inverted: the points do not tell the coefficients apart there.
         let Some(step) = step(points, &now.at, free) else { break };
         let shortened = (0..MOST_HALVINGS).find_map(|halvings| {
             let factor = 0.5_f64.powi(halvings);
             let at = [0, 1, 2].map(|i| now.at[i] + factor * step[i]);
             // Out of the law's domain a residual is not a number, which is less than nothing.
             let squares = squares(&at);
+            // Only a step that helps is taken, so the squares fall strictly and no point comes up twice. NaN
+            // compares as false.
             (squares < now.squares).then_some(Fitted { at, squares })
         });
         let Some(next) = shortened else { break };
@@ -132,6 +139,8 @@ fn step(points: &[Point], at: &Vector, free: [bool; 3]) -> Option<Vector> {
     for point in points {
         let mut gradient = point.gradient(at);
         for (entry, free) in gradient.iter_mut().zip(free) {
+            // A fixed coefficient has no gradient: its row and column become zero, and the others are solved
+            // without it.
             *entry *= f64::from(u8::from(free));
         }
         information = add_outer(information, &gradient, 1.0);

@@ -29,12 +29,17 @@ pub(super) fn quadratic(matrix: &Matrix, v: &Vector) -> f64 {
 /// The inverse of a symmetric positive matrix, by cofactors; `None` where it has none. Brought to a diagonal of ones first,
 /// since the coefficients differ by orders of magnitude.
 pub(super) fn inverse(matrix: &Matrix) -> Option<Matrix> {
+    // A diagonal of ones keeps the determinant from being lost in rounding. A diagonal entry of zero makes the
+    // scale infinite, and the result is refused below.
     let scale: Vector = [0, 1, 2].map(|i| matrix[i][i].sqrt().recip());
     let entry = |i: usize, j: usize| matrix[i % 3][j % 3] * scale[i % 3] * scale[j % 3];
+    // Rows and columns counted round from i and j give the cofactor with its sign, so there is no factor of −1.
     let cofactor = |i: usize, j: usize| {
         entry(i + 1, j + 1) * entry(i + 2, j + 2) - entry(i + 1, j + 2) * entry(i + 2, j + 1)
     };
     let determinant: f64 = (0..3).map(|j| entry(0, j) * cofactor(0, j)).sum();
+    // The inverse is the transpose of the cofactors, which for a symmetric matrix is the same. The scale comes back
+    // twice, for the rows and for the columns.
     let found = [0, 1, 2].map(|i| [0, 1, 2].map(|j| cofactor(i, j) / determinant * scale[i] * scale[j]));
     found.iter().flatten().all(|entry| entry.is_finite()).then_some(found)
 }

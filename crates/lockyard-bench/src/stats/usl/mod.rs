@@ -118,7 +118,10 @@ impl Usl {
         let degrees_of_freedom = points.len() - 3;
         let residual = |fitted: &Fitted| (fitted.squares / degrees_of_freedom as f64).sqrt();
 
+        // Two fits: the bounded one gives the values, the free one the intervals. With a coefficient held at its
+        // bound the fit is that of a law with fewer coefficients, and its intervals would be too narrow.
         let best = least_squares::fit(&points, Bounds::Physical);
+        // The bounded fit is the one that is shown, so it is the one that has to fit.
         if residual(&best) > WORST_RESIDUAL {
             return Err(Refusal::Poor { residual: residual(&best) });
         }
@@ -129,6 +132,7 @@ impl Usl {
             let mut direction = [0.0; 3];
             direction[index] = 1.0;
             let (value, reach) = (best.at[index], reach(&spreads, &direction));
+            // Centred at the free value and cut to the bounds; `min` and `max` keep the value that is shown inside.
             let [low, high] = [free.at[index] - reach, free.at[index] + reach];
             Estimate { value, ci: [low.clamp(least, most).min(value), high.clamp(least, most).max(value)] }
         };
@@ -161,6 +165,7 @@ impl Usl {
     pub fn expected(&self, size: u32) -> Estimate {
         let value = self.at(size.into());
         let at = [self.lambda.value.ln(), self.sigma.value, self.kappa.value];
+        // The delta method: the spread of ln X is that of the coefficients, taken along the gradient of the law.
         let direction = Point::new(size.into(), value).gradient(&at);
         let reach = (reach(&self.spreads, &direction).powi(2) + self.noise).sqrt().exp();
         Estimate { value, ci: [value / reach, value * reach] }
@@ -182,6 +187,7 @@ fn spreads(points: &[Point], samples: &[Sample], fitted: &Fitted, noise: f64) ->
     // With four sizes no two columns are alike, so there is an inverse; otherwise nothing is known.
     let Some(covariance) = inverse(&information) else { return [[[f64::INFINITY; 3]; 3]; 2] };
     let own = points.iter().zip(samples).fold([[0.0; 3]; 3], |sum, (point, sample)| {
+        // How the coefficients move with ln X of this sample alone, to the first order.
         let influence: Vector = product(&covariance, &point.gradient(&fitted.at));
         let [low, high] = sample.ci.map(|end| (end / sample.throughput).ln().abs());
         let reach = low.max(high);

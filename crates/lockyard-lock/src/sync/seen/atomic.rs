@@ -50,6 +50,8 @@ macro_rules! atomics {
                     return <$value>::default();
                 }
                 if fault::is(Fault::TwoSteps) {
+                    // The strongest order on both halves: the fault is the lost atomicity, and a model must fail
+                    // for that alone.
                     let old = self.0.load(Ordering::SeqCst);
                     self.0.store(new(old), Ordering::SeqCst);
                     return old;

@@ -44,6 +44,7 @@ impl<T> Mutex<T> {
         if panicking() {
             return self.inside(None);
         }
+        // The turn before the value: the value's own mutex is not seen by loom and must never be waited for.
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         // Given back at once where nothing excludes.
         self.inside(Some(turn).filter(|_| !fault::is(Fault::NoExclusion)))
@@ -93,8 +94,11 @@ impl<T> Drop for MutexGuard<'_, T> {
             // Somebody may come before this one has gone.
             drop(self.mutex.turn.lock());
         }
+        // The value before the turn: `turn` is a field and ends after this body. In the other order the next one
+        // would find nothing inside and report that two are.
         *self.mutex.value.lock().unwrap_or_else(PoisonError::into_inner) = self.value.take();
         if panicking() {
+            // Its release would be a step, and loom must not be asked for one while the execution is torn down.
             std::mem::forget(self.turn.take());
         }
     }

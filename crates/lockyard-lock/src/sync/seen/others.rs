@@ -26,6 +26,9 @@ impl<T> Stepwise<T> {
     }
 
     fn step<R>(&self, step: impl FnOnce(&mut T) -> R) -> R {
+        // A read-modify-write reads the latest value there is, so all steps are in one order; acquire and release
+        // make each in step with those before. Two loads in a row would not do: a load may show an old value. loom
+        // switches threads only at its own primitives, so none comes between this and the access below.
         self.steps.fetch_add(1, AcqRel);
         step(&mut self.value.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -49,6 +52,8 @@ impl<T> OnceLock<T> {
     /// # Errors
     /// The value, if it is filled.
     pub fn set(&self, value: T) -> Result<(), T> {
+        // Acquire for the one that comes second, release for the first: paired with the load in `get`. The value is
+        // filled after the flag, which is right only because loom does not switch threads in between.
         if self.filled.swap(true, AcqRel) {
             return Err(value);
         }
@@ -60,6 +65,7 @@ impl<T> OnceLock<T> {
     /// What it is filled with.
     pub fn get(&self) -> Option<&T> {
         // A message that is put together for a panic may well look.
+        // Acquire, so that what was written before the value was set has been seen with it.
         if panicking() || self.filled.load(Acquire) { self.value.get() } else { None }
     }
 
@@ -110,6 +116,7 @@ impl<T> ArcSwapOption<T> {
     /// Lets it point elsewhere; where it pointed.
     pub fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
         if fault::is(Fault::TwoSteps) {
+            // Two steps: another swap may come between them, and its value is then lost and never returned.
             let old = self.load_full();
             self.0.step(|at| *at = value);
             return old;
