@@ -207,6 +207,8 @@ impl World {
             return;
         }
         self.footprint.touch(object, write);
+        // Invoked with the first touch and not at its beginning: before it nothing can tell the operation from one
+        // that is called later, and a later call is the harder one to explain.
         if let Some(operation) = self.asking.get_mut(self.task).and_then(Option::take) {
             self.mark(operation, MarkKind::Invoked);
         }
@@ -262,6 +264,7 @@ impl World {
     /// An operation ends: answered, or dropped on the way. What has touched nothing was never asked.
     pub(super) fn end(&mut self, task: usize, operation: usize, answered: bool) {
         self.in_flight -= 1;
+        // Taken only if it is this operation's: the task may have begun another, whose mark is still to come.
         let unasked =
             self.asking.get_mut(task).and_then(|asking| asking.take_if(|asking| *asking == operation));
         match (unasked, answered) {

@@ -24,12 +24,15 @@ impl Chain {
 
     pub(super) fn remove(&mut self, at: usize) {
         let (previous, next) = (self.previous[at], self.next[at]);
+        // The entry keeps its own neighbours: they are what `restore` goes by (D. E. Knuth, "Dancing links", 2000).
         self.next[previous] = next;
         self.previous[next] = previous;
     }
 
     pub(super) fn restore(&mut self, at: usize) {
         let (previous, next) = (self.previous[at], self.next[at]);
+        // Its neighbours are those of the moment it was taken out. They are in the list only if all that was taken
+        // out since is back; in any other order this would link entries that are gone.
         self.next[previous] = at;
         self.previous[next] = at;
     }

@@ -39,6 +39,8 @@ impl Limit {
             return false;
         }
         let left = self.steps.saturating_sub(steps);
+        // By the multiple that was crossed and not by the remainder: steps are taken off many at a time, and a
+        // remainder could be passed over again and again.
         let looks = look || self.steps / STEPS_PER_LOOK != left / STEPS_PER_LOOK;
         if looks && self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return false;

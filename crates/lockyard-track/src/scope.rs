@@ -106,6 +106,8 @@ async fn run<F: Future>(name: Arc<str>, tracker: Option<Tracker>, is_branch: boo
             }
         };
         if polled.is_pending() {
+            // Before the scope ends its poll: the holds are marked first and `running` is cleared after, so an
+            // asker that sees the scope suspended sees what it holds across the await.
             for hold in entered.suspended() {
                 report::guard_across_await(strand, &hold);
             }
@@ -141,6 +143,8 @@ impl Wake for BranchWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        // The mark before the wake-up: the poll that it causes clears the mark in `enter`. Set after, it would stay
+        // on a branch that has been polled, and the branch would pass for one that its task has abandoned.
         self.strand.woken.store(true, SeqCst);
         let task = self.task.lock().clone();
         task.wake();

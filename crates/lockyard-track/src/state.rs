@@ -41,15 +41,20 @@ impl State {
         if asked.mode == Mode::Look {
             return false;
         }
+        // For good: once branches share this strand, a hold may be another branch's, and an order drawn from it
+        // untrue.
         self.branched |= !self.waits.is_empty();
         if self.branched || (self.holds.is_empty() && !is_inside) {
             return false;
         }
         let [only] = &self.holds[..] else { return true };
+        // What is held around this strand is not seen here, and within one class the instances decide, not the
+        // places.
         if is_inside || std::ptr::eq(only.taken.class, asked.class) {
             return true;
         }
         let places = [only.taken.place, asked.place].map(|place| std::ptr::from_ref(place).addr());
+        // One hold has no guards beside it: the same two places again could neither add an edge nor narrow one.
         if self.told.contains(&places) {
             return false;
         }

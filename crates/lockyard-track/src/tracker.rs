@@ -179,6 +179,7 @@ impl Tracker {
     }
 
     pub(super) fn uncontended(&self, lock: &Lock) {
+        // Ended outside the table's mutex: the end of a lock enters the tracker again.
         let gone = self.0.contended.lock().remove(&lock.id);
         drop(gone);
     }
@@ -190,6 +191,7 @@ impl Tracker {
 
     /// Every wait that is on.
     pub(super) fn waits(&self) -> Vec<Arc<Wait>> {
+        // Copied, and the table released, before any line is locked: `join` locks a line and then the table.
         let locks: Vec<_> = self.0.contended.lock().values().cloned().collect();
         locks.iter().flat_map(|lock| lock.line()).collect()
     }
@@ -199,6 +201,8 @@ impl Tracker {
     }
 
     pub(super) fn hazard_begun(&self) {
+        // Called with the holder's state locked and the hold marked, so a reader of the raised count that goes on
+        // to the states finds the hazard.
         self.0.hazards.fetch_add(1, SeqCst);
     }
 
@@ -207,6 +211,8 @@ impl Tracker {
     }
 
     pub(super) fn has_hazards(&self) -> bool {
+        // A hazard that begins after this load is missed, whatever the order: the asker then blocks its thread. The
+        // count only says whether the walk over all strands is worth its price.
         self.0.hazards.load(SeqCst) > 0
     }
 

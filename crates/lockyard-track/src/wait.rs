@@ -2,6 +2,7 @@
 //!
 //! Somebody who waits takes its place in the line in the same moment in which it takes it in the lock's own queue: under
 //! the line's mutex. So the two stand in the same order, and what a lock promises about its queue can be checked.
+//! A lock that blocks is the exception: its waiter joins the line before it blocks, and no order is concluded from that.
 
 use std::collections::VecDeque;
 use std::panic::Location;

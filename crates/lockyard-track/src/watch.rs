@@ -56,6 +56,8 @@ impl Tracker {
         let strands = Strand::all();
         for wait in waits.iter().filter(|wait| !wait.accused.load(SeqCst) && !wait.lock.blocks) {
             let holder = holder(wait, &strands);
+            // The flag and then the count, as `enter` writes the count and then the flag: the flag of a later poll
+            // comes with its count, which differs from that of the wait.
             if wait.strand.is_running() == Some(true) && wait.strand.polls() == wait.polls_before {
                 report::block_on(wait, holder.as_ref());
             } else if holder.is_none() && is_lost(wait) {

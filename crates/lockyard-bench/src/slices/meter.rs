@@ -74,6 +74,8 @@ impl Meter {
         self.begun += 1;
         self.log.look_ups += u64::from(self.operations[operation].looks_up);
         self.word.begin(self.begun, operation);
+        // Taken: only the first operation of a step counts from the intended time. The clock is read last, so that
+        // what is written down here is not in the latency.
         let due = self.due.take();
         let from = if self.timed {
             due.map_or_else(|| From::Asked(self.clock.raw()), From::Due)
@@ -89,6 +91,7 @@ impl Meter {
     pub fn end(&mut self, start: Start, outcome: Outcome<'_>) {
         let Start { operation, from } = start;
         if let Outcome::Done = outcome {
+            // The clock first, for the same reason.
             let nanos = match from {
                 From::Never => None,
                 From::Asked(start) => Some(self.clock.delta_as_nanos(start, self.clock.raw())),

@@ -24,6 +24,7 @@ impl Confidence {
     pub(super) fn standard_errors(self, degrees_of_freedom: usize) -> f64 {
         let student = StudentsT::new(0.0, 1.0, degrees_of_freedom as f64)
             .expect("an estimate has at least one degree of freedom");
+        // Two-sided: half of what lies outside is above, so the quantile is at (1 + level) / 2.
         student.inverse_cdf(f64::midpoint(1.0, self.0))
     }
 }

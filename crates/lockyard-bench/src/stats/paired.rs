@@ -60,6 +60,8 @@ impl Ratio {
 fn log_ratio((candidate, baseline): (f64, f64)) -> Option<f64> {
     let measured = |x: f64| x.is_finite() && x >= 0.0;
     let usable = measured(candidate) && measured(baseline) && candidate + baseline > 0.0;
+    // Minus infinity if the candidate stalled, plus infinity if the baseline did. Both at once would be NaN, and
+    // were refused above.
     usable.then(|| candidate.ln() - baseline.ln())
 }
 
