@@ -238,8 +238,8 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
             }
             Choice::Pending(at) => {
                 self.pending_calls.remove(at);
-                // Kept beside the chain, which knows what is left and not what is gone: two sets of taken
-                // operations are told apart by it.
+                // Kept beside the chain, which knows what is left and not what is gone: the key of a dead end needs
+                // what is gone.
                 self.pending_taken.insert(at);
             }
         }

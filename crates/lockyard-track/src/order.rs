@@ -176,8 +176,9 @@ impl OrderGraph {
                 if id(next.asked.class) != goal {
                     paths.push_back(path);
                 } else if next.meets(&path[0]) && !kept_apart(&path) {
-                    // The closing edge must meet the first as each edge meets its next: a reader that asks for what
-                    // a reader holds does not wait, and the chain stays open.
+                    // The closing edge must meet the first as each edge meets its next. If a reader asks there for
+                    // what a reader holds, and no writer can come between, it does not wait and the chain stays
+                    // open.
                     return Some(path);
                 }
             }

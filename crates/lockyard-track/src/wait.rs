@@ -2,7 +2,8 @@
 //!
 //! Somebody who waits takes its place in the line in the same moment in which it takes it in the lock's own queue: under
 //! the line's mutex. So the two stand in the same order, and what a lock promises about its queue can be checked.
-//! A lock that blocks is the exception: its waiter joins the line before it blocks, and no order is concluded from that.
+//! A lock that blocks is the exception: its waiter joins the line before it blocks, and no order is concluded from
+//! that.
 
 use std::collections::VecDeque;
 use std::panic::Location;
@@ -96,8 +97,9 @@ impl Lock {
         let joined = join();
         if joined.is_none() {
             let place = number();
-            // The place, then the last place, then the count: see `last_in_line`. The wait itself is found by
-            // others only through the line, whose mutex orders this store before every look.
+            // The place, then the last place, then the count: see `last_in_line`. A reader that comes through the
+            // line is ordered by its mutex; one that comes through the strand may find no place yet, and takes the
+            // wait for not queued.
             wait.place.store(place, SeqCst);
             self.last_place.store(place, SeqCst);
             line.push_back(wait.clone());
