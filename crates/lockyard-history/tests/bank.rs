@@ -64,7 +64,7 @@ impl SequentialSpec for Bank {
 impl Judge for Bank {}
 
 const BRANCH: u32 = 0;
-const BUDGET: Duration = Duration::from_mins(5);
+const BUDGET: Duration = Duration::from_secs(300);
 
 /// A run of two tellers, told moment by moment.
 struct Run {

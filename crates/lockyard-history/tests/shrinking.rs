@@ -50,7 +50,7 @@ impl SequentialSpec for Account {
 impl Judge for Account {}
 
 const TELLERS: u64 = 8;
-const BUDGET: Duration = Duration::from_mins(5);
+const BUDGET: Duration = Duration::from_secs(300);
 
 /// Tellers in turns, each with one operation open at a time. Every addition takes effect, but that of which `is_lost` says
 /// so: in its place somebody else's is written over it.
