@@ -301,9 +301,29 @@ fn lists_are_arrays_of_objects_with_names() {
 }
 
 #[test]
+fn a_level_of_logging_that_there_is_not_is_refused() {
+    let ends = |level: &str| {
+        let output = lockyard(&["list", "scenarios"]).env("LOCKYARD_LOG", level).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), output.stdout.is_empty(), words)
+    };
+    for level in ["bogus", "warn,info", "lockyard=debug"] {
+        let (code, is_silent, words) = ends(level);
+        assert_eq!((code, is_silent), (Some(2), true), "{level}: {words}");
+        let wanted = format!("LOCKYARD_LOG={level}: use one of off, error, warn, info, debug, trace");
+        assert!(words.contains(&wanted), "{words}");
+    }
+    for level in ["", "off", "INFO", "trace"] {
+        assert_eq!(ends(level).0, Some(0), "{level}");
+    }
+}
+
+#[test]
 fn help_tells_verbs_and_exit_codes() {
     let (help, _) = run(&["--help"], 0);
-    for part in ["compare", "load", "report", "list", "schema", "completions", "130 interrupted"] {
+    for part in
+        ["compare", "load", "report", "list", "schema", "completions", "130 interrupted", "LOCKYARD_LOG"]
+    {
         assert!(help.contains(part), "{part}: {help}");
     }
     for shell in ["bash", "zsh", "fish"] {

@@ -9,10 +9,10 @@ use std::fs;
 use std::path::Path;
 
 use house_rules::cycles::{Files, excuse, idle_excuses};
-use house_rules::documents::{missing_files, rooms_told};
+use house_rules::documents::{instruments_told, instruments_used, missing_files, rooms_told};
 use house_rules::patches::misfits;
 use house_rules::rooms::{PROGRAM, ROOMS, known_rooms, not_an_instrument, strange_rooms};
-use house_rules::source::Source;
+use house_rules::source::{Source, WINGS};
 use house_rules::{Complaint, *};
 
 /// Every file below these folders with one of these endings.
@@ -169,6 +169,66 @@ fn the_rooms_are_those_that_are_told() {
         "# A\n## The rooms\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
     let told = rooms_told(&Source::new("planted.md", planted));
     assert_eq!(told, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
+}
+
+/// The names of the folders in this one.
+fn folders(path: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let told = rooms_told(&document("docs/ARCHITECTURE.md"));
+    let told: BTreeSet<_> = told.into_iter().map(|(room, _)| room).collect();
+    for room in &told {
+        let (folder, file) = (root.join("src").join(room), root.join(format!("src/{room}.rs")));
+        assert!(folder.is_dir() || file.is_file(), "src/{room} is in the table and is not there");
+    }
+    let of_a_wing = |wing: &str| {
+        let folders = folders(&format!("src/{wing}")).into_iter();
+        folders.map(|folder| format!("{wing}/{folder}")).collect::<Vec<_>>()
+    };
+    let (wings, rooms): (Vec<_>, Vec<_>) =
+        folders("src").into_iter().partition(|it| WINGS.contains(&it.as_str()));
+    assert_eq!(wings, WINGS, "folders that hold several rooms");
+    for folder in wings.iter().flat_map(|wing| of_a_wing(wing)).chain(rooms) {
+        assert!(told.contains(&folder), "src/{folder} is not in the table of rooms of docs/ARCHITECTURE.md");
+    }
+}
+
+#[test]
+fn the_instruments_are_those_that_are_told() {
+    let told: BTreeMap<_, BTreeSet<_>> = instruments_told(&document("docs/ARCHITECTURE.md"))
+        .into_iter()
+        .map(|(name, known)| (name, known.into_iter().collect()))
+        .collect();
+    let there: BTreeMap<_, BTreeSet<_>> = folders("crates")
+        .into_iter()
+        .map(|name| {
+            let used = instruments_used(&document(&format!("crates/{name}/Cargo.toml")));
+            (name, used.into_iter().collect())
+        })
+        .collect();
+    assert_eq!(told, there, "docs/ARCHITECTURE.md says on the left what crates/ on the right says otherwise");
+
+    let manifest = "[package]\nname = \"lockyard-x\"\n[dependencies]\nlockyard-a.workspace = true\nrand = \"1\"\nlockyard-b = { path = \"b\" }\n[dev-dependencies]\nlockyard-c.workspace = true\n";
+    assert_eq!(instruments_used(&Source::new("planted.toml", manifest)), ["lockyard-a", "lockyard-b"]);
+}
+
+#[test]
+fn the_examples_of_instruments_are_named_and_run() {
+    let code = sources(&["crates"], &["rs"]);
+    for example in code.iter().filter(|it| it.path.contains("/examples/")) {
+        let (folder, file) = example.path.split_once("/examples/").unwrap();
+        let named = document(&format!("{folder}/README.md"));
+        assert!(named.text.contains(&format!("--example {}", file.trim_end_matches(".rs"))), "{file}");
+        let is_run =
+            |it: &Source| it.path.starts_with(folder) && it.text.contains(&format!("../examples/{file}"));
+        assert!(code.iter().any(is_run) || example.text.contains("../tests/"), "no test runs {file}");
+    }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use lockyard_bench::{AgainstError, RunError};
 /// For the end of the help.
 pub(super) const HELP: &str = "\
 Exit codes: 0 fine, 1 internal error, 2 usage or bad input, 3 regression, 4 verification failed (deadlock, stuck, \
-violation, failed operations), 5 not comparable, 130 interrupted (what was measured is written, and marked).";
+violation, failed operations), 5 not comparable, 130 interrupted (what was measured is written, and marked).
+
+Environment: LOCKYARD_LOG says how much is logged to stderr: off, error, warn (unless set), info, debug or trace.";
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ const REMOTE: &str = "remote";
 #[derive(Parser)]
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
-    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY. By default after.
+    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]. By default after.
     ///
     /// With --url, what the server runs: it stands in the record, and nothing depends on it.
     #[arg(long, value_name = "STRATEGY", value_parser = options::strategy)]

@@ -31,8 +31,11 @@ mod verify;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
+
+use exit::Exit;
 
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
@@ -61,17 +64,35 @@ enum Verb {
     Completions(completions::Args),
 }
 
-/// How much is logged: off, error, warn, info, debug or trace, as `LOCKYARD_LOG` says.
-fn log_level() -> LevelFilter {
-    let asked = std::env::var("LOCKYARD_LOG").ok().and_then(|level| level.parse().ok());
-    asked.unwrap_or(LevelFilter::WARN)
+/// The environment variable that says how much is logged.
+const LOG: &str = "LOCKYARD_LOG";
+
+/// How much is logged: what `LOCKYARD_LOG` says, warnings and errors if it is unset or empty.
+fn log_level() -> anyhow::Result<LevelFilter> {
+    let Some(asked) = std::env::var_os(LOG).filter(|asked| !asked.is_empty()) else {
+        return Ok(LevelFilter::WARN);
+    };
+    let level = asked.to_str().and_then(|level| level.parse().ok());
+    level.with_context(|| {
+        format!("{LOG}={}: use one of off, error, warn, info, debug, trace", asked.to_string_lossy())
+    })
 }
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level()).without_time().init();
-    let outcome = match cli.verb {
+    run(cli)
+        .unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            exit::of_error(&error)
+        })
+        .into()
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let level = log_level()?;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).without_time().init();
+    match cli.verb {
         None => compare::main_job(),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Load(args)) => load::run(&args),
@@ -85,11 +106,5 @@ pub fn main() -> ExitCode {
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),
         Some(Verb::Completions(args)) => completions::run(&args, &mut Cli::command()),
-    };
-    outcome
-        .unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
-            exit::of_error(&error)
-        })
-        .into()
+    }
 }

@@ -41,7 +41,7 @@ const STUCK: Duration = Duration::from_secs(5);
 #[derive(Parser)]
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
-    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY.
+    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
     #[arg(long, value_name = "STRATEGY", default_value = "best", value_parser = options::strategy)]
     strategy: Strategy,
 

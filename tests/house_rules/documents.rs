@@ -6,9 +6,29 @@ use super::source::Source;
 /// Where the table of rooms stands.
 const ROOMS: &str = "## The rooms";
 
+/// Where the table of the instruments stands.
+const INSTRUMENTS: &str = "## The instruments";
+
 /// The rooms in the table of `docs/ARCHITECTURE.md`: each with all that it may know, in any order.
 pub fn rooms_told(document: &Source) -> Vec<(String, Vec<String>)> {
-    let section = document.text.split_once(ROOMS).map_or("", |(_, rest)| rest);
+    table(document, ROOMS)
+}
+
+/// The crates in the table of `docs/ARCHITECTURE.md`: each with all the instruments that it stands on, in any order.
+pub fn instruments_told(document: &Source) -> Vec<(String, Vec<String>)> {
+    table(document, INSTRUMENTS)
+}
+
+/// The instruments that a crate depends on, but for its tests, as its manifest says.
+pub fn instruments_used(manifest: &Source) -> Vec<String> {
+    let sections = manifest.text.split("\n[").filter(|section| section.starts_with("dependencies]\n"));
+    let names = sections.flat_map(str::lines).filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| name.starts_with("lockyard-")).map(str::to_owned).collect()
+}
+
+/// The rows of a table: the first cell's name, and what stands between backticks in the last one.
+fn table(document: &Source, section: &str) -> Vec<(String, Vec<String>)> {
+    let section = document.text.split_once(section).map_or("", |(_, rest)| rest);
     let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
     let rows = section.lines().filter_map(|line| {
         let cells: Vec<_> = line.strip_prefix("| `")?.split(" | ").collect();

@@ -37,7 +37,7 @@ pub struct Finding {
 /// One who takes part in a circle of waits, or of orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The task, or `seen once` in an inversion.
+    /// The task; in an order inversion, `seen before` for each order but the last one.
     pub task: String,
     /// What it holds: the lock and where it was taken.
     pub holds: Option<String>,
