@@ -1,5 +1,18 @@
 //! Which of several systems is faster, by how much, how sure is that, and was it right? Systems compared under workloads:
-//! what is measured, what follows from it, and how it is told.
+//! what is measured, what follows from it, and how it is reported.
+//!
+//! ```
+//! use lockyard_bench::stats::{Confidence, Direction, Ratio, Verdict};
+//!
+//! // What two subjects did in four rounds, in operations a second: candidate and baseline.
+//! let rounds = [(1300.0, 1000.0), (1260.0, 970.0), (650.0, 500.0), (1310.0, 1010.0)];
+//! let ratio = Ratio::of_rounds(&rounds, Confidence::default()).expect("four rounds");
+//! // A difference of half a per cent would count as none.
+//! assert_eq!(Verdict::of(Some(ratio.ci), 0.005, Direction::HigherIsBetter), Verdict::Faster);
+//! ```
+//!
+//! The example `bank` makes such rounds: it measures three guards of a bank's accounts
+//! (`cargo run --release -p lockyard-bench --example bank`).
 //!
 //! ```text
 //! Plan ─▶ run ─▶ for each workload: one experiment, in which every subject takes its turn

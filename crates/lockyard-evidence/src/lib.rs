@@ -4,11 +4,6 @@
 //! that shows it (terminal, page, `JUnit`, SARIF) reads them. The crate knows nothing of either, and depends on nothing
 //! unless a feature is on.
 //!
-//! - [`Finding`]: something that was found, of one of the closed list of [`FindingKind`]s.
-//! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed.
-//! - [`PitfallResult`]: a known-bad variant, and which checks saw it.
-//! - [`VerificationReport`]: all of a verification; [`holds`](VerificationReport::holds) is its verdict.
-//!
 //! ```
 //! use lockyard_evidence::{Finding, FindingKind, Severity};
 //!
@@ -23,6 +18,11 @@
 //! assert!(found.is_error() && found.kind.is_deadly());
 //! assert_eq!(found.kind.meaning(), "Tasks wait for each other in a cycle, and none of them goes on.");
 //! ```
+//!
+//! - [`Finding`]: something that was found, of one of the closed list of [`FindingKind`]s.
+//! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed.
+//! - [`PitfallResult`]: a known-bad variant, and which checks saw it.
+//! - [`VerificationReport`]: all of a verification; [`holds`](VerificationReport::holds) is its verdict.
 //!
 //! | feature | gives |
 //! | --- | --- |

@@ -37,18 +37,17 @@
 //! println!("{}", failure.schedule); // such as 0.3x1.2x0
 //! ```
 //!
-//! | file | what |
+//! | item | what |
 //! | --- | --- |
-//! | `explorer` | what to search, and what came of it |
-//! | `program`, `history` | tasks, operations, properties; when operations were asked and answered |
-//! | `search`, `footprint` | depth-first with sleep sets, and which steps may change places |
-//! | `random` | schedules at random |
-//! | `execute`, `run`, `choose` | one run after another; one run, step by step; who chooses the steps |
-//! | `world`, `point`, `place`, `stuck` | what the parts of a run share; where a task stops, and where in the source; why nobody can go on |
-//! | `schedule` | a run as text |
-//! | `setting`, `desk`, `lock` | which locks follow which rules; the rules; the locks |
-//! | `shared` | how a part from elsewhere tells what it does |
-//! | `failure`, `shrink`, `lanes`, `held`, `page` | a failure, made small, and drawn |
+//! | [`Explorer`], [`Limits`], [`Report`] | what to search, how far, and what came of it |
+//! | [`Program`], [`End`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
+//! | [`Reduction`] | which of the orders that come to the same are left out |
+//! | [`Random`] | schedules at random |
+//! | [`point()`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
+//! | [`Schedule`] | a run as text, to be replayed |
+//! | [`Setting`], [`LockModel`], [`Model`] | which locks follow which rules; the rules; the locks |
+//! | [`Shared`] | how a part of your own says what it does |
+//! | [`Failure`], [`Lanes`] | a failure, made small; and drawn |
 //!
 //! # What is not seen
 //!

@@ -2,16 +2,16 @@
 //!
 //! # What there is
 //!
-//! | file | what |
+//! | item | what |
 //! | --- | --- |
-//! | `spec` | [`SequentialSpec`]: what a history is judged by |
-//! | `register`, `kv` | two of them: [`Register`] and [`Kv`] |
-//! | `log`, `recording` | what a run writes down: a [`Log`] for each process, brought together in a [`Recording`] |
-//! | `operation`, `history`, `pairing` | events paired into operations, and all of them: a [`History`] |
-//! | `codec`, `json`, `event`, `read`, `write` | histories as JSON Lines, for specifications with a [`Codec`] |
-//! | `check`, `verdict`, `judge` | from a history to a [`Verdict`], and from any recording: [`Judge`] |
-//! | `search`, `span`, `chain`, `limit` | the search for an order, what it sees of operations, and how long it may go on |
-//! | `evidence`, `shrink`, `lanes` | from a violation to the few operations that show it, and those drawn |
+//! | [`SequentialSpec`] | what a history is judged by |
+//! | [`Register`], [`Kv`] | two of them |
+//! | [`Log`], [`Recording`] | what a run writes down: a log for each process, brought together |
+//! | [`Operation`], [`History`] | an invocation with its response, and all of them |
+//! | [`Codec`], [`HistoryError`] | histories as JSON Lines, and what is wrong with a file |
+//! | [`check()`], [`check_key`], [`Limit`] | the search for an order, and how long it may go on |
+//! | [`Verdict`], [`Judge`] | what came of it; a way to a verdict from any recording |
+//! | [`Evidence`], [`Lanes`] | from a violation to the few operations that show it, and those drawn |
 //!
 //! # A verdict sooner than the search has it
 //!

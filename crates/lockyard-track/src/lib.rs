@@ -1,6 +1,26 @@
 //! **Who holds what, who waits for whom, and which deadlock has not happened yet?** Deadlocks, inversions and starvation
 //! seen live, in async code.
 //!
+//! ```
+//! use lockyard_lock::{LockClass, LockOf, SharedLock, TokioMutex};
+//! use lockyard_track::{Kind, Tracked, Tracker};
+//!
+//! static ORDERS: LockClass = LockClass::new("orders");
+//! static STOCK: LockClass = LockClass::new("stock");
+//!
+//! let tracker = Tracker::new();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(
+//! tracker.scope("main", async {
+//!     let orders: LockOf<Tracked<TokioMutex>, u32> = SharedLock::new(&ORDERS, 0);
+//!     let stock: LockOf<Tracked<TokioMutex>, u32> = SharedLock::new(&STOCK, 10);
+//!     drop((orders.write().await, stock.write().await));
+//!     drop((stock.write().await, orders.write().await)); // the other way round
+//! })
+//! # );
+//! assert_eq!(tracker.findings()[0].kind, Kind::OrderInversion); // and nothing hung
+//! ```
+//!
 //! [`Tracked<F>`](Tracked) is a family around any other. Its locks tell a [`Tracker`] of every acquisition: class and
 //! instance, read or write, task, place in the source, when it was asked for, granted and released.
 //!
