@@ -61,7 +61,7 @@ where
 }
 
 /// What the search says of the wrong version and of the right one, and the failure as lanes.
-pub fn explore() -> (Report, Report, String) {
+pub(crate) fn explore() -> (Report, Report, String) {
     let explorer = Explorer::new(Setting::default());
     let wrong = |program: &mut Program| two_callers(program, get_in_two_steps::<Model>);
     let found = explorer.search(&wrong);

@@ -70,7 +70,7 @@ fn record(take: fn(&AtomicU64, &Barrier) -> u64) -> Recording<Tickets> {
 }
 
 /// The verdict on the machine that takes two steps, and on the one that takes one.
-pub fn verdicts() -> [Verdict; 2] {
+pub(crate) fn verdicts() -> [Verdict; 2] {
     [take_in_two_steps, take].map(|machine| {
         let history = record(machine).history(|_| "tickets".to_owned());
         check(&Tickets, &history, Duration::from_secs(10))

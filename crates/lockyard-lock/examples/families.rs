@@ -59,7 +59,7 @@ async fn run<F: TryFamily>() -> String {
 }
 
 /// The same program over four families.
-pub fn table() -> String {
+pub(crate) fn table() -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("threads");
     runtime.block_on(async {
         let mut table = String::new();

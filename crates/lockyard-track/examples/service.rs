@@ -49,7 +49,7 @@ async fn meet(meeting: Option<&Barrier>) {
 }
 
 /// One request after the other, then both at once; what the tracker has found, and a line for each class and request.
-pub async fn observe() -> (Vec<Finding>, String) {
+pub(crate) async fn observe() -> (Vec<Finding>, String) {
     let tracker = Tracker::new();
     let (tell, mut told) = mpsc::unbounded_channel();
     tracker.on_finding(move |finding| _ = tell.send(finding.kind));
