@@ -3,7 +3,7 @@
 #
 #   scripts/targets.sh [TARGET]...     these targets; Windows and macOS if none are given
 #
-# Installs the targets by rustup. The crates are the instruments: none of their dependencies compiles C.
+# Installs the targets by rustup. No C compiler for them is needed, since no dependency compiles C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,5 +15,6 @@ for target in "${targets[@]}"; do
     echo "== $target"
     rustup target add "$target"
     cargo check --target "$target" --lib "${packages[@]}" --all-features
+    cargo check --target "$target" -p lockyard --lib --bin lockyard
 done
-echo "targets.sh: the instruments type-check for ${targets[*]}"
+echo "targets.sh: the instruments and the program type-check for ${targets[*]}"
