@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Do the lower bounds in Cargo.toml tell the truth? Checks the crates with the oldest version that each direct dependency
+# Are the lower bounds in Cargo.toml right? Checks the crates with the oldest version that each direct dependency
 # is allowed to have.
 #
 #   scripts/minimal-versions.sh [CRATE]...     only these crates, if any are given

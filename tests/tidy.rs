@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use house_rules::cycles::{Files, excuse, idle_excuses};
-use house_rules::documents::{instruments_told, instruments_used, missing_files, rooms_told};
+use house_rules::documents::{instruments_listed, instruments_used, missing_files, rooms_told};
 use house_rules::patches::misfits;
 use house_rules::rooms::{PROGRAM, ROOMS, known_rooms, not_an_instrument, strange_rooms};
 use house_rules::source::{Source, WINGS};
@@ -181,9 +181,9 @@ fn folders(path: &str) -> BTreeSet<String> {
 #[test]
 fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let told = rooms_told(&document("docs/ARCHITECTURE.md"));
-    let told: BTreeSet<_> = told.into_iter().map(|(room, _)| room).collect();
-    for room in &told {
+    let listed = rooms_told(&document("docs/ARCHITECTURE.md"));
+    let listed: BTreeSet<_> = listed.into_iter().map(|(room, _)| room).collect();
+    for room in &listed {
         let (folder, file) = (root.join("src").join(room), root.join(format!("src/{room}.rs")));
         assert!(folder.is_dir() || file.is_file(), "src/{room} is in the table and is not there");
     }
@@ -195,13 +195,16 @@ fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
         folders("src").into_iter().partition(|it| WINGS.contains(&it.as_str()));
     assert_eq!(wings, WINGS, "folders that hold several rooms");
     for folder in wings.iter().flat_map(|wing| of_a_wing(wing)).chain(rooms) {
-        assert!(told.contains(&folder), "src/{folder} is not in the table of rooms of docs/ARCHITECTURE.md");
+        assert!(
+            listed.contains(&folder),
+            "src/{folder} is not in the table of rooms of docs/ARCHITECTURE.md"
+        );
     }
 }
 
 #[test]
-fn the_instruments_are_those_that_are_told() {
-    let told: BTreeMap<_, BTreeSet<_>> = instruments_told(&document("docs/ARCHITECTURE.md"))
+fn the_table_of_instruments_has_each_crate_with_what_it_depends_on() {
+    let listed: BTreeMap<_, BTreeSet<_>> = instruments_listed(&document("docs/ARCHITECTURE.md"))
         .into_iter()
         .map(|(name, known)| (name, known.into_iter().collect()))
         .collect();
@@ -212,7 +215,10 @@ fn the_instruments_are_those_that_are_told() {
             (name, used.into_iter().collect())
         })
         .collect();
-    assert_eq!(told, there, "docs/ARCHITECTURE.md says on the left what crates/ on the right says otherwise");
+    assert_eq!(
+        listed, there,
+        "docs/ARCHITECTURE.md says on the left what crates/ on the right says otherwise"
+    );
 
     let manifest = "[package]\nname = \"lockyard-x\"\n[dependencies]\nlockyard-a.workspace = true\nrand = \"1\"\nlockyard-b = { path = \"b\" }\n[dev-dependencies]\nlockyard-c.workspace = true\n";
     assert_eq!(instruments_used(&Source::new("planted.toml", manifest)), ["lockyard-a", "lockyard-b"]);

@@ -15,7 +15,7 @@ pub fn rooms_told(document: &Source) -> Vec<(String, Vec<String>)> {
 }
 
 /// The crates in the table of `docs/ARCHITECTURE.md`: each with all the instruments that it stands on, in any order.
-pub fn instruments_told(document: &Source) -> Vec<(String, Vec<String>)> {
+pub fn instruments_listed(document: &Source) -> Vec<(String, Vec<String>)> {
     table(document, INSTRUMENTS)
 }
 

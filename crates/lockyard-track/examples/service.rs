@@ -51,8 +51,8 @@ async fn meet(meeting: Option<&Barrier>) {
 /// One request after the other, then both at once; what the tracker has found, and a line for each class and request.
 pub(crate) async fn observe() -> (Vec<Finding>, String) {
     let tracker = Tracker::new();
-    let (tell, mut told) = mpsc::unbounded_channel();
-    tracker.on_finding(move |finding| _ = tell.send(finding.kind));
+    let (sender, mut found) = mpsc::unbounded_channel();
+    tracker.on_finding(move |finding| _ = sender.send(finding.kind));
     let new =
         async { Watched { orders: SharedLock::new(&ORDERS, vec![]), stock: SharedLock::new(&STOCK, 10) } };
     let shop = Arc::new(tracker.scope("set up", new).await);
@@ -66,7 +66,7 @@ pub(crate) async fn observe() -> (Vec<Finding>, String) {
         tracker.spawn("second customer", async move { customer.0.order(4, Some(&customer.1)).await }),
         tracker.spawn("second auditor", async move { _ = auditor.0.audit(Some(&auditor.1)).await }),
     ];
-    while told.recv().await.is_some_and(|kind| kind != Kind::Deadlock) {}
+    while found.recv().await.is_some_and(|kind| kind != Kind::Deadlock) {}
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
 
     let mut times = String::new();
