@@ -158,8 +158,7 @@ fn rooms_know_only_what_they_may() {
 fn the_rooms_are_those_that_are_told() {
     let told = rooms_told(&document("docs/ARCHITECTURE.md"));
     let set = |known: &[&str]| known.iter().map(|it| (*it).to_owned()).collect::<BTreeSet<_>>();
-    let told: BTreeMap<_, BTreeSet<_>> =
-        told.into_iter().map(|(room, known)| (room, known.into_iter().collect())).collect();
+    let told = by_name(told);
     let mut held: BTreeMap<_, _> =
         ROOMS.iter().map(|(room, known)| ((*room).to_owned(), set(known))).collect();
     held.insert(PROGRAM.to_owned(), BTreeSet::new());
@@ -169,6 +168,11 @@ fn the_rooms_are_those_that_are_told() {
         "# A\n## The rooms\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
     let told = rooms_told(&Source::new("planted.md", planted));
     assert_eq!(told, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
+}
+
+/// Rows of a table by their names.
+fn by_name(rows: Vec<(String, Vec<String>)>) -> BTreeMap<String, BTreeSet<String>> {
+    rows.into_iter().map(|(name, known)| (name, known.into_iter().collect())).collect()
 }
 
 /// The names of the folders in this one.
@@ -181,22 +185,20 @@ fn folders(path: &str) -> BTreeSet<String> {
 #[test]
 fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let listed = rooms_told(&document("docs/ARCHITECTURE.md"));
-    let listed: BTreeSet<_> = listed.into_iter().map(|(room, _)| room).collect();
-    for room in &listed {
+    let listed = by_name(rooms_told(&document("docs/ARCHITECTURE.md")));
+    for room in listed.keys() {
         let (folder, file) = (root.join("src").join(room), root.join(format!("src/{room}.rs")));
         assert!(folder.is_dir() || file.is_file(), "src/{room} is in the table and is not there");
     }
-    let of_a_wing = |wing: &str| {
-        let folders = folders(&format!("src/{wing}")).into_iter();
-        folders.map(|folder| format!("{wing}/{folder}")).collect::<Vec<_>>()
+    let of_a_wing = |wing: &String| {
+        folders(&format!("src/{wing}")).into_iter().map(|it| format!("{wing}/{it}")).collect::<Vec<_>>()
     };
     let (wings, rooms): (Vec<_>, Vec<_>) =
         folders("src").into_iter().partition(|it| WINGS.contains(&it.as_str()));
     assert_eq!(wings, WINGS, "folders that hold several rooms");
-    for folder in wings.iter().flat_map(|wing| of_a_wing(wing)).chain(rooms) {
+    for folder in wings.iter().flat_map(of_a_wing).chain(rooms) {
         assert!(
-            listed.contains(&folder),
+            listed.contains_key(&folder),
             "src/{folder} is not in the table of rooms of docs/ARCHITECTURE.md"
         );
     }
@@ -204,17 +206,9 @@ fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
 
 #[test]
 fn the_table_of_instruments_has_each_crate_with_what_it_depends_on() {
-    let listed: BTreeMap<_, BTreeSet<_>> = instruments_listed(&document("docs/ARCHITECTURE.md"))
-        .into_iter()
-        .map(|(name, known)| (name, known.into_iter().collect()))
-        .collect();
-    let there: BTreeMap<_, BTreeSet<_>> = folders("crates")
-        .into_iter()
-        .map(|name| {
-            let used = instruments_used(&document(&format!("crates/{name}/Cargo.toml")));
-            (name, used.into_iter().collect())
-        })
-        .collect();
+    let listed = by_name(instruments_listed(&document("docs/ARCHITECTURE.md")));
+    let used = |name: &String| instruments_used(&document(&format!("crates/{name}/Cargo.toml")));
+    let there = by_name(folders("crates").into_iter().map(|name| (name.clone(), used(&name))).collect());
     assert_eq!(
         listed, there,
         "docs/ARCHITECTURE.md says on the left what crates/ on the right says otherwise"
