@@ -9,7 +9,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lockyard::checks::models::{self, Drawn, MODELS, Replay, StrategyModel, Subject, replay};
+use lockyard::checks::models::{self, MODELS, Replay, Replayed, StrategyModel, Subject, replay};
 use lockyard::checks::pitfalls::PITFALLS;
 use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Schedule, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
@@ -78,7 +78,7 @@ fn limits() -> Limits {
     Limits { time: Some(Duration::from_mins(1)), ..Limits::default() }
 }
 
-fn again(subject: &Subject, schedule: Option<Schedule>) -> Option<Drawn> {
+fn again(subject: &Subject, schedule: Option<Schedule>) -> Option<Replayed> {
     replay(&Replay { subject: subject.clone(), schedule, limits: limits() })
 }
 
@@ -89,11 +89,15 @@ fn all_repeat() -> String {
     let (mut operations, mut switches) = (Vec::new(), Vec::new());
     for subject in subjects {
         let Some(small) = again(&subject, None) else { continue };
-        operations.push(small.lanes.operations);
+        operations.push(small.run.operations);
         switches.push(small.schedule.switches());
         for _ in 0..100 {
-            let run = again(&subject, Some(small.schedule.clone())).expect("it is explored");
-            assert!(run.failed && run.lanes == small.lanes, "{} runs otherwise", subject.name());
+            let again = again(&subject, Some(small.schedule.clone())).expect("it is explored");
+            assert!(
+                again.run.failure.is_some() && again.run == small.run,
+                "{} runs otherwise",
+                subject.name()
+            );
         }
     }
     operations.sort_unstable();

@@ -58,9 +58,13 @@ fn what_cannot_be_explained_ends_with_4_and_is_drawn() {
 
     let (code, out, _) = check(STALE, &["--model", "kv"]);
     let drawing = r#"
-process 0  |- put "a" -||- append "b" -|
-process 1                               |- get: "a" -|
-                                        ^ impossible: should have been "ab""#;
+step  process 0            process 1
+   1  ● invoke put
+   2  ● return put "a"
+   3  ● invoke append
+   4  ● return append "b"
+   5                       ● invoke get
+   6                       ✗ return get: "a"  ← impossible: should have been "ab""#;
     assert!(code == 4 && out.contains(drawing.trim_start()), "{out}");
     assert!(violation["text"].as_str().unwrap().contains(drawing.trim()), "{violation}");
 }

@@ -301,7 +301,7 @@ fn through_crashes(strategy: &str, kills: usize, seed: u64) -> usize {
     let history = History::read(&Sessions, &history[..]).unwrap();
     match judge(&history, BUDGET) {
         Verdict::Linearizable => {}
-        Verdict::Violation(lanes) => panic!("{strategy}, seed {seed}: not linearizable:\n{lanes}"),
+        Verdict::Violation(found) => panic!("{strategy}, seed {seed}: not linearizable:\n{found}"),
         Verdict::Unknown => panic!("{strategy}, seed {seed}: not judged within {BUDGET:?}"),
     }
     excused

@@ -168,7 +168,7 @@ async fn run(preset: &str, seed: u64) {
     let name = |key| format!("session {key}");
     match recording.judge(Duration::from_mins(1), name) {
         Verdict::Linearizable => {}
-        Verdict::Violation(lanes) => panic!("{preset}, seed {seed}: no order explains\n{lanes}"),
+        Verdict::Violation(found) => panic!("{preset}, seed {seed}: no order explains\n{found}"),
         Verdict::Unknown => panic!("{preset}, seed {seed}: not judged in time"),
     }
     drained().await;

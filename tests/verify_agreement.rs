@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use histories::{Plain, some_order_explains};
 use lockyard::checks::spec::{Sessions, judge};
-use lockyard::history::{History, Kv, Lanes, OperationOf, Register, Verdict, check};
+use lockyard::history::{History, Kv, OperationOf, Register, Verdict, Violation, check};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
@@ -34,9 +34,9 @@ fn agree<S: Plain>(name: &str, judge: impl Fn(&History<S>) -> Verdict) {
                 assert!(some_order_explains::<S>(&all), "no order explains {}", story());
                 right += 1;
             }
-            Verdict::Violation(lanes) => {
+            Verdict::Violation(violation) => {
                 assert!(!some_order_explains::<S>(&all), "some order explains {}", story());
-                let shown = shown::<S>(&all, lanes);
+                let shown = shown::<S>(&all, violation);
                 // A number that says how much came before is explained by what is not shown.
                 assert!(
                     S::WITNESSED || !some_order_explains::<S>(&shown),
@@ -59,8 +59,9 @@ fn agree<S: Plain>(name: &str, judge: impl Fn(&History<S>) -> Verdict) {
 }
 
 /// The operations that a violation shows.
-fn shown<'a, S: Plain>(all: &[&'a OperationOf<S>], lanes: &Lanes) -> Vec<&'a OperationOf<S>> {
-    let of_key = |operation: &&&OperationOf<S>| lanes.operations.iter().any(|bar| bar.call == operation.call);
+fn shown<'a, S: Plain>(all: &[&'a OperationOf<S>], violation: &Violation) -> Vec<&'a OperationOf<S>> {
+    let of_key =
+        |operation: &&&OperationOf<S>| violation.operations.iter().any(|span| span.call == operation.call);
     all.iter().filter(of_key).copied().collect()
 }
 

@@ -53,9 +53,9 @@ fn a_twin_is_shown_small_and_the_printed_command_shows_it_again() {
     );
     assert!(shown.contains("not linearizable"), "{shown}");
     assert!(shown.contains("src/backend/session/"), "places in the source: {shown}");
-    assert!(fs::read_to_string(&page).unwrap().contains("<table>"));
+    assert!(fs::read_to_string(&page).unwrap().contains("<table class=\"trace\">"));
 
-    let again = shown.lines().last().unwrap().strip_prefix("To see it again: lockyard verify ").unwrap();
+    let again = shown.lines().last().unwrap().strip_prefix("Replay: lockyard verify ").unwrap();
     let again: Vec<_> = again.split(' ').collect();
     assert_eq!(stdout(&mut verify(&again), 4), shown);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use histories::sessions::{MODES, advance, change, look, new_context, shown};
 use lockyard::backend::chat::{ChatContext, Timestamp};
 use lockyard::checks::spec::{Answer, Call, Log, Page, Recording, Sessions, Settings, Ticket, Token, judge};
-use lockyard::history::{History, Lanes, Verdict, check};
+use lockyard::history::{History, Verdict, Violation, check};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -273,11 +273,11 @@ fn found(fault: Fault) {
         for turns in [false, true] {
             let recording = run(seed, Some(fault), turns);
             let shown = |verdict: Verdict| match verdict {
-                Verdict::Violation(lanes) => lanes,
+                Verdict::Violation(violation) => violation,
                 other => panic!("{fault:?} of seed {seed}, {turns}: {other:?}"),
             };
             let all = judged(&recording).map(shown);
-            for Lanes { operations, .. } in &all {
+            for Violation { operations, .. } in &all {
                 assert!(operations.len() <= 6, "{fault:?} of seed {seed}: {}", all[0]);
                 longest = longest.max(operations.len());
             }

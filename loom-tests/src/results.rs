@@ -23,8 +23,9 @@ pub struct Outcome {
 pub fn note_model(model: &Model, outcome: &Outcome) {
     let Model { name, over, preemptions, at_least } = *model;
     let counterexample = outcome.failure.clone().map(|message| Counterexample {
-        message,
-        steps: vec![format!("execution {}", outcome.executions)],
+        message: format!("{message} (execution {})", outcome.executions),
+        tasks: Vec::new(),
+        steps: Vec::new(),
         replay: format!("scripts/loom.sh {}", name.replace('-', "_")),
     });
     let result = ModelResult {

@@ -72,8 +72,9 @@ impl Model {
             found.runs.saturating_sub(asked),
         );
         let counterexample = found.failure.as_ref().map(|(schedules, message)| Counterexample {
-            message: message.clone(),
-            steps: vec![format!("seed {schedules}")],
+            message: format!("{message} (seed {schedules})"),
+            tasks: Vec::new(),
+            steps: Vec::new(),
             replay: format!("scripts/shuttle.sh --replay '{title}' {schedules}"),
         });
         let result = ModelResult {

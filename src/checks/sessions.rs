@@ -35,7 +35,7 @@ pub fn context(key: u32) -> ChatContext {
 pub fn history(recording: &Recording, violation: &str) -> Result<(), Complaint> {
     match recording.judge(LONGEST, |key| format!("session {key}")) {
         Verdict::Linearizable => Ok(()),
-        Verdict::Violation(lanes) => Err(format!("{violation}\n{lanes}")),
+        Verdict::Violation(found) => Err(format!("{violation}\n{found}")),
         Verdict::Unknown => Err("the history was not judged in time".to_owned()),
     }
 }

@@ -89,7 +89,12 @@ impl Against<'_> {
             workloads: self.scenarios.iter().map(|(_, name)| name.clone()).collect(),
             rounds,
             seed: self.options.seed,
-            terms: Terms { margin: self.margin, confidence: Confidence::default(), reference: None },
+            terms: Terms {
+                margin: self.margin,
+                confidence: Confidence::default(),
+                reference: None,
+                headline: None,
+            },
         }
     }
 

@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use serde::{Serialize, Serializer};
 
 use crate::checks::spec::{self, Sessions};
-use lockyard_history::{Codec, History, Kv, Lanes, Register, Verdict, check};
+use lockyard_history::{Codec, History, Kv, Register, Verdict, Violation, check};
 
 use super::exit::Exit;
 use super::options;
@@ -65,14 +65,14 @@ struct Judgement {
     operations: usize,
     millis: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    violation: Option<Drawn>,
+    violation: Option<DrawnViolation>,
 }
 
 /// A violation with its drawing.
 #[derive(Serialize)]
-struct Drawn {
+struct DrawnViolation {
     #[serde(flatten)]
-    lanes: Lanes,
+    violation: Violation,
     text: String,
 }
 
@@ -112,7 +112,9 @@ fn judge<S: Codec>(
     let history = History::read(spec, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
     let verdict = verdict(&history);
     let violation = match &verdict {
-        Verdict::Violation(lanes) => Some(Drawn { text: lanes.to_string(), lanes: lanes.clone() }),
+        Verdict::Violation(violation) => {
+            Some(DrawnViolation { text: violation.to_string(), violation: violation.clone() })
+        }
         Verdict::Linearizable | Verdict::Unknown => None,
     };
     let millis = start.elapsed().as_millis() as u64;
@@ -124,11 +126,14 @@ fn text(judgement: &Judgement, budget: Duration) -> String {
     let looked_at = format!("{operations} operations, {millis} ms");
     match verdict {
         Verdict::Linearizable => format!("Linearizable: some order explains every answer ({looked_at})."),
-        Verdict::Violation(lanes) => {
-            let key =
-                if lanes.key.is_empty() { String::new() } else { format!(" of the key {:?}", lanes.key) };
-            let count = lanes.operations.len();
-            format!("Not linearizable ({looked_at}). No order explains these {count}{key}:\n\n{lanes}")
+        Verdict::Violation(violation) => {
+            let key = if violation.key.is_empty() {
+                String::new()
+            } else {
+                format!(" of the key {:?}", violation.key)
+            };
+            let count = violation.operations.len();
+            format!("Not linearizable ({looked_at}). No order explains these {count}{key}:\n\n{violation}")
         }
         Verdict::Unknown => format!(
             "Unknown: after {budget:?} neither an order was found nor all were tried ({looked_at}); \

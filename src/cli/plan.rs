@@ -7,7 +7,7 @@ use lockyard_bench::record::Change;
 use lockyard_bench::stats::Confidence;
 use lockyard_bench::{Ablated, LimitOf, Plan, Subject, Terms};
 
-use crate::strategy::{Factorial, REFERENCE, Strategy, check_tracked};
+use crate::strategy::{Factorial, HEADLINE, REFERENCE, Strategy, check_tracked};
 use crate::subjects::{self, Strategies};
 use crate::workload::Scenario;
 
@@ -76,7 +76,12 @@ pub(super) fn plan(
         latency: options.latency.into(),
         verify: !options.no_verify,
         track: options.track,
-        terms: Terms { margin, confidence: Confidence::default(), reference: Some(REFERENCE.to_owned()) },
+        terms: Terms {
+            margin,
+            confidence: Confidence::default(),
+            reference: Some(REFERENCE.to_owned()),
+            headline: Some(HEADLINE.to_owned()),
+        },
         patience: PATIENCE,
         ..Plan::default()
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, Drawn, MODELS, ModelCheck, Plan, Replay, StrategyModel, Subject};
+use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, Replayed, StrategyModel, Subject};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
 use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
@@ -73,7 +73,7 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Tables for people, and the lanes of what failed
+    /// Tables for people, and the steps of what failed
     Text,
     /// An object, and nothing else
     Json,
@@ -186,12 +186,12 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         _ => None,
     };
     let asked = Replay { subject, schedule: args.replay.clone(), limits };
-    let Some(drawn) = models::replay(&asked) else {
+    let Some(replayed) = models::replay(&asked) else {
         let Some(caught) = caught else {
             write_out(&format!("no schedule was found in which {name} fails, as far as the search went"))?;
             return Ok(Exit::VerificationFailed);
         };
-        let how = "the explorer has no part in it, so there are no lanes to draw";
+        let how = "the explorer has no part in it, so there are no steps to show";
         write_out(&format!("{name} ({}): {}; {how}", caught.class, checks(&caught)))?;
         let failed = caught.caught_by.len() + caught.missed_by.len() > 0;
         return Ok(if failed { Exit::VerificationFailed } else { Exit::Fine });
@@ -199,13 +199,14 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     if let Some(caught) = caught {
         write_out(&format!("{name} ({}): {}\n", caught.class, checks(&caught)))?;
     }
-    let Drawn { lanes, replay, failed, .. } = drawn;
+    let Replayed { run, replay, .. } = replayed;
+    let (failed, drawing) = (run.failure.is_some(), run.to_string());
     if let Some(file) = &args.trace_html {
-        let page = lanes.to_html(&format!("lockyard: {name}"), &replay);
+        let page = run.counterexample(replay.clone()).to_html(&format!("lockyard: {name}"));
         fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     let outcome = if failed { "" } else { "\nEverything held.\n" };
-    write_out(&format!("{lanes}{outcome}\nTo see it again: {replay}"))?;
+    write_out(&format!("{drawing}{outcome}\nReplay: {replay}"))?;
     Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })
 }
 
@@ -255,10 +256,10 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     }
     for (it, shown) in models.iter().filter_map(|it| Some((it, it.counterexample.as_ref()?))) {
         let _ = writeln!(text, "\n{} over {}: {}\n", it.model, it.strategy, shown.message);
-        for line in &shown.steps {
-            let _ = writeln!(text, "{line}");
+        if !shown.steps.is_empty() {
+            let _ = writeln!(text, "{}", shown.trace());
         }
-        let _ = writeln!(text, "To see it again: {}", shown.replay);
+        let _ = writeln!(text, "Replay: {}", shown.replay);
     }
     text
 }

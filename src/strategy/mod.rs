@@ -46,6 +46,6 @@ pub use factors::{Factors, SaveKind, StatePolicy};
 pub use host::{Executor, Host, IdSource, TokioClock};
 pub use kinds::{CacheKind, LockKind};
 pub use named::Strategy;
-pub use presets::{PRESETS, Preset, REFERENCE};
+pub use presets::{HEADLINE, PRESETS, Preset, REFERENCE};
 pub use stores::{AnyStore, in_memory};
 pub use tracked::{TrackedRuntime, assemble_tracked};

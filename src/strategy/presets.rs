@@ -9,6 +9,9 @@ use super::list::for_each_combination;
 /// The preset that ratios are to: what differs from it in one factor tells of that factor.
 pub const REFERENCE: &str = "naive";
 
+/// The preset that a verdict is about: what the change from Mutex to `RwLock` has come to.
+pub const HEADLINE: &str = "after";
+
 /// A strategy with a name of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {

@@ -165,7 +165,7 @@ pub fn calibrate(
 
 /// A plan of which every subject is measured for so long, from this seed.
 fn plan(what: &CalibrationPlan, seed: u64, duration: Duration) -> Plan<Scenario> {
-    let terms = Terms { margin: what.margin, confidence: what.confidence, reference: None };
+    let terms = Terms { margin: what.margin, confidence: what.confidence, reference: None, headline: None };
     Plan { seed, duration, latency: Latency::None, terms, ..Plan::default() }
 }
 

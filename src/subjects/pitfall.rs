@@ -50,6 +50,7 @@ pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
         interrupted: interrupted.load(Ordering::Relaxed),
         processes: 1,
         reference: None,
+        headline: None,
         against: None,
         environment: environment(&plan.build),
         limits: None,
@@ -99,7 +100,7 @@ impl Told {
 fn error(alarm: Alarm) -> Finding {
     let Alarm { kind, message, places, tasks } = alarm;
     let (kind, rule) = Finding::called(&kind);
-    Finding { kind, rule, severity: Severity::Error, message, places, tasks }
+    Finding { kind, rule, severity: Severity::Error, message, places, tasks, edges: Vec::new() }
 }
 
 fn cell(plan: &PitfallPlan, told: Told, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {

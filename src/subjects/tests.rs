@@ -166,7 +166,8 @@ fn a_stale_answer_is_found_and_drawn() {
     let violation = &cell.violations[0];
     assert!(violation.operations.len() <= 6 && finding.tasks.len() == violation.operations.len());
     assert_eq!(violation.operations[violation.impossible].f, "get_context_state");
-    assert!(violation.text.contains("impossible: should have been version"), "{}", violation.text);
+    let text = violation.to_string();
+    assert!(text.contains("impossible: should have been version"), "{}", text);
 }
 
 #[test]

@@ -66,11 +66,13 @@ pub struct Terms {
     pub confidence: Confidence,
     /// The subject that every other one is also held against, where it is measured: what a gate reads.
     pub reference: Option<String>,
+    /// The subject that the verdict in a few sentences is about, where it is compared; else it is about the fastest.
+    pub headline: Option<String>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { margin: 0.005, confidence: Confidence::default(), reference: None }
+        Self { margin: 0.005, confidence: Confidence::default(), reference: None, headline: None }
     }
 }
 

@@ -72,6 +72,7 @@ pub fn run_in_parts<W: Workload, E: From<RunError>>(
         interrupted: false,
         processes: 0,
         reference: plan.terms.reference.clone(),
+        headline: plan.terms.headline.clone(),
         against: None,
         environment: environment::environment(&plan.build),
         limits: plan.limits.as_ref().map(|limits| limits()),

@@ -132,6 +132,7 @@ fn finding(found: &lockyard_track::Finding) -> Option<Finding> {
         message: found.message.clone(),
         places: found.places.clone(),
         tasks: found.tasks.clone(),
+        edges: found.edges.clone(),
     })
 }
 
@@ -152,6 +153,7 @@ fn held_across_awaits(tracker: &Tracker) -> impl Iterator<Item = Finding> {
         ),
         places: vec![it.place.to_string()],
         tasks: Vec::new(),
+        edges: Vec::new(),
     })
 }
 

@@ -96,7 +96,7 @@ fn a_careless_guard_is_found_wrong_by_its_answers_and_by_its_own_rule() {
     let record = record_of(&Plan { subjects: vec![careless], ..plan() });
     let [cell] = &record.cells[..] else { panic!("one subject") };
     assert_eq!(cell.verification.as_ref().and_then(|it| it.linearizable), Some(false));
-    assert!(!cell.violations.is_empty() && cell.violations[0].text.contains("process"));
+    assert!(!cell.violations.is_empty() && cell.violations[0].to_string().contains("process"));
     let found: Vec<_> = cell.findings.iter().map(|finding| (finding.kind, finding.rule.as_deref())).collect();
     assert!(found.contains(&(FindingKind::NotLinearizable, None)), "{found:?}");
     assert!(found.contains(&(FindingKind::Invariant, Some("money made or lost"))), "{found:?}");

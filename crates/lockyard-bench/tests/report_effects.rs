@@ -214,6 +214,7 @@ fn what_failed_at_a_point_of_a_sweep_fails_the_run() {
         message: "nothing moved".into(),
         places: vec!["get_context".into()],
         tasks: vec![],
+        edges: Vec::new(),
     });
     let record = swept(vec![failing]);
     let expected = "stuck in “after” under polling with tasks=4: nothing moved (get_context)";

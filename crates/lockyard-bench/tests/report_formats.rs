@@ -78,6 +78,7 @@ fn places_that_are_none_are_left_to_the_message() {
             message: "told".into(),
             places: vec![(*place).into()],
             tasks: vec![],
+            edges: Vec::new(),
         })
         .collect();
     let log = validated(&sarif(&record));

@@ -59,6 +59,7 @@ fn whole() -> Record {
         holds: false,
         counterexample: Some(Counterexample {
             message: "an update was lost".into(),
+            tasks: vec![],
             steps: vec![],
             replay: "lockyard verify --replay 7".into(),
         }),

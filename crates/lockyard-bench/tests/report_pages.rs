@@ -37,6 +37,7 @@ fn hostile() -> Record {
         message: HOSTILE.into(),
         places: vec![HOSTILE.into()],
         tasks: vec![HOSTILE.into()],
+        edges: Vec::new(),
     });
     record.command = HOSTILE.into();
     record.environment.cpu_model = Some(HOSTILE.into());

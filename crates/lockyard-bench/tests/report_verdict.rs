@@ -128,6 +128,7 @@ fn an_error_comes_before_any_speed() {
         message: "two tasks wait for each other.".into(),
         places: vec!["src/session/mod.rs:3:5".into()],
         tasks: vec!["task 1".into(), "task 2".into()],
+        edges: vec![],
     });
     let told = verdict(&record);
     let words = "Wrong: deadlock in “after” under polling: two tasks wait for each other. (src/session/mod.rs:3:5). \
@@ -169,6 +170,7 @@ fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
         millis: 20,
         counterexample: (!holds).then(|| Counterexample {
             message: "an update was lost".into(),
+            tasks: vec![],
             steps: vec![],
             replay: "lockyard verify --replay 7".into(),
         }),

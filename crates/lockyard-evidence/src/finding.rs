@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::edge::Edge;
+
 /// The one list of kinds: variant, words in JSON and in reports, meaning.
 macro_rules! kinds {
     ($($kind:ident $words:literal $meaning:literal)*) => {
@@ -176,6 +178,8 @@ pub struct Finding {
     pub places: Vec<String>,
     /// The tasks that took part.
     pub tasks: Vec<String>,
+    /// The cycle, where there is one: each task waits for the next, and the last one for the first.
+    pub edges: Vec<Edge>,
 }
 
 impl Finding {
@@ -218,11 +222,14 @@ impl<'de> serde::Deserialize<'de> for Finding {
             message: String,
             places: Vec<String>,
             tasks: Vec<String>,
+            #[serde(default)]
+            edges: Vec<Edge>,
         }
 
-        let Written { kind, rule, severity, message, places, tasks } = Written::deserialize(deserializer)?;
+        let Written { kind, rule, severity, message, places, tasks, edges } =
+            Written::deserialize(deserializer)?;
         let (kind, named) = Self::called(&kind);
-        Ok(Self { kind, rule: rule.or(named), severity, message, places, tasks })
+        Ok(Self { kind, rule: rule.or(named), severity, message, places, tasks, edges })
     }
 }
 
@@ -248,7 +255,15 @@ mod tests {
         let of = |name| {
             let (kind, rule) = Finding::called(name);
             let (message, severity) = (String::new(), Severity::Error);
-            Finding { kind, rule, severity, message, places: Vec::new(), tasks: Vec::new() }
+            Finding {
+                kind,
+                rule,
+                severity,
+                message,
+                places: Vec::new(),
+                tasks: Vec::new(),
+                edges: Vec::new(),
+            }
         };
         assert_eq!((of("deadlock").name(), of("deadlock").rule), ("deadlock", None));
         assert_eq!(

@@ -14,13 +14,17 @@
 //!     message: "task 3 holds cache and waits for entry, task 5 holds entry and waits for cache".to_owned(),
 //!     places: vec!["src/cache.rs:118:29".to_owned(), "src/save.rs:74:13".to_owned()],
 //!     tasks: vec!["task 3".to_owned(), "task 5".to_owned()],
+//!     edges: Vec::new(),
 //! };
 //! assert!(found.is_error() && found.kind.is_deadly());
 //! assert_eq!(found.kind.meaning(), "Tasks wait for each other in a cycle, and none of them goes on.");
 //! ```
 //!
 //! - [`Finding`]: something that was found, of one of the closed list of [`FindingKind`]s.
-//! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed.
+//! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed, as rows
+//!   of [`Step`]s.
+//! - [`Violation`]: operations that no order explains.
+//! - [`Trace`]: the one drawing of both, as text and as a table of HTML.
 //! - [`PitfallResult`]: a known-bad variant, and which checks saw it.
 //! - [`VerificationReport`]: all of a verification; [`holds`](VerificationReport::holds) is its verdict.
 //!
@@ -29,11 +33,21 @@
 //! | `serde` | reading and writing as JSON, of every version of the record |
 //! | `schema` | the JSON Schema of what is written |
 
+mod counterexample;
+mod edge;
 mod finding;
+mod step;
+mod trace;
 mod verification;
+mod violation;
 
+pub use counterexample::Counterexample;
+pub use edge::Edge;
 pub use finding::{Finding, FindingKind, Severity};
-pub use verification::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
+pub use step::{Action, Step};
+pub use trace::Trace;
+pub use verification::{Check, Engine, ModelResult, PitfallResult, VerificationReport};
+pub use violation::{OperationSpan, Violation};
 
 // The example of the README is compiled and run, so that it stays true.
 #[cfg(doctest)]

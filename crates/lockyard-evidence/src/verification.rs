@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(feature = "serde")]
 use std::{fs, io};
 
+use super::counterexample::Counterexample;
+
 /// What a verification found: `lockyard verify --format json`, and what the scripts of other engines write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
@@ -109,19 +111,6 @@ pub enum Engine {
     Loom,
     /// shuttle: random orders of a program too large for the others.
     Shuttle,
-}
-
-/// An interleaving in which a model's property does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Counterexample {
-    /// What went wrong.
-    pub message: String,
-    /// What happened, step by step.
-    pub steps: Vec<String>,
-    /// The command that shows it again.
-    pub replay: String,
 }
 
 /// One known-bad variant, and what the checks made of it.

@@ -13,6 +13,7 @@ fn finding(kind: FindingKind, rule: Option<&str>) -> Finding {
         message: "it happened".to_owned(),
         places: vec!["src/lib.rs:1:2".to_owned()],
         tasks: vec![],
+        edges: Vec::new(),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn explore() -> (Report, Report, String) {
     let explorer = Explorer::new(Setting::default());
     let wrong = |program: &mut Program| two_callers(program, get_in_two_steps::<Model>);
     let found = explorer.search(&wrong);
-    let drawn = found.failure.as_ref().map(|failure| explorer.draw(&failure.schedule, &wrong).0);
+    let drawn = found.failure.as_ref().map(|failure| explorer.trace(&failure.schedule, &wrong));
     let drawn = drawn.map_or_else(String::new, |lanes| lanes.to_string());
     (found, explorer.search(&|program| two_callers(program, get::<Model>)), drawn)
 }

@@ -15,13 +15,13 @@ pub enum InjectedFault {
 }
 
 impl InjectedFault {
-    /// In words, as they follow the name of the call.
-    pub(super) fn words(self) -> &'static str {
+    /// What is unusual about the call, in words.
+    pub(super) fn words(self) -> Option<&'static str> {
         match self {
-            Self::None => "",
-            Self::Fails => ": fails, nothing has happened",
-            Self::FailsLate => ": fails, but it has happened",
-            Self::Slow => ": has happened, the answer comes later",
+            Self::None => None,
+            Self::Fails => Some("fails without effect"),
+            Self::FailsLate => Some("fails after its effect"),
+            Self::Slow => Some("has its effect, answers later"),
         }
     }
 }

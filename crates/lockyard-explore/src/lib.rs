@@ -67,12 +67,9 @@ mod explorer;
 mod failure;
 mod fault;
 mod footprint;
-mod held;
 mod history;
-mod lanes;
 mod lock;
 mod note;
-mod page;
 mod place;
 mod point;
 mod program;
@@ -84,15 +81,14 @@ mod setting;
 mod shared;
 mod shrink;
 mod stuck;
+mod trace;
 mod world;
 
 pub use desk::LockModel;
 pub use explorer::{Explorer, Limits, Report};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
-pub use held::Held;
 pub use history::{Mark, MarkKind};
-pub use lanes::{Lanes, Row};
 pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
 pub use place::CoarseStep;
 pub use point::{point, point_as, sleep};
@@ -102,6 +98,7 @@ pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;
 pub use setting::Setting;
 pub use shared::Shared;
+pub use trace::RunTrace;
 pub use world::{fail, marks, spawn};
 
 /// The first example of the README.

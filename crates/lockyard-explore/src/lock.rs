@@ -215,7 +215,7 @@ impl<T> Drop for ModelWrite<'_, T> {
 impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn read_at(&self, place: Place) -> ModelRead<T> {
         if self.model.is_snapshot() {
-            Point::new(Want::Go("takes a snapshot"), place).await;
+            Point::new(Want::Go(Some("take a snapshot")), place).await;
             world::with(|world| world.flash(self.object, false, place));
             return ModelRead { value: self.shared(), _access: None };
         }

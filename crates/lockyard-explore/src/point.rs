@@ -4,6 +4,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use lockyard_evidence::Action;
+
 use super::footprint::Object;
 use super::place::Place;
 use super::world::{self, Want};
@@ -40,13 +42,14 @@ impl Future for Point {
                     world.unstop(ticket);
                     self.ticket = None;
                     match self.want {
-                        Want::Go(what) => world.note(|| what.to_owned(), self.place),
+                        Want::Go(None) => world.note(Action::Resume, None, None, self.place),
+                        Want::Go(what) => world.note(Action::Access, what, None, self.place),
                         Want::Tick => {
                             if world.background[world.task] {
                                 world.ticks_left -= 1;
                                 world.touch(Object::TICKS, true);
                             }
-                            world.note(|| "is woken by the clock".to_owned(), self.place);
+                            world.note(Action::Tick, None, None, self.place);
                         }
                         Want::Call(_) | Want::Lock { .. } => {}
                     }
@@ -69,13 +72,13 @@ impl Drop for Point {
 /// A step of its own that touches nothing: anybody may run before this returns.
 #[track_caller]
 pub fn point() -> impl Future<Output = ()> + Send {
-    Point::new(Want::Go("goes on"), Location::caller())
+    Point::new(Want::Go(None), Location::caller())
 }
 
 /// The same under a name, for counterexamples: what is gone on with, such as `hears from the other side`.
 #[track_caller]
 pub fn point_as(what: &'static str) -> impl Future<Output = ()> + Send {
-    Point::new(Want::Go(what), Location::caller())
+    Point::new(Want::Go(Some(what)), Location::caller())
 }
 
 /// Sleeps until the schedule has the clock wake the task; a background task only as often as the

@@ -45,18 +45,6 @@ impl MoveKind {
             Self::Leave => "s",
         }
     }
-
-    /// In words.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Run => "goes on",
-            Self::Fail => "its call fails",
-            Self::FailLate => "its call fails after the effect",
-            Self::Slow => "its call is slow to answer",
-            Self::Cancel => "is cancelled: dropped here",
-            Self::Leave => "is left: not polled any more",
-        }
-    }
 }
 
 /// A run, step by step. Written as `2x0.1.0c`: task 0 twice, task 1, then task 0 is cancelled.

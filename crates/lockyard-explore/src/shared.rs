@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use lockyard_evidence::Action;
+
 use super::fault::InjectedFault;
 use super::footprint::Object;
 use super::point::Point;
@@ -26,7 +28,7 @@ impl Shared {
     pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
         let (object, place) = (self.0, Location::caller());
         async move {
-            Point::new(Want::Go(what), place).await;
+            Point::new(Want::Go(Some(what)), place).await;
             world::with(|world| world.flash(object, write, place));
         }
     }
@@ -63,7 +65,7 @@ impl Shared {
                 if fault != InjectedFault::None {
                     world.touch(Object::FAULTS, true);
                 }
-                world.note(|| format!("{what}{}", fault.words()), place);
+                world.note(Action::Call, Some(what), fault.words(), place);
                 fault
             })
         }

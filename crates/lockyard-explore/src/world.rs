@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::task::Waker;
 
+use lockyard_evidence::Action;
 use lockyard_lock::LockClass;
 
 use super::desk::{Desk, LockModel, Pass};
@@ -34,8 +35,8 @@ pub(super) struct Stop {
 /// What the next step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Want {
-    /// Something that is always possible.
-    Go(&'static str),
+    /// Something that is always possible, by its name if it has one.
+    Go(Option<&'static str>),
     /// A call of something outside, which may fail or be slow.
     Call(&'static str),
     /// Being woken by the clock, as often as the setting allows.
@@ -185,7 +186,8 @@ impl World {
         let (task, stops) = (self.task, &self.stops[self.task]);
         self.given_up_at.extend(stops.iter().map(|stop| (task, stop.place)));
         if let Some(place) = stops.first().map(|stop| stop.place) {
-            self.note(|| kind.words().to_owned(), place);
+            let action = if kind == MoveKind::Cancel { Action::Cancel } else { Action::Stall };
+            self.note(action, None, None, place);
         }
     }
 
@@ -325,10 +327,18 @@ impl World {
         }
     }
 
-    pub(super) fn note(&mut self, note: impl FnOnce() -> String, place: Place) {
+    /// Notes what the task at work does, where a run is traced.
+    #[inline]
+    pub(super) fn note(
+        &mut self,
+        action: Action,
+        object: Option<&'static str>,
+        value: Option<&'static str>,
+        place: Place,
+    ) {
         let (task, step) = (self.task, self.clock);
         if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
-            notes.push(Note { step, task, what: note(), place: Some(place), lock: None });
+            notes.push(Note { step, task, action, object, value, place: Some(place), lock: None });
         }
     }
 
@@ -337,14 +347,10 @@ impl World {
     pub(super) fn note_lock(&mut self, desk: usize, change: LockChange, write: bool, place: Place) {
         if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
             let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
-            let mode = if write { "write" } else { "read" };
-            let what = match change {
-                LockChange::Queues => format!("queues for {class} to {mode}"),
-                LockChange::Claims => format!("is the next to {mode} {class}"),
-                LockChange::Enters => format!("takes {class} to {mode}"),
-                LockChange::Leaves => format!("leaves {class}"),
-            };
-            notes.push(Note { step, task, what, place: Some(place), lock: Some((class, change)) });
+            let mode =
+                (!matches!(change, LockChange::Leaves)).then_some(if write { "write" } else { "read" });
+            let (action, object, place) = (change.action(), Some(class), Some(place));
+            notes.push(Note { step, task, action, object, value: mode, place, lock: Some((class, change)) });
         }
     }
 }

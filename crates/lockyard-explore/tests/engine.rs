@@ -5,6 +5,8 @@ mod programs;
 
 use std::sync::Arc;
 
+use lockyard_evidence::Action;
+
 use lockyard_explore::{
     Explorer, FailureKind, Limits, LockModel, Program, Random, Reduction, Schedule, Setting, look, point,
 };
@@ -218,17 +220,29 @@ fn a_failure_is_made_small_and_drawn() {
     for _ in 0..100 {
         assert_eq!(explorer.replay(&small.schedule, &program).as_ref(), Some(&small));
     }
-    let (lanes, failure) = explorer.draw(&small.schedule, &program);
-    assert_eq!(failure.as_ref(), Some(&small));
-    assert_eq!(lanes.tasks.len(), 2);
-    let text = lanes.to_string();
-    for part in
-        ["asks: add", "is answered: add", "takes counter to read", "takes counter to write", "programs.rs:"]
-    {
+    let run = explorer.trace(&small.schedule, &program);
+    assert_eq!(run.failure.as_ref(), Some(&small));
+    assert_eq!((run.tasks.len(), run.operations), (2, 2));
+    let text = run.to_string();
+    for part in [
+        "invoke add",
+        "return add",
+        "lock counter (read)",
+        "lock counter (write)",
+        "unlock counter",
+        "programs.rs:",
+    ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
-    let page = lanes.to_html("a lost increment", "see it again");
-    assert!(page.contains("<code>see it again</code>") && page.contains("takes counter to write"));
+    let write =
+        run.steps.iter().find(|it| it.value.as_deref() == Some("write")).expect("an increment writes");
+    assert_eq!((write.action, write.object.as_deref()), (Action::Lock, Some("counter")));
+    assert!(
+        write.holds == ["counter"]
+            && write.place.as_ref().is_some_and(|place| place.contains("programs.rs:"))
+    );
+    let page = run.counterexample("see it again".to_owned()).to_html("a lost increment");
+    assert!(page.contains("<code>see it again</code>") && page.contains("lock counter (write)"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Table {
         match fault {
             InjectedFault::FailsLate => Err(Unanswered),
             InjectedFault::Slow => {
-                point_as("hears from the table").await;
+                point_as("answer of the table").await;
                 Ok(answer)
             }
             InjectedFault::None | InjectedFault::Fails => Ok(answer),
@@ -43,14 +43,14 @@ impl Table {
     }
 
     async fn get(&self, key: &'static str) -> Result<u32, Unanswered> {
-        self.call("gets a row", |rows| rows.get(key).copied().unwrap_or(0)).await
+        self.call("get a row", |rows| rows.get(key).copied().unwrap_or(0)).await
     }
 
     async fn put(&self, key: &'static str, value: u32) -> Result<(), Unanswered> {
         let put = |rows: &mut BTreeMap<_, _>| {
             rows.insert(key, value);
         };
-        self.call("puts a row", put).await
+        self.call("put a row", put).await
     }
 
     /// Puts the value unless the row has changed; whether it did.
@@ -63,7 +63,7 @@ impl Table {
             }
             same
         };
-        self.call("compares and sets a row", swap).await
+        self.call("compare and set a row", swap).await
     }
 
     fn row(&self, key: &'static str) -> u32 {
@@ -167,13 +167,13 @@ fn orders_that_differ_by_an_atomic_are_tried() {
         let (flag, seen) = (Rc::new((Cell::new(false), Shared::default())), Rc::new(Cell::new(false)));
         let raised = flag.clone();
         let raise = async move {
-            point_as("raises the flag").await;
+            point_as("raise the flag").await;
             raised.1.atomic(true);
             raised.0.set(true);
         };
         let its = seen.clone();
         let look = async move {
-            point_as("looks at the flag").await;
+            point_as("read the flag").await;
             flag.1.atomic(false);
             its.set(flag.0.get());
         };
@@ -193,7 +193,7 @@ fn what_was_spawned_ends_and_what_sleeps_is_woken_as_often_as_allowed() {
         let (table, sweeps) = (Table::default(), Rc::new(Cell::new(0)));
         let its = table.clone();
         let ask = async move {
-            point_as("asks for a flush").await;
+            point_as("request a flush").await;
             spawn(async move { drop(its.put("flushed", 1).await) });
         };
         program.task("client").op("flush", ask).done();

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::history::History;
-use super::lanes::Lanes;
 use super::limit::Limit;
 use super::operation::OperationOf;
 use super::search::{Outcome, search};
@@ -40,7 +39,7 @@ pub fn check_key<S: SequentialSpec>(
         Outcome::Unknown => Verdict::Unknown,
         Outcome::Stuck(at) => {
             let evidence = shrink(spec, operations, at);
-            Verdict::Violation(Lanes::new(spec, key, &evidence))
+            Verdict::Violation(evidence.violation(spec, key))
         }
     }
 }

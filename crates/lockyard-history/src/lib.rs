@@ -18,7 +18,7 @@
 //! Where answers tell their order, as versions do, one walk along that order decides most histories. A specification
 //! that knows such a way implements [`Judge::judge`] by it: over [`Recording::records`], with
 //! [`Recording::operations`] for the keys that it has to show or cannot decide. What is impossible is drawn by
-//! [`Lanes::new`] from [`Evidence`]; what is left open goes to the search by [`check_key`], all keys within one [`Limit`].
+//! [`Evidence::violation`]; what is left open goes to the search by [`check_key`], all keys within one [`Limit`].
 
 mod chain;
 mod check;
@@ -29,7 +29,6 @@ mod history;
 mod json;
 mod judge;
 mod kv;
-mod lanes;
 mod limit;
 mod log;
 mod operation;
@@ -42,6 +41,7 @@ mod shrink;
 mod span;
 mod spec;
 mod verdict;
+mod violation;
 mod write;
 
 pub use check::{check, check_key};
@@ -52,8 +52,8 @@ pub use history::History;
 pub use json::Json;
 pub use judge::Judge;
 pub use kv::{Kv, KvAnswer, KvCall};
-pub use lanes::{Bar, Lanes};
 pub use limit::Limit;
+pub use lockyard_evidence::{OperationSpan, Violation};
 pub use log::{Log, NEVER, Record, RecordOf, Ticket};
 pub use operation::{Operation, OperationOf};
 pub use pairing::Pairing;
@@ -62,3 +62,4 @@ pub use recording::{Given, Recording};
 pub use register::{Register, RegisterAnswer, RegisterCall, Value};
 pub use spec::SequentialSpec;
 pub use verdict::Verdict;
+pub use violation::span;

@@ -1,6 +1,6 @@
 //! What is known about a history once it is judged.
 
-use super::lanes::Lanes;
+use lockyard_evidence::Violation;
 
 /// What is known about a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum Verdict {
     /// Some order explains all answers.
     Linearizable,
     /// No order does. Here are the fewest operations that show it.
-    Violation(Lanes),
+    Violation(Violation),
     /// The time was up before one or the other was known.
     Unknown,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockyard_history::{Judge, Lanes, Log, Recording, SequentialSpec, Ticket, Verdict, check};
+use lockyard_history::{Judge, Log, Recording, SequentialSpec, Ticket, Verdict, Violation, check};
 
 /// The accounts of a branch, which is one key: a transfer touches two of them.
 #[derive(Default)]
@@ -111,9 +111,9 @@ fn judged(recording: &Recording<Bank>) -> Verdict {
     verdict
 }
 
-fn violation(recording: &Recording<Bank>) -> Lanes {
+fn violation(recording: &Recording<Bank>) -> Violation {
     match judged(recording) {
-        Verdict::Violation(lanes) => lanes,
+        Verdict::Violation(violation) => violation,
         other => panic!("{other:?}"),
     }
 }
@@ -138,10 +138,10 @@ fn a_transfer_is_seen_before_it_happened_or_after() {
 
 #[test]
 fn money_that_is_in_neither_account_is_impossible() {
-    let lanes = violation(&transfer_seen_as(6, 0));
-    let drawing = lanes.to_string();
-    assert_eq!(lanes.key, "branch 0");
-    assert_eq!(lanes.operations[lanes.impossible].f, "Balance", "{drawing}");
+    let violation = violation(&transfer_seen_as(6, 0));
+    let drawing = violation.to_string();
+    assert_eq!(violation.key, "branch 0");
+    assert_eq!(violation.operations[violation.impossible].f, "Balance", "{drawing}");
     assert!(drawing.contains("Balance { of: 2 }: Holds(0)"), "{drawing}");
     assert!(drawing.contains("should have been an answer from {1: 6, 2: 4}"), "{drawing}");
 }
@@ -157,8 +157,8 @@ fn of_two_withdrawals_that_are_too_much_one_is_refused() {
         run.recording()
     };
     assert_eq!(judged(&both(Answer::Refused)), Verdict::Linearizable);
-    let lanes = violation(&both(Answer::Done));
-    assert_eq!(lanes.operations.len(), 3, "{lanes}");
+    let violation = violation(&both(Answer::Done));
+    assert_eq!(violation.operations.len(), 3, "{violation}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lockyard_history::{
-    History, Kv, KvAnswer, KvCall, Lanes, Pairing, Register, RegisterAnswer, RegisterCall, SequentialSpec,
-    Value, Verdict, check,
+    History, Kv, KvAnswer, KvCall, Pairing, Register, RegisterAnswer, RegisterCall, SequentialSpec, Value,
+    Verdict, Violation, check,
 };
 
 /// Time enough for anything here; what needs it all has failed.
@@ -52,9 +52,9 @@ fn right<S: SequentialSpec + Default>(story: Story<S>) {
     assert_eq!(check(&S::default(), &story.finish(), BUDGET), Verdict::Linearizable);
 }
 
-fn wrong<S: SequentialSpec + Default>(story: Story<S>) -> Lanes {
+fn wrong<S: SequentialSpec + Default>(story: Story<S>) -> Violation {
     match check(&S::default(), &story.finish(), BUDGET) {
-        Verdict::Violation(lanes) => lanes,
+        Verdict::Violation(violation) => violation,
         other => panic!("{other:?}"),
     }
 }
@@ -79,8 +79,8 @@ const DONE: RegisterAnswer = RegisterAnswer::Done;
 const WON: RegisterAnswer = RegisterAnswer::Swapped(true);
 const LOST: RegisterAnswer = RegisterAnswer::Swapped(false);
 
-fn words(lanes: &Lanes) -> Vec<&str> {
-    lanes.operations.iter().map(|bar| &*bar.what).collect()
+fn words(violation: &Violation) -> Vec<&str> {
+    violation.operations.iter().map(|span| &*span.what).collect()
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn a_stale_read_is_impossible() {
     for value in 0..50 {
         story = story.at_once(0, write(value), DONE).at_once(1, read(), holds(value));
     }
-    let lanes = wrong(story.at_once(2, read(), holds(48)).at_once(1, read(), holds(49)));
-    assert_eq!(words(&lanes), ["write 48", "write 49", "read: 48"]);
-    assert_eq!((lanes.impossible, &*lanes.expected), (2, &["49".to_owned()][..]));
+    let violation = wrong(story.at_once(2, read(), holds(48)).at_once(1, read(), holds(49)));
+    assert_eq!(words(&violation), ["write 48", "write 49", "read: 48"]);
+    assert_eq!((violation.impossible, &*violation.expected), (2, &["49".to_owned()][..]));
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn an_overlapping_read_may_see_either() {
     }
     // But once one has seen the new, nobody sees the old again.
     let story = Story::new().at_once(0, write(1), DONE).call(0, write(2)).at_once(1, read(), holds(2));
-    let lanes = wrong::<Register>(story.at_once(2, read(), holds(1)).ok(0, DONE));
-    assert_eq!((lanes.operations.len(), &*lanes.expected), (4, &["2".to_owned()][..]));
+    let violation = wrong::<Register>(story.at_once(2, read(), holds(1)).ok(0, DONE));
+    assert_eq!((violation.operations.len(), &*violation.expected), (4, &["2".to_owned()][..]));
 }
 
 #[test]
@@ -118,12 +118,12 @@ fn an_update_that_was_lost_is_missed() {
     let append = |text: &str| KvCall::Append(text.into());
     let story = Story::new().call(0, append("a")).call(1, append("b"));
     let story = story.ok(0, KvAnswer::Done).ok(1, KvAnswer::Done);
-    let lanes = wrong::<Kv>(story.at_once(2, KvCall::Get, KvAnswer::Got("b".into())));
-    assert_eq!(lanes.operations.len(), 3);
-    assert_eq!(lanes.expected.len(), 2, "either order would have done: {lanes}");
+    let violation = wrong::<Kv>(story.at_once(2, KvCall::Get, KvAnswer::Got("b".into())));
+    assert_eq!(violation.operations.len(), 3);
+    assert_eq!(violation.expected.len(), 2, "either order would have done: {violation}");
     assert!(
-        lanes.to_string().contains(r#"should have been "ba" or "ab""#)
-            || lanes.to_string().contains(r#""ab" or "ba""#)
+        violation.to_string().contains(r#"should have been "ba" or "ab""#)
+            || violation.to_string().contains(r#""ab" or "ba""#)
     );
 }
 
@@ -135,9 +135,9 @@ fn one_cas_of_two_can_win() {
     };
     right(both(WON, LOST));
     right(both(LOST, WON));
-    let lanes = wrong(both(WON, WON));
-    assert_eq!(words(&lanes), ["write 0", "cas 0 to 1: true", "cas 0 to 2: true"]);
-    assert_eq!((lanes.impossible, &*lanes.expected), (2, &["false".to_owned()][..]));
+    let violation = wrong(both(WON, WON));
+    assert_eq!(words(&violation), ["write 0", "cas 0 to 1: true", "cas 0 to 2: true"]);
+    assert_eq!((violation.impossible, &*violation.expected), (2, &["false".to_owned()][..]));
     wrong(both(LOST, LOST));
 }
 
@@ -201,8 +201,8 @@ fn many_unknown_outcomes_are_searched() {
     for (process, value) in (1000..).zip(0..30) {
         story = story.call(process, write(value)).info(process);
     }
-    let lanes = wrong(story.at_once(0, write(7), DONE).at_once(1, read(), holds(99)));
-    assert_eq!(words(&lanes), ["write 7", "read: 99"]);
+    let violation = wrong(story.at_once(0, write(7), DONE).at_once(1, read(), holds(99)));
+    assert_eq!(words(&violation), ["write 7", "read: 99"]);
 }
 
 #[test]
@@ -216,8 +216,8 @@ fn keys_do_not_disturb_each_other() {
         pairing.invoke(0, Some(key), read()).unwrap();
         pairing.ok(0, None, holds(value)).unwrap();
     }
-    let Verdict::Violation(lanes) = check(&Register, &pairing.finish(), BUDGET) else { panic!() };
-    assert_eq!((&*lanes.key, &*lanes.expected), ("y", &["2".to_owned()][..]));
+    let Verdict::Violation(violation) = check(&Register, &pairing.finish(), BUDGET) else { panic!() };
+    assert_eq!((&*violation.key, &*violation.expected), ("y", &["2".to_owned()][..]));
 }
 
 #[test]
@@ -227,13 +227,16 @@ fn without_time_nothing_is_known() {
 }
 
 #[test]
-fn overlapping_bars_share_columns() {
+fn an_operation_without_an_outcome_stays_open() {
     let story = Story::<Register>::new().call(3, write(1)).at_once(10, read(), holds(1)).info(3);
-    let lanes = wrong(story.at_once(3, read(), RegisterAnswer::Holds(Value::Null)));
+    let violation = wrong(story.at_once(3, read(), RegisterAnswer::Holds(Value::Null)));
     let drawing = "\
-process  3  |- write 1 -? |- read: null -|
-                          ^ impossible: should have been 1
-process 10   |- read: 1 -|
+step  process 3            process 10
+   1  ● invoke write 1
+   2  │                    ● invoke read
+   3  │                    ● return read: 1
+   4  ● invoke read
+   5  ✗ return read: null                    ← impossible: should have been 1
 ";
-    assert_eq!(lanes.to_string(), drawing);
+    assert_eq!(violation.to_string(), drawing);
 }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use lockyard_history::{Judge, Lanes, Log, Recording, SequentialSpec, Verdict, check};
+use lockyard_history::{Judge, Log, Recording, SequentialSpec, Verdict, Violation, check};
 
 /// One account, which counts how often it is asked.
 #[derive(Default)]
@@ -90,9 +90,9 @@ fn judged(recording: &Recording<Account>) -> (Verdict, u64) {
     (verdict, account.asked.get())
 }
 
-fn violation(recording: &Recording<Account>) -> (Lanes, u64) {
+fn violation(recording: &Recording<Account>) -> (Violation, u64) {
     match judged(recording) {
-        (Verdict::Violation(lanes), asked) => (lanes, asked),
+        (Verdict::Violation(violation), asked) => (violation, asked),
         (other, _) => panic!("{other:?}"),
     }
 }
@@ -108,15 +108,15 @@ fn a_careful_account_is_judged_in_one_walk() {
 #[test]
 fn a_lost_addition_is_made_small_in_bounded_work_however_long_the_history() {
     for first in [3, 40, 400, 4_000] {
-        let (lanes, asked) = violation(&run(6_000, |nth| nth >= first));
+        let (violation, asked) = violation(&run(6_000, |nth| nth >= first));
         assert!(asked < 3_000_000, "{asked} questions for one that is lost after {first}");
-        let shown = lanes.operations.len() as u64;
+        let shown = violation.operations.len() as u64;
         assert!(
             (2..=first + 4 * TELLERS).contains(&shown),
             "{shown} are shown of one that is lost after {first}"
         );
         assert!(
-            !lanes.expected.is_empty(),
+            !violation.expected.is_empty(),
             "what it should have been is said, whatever was left of the work"
         );
     }

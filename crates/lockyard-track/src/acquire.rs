@@ -180,10 +180,10 @@ fn begins(wait: &Arc<Wait>) -> bool {
         }
     }
     let holds_something = strand.with_parents().any(|strand| !strand.state().holds.is_empty());
-    holds_something && closes_a_circle(wait)
+    holds_something && closes_a_cycle(wait)
 }
 
-fn closes_a_circle(wait: &Arc<Wait>) -> bool {
+fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
     let world = Live(wait);
     let Some(links) = cycle::closed_by(&wait.request(), &world) else { return false };
     // The search looked here and there while others went on. What is still there now was there all the time, together.

@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_through_a_line_of_many() {
+    fn a_cycle_is_found_through_a_queue_of_many() {
         for first in [true, false] {
             let mut drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write);
             if first {
@@ -294,7 +294,7 @@ mod tests {
             if !first {
                 drawn = drawn.waits(2, A, Write, InLine);
             }
-            let cycle = drawn.waits(1, B, Write, InLine).cycle().expect("a circle");
+            let cycle = drawn.waits(1, B, Write, InLine).cycle().expect("a cycle");
             assert_eq!((cycle[0].0, cycle.last().map(|link| link.1)), (1, Some(1)), "{cycle:?}");
         }
     }

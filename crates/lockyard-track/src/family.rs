@@ -17,7 +17,7 @@ use super::wait::Lock;
 /// The family `F`, tracked. Grants what `F` grants, in the order in which `F` does.
 ///
 /// One difference: an acquisition that need not wait is made by trying, and so spends none of tokio's cooperative budget.
-/// Another: where waiting for a lock that blocks would close a circle, or would block the thread that has to resume the
+/// Another: where waiting for a lock that blocks would close a cycle, or would block the thread that has to resume the
 /// lock's holder, the wait yields instead, so that the program can still end.
 pub struct Tracked<F>(PhantomData<fn() -> F>);
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lockyard_evidence::Edge;
+
 /// What kind of thing was found: one of the kinds of all instruments.
 pub use lockyard_evidence::FindingKind as Kind;
 
@@ -30,33 +32,24 @@ pub struct Finding {
     pub places: Vec<String>,
     /// The tasks that take part.
     pub tasks: Vec<String>,
-    /// The circle, where there is one: each step waits for the next, and the last one for the first.
-    pub circle: Vec<Step>,
-}
-
-/// One who takes part in a circle of waits, or of orders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The task; in an order inversion, `seen before` for each order but the last one.
-    pub task: String,
-    /// What it holds: the lock and where it was taken.
-    pub holds: Option<String>,
-    /// What it waits for, and where.
-    pub wants: String,
+    /// The cycle, where there is one: each task waits for the next, and the last one for the first.
+    pub edges: Vec<Edge>,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.message)?;
-        for (nth, Step { task, holds, wants }) in self.circle.iter().enumerate() {
+        for (nth, Edge { task, holds, locked_at, waits_for, place }) in self.edges.iter().enumerate() {
             let mark = if nth == 0 { "┌▶" } else { "│ " };
+            let at =
+                |place: &Option<String>| place.as_ref().map(|it| format!(" at {it}")).unwrap_or_default();
             write!(f, "\n  {mark} {task}")?;
             if let Some(holds) = holds {
-                write!(f, "\n  │    holds {holds}")?;
+                write!(f, "\n  │    holds {holds}, locked{}", at(locked_at))?;
             }
-            write!(f, "\n  │    wants {wants}, which is had by ↓")?;
+            write!(f, "\n  │    waits for {waits_for}{}, held by ↓", at(place))?;
         }
-        if !self.circle.is_empty() {
+        if !self.edges.is_empty() {
             write!(f, "\n  └── the first one again")?;
         }
         Ok(())

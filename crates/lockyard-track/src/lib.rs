@@ -116,9 +116,10 @@ mod wait;
 mod watch;
 
 pub use family::{Tracked, TrackedLock};
-pub use finding::{Finding, Kind, Standing, Step};
+pub use finding::{Finding, Kind, Standing};
 pub use guard::TrackedGuard;
 pub use histogram::Histogram;
+pub use lockyard_evidence::Edge;
 pub use mode::Mode;
 pub use scope::{label, scope, spawn};
 pub use times::{AcrossAwait, ClassTimes, Split};

@@ -4,9 +4,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
+use lockyard_evidence::Edge;
+
 use super::clock;
 use super::cycle::{Link, Why};
-use super::finding::{Finding, Kind, Standing, Step};
+use super::finding::{Finding, Kind, Standing};
 use super::hold::Hold;
 use super::mode::Mode;
 use super::order::{Inversion, Taken};
@@ -23,8 +25,23 @@ fn held(hold: &Hold) -> String {
     format!("{} since {millis:.1} ms, taken at {}", lock_of(&hold.taken), hold.taken.place)
 }
 
+fn waited_for(wait: &Wait) -> String {
+    format!("{} #{} ({})", wait.lock.class.name(), wait.lock.id, wait.mode.as_str())
+}
+
 fn wanted(wait: &Wait) -> String {
-    format!("{} #{} ({}) at {}", wait.lock.class.name(), wait.lock.id, wait.mode.as_str(), wait.at)
+    format!("{} at {}", waited_for(wait), wait.at)
+}
+
+/// The task of a wait holds this, if anything, and waits.
+fn edge(wait: &Wait, hold: Option<&Hold>) -> Edge {
+    Edge {
+        task: wait.strand.title(),
+        holds: hold.map(|hold| lock_of(&hold.taken)),
+        locked_at: hold.map(|hold| hold.taken.place.to_string()),
+        waits_for: waited_for(wait),
+        place: Some(wait.at.to_string()),
+    }
 }
 
 /// Each place once, in the order of their coming.
@@ -56,7 +73,7 @@ fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
     waits.iter().map(|wait| wait.number).collect()
 }
 
-/// A circle of waits, closed by the first link. `waits` are those of the links.
+/// A cycle of waits, closed by the first link. `waits` are those of the links.
 pub(super) fn deadlock(links: &[Link], waits: &[Arc<Wait>]) {
     let Some(closing) = waits.first() else { return };
     // Whoever waits in one link is waited for in the one before: there stands what it has.
@@ -68,29 +85,28 @@ pub(super) fn deadlock(links: &[Link], waits: &[Arc<Wait>]) {
             Why::Before(_) => None,
         }
     };
-    let mut circle = Vec::new();
+    let mut edges = Vec::new();
     let mut words = Vec::new();
     let mut seen = Vec::new();
     for (nth, wait) in waits.iter().enumerate() {
         let hold = has(nth);
-        let (task, holds, wants) = (wait.strand.title(), hold.as_ref().map(held), wanted(wait));
-        let what = holds.clone().map_or_else(
-            || "stands in line before the one that came just now".to_owned(),
-            |holds| format!("holds {holds}"),
+        let what = hold.as_ref().map_or_else(
+            || "is queued before the one that arrived just now".to_owned(),
+            |hold| format!("holds {}", held(hold)),
         );
-        words.push(format!("task `{task}` {what}, and waits for {wants}"));
+        words.push(format!("task `{}` {what}, and waits for {}", wait.strand.title(), wanted(wait)));
+        edges.push(edge(wait, hold.as_ref()));
         seen.extend(hold.map(|hold| hold.taken.place));
         seen.push(wait.at);
-        circle.push(Step { task, holds, wants });
     }
     let branched = waits.iter().any(|wait| wait.strand.state().branched);
     let finding = Finding {
         kind: Kind::Deadlock,
         standing: if branched { Standing::Suspected } else { Standing::Certain },
-        message: format!("{}: a circle, none of them goes on", words.join("; ")),
+        message: format!("{}: a wait cycle, none of them can resume", words.join("; ")),
         places: places(seen),
-        tasks: tasks(circle.iter().map(|step| step.task.clone())),
-        circle,
+        tasks: tasks(edges.iter().map(|edge| edge.task.clone())),
+        edges,
     };
     let about = About { waits: accuse(waits), branch: None };
     closing.lock.tracker.report(&finding, about);
@@ -109,8 +125,8 @@ pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
         standing: Standing::Suspected,
         message,
         places: places([hold.taken.place, wait.at]),
-        tasks: tasks([waiter.clone(), has.clone()]),
-        circle: vec![Step { task: waiter, holds: Some(held(hold)), wants: wanted(wait) }],
+        tasks: tasks([waiter, has]),
+        edges: vec![edge(wait, Some(hold))],
     };
     let branch = is_branch.then(|| (holder.id, holder.polls()));
     wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch });
@@ -129,19 +145,21 @@ pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static 
         ),
         places: places([at, wait.at]),
         tasks: tasks([waiter, ahead.to_owned()]),
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
 /// Orders that cannot all be kept.
 pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
-    let step = |(nth, edge): (usize, &super::order::Edge)| Step {
+    let edge = |(nth, order): (usize, &super::order::Edge)| Edge {
         task: if nth == 0 { strand.title() } else { "seen before".to_owned() },
-        holds: Some(format!("{}, taken at {}", lock_of(&edge.held), edge.held.place)),
-        wants: format!("{} at {}", lock_of(&edge.asked), edge.asked.place),
+        holds: Some(lock_of(&order.held)),
+        locked_at: Some(order.held.place.to_string()),
+        waits_for: lock_of(&order.asked),
+        place: Some(order.asked.place.to_string()),
     };
-    let circle: Vec<_> = inversion.iter().enumerate().map(step).collect();
+    let edges = inversion.iter().enumerate().map(edge).collect();
     let orders: Vec<_> = inversion
         .iter()
         .map(|edge| {
@@ -155,7 +173,7 @@ pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
         message: format!("locks are taken in orders that can deadlock: {}", orders.join("; and ")),
         places: places(inversion.iter().flat_map(|edge| [edge.held.place, edge.asked.place])),
         tasks: vec![strand.title()],
-        circle,
+        edges,
     };
     strand.tracker.report(&finding, About::default());
 }
@@ -174,7 +192,7 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &Taken, polic
         ),
         places: places([first.taken.place, again.place]),
         tasks: vec![task],
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     strand.tracker.report(&finding, About::default());
 }
@@ -193,7 +211,7 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
         ),
         places: places([hold.taken.place]),
         tasks: vec![task],
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     strand.tracker.report(&finding, About::default());
 }
@@ -215,7 +233,7 @@ pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
         ),
         places: places([wait.at].into_iter().chain(at)),
         tasks: tasks([task].into_iter().chain(holder.map(|(holder, _)| holder.title()))),
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
@@ -232,7 +250,7 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
         ),
         places: places([wait.at]),
         tasks: vec![task],
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
@@ -252,7 +270,7 @@ pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &Taken
         ),
         places: places([wait.at, taken.place]),
         tasks: tasks([task, other]),
-        circle: Vec::new(),
+        edges: Vec::new(),
     };
     wait.lock.tracker.report(&finding, About::default());
 }

@@ -17,7 +17,7 @@ use super::wait::Wait;
 
 /// Watches over a tracker until it is dropped.
 ///
-/// A circle of waits is found the moment it closes; nobody needs a watch for that. It takes one for what can be told from
+/// A cycle of waits is found the moment it closes; nobody needs a watch for that. It takes one for what can be told from
 /// a slow program by time alone: a task that waits for itself, a thread blocked inside a poll, a wake-up that was lost.
 pub struct Watch {
     stop: Option<Sender<()>>,

@@ -26,7 +26,7 @@ fn both_orders_of_two_classes_are_found_without_a_hang() {
         let _second = a.write().await;
     });
     let finding = told.wait_for(Kind::OrderInversion);
-    assert_eq!((finding.places.len(), finding.circle.len()), (4, 2), "{finding}");
+    assert_eq!((finding.places.len(), finding.edges.len()), (4, 2), "{finding}");
 }
 
 #[test]

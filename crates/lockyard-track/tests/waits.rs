@@ -37,7 +37,7 @@ fn opposite_orders<F: TryFamily>() {
     let mut tasks = finding.tasks.clone();
     tasks.sort();
     assert_eq!(tasks, ["one", "two"], "{finding}");
-    assert_eq!(finding.circle.len(), 2, "{finding}");
+    assert_eq!(finding.edges.len(), 2, "{finding}");
     assert_eq!(
         finding.places.len(),
         2,
@@ -48,7 +48,7 @@ fn opposite_orders<F: TryFamily>() {
     assert!(finding.message.contains("holds a #") && finding.message.contains("waits for b #"), "{finding}");
 }
 
-mod opposite_orders_close_a_circle {
+mod opposite_orders_close_a_cycle {
     macro_rules! every_lock {
         ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => { $(
             #[test]
@@ -78,7 +78,7 @@ fn second_read_behind_a_writer<F: TryFamily>() {
         hangs_until(until_waiting(&tracker, 2), async { tokio::join!(reader, writer) }).await;
     });
     let deadlock = told.wait_for(Kind::Deadlock);
-    assert_eq!((deadlock.circle.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
+    assert_eq!((deadlock.edges.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
     assert!(tracker.findings().iter().any(|it| it.kind == Kind::RecursiveRead), "{:?}", tracker.findings());
 }
 
@@ -266,7 +266,7 @@ fn a_lock_that_is_released_before_the_next_is_asked_for_is_no_edge() {
 
 /// Two branches of a task that hold one lock each and want none: a third task waits for both in turn, and nothing hangs.
 #[test]
-fn branches_that_wait_for_different_tasks_are_no_circle() {
+fn branches_that_wait_for_different_tasks_are_no_cycle() {
     let (tracker, _told) = tracker();
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));

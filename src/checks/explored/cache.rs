@@ -135,18 +135,18 @@ impl<V: Send + Sync + 'static> StepCache<V> {
     }
 
     async fn visit<R>(&self, id: ContextId, look: impl FnOnce(&V) -> R) -> Option<R> {
-        let value = self.step("visits the cache").await.renew(id)?;
+        let value = self.step("look up in the cache").await.renew(id)?;
         Some(look(&value))
     }
 
     async fn get(&self, id: ContextId) -> Option<Arc<V>> {
-        self.step("asks the cache").await.renew(id)
+        self.step("get from the cache").await.renew(id)
     }
 
     async fn insert(&self, id: ContextId, value: Arc<V>) {
         // What is displaced ends outside.
         let _displaced: (Option<Arc<V>>, Vec<_>) = {
-            let mut inside = self.step("puts into the cache").await;
+            let mut inside = self.step("insert into the cache").await;
             let same = inside.take(id);
             inside.values.push((id, value));
             let surplus = inside.values.len().saturating_sub(self.capacity);
@@ -156,7 +156,7 @@ impl<V: Send + Sync + 'static> StepCache<V> {
     }
 
     async fn remove(&self, id: ContextId) {
-        let _removed = { self.step("takes out of the cache").await.take(id) };
+        let _removed = { self.step("remove from the cache").await.take(id) };
     }
 
     fn stats(&self) -> CacheStats {

@@ -130,7 +130,7 @@ impl<T: Send + 'static> Short<T> for ModelShort<T> {
 
     #[track_caller]
     fn at<R>(&self, f: impl FnOnce(&mut T) -> R + Send) -> impl Future<Output = R> + Send {
-        let step = self.shared.step("looks into a table", true);
+        let step = self.shared.step("look up in a table", true);
         async move {
             step.await;
             f(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))

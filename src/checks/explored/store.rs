@@ -81,7 +81,7 @@ impl ModelStore {
         let result = effect(&mut self.disk());
         match fault {
             InjectedFault::FailsLate => return Err(failed()),
-            InjectedFault::Slow => point_as("hears from the store").await,
+            InjectedFault::Slow => point_as("answer of the store").await,
             InjectedFault::None | InjectedFault::Fails => {}
         }
         Ok(result)
@@ -128,7 +128,7 @@ impl Disk {
 impl Store for ModelStore {
     #[track_caller]
     fn load(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send {
-        let call = self.record(id).call("loads from the store", false);
+        let call = self.record(id).call("store: load", false);
         self.call("load", id, call, move |disk| {
             disk.loads += 1;
             disk.records.get(&id).cloned()
@@ -137,13 +137,13 @@ impl Store for ModelStore {
 
     #[track_caller]
     fn put(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send {
-        let call = self.record(context.id()).call("puts into the store", true);
+        let call = self.record(context.id()).call("store: put", true);
         self.call("put", context.id(), call, |disk| disk.put(context))
     }
 
     #[track_caller]
     fn delete(&self, id: ContextId) -> impl Future<Output = Result<(), StoreError>> + Send {
-        let call = self.record(id).call("deletes from the store", true);
+        let call = self.record(id).call("store: delete", true);
         self.call("delete", id, call, move |disk| {
             disk.records.remove(&id);
             disk.deleted.insert(id);
@@ -151,7 +151,7 @@ impl Store for ModelStore {
     }
 
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
-        point_as("lists the store").await;
+        point_as("list the store").await;
         self.records.iter().for_each(|record| record.atomic(false));
         let disk = self.disk();
         let later = disk.records.values().filter(|context| after.is_none_or(|after| context.id() > after));

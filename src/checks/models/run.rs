@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
-use lockyard_explore::{Explorer, Failure, Lanes, Limits, Report, Schedule, Setting};
+use lockyard_explore::{Explorer, Failure, Limits, Report, RunTrace, Schedule, Setting};
 
 use super::list::{MODELS, ModelCheck, StrategyModel};
 use super::programs::Build;
@@ -232,12 +232,8 @@ fn counterexample(
     build: &Build,
 ) -> Counterexample {
     let small = explorer.shrink(failure, SHRINKING, &**build);
-    let (lanes, _) = explorer.draw(&small.schedule, &**build);
-    Counterexample {
-        message: small.message,
-        steps: lanes.to_string().lines().map(str::to_owned).collect(),
-        replay: replay_command(subject, &small.schedule),
-    }
+    let replay = replay_command(subject, &small.schedule);
+    explorer.trace(&small.schedule, &**build).counterexample(replay)
 }
 
 fn replay_command(subject: &Subject, schedule: &Schedule) -> String {
@@ -273,21 +269,19 @@ pub struct Replay {
     pub limits: Limits,
 }
 
-/// A run that is shown.
+/// A run that was replayed.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub struct Replayed {
     /// What happened.
-    pub lanes: Lanes,
+    pub run: RunTrace,
     /// Which run it is.
     pub schedule: Schedule,
     /// The command that shows it again.
     pub replay: String,
-    /// Whether something did not hold.
-    pub failed: bool,
 }
 
 /// Shows a run; nothing when a search found none that fails, or there is nothing to search.
-pub fn replay(asked: &Replay) -> Option<Drawn> {
+pub fn replay(asked: &Replay) -> Option<Replayed> {
     let (explorer, build) = set_up(&asked.subject, &asked.limits)?;
     let schedule = if let Some(schedule) = &asked.schedule {
         schedule.clone()
@@ -295,7 +289,7 @@ pub fn replay(asked: &Replay) -> Option<Drawn> {
         let failure = explorer.search(&*build).failure?;
         explorer.shrink(&failure, SHRINKING, &*build).schedule
     };
-    let (lanes, failure) = explorer.draw(&schedule, &*build);
+    let run = explorer.trace(&schedule, &*build);
     let replay = replay_command(&asked.subject, &schedule);
-    Some(Drawn { lanes, schedule, replay, failed: failure.is_some() })
+    Some(Replayed { run, schedule, replay })
 }

@@ -53,7 +53,7 @@ impl Notes {
         call: Call,
         answer: impl Future<Output = Result<Answer, SessionError>>,
     ) {
-        self.0.order.step("asks", false).await;
+        self.0.order.step("request", false).await;
         let (at, ticket) = {
             let mut written = self.0.written.lock();
             let now = written.tick();

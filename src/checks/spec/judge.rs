@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use lockyard_history::{Evidence, History, Judge, Lanes, Limit, NEVER, OperationOf, Verdict, check_key};
+use lockyard_history::{
+    Evidence, History, Judge, Limit, NEVER, OperationOf, Verdict, Violation, check_key, span,
+};
 
 use super::evidence::{Conflict, conflict};
 use super::sessions::{Record, Recording, Sessions};
@@ -83,7 +85,7 @@ fn judge_by_key(
     for (key, of_key) in keys.iter_mut().enumerate() {
         let walked = walk(records, of_key);
         if let Some(found) = conflict(records, of_key, &walked) {
-            return Verdict::Violation(drawn(&name(key), &operations_of(key), &found));
+            return Verdict::Violation(violation(&name(key), &operations_of(key), &found));
         }
         if let Walk::Undecided(stop) = walked {
             undecided.push((key, stop));
@@ -93,9 +95,9 @@ fn judge_by_key(
     for (key, stop) in undecided {
         let operations = operations_of(key);
         if let Some(window) = Window::around(records, &keys[key], stop).filter(|_| !budget.is_zero())
-            && let Some(lanes) = judge_window(&name(key), &operations, &window)
+            && let Some(found) = judge_window(&name(key), &operations, &window)
         {
-            return Verdict::Violation(lanes);
+            return Verdict::Violation(found);
         }
         let operations: Vec<_> = operations.iter().map(|numbered| &numbered.operation).collect();
         match check_key(&Sessions, &name(key), &operations, &mut limit) {
@@ -111,20 +113,21 @@ fn judge_by_key(
 const STEPS_PER_WINDOW: u64 = 20_000;
 
 /// The violation in a piece of a history, if there is one.
-fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<Lanes> {
+fn judge_window(name: &str, operations: &[Numbered], window: &Window) -> Option<Violation> {
     let inside = |numbered: &&Numbered| window.stops.iter().any(|&stop| numbered.is(stop));
     let inside: Vec<_> = operations.iter().filter(inside).map(|numbered| &numbered.operation).collect();
-    let Verdict::Violation(mut lanes) = check_key(window, name, &inside, &mut Limit::steps(STEPS_PER_WINDOW))
+    let Verdict::Violation(mut violation) =
+        check_key(window, name, &inside, &mut Limit::steps(STEPS_PER_WINDOW))
     else {
         return None;
     };
     if let Some(start) = operations.iter().find(|numbered| numbered.is(window.start)) {
-        lanes.add(&Sessions, &start.operation);
+        violation.insert(span(&Sessions, &start.operation));
     }
-    Some(lanes)
+    Some(violation)
 }
 
-fn drawn(name: &str, operations: &[Numbered], found: &Conflict) -> Lanes {
+fn violation(name: &str, operations: &[Numbered], found: &Conflict) -> Violation {
     let is_shown = |numbered: &&Numbered| found.shown.iter().any(|&stop| numbered.is(stop));
     let shown: Vec<_> = operations.iter().filter(is_shown).collect();
     let impossible = shown.iter().position(|numbered| numbered.is(found.impossible));
@@ -133,5 +136,5 @@ fn drawn(name: &str, operations: &[Numbered], found: &Conflict) -> Lanes {
         operations: shown.into_iter().map(|numbered| &numbered.operation).collect(),
         expected: vec![found.expected.clone()],
     };
-    Lanes::new(&Sessions, name, &evidence)
+    evidence.violation(&Sessions, name)
 }

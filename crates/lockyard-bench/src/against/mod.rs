@@ -110,6 +110,7 @@ pub fn run_against<E: From<AgainstError>>(
         processes: 2 * pairs.len() as u32,
         // What is compared are builds: strategies are in each record that was read.
         reference: None,
+        headline: None,
         against: other.map(|environment| Against {
             program: plan.program.clone(),
             environment,

@@ -62,6 +62,7 @@ fn record(plan: &AgainstPlan, turn: &Turn, ops_per_s: f64) -> Record {
         interrupted: false,
         processes: 1,
         reference: None,
+        headline: None,
         against: None,
         environment: environment::environment(&Build {
             commit: Some(if turn.which == Which::This { "new" } else { "old" }),
@@ -213,6 +214,7 @@ fn what_several_processes_find_alike_is_told_once_and_makes_the_run_wrong() {
                 message,
                 places: vec!["get".to_owned()],
                 tasks: Vec::new(),
+                edges: Vec::new(),
             });
         }
         Ok::<_, AgainstError>(Some(record))

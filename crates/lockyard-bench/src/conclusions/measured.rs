@@ -235,6 +235,7 @@ impl Measured {
             message,
             places,
             tasks: Vec::new(),
+            edges: Vec::new(),
         };
         let failed = self.tally.first_error.as_ref().map(|first| {
             let failing = workload.operations.iter().zip(&self.tally.counts).filter(|(_, it)| it.errors > 0);

@@ -76,6 +76,7 @@ impl<W: Workload> Entry<W> {
             message: format!("the server has gone, and was taken out of the run: {}", fault.reason),
             places: vec![fault.place.unwrap_or_else(|| self.subject.name().to_owned())],
             tasks: Vec::new(),
+            edges: Vec::new(),
         });
     }
 
@@ -111,7 +112,8 @@ impl<W: Workload> Entry<W> {
         );
         let tasks = in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, name(stuck))).collect();
         let (kind, severity) = (FindingKind::Stuck, Severity::Error);
-        self.taken_out = Some(Finding { kind, rule: None, severity, message, places, tasks });
+        self.taken_out =
+            Some(Finding { kind, rule: None, severity, message, places, tasks, edges: Vec::new() });
     }
 
     /// What it came to.

@@ -74,6 +74,7 @@ mod tests {
             interrupted: false,
             processes: 48,
             reference: None,
+            headline: None,
             against: Some(Against {
                 program: "before".to_owned(),
                 environment: environment.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockyard_history::{Lanes, Verdict};
+use lockyard_history::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, Finding, FindingKind, Severity, Violation};
@@ -44,10 +44,10 @@ impl Verified {
         match slice.verdict {
             Verdict::Linearizable => {}
             Verdict::Unknown => self.undecided += 1,
-            Verdict::Violation(lanes) => {
-                self.keep(no_order(&lanes));
+            Verdict::Violation(violation) => {
+                self.keep(no_order(&violation));
                 if self.violations.len() < MOST_VIOLATIONS {
-                    self.violations.push(violation(lanes));
+                    self.violations.push(violation);
                 }
             }
         }
@@ -112,6 +112,7 @@ impl Verified {
             ),
             places: Vec::new(),
             tasks: Vec::new(),
+            edges: Vec::new(),
         });
         let counted = |finding: &Finding| {
             let more = self.more.get(finding.name()).map(|more| format!("; {more} more of this kind"));
@@ -121,13 +122,13 @@ impl Verified {
     }
 }
 
-fn no_order(lanes: &Lanes) -> Finding {
-    let impossible = &lanes.operations[lanes.impossible];
-    let should = match &*lanes.expected {
+fn no_order(violation: &Violation) -> Finding {
+    let impossible = &violation.operations[violation.impossible];
+    let should = match &*violation.expected {
         [] => String::new(),
         expected => format!(", where it should have been {}", expected.join(" or ")),
     };
-    let mut places: Vec<_> = lanes.operations.iter().map(|bar| bar.f.to_string()).collect();
+    let mut places: Vec<_> = violation.operations.iter().map(|bar| bar.f.to_string()).collect();
     places.sort();
     places.dedup();
     Finding {
@@ -136,27 +137,15 @@ fn no_order(lanes: &Lanes) -> Finding {
         severity: Severity::Error,
         message: format!(
             "no order explains {} operations on {}: {} of them was answered “{}”{should}",
-            lanes.operations.len(),
-            lanes.key,
+            violation.operations.len(),
+            violation.key,
             impossible.f,
             impossible.what,
         ),
         places,
-        tasks: lanes.operations.iter().map(|bar| format!("task {}: {}", bar.process, bar.what)).collect(),
+        tasks: violation.operations.iter().map(|bar| format!("task {}: {}", bar.process, bar.what)).collect(),
+        edges: Vec::new(),
     }
-}
-
-fn violation(lanes: Lanes) -> Violation {
-    let text = lanes.to_string();
-    let Lanes { key, operations, impossible, expected } = lanes;
-    let bar = |bar: lockyard_history::Bar| record::Bar {
-        process: bar.process,
-        f: bar.f.to_string(),
-        what: bar.what,
-        call: bar.call,
-        ret: bar.ret,
-    };
-    Violation { key, operations: operations.into_iter().map(bar).collect(), impossible, expected, text }
 }
 
 /// What did not hold when a run was over.
@@ -168,5 +157,6 @@ fn after_the_run(broken: Broken) -> Finding {
         message: format!("after the run, {}", broken.message),
         places: vec![broken.place],
         tasks: Vec::new(),
+        edges: Vec::new(),
     }
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lockyard_evidence::Finding;
+use lockyard_evidence::{Finding, Violation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
 use super::locks::LockUse;
 use super::point::Point;
-use super::violation::Violation;
 
 /// One strategy under one scenario, measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

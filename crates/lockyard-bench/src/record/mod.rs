@@ -17,7 +17,6 @@ mod locks;
 mod point;
 mod run;
 mod scaling;
-mod violation;
 
 pub use against::{Against, AgainstRound};
 pub use cell::{
@@ -30,12 +29,11 @@ pub use factors::Factors;
 pub use file::{RecordError, write_atomically};
 pub use locks::{LockUse, Times};
 pub use lockyard_evidence::{
-    Check, Counterexample, Engine, Finding, FindingKind, ModelResult, PitfallResult, Severity,
-    VerificationReport,
+    Action, Check, Counterexample, Edge, Engine, Finding, FindingKind, ModelResult, OperationSpan,
+    PitfallResult, Severity, Step, Trace, VerificationReport, Violation,
 };
 pub use point::Point;
 pub use run::{Limits, Record, SCHEMA_VERSION, json_schema};
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
-pub use violation::{Bar, Violation};
 
 pub use crate::stats::Verdict;

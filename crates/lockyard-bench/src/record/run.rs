@@ -44,6 +44,9 @@ pub struct Record {
     /// none but the baseline.
     #[serde(default = "reference_of_schema_1")]
     pub reference: Option<String>,
+    /// The strategy that the verdict in a few sentences is about, where it was compared; null if it is about the fastest.
+    #[serde(default = "headline_of_schema_1")]
+    pub headline: Option<String>,
     /// The other build that this one was measured against; null if there was none.
     #[serde(default)]
     pub against: Option<Against>,
@@ -94,6 +97,12 @@ fn one() -> u32 {
 #[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 fn reference_of_schema_1() -> Option<String> {
     Some("naive".to_owned())
+}
+
+/// Before records told whom their verdict was about it was always this.
+#[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
+fn headline_of_schema_1() -> Option<String> {
+    Some("after".to_owned())
 }
 
 /// The JSON Schema (draft 2020-12) of [`Record`]. Every key that the program writes is required in it, also those

@@ -75,7 +75,10 @@ fn found(findings: &[Finding]) -> TestCaseStatus {
     let Some(first) = errors.next() else { return TestCaseStatus::success() };
     let all: Vec<_> = std::iter::once(first)
         .chain(errors)
-        .map(|it| format!("{}: {}\n  at {}\n", it.name(), it.message, it.places.join("\n  at ")))
+        .map(|it| {
+            let edges: String = it.edges.iter().map(|edge| format!("  {edge}\n")).collect();
+            format!("{}: {}\n{edges}  at {}\n", it.name(), it.message, it.places.join("\n  at "))
+        })
         .collect();
     failed(first.name(), &first.message, &all.concat())
 }
@@ -90,7 +93,7 @@ fn model(it: &ModelResult) -> TestCase {
     let searched = rows::searched(it);
     let status = match &it.counterexample {
         Some(how) if !it.holds => {
-            let steps = format!("{}\nreplay: {}", how.steps.join("\n"), how.replay);
+            let steps = format!("{}\nreplay: {}", how.trace(), how.replay);
             failed("counterexample", &how.message, &steps)
         }
         _ if !it.holds => failed("does not hold", "the property does not hold", &searched),

@@ -8,7 +8,7 @@ use super::failures::failures;
 use super::rows::{self, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::Record;
+use crate::record::{Record, Trace};
 
 /// The report as GitHub-flavoured markdown.
 pub fn summary(record: &Record) -> String {
@@ -23,10 +23,7 @@ pub fn summary(record: &Record) -> String {
         out += &scenario(&table);
         for (strategy, violation) in table.violations() {
             let _ = write!(out, "\n{}:\n\n", escaped(&rows::caption(strategy, violation)));
-            // Indented code takes any text as it is.
-            out.extend(
-                violation.text.lines().map(|line| format!("    {}\n", line.replace(char::is_control, " "))),
-            );
+            out += &traced(&violation.trace());
         }
         let notes = table.notes();
         if !notes.is_empty() {
@@ -36,8 +33,19 @@ pub fn summary(record: &Record) -> String {
     }
     out.extend(Way::all(record).iter().map(way));
     out.extend(Sweep::all(record).iter().map(sweep));
+    for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
+        let title = format!("Model {} over “{}”", model.model, model.strategy);
+        let _ = write!(out, "\n## {}\n\n{}\n\n", escaped(&title), escaped(&how.message));
+        out += &traced(&how.trace());
+        let _ = write!(out, "\nReplay:\n\n    {}\n", how.replay.replace(char::is_control, " "));
+    }
     out += &origin(record);
     out
+}
+
+/// A run as indented code, which takes any text as it is.
+fn traced(trace: &Trace<'_>) -> String {
+    trace.to_string().lines().map(|line| format!("    {}\n", line.replace(char::is_control, " "))).collect()
 }
 
 fn way(way: &Way<'_>) -> String {

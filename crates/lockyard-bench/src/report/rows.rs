@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Finding, Metric, ModelResult, Point, Record, Verdict, Violation,
+    Cell, Check, Comparison, Counterexample, Finding, Metric, ModelResult, Point, Record, Verdict, Violation,
 };
 
 /// What stands where there is nothing to say.
@@ -299,6 +299,12 @@ pub(super) fn began(record: &Record) -> String {
 /// How many of the table's candidates came to a verdict.
 pub(super) fn with_verdict(table: &Table<'_>, verdict: Verdict) -> usize {
     table.rows.iter().filter(|row| row.against_baseline.is_some_and(|it| it.verdict == verdict)).count()
+}
+
+/// Models that do not hold, with the interleaving in which they do not: what is drawn of them.
+pub(super) fn counterexamples(record: &Record) -> impl Iterator<Item = (&ModelResult, &Counterexample)> {
+    let models = record.models.iter().flatten().filter(|it| !it.holds);
+    models.filter_map(|it| Some((it, it.counterexample.as_ref()?)))
 }
 
 /// What a drawn violation shows.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::rows::{Found, findings};
-use crate::record::{ModelResult, Record, Severity};
+use crate::record::{Counterexample, ModelResult, Record, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -71,7 +71,8 @@ impl Log {
         if !related.is_empty() {
             result.insert("relatedLocations".into(), json!(related));
         }
-        let properties = json!({ "strategy": strategy, "scenario": scenario, "tasks": it.tasks });
+        let properties =
+            json!({ "strategy": strategy, "scenario": scenario, "tasks": it.tasks, "edges": it.edges });
         result.insert("properties".into(), properties);
         self.results.push(Value::Object(result));
     }
@@ -87,6 +88,9 @@ impl Log {
         );
         let mut result = self.result("model", "error", &text);
         result.insert("properties".into(), json!({ "replay": replay }));
+        if let Some(how) = it.counterexample.as_ref().filter(|how| !how.steps.is_empty()) {
+            result.insert("codeFlows".into(), json!([{ "threadFlows": thread_flows(how) }]));
+        }
         self.results.push(Value::Object(result));
     }
 
@@ -104,6 +108,23 @@ impl Log {
         result.insert("message".into(), json!({ "text": text }));
         result
     }
+}
+
+/// The steps of each task that took any, numbered as they came among those of all.
+fn thread_flows(how: &Counterexample) -> Vec<Value> {
+    let steps_of = |task: usize| {
+        let numbered = (1_u32..).zip(&how.steps).filter(move |(_, step)| step.task == task);
+        numbered.map(|(order, step)| {
+            let mut place = step.place.as_deref().and_then(location).unwrap_or_else(|| json!({}));
+            place["message"] = json!({ "text": step.to_string() });
+            json!({ "executionOrder": order, "location": place })
+        })
+    };
+    let flows = how.tasks.iter().enumerate().filter_map(|(task, name)| {
+        let steps: Vec<_> = steps_of(task).collect();
+        (!steps.is_empty()).then(|| json!({ "id": name, "locations": steps }))
+    });
+    flows.collect()
 }
 
 /// A place written `file:line:column`, or `file:line`. What is none of these is still told in the message.

@@ -10,7 +10,7 @@ use super::failures::failures;
 use super::rows::{self, Row, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::{LockTime, Record};
+use crate::record::{LockTime, Record, Trace};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
@@ -45,9 +45,8 @@ pub fn text(record: &Record, colour: Colour) -> String {
             out = out + "\n" + &drawn(locks(&table), colour);
         }
         for (strategy, violation) in table.violations() {
-            let drawn: Vec<_> = violation.text.lines().map(printable).collect();
-            out =
-                out + "\n" + &wrapped(&rows::caption(strategy, violation)) + "\n" + &drawn.join("\n") + "\n";
+            out = out + "\n" + &wrapped(&rows::caption(strategy, violation)) + "\n";
+            out += &traced(&violation.trace());
         }
         let notes = table.notes();
         if !notes.is_empty() {
@@ -67,7 +66,18 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out.push('\n');
         out.extend(sweep.laws().iter().map(|law| wrapped(law)));
     }
+    for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
+        out = out
+            + "\n"
+            + &wrapped(&format!("Model {} over “{}”: {}", model.model, model.strategy, how.message));
+        out = out + "\n" + &traced(&how.trace()) + "Replay: " + &printable(&how.replay) + "\n";
+    }
     out
+}
+
+/// A run, line by line, each as long as it is.
+fn traced(trace: &Trace<'_>) -> String {
+    trace.to_string().lines().map(|line| printable(line) + "\n").collect()
 }
 
 /// A table of words, all columns but the first aligned so.

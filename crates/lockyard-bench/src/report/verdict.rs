@@ -8,9 +8,6 @@ use super::format;
 use super::rows;
 use crate::record::{Cell, Comparison, Metric, Record, Verdict};
 
-/// The strategy that the main comparison is about, when it ran.
-const AFTER: &str = "after";
-
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
     let mut sentences = Vec::new();
@@ -78,12 +75,13 @@ fn with_baselines_of_their_own<'a>(
     found
 }
 
-/// The candidate to speak of: `after` if it was compared, otherwise the one with the highest throughput, and then a
+/// The candidate to speak of: the record's headline if it was compared, otherwise the one with the highest throughput, and then a
 /// sentence that says how it was chosen.
 fn candidate<'a>(record: &'a Record, baseline: &str) -> Option<(&'a str, Option<String>)> {
     let compared: Vec<_> = throughput(record, baseline).collect();
-    if let Some(after) = compared.iter().find(|it| it.candidate == AFTER) {
-        return Some((&after.candidate, None));
+    let is_headline = |it: &&&Comparison| record.headline.as_ref() == Some(&it.candidate);
+    if let Some(it) = compared.iter().find(is_headline) {
+        return Some((&it.candidate, None));
     }
     let first = compared.first()?;
     let rivals: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();

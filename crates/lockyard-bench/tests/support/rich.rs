@@ -3,12 +3,23 @@
 use std::collections::BTreeMap;
 
 use lockyard_bench::record::{
-    Ablation, Change, Check, Counterexample, EffectKind, Engine, Extrapolated, Finding, FindingKind, Fit,
-    Latency, LockTime, Memory, ModelResult, PerTask, PitfallResult, Record, Scaling, ScalingPoint, Severity,
-    Slice, Throughput, Verdict, Verification,
+    Ablation, Action, Change, Check, Counterexample, Edge, EffectKind, Engine, Extrapolated, Finding,
+    FindingKind, Fit, Latency, LockTime, Memory, ModelResult, PerTask, PitfallResult, Record, Scaling,
+    ScalingPoint, Severity, Slice, Step, Throughput, Verdict, Verification,
 };
 
 use crate::sample::sample;
+
+fn edge(task: &str, holds: &str, waits_for: &str, place: &str) -> Edge {
+    let (task, waits_for) = (task.to_owned(), waits_for.to_owned());
+    Edge { task, holds: Some(holds.into()), locked_at: None, waits_for, place: Some(place.into()) }
+}
+
+fn step(nth: u32, task: usize, action: Action, object: &str, holds: &[&str]) -> Step {
+    let holds = holds.iter().map(|&class| class.to_owned()).collect();
+    let place = Some(format!("src/save.rs:{nth}0:5"));
+    Step { nth, task, action, object: Some(object.into()), value: None, place, holds, waits_for: Vec::new() }
+}
 
 /// The record. What is wrong in it: a deadlock of `before` under hot-context, and a pitfall that was missed.
 pub fn rich() -> Record {
@@ -64,6 +75,10 @@ pub fn rich() -> Record {
         message: "task 3 holds cache and waits for session, task 5 holds session and waits for cache".into(),
         places: vec!["src/session/manager.rs:118:29".into(), "src/session/save.rs:74:13".into()],
         tasks: vec!["task 3".into(), "task 5".into()],
+        edges: vec![
+            edge("task 3", "cache #1 (write)", "session #9 (write)", "src/session/manager.rs:118:29"),
+            edge("task 5", "session #9 (write)", "cache #1 (write)", "src/session/save.rs:74:13"),
+        ],
     });
     record.probe_effect = Some(0.987);
     record.ablations = ablations();
@@ -152,7 +167,12 @@ fn models() -> Vec<ModelResult> {
     };
     let lost = Counterexample {
         message: "an update was lost".into(),
-        steps: vec!["1: load".into(), "2: evict".into(), "1: save".into()],
+        tasks: vec!["task 0: writer".into(), "task 1: evictor".into()],
+        steps: vec![
+            step(1, 0, Action::Call, "store: load", &[]),
+            step(2, 1, Action::Lock, "cache", &["cache"]),
+            step(3, 0, Action::Call, "store: put", &[]),
+        ],
         replay: "lockyard verify --model save --replay 17".into(),
     };
     vec![

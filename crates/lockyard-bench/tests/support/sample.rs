@@ -60,6 +60,7 @@ pub fn sample() -> Record {
         message: "two of twenty rounds were slower than half of the median".into(),
         places: vec![],
         tasks: vec![],
+        edges: Vec::new(),
     });
     Record {
         schema_version: SCHEMA_VERSION,
@@ -69,6 +70,7 @@ pub fn sample() -> Record {
         interrupted: false,
         processes: 1,
         reference: Some("naive".into()),
+        headline: Some("after".into()),
         against: None,
         environment: Environment {
             cpu_model: Some("AMD EPYC 7763 64-Core Processor".into()),

@@ -44,10 +44,10 @@ impl<T: Clone + Send + Sync + 'static> TornCell<T> for ExploredCell<T> {
     }
 
     fn before_copy(&self) -> impl Future<Output = ()> + Send {
-        self.shared.step("copies what no lock guards", false)
+        self.shared.step("copy what no lock guards", false)
     }
 
     fn after_copy(&self) -> impl Future<Output = ()> + Send {
-        self.shared.step("works on its copy", false)
+        self.shared.step("change the copy", false)
     }
 }

@@ -82,7 +82,7 @@ fn history(variant: Variant) -> Option<Alarm> {
         pairing.ok(2, None, KvAnswer::Got(seen.into()))?;
         match check(&Kv, &pairing.finish(), Duration::from_secs(5)) {
             Verdict::Linearizable => Ok(()),
-            Verdict::Violation(lanes) => Err(format!("no order explains these answers\n{lanes}")),
+            Verdict::Violation(found) => Err(format!("no order explains these answers\n{found}")),
             Verdict::Unknown => Err("the history was not judged in time".to_owned()),
         }
     };

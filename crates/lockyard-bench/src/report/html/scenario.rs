@@ -1,6 +1,6 @@
 //! One scenario on the page: its table, and a chart of who is how fast in it.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::super::columns::{Align, Column, Room, Tone};
 use super::super::format;
@@ -83,7 +83,7 @@ fn violations(table: &Table<'_>) -> Markup {
         @for (strategy, violation) in table.violations() {
             figure {
                 figcaption { (rows::caption(strategy, violation)) }
-                pre { code { (violation.text) } }
+                (parts::scroll("Operations", &PreEscaped(violation.trace().to_html())))
             }
         }
     }

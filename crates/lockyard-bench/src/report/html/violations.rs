@@ -3,7 +3,8 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::parts;
-use crate::record::{Counterexample, Finding, Record};
+use crate::record::{Finding, Record};
+use crate::report::rows::counterexamples;
 
 /// Whether there is anything to draw.
 pub(super) fn any(record: &Record) -> bool {
@@ -17,29 +18,24 @@ fn errors(record: &Record) -> impl Iterator<Item = (&str, &str, &Finding)> {
     })
 }
 
-fn counterexamples(record: &Record) -> impl Iterator<Item = (&str, &str, &Counterexample)> {
-    let models = record.models.iter().flatten().filter(|it| !it.holds);
-    models.filter_map(|it| Some((it.model.as_str(), it.strategy.as_str(), it.counterexample.as_ref()?)))
-}
-
 pub(super) fn section(record: &Record) -> Markup {
     html! {
         section #violations {
-            h2 { "What went wrong, step by step" }
+            h2 { "What failed, step by step" }
             @for (strategy, scenario, it) in errors(record) {
                 article {
                     h3 { (it.name()) " in “" (strategy) "” under " (scenario) }
                     (message(&it.message))
-                    @if it.tasks.len() > 1 { (graph(it)) }
+                    (graph(it))
                     (places(it))
                 }
             }
-            @for (model, strategy, it) in counterexamples(record) {
+            @for (model, it) in counterexamples(record) {
                 article {
-                    h3 { "Model " (model) " over “" (strategy) "”" }
+                    h3 { "Model " (model.model) " over “" (model.strategy) "”" }
                     (message(&it.message))
-                    (lanes(it))
-                    p { "To see it again:" }
+                    @if !it.steps.is_empty() { (parts::scroll("Steps", &PreEscaped(it.trace().to_html()))) }
+                    p { "Replay:" }
                     pre tabindex="0" { code { (it.replay) } }
                 }
             }
@@ -60,13 +56,36 @@ fn places(it: &Finding) -> Markup {
     }
 }
 
-/// The tasks in a ring, in the order of the record, each with an arrow to the next, and the place that belongs to it. Of
-/// other things than cycles only the tasks are told.
+/// Who waits for whom: the tasks of the edges round a cycle, each with an arrow to the next, and the edges as a table. Of what
+/// has no edges only the tasks are named, but where they are known to be a cycle, as in records of schema 1.
 fn graph(it: &Finding) -> Markup {
-    let count = it.tasks.len();
-    if !it.kind.is_cycle() || count > 8 {
-        return html! { p.muted { "Tasks: " (it.tasks.join(", ")) "." } };
+    let tasks: Vec<&str> = match &*it.edges {
+        [] if it.kind.is_cycle() => it.tasks.iter().map(String::as_str).collect(),
+        edges => edges.iter().map(|edge| edge.task.as_str()).collect(),
+    };
+    html! {
+        @if (2..=8).contains(&tasks.len()) { (cycle(&tasks)) }
+        @else if it.edges.is_empty() && it.tasks.len() > 1 { p.muted { "Tasks: " (it.tasks.join(", ")) "." } }
+        @if !it.edges.is_empty() { (parts::scroll("Wait-for edges", &edges(it))) }
     }
+}
+
+fn edges(it: &Finding) -> Markup {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    html! { table {
+        (parts::head(["task", "holds", "locked at", "waits for", "at"].into_iter()))
+        tbody { @for edge in &it.edges { tr {
+            th scope="row" { (edge.task) }
+            td { (or_none(&edge.holds)) }
+            td { code { (or_none(&edge.locked_at)) } }
+            td { (edge.waits_for) }
+            td { code { (or_none(&edge.place)) } }
+        } } }
+    } }
+}
+
+fn cycle(tasks: &[&str]) -> Markup {
+    let count = tasks.len();
     let (width, height) = (340.0, 200.0);
     let at = |nth: usize| {
         let angle = std::f64::consts::TAU * nth as f64 / count as f64 - std::f64::consts::FRAC_PI_2
@@ -84,12 +103,12 @@ fn graph(it: &Finding) -> Markup {
         let ((ax, ay), (bx, by), (cx, cy)) = (bend(from, 8.0), bend(0.5, 26.0), bend(to, 8.0));
         format!("M{ax:.1} {ay:.1} Q{bx:.1} {by:.1} {cx:.1} {cy:.1}")
     };
-    let title = format!("A ring of tasks in which each waits for the next: {}", it.tasks.join(", "));
+    let title = format!("A cycle of tasks in which each waits for the next: {}", tasks.join(", "));
     html! {
         svg.graph viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(title) {
             (PreEscaped("<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"var(--bad)\"/></marker></defs>"))
             @for nth in 0..count { path d=(arrow(nth)) fill="none" stroke="var(--bad)" stroke-width="1.6" marker-end="url(#tip)" {} }
-            @for (nth, task) in it.tasks.iter().enumerate() {
+            @for (nth, task) in tasks.iter().enumerate() {
                 @let (x, y) = at(nth);
                 circle cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r="30" fill="var(--panel)" stroke="var(--rule)" {}
                 text x=(format!("{x:.1}")) y=(format!("{:.1}", y + 4.0)) text-anchor="middle" font-size="12" fill="var(--ink)" {
@@ -103,34 +122,4 @@ fn graph(it: &Finding) -> Markup {
 
 fn shortened(name: &str) -> String {
     if name.chars().count() <= 9 { name.to_owned() } else { name.chars().take(8).chain(['…']).collect() }
-}
-
-/// A column for each process, a row for each step. A step that names nobody stands in the first.
-fn lanes(it: &Counterexample) -> Markup {
-    let steps: Vec<_> = it.steps.iter().map(|step| who(step)).collect();
-    let mut names: Vec<&str> = Vec::new();
-    for (name, _) in &steps {
-        if !names.contains(name) {
-            names.push(name);
-        }
-    }
-    let table = html! { table.lanes {
-        thead { tr {
-            th scope="col" { "step" }
-            @for name in &names { th scope="col" { @if name.is_empty() { "–" } @else { (name) } } }
-        } }
-        tbody { @for (nth, (name, what)) in steps.iter().enumerate() { tr {
-            th scope="row" { (nth + 1) }
-            @for lane in &names { td { @if lane == name { span.step { (what) } } } }
-        } } }
-    } };
-    html! { @if !steps.is_empty() { (parts::scroll("Steps", &table)) } }
-}
-
-/// `reader: load` is a step of `reader`.
-fn who(step: &str) -> (&str, &str) {
-    match step.split_once(": ") {
-        Some((name, what)) if !name.is_empty() && name.len() <= 24 => (name, what),
-        _ => ("", step),
-    }
 }
