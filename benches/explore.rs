@@ -9,7 +9,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lockyard::checks::models::{self, MODELS, Replay, Replayed, StrategyModel, Subject, replay};
+use lockyard::checks::models::{self, MODELS, Replay, Replayed, StrategyModel, VerifyTarget, replay};
 use lockyard::checks::pitfalls::PITFALLS;
 use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Schedule, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
@@ -78,14 +78,15 @@ fn limits() -> Limits {
     Limits { time: Some(Duration::from_mins(1)), ..Limits::default() }
 }
 
-fn again(subject: &Subject, schedule: Option<Schedule>) -> Option<Replayed> {
+fn again(subject: &VerifyTarget, schedule: Option<Schedule>) -> Option<Replayed> {
     replay(&Replay { subject: subject.clone(), schedule, limits: limits() })
 }
 
 /// Finds every pitfall that the explorer sees, and every mutant, makes them small, and runs each a hundred times more;
 /// how small they come out.
 fn all_repeat() -> String {
-    let subjects = PITFALLS.iter().copied().map(Subject::Pitfall).chain(MODELS.iter().map(Subject::Mutant));
+    let subjects =
+        PITFALLS.iter().copied().map(VerifyTarget::Pitfall).chain(MODELS.iter().map(VerifyTarget::Mutant));
     let (mut operations, mut switches) = (Vec::new(), Vec::new());
     for subject in subjects {
         let Some(small) = again(&subject, None) else { continue };
@@ -114,7 +115,7 @@ fn all_repeat() -> String {
 
 /// How long the first mutant's failure takes to be found and made small. Prints what is true of all of them.
 fn counterexamples(criterion: &mut Criterion) {
-    let lost_update = MODELS.iter().map(Subject::Mutant).next().expect("there are models");
+    let lost_update = MODELS.iter().map(VerifyTarget::Mutant).next().expect("there are models");
     let told = Once::new();
     criterion.bench_function("explore/found and made small", |bencher| {
         told.call_once(|| println!("{}", all_repeat()));

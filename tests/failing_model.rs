@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockyard::checks::models::{ModelCheck, Replay, Subject, replay};
+use lockyard::checks::models::{ModelCheck, Replay, VerifyTarget, replay};
 use lockyard::explore::Limits;
 use lockyard_bench::record::{Action, Counterexample, Engine, ModelResult, Record};
 use lockyard_bench::report::{Colour, junit, page, sarif, summary, text};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The mutant of a model, found to fail and made small.
 fn counterexample() -> Counterexample {
-    let subject = Subject::Mutant(ModelCheck::named("appends-loaded-2x2").unwrap());
+    let subject = VerifyTarget::Mutant(ModelCheck::named("appends-loaded-2x2").unwrap());
     let limits = Limits { time: Some(Duration::from_secs(60)), ..Limits::default() };
     let found = replay(&Replay { subject, schedule: None, limits }).expect("a mutant fails");
     found.run.counterexample(found.replay)

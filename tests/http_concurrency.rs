@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use lockyard::backend::remote::Address;
 use lockyard::bench::record::{Cell, Severity};
-use lockyard::bench::{Plan, Silent, run};
+use lockyard::bench::{NoObserver, Plan, run};
 use lockyard::subjects::Server;
 use lockyard::workload::Scenario;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn measured(name: &str, url: &str) -> Cell {
         patience: Duration::from_mins(1),
         ..Plan::default()
     };
-    run(&plan, &AtomicBool::new(false), &mut Silent).unwrap().cells.remove(0)
+    run(&plan, &AtomicBool::new(false), &mut NoObserver).unwrap().cells.remove(0)
 }
 
 fn concurrent_requests_have_an_order(preset: &str) {

@@ -6,7 +6,7 @@ mod support;
 
 use lockyard::backend::chat::{ContextUpdate, Role, StateKind, Version};
 use lockyard::backend::remote::{Address, Remote};
-use lockyard::backend::service::{ChatService, Elsewhere, MessagePage, ServiceError, UpdateContext};
+use lockyard::backend::service::{ChatService, MessagePage, RemoteFailure, ServiceError, UpdateContext};
 use lockyard::backend::session::SessionError;
 use support::served::Served;
 use support::service::{allow, page, request};
@@ -18,9 +18,9 @@ fn remote(served: &Served) -> Remote {
 }
 
 #[track_caller]
-fn elsewhere<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> (Elsewhere, String) {
+fn elsewhere<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> (RemoteFailure, String) {
     match answer {
-        Err(ServiceError::Elsewhere { outcome, reason }) => (outcome, reason),
+        Err(ServiceError::RemoteFailure { outcome, reason }) => (outcome, reason),
         other => panic!("{other:?}"),
     }
 }
@@ -51,8 +51,8 @@ fn every_endpoint_answers_what_the_service_does() {
         assert_eq!((ended.began, ended.context.state.kind), (Version(5), StateKind::Idle));
         assert_eq!(ended.reply.unwrap().role, Role::Assistant);
         let decided = there.approve_context_tools(id, vec![allow("call", true)]).await;
-        assert_eq!(elsewhere(decided).0, Elsewhere::Conflict);
-        assert_eq!(elsewhere(there.approve_tools_action(id, vec![]).await).0, Elsewhere::Conflict);
+        assert_eq!(elsewhere(decided).0, RemoteFailure::Conflict);
+        assert_eq!(elsewhere(there.approve_tools_action(id, vec![]).await).0, RemoteFailure::Conflict);
 
         there.delete_context(id).await.unwrap();
         let gone = SessionError::NotFound { id };
@@ -69,12 +69,12 @@ fn what_the_server_refuses_is_refused_with_its_words() {
     served.runtime.block_on(async {
         let id = there.create_context(request()).await.unwrap();
         let (outcome, reason) = elsewhere(there.list_contexts(None, 5000).await);
-        assert!(outcome == Elsewhere::Refused && reason.contains("1000"), "{reason}");
+        assert!(outcome == RemoteFailure::Refused && reason.contains("1000"), "{reason}");
         let branch = MessagePage { branch: Some("a b&c".to_owned()), ..page(1, 0) };
         let (outcome, reason) = elsewhere(there.get_context_messages(id, branch).await);
-        assert!(outcome == Elsewhere::Refused && reason.contains("`a b&c`"), "{reason}");
+        assert!(outcome == RemoteFailure::Refused && reason.contains("`a b&c`"), "{reason}");
         let (outcome, _) = elsewhere(there.add_context_message(id, user(&"x".repeat(2 << 20)), None).await);
-        assert_eq!(outcome, Elsewhere::Refused);
+        assert_eq!(outcome, RemoteFailure::Refused);
     });
 }
 
@@ -87,7 +87,7 @@ fn a_store_that_fails_leaves_a_write_unknown() {
         let id = there.create_context(request()).await.unwrap();
         store.failing_saves.store(1, std::sync::atomic::Ordering::SeqCst);
         let (outcome, reason) = elsewhere(there.add_context_message(id, user("hello"), None).await);
-        assert!(outcome == Elsewhere::Failed && reason.contains("store_unavailable"), "{reason}");
+        assert!(outcome == RemoteFailure::Failed && reason.contains("store_unavailable"), "{reason}");
         assert_eq!(there.unanswered(), 0, "it did answer");
     });
 }
@@ -105,10 +105,10 @@ fn silence_is_told_from_a_request_that_was_never_sent() {
     let nowhere = Remote::new(&Address::parse(&format!("http://{nobody}"), None).unwrap());
     served.runtime.block_on(async {
         let id = there.create_context(request()).await.unwrap();
-        assert_eq!(elsewhere(there.get_context_state(id).await).0, Elsewhere::Unanswered);
+        assert_eq!(elsewhere(there.get_context_state(id).await).0, RemoteFailure::Unanswered);
         assert!(there.get_context(id).await.is_ok(), "it goes on over another connection");
         assert_eq!(seen.lost.load(std::sync::atomic::Ordering::SeqCst), 1, "it was not asked again");
-        assert_eq!(elsewhere(nowhere.get_context(id).await).0, Elsewhere::Unreachable);
+        assert_eq!(elsewhere(nowhere.get_context(id).await).0, RemoteFailure::Unreachable);
         assert_eq!((there.unanswered(), nowhere.unanswered()), (1, 1));
     });
 }

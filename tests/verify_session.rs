@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use histories::sessions::{MODES, advance, change, look, new_context, shown};
 use lockyard::backend::chat::{ChatContext, Timestamp};
-use lockyard::checks::spec::{Answer, Call, Log, Page, Recording, Sessions, Settings, Ticket, Token, judge};
+use lockyard::checks::spec::{
+    Answer, Call, Invocation, Log, Page, Recording, Sessions, Settings, Token, judge,
+};
 use lockyard::history::{History, Verdict, Violation, check};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -38,9 +40,9 @@ enum Fault {
 
 enum Doing {
     Nothing,
-    Asked(Ticket, usize, Call),
-    Turn(Ticket, usize, Answer),
-    Happened(Ticket, Option<Answer>),
+    Asked(Invocation, usize, Call),
+    Turn(Invocation, usize, Answer),
+    Happened(Invocation, Option<Answer>),
 }
 
 /// A service, its clients, and their logs.
@@ -133,7 +135,7 @@ impl Run {
         }
     }
 
-    fn happen(&mut self, at: usize, ticket: Ticket, session: usize, call: &Call, late: bool) -> Doing {
+    fn happen(&mut self, at: usize, ticket: Invocation, session: usize, call: &Call, late: bool) -> Doing {
         let planted = self.fault.filter(|_| late).and_then(|fault| self.plant(fault, session, call));
         if let Some(answer) = planted {
             self.fault = None;
@@ -165,7 +167,7 @@ impl Run {
         }
     }
 
-    fn turn(&mut self, at: usize, ticket: Ticket, session: usize, answer: Answer) -> Doing {
+    fn turn(&mut self, at: usize, ticket: Invocation, session: usize, answer: Answer) -> Doing {
         let Some(context) = &mut self.sessions[session] else {
             self.info(at, ticket, session);
             return Doing::Nothing;
@@ -187,7 +189,7 @@ impl Run {
         Doing::Happened(ticket, Some(Answer::Turn { began, message, after: shown(context) }))
     }
 
-    fn info(&mut self, at: usize, ticket: Ticket, session: usize) {
+    fn info(&mut self, at: usize, ticket: Invocation, session: usize) {
         self.unknown[session] = true;
         self.logs[at].info(ticket);
     }

@@ -29,5 +29,5 @@ pub use locks::{ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
 pub use model::{Model, Twin};
 pub use schedules::{Schedules, Way};
 pub use store::ShuttleStore;
-pub use system::{Client, Shape, System, Turn};
+pub use system::{Client, System, Turn, WorkloadShape};
 pub use torn::Torn;

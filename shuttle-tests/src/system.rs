@@ -22,7 +22,7 @@ use super::env::{ShuttleClock, ShuttleEnv, context, id};
 
 /// How large a model is, and what is asked in it.
 #[derive(Clone, Copy)]
-pub struct Shape {
+pub struct WorkloadShape {
     /// Clients.
     pub clients: u64,
     /// What each asks, one after another.
@@ -52,7 +52,7 @@ pub enum Turn {
     Forgetful,
 }
 
-impl Shape {
+impl WorkloadShape {
     /// Four clients append to two sessions and look at them, with room for one.
     pub const APPENDS: Self = Self {
         clients: 4,
@@ -79,7 +79,7 @@ pub struct System<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> {
     backend: Arc<Backend<ShuttleEnv<F, G, P, S>, Simulator<ShuttleClock>>>,
     /// Moments, in their order.
     moments: Arc<AtomicU64>,
-    shape: Shape,
+    shape: WorkloadShape,
 }
 
 /// One who asks, one thing at a time.
@@ -94,7 +94,7 @@ impl<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> System<F, G, P
     ///
     /// # Panics
     /// When something does not hold.
-    pub fn run(shape: Shape) {
+    pub fn run(shape: WorkloadShape) {
         let room = NonZeroUsize::new(shape.capacity).expect("room for a session");
         let manager =
             Arc::new(ChatSessionManager::new(ShuttleEnv::new(shape.sessions), room, shape.durability));
@@ -189,7 +189,7 @@ impl<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> Client<F, G, P
     }
 
     async fn asks_one(&self, key: u32, text: &str) {
-        let Shape { turns, deletions, .. } = self.system.shape;
+        let WorkloadShape { turns, deletions, .. } = self.system.shape;
         let (service, token) = (&self.system.backend, Token::of(text));
         let said = || NewMessage::text(Role::User, text);
         match (thread_rng().gen_range(0..10), turns) {

@@ -10,7 +10,7 @@ use std::panic::Location;
 use crate::backend::chat::{ChatContext, Message, StateKind};
 
 use super::spec::{
-    Acknowledged, Recording, Token, acknowledged, deleted, first_version, has_unknown_changes,
+    AcknowledgedChange, Recording, Token, acknowledged, deleted, first_version, has_unknown_changes,
 };
 
 /// Something that does not hold.
@@ -58,7 +58,7 @@ pub fn appends(
             findings.push(Finding::new("doubled append", message));
         }
     }
-    for Acknowledged { key, message, .. } in acknowledged(recording) {
+    for AcknowledgedChange { key, message, .. } in acknowledged(recording) {
         let (Some((place, token)), true) = (message, last.contains_key(&key)) else { continue };
         if token == Token::FOREIGN || places.get(&(key, token)).is_some_and(|found| found.contains(&place)) {
             continue;
@@ -73,7 +73,7 @@ pub fn appends(
 /// No version was made twice, none is missing, and none was acknowledged that the session has not come to. A version
 /// that nobody claims must lie within a turn, or be the work of somebody whose outcome is unknown.
 pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
-    let mut by_key: BTreeMap<u32, Vec<Acknowledged>> = BTreeMap::new();
+    let mut by_key: BTreeMap<u32, Vec<AcknowledgedChange>> = BTreeMap::new();
     for change in acknowledged(recording) {
         by_key.entry(change.key).or_default().push(change);
     }

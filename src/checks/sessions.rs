@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backend::chat::{ChatContext, ContextConfig, ContextId, Message, Role, Timestamp};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 use lockyard_history::Verdict;
 
 use super::explored::numbered;
@@ -32,7 +32,7 @@ pub fn context(key: u32) -> ChatContext {
 ///
 /// # Errors
 /// That it could not, with the smallest part of the history that shows it; or that this was not judged in time.
-pub fn history(recording: &Recording, violation: &str) -> Result<(), Complaint> {
+pub fn history(recording: &Recording, violation: &str) -> Result<(), Violated> {
     match recording.judge(LONGEST, |key| format!("session {key}")) {
         Verdict::Linearizable => Ok(()),
         Verdict::Violation(found) => Err(format!("{violation}\n{found}")),
@@ -55,7 +55,7 @@ pub fn in_memory(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
 ///
 /// # Errors
 /// If there is any.
-pub fn none(findings: Vec<Finding>) -> Result<(), Complaint> {
+pub fn none(findings: Vec<Finding>) -> Result<(), Violated> {
     let first = findings.into_iter().next();
     first.map_or(Ok(()), |Finding { rule, message, .. }| Err(format!("{rule}: {message}")))
 }

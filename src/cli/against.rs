@@ -53,7 +53,7 @@ impl Against<'_> {
         let (rounds, turn) = self.rounds();
         let plan = self.plan(rounds);
         // A process writes its files somewhere, and nobody wants to read them.
-        let scratch = Scratch::new().context("a folder for what the processes write cannot be made")?;
+        let scratch = ScratchFolder::new().context("a folder for what the processes write cannot be made")?;
         let mut observer = progress::observer_of(
             &[plan.subjects.join(", "), format!("against {}", plan.program)].join(" "),
             &plan.workloads.join(", "),
@@ -117,9 +117,9 @@ impl Against<'_> {
 }
 
 /// A folder of this process, gone when it is dropped.
-struct Scratch(PathBuf);
+struct ScratchFolder(PathBuf);
 
-impl Scratch {
+impl ScratchFolder {
     fn new() -> std::io::Result<Self> {
         let path = std::env::temp_dir().join(format!("lockyard-against-{}", std::process::id()));
         std::fs::create_dir_all(&path)?;
@@ -127,7 +127,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchFolder {
     fn drop(&mut self) {
         // What is left in a folder for temporary files does no harm.
         drop(std::fs::remove_dir_all(&self.0));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::subjects::{self, Calibration, CalibrationPlan, Footprint, Judged};
+use crate::subjects::{self, Calibration, CalibrationPlan, Footprint, JudgedRatio};
 use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
@@ -92,7 +92,7 @@ fn memory(footprints: &[Footprint]) -> String {
     format!("Bytes that a live session takes whole, of 20,000, without its messages\n{lines}")
 }
 
-fn words(Judged { ratio, ci: [low, high], verdict }: Judged) -> String {
+fn words(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
     format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Args {
 
     /// What it was recorded on.
     #[arg(long, value_enum)]
-    model: Name,
+    model: HistoryModel,
 
     /// How long to search before the answer is "unknown": 500ms, 10s, 2m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = options::duration)]
@@ -40,7 +40,7 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Name {
+enum HistoryModel {
     /// Starts as null; read, write, and cas with the value [old, new]
     Register,
     /// Get, put and append of strings; a missing key reads as ""
@@ -87,9 +87,9 @@ fn linearizable<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let judgement = match args.model {
-        Name::Register => judge(&Register, args, |history| check(&Register, history, args.budget)),
-        Name::Kv => judge(&Kv, args, |history| check(&Kv, history, args.budget)),
-        Name::Session => judge(&Sessions, args, |history| spec::judge(history, args.budget)),
+        HistoryModel::Register => judge(&Register, args, |history| check(&Register, history, args.budget)),
+        HistoryModel::Kv => judge(&Kv, args, |history| check(&Kv, history, args.budget)),
+        HistoryModel::Session => judge(&Sessions, args, |history| spec::judge(history, args.budget)),
     }?;
     match args.format {
         Format::Text => write_out(&text(&judgement, args.budget))?,

@@ -76,7 +76,7 @@ pub(super) struct Args {
     /// measured a quarter as long as a cell. Along workers, tasks and readers the Universal Scalability Law is fitted. May
     /// be given again, one sweep each.
     #[arg(long = "sweep", value_name = "SETTING=VALUES", value_parser = sweep::asked)]
-    sweeps: Vec<sweep::Asked>,
+    sweeps: Vec<sweep::SweepRequest>,
 
     /// Measure each cell for 2 s instead of 4 s, with shorter slices, and scenarios' own sweeps at fewer points:
     /// everything is there, less tightly.
@@ -104,7 +104,7 @@ pub(super) struct Args {
 
     /// Measure this one of several processes and print what the process that asks for it wants to know.
     #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
-    part: Option<processes::Nth>,
+    part: Option<processes::ProcessNumber>,
 
     /// Measure another build of this program in turns with this one: is this one no slower than that?
     ///

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lockyard_bench::gate::Loss;
+use lockyard_bench::gate::Regression;
 use lockyard_bench::record::{Diff, Record, Severity, VerificationReport};
 use lockyard_bench::{AgainstError, RunError};
 
@@ -56,14 +56,14 @@ fn is_proven(record: &Record) -> bool {
 /// One of several processes did not come back with what it was to measure.
 #[derive(Debug, thiserror::Error)]
 #[error("process {nth} of {of} was lost: {what}; its own words stand above, and --processes 1 does without")]
-pub(super) struct Lost {
+pub(super) struct LostProcess {
     pub(super) nth: u32,
     pub(super) of: u32,
     pub(super) what: String,
 }
 
 /// A build that lost more than is let pass against another one. An interrupted or wrong run says that before.
-pub(super) fn of_losses(record: &Record, losses: &[Loss]) -> Exit {
+pub(super) fn of_losses(record: &Record, losses: &[Regression]) -> Exit {
     match of_record(record) {
         Exit::Fine if !losses.is_empty() => Exit::Regression,
         exit => exit,
@@ -86,7 +86,7 @@ pub(super) fn of_error(error: &anyhow::Error) -> Exit {
     match error.downcast_ref() {
         Some(AgainstError::Different { .. }) => Exit::NotComparable,
         Some(error) if AgainstError::is_lost(error) => Exit::Internal,
-        _ if threads || error.is::<Lost>() => Exit::Internal,
+        _ if threads || error.is::<LostProcess>() => Exit::Internal,
         _ => Exit::BadInput,
     }
 }

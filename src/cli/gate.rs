@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use lockyard_bench::gate::{self, Loss};
+use lockyard_bench::gate::{self, Regression};
 use lockyard_bench::record::Record;
 use lockyard_bench::record::write_atomically;
 use lockyard_bench::report;
@@ -83,7 +83,7 @@ impl Gate {
 /// What this build lost against the other one, on stderr.
 fn of_losses(record: &Record, share: f64) -> Exit {
     let losses = gate::losses(record, share, Confidence::default());
-    for Loss { scenario, strategy, change } in &losses {
+    for Regression { scenario, strategy, change } in &losses {
         let (change, let_pass) = (report::ratio(change.ratio, change.ci), share * 100.0);
         eprintln!(
             "regression: {strategy} under {scenario} is at {change} of the other build; {let_pass} % are let pass"

@@ -17,7 +17,7 @@ use lockyard_bench::{Part, Plan};
 
 use crate::workload::Scenario;
 
-use super::exit::{Exit, Lost};
+use super::exit::{Exit, LostProcess};
 use super::output;
 use super::progress;
 use super::stdout;
@@ -27,16 +27,16 @@ const HEED: Duration = Duration::from_millis(50);
 
 /// One of how many processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Nth {
+pub(super) struct ProcessNumber {
     /// From 0 on.
     nth: u32,
     of: u32,
 }
 
 /// For clap: `1/5` is the second of five.
-pub(super) fn nth(given: &str) -> Result<Nth, String> {
+pub(super) fn nth(given: &str) -> Result<ProcessNumber, String> {
     let parts = given.split_once('/').and_then(|(nth, of)| Some((nth.parse().ok()?, of.parse().ok()?)));
-    let found = parts.filter(|(nth, of)| nth < of).map(|(nth, of)| Nth { nth, of });
+    let found = parts.filter(|(nth, of)| nth < of).map(|(nth, of)| ProcessNumber { nth, of });
     found.ok_or_else(|| "write which of how many processes, counted from 0: 1/5".to_owned())
 }
 
@@ -48,13 +48,13 @@ pub(super) fn measure(
 ) -> anyhow::Result<Record> {
     lockyard_bench::run_in_parts(plan, processes, interrupted, |nth| {
         eprintln!("Process {} of {processes}", nth + 1);
-        ask(Nth { nth, of: processes }, interrupted)
+        ask(ProcessNumber { nth, of: processes }, interrupted)
     })
 }
 
 /// Runs this program again as one of several processes, and takes its answer.
-fn ask(Nth { nth, of }: Nth, interrupted: &AtomicBool) -> anyhow::Result<Part> {
-    let lost = |what: String| Lost { nth: nth + 1, of, what };
+fn ask(ProcessNumber { nth, of }: ProcessNumber, interrupted: &AtomicBool) -> anyhow::Result<Part> {
+    let lost = |what: String| LostProcess { nth: nth + 1, of, what };
     let program = std::env::current_exe().map_err(|error| lost(error.to_string()))?;
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
@@ -93,7 +93,7 @@ fn ask(Nth { nth, of }: Nth, interrupted: &AtomicBool) -> anyhow::Result<Part> {
 }
 
 /// Measures one part of the plan and prints it for the process that asked.
-pub(super) fn answer(plan: Plan<Scenario>, Nth { nth, of }: Nth) -> anyhow::Result<Exit> {
+pub(super) fn answer(plan: Plan<Scenario>, ProcessNumber { nth, of }: ProcessNumber) -> anyhow::Result<Exit> {
     let interrupted = output::interrupt()?;
     end_with_stdin(interrupted.clone());
     let plan = plan.into_part(nth, of);
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_part_is_one_of_several() {
-        assert_eq!(nth("1/5"), Ok(Nth { nth: 1, of: 5 }));
+        assert_eq!(nth("1/5"), Ok(ProcessNumber { nth: 1, of: 5 }));
         for wrong in ["5/5", "1", "1/", "/2", "-1/2", "0/0"] {
             assert!(nth(wrong).unwrap_err().contains("1/5"), "{wrong}");
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use lockyard_bench::record::{Comparison, Metric};
-use lockyard_bench::{Observer, Plan, Progress, Standing, Workload};
+use lockyard_bench::{InterimRatio, Observer, Plan, Progress, Workload};
 
 /// The observer that fits where stderr goes.
 pub(super) fn observer<W: Workload>(plan: &Plan<W>) -> Box<dyn Observer> {
@@ -25,8 +25,8 @@ fn human(duration: Duration) -> String {
 }
 
 /// Where the last strategy stands, for the end of a line.
-fn so_far(standing: Option<Standing<'_>>) -> String {
-    standing.map_or_else(String::new, |Standing { candidate, baseline, ratio, ci }| {
+fn so_far(standing: Option<InterimRatio<'_>>) -> String {
+    standing.map_or_else(String::new, |InterimRatio { candidate, baseline, ratio, ci }| {
         format!("; {candidate} ÷ {baseline} is {} so far", lockyard_bench::report::ratio(ratio, ci))
     })
 }

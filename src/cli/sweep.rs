@@ -13,7 +13,7 @@ const QUICK_VALUES: usize = 5;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SweepRequest {
     /// What each scenario declares.
     Default,
     /// This, in every scenario.
@@ -21,9 +21,9 @@ pub(super) enum Asked {
 }
 
 /// For clap: `default`, or `SETTING=V1,V2,…`.
-pub(super) fn asked(given: &str) -> Result<Asked, String> {
+pub(super) fn asked(given: &str) -> Result<SweepRequest, String> {
     if given == "default" {
-        return Ok(Asked::Default);
+        return Ok(SweepRequest::Default);
     }
     let wanted = "write `default`, or a setting and its values: tasks=1,2,4,8";
     let (setting, values) = given.split_once('=').ok_or(wanted)?;
@@ -34,13 +34,13 @@ pub(super) fn asked(given: &str) -> Result<Asked, String> {
     };
     let values = values.split(',').map(whole).collect::<Result<Vec<_>, _>>()?;
     Sweep::new(along, values)
-        .map(Asked::Sweep)
+        .map(SweepRequest::Sweep)
         .ok_or_else(|| format!("a sweep needs two values to go between; {wanted}"))
 }
 
 /// The sweeps to be measured: those asked for, under every scenario, each a name with what was made of it.
 pub(super) fn sweeps(
-    asked: &[Asked],
+    asked: &[SweepRequest],
     scenarios: &[(&str, Scenario)],
     overrides: &[String],
     quick: bool,
@@ -49,11 +49,11 @@ pub(super) fn sweeps(
     for (name, scenario) in scenarios {
         for asked in asked {
             let sweeps = match asked {
-                Asked::Default if quick => {
+                SweepRequest::Default if quick => {
                     scenario.sweeps.iter().map(|sweep| sweep.thinned(QUICK_VALUES)).collect()
                 }
-                Asked::Default => scenario.sweeps.clone(),
-                Asked::Sweep(sweep) => vec![sweep.clone()],
+                SweepRequest::Default => scenario.sweeps.clone(),
+                SweepRequest::Sweep(sweep) => vec![sweep.clone()],
             };
             for sweep in sweeps {
                 found.push(points(name, &sweep, overrides)?);
@@ -100,7 +100,7 @@ mod tests {
     fn every_value_of_every_built_in_sweep_makes_a_scenario() {
         let all: Vec<_> = Scenario::builtins().map(|scenario| (scenario.name.clone(), scenario)).collect();
         let all: Vec<_> = all.iter().map(|(name, scenario)| (name.as_str(), scenario.clone())).collect();
-        let found = sweeps(&[Asked::Default], &all, &[], false).expect("all values make sense");
+        let found = sweeps(&[SweepRequest::Default], &all, &[], false).expect("all values make sense");
         let (settings, sizes): (Vec<_>, Vec<_>) = shape(&found).into_iter().unzip();
         assert_eq!(settings, [Workers, Tasks, Readers, Writers, SaveMs, Tasks]);
         assert!(sizes.iter().all(|size| *size > 2), "{sizes:?}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, Replayed, StrategyModel, Subject};
+use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, Replayed, StrategyModel, VerifyTarget};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
 use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
@@ -47,7 +47,7 @@ pub(super) struct Args {
 
     /// Try this pitfall, or the mutant of a model, and show how it fails.
     #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["models", "strategies", "quick"])]
-    pitfall: Option<Subject>,
+    pitfall: Option<VerifyTarget>,
 
     /// Show this schedule of the one model or pitfall given: as a failure prints it.
     #[arg(long, value_name = "SCHEDULE")]
@@ -88,9 +88,9 @@ fn model(name: &str) -> Result<&'static ModelCheck, String> {
     })
 }
 
-fn pitfall(name: &str) -> Result<Subject, String> {
-    let mutant = || ModelCheck::of_mutant(name).map(Subject::Mutant);
-    Pitfall::named(name).map(Subject::Pitfall).or_else(mutant).ok_or_else(|| {
+fn pitfall(name: &str) -> Result<VerifyTarget, String> {
+    let mutant = || ModelCheck::of_mutant(name).map(VerifyTarget::Mutant);
+    Pitfall::named(name).map(VerifyTarget::Pitfall).or_else(mutant).ok_or_else(|| {
         let pitfalls = PITFALLS.iter().map(|pitfall| pitfall.name.to_owned());
         let known: Vec<_> = pitfalls.chain(MODELS.iter().map(ModelCheck::mutant_name)).collect();
         format!("there is no such pitfall; there are {}", known.join(", "))
@@ -174,7 +174,7 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
                 [one] => one.clone(),
                 _ => bail!("a schedule is of one strategy: name it with --strategy"),
             };
-            Subject::Sound(model, name, over)
+            VerifyTarget::Sound(model, name, over)
         }
         _ => bail!(
             "a schedule is of one model: name it with --model and --strategy, or a mutant with --pitfall"
@@ -182,7 +182,7 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     };
     let name = subject.name();
     let caught = match (&subject, &args.replay) {
-        (Subject::Pitfall(pitfall), None) => Some(models::catch(pitfall)),
+        (VerifyTarget::Pitfall(pitfall), None) => Some(models::catch(pitfall)),
         _ => None,
     };
     let asked = Replay { subject, schedule: args.replay.clone(), limits };

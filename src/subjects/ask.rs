@@ -62,7 +62,7 @@ pub(super) async fn ask<S: ChatService>(
             let answer = service.update_context(id, request).await;
             meter.end(start, outcome(&answer));
         }
-        _ => Rare { service, questions, client, meter }.ask(step).await,
+        _ => ColdOperations { service, questions, client, meter }.ask(step).await,
     }
 }
 
@@ -82,14 +82,14 @@ fn outcome<T>(answer: &Result<T, ServiceError>) -> Outcome<'_> {
 
 /// What takes so long, or is so rare, that a box for the answer does not show: so it is compiled once, and not once more for
 /// every strategy.
-struct Rare<'a> {
+struct ColdOperations<'a> {
     service: &'a dyn DynChatService,
     questions: &'a Questions,
     client: &'a mut Client,
     meter: &'a mut Meter,
 }
 
-impl Rare<'_> {
+impl ColdOperations<'_> {
     async fn ask(&mut self, step: &Step) {
         let (id, operation) = (self.questions.ids[step.session as usize], step.operation);
         match operation {

@@ -63,21 +63,21 @@ pub struct Calibration {
     /// Work planted in the slowed subject, as a share of an operation's time.
     pub planted: f64,
     /// One verdict each, by trial, in the order made.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<CalibrationTrial>,
 }
 
 /// One verdict on each of two subjects of the same baseline: the baseline itself, and the one that was slowed.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct Trial {
+pub struct CalibrationTrial {
     /// The strategy against itself.
-    pub same: Judged,
+    pub same: JudgedRatio,
     /// The strategy with work planted against the one without.
-    pub slowed: Judged,
+    pub slowed: JudgedRatio,
 }
 
 /// A ratio and what was said of it.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct Judged {
+pub struct JudgedRatio {
     /// Throughput ÷ throughput of the baseline.
     pub ratio: f64,
     /// Lower and upper end of its interval.
@@ -107,7 +107,8 @@ impl Calibration {
 
     /// How many trials called the strategy different from itself, which it was not.
     pub fn told_different(&self) -> usize {
-        let different = |trial: &&Trial| matches!(trial.same.verdict, Verdict::Slower | Verdict::Faster);
+        let different =
+            |trial: &&CalibrationTrial| matches!(trial.same.verdict, Verdict::Slower | Verdict::Faster);
         self.trials.iter().filter(different).count()
     }
 }
@@ -121,7 +122,7 @@ pub fn calibrate(
     what: &CalibrationPlan,
     build: &Build,
     interrupted: &AtomicBool,
-    mut after_trial: impl FnMut(u32, &Trial),
+    mut after_trial: impl FnMut(u32, &CalibrationTrial),
 ) -> Result<Calibration, RunError> {
     // First of all: what others had freed would be taken anew without being seen.
     let presets = PRESETS.iter().map(|preset| Strategy::parse(preset.name));
@@ -152,10 +153,10 @@ pub fn calibrate(
         let judged = |candidate| {
             let Ratio { ratio, ci, .. } = measured.ratio(candidate, 0)?;
             let verdict = Verdict::of(Some(ci), what.margin, Direction::HigherIsBetter);
-            Some(Judged { ratio, ci, verdict })
+            Some(JudgedRatio { ratio, ci, verdict })
         };
         if let Some((same, slowed)) = judged(1).zip(judged(2)) {
-            let done = Trial { same, slowed };
+            let done = CalibrationTrial { same, slowed };
             after_trial(trial + 1, &done);
             calibration.trials.push(done);
         }

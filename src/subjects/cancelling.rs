@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::backend::service::{Answer, Elsewhere, Request, ServeBoxed, ServiceError, ServiceLayer};
+use crate::backend::service::{Answer, RemoteFailure, Request, ServeBoxed, ServiceError, ServiceLayer};
 use crate::workload::Scenario;
 use lockyard_bench::Random;
 
@@ -30,7 +30,7 @@ pub(super) struct Requests {
 
 /// For how long a client waits that goes away.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Patience {
+enum CancelAfter {
     /// The request is dropped when it has been polled so often and is not done.
     Polls(u32),
     /// Or when so much time is over.
@@ -45,16 +45,16 @@ impl Requests {
     }
 
     /// Drawn for each request anew.
-    fn patience(&self) -> Option<Patience> {
+    fn patience(&self) -> Option<CancelAfter> {
         if self.leave == 0.0 {
             return None;
         }
         let mut draws = Random::stream(self.seed, self.asked.fetch_add(1, Relaxed));
         draws.random_bool(self.leave).then(|| {
             if draws.random_bool(0.5) {
-                Patience::Polls(draws.random_range(1..=MOST_POLLS))
+                CancelAfter::Polls(draws.random_range(1..=MOST_POLLS))
             } else {
-                Patience::Time(self.longest.mul_f64(draws.random()))
+                CancelAfter::Time(self.longest.mul_f64(draws.random()))
             }
         })
     }
@@ -71,11 +71,11 @@ impl ServiceLayer for Requests {
         let Some(patience) = self.patience() else { return answer };
         Box::pin(async move {
             let answered = match patience {
-                Patience::Polls(polls) => Polled { answer: Some(answer), left: polls }.await,
-                Patience::Time(time) => tokio::time::timeout(time, answer).await.ok(),
+                CancelAfter::Polls(polls) => DropAfterPolls { answer: Some(answer), left: polls }.await,
+                CancelAfter::Time(time) => tokio::time::timeout(time, answer).await.ok(),
             };
-            let gone = || ServiceError::Elsewhere {
-                outcome: Elsewhere::Unanswered,
+            let gone = || ServiceError::RemoteFailure {
+                outcome: RemoteFailure::Unanswered,
                 reason: "the client went away".to_owned(),
             };
             answered.unwrap_or_else(|| Err(gone()))
@@ -84,12 +84,12 @@ impl ServiceLayer for Requests {
 }
 
 /// An answer that is waited for so many polls, and dropped then.
-struct Polled<'a, T> {
+struct DropAfterPolls<'a, T> {
     answer: Option<Answer<'a, T>>,
     left: u32,
 }
 
-impl<T> Future for Polled<'_, T> {
+impl<T> Future for DropAfterPolls<'_, T> {
     type Output = Option<Result<T, ServiceError>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -126,9 +126,9 @@ mod tests {
         assert!((0..1_000).all(|_| super::tests::requests(0.0).patience().is_none()));
     }
 
-    struct Dropped(Arc<AtomicBool>);
+    struct DropFlag(Arc<AtomicBool>);
 
-    impl Drop for Dropped {
+    impl Drop for DropFlag {
         fn drop(&mut self) {
             self.0.store(true, Relaxed);
         }
@@ -139,12 +139,12 @@ mod tests {
     fn an_answer_is_dropped_at_its_last_poll() {
         for polls in 1..=MOST_POLLS {
             let dropped = Arc::new(AtomicBool::new(false));
-            let held = Dropped(dropped.clone());
+            let held = DropFlag(dropped.clone());
             let answer: Answer<'_, ()> = Box::pin(async move {
                 let _held = held;
                 std::future::pending().await
             });
-            let mut polled = std::pin::pin!(Polled { answer: Some(answer), left: polls });
+            let mut polled = std::pin::pin!(DropAfterPolls { answer: Some(answer), left: polls });
             let mut context = Context::from_waker(std::task::Waker::noop());
             for _ in 1..polls {
                 assert!(polled.as_mut().poll(&mut context).is_pending());
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_time_is_kept() {
-        let polled = Polled { answer: Some(Box::pin(async { Ok(7) })), left: 1 };
+        let polled = DropAfterPolls { answer: Some(Box::pin(async { Ok(7) })), left: 1 };
         let mut polled = std::pin::pin!(polled);
         let mut context = Context::from_waker(std::task::Waker::noop());
         assert_eq!(polled.as_mut().poll(&mut context), Poll::Ready(Some(Ok(7))));

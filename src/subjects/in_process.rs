@@ -32,11 +32,11 @@ const AUTO_SAVE: Duration = Duration::from_secs(1);
 /// A chat service with the backend behind it.
 pub(super) struct InProcess<S> {
     service: Arc<S>,
-    ground: Ground,
+    ground: ServiceContext,
 }
 
 /// What stands behind a service, and is the same for all: so whatever is not measured is compiled once.
-struct Ground {
+struct ServiceContext {
     backend: Arc<dyn DynBackend>,
     questions: Arc<Questions>,
     population: Arc<Population>,
@@ -57,11 +57,11 @@ impl<S: ChatService> InProcess<S> {
         population: Arc<Population>,
         runtime: &Runtime,
     ) -> Self {
-        Self { service, ground: Ground::new(backend, questions, population, runtime) }
+        Self { service, ground: ServiceContext::new(backend, questions, population, runtime) }
     }
 }
 
-impl Ground {
+impl ServiceContext {
     fn new(
         backend: Arc<dyn DynBackend>,
         questions: Arc<Questions>,
@@ -203,7 +203,7 @@ impl<S: ChatService> Settled<Scenario> for InProcess<S> {
     }
 }
 
-impl Drop for Ground {
+impl Drop for ServiceContext {
     fn drop(&mut self) {
         self.auto_save.abort();
     }

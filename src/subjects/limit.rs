@@ -67,14 +67,14 @@ pub(super) fn limit(scenario: &Scenario, populations: &Arc<Populations>) -> Opti
 
 /// The limit as a system: a service for each task.
 struct Limit {
-    world: Arc<World>,
+    world: Arc<SharedData>,
     population: Arc<Population>,
     questions: Questions,
 }
 
 impl Limit {
     fn new(scenario: &Scenario, population: Arc<Population>, seed: u64) -> Self {
-        let world = Arc::new(World {
+        let world = Arc::new(SharedData {
             contexts: population.contexts.iter().map(|context| (context.id(), context.clone())).collect(),
             summaries: population.contexts.iter().map(|it| (it.id(), ContextSummary::from(it))).collect(),
             line: CachePadded::default(),
@@ -91,28 +91,28 @@ impl Limit {
 }
 
 /// A task with a service of its own.
-struct Own {
+struct TaskService {
     service: Unshared,
     client: Client,
 }
 
 impl System<Scenario> for Limit {
-    type Client = Own;
+    type Client = TaskService;
 
-    async fn client(&self, task: usize) -> Result<Own, Fault> {
+    async fn client(&self, task: usize) -> Result<TaskService, Fault> {
         let own = CachePadded::new(Mutex::new(self.initial().deep_clone()));
         let service = Unshared { world: self.world.clone(), own };
-        Ok(Own { service, client: Client::new(task) })
+        Ok(TaskService { service, client: Client::new(task) })
     }
 
-    fn call(&self, own: &mut Own, step: &Step, meter: &mut Meter) -> impl Future<Output = ()> + Send {
-        let Own { service, client } = own;
+    fn call(&self, own: &mut TaskService, step: &Step, meter: &mut Meter) -> impl Future<Output = ()> + Send {
+        let TaskService { service, client } = own;
         ask(&*service, &self.questions, client, step, meter)
     }
 
-    async fn reset(&self, clients: &mut [&mut Own]) -> Result<(), Fault> {
+    async fn reset(&self, clients: &mut [&mut TaskService]) -> Result<(), Fault> {
         let initial = self.initial().pool().len();
-        for Own { service, client } in clients.iter_mut() {
+        for TaskService { service, client } in clients.iter_mut() {
             client.grown.clear();
             let mut own = service.own.lock();
             if own.pool().len() > initial + initial / 4 {
@@ -124,7 +124,7 @@ impl System<Scenario> for Limit {
 }
 
 /// What all tasks read, and, of the line, write where the limit is the shared line.
-struct World {
+struct SharedData {
     contexts: HashMap<ContextId, ChatContext, foldhash::fast::RandomState>,
     summaries: BTreeMap<ContextId, ContextSummary>,
     line: CachePadded<AtomicU64>,
@@ -133,7 +133,7 @@ struct World {
 
 /// The service of one task.
 struct Unshared {
-    world: Arc<World>,
+    world: Arc<SharedData>,
     /// What the task writes instead of the session asked for. Nobody else ever locks it.
     own: CachePadded<Mutex<ChatContext>>,
 }
@@ -159,7 +159,7 @@ impl Unshared {
     }
 }
 
-impl World {
+impl SharedData {
     fn touch(&self) {
         for _ in 0..self.touches {
             self.line.fetch_add(1, Ordering::AcqRel);

@@ -35,7 +35,7 @@ mod tracking_cost;
 #[cfg(test)]
 mod tests;
 
-pub use calibrate::{Calibration, CalibrationPlan, Judged, Trial, calibrate};
+pub use calibrate::{Calibration, CalibrationPlan, CalibrationTrial, JudgedRatio, calibrate};
 pub use footprint::{Footprint, footprints};
 pub use limit::limits;
 pub use pitfall::{PitfallPlan, run_pitfall};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use lockyard_bench::record::{
     Arrival, Cell, Finding, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verification,
 };
 
-use lockyard_bench::{Build, Seen, environment};
+use lockyard_bench::{Build, TrackingSummary, environment};
 
 /// What to run of a pitfall.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct PitfallPlan {
 pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
     let started_at = jiff::Timestamp::now();
     let begin = Instant::now();
-    let (mut told, mut rounds, mut acquisitions) = (Told::default(), 0, 0);
+    let (mut told, mut rounds, mut acquisitions) = (CheckResults::default(), 0, 0);
     while told.findings.is_empty() && (rounds == 0 || begin.elapsed() < plan.duration) {
         if interrupted.load(Ordering::Relaxed) {
             break;
@@ -66,20 +66,20 @@ pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
 
 /// What the checks had to say.
 #[derive(Default)]
-struct Told {
+struct CheckResults {
     findings: Vec<Finding>,
     /// What trackers saw, if there was one.
-    seen: Option<Seen>,
+    seen: Option<TrackingSummary>,
     /// Whether histories had an order, if there was one.
     linearizable: Option<bool>,
 }
 
-impl Told {
+impl CheckResults {
     /// Tries it once; how many acquisitions were tracked.
     fn hear(&mut self, trial: &Trial, variant: Variant) -> u64 {
         if let Trial::Live(live) = trial {
             let run = live.run(variant);
-            let seen = Seen::of(&run.findings);
+            let seen = TrackingSummary::of(&run.findings);
             if seen.findings.is_empty() {
                 // It may have got stuck without a word from the tracker.
                 self.findings.extend(run.alarm(live.kind).map(error));
@@ -97,16 +97,16 @@ impl Told {
     }
 }
 
-fn error(alarm: Alarm) -> Finding {
-    let Alarm { kind, message, places, tasks } = alarm;
+fn error(alarm: Detection) -> Finding {
+    let Detection { kind, message, places, tasks } = alarm;
     let (kind, rule) = Finding::called(&kind);
     Finding { kind, rule, severity: Severity::Error, message, places, tasks, edges: Vec::new() }
 }
 
-fn cell(plan: &PitfallPlan, told: Told, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
+fn cell(plan: &PitfallPlan, told: CheckResults, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
     let twin = if plan.variant == Variant::Right { ", its twin" } else { "" };
     let rate = acquisitions as f64 / seconds;
-    let Told { findings, seen, linearizable } = told;
+    let CheckResults { findings, seen, linearizable } = told;
     Cell {
         scenario: "pitfall".to_owned(),
         strategy: format!("{}{twin}", plan.pitfall.name),

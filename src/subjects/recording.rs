@@ -11,7 +11,7 @@ use lockyard_bench::Recorder;
 
 use crate::backend::chat::{ContentPart, ContextId, Message, MessageDTO, NewMessage, Role, ToolDecision};
 use crate::backend::service::{
-    ActionDTO, DynChatService, Elsewhere, MessagePage, ServiceError, UpdateContext,
+    ActionDTO, DynChatService, MessagePage, RemoteFailure, ServiceError, UpdateContext,
 };
 use crate::backend::session::SessionError;
 use crate::checks::spec::{Answer, Call, Context, Page, Sessions, Settings, Token};
@@ -233,8 +233,8 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
         ServiceError::Session(SessionError::Refused { .. })
         | ServiceError::Invalid { .. }
-        | ServiceError::Elsewhere {
-            outcome: Elsewhere::Conflict | Elsewhere::Refused | Elsewhere::Unreachable,
+        | ServiceError::RemoteFailure {
+            outcome: RemoteFailure::Conflict | RemoteFailure::Refused | RemoteFailure::Unreachable,
             ..
         } => Outcome::DidNotHappen,
         // A look changes nothing, whatever became of it.
@@ -242,9 +242,9 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
         // Memory has changed already, or may have.
         ServiceError::Session(SessionError::Store { .. })
         | ServiceError::Store(_)
-        | ServiceError::Elsewhere { outcome: Elsewhere::Failed | Elsewhere::Unanswered, .. } => {
-            Outcome::Unknown
-        }
+        | ServiceError::RemoteFailure {
+            outcome: RemoteFailure::Failed | RemoteFailure::Unanswered, ..
+        } => Outcome::Unknown,
     }
 }
 

@@ -21,7 +21,7 @@ use super::population::Populations;
 use super::questions::Questions;
 use super::recording::{name_of, record};
 use super::settling;
-use super::site::Site;
+use super::site::ServerSessions;
 
 /// A server to be measured from outside.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Server {
     /// The server as a subject: measured and judged over the same sessions, which are made through its own routes.
     #[must_use]
     pub fn subject(&self) -> Subject<Scenario> {
-        let place = Arc::new(Place::new(self.clone()));
+        let place = Arc::new(ServerSites::new(self.clone()));
         let (measured, judged) = (place.clone(), place);
         Subject::new(self.name(), move |setup: &Setup<'_, Scenario>| measured.asked(setup))
             .outside()
@@ -61,19 +61,19 @@ impl Server {
 }
 
 /// Where a server's sessions are made once, for all that ask it meanwhile.
-struct Place {
+struct ServerSites {
     server: Server,
     populations: Populations,
     /// The site of each scenario that is measured now.
-    sites: Mutex<Vec<(String, Weak<Site>)>>,
+    sites: Mutex<Vec<(String, Weak<ServerSessions>)>>,
 }
 
-impl Place {
+impl ServerSites {
     fn new(server: Server) -> Self {
         Self { server, populations: Populations::default(), sites: Mutex::default() }
     }
 
-    fn asked(&self, setup: &Setup<'_, Scenario>) -> Result<Asked, Fault> {
+    fn asked(&self, setup: &Setup<'_, Scenario>) -> Result<ServerSystem, Fault> {
         let scenario = setup.workload();
         let population = self.populations.of(scenario, setup.seed());
         let questions = Arc::new(Questions::new(scenario, &population, setup.seed()));
@@ -86,19 +86,20 @@ impl Place {
             site
         } else {
             let patience = settling::patience(scenario);
-            let site =
-                Site::new(self.server.address(), population, patience, |done, of| setup.filled(done, of))?;
+            let site = ServerSessions::new(self.server.address(), population, patience, |done, of| {
+                setup.filled(done, of)
+            })?;
             let site = Arc::new(site);
             sites.push((scenario.name.clone(), Arc::downgrade(&site)));
             site
         };
-        Ok(Asked { site, questions, made: Mutex::default(), stuck: Mutex::default() })
+        Ok(ServerSystem { site, questions, made: Mutex::default(), stuck: Mutex::default() })
     }
 }
 
 /// A server that is asked.
-struct Asked {
-    site: Arc<Site>,
+struct ServerSystem {
+    site: Arc<ServerSessions>,
     questions: Arc<Questions>,
     /// Sessions that recording clients made, by their numbers.
     made: Mutex<BTreeMap<u32, ContextId>>,
@@ -106,7 +107,7 @@ struct Asked {
     stuck: Mutex<Vec<(u32, StateKind)>>,
 }
 
-impl System<Scenario> for Asked {
+impl System<Scenario> for ServerSystem {
     type Client = Client;
 
     async fn client(&self, task: usize) -> Result<Client, Fault> {
@@ -130,7 +131,7 @@ impl System<Scenario> for Asked {
     }
 }
 
-impl Recorded<Scenario> for Asked {
+impl Recorded<Scenario> for ServerSystem {
     type Spec = Sessions;
 
     async fn given(&self) -> Result<Vec<Given<Sessions>>, Fault> {
@@ -195,7 +196,7 @@ impl Recorded<Scenario> for Asked {
     }
 }
 
-impl Asked {
+impl ServerSystem {
     /// The id that the server has given to the session of this number.
     fn id(&self, key: u32) -> Option<ContextId> {
         self.site.id(key).or_else(|| self.made.lock().get(&key).copied())
@@ -224,7 +225,7 @@ impl Asked {
     }
 }
 
-impl Settled<Scenario> for Asked {
+impl Settled<Scenario> for ServerSystem {
     /// Of a server only what was answered is known, and where sessions are left.
     async fn settled(&self, answers: &Recording) -> Vec<Broken> {
         let none = BTreeMap::new();

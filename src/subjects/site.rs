@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::backend::chat::{ChatContext, ContextId, NewMessage, StateKind};
 use crate::backend::remote::{Address, Remote};
-use crate::backend::service::{ChatService, CreateContext, Elsewhere, MessagePage, ServiceError};
+use crate::backend::service::{ChatService, CreateContext, MessagePage, RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 use crate::checks::spec::{Answer, Context, Page};
 
@@ -40,7 +40,7 @@ const FAREWELL: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(1);
 
 /// A server with the sessions of a scenario.
-pub(super) struct Site {
+pub(super) struct ServerSessions {
     /// For the clients, on the runtime that they run on.
     pub(super) service: Arc<Remote>,
     /// For what is done between slices, on a runtime that outlives every slice.
@@ -58,7 +58,7 @@ pub(super) struct Site {
     stale: Mutex<BTreeSet<usize>>,
 }
 
-impl Site {
+impl ServerSessions {
     /// Gives the server the sessions of the population, and tells `filled` how many are there.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Site {
         let cannot = |error: ServiceError| {
             site.gone.store(error.is_unanswered(), Relaxed);
             let help = match error {
-                ServiceError::Elsewhere { outcome: Elsewhere::Unreachable, .. } => {
+                ServiceError::RemoteFailure { outcome: RemoteFailure::Unreachable, .. } => {
                     "; start one there with `lockyard serve`"
                 }
                 _ => "",
@@ -244,7 +244,7 @@ impl Site {
 }
 
 /// Leaves the server as it was found.
-impl Drop for Site {
+impl Drop for ServerSessions {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         let gone = self.gone.load(Relaxed);
@@ -270,6 +270,6 @@ async fn in_time<T>(
 ) -> Result<T, ServiceError> {
     tokio::time::timeout(time, answer).await.unwrap_or_else(|_| {
         let reason = format!("no answer within {time:?}");
-        Err(ServiceError::Elsewhere { outcome: Elsewhere::Unanswered, reason })
+        Err(ServiceError::RemoteFailure { outcome: RemoteFailure::Unanswered, reason })
     })
 }

@@ -51,7 +51,7 @@ impl Strategies {
         if self.cancel.is_some() {
             return Ok(all.boxed(strategy));
         }
-        dispatch(strategy.factors(), Declare { all, strategy: strategy.clone() })
+        dispatch(strategy.factors(), DeclareSubject { all, strategy: strategy.clone() })
     }
 
     /// The same, asked in the way that one with tracked locks is: through objects.
@@ -64,7 +64,7 @@ impl Strategies {
 
     /// The strategy that is [slowed] as a subject that is only measured.
     pub(super) fn slowed(&self) -> Subject<Scenario> {
-        slowed::with_types(Declare { all: self.clone(), strategy: slowed::preset() })
+        slowed::with_types(DeclareSubject { all: self.clone(), strategy: slowed::preset() })
     }
 
     /// What each strategy can do besides being measured.
@@ -154,12 +154,12 @@ impl Strategies {
 }
 
 /// Declares a strategy once its types are known.
-struct Declare {
+struct DeclareSubject {
     all: Strategies,
     strategy: Strategy,
 }
 
-impl WithTypes for Declare {
+impl WithTypes for DeclareSubject {
     type Output = Subject<Scenario>;
 
     fn with<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(self) -> Subject<Scenario> {

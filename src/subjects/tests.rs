@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lockyard_bench::record::{Cell, FindingKind, Record, Severity};
-use lockyard_bench::{Latency, Plan, Setup, Silent, Subject, run};
+use lockyard_bench::{Latency, NoObserver, Plan, Setup, Subject, run};
 use parking_lot::Mutex;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextStateDTO};
@@ -132,7 +132,7 @@ fn judged(subjects: Vec<Subject<Scenario>>, workloads: Vec<Scenario>) -> Record 
     let (latency, longest_slice) = (Latency::None, SLICE);
     let plan =
         Plan { subjects, workloads, duration, longest_slice, latency, verify: true, ..Plan::default() };
-    run(&plan, &AtomicBool::new(false), &mut Silent).unwrap()
+    run(&plan, &AtomicBool::new(false), &mut NoObserver).unwrap()
 }
 
 /// What is found of a strategy with a fault.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockyard_bench::record;
-use lockyard_bench::{Arrival, Group, Random, Shape, Workload};
+use lockyard_bench::{Arrival, Group, Random, Workload, WorkloadShape};
 
 use super::operation::Operation;
 use super::scenario::{Model, Point, Scenario};
@@ -37,9 +37,9 @@ impl Workload for Scenario {
         &self.name
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> WorkloadShape {
         let model = self.model.as_ref().map_or(Duration::ZERO, Model::longest_reply);
-        Shape {
+        WorkloadShape {
             workers: self.workers.get(),
             groups: self.groups.iter().map(|group| Group { tasks: group.tasks.get() }).collect(),
             arrival: match self.arrival {

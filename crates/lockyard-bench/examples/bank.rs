@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use lockyard_bench::report::{Colour, text, write_all};
-use lockyard_bench::{Plan, Silent, run};
+use lockyard_bench::{NoObserver, Plan, run};
 
 use bank::{Bank, guards, sweep};
 
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         verify: true,
         ..Plan::default()
     };
-    let record = run(&plan, &AtomicBool::new(false), &mut Silent)?;
+    let record = run(&plan, &AtomicBool::new(false), &mut NoObserver)?;
     let folder = std::env::temp_dir().join("lockyard-bank");
     write_all(&record, &folder)?;
     println!("{}\nThe page: {}", text(&record, Colour::Plain), folder.join("index.html").display());

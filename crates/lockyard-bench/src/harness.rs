@@ -16,9 +16,9 @@ use crate::error::RunError;
 use crate::random::Random;
 use crate::slices::{LatencyMode, Meter, Outcome, SliceRunner, TURN};
 use crate::stats::{Confidence, Mean};
-use crate::subject::{Ground, Running, Setup, Steps, Subject};
+use crate::subject::{RunContext, Running, Setup, Steps, Subject};
 use crate::system::{Fault, System};
-use crate::workload::{Operation, Shape, Workload};
+use crate::workload::{Operation, Workload, WorkloadShape};
 
 /// One stretch of each kind, in turns.
 const STRETCH: Duration = Duration::from_millis(4);
@@ -55,8 +55,8 @@ impl Workload for Reading {
         "reading"
     }
 
-    fn shape(&self) -> Shape {
-        Shape::closed(self.workers, TASKS)
+    fn shape(&self) -> WorkloadShape {
+        WorkloadShape::closed(self.workers, TASKS)
     }
 
     fn set(&mut self, setting: &str, _: &str) -> Result<(), String> {
@@ -116,7 +116,7 @@ pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
     let runner = SliceRunner::new(&shape, Duration::from_secs(10))?;
     let subject: Subject<Reading> =
         Subject::new("numbers", |_: &Setup<'_, Reading>| Ok(Numbers::new())).into();
-    let ground = Ground { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
+    let ground = RunContext { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
     let running = subject.set_up(&reading, 0, false, &ground);
     let mut running =
         running.map_err(|fault| RunError::Subject { name: subject.name().to_owned(), fault })?;

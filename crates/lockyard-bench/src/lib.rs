@@ -63,21 +63,21 @@ mod system;
 mod tracking;
 mod workload;
 
-pub use against::{AgainstError, AgainstPlan, Turn, Which, record_of, run_against};
+pub use against::{AgainstError, AgainstPlan, ProcessRun, Which, record_of, run_against};
 pub use environment::{Build, cores, environment};
 pub use error::RunError;
 pub use harness::{HarnessCost, harness_cost};
-pub use judged::{Judgeable, Recorder};
+pub use judged::{JudgedSpec, Recorder};
 pub use pairs::{Pairs, pairs};
 pub use plan::{Ablated, Latency, LimitOf, Plan, Sweep, Terms};
-pub use progress::{Observer, Progress, Silent, Standing};
+pub use progress::{InterimRatio, NoObserver, Observer, Progress};
 pub use random::Random;
 pub use run::{Part, measure, run, run_in_parts};
 pub use slices::{Meter, Outcome, Runtime, Start};
 pub use subject::{Declared, HeapUse, Setup, Subject};
 pub use system::{Broken, CacheCounters, Counters, Fault, Recorded, Settled, System};
-pub use tracking::Seen;
-pub use workload::{Arrival, Group, Operation, Shape, Workload, intended_times};
+pub use tracking::TrackingSummary;
+pub use workload::{Arrival, Group, Operation, Workload, WorkloadShape, intended_times};
 
 // The examples of the README are compiled, so that they stay true.
 #[cfg(all(doctest, feature = "report"))]

@@ -6,7 +6,7 @@ use crate::conclusions::{Measured, throughput, throughput_ratio};
 use crate::error::RunError;
 use crate::experiment::{Experiment, Role, Schedule};
 use crate::plan::Plan;
-use crate::progress::Silent;
+use crate::progress::NoObserver;
 use crate::record::Throughput;
 use crate::stats::{Confidence, Ratio};
 use crate::subject::Subject;
@@ -32,7 +32,7 @@ pub fn pairs<W: Workload>(
     let subjects: Vec<_> =
         subjects.iter().map(|(subject, tracked)| ((*subject).clone(), Role::Compared, *tracked)).collect();
     let schedule = Schedule::new(plan, &workload.shape(), plan.duration);
-    let mut experiment = Experiment::of(plan, workload, schedule, subjects, &mut Silent)?;
+    let mut experiment = Experiment::of(plan, workload, schedule, subjects, &mut NoObserver)?;
     experiment.play(interrupted, false, None, |_, _| ())?;
     let measured = experiment.outcome().subjects.into_iter().map(|it| it.measured).collect();
     Ok(Pairs { measured, confidence: plan.terms.confidence })

@@ -30,7 +30,7 @@ pub enum Progress<'a> {
         /// Rounds in all.
         of: u32,
         /// Where the last subject stands against the baseline by now; nothing if there is none, or no interval yet.
-        standing: Option<Standing<'a>>,
+        standing: Option<InterimRatio<'a>>,
     },
     /// A workload has been measured.
     Measured {
@@ -43,7 +43,7 @@ pub enum Progress<'a> {
 
 /// What can be said of a candidate while it is being measured. Its interval narrows from round to round.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing<'a> {
+pub struct InterimRatio<'a> {
     /// The candidate.
     pub candidate: &'a str,
     /// The baseline.
@@ -62,8 +62,8 @@ pub trait Observer {
 
 /// Nobody watches.
 #[derive(Debug)]
-pub struct Silent;
+pub struct NoObserver;
 
-impl Observer for Silent {
+impl Observer for NoObserver {
     fn on(&mut self, _: &Progress<'_>) {}
 }

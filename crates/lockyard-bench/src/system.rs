@@ -52,7 +52,7 @@ pub trait System<W: Workload>: Send + Sync + 'static {
 /// A system whose answers can be written down and judged.
 pub trait Recorded<W: Workload>: System<W> {
     /// What its answers are judged by.
-    type Spec: crate::judged::Judgeable;
+    type Spec: crate::judged::JudgedSpec;
 
     /// How it was before the first operation, each thing by its number: what is known to have been asked and answered
     /// before.

@@ -18,7 +18,7 @@ const MOST_PLACES: usize = 5;
 
 /// What was seen of the locks of one subject.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Seen {
+pub struct TrackingSummary {
     /// Tasks that wait for ever for a lock that another one has.
     pub deadlocks: u64,
     /// Locks taken in orders that cannot all be kept.
@@ -32,7 +32,7 @@ pub struct Seen {
     pub(crate) uses: Vec<LockUse>,
 }
 
-impl Seen {
+impl TrackingSummary {
     /// What these findings come to, the deadly ones first.
     #[must_use]
     pub fn of(found: &[lockyard_track::Finding]) -> Self {
@@ -96,7 +96,7 @@ impl Seen {
     }
 }
 
-impl Seen {
+impl TrackingSummary {
     /// Adds it to what the record says of a strategy.
     pub(crate) fn tell(self, cell: &mut Cell) {
         cell.findings.splice(0..0, self.findings);

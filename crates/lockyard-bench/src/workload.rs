@@ -19,7 +19,7 @@ pub trait Workload: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// Who asks, and when.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> WorkloadShape;
 
     /// Changes a setting, such as `tasks`, to this value; what sweeps and command lines do. A workload that comes of it
     /// must make sense as a whole.
@@ -37,7 +37,7 @@ pub trait Workload: Send + Sync + 'static {
 
     /// The numbers by which points of a sweep are told apart.
     fn point(&self) -> Point {
-        let Shape { workers, groups, .. } = self.shape();
+        let WorkloadShape { workers, groups, .. } = self.shape();
         let tasks = groups.iter().map(|group| group.tasks).sum();
         Point { workers, tasks, ..Point::default() }
     }
@@ -76,7 +76,7 @@ impl Operation {
 
 /// Who asks, and when.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shape {
+pub struct WorkloadShape {
     /// Worker threads of the runtime that serves the tasks.
     pub workers: u32,
     /// The tasks, in the order of their indices: those of a group ask alike, so that they should get as much done.
@@ -91,7 +91,7 @@ pub struct Shape {
     pub patience: Duration,
 }
 
-impl Shape {
+impl WorkloadShape {
     /// Tasks that all ask alike, each again as soon as it is answered, in slices of 20 ms.
     #[must_use]
     pub fn closed(workers: u32, tasks: u32) -> Self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockyard_bench::record::{FindingKind, Metric, Record};
 use lockyard_bench::report::page;
-use lockyard_bench::{Latency, Plan, Silent, Terms, Workload, measure, run, run_in_parts};
+use lockyard_bench::{Latency, NoObserver, Plan, Terms, Workload, measure, run, run_in_parts};
 use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock, TokioMutex};
 
 use bank::guard::{Guard, Teller, WholeBank};
@@ -58,7 +58,7 @@ fn plan() -> Plan<Bank> {
 }
 
 fn record_of(plan: &Plan<Bank>) -> Record {
-    run(plan, &AtomicBool::new(false), &mut Silent).expect("it runs")
+    run(plan, &AtomicBool::new(false), &mut NoObserver).expect("it runs")
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn what_a_bank_cannot_be_set_to_is_refused() {
 fn parts_of_several_processes_make_one_record() {
     let part = |nth| {
         let plan = plan().into_part(nth, 2);
-        let part = measure(&plan, &AtomicBool::new(false), &mut Silent)?;
+        let part = measure(&plan, &AtomicBool::new(false), &mut NoObserver)?;
         Ok::<_, lockyard_bench::RunError>(
             serde_json::from_str(&serde_json::to_string(&part).unwrap()).unwrap(),
         )
@@ -168,7 +168,7 @@ fn a_subject_that_was_not_declared_tracked_is_refused() {
     })
     .into();
     let refused =
-        run(&Plan { subjects: vec![plain], track: true, ..plan() }, &AtomicBool::new(false), &mut Silent);
+        run(&Plan { subjects: vec![plain], track: true, ..plan() }, &AtomicBool::new(false), &mut NoObserver);
     let message = refused.expect_err("it has no tracked form").to_string();
     assert!(message.contains("plain") && message.contains("tracked"), "{message}");
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lockyard_bench::record::Arrival as Recorded;
 use lockyard_bench::{
-    Arrival, Fault, Latency, Meter, Operation, Outcome, Plan, Random, Setup, Shape, Silent, Subject, System,
-    Workload, run,
+    Arrival, Fault, Latency, Meter, NoObserver, Operation, Outcome, Plan, Random, Setup, Subject, System,
+    Workload, WorkloadShape, run,
 };
 
 /// One task that asks a thousand times a second.
@@ -22,8 +22,12 @@ impl Workload for Steady {
         "steady"
     }
 
-    fn shape(&self) -> Shape {
-        Shape { arrival: Arrival::Open { per_second: 1_000.0 }, is_slow: true, ..Shape::closed(1, 1) }
+    fn shape(&self) -> WorkloadShape {
+        WorkloadShape {
+            arrival: Arrival::Open { per_second: 1_000.0 },
+            is_slow: true,
+            ..WorkloadShape::closed(1, 1)
+        }
     }
 
     fn set(&mut self, setting: &str, _: &str) -> Result<(), String> {
@@ -77,7 +81,7 @@ fn the_p99_of_an_open_loop_has_the_pause_that_its_questions_waited_for() {
         latency: Latency::Full,
         ..Plan::default()
     };
-    let record = run(&plan, &AtomicBool::new(false), &mut Silent).expect("it runs");
+    let record = run(&plan, &AtomicBool::new(false), &mut NoObserver).expect("it runs");
     let [cell] = &record.cells[..] else { panic!("one subject") };
     assert_eq!(cell.arrival, Recorded::Open);
     let ask = cell.latency_ns["ask"];

@@ -4,7 +4,7 @@ use super::footprint::Footprint;
 use super::schedule::Move;
 
 /// Who chooses.
-pub(super) trait Choose {
+pub(super) trait Scheduler {
     /// Whether tasks that are alike are to begin in their order.
     fn begins_in_order(&self) -> bool {
         false

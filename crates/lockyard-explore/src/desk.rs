@@ -47,7 +47,7 @@ impl LockModel {
 
 /// One access of one task to one lock.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pass {
+pub(super) struct LockRequest {
     pub(super) task: usize,
     /// Unlike every other of the run, and rising: who asked later has a higher one.
     pub(super) ticket: u32,
@@ -59,7 +59,7 @@ pub(super) struct Pass {
     pub(super) claims: bool,
 }
 
-impl Pass {
+impl LockRequest {
     pub(super) fn new(task: usize, ticket: u32, write: bool, place: &'static Location<'static>) -> Self {
         Self { task, ticket, write, place, overtaken: 0, claims: false }
     }
@@ -71,18 +71,18 @@ impl Pass {
 
 /// One lock: who is inside, and who waits.
 #[derive(Clone, Debug)]
-pub(super) struct Desk {
+pub(super) struct LockState {
     pub(super) class: &'static LockClass,
     pub(super) object: Object,
     pub(super) model: LockModel,
-    pub(super) inside: Vec<Pass>,
+    pub(super) inside: Vec<LockRequest>,
     /// In the order of asking.
-    pub(super) queue: VecDeque<Pass>,
+    pub(super) queue: VecDeque<LockRequest>,
     /// The most by which one in the queue was overtaken.
     pub(super) overtaken: u32,
 }
 
-impl Desk {
+impl LockState {
     pub(super) fn new(class: &'static LockClass, object: Object, model: LockModel) -> Self {
         Self { class, object, model, inside: Vec::new(), queue: VecDeque::new(), overtaken: 0 }
     }
@@ -96,7 +96,7 @@ impl Desk {
 
     /// Whether this access may enter now. It may stand in the queue or not.
     #[inline]
-    pub(super) fn admits(&self, pass: &Pass) -> bool {
+    pub(super) fn admits(&self, pass: &LockRequest) -> bool {
         // Exclusion first, whatever the policy: the queue only decides between accesses that the holders would
         // admit.
         if self.inside.iter().any(|other| pass.excludes(other)) {
@@ -128,7 +128,7 @@ impl Desk {
     }
 
     /// Takes a place in the queue.
-    pub(super) fn wait(&mut self, pass: Pass) {
+    pub(super) fn wait(&mut self, pass: LockRequest) {
         // Queued first: `claim` looks for the writer in the queue.
         self.queue.push_back(pass);
         self.claim(pass.ticket);
@@ -145,7 +145,7 @@ impl Desk {
 
     /// Lets it in.
     #[inline]
-    pub(super) fn enter(&mut self, mut pass: Pass) {
+    pub(super) fn enter(&mut self, mut pass: LockRequest) {
         pass.claims = false;
         // Before the queue is shortened: those up to its own ticket asked earlier, and one that was never queued
         // passes all.
@@ -168,7 +168,7 @@ impl Desk {
     }
 
     /// Those who stand in the way of this access.
-    pub(super) fn in_the_way<'a>(&'a self, pass: &'a Pass) -> impl Iterator<Item = &'a Pass> {
+    pub(super) fn in_the_way<'a>(&'a self, pass: &'a LockRequest) -> impl Iterator<Item = &'a LockRequest> {
         let inside = self.inside.iter().filter(|other| pass.excludes(other));
         let policy = self.model.policy;
         // The rules of `admits`, one for one: a reason missing here would make a deadlock report without a cycle.
@@ -192,11 +192,11 @@ mod tests {
     static CLASS: LockClass = LockClass::new("test");
 
     /// A desk after these have asked in turn, `w` to write and `r` to read, each entering if it may.
-    fn after(model: LockModel, asking: &str) -> Desk {
-        let mut desk = Desk::new(&CLASS, Object::nth(0), model);
+    fn after(model: LockModel, asking: &str) -> LockState {
+        let mut desk = LockState::new(&CLASS, Object::nth(0), model);
         for (ticket, mode) in (0..).zip(asking.chars()) {
             let place = Location::caller();
-            let pass = Pass::new(ticket as usize, ticket, mode == 'w', place);
+            let pass = LockRequest::new(ticket as usize, ticket, mode == 'w', place);
             if desk.admits(&pass) {
                 desk.enter(pass);
             } else {

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::choose::Choose;
+use super::choose::Scheduler;
 use super::failure::FailureKind;
 use super::program::Program;
-use super::run::{Bench, Run, Stopped};
+use super::run::{Run, RunBuffers, Stopped};
 use super::setting::Setting;
 use super::world;
 
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 }
 
 /// One run that is over.
-pub(super) struct Executed {
+pub(super) struct ExecutedRun {
     pub(super) verdict: Verdict,
     pub(super) steps: usize,
     pub(super) outcome: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Executed {
 /// Runs programs, in memory that is kept, so that a run costs little but its steps.
 #[derive(Default)]
 pub(super) struct Executor {
-    bench: Bench,
+    bench: RunBuffers,
     program: Program,
     /// Whether programs are asked what they have come to.
     outcomes: bool,
@@ -50,9 +50,9 @@ impl Executor {
         setting: &Setting,
         left_out: &[usize],
         build: &dyn Fn(&mut Program),
-        chooser: &mut dyn Choose,
+        chooser: &mut dyn Scheduler,
         told: &mut dyn FnMut(Vec<String>, &Program),
-    ) -> Executed {
+    ) -> ExecutedRun {
         let Self { bench, program, outcomes } = self;
         program.shown = world::with(|world| {
             world.begin(setting);
@@ -89,6 +89,6 @@ impl Executor {
             Err(Stopped::Pruned) => Verdict::Pruned,
             Err(Stopped::Failed(kind, message)) => Verdict::Failed(kind, message),
         };
-        Executed { verdict, steps, outcome, blind }
+        ExecutedRun { verdict, steps, outcome, blind }
     }
 }

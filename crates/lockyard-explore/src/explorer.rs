@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::choose::Choose;
+use super::choose::Scheduler;
 use super::execute::{Executor, Verdict};
 use super::failure::Failure;
 use super::footprint::Footprint;
@@ -14,7 +14,7 @@ use super::random::{Random, RandomRun};
 use super::schedule::{Move, Schedule};
 use super::search::{DepthFirst, Reduction};
 use super::setting::Setting;
-use super::world::{self, World};
+use super::world::{self, RunState};
 
 /// How far a search goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Explorer {
         let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         // The world outlives the search, being of the thread: what an earlier search collected there is none of
         // this one's.
-        world::with(World::forget);
+        world::with(RunState::forget);
         loop {
             let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
             // Before `advance`, which changes the moves: the failure must carry the schedule of the run that
@@ -183,7 +183,7 @@ impl Explorer {
         build: &dyn Fn(&mut Program),
         told: &mut dyn FnMut(Vec<String>, &Program),
     ) -> Option<Failure> {
-        let mut told_by = Told { given: &schedule.moves, made: Vec::new() };
+        let mut told_by = Replayer { given: &schedule.moves, made: Vec::new() };
         let run = Executor::default().run(&self.setting, &schedule.left_out, build, &mut told_by, told);
         let Verdict::Failed(kind, message) = run.verdict else { return None };
         Some(Failure { kind, message, schedule: Schedule { moves: told_by.made, ..schedule.clone() } })
@@ -225,12 +225,12 @@ impl Report {
 }
 
 /// Follows a schedule.
-struct Told<'a> {
+struct Replayer<'a> {
     given: &'a [Move],
     made: Vec<Move>,
 }
 
-impl Choose for Told<'_> {
+impl Scheduler for Replayer<'_> {
     fn known(&mut self, depth: usize) -> Option<Move> {
         let known = self.given.get(depth).copied();
         self.made.extend(known);

@@ -2,18 +2,18 @@
 
 /// The beginning or the end of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Mark {
+pub struct OperationEvent {
     /// Which operation, by its number in the program.
     pub operation: usize,
     /// Which of the two.
-    pub kind: MarkKind,
+    pub kind: EventKind,
     /// The step in which it was, counted from one.
     pub step: u32,
 }
 
 /// What a mark marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MarkKind {
+pub enum EventKind {
     /// The first step in which the operation touched something that is shared. What comes before nobody can tell.
     Invoked,
     /// The step in which it was answered.

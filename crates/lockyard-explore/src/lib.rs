@@ -40,7 +40,7 @@
 //! | item | what |
 //! | --- | --- |
 //! | [`Explorer`], [`Limits`], [`Report`] | what to search, how far, and what came of it |
-//! | [`Program`], [`End`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
+//! | [`Program`], [`RunEnd`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
 //! | [`Reduction`] | which of the orders that come to the same are left out |
 //! | [`Random`] | schedules at random |
 //! | [`point()`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
@@ -88,11 +88,11 @@ pub use desk::LockModel;
 pub use explorer::{Explorer, Limits, Report};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
-pub use history::{Mark, MarkKind};
+pub use history::{EventKind, OperationEvent};
 pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
 pub use place::CoarseStep;
 pub use point::{point, point_as, sleep};
-pub use program::{Complaint, End, Program, TaskPlan, Told, look};
+pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};
 pub use random::Random;
 pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;

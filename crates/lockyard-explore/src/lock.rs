@@ -11,12 +11,12 @@ use std::task::{Context, Poll};
 
 use lockyard_lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
 
-use super::desk::{LockModel, Pass};
+use super::desk::{LockModel, LockRequest};
 use super::footprint::Object;
 use super::note::LockChange;
 use super::place::Place;
-use super::point::Point;
-use super::world::{self, Want};
+use super::point::YieldFuture;
+use super::world::{self, NextStep};
 
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
 /// are the least that any of them promises.
@@ -60,20 +60,20 @@ impl<T> ModelLock<T> {
 }
 
 /// Asking for an access.
-struct Asking {
+struct AcquireFuture {
     desk: usize,
     write: bool,
     place: Place,
     ticket: Option<u32>,
 }
 
-impl Future for Asking {
+impl Future for AcquireFuture {
     type Output = Access;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
         let (at, place) = (self.desk, self.place);
         world::with(|world| {
-            let mut pass = Pass::new(world.task, 0, self.write, place);
+            let mut pass = LockRequest::new(world.task, 0, self.write, place);
             // No schedule is at work: it enters, or stays pending without a stop, for no step will be chosen.
             if !world.stepping {
                 pass.ticket = world.ticket();
@@ -85,7 +85,7 @@ impl Future for Asking {
             }
             // Standing before the lock touches nothing: only the step that goes on from here does.
             let Some(ticket) = self.ticket else {
-                let want = Want::Lock { desk: at, write: self.write, queued: false };
+                let want = NextStep::Lock { desk: at, write: self.write, queued: false };
                 self.ticket = Some(world.stop(want, place, context.waker()));
                 return Poll::Pending;
             };
@@ -115,7 +115,7 @@ impl Future for Asking {
             }
             world.desks[at].wait(pass);
             if let Some(stop) = world.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
-                stop.want = Want::Lock { desk: at, write: self.write, queued: true };
+                stop.want = NextStep::Lock { desk: at, write: self.write, queued: true };
                 stop.waker.clone_from(context.waker());
             }
             world.note_lock(at, LockChange::Queues, self.write, place);
@@ -124,14 +124,14 @@ impl Future for Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for AcquireFuture {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         // Returned out of the world and dropped there: the stop has a waker, whose end may run other code.
         let _stop = world::with(|world| {
             let stop = world.unstop(ticket);
             if let Some((_, stop)) = &stop
-                && let Want::Lock { queued: true, .. } = stop.want
+                && let NextStep::Lock { queued: true, .. } = stop.want
             {
                 world.touch(world.desks[self.desk].object, true);
                 world.desks[self.desk].leave(ticket);
@@ -215,16 +215,17 @@ impl<T> Drop for ModelWrite<'_, T> {
 impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn read_at(&self, place: Place) -> ModelRead<T> {
         if self.model.is_snapshot() {
-            Point::new(Want::Go(Some("take a snapshot")), place).await;
+            YieldFuture::new(NextStep::Go(Some("take a snapshot")), place).await;
             world::with(|world| world.flash(self.object, false, place));
             return ModelRead { value: self.shared(), _access: None };
         }
-        let access = Asking { desk: self.desk, write: !self.model.shared_reads, place, ticket: None }.await;
+        let access =
+            AcquireFuture { desk: self.desk, write: !self.model.shared_reads, place, ticket: None }.await;
         ModelRead { value: self.shared(), _access: Some(access) }
     }
 
     async fn write_at(&self, place: Place) -> ModelWrite<'_, T> {
-        let access = Asking { desk: self.desk, write: true, place, ticket: None }.await;
+        let access = AcquireFuture { desk: self.desk, write: true, place, ticket: None }.await;
         let value = if self.model.is_snapshot() { self.value().clone() } else { self.value().take() };
         assert!(value.is_some(), "a model lock has let a writer in beside a writer");
         ModelWrite { value, home: self, _access: access }
@@ -254,7 +255,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
         let access = world::with(|world| {
             world.touch(self.object, write);
             let (task, ticket) = (world.task, world.ticket());
-            let pass = Pass::new(task, ticket, write, place);
+            let pass = LockRequest::new(task, ticket, write, place);
             if !world.desks[self.desk].admits(&pass) {
                 return None;
             }

@@ -8,22 +8,22 @@ use lockyard_evidence::Action;
 
 use super::footprint::Object;
 use super::place::Place;
-use super::world::{self, Want};
+use super::world::{self, NextStep};
 
 /// A point before a step: whoever is chosen runs before this returns.
-pub(super) struct Point {
-    want: Want,
+pub(super) struct YieldFuture {
+    want: NextStep,
     place: Place,
     ticket: Option<u32>,
 }
 
-impl Point {
-    pub(super) fn new(want: Want, place: Place) -> Self {
+impl YieldFuture {
+    pub(super) fn new(want: NextStep, place: Place) -> Self {
         Self { want, place, ticket: None }
     }
 }
 
-impl Future for Point {
+impl Future for YieldFuture {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -42,16 +42,16 @@ impl Future for Point {
                     world.unstop(ticket);
                     self.ticket = None;
                     match self.want {
-                        Want::Go(None) => world.note(Action::Resume, None, None, self.place),
-                        Want::Go(what) => world.note(Action::Access, what, None, self.place),
-                        Want::Tick => {
+                        NextStep::Go(None) => world.note(Action::Resume, None, None, self.place),
+                        NextStep::Go(what) => world.note(Action::Access, what, None, self.place),
+                        NextStep::Tick => {
                             if world.background[world.task] {
                                 world.ticks_left -= 1;
                                 world.touch(Object::TICKS, true);
                             }
                             world.note(Action::Tick, None, None, self.place);
                         }
-                        Want::Call(_) | Want::Lock { .. } => {}
+                        NextStep::Call(_) | NextStep::Lock { .. } => {}
                     }
                     Poll::Ready(())
                 }
@@ -61,7 +61,7 @@ impl Future for Point {
     }
 }
 
-impl Drop for Point {
+impl Drop for YieldFuture {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
             let _stop = world::with(|world| world.unstop(ticket));
@@ -72,18 +72,18 @@ impl Drop for Point {
 /// A step of its own that touches nothing: anybody may run before this returns.
 #[track_caller]
 pub fn point() -> impl Future<Output = ()> + Send {
-    Point::new(Want::Go(None), Location::caller())
+    YieldFuture::new(NextStep::Go(None), Location::caller())
 }
 
 /// The same under a name, for counterexamples: what is gone on with, such as `hears from the other side`.
 #[track_caller]
 pub fn point_as(what: &'static str) -> impl Future<Output = ()> + Send {
-    Point::new(Want::Go(Some(what)), Location::caller())
+    YieldFuture::new(NextStep::Go(Some(what)), Location::caller())
 }
 
 /// Sleeps until the schedule has the clock wake the task; a background task only as often as the
 /// [setting](super::Setting::ticks) allows. For clocks of explored programs, where time stands still.
 #[track_caller]
 pub fn sleep() -> impl Future<Output = ()> + Send {
-    Point::new(Want::Tick, Location::caller())
+    YieldFuture::new(NextStep::Tick, Location::caller())
 }

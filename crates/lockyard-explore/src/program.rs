@@ -9,15 +9,15 @@ use std::task::{Context, Poll, Waker};
 use super::world::{self, Job};
 
 /// What is wrong, in words.
-pub type Complaint = String;
+pub type Violated = String;
 
-pub(super) type AtRest = Box<dyn FnMut() -> Result<(), Complaint>>;
-pub(super) type Tell = Box<dyn FnOnce() -> String>;
-pub(super) type AtEnd = Box<dyn FnOnce(&End) -> Result<(), Complaint>>;
+pub(super) type RestCheck = Box<dyn FnMut() -> Result<(), Violated>>;
+pub(super) type OutcomeFn = Box<dyn FnOnce() -> String>;
+pub(super) type FinalCheck = Box<dyn FnOnce(&RunEnd) -> Result<(), Violated>>;
 
 /// How a run has ended, as far as its tasks go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct End {
+pub struct RunEnd {
     /// Tasks that were dropped on the way.
     pub cancelled: u32,
     /// Tasks that nobody polls any more.
@@ -33,10 +33,10 @@ pub struct End {
 /// One run of a program, while it is being put together. It is put together anew for every schedule.
 #[derive(Default)]
 pub struct Program {
-    pub(super) tasks: Vec<Planned>,
-    pub(super) at_rest: Vec<AtRest>,
-    pub(super) at_end: Vec<AtEnd>,
-    pub(super) outcome: Option<Tell>,
+    pub(super) tasks: Vec<PlannedTask>,
+    pub(super) at_rest: Vec<RestCheck>,
+    pub(super) at_end: Vec<FinalCheck>,
+    pub(super) outcome: Option<OutcomeFn>,
     /// What the operations are called, by their numbers.
     pub(super) operations: Vec<String>,
     /// Which operations are left out.
@@ -46,7 +46,7 @@ pub struct Program {
 }
 
 /// A task before it runs.
-pub(super) struct Planned {
+pub(super) struct PlannedTask {
     pub(super) name: String,
     pub(super) job: Job,
     pub(super) kind: TaskKind,
@@ -101,16 +101,16 @@ impl Program {
     /// Adds a task that never ends, such as auto-save. When all others have ended, it is dropped.
     pub fn background(&mut self, name: impl Display, future: impl Future<Output = ()> + 'static) {
         let (name, job, kind) = (self.name(name), Box::pin(future), TaskKind::Background);
-        self.tasks.push(Planned { name, job, kind, alike: false });
+        self.tasks.push(PlannedTask { name, job, kind, alike: false });
     }
 
     /// What must hold whenever no operation is under way. It may look, but not change anything.
-    pub fn at_rest(&mut self, check: impl FnMut() -> Result<(), Complaint> + 'static) {
+    pub fn at_rest(&mut self, check: impl FnMut() -> Result<(), Violated> + 'static) {
         self.at_rest.push(Box::new(check));
     }
 
     /// What must hold when all tasks have ended. It may do what it likes.
-    pub fn at_end(&mut self, check: impl FnOnce(&End) -> Result<(), Complaint> + 'static) {
+    pub fn at_end(&mut self, check: impl FnOnce(&RunEnd) -> Result<(), Violated> + 'static) {
         self.at_end.push(Box::new(check));
     }
 
@@ -166,23 +166,23 @@ impl TaskPlan<'_> {
         }
         let job = Box::pin(async move {
             for (number, future) in operations {
-                Marked { number, future, begun: None }.await;
+                MarkedOperation { number, future, begun: None }.await;
             }
         });
         let alike = alike && program.left_out.is_empty() && !program.tasks.is_empty();
-        program.tasks.push(Planned { name, job, kind, alike });
+        program.tasks.push(PlannedTask { name, job, kind, alike });
     }
 }
 
 /// An operation that marks its beginning and its end.
-struct Marked {
+struct MarkedOperation {
     number: usize,
     future: Job,
     /// The task that has begun it.
     begun: Option<usize>,
 }
 
-impl Future for Marked {
+impl Future for MarkedOperation {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -202,7 +202,7 @@ impl Future for Marked {
     }
 }
 
-impl Drop for Marked {
+impl Drop for MarkedOperation {
     fn drop(&mut self) {
         if let Some(task) = self.begun {
             // What it holds is let go of in the same step.
@@ -226,20 +226,20 @@ pub(super) fn aside<R>(future: impl Future<Output = R>) -> Option<R> {
 ///
 /// # Errors
 /// When it has to wait: whatever it waits for was never let go of.
-pub fn look<R>(future: impl Future<Output = R>) -> Result<R, Complaint> {
+pub fn look<R>(future: impl Future<Output = R>) -> Result<R, Violated> {
     aside(future).ok_or_else(|| "when all had ended, something was still locked".to_owned())
 }
 
 /// A value that operations leave for a property to look at.
-pub struct Told<T>(Rc<Cell<Option<T>>>);
+pub struct ResultCell<T>(Rc<Cell<Option<T>>>);
 
-impl<T> Clone for Told<T> {
+impl<T> Clone for ResultCell<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> Told<T> {
+impl<T> ResultCell<T> {
     /// Nothing so far.
     pub fn nothing() -> Self {
         Self(Rc::new(Cell::new(None)))

@@ -8,7 +8,7 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use super::choose::Choose;
+use super::choose::Scheduler;
 use super::footprint::Footprint;
 use super::schedule::{Move, MoveKind};
 
@@ -65,7 +65,7 @@ impl RandomRun {
     }
 }
 
-impl Choose for RandomRun {
+impl Scheduler for RandomRun {
     fn known(&mut self, _: usize) -> Option<Move> {
         None
     }

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Wake, Waker};
 
-use super::choose::Choose;
+use super::choose::Scheduler;
 use super::failure::FailureKind;
 use super::fault::InjectedFault;
 use super::footprint::Footprint;
-use super::program::{End, Planned, Program, TaskKind, Tell};
+use super::program::{OutcomeFn, PlannedTask, Program, RunEnd, TaskKind};
 use super::schedule::{FOREIGN, MOST_STEPS, Move, MoveKind};
 use super::setting::Setting;
 use super::stuck;
-use super::world::{self, Job, Want};
+use super::world::{self, Job, NextStep};
 
 /// Whether a task was woken by something else than the schedule.
 #[derive(Default)]
-struct Woken(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Relaxed);
     }
@@ -66,13 +66,13 @@ impl Stopped {
 
 /// What a run works with.
 #[derive(Default)]
-pub(super) struct Bench {
-    wakers: Vec<(Arc<Woken>, Waker)>,
+pub(super) struct RunBuffers {
+    wakers: Vec<(Arc<WakeFlag>, Waker)>,
     moves: Vec<Move>,
     tasks: Vec<Task>,
 }
 
-impl Bench {
+impl RunBuffers {
     /// What the tasks are called.
     pub(super) fn names(&self) -> Vec<String> {
         self.tasks.iter().map(|task| task.name.clone()).collect()
@@ -86,31 +86,31 @@ impl Bench {
 
 /// A run on its way.
 pub(super) struct Run<'a> {
-    bench: &'a mut Bench,
+    bench: &'a mut RunBuffers,
     setting: &'a Setting,
-    end: End,
+    end: RunEnd,
     /// A task waited for something that the explorer does not see.
     pub(super) blind: bool,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(bench: &'a mut Bench, setting: &'a Setting) -> Self {
-        Self { bench, setting, end: End::default(), blind: false }
+    pub(super) fn new(bench: &'a mut RunBuffers, setting: &'a Setting) -> Self {
+        Self { bench, setting, end: RunEnd::default(), blind: false }
     }
 
     /// Adds the program's tasks.
-    pub(super) fn begin(&mut self, program: &mut Program, chooser: &dyn Choose) -> Result<(), Stopped> {
+    pub(super) fn begin(&mut self, program: &mut Program, chooser: &dyn Scheduler) -> Result<(), Stopped> {
         let in_order = chooser.begins_in_order();
         program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))
     }
 
     /// Adds a task, and brings it before its first step.
-    fn add(&mut self, planned: Planned, in_order: bool) -> Result<(), Stopped> {
-        let Planned { name, job, kind, alike } = planned;
+    fn add(&mut self, planned: PlannedTask, in_order: bool) -> Result<(), Stopped> {
+        let PlannedTask { name, job, kind, alike } = planned;
         let (at, in_order) = (self.bench.tasks.len(), in_order && alike);
         self.bench.tasks.push(Task { name, job: Some(job), kind, left: false, begun: false, in_order });
         if self.bench.wakers.len() <= at {
-            let woken = Arc::new(Woken::default());
+            let woken = Arc::new(WakeFlag::default());
             self.bench.wakers.push((woken.clone(), Waker::from(woken)));
         }
         let before = world::with(|world| {
@@ -158,7 +158,11 @@ impl<'a> Run<'a> {
     }
 
     /// Runs until all tasks that end have ended.
-    pub(super) fn drive(&mut self, program: &mut Program, chooser: &mut dyn Choose) -> Result<(), Stopped> {
+    pub(super) fn drive(
+        &mut self,
+        program: &mut Program,
+        chooser: &mut dyn Scheduler,
+    ) -> Result<(), Stopped> {
         let mut depth = 0;
         loop {
             if !self.bench.tasks.iter().any(Task::is_unfinished) {
@@ -212,7 +216,7 @@ impl<'a> Run<'a> {
 
     /// Collects what is possible now, in an order that depends on nothing else.
     fn possible(&mut self) {
-        let Self { bench: Bench { wakers, moves, tasks }, end, setting, .. } = self;
+        let Self { bench: RunBuffers { wakers, moves, tasks }, end, setting, .. } = self;
         moves.clear();
         let may_fail = end.faults < setting.faults;
         let has_turn = |at: usize, task: &Task| !task.in_order || tasks[at - 1].begun;
@@ -227,7 +231,7 @@ impl<'a> Run<'a> {
                     }
                     let mut push = |kind| moves.push(Move { task: number, stop: stop as u8, kind });
                     push(MoveKind::Run);
-                    if may_fail && matches!(standing.want, Want::Call(_)) {
+                    if may_fail && matches!(standing.want, NextStep::Call(_)) {
                         push(MoveKind::Fail);
                         push(MoveKind::FailLate);
                         push(MoveKind::Slow);
@@ -336,7 +340,7 @@ impl<'a> Run<'a> {
             // what the step that spawned it has touched.
             let (task, footprint) = world::with(|world| (world.task, world.footprint));
             let name = "background".to_owned();
-            self.add(Planned { name, job, kind: TaskKind::Steady, alike: false }, false)?;
+            self.add(PlannedTask { name, job, kind: TaskKind::Steady, alike: false }, false)?;
             world::with(|world| (world.task, world.footprint) = (task, footprint));
         }
         Ok(())
@@ -353,7 +357,7 @@ impl<'a> Run<'a> {
     }
 
     /// Looks at what the run has come to; who tells it in words.
-    pub(super) fn finish(&mut self, program: &mut Program) -> Result<Option<Tell>, Stopped> {
+    pub(super) fn finish(&mut self, program: &mut Program) -> Result<Option<OutcomeFn>, Stopped> {
         world::with(|world| world.stepping = false);
         self.end.overtaken =
             world::with(|world| world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0));

@@ -11,7 +11,7 @@
 //!
 //! A bound on switches cuts schedules that stand for others, so it is never combined with the reduction.
 
-use super::choose::Choose;
+use super::choose::Scheduler;
 use super::footprint::Footprint;
 use super::schedule::Move;
 
@@ -100,7 +100,7 @@ impl DepthFirst {
     }
 }
 
-impl Choose for DepthFirst {
+impl Scheduler for DepthFirst {
     fn begins_in_order(&self) -> bool {
         self.reduction != Reduction::None
     }

@@ -6,8 +6,8 @@ use lockyard_evidence::Action;
 
 use super::fault::InjectedFault;
 use super::footprint::Object;
-use super::point::Point;
-use super::world::{self, Want};
+use super::point::YieldFuture;
+use super::world::{self, NextStep};
 
 /// Something shared: a flag, a table, a lock of one's own.
 ///
@@ -18,7 +18,7 @@ pub struct Shared(Object);
 
 impl Default for Shared {
     fn default() -> Self {
-        Self(world::with(world::World::object))
+        Self(world::with(world::RunState::object))
     }
 }
 
@@ -28,7 +28,7 @@ impl Shared {
     pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
         let (object, place) = (self.0, Location::caller());
         async move {
-            Point::new(Want::Go(Some(what)), place).await;
+            YieldFuture::new(NextStep::Go(Some(what)), place).await;
             world::with(|world| world.flash(object, write, place));
         }
     }
@@ -58,7 +58,7 @@ impl Shared {
     ) -> impl Future<Output = InjectedFault> + Send + use<> {
         let (object, place) = (self.0, Location::caller());
         async move {
-            Point::new(Want::Call(what), place).await;
+            YieldFuture::new(NextStep::Call(what), place).await;
             world::with(|world| {
                 world.flash(object, write, place);
                 let fault = std::mem::take(&mut world.fault);

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::desk::Pass;
+use super::desk::LockRequest;
 use super::place::Place;
-use super::world::{Want, World};
+use super::world::{NextStep, RunState};
 
 /// One task that waits for one lock.
 struct Wait {
@@ -15,13 +15,13 @@ struct Wait {
     holders: Vec<(usize, Place)>,
 }
 
-fn waits(world: &World) -> Vec<Wait> {
+fn waits(world: &RunState) -> Vec<Wait> {
     let mut waits = Vec::new();
     for (task, stops) in world.stops.iter().enumerate() {
         for stop in stops {
-            if let Want::Lock { desk, write, .. } = stop.want {
+            if let NextStep::Lock { desk, write, .. } = stop.want {
                 let desk = &world.desks[desk];
-                let pass = Pass::new(task, stop.ticket, write, stop.place);
+                let pass = LockRequest::new(task, stop.ticket, write, stop.place);
                 let holders = desk.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
                 waits.push(Wait { task, class: desk.class.name(), place: stop.place, holders });
             }
@@ -31,7 +31,7 @@ fn waits(world: &World) -> Vec<Wait> {
 }
 
 /// Why nobody can go on.
-pub(super) fn describe(world: &World) -> String {
+pub(super) fn describe(world: &RunState) -> String {
     let waits = waits(world);
     let waits = circle(&waits).unwrap_or_else(|| waits.iter().collect());
     if waits.is_empty() {
@@ -72,7 +72,7 @@ fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
 }
 
 /// What was not given back, if anything.
-pub(super) fn leak(world: &World) -> Option<String> {
+pub(super) fn leak(world: &RunState) -> Option<String> {
     let desk = world.desks.iter().find(|desk| !desk.inside.is_empty() || !desk.queue.is_empty())?;
     let class = desk.class.name();
     Some(match desk.inside.first() {

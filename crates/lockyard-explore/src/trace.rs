@@ -6,7 +6,7 @@ use lockyard_evidence::{Action, Counterexample, Step, Trace};
 
 use super::explorer::Explorer;
 use super::failure::Failure;
-use super::history::{Mark, MarkKind};
+use super::history::{EventKind, OperationEvent};
 use super::note::{Locks, Note};
 use super::program::Program;
 use super::schedule::Schedule;
@@ -69,15 +69,16 @@ impl Explorer {
 }
 
 /// The notes and the marks of a run as rows, merged by their steps.
-fn steps(notes: Vec<Note>, marks: &[Mark], operations: &[String], tasks: usize) -> Vec<Step> {
+fn steps(notes: Vec<Note>, marks: &[OperationEvent], operations: &[String], tasks: usize) -> Vec<Step> {
     let mut rows = Rows { steps: Vec::new(), locks: vec![Locks::default(); tasks] };
     let mut marks = marks.iter().peekable();
     for note in notes {
         // An operation returns at the end of its step, after all that its task did in it; and is invoked before.
-        while let Some(mark) = marks.next_if(|mark| mark.kind != MarkKind::Invoked && mark.step < note.step) {
+        while let Some(mark) = marks.next_if(|mark| mark.kind != EventKind::Invoked && mark.step < note.step)
+        {
             rows.mark(mark, operations, None);
         }
-        while let Some(mark) = marks.next_if(|mark| mark.step <= note.step && mark.kind == MarkKind::Invoked)
+        while let Some(mark) = marks.next_if(|mark| mark.step <= note.step && mark.kind == EventKind::Invoked)
         {
             rows.mark(mark, operations, Some(note.task));
         }
@@ -119,11 +120,11 @@ impl Rows {
     }
 
     /// A mark belongs to the task at work, which is that of the row before unless it is known.
-    fn mark(&mut self, mark: &Mark, operations: &[String], task: Option<usize>) {
+    fn mark(&mut self, mark: &OperationEvent, operations: &[String], task: Option<usize>) {
         let action = match mark.kind {
-            MarkKind::Invoked => Action::Invoke,
-            MarkKind::Returned => Action::Return,
-            MarkKind::GivenUp => Action::NoReturn,
+            EventKind::Invoked => Action::Invoke,
+            EventKind::Returned => Action::Return,
+            EventKind::GivenUp => Action::NoReturn,
         };
         let task = task.or_else(|| Some(self.steps.last()?.task)).unwrap_or_default();
         let operation = operations.get(mark.operation).map(String::as_str);

@@ -11,10 +11,10 @@ use std::task::Waker;
 use lockyard_evidence::Action;
 use lockyard_lock::LockClass;
 
-use super::desk::{Desk, LockModel, Pass};
+use super::desk::{LockModel, LockRequest, LockState};
 use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
-use super::history::{Mark, MarkKind};
+use super::history::{EventKind, OperationEvent};
 use super::note::{LockChange, Note};
 use super::place::{CoarseStep, Place};
 use super::schedule::{FOREIGN, MoveKind};
@@ -25,16 +25,16 @@ pub(super) type Job = Pin<Box<dyn Future<Output = ()>>>;
 
 /// What a task stands before: its next step.
 #[derive(Debug)]
-pub(super) struct Stop {
+pub(super) struct YieldPoint {
     pub(super) ticket: u32,
-    pub(super) want: Want,
+    pub(super) want: NextStep,
     pub(super) place: Place,
     pub(super) waker: Waker,
 }
 
 /// What the next step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Want {
+pub(super) enum NextStep {
     /// Something that is always possible, by its name if it has one.
     Go(Option<&'static str>),
     /// A call of something outside, which may fail or be slow.
@@ -47,7 +47,7 @@ pub(super) enum Want {
 
 /// The world of one run.
 #[derive(Default)]
-pub(super) struct World {
+pub(super) struct RunState {
     /// While nobody explores (setting up, looking at the end, tearing down) nothing is a step and all goes through.
     pub(super) stepping: bool,
     pub(super) task: usize,
@@ -56,13 +56,13 @@ pub(super) struct World {
     /// The stop that this step goes on from.
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
-    pub(super) desks: Vec<Desk>,
+    pub(super) desks: Vec<LockState>,
     /// Those of earlier runs, for their memory.
-    spare_desks: Vec<Desk>,
+    spare_desks: Vec<LockState>,
     /// By task.
-    pub(super) stops: Vec<Vec<Stop>>,
+    pub(super) stops: Vec<Vec<YieldPoint>>,
     pub(super) spawned: Vec<Job>,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<OperationEvent>,
     /// Operations that were begun and neither answered nor given up.
     pub(super) in_flight: u32,
     /// By task: the operation that has begun but not touched anything yet.
@@ -88,11 +88,11 @@ pub(super) struct World {
 }
 
 thread_local! {
-    static WORLD: RefCell<World> = RefCell::default();
+    static WORLD: RefCell<RunState> = RefCell::default();
 }
 
 /// Looks at the world. Not to be nested, and nothing may be polled or dropped inside.
-pub(super) fn with<R>(look: impl FnOnce(&mut World) -> R) -> R {
+pub(super) fn with<R>(look: impl FnOnce(&mut RunState) -> R) -> R {
     WORLD.with(|world| look(&mut world.borrow_mut()))
 }
 
@@ -108,7 +108,7 @@ pub fn fail(reason: impl Into<String>) {
 
 /// The marks of this run so far, in their order. An operation that was given up before it had touched anything has
 /// none; one that is left has no end.
-pub fn marks() -> Vec<Mark> {
+pub fn marks() -> Vec<OperationEvent> {
     with(|world| world.marks.clone())
 }
 
@@ -122,7 +122,7 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
     });
 }
 
-impl World {
+impl RunState {
     /// Clears everything for a run, keeping the memory.
     pub(super) fn begin(&mut self, setting: &Setting) {
         self.stepping = false;
@@ -170,7 +170,7 @@ impl World {
         let stops = &self.stops[self.task];
         // What it waits for elsewhere may have become free: a step is told from another by that, too.
         for other in stops {
-            if let Want::Lock { desk, write, .. } = other.want {
+            if let NextStep::Lock { desk, write, .. } = other.want {
                 self.footprint.touch(self.desks[desk].object, write);
             }
         }
@@ -212,7 +212,7 @@ impl World {
         // Invoked with the first touch and not at its beginning: before it nothing can tell the operation from one
         // that is called later, and a later call is the harder one to explain.
         if let Some(operation) = self.asking.get_mut(self.task).and_then(Option::take) {
-            self.mark(operation, MarkKind::Invoked);
+            self.mark(operation, EventKind::Invoked);
         }
     }
 
@@ -240,12 +240,12 @@ impl World {
         self.releases(place);
     }
 
-    fn mark(&mut self, operation: usize, kind: MarkKind) {
+    fn mark(&mut self, operation: usize, kind: EventKind) {
         match kind {
-            MarkKind::Invoked => self.footprint.invokes = true,
-            MarkKind::Returned | MarkKind::GivenUp => self.footprint.responds = true,
+            EventKind::Invoked => self.footprint.invokes = true,
+            EventKind::Returned | EventKind::GivenUp => self.footprint.responds = true,
         }
-        self.marks.push(Mark { operation, kind, step: self.clock });
+        self.marks.push(OperationEvent { operation, kind, step: self.clock });
     }
 
     /// Whether the task's next operation has not touched anything yet.
@@ -272,11 +272,11 @@ impl World {
         match (unasked, answered) {
             (Some(_), false) => {}
             (Some(_), true) => {
-                self.mark(operation, MarkKind::Invoked);
-                self.mark(operation, MarkKind::Returned);
+                self.mark(operation, EventKind::Invoked);
+                self.mark(operation, EventKind::Returned);
             }
-            (None, true) => self.mark(operation, MarkKind::Returned),
-            (None, false) => self.mark(operation, MarkKind::GivenUp),
+            (None, true) => self.mark(operation, EventKind::Returned),
+            (None, false) => self.mark(operation, EventKind::GivenUp),
         }
     }
 
@@ -285,7 +285,7 @@ impl World {
         let object = self.object();
         let desk = match self.spare_desks.pop() {
             Some(spare) => spare.cleared_for(class, object, model),
-            None => Desk::new(class, object, model),
+            None => LockState::new(class, object, model),
         };
         self.desks.push(desk);
         (self.desks.len() - 1, model)
@@ -293,9 +293,9 @@ impl World {
 
     /// Puts the task at work before its next step.
     #[inline]
-    pub(super) fn stop(&mut self, want: Want, place: Place, waker: &Waker) -> u32 {
+    pub(super) fn stop(&mut self, want: NextStep, place: Place, waker: &Waker) -> u32 {
         let ticket = self.ticket();
-        let stop = Stop { ticket, want, place, waker: waker.clone() };
+        let stop = YieldPoint { ticket, want, place, waker: waker.clone() };
         if self.stops.len() <= self.task {
             self.stops.resize_with(self.task + 1, Vec::new);
         }
@@ -305,7 +305,7 @@ impl World {
 
     /// Removes a stop; whose it was, if it was there.
     #[inline]
-    pub(super) fn unstop(&mut self, ticket: u32) -> Option<(usize, Stop)> {
+    pub(super) fn unstop(&mut self, ticket: u32) -> Option<(usize, YieldPoint)> {
         self.stops.iter_mut().enumerate().find_map(|(task, stops)| {
             let at = stops.iter().position(|stop| stop.ticket == ticket)?;
             Some((task, stops.remove(at)))
@@ -314,14 +314,14 @@ impl World {
 
     /// Whether this stop may be gone on from.
     #[inline]
-    pub(super) fn is_open(&self, task: usize, stop: &Stop) -> bool {
+    pub(super) fn is_open(&self, task: usize, stop: &YieldPoint) -> bool {
         match stop.want {
-            Want::Go(_) | Want::Call(_) => true,
-            Want::Tick => self.ticks_left > 0 || !self.background[task],
-            Want::Lock { desk, write, queued } => {
+            NextStep::Go(_) | NextStep::Call(_) => true,
+            NextStep::Tick => self.ticks_left > 0 || !self.background[task],
+            NextStep::Lock { desk, write, queued } => {
                 let desk = &self.desks[desk];
                 let asks_only = desk.model.queues() && !queued;
-                let pass = Pass::new(task, stop.ticket, write, stop.place);
+                let pass = LockRequest::new(task, stop.ticket, write, stop.place);
                 asks_only || desk.admits(&pass) || desk.may_claim(stop.ticket)
             }
         }

@@ -7,7 +7,7 @@ mod support;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lockyard_explore::{Explorer, MarkKind, Program, Reduction, Schedule, Setting, look, marks, point};
+use lockyard_explore::{EventKind, Explorer, Program, Reduction, Schedule, Setting, look, marks, point};
 use lockyard_lock::SharedLock;
 use programs::{A, B, MODELS, all, counter, increments, lock, two_locks};
 use support::compared;
@@ -134,8 +134,8 @@ fn stale_read(program: &mut Program) {
         let order = marks();
         let at =
             |operation, kind| order.iter().position(|mark| mark.operation == operation && mark.kind == kind);
-        let answered = at(0, MarkKind::Returned);
-        let asked = at(1, MarkKind::Invoked);
+        let answered = at(0, EventKind::Returned);
+        let asked = at(1, EventKind::Invoked);
         match (answered, asked, *saw.borrow()) {
             (Some(answered), Some(asked), Some(0)) if answered < asked => {
                 Err("a read that was asked after the write was answered has missed it".to_owned())

@@ -54,7 +54,7 @@ pub use judge::Judge;
 pub use kv::{Kv, KvAnswer, KvCall};
 pub use limit::Limit;
 pub use lockyard_evidence::{OperationSpan, Violation};
-pub use log::{Log, NEVER, Record, RecordOf, Ticket};
+pub use log::{Invocation, Log, NEVER, Record, RecordOf};
 pub use operation::{Operation, OperationOf};
 pub use pairing::Pairing;
 pub use read::HistoryError;

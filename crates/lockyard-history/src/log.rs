@@ -40,7 +40,7 @@ pub struct Log<S: SequentialSpec> {
 /// An operation that waits for its answer.
 #[derive(Debug)]
 #[must_use = "an operation whose ticket is dropped stays open: its outcome is unknown"]
-pub struct Ticket(usize);
+pub struct Invocation(usize);
 
 #[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one answer")]
 impl<S: SequentialSpec> Log<S> {
@@ -76,31 +76,31 @@ impl<S: SequentialSpec> Log<S> {
     /// Before it is asked. `key` numbers the keys of the recording, from zero without great gaps; what is being created
     /// has a number that nobody else uses.
     #[inline]
-    pub fn invoke(&mut self, time: u64, key: u32, call: S::Call) -> Ticket {
+    pub fn invoke(&mut self, time: u64, key: u32, call: S::Call) -> Invocation {
         self.records.push(Record { called: time, returned: NEVER, key, call, answer: None });
-        Ticket(self.records.len() - 1)
+        Invocation(self.records.len() - 1)
     }
 
     /// Once it is answered. That there is no such thing is an answer, too, if the specification has one for it.
     #[inline]
-    pub fn ok(&mut self, ticket: Ticket, time: u64, answer: S::Answer) {
-        let Ticket(at) = ticket;
+    pub fn ok(&mut self, ticket: Invocation, time: u64, answer: S::Answer) {
+        let Invocation(at) = ticket;
         let record = &mut self.records[at];
         (record.returned, record.answer) = (time, Some(answer));
     }
 
     /// It was refused: it did not happen, and nothing has changed.
     #[inline]
-    pub fn fail(&mut self, ticket: Ticket) {
-        let Ticket(at) = ticket;
+    pub fn fail(&mut self, ticket: Invocation) {
+        let Invocation(at) = ticket;
         self.records.remove(at); // the last one, as a process asks one thing at a time
         self.failed += 1;
     }
 
     /// Nobody knows: it was given up, timed out, or may have happened in part.
     #[inline]
-    pub fn info(&mut self, ticket: Ticket) {
-        let Ticket(_) = ticket;
+    pub fn info(&mut self, ticket: Invocation) {
+        let Invocation(_) = ticket;
     }
 
     /// Whose it is, what it holds, and how many operations failed.

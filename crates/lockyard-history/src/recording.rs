@@ -77,20 +77,20 @@ impl<S: SequentialSpec> Recording<S> {
 
     /// All calls and returns in the order of time. Where the clock makes no difference, calls come first, so that
     /// operations of two processes overlap; those of one process keep their order.
-    pub(super) fn events(&self) -> Vec<Moment> {
+    pub(super) fn events(&self) -> Vec<EventTime> {
         let mut events = Vec::with_capacity(2 * self.records.len());
         for records in self.by_process() {
             let mut last = (0, 0);
-            let mut push = |time: u64, rank: u8, moment: Moment| {
+            let mut push = |time: u64, rank: u8, moment: EventTime| {
                 last = if time > last.0 { (time, rank) } else { (last.0, rank.max(last.1)) };
                 events.push((last, moment));
             };
             for at in records.clone() {
                 let Record { called, returned, .. } = self.records[at];
-                push(called, 0, Moment { record: at, returns: false });
+                push(called, 0, EventTime { record: at, returns: false });
                 // The outcome of what nobody answered is told when its process goes on, or in the end.
                 let next = if at + 1 < records.end { self.records[at + 1].called } else { NEVER };
-                push(returned.min(next), 1, Moment { record: at, returns: true });
+                push(returned.min(next), 1, EventTime { record: at, returns: true });
             }
         }
         events.sort_by_key(|&(time_and_rank, _)| time_and_rank);
@@ -100,7 +100,7 @@ impl<S: SequentialSpec> Recording<S> {
 
 /// A call or a return.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(super) struct EventTime {
     pub record: usize,
     pub returns: bool,
 }

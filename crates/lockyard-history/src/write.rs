@@ -8,7 +8,7 @@ use super::codec::{Codec, Encoded};
 use super::event::{Event, EventKind};
 use super::json::Json;
 use super::log::{NEVER, Record};
-use super::recording::{Moment, Recording};
+use super::recording::{EventTime, Recording};
 
 impl<S: Codec + Default> Recording<S> {
     /// Writes it as JSON Lines, without what failed. `name` gives each key, by its number, a name of its own.
@@ -18,7 +18,7 @@ impl<S: Codec + Default> Recording<S> {
     pub fn write(&self, out: &mut impl Write, name: impl Fn(u32) -> String) -> io::Result<()> {
         let spec = S::default();
         let mut last = 0;
-        for Moment { record: at, returns } in self.events() {
+        for EventTime { record: at, returns } in self.events() {
             let Record { called, returned, key, call, answer } = &self.records()[at];
             let key = to_raw_value(&name(*key))?;
             let (kind, Encoded { value, result }) = match (returns, answer) {

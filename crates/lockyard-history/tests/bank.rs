@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockyard_history::{Judge, Log, Recording, SequentialSpec, Ticket, Verdict, Violation, check};
+use lockyard_history::{Invocation, Judge, Log, Recording, SequentialSpec, Verdict, Violation, check};
 
 /// The accounts of a branch, which is one key: a transfer touches two of them.
 #[derive(Default)]
@@ -77,12 +77,12 @@ impl Run {
         Self { time: 0, tellers: [Log::new(1, 10), Log::new(2, 10)] }
     }
 
-    fn ask(&mut self, teller: usize, call: Call) -> Ticket {
+    fn ask(&mut self, teller: usize, call: Call) -> Invocation {
         self.time += 1;
         self.tellers[teller].invoke(self.time, BRANCH, call)
     }
 
-    fn answer(&mut self, teller: usize, ticket: Ticket, answer: Answer) {
+    fn answer(&mut self, teller: usize, ticket: Invocation, answer: Answer) {
         self.time += 1;
         self.tellers[teller].ok(ticket, self.time, answer);
     }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Waker};
 
-use super::cycle::{self, LockId, Request, Standing, StrandId, World};
+use super::cycle::{self, LockId, Request, StrandId, StrandState, WaitGraph};
 use super::finding::Kind;
 use super::futurelock::Probe;
 use super::guard::TrackedGuard;
-use super::hold::Waited;
+use super::hold::Acquisition;
 use super::mode::{Mode, Rule};
-use super::order::Taken;
+use super::order::LockUse;
 use super::report;
 use super::strand::Strand;
-use super::wait::{Lock, Wait, Waiting};
+use super::wait::{Lock, Wait, WaitGuard};
 
 /// Overtaken so often, a waiter starves.
 const STARVED: u64 = 64;
@@ -26,7 +26,7 @@ const STARVED: u64 = 64;
 pub(super) fn at_once<G>(
     lock: &Arc<Lock>,
     strand: Arc<Strand>,
-    taken: Taken,
+    taken: LockUse,
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
@@ -39,7 +39,7 @@ pub(super) fn at_once<G>(
         state = strand.state();
     }
     // After the orders were drawn: pushed earlier, the lock would be among what is held while it is asked for.
-    let number = state.push(taken, lock.blocks, Waited::default());
+    let number = state.push(taken, lock.blocks, Acquisition::default());
     drop(state);
     had(lock, strand, &taken, ahead, guard, number)
 }
@@ -49,11 +49,11 @@ pub(super) fn at_once<G>(
 pub(super) fn without_order<G>(
     lock: &Arc<Lock>,
     strand: Arc<Strand>,
-    taken: Taken,
+    taken: LockUse,
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
-    let number = strand.state().push(taken, lock.blocks, Waited::default());
+    let number = strand.state().push(taken, lock.blocks, Acquisition::default());
     had(lock, strand, &taken, ahead, guard, number)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn without_order<G>(
 fn had<'a, G>(
     lock: &'a Lock,
     strand: Arc<Strand>,
-    taken: &Taken,
+    taken: &LockUse,
     ahead: Option<u64>,
     guard: G,
     number: u64,
@@ -94,7 +94,7 @@ pub(super) async fn waited<'a, G>(
     let waker = Waker::from(wait.clone());
     let mut future = pin!(future);
     // Declared after the future, so that it ends before it.
-    let waiting = Waiting::begin(wait.clone());
+    let waiting = WaitGuard::begin(wait.clone());
     let mut begun = false;
     let mut probe = Probe::default();
     let guard = poll_fn(|context| {
@@ -184,7 +184,7 @@ fn begins(wait: &Arc<Wait>) -> bool {
 }
 
 fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
-    let world = Live(wait);
+    let world = CurrentWaits(wait);
     let Some(links) = cycle::closed_by(&wait.request(), &world) else { return false };
     // The search looked here and there while others went on. What is still there now was there all the time, together.
     // By number, which no other wait ever gets: one that is found again lasted from then until now. A request at
@@ -197,8 +197,10 @@ fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
     for link in &links {
         let Some(wait) = wait_of(&link.request) else { return false };
         let stands = match link.why {
-            cycle::Why::Holds(mode) => world.strand(link.on).holds.contains(&(link.request.lock, mode)),
-            cycle::Why::Before(before) => wait_of(&before).is_some(),
+            cycle::WaitReason::Holds(mode) => {
+                world.strand(link.on).holds.contains(&(link.request.lock, mode))
+            }
+            cycle::WaitReason::Before(before) => wait_of(&before).is_some(),
         };
         if !stands {
             return false;
@@ -210,15 +212,15 @@ fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
 }
 
 /// The moment as it is, for the search that this wait has caused.
-struct Live<'a>(&'a Wait);
+struct CurrentWaits<'a>(&'a Wait);
 
-impl World for Live<'_> {
-    fn strand(&self, strand: StrandId) -> Standing {
-        let Some(strand) = Strand::of(strand) else { return Standing::default() };
+impl WaitGraph for CurrentWaits<'_> {
+    fn strand(&self, strand: StrandId) -> StrandState {
+        let Some(strand) = Strand::of(strand) else { return StrandState::default() };
         let holds = strand.held().iter().map(|hold| (hold.taken.lock, hold.taken.mode)).collect();
         // Cloned, and the guard gone, before `request` locks the same state to count the waits.
         let waits = strand.state().waits.clone();
-        Standing { holds, waits: waits.iter().map(|wait| wait.request()).collect() }
+        StrandState { holds, waits: waits.iter().map(|wait| wait.request()).collect() }
     }
 
     fn line(&self, lock: LockId) -> Vec<Request> {
@@ -239,7 +241,7 @@ fn holder_is_suspended(lock: &Lock) -> bool {
 
 /// Draws the orders that this acquisition stands for, and says what comes of them.
 #[cold]
-fn draw(strand: &Strand, taken: &Taken, lock: &Lock) {
+fn draw(strand: &Strand, taken: &LockUse, lock: &Lock) {
     let held = strand.held();
     let read_before = held.iter().find(|hold| {
         hold.taken.lock == taken.lock && hold.taken.mode == Mode::Read && taken.mode == Mode::Read
@@ -258,7 +260,7 @@ fn draw(strand: &Strand, taken: &Taken, lock: &Lock) {
 }
 
 /// Somebody has the lock, and these stood in line before it asked.
-fn overtakes(strand: &Strand, taken: &Taken, ahead: &[Arc<Wait>]) {
+fn overtakes(strand: &Strand, taken: &LockUse, ahead: &[Arc<Wait>]) {
     for wait in ahead.iter().filter(|wait| wait.mode.excludes(taken.mode)) {
         // One atomic step gives each overtaker a number of its own, so exactly one is the first and one the
         // sixty-fourth. Atomicity is all that is used here; a relaxed order would do.

@@ -31,7 +31,7 @@ pub(super) struct Request {
 
 /// Why one waits for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum WaitReason {
     /// The other has the lock.
     Holds(Mode),
     /// The other waits for the lock, too, and goes first.
@@ -40,15 +40,15 @@ pub(super) enum Why {
 
 /// One waits for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Link {
+pub(super) struct WaitEdge {
     pub(super) request: Request,
     pub(super) on: StrandId,
-    pub(super) why: Why,
+    pub(super) why: WaitReason,
 }
 
 /// A strand, at the moment.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct StrandState {
     /// What it holds, and those outside it that cannot go on before it ends.
     pub(super) holds: Vec<(LockId, Mode)>,
     /// What it waits for. More than one where branches are not told apart.
@@ -56,9 +56,9 @@ pub(super) struct Standing {
 }
 
 /// What the search may ask about the moment.
-pub(super) trait World {
+pub(super) trait WaitGraph {
     /// What the strand holds and waits for.
-    fn strand(&self, strand: StrandId) -> Standing;
+    fn strand(&self, strand: StrandId) -> StrandState;
     /// Who waits for the lock.
     fn line(&self, lock: LockId) -> Vec<Request>;
 }
@@ -68,11 +68,11 @@ pub(super) trait World {
 ///
 /// A strand with several waits at once is taken to wait only where all of them wait for members of the cycle: one of them
 /// may be all that it needs.
-pub(super) fn closed_by(asked: &Request, world: &impl World) -> Option<Vec<Link>> {
+pub(super) fn closed_by(asked: &Request, world: &impl WaitGraph) -> Option<Vec<WaitEdge>> {
     let mut lines = Lines { asked, world, left: HashMap::new() };
     // Everybody who cannot go on before the asker does, with the link that says why.
-    let mut reached: HashMap<StrandId, Option<Link>> = HashMap::from([(asked.strand, None)]);
-    let mut partly: HashMap<StrandId, Vec<Link>> = HashMap::new();
+    let mut reached: HashMap<StrandId, Option<WaitEdge>> = HashMap::from([(asked.strand, None)]);
+    let mut partly: HashMap<StrandId, Vec<WaitEdge>> = HashMap::new();
     let mut next = vec![asked.strand];
     while let Some(strand) = next.pop() {
         for link in lines.kept_waiting(strand) {
@@ -115,21 +115,29 @@ struct Lines<'a, W> {
     left: HashMap<LockId, Vec<Request>>,
 }
 
-impl<W: World> Lines<'_, W> {
+impl<W: WaitGraph> Lines<'_, W> {
     /// Everybody who waits for `strand`, directly, and was not named before.
-    fn kept_waiting(&mut self, strand: StrandId) -> Vec<Link> {
-        let Standing { holds, waits } = self.world.strand(strand);
+    fn kept_waiting(&mut self, strand: StrandId) -> Vec<WaitEdge> {
+        let StrandState { holds, waits } = self.world.strand(strand);
         let mut links = Vec::new();
         // Edges to the holder: every request in the line that this hold excludes, not the first alone. Two readers
         // behind one writer are both kept waiting by it.
         for (lock, mode) in holds {
             let waiting = self.take(lock, strand, |it| mode.excludes(it.mode));
-            links.extend(waiting.map(|request| Link { request, on: strand, why: Why::Holds(mode) }));
+            links.extend(waiting.map(|request| WaitEdge {
+                request,
+                on: strand,
+                why: WaitReason::Holds(mode),
+            }));
         }
         // What it waits for counts as well: whoever stands behind it there waits for it.
         for ahead in waits.iter().filter(|ahead| ahead.rule != Rule::AnyOrder) {
             let behind = self.take(ahead.lock, strand, |it| goes_before(ahead, it));
-            links.extend(behind.map(|request| Link { request, on: strand, why: Why::Before(*ahead) }));
+            links.extend(behind.map(|request| WaitEdge {
+                request,
+                on: strand,
+                why: WaitReason::Before(*ahead),
+            }));
         }
         links
     }
@@ -168,7 +176,7 @@ pub(super) fn goes_before(first: &Request, second: &Request) -> bool {
 }
 
 /// From the link that closes the cycle back to the asker.
-fn path(closing: Link, reached: &HashMap<StrandId, Option<Link>>) -> Vec<Link> {
+fn path(closing: WaitEdge, reached: &HashMap<StrandId, Option<WaitEdge>>) -> Vec<WaitEdge> {
     let mut path = vec![closing];
     let mut at = closing.on;
     // The asker is the one entry without a link, so the walk ends there.
@@ -186,15 +194,15 @@ mod tests {
     use Rule::{AnyOrder, InLine, WritersFirst};
 
     #[derive(Default)]
-    struct Drawn {
+    struct DrawnGraph {
         holds: Vec<(StrandId, LockId, Mode)>,
         waits: Vec<Request>,
     }
 
-    impl World for Drawn {
-        fn strand(&self, strand: StrandId) -> Standing {
+    impl WaitGraph for DrawnGraph {
+        fn strand(&self, strand: StrandId) -> StrandState {
             let holds = self.holds.iter().filter(|it| it.0 == strand).map(|it| (it.1, it.2)).collect();
-            Standing { holds, waits: self.waits_of(strand).collect() }
+            StrandState { holds, waits: self.waits_of(strand).collect() }
         }
 
         fn line(&self, lock: LockId) -> Vec<Request> {
@@ -203,7 +211,7 @@ mod tests {
         }
     }
 
-    impl Drawn {
+    impl DrawnGraph {
         fn holds(mut self, strand: StrandId, lock: LockId, mode: Mode) -> Self {
             self.holds.push((strand, lock, mode));
             self
@@ -232,7 +240,7 @@ mod tests {
 
     #[test]
     fn two_that_wait_for_each_other_are_a_cycle() {
-        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write);
+        let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write);
         let drawn = drawn.waits(1, B, Write, AnyOrder);
         assert_eq!(drawn.cycle(), None);
         assert_eq!(drawn.waits(2, A, Write, AnyOrder).cycle(), Some(vec![(2, 1), (1, 2)]));
@@ -240,7 +248,7 @@ mod tests {
 
     #[test]
     fn three_are_a_cycle_and_a_chain_is_none() {
-        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
+        let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
         let drawn = drawn.waits(1, B, Write, InLine).waits(2, C, Write, InLine);
         assert_eq!(drawn.cycle(), None);
         assert_eq!(drawn.waits(3, A, Write, InLine).cycle(), Some(vec![(3, 1), (1, 2), (2, 3)]));
@@ -248,35 +256,36 @@ mod tests {
 
     #[test]
     fn readers_do_not_keep_readers_waiting() {
-        let drawn = Drawn::default().holds(1, A, Read).holds(2, B, Read);
+        let drawn = DrawnGraph::default().holds(1, A, Read).holds(2, B, Read);
         assert_eq!(drawn.waits(1, B, Read, AnyOrder).waits(2, A, Read, AnyOrder).cycle(), None);
     }
 
     #[test]
     fn a_second_read_behind_a_writer_is_a_cycle_where_writers_are_waited_for() {
         for (rule, deadly) in [(InLine, true), (WritersFirst, true), (AnyOrder, false)] {
-            let drawn = Drawn::default().holds(1, A, Read).waits(2, A, Write, rule).waits(1, A, Read, rule);
+            let drawn =
+                DrawnGraph::default().holds(1, A, Read).waits(2, A, Write, rule).waits(1, A, Read, rule);
             assert_eq!(drawn.cycle(), deadly.then(|| vec![(1, 2), (2, 1)]), "{rule:?}");
         }
     }
 
     #[test]
     fn a_writer_behind_a_reader_in_line_does_not_go_before_it() {
-        let drawn = Drawn::default().holds(1, B, Write).holds(3, A, Write);
+        let drawn = DrawnGraph::default().holds(1, B, Write).holds(3, A, Write);
         let drawn = drawn.waits(2, A, Read, InLine).waits(1, A, Write, InLine);
         assert_eq!(drawn.cycle(), None);
     }
 
     #[test]
     fn whoever_waits_for_two_locks_at_once_may_need_only_one() {
-        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
+        let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
         let either = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
         assert_eq!(either.cycle(), None, "3 does not wait and will release C");
     }
 
     #[test]
     fn whoever_waits_for_two_locks_of_the_cycle_is_in_it() {
-        let drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write).holds(2, C, Write);
+        let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(2, C, Write);
         let both = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
         assert!(both.cycle().is_some());
     }
@@ -284,7 +293,7 @@ mod tests {
     #[test]
     fn a_cycle_is_found_through_a_queue_of_many() {
         for first in [true, false] {
-            let mut drawn = Drawn::default().holds(1, A, Write).holds(2, B, Write);
+            let mut drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write);
             if first {
                 drawn = drawn.waits(2, A, Write, InLine);
             }
@@ -301,6 +310,6 @@ mod tests {
 
     #[test]
     fn what_one_holds_itself_is_no_cycle_of_tasks() {
-        assert_eq!(Drawn::default().holds(1, A, Write).waits(1, A, Write, InLine).cycle(), None);
+        assert_eq!(DrawnGraph::default().holds(1, A, Write).waits(1, A, Write, InLine).cycle(), None);
     }
 }

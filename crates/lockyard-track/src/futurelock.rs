@@ -43,14 +43,14 @@ impl Probe {
     }
 }
 
-struct Left {
+struct WakeRecord {
     title: String,
     has: &'static str,
     at: &'static std::panic::Location<'static>,
 }
 
 /// Another wait of this task for this lock that came before and was woken: it was granted the lock.
-fn granted_and_left(wait: &Arc<Wait>) -> Option<Left> {
+fn granted_and_left(wait: &Arc<Wait>) -> Option<WakeRecord> {
     let is_left = |it: &Wait| {
         it.number != wait.number
             && it.strand.task == wait.strand.task
@@ -67,16 +67,16 @@ fn granted_and_left(wait: &Arc<Wait>) -> Option<Left> {
     let line = wait.lock.line();
     // Asked again of the copy: the wait may have ended since.
     let left = line.iter().find(|it| is_left(it))?;
-    Some(Left { title: left.strand.title(), has: "was granted it", at: left.at })
+    Some(WakeRecord { title: left.strand.title(), has: "was granted it", at: left.at })
 }
 
 /// A branch of this task that holds this lock and was woken.
-fn holding_and_left(wait: &Arc<Wait>) -> Option<Left> {
+fn holding_and_left(wait: &Arc<Wait>) -> Option<WakeRecord> {
     for branch in Strand::branches_beside(&wait.strand) {
         if branch.woken.load(SeqCst)
             && let Some(hold) = branch.hold_of(wait.lock.id)
         {
-            return Some(Left { title: branch.title(), has: "holds it, taken", at: hold.taken.place });
+            return Some(WakeRecord { title: branch.title(), has: "holds it, taken", at: hold.taken.place });
         }
     }
     None

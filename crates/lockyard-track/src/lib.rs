@@ -122,9 +122,9 @@ pub use histogram::Histogram;
 pub use lockyard_evidence::Edge;
 pub use mode::Mode;
 pub use scope::{label, scope, spawn};
-pub use times::{AcrossAwait, ClassTimes, Split};
+pub use times::{AcquisitionTimes, AcrossAwait, ClassTimes};
 pub use tracker::Tracker;
-pub use watch::Watch;
+pub use watch::WatchGuard;
 
 /// The first example of the README.
 #[cfg(doctest)]

@@ -17,7 +17,7 @@ use super::mode::{Mode, Rule};
 
 /// One lock taken, or asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
+pub(super) struct LockUse {
     pub(super) lock: LockId,
     pub(super) class: &'static LockClass,
     pub(super) mode: Mode,
@@ -28,8 +28,8 @@ pub(super) struct Taken {
 /// One lock was asked for while another was held.
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
-    pub(super) held: Taken,
-    pub(super) asked: Taken,
+    pub(super) held: LockUse,
+    pub(super) asked: LockUse,
     /// Locks that were held alone each time.
     guards: Vec<LockId>,
 }
@@ -95,7 +95,7 @@ impl OrderGraph {
 
     /// Notes that `asked` was asked for while all of `held` were; the inversions that come to light by it, each told
     /// once.
-    pub(super) fn note(&mut self, held: &[Taken], asked: Taken) -> Vec<Inversion> {
+    pub(super) fn note(&mut self, held: &[LockUse], asked: LockUse) -> Vec<Inversion> {
         let mut found = Vec::new();
         for (at, one) in held.iter().enumerate() {
             // A look neither waits nor keeps a caller waiting, so it has no place in any order. A lock asked for
@@ -273,8 +273,8 @@ mod tests {
     static ENTRY: LockClass = LockClass::new("entry");
 
     #[track_caller]
-    fn taken(class: &'static LockClass, lock: LockId, mode: Mode, rule: Rule) -> Taken {
-        Taken { lock, class, mode, rule, place: Location::caller() }
+    fn taken(class: &'static LockClass, lock: LockId, mode: Mode, rule: Rule) -> LockUse {
+        LockUse { lock, class, mode, rule, place: Location::caller() }
     }
 
     #[test]

@@ -7,16 +7,16 @@ use std::sync::atomic::Ordering::SeqCst;
 use lockyard_evidence::Edge;
 
 use super::clock;
-use super::cycle::{Link, Why};
+use super::cycle::{WaitEdge, WaitReason};
 use super::finding::{Finding, Kind, Standing};
 use super::hold::Hold;
 use super::mode::Mode;
-use super::order::{Inversion, Taken};
+use super::order::{Inversion, LockUse};
 use super::strand::Strand;
-use super::tracker::About;
+use super::tracker::FindingSubject;
 use super::wait::Wait;
 
-fn lock_of(taken: &Taken) -> String {
+fn lock_of(taken: &LockUse) -> String {
     format!("{} #{} ({})", taken.class.name(), taken.lock, taken.mode.as_str())
 }
 
@@ -74,15 +74,17 @@ fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
 }
 
 /// A cycle of waits, closed by the first link. `waits` are those of the links.
-pub(super) fn deadlock(links: &[Link], waits: &[Arc<Wait>]) {
+pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     let Some(closing) = waits.first() else { return };
     // Whoever waits in one link is waited for in the one before: there stands what it has.
     let has = |nth: usize| {
         let before = &links[(nth + links.len() - 1) % links.len()];
         let strand = &waits[nth].strand;
         match before.why {
-            Why::Holds(_) => strand.held().into_iter().find(|hold| hold.taken.lock == before.request.lock),
-            Why::Before(_) => None,
+            WaitReason::Holds(_) => {
+                strand.held().into_iter().find(|hold| hold.taken.lock == before.request.lock)
+            }
+            WaitReason::Before(_) => None,
         }
     };
     let mut edges = Vec::new();
@@ -108,7 +110,7 @@ pub(super) fn deadlock(links: &[Link], waits: &[Arc<Wait>]) {
         tasks: tasks(edges.iter().map(|edge| edge.task.clone())),
         edges,
     };
-    let about = About { waits: accuse(waits), branch: None };
+    let about = FindingSubject { waits: accuse(waits), branch: None };
     closing.lock.tracker.report(&finding, about);
 }
 
@@ -129,7 +131,7 @@ pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
         edges: vec![edge(wait, Some(hold))],
     };
     let branch = is_branch.then(|| (holder.id, holder.polls()));
-    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch });
+    wait.lock.tracker.report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch });
 }
 
 /// `ahead` has the lock, or was granted it, and its task does not poll it.
@@ -147,7 +149,9 @@ pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static 
         tasks: tasks([waiter, ahead.to_owned()]),
         edges: Vec::new(),
     };
-    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    wait.lock
+        .tracker
+        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
 /// Orders that cannot all be kept.
@@ -175,11 +179,11 @@ pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
         tasks: vec![strand.title()],
         edges,
     };
-    strand.tracker.report(&finding, About::default());
+    strand.tracker.report(&finding, FindingSubject::default());
 }
 
 /// A second read where a writer may come in between.
-pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &Taken, policy: &str) {
+pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &LockUse, policy: &str) {
     let task = strand.title();
     let finding = Finding {
         kind: Kind::RecursiveRead,
@@ -194,7 +198,7 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &Taken, polic
         tasks: vec![task],
         edges: Vec::new(),
     };
-    strand.tracker.report(&finding, About::default());
+    strand.tracker.report(&finding, FindingSubject::default());
 }
 
 /// A guard that blocks others was kept while its task let others run.
@@ -213,7 +217,7 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
         tasks: vec![task],
         edges: Vec::new(),
     };
-    strand.tracker.report(&finding, About::default());
+    strand.tracker.report(&finding, FindingSubject::default());
 }
 
 /// Somebody blocks a thread inside a poll, to wait there for an async lock.
@@ -235,7 +239,9 @@ pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
         tasks: tasks([task].into_iter().chain(holder.map(|(holder, _)| holder.title()))),
         edges: Vec::new(),
     };
-    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    wait.lock
+        .tracker
+        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
 /// Nobody has the lock, nobody was woken for it, and somebody waits.
@@ -252,11 +258,13 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
         tasks: vec![task],
         edges: Vec::new(),
     };
-    wait.lock.tracker.report(&finding, About { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    wait.lock
+        .tracker
+        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
 /// `wait` was overtaken though its lock promises the order of asking; `times` so far.
-pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &Taken, times: u64) {
+pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &LockUse, times: u64) {
     let (task, other) = (wait.strand.title(), by.title());
     let finding = Finding {
         kind,
@@ -272,5 +280,5 @@ pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &Taken
         tasks: tasks([task, other]),
         edges: Vec::new(),
     };
-    wait.lock.tracker.report(&finding, About::default());
+    wait.lock.tracker.report(&finding, FindingSubject::default());
 }

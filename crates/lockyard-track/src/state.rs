@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::clock;
-use super::hold::{Hold, Waited};
+use super::hold::{Acquisition, Hold};
 use super::mode::Mode;
-use super::order::Taken;
+use super::order::LockUse;
 use super::times::Sample;
 use super::wait::Wait;
 
@@ -27,7 +27,7 @@ pub(super) struct State {
 impl State {
     /// Notes a lock that is held from now on.
     #[inline]
-    pub(super) fn push(&mut self, taken: Taken, blocks: bool, waited: Waited) -> u64 {
+    pub(super) fn push(&mut self, taken: LockUse, blocks: bool, waited: Acquisition) -> u64 {
         self.holds_made += 1;
         let number = self.holds_made;
         self.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
@@ -37,7 +37,7 @@ impl State {
     /// Whether a lock that is asked for now stands for an order that the graph may not know. What a strand inside
     /// another one holds is not all that it holds.
     #[inline]
-    pub(super) fn is_new_order(&mut self, asked: &Taken, is_inside: bool) -> bool {
+    pub(super) fn is_new_order(&mut self, asked: &LockUse, is_inside: bool) -> bool {
         if asked.mode == Mode::Look {
             return false;
         }

@@ -228,7 +228,7 @@ impl Strand {
     }
 
     /// A poll of this scope begins on this thread.
-    pub(super) fn enter(self: &Arc<Self>) -> Entered {
+    pub(super) fn enter(self: &Arc<Self>) -> PollGuard {
         // The count before the flag. The watch reads the flag and then the count: if it sees the flag of this poll,
         // it sees the count of this poll. In the other order it could pair the new flag with the old count and
         // report that the poll of an earlier wait never returned. A release here and an acquire there would
@@ -239,7 +239,7 @@ impl Strand {
         self.woken.store(false, SeqCst);
         self.running.store(true, SeqCst);
         let outer = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
-        Entered { strand: self.clone(), outer }
+        PollGuard { strand: self.clone(), outer }
     }
 
     /// Notes that a lock is no longer held.
@@ -317,12 +317,12 @@ impl Drop for Strand {
 }
 
 /// A poll that is on.
-pub(super) struct Entered {
+pub(super) struct PollGuard {
     strand: Arc<Strand>,
     outer: Option<Arc<Strand>>,
 }
 
-impl Entered {
+impl PollGuard {
     /// The poll has returned, and the scope is not at its end: what it still holds, it holds across an await. Those it
     /// took with a lock that blocks, newly noticed, are given back: that is no way to hold them.
     pub(super) fn suspended(&self) -> Vec<Hold> {
@@ -347,7 +347,7 @@ impl Entered {
     }
 }
 
-impl Drop for Entered {
+impl Drop for PollGuard {
     fn drop(&mut self) {
         // The handle that this replaces is not the last one, for `self.strand` is another: no strand ends inside
         // the borrow.

@@ -6,7 +6,7 @@ use lockyard_lock::LockClass;
 
 use super::clock::{self, Ticks};
 use super::histogram::Histogram;
-use super::hold::{Hold, Waited};
+use super::hold::{Acquisition, Hold};
 
 /// One acquisition, from asking to releasing.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ pub(super) struct Sample {
     class: &'static LockClass,
     label: Option<&'static str>,
     place: &'static Location<'static>,
-    waited: Waited,
+    waited: Acquisition,
     held_ns: u64,
     across: bool,
 }
@@ -35,7 +35,7 @@ impl Sample {
 
 /// The parts of an acquisition's time, in nanoseconds, and how fair it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Split {
+pub struct AcquisitionTimes {
     /// From asking to being granted the lock, or, where that moment cannot be seen, to having it. 0 where it was free.
     pub queued: Histogram,
     /// From being woken to being polled and having it. 0 for those who did not wait, and for locks that block.
@@ -49,9 +49,9 @@ pub struct Split {
     pub overtaken: u64,
 }
 
-impl Split {
+impl AcquisitionTimes {
     fn record(&mut self, sample: &Sample) {
-        let Waited { queued_ns, woken_ns, overtaken } = sample.waited;
+        let Acquisition { queued_ns, woken_ns, overtaken } = sample.waited;
         self.queued.record(queued_ns);
         self.woken.record(woken_ns);
         self.wait.record(queued_ns + woken_ns);
@@ -87,7 +87,7 @@ pub struct ClassTimes {
     /// What the task was doing, as it said by [`label`](super::label()).
     pub label: Option<&'static str>,
     /// The times.
-    pub times: Split,
+    pub times: AcquisitionTimes,
 }
 
 /// All that was handed in.
@@ -110,7 +110,7 @@ impl Times {
                 std::ptr::eq(it.class, class) && it.label.map(str::as_ptr) == label.map(str::as_ptr)
             };
             let at = self.splits.iter().position(same).unwrap_or_else(|| {
-                self.splits.push(ClassTimes { class, label, times: Split::default() });
+                self.splits.push(ClassTimes { class, label, times: AcquisitionTimes::default() });
                 self.splits.len() - 1
             });
             self.splits[at].times.record(sample);

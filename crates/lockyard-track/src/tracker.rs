@@ -11,7 +11,7 @@ use lockyard_lock::sync::{self, AtomicU64, AtomicUsize, Mutex};
 use super::cycle::{LockId, StrandId};
 use super::finding::{Finding, Kind, Standing};
 use super::number::number;
-use super::order::{Inversion, OrderGraph, Taken};
+use super::order::{Inversion, LockUse, OrderGraph};
 use super::strand::Strand;
 use super::times::{AcrossAwait, ClassTimes, Sample, Times};
 use super::wait::{Lock, Wait};
@@ -32,7 +32,7 @@ pub struct Tracker(Arc<Inner>);
 struct Inner {
     id: u64,
     listeners: Mutex<Vec<Listener>>,
-    found: Mutex<Vec<Found>>,
+    found: Mutex<Vec<StoredFinding>>,
     order: Mutex<OrderGraph>,
     times: Mutex<Times>,
     /// Locks that somebody waits for.
@@ -43,14 +43,14 @@ struct Inner {
 }
 
 /// A finding, and what it is about.
-struct Found {
+struct StoredFinding {
     finding: Finding,
-    about: About,
+    about: FindingSubject,
 }
 
 /// What a finding is about, by number: to see later whether it is still there.
 #[derive(Clone, Debug, Default)]
-pub(super) struct About {
+pub(super) struct FindingSubject {
     pub(super) waits: Vec<u64>,
     /// A branch that has what its own task waits for, and how often it had been polled.
     pub(super) branch: Option<(StrandId, u64)>,
@@ -223,15 +223,16 @@ impl Tracker {
         }
     }
 
-    pub(super) fn note_order(&self, held: &[Taken], asked: Taken) -> Vec<Inversion> {
+    pub(super) fn note_order(&self, held: &[LockUse], asked: LockUse) -> Vec<Inversion> {
         self.0.order.lock().note(held, asked)
     }
 
     /// Keeps a finding and tells it, unless the same is known at the same places.
-    pub(super) fn report(&self, finding: &Finding, about: About) {
+    pub(super) fn report(&self, finding: &Finding, about: FindingSubject) {
         let told = {
             let mut found = self.0.found.lock();
-            let same = |it: &Found| it.finding.kind == finding.kind && it.finding.places == finding.places;
+            let same =
+                |it: &StoredFinding| it.finding.kind == finding.kind && it.finding.places == finding.places;
             match found.iter().position(same) {
                 Some(known) => {
                     let known = &mut found[known];
@@ -239,12 +240,12 @@ impl Tracker {
                     let surer = known.finding.standing != finding.standing
                         && known.finding.standing != Standing::Certain;
                     if surer || known.finding.standing != Standing::Certain {
-                        *known = Found { finding: finding.clone(), about };
+                        *known = StoredFinding { finding: finding.clone(), about };
                     }
                     surer
                 }
                 None if found.len() < FINDINGS => {
-                    found.push(Found { finding: finding.clone(), about });
+                    found.push(StoredFinding { finding: finding.clone(), about });
                     true
                 }
                 None => false,
@@ -269,7 +270,7 @@ impl Tracker {
     }
 
     /// Makes suspicions certain that `judge` finds to be of a kind, given what they are about.
-    pub(super) fn confirm(&self, judge: impl Fn(&Finding, &About) -> Option<Kind>) {
+    pub(super) fn confirm(&self, judge: impl Fn(&Finding, &FindingSubject) -> Option<Kind>) {
         let mut certain = Vec::new();
         for found in self.0.found.lock().iter_mut() {
             if found.finding.standing == Standing::Suspected

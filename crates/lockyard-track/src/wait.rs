@@ -16,10 +16,10 @@ use lockyard_lock::{LockClass, Policy};
 
 use super::clock::{self, Ticks};
 use super::cycle::{LockId, Request};
-use super::hold::Waited;
+use super::hold::Acquisition;
 use super::mode::{Mode, Rule};
 use super::number::number;
-use super::order::Taken;
+use super::order::LockUse;
 use super::strand::Strand;
 use super::tracker::Tracker;
 
@@ -63,8 +63,8 @@ impl Lock {
     }
 
     #[inline]
-    pub(super) fn taken(&self, mode: Mode, place: &'static Location<'static>) -> Taken {
-        Taken { lock: self.id, class: self.class, mode, rule: self.rule, place }
+    pub(super) fn taken(&self, mode: Mode, place: &'static Location<'static>) -> LockUse {
+        LockUse { lock: self.id, class: self.class, mode, rule: self.rule, place }
     }
 
     /// The place of whoever came last, if anybody waits.
@@ -233,13 +233,13 @@ impl Wait {
     }
 
     /// When it has the lock: how long it stood in line, how long it was awake and not polled, and how many passed it.
-    pub(super) fn waited(&self) -> Waited {
+    pub(super) fn waited(&self) -> Acquisition {
         let now = clock::now();
         let (queued_ns, woken_ns) = match self.woken_at.load(SeqCst) {
             0 => (clock::nanos(self.asked, now), 0),
             woken => (clock::nanos(self.asked, woken), clock::nanos(woken, now)),
         };
-        Waited { queued_ns, woken_ns, overtaken: self.overtaken.load(SeqCst) }
+        Acquisition { queued_ns, woken_ns, overtaken: self.overtaken.load(SeqCst) }
     }
 }
 
@@ -258,9 +258,9 @@ impl Wake for Wait {
 }
 
 /// A wait that is on: it ends with this.
-pub(super) struct Waiting(pub(super) Arc<Wait>);
+pub(super) struct WaitGuard(pub(super) Arc<Wait>);
 
-impl Waiting {
+impl WaitGuard {
     /// The wait begins, for its strand.
     pub(super) fn begin(wait: Arc<Wait>) -> Self {
         wait.strand.state().waits.push(wait.clone());
@@ -268,7 +268,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitGuard {
     fn drop(&mut self) {
         let wait = &self.0;
         // Before the place in the lock's own queue is given up: nobody may seem to have been overtaken by it.

@@ -12,14 +12,14 @@ use super::hold::Hold;
 use super::mode::Mode;
 use super::report;
 use super::strand::Strand;
-use super::tracker::{About, Tracker};
+use super::tracker::{FindingSubject, Tracker};
 use super::wait::Wait;
 
 /// Watches over a tracker until it is dropped.
 ///
 /// A cycle of waits is found the moment it closes; nobody needs a watch for that. It takes one for what can be told from
 /// a slow program by time alone: a task that waits for itself, a thread blocked inside a poll, a wake-up that was lost.
-pub struct Watch {
+pub struct WatchGuard {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,7 +30,7 @@ impl Tracker {
     ///
     /// # Panics
     /// If no thread can be had.
-    pub fn watch(&self, patience: Duration) -> Watch {
+    pub fn watch(&self, patience: Duration) -> WatchGuard {
         let (stop, stopped) = channel::<()>();
         let tracker = self.clone();
         let tick = (patience / 4).max(Duration::from_millis(1));
@@ -41,7 +41,7 @@ impl Tracker {
             }
         };
         let thread = thread::Builder::new().name("lockyard-track".to_owned()).spawn(watch);
-        Watch { stop: Some(stop), thread: Some(thread.expect("a thread for the watch")) }
+        WatchGuard { stop: Some(stop), thread: Some(thread.expect("a thread for the watch")) }
     }
 
     /// Looks once, as a [`watch`](Self::watch) does again and again.
@@ -68,7 +68,7 @@ impl Tracker {
 }
 
 /// What a suspicion has turned out to be, if all its waits are among those that are on for long.
-fn confirmed(finding: &Finding, about: &About, waits: &[Arc<Wait>]) -> Option<Kind> {
+fn confirmed(finding: &Finding, about: &FindingSubject, waits: &[Arc<Wait>]) -> Option<Kind> {
     if !about.waits.iter().all(|number| waits.iter().any(|wait| wait.number == *number)) {
         return None;
     }
@@ -95,7 +95,7 @@ fn is_lost(wait: &Arc<Wait>) -> bool {
         && wait.mode != Mode::Look
 }
 
-impl Drop for Watch {
+impl Drop for WatchGuard {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

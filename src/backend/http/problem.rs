@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::chat::ChatError;
-use crate::backend::service::{Elsewhere, ServiceError};
+use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 use crate::backend::store::StoreError;
 
@@ -176,11 +176,11 @@ impl From<ServiceError> for Problem {
                 }
             }
             // A service that stands behind this one.
-            ServiceError::Elsewhere { outcome, .. } => match outcome {
-                Elsewhere::Conflict => Code::IllegalStep,
-                Elsewhere::Refused => Code::Invalid,
-                Elsewhere::Failed | Elsewhere::Unreachable => Code::StoreUnavailable,
-                Elsewhere::Unanswered => Code::TimedOut,
+            ServiceError::RemoteFailure { outcome, .. } => match outcome {
+                RemoteFailure::Conflict => Code::IllegalStep,
+                RemoteFailure::Refused => Code::Invalid,
+                RemoteFailure::Failed | RemoteFailure::Unreachable => Code::StoreUnavailable,
+                RemoteFailure::Unanswered => Code::TimedOut,
             },
         };
         Self::new(code, error.to_string())

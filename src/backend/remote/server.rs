@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::chat::ContextId;
-use crate::backend::service::{Elsewhere, ServiceError};
+use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 
 use super::address::Address;
@@ -79,10 +79,10 @@ impl Remote {
         let (status, bytes) = self.http.ask(method, &path, body).await.map_err(|error| {
             self.unanswered.fetch_add(1, Relaxed);
             let (outcome, reason) = match error {
-                SendError::NotSent(reason) => (Elsewhere::Unreachable, reason),
-                SendError::NoAnswer(reason) => (Elsewhere::Unanswered, reason),
+                SendError::NotSent(reason) => (RemoteFailure::Unreachable, reason),
+                SendError::NoAnswer(reason) => (RemoteFailure::Unanswered, reason),
             };
-            ServiceError::Elsewhere { outcome, reason }
+            ServiceError::RemoteFailure { outcome, reason }
         })?;
         if status.is_success() { Ok(bytes) } else { Err(refusal(id, status, &bytes)) }
     }
@@ -130,18 +130,18 @@ fn refusal(id: Option<ContextId>, status: StatusCode, bytes: &[u8]) -> ServiceEr
         (StatusCode::NOT_FOUND, Some(id)) if code == "context_not_found" => {
             return SessionError::NotFound { id }.into();
         }
-        (StatusCode::CONFLICT, _) => Elsewhere::Conflict,
-        _ if status.is_server_error() => Elsewhere::Failed,
-        _ => Elsewhere::Refused,
+        (StatusCode::CONFLICT, _) => RemoteFailure::Conflict,
+        _ if status.is_server_error() => RemoteFailure::Failed,
+        _ => RemoteFailure::Refused,
     };
-    ServiceError::Elsewhere { outcome, reason: format!("{status} {code}: {detail}") }
+    ServiceError::RemoteFailure { outcome, reason: format!("{status} {code}: {detail}") }
 }
 
 /// An answer, as JSON.
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ServiceError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let reason = format!("the answer is not what this route answers: {error}");
-        ServiceError::Elsewhere { outcome: Elsewhere::Failed, reason }
+        ServiceError::RemoteFailure { outcome: RemoteFailure::Failed, reason }
     })
 }
 
@@ -165,13 +165,15 @@ mod tests {
         let id = ContextId(uuid::Uuid::nil());
         assert_eq!(problem(404, "context_not_found"), SessionError::NotFound { id }.into());
         for (status, code, expected) in [
-            (404, "no_such_route", Elsewhere::Refused),
-            (409, "busy", Elsewhere::Conflict),
-            (422, "invalid", Elsewhere::Refused),
-            (429, "too_many_requests", Elsewhere::Refused),
-            (503, "store_unavailable", Elsewhere::Failed),
+            (404, "no_such_route", RemoteFailure::Refused),
+            (409, "busy", RemoteFailure::Conflict),
+            (422, "invalid", RemoteFailure::Refused),
+            (429, "too_many_requests", RemoteFailure::Refused),
+            (503, "store_unavailable", RemoteFailure::Failed),
         ] {
-            let ServiceError::Elsewhere { outcome, reason } = problem(status, code) else { panic!("{code}") };
+            let ServiceError::RemoteFailure { outcome, reason } = problem(status, code) else {
+                panic!("{code}")
+            };
             assert_eq!(outcome, expected, "{code}");
             assert!(reason.contains(code) && reason.ends_with("because"), "{reason}");
         }

@@ -21,9 +21,9 @@ pub enum ServiceError {
     Store(#[from] StoreError),
     /// A service elsewhere was asked, and this is all that is known.
     #[error("{reason}")]
-    Elsewhere {
+    RemoteFailure {
         /// What became of the request.
-        outcome: Elsewhere,
+        outcome: RemoteFailure,
         /// What the service said, or why it said nothing.
         reason: String,
     },
@@ -31,7 +31,7 @@ pub enum ServiceError {
 
 /// What became of a request to a service elsewhere that was not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Elsewhere {
+pub enum RemoteFailure {
     /// It came at the wrong time: nothing was done.
     Conflict,
     /// It was refused: nothing was done.
@@ -54,14 +54,17 @@ impl ServiceError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Session(SessionError::Refused { source, .. }) => source.is_conflict(),
-            Self::Elsewhere { outcome, .. } => *outcome == Elsewhere::Conflict,
+            Self::RemoteFailure { outcome, .. } => *outcome == RemoteFailure::Conflict,
             _ => false,
         }
     }
 
     /// Whether no answer came at all: a measurement counts that by itself, for it says nothing of the service.
     pub fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Elsewhere { outcome: Elsewhere::Unanswered | Elsewhere::Unreachable, .. })
+        matches!(
+            self,
+            Self::RemoteFailure { outcome: RemoteFailure::Unanswered | RemoteFailure::Unreachable, .. }
+        )
     }
 }
 
@@ -98,14 +101,14 @@ mod tests {
     #[test]
     fn elsewhere_a_conflict_is_a_refusal_and_silence_is_neither() {
         let all = [
-            (Elsewhere::Conflict, true, false),
-            (Elsewhere::Refused, false, false),
-            (Elsewhere::Failed, false, false),
-            (Elsewhere::Unanswered, false, true),
-            (Elsewhere::Unreachable, false, true),
+            (RemoteFailure::Conflict, true, false),
+            (RemoteFailure::Refused, false, false),
+            (RemoteFailure::Failed, false, false),
+            (RemoteFailure::Unanswered, false, true),
+            (RemoteFailure::Unreachable, false, true),
         ];
         for (outcome, refusal, unanswered) in all {
-            let error = ServiceError::Elsewhere { outcome, reason: String::new() };
+            let error = ServiceError::RemoteFailure { outcome, reason: String::new() };
             assert_eq!((error.is_refusal(), error.is_unanswered()), (refusal, unanswered), "{outcome:?}");
         }
     }

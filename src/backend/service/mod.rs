@@ -36,7 +36,7 @@ mod watch;
 pub use backend::{Backend, DtoPolicy, Prompts};
 pub use body::{ActionDTO, ContextList, CreateContext, MessagePage, UpdateContext};
 pub use dynamic::{Answer, DynChatService, ServeBoxed};
-pub use error::{Elsewhere, ServiceError};
+pub use error::{RemoteFailure, ServiceError};
 pub use layer::{Layered, ServiceLayer};
 pub use managed::DynBackend;
 pub use model::{Chunk, ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};

@@ -8,7 +8,7 @@ use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::registry::Registry;
-use super::state::{Changing, StateMode};
+use super::state::{PublishingGuard, StateMode};
 
 /// The class of a session's own lock.
 pub static SESSION: LockClass = LockClass::new("session");
@@ -71,8 +71,8 @@ impl<E: Env> Entry<E> {
     }
 
     /// The write guard of this session's slot, made to publish what it leaves behind. Every change goes through it.
-    pub(super) fn changing<G: DerefMut<Target = Slot>>(&self, guard: G) -> Changing<'_, G, E::State> {
-        Changing::new(guard, &self.state)
+    pub(super) fn changing<G: DerefMut<Target = Slot>>(&self, guard: G) -> PublishingGuard<'_, G, E::State> {
+        PublishingGuard::new(guard, &self.state)
     }
 }
 

@@ -37,5 +37,5 @@ pub use error::SessionError;
 pub use manager::{ChatSessionManager, Durability, ManagerStats, Session, Traffic};
 pub use registry::Registry;
 pub use save::{AfterUnlock, Change, SaveMode, Settle, UnderLock};
-pub use state::{Locked, Published, StateMode, Word};
+pub use state::{Locked, Published, StateMode, StateWord};
 pub use unsaved::Unsaved;

@@ -77,7 +77,7 @@ pub struct Published<W = AtomicU64>(W);
 
 /// One atomic word, as a published state needs it: a store that a load of the stored value is in step with. What stands
 /// for it in an exploration tells the explorer of each.
-pub trait Word: Default + Send + Sync + 'static {
+pub trait StateWord: Default + Send + Sync + 'static {
     /// What it is now (acquire).
     fn load(&self) -> u64;
 
@@ -85,7 +85,7 @@ pub trait Word: Default + Send + Sync + 'static {
     fn store(&self, word: u64);
 }
 
-impl Word for AtomicU64 {
+impl StateWord for AtomicU64 {
     #[inline]
     fn load(&self) -> u64 {
         // Pairs with the release in `store`: a reader of the word has seen all that its writer did before, as if it
@@ -104,14 +104,14 @@ impl Word for AtomicU64 {
 /// How many bits of the word say which state; the others are the version.
 const STATE_BITS: u32 = 4;
 
-impl<W: Word> Published<W> {
+impl<W: StateWord> Published<W> {
     /// What the word says; `None` when it has nothing to say, and the lock must be asked.
     fn state(&self) -> Option<ContextStateDTO> {
         unpack(self.0.load())
     }
 }
 
-impl<W: Word> StateMode for Published<W> {
+impl<W: StateWord> StateMode for Published<W> {
     const NAME: &'static str = "published";
     const PUBLISHES: bool = true;
 
@@ -151,18 +151,18 @@ fn unpack(word: u64) -> Option<ContextStateDTO> {
 }
 
 /// A session's write guard, which publishes what it leaves behind as the last thing before the lock is released.
-pub(super) struct Changing<'a, G: DerefMut<Target = Slot>, S: StateMode> {
+pub(super) struct PublishingGuard<'a, G: DerefMut<Target = Slot>, S: StateMode> {
     slot: G,
     state: &'a S,
 }
 
-impl<'a, G: DerefMut<Target = Slot>, S: StateMode> Changing<'a, G, S> {
+impl<'a, G: DerefMut<Target = Slot>, S: StateMode> PublishingGuard<'a, G, S> {
     pub(super) fn new(slot: G, state: &'a S) -> Self {
         Self { slot, state }
     }
 }
 
-impl<G: DerefMut<Target = Slot>, S: StateMode> Deref for Changing<'_, G, S> {
+impl<G: DerefMut<Target = Slot>, S: StateMode> Deref for PublishingGuard<'_, G, S> {
     type Target = Slot;
 
     fn deref(&self) -> &Slot {
@@ -170,13 +170,13 @@ impl<G: DerefMut<Target = Slot>, S: StateMode> Deref for Changing<'_, G, S> {
     }
 }
 
-impl<G: DerefMut<Target = Slot>, S: StateMode> DerefMut for Changing<'_, G, S> {
+impl<G: DerefMut<Target = Slot>, S: StateMode> DerefMut for PublishingGuard<'_, G, S> {
     fn deref_mut(&mut self) -> &mut Slot {
         &mut self.slot
     }
 }
 
-impl<G: DerefMut<Target = Slot>, S: StateMode> Drop for Changing<'_, G, S> {
+impl<G: DerefMut<Target = Slot>, S: StateMode> Drop for PublishingGuard<'_, G, S> {
     fn drop(&mut self) {
         // The guard is a field, and fields end after this body: the word is stored while the lock is still held.
         // After the release a next writer could store its word first, and this one would take it back.

@@ -11,7 +11,7 @@ mod redb;
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
 #[cfg(feature = "redb")]
-pub use self::redb::{Checkup, RedbStore, TransferError};
+pub use self::redb::{RedbStore, StoreCheck, TransferError};
 pub use either::EitherStore;
 pub use faulty::{Faults, FaultyStore};
 pub use memory::MemoryStore;

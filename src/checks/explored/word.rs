@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use lockyard_explore::Shared;
 
-use crate::backend::session::Word;
+use crate::backend::session::StateWord;
 
 /// An atomic word as the explorer sees it: an access within the step at work, which everybody sees at once.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub struct ModelWord {
     word: AtomicU64,
 }
 
-impl Word for ModelWord {
+impl StateWord for ModelWord {
     fn load(&self) -> u64 {
         self.shared.atomic(false);
         // One thread explores: no order is weaker than another here.

@@ -34,7 +34,7 @@ impl<E: Env> Client<E> {
     /// Appends a message.
     pub(super) fn append(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
         let (system, at) = self.plan(key, Call::Append(Token::of(text)));
-        let (message, newest) = (NewMessage::text(Role::User, text), Newest::default());
+        let (message, newest) = (NewMessage::text(Role::User, text), NewestVersion::default());
         let seen = newest.clone();
         async move {
             let append = move |context: &mut ChatContext| {
@@ -155,9 +155,9 @@ impl<E: Env> Client<E> {
 
 /// The version that a change has made, noted inside the write guard.
 #[derive(Clone, Default)]
-struct Newest(Arc<AtomicU64>);
+struct NewestVersion(Arc<AtomicU64>);
 
-impl Newest {
+impl NewestVersion {
     fn is(&self, version: Version) {
         self.0.store(version.0, Relaxed);
     }

@@ -6,7 +6,7 @@ use crate::checks::explored::{CacheModel, ModelWord};
 use lockyard_explore::{LockModel, Model as ModelLocks, Setting};
 
 use super::broken::Torn;
-use super::programs::{Build, Mutant, Shape, program};
+use super::programs::{Build, Mutant, ProgramKind, program};
 
 /// A state published in a word that the explorer sees.
 type ModelPublished = Published<ModelWord>;
@@ -26,7 +26,7 @@ pub struct ModelCheck {
     pub budget: FaultBudget,
     /// How the gate and the cache are locked: unfair but where the order of asking is what is looked at.
     pub fair: bool,
-    shape: Shape,
+    shape: ProgramKind,
     mutant: Mutant,
 }
 
@@ -77,8 +77,8 @@ impl StrategyModel {
     };
 }
 
-const fn appends(tasks: u32, each: u32, loaded: bool, evicted: bool) -> Shape {
-    Shape::Appends { tasks, each, loaded, evicted }
+const fn appends(tasks: u32, each: u32, loaded: bool, evicted: bool) -> ProgramKind {
+    ProgramKind::Appends { tasks, each, loaded, evicted }
 }
 
 const NOTHING: FaultBudget = FaultBudget { cancels: 0, leaves: 0, faults: 0 };
@@ -90,7 +90,7 @@ const fn model(
     about: &'static str,
     min_schedules: MinSchedules,
     budget: FaultBudget,
-    shape: Shape,
+    shape: ProgramKind,
     mutant: Mutant,
 ) -> ModelCheck {
     ModelCheck { name, about, min_schedules, quick: true, budget, fair: false, shape, mutant }
@@ -143,7 +143,7 @@ pub const MODELS: &[ModelCheck] = &[
         "two tasks append; one then looks at the state, the other at the session",
         MinSchedules { under_lock: 22, after_unlock: 38 },
         NOTHING,
-        Shape::Reads,
+        ProgramKind::Reads,
         Mutant::NoExclusion,
     ),
     model(
@@ -151,7 +151,7 @@ pub const MODELS: &[ModelCheck] = &[
         "a deletion against two appends, the second by the same client",
         MinSchedules { under_lock: 13, after_unlock: 20 },
         NOTHING,
-        Shape::Deletion,
+        ProgramKind::Deletion,
         Mutant::NoGate,
     ),
     model(
@@ -159,7 +159,7 @@ pub const MODELS: &[ModelCheck] = &[
         "two turns on one session: one is refused, or comes after the other",
         MinSchedules { under_lock: 36, after_unlock: 88 },
         NOTHING,
-        Shape::Turns,
+        ProgramKind::Turns,
         Mutant::CarelessTurn,
     ),
     model(
@@ -167,7 +167,7 @@ pub const MODELS: &[ModelCheck] = &[
         "a turn whose client may go away at any await",
         MinSchedules { under_lock: 120, after_unlock: 78 },
         ONE_CANCEL,
-        Shape::Abandoned,
+        ProgramKind::Abandoned,
         Mutant::ForgetfulTurn,
     ),
     model(
@@ -207,7 +207,7 @@ pub const MODELS: &[ModelCheck] = &[
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
         MinSchedules { under_lock: 7_996, after_unlock: 12_196 },
         ONE_FAULT,
-        Shape::WriteBehind,
+        ProgramKind::WriteBehind,
         Mutant::NoExclusion,
     ),
     ModelCheck {

@@ -24,6 +24,6 @@ mod system;
 pub use list::{FaultBudget, MODELS, MinSchedules, ModelCheck, StrategyModel};
 pub use programs::Build;
 #[cfg(feature = "bench")]
-pub use run::{Plan, Replay, Replayed, Subject, catch, replay, run};
+pub use run::{Plan, Replay, Replayed, VerifyTarget, catch, replay, run};
 #[cfg(feature = "bench")]
 pub use strategies::{NotModelled, modelled, strategies};

@@ -13,7 +13,7 @@ pub type Build = Box<dyn Fn(&mut Program)>;
 
 /// What is asked of the system.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(super) enum ProgramKind {
     /// So many tasks append so often.
     Appends { tasks: u32, each: u32, loaded: bool, evicted: bool },
     /// Appends and looks.
@@ -28,7 +28,7 @@ pub(super) enum Shape {
     WriteBehind,
 }
 
-impl Shape {
+impl ProgramKind {
     /// How many of the tasks, which are the first, are alike.
     pub(super) fn alike(self) -> usize {
         match self {
@@ -56,7 +56,7 @@ pub(super) enum Mutant {
 
 /// A program of this shape. It knows of a mutant only where that is another program.
 pub(super) fn program<S, P, L, G>(
-    shape: Shape,
+    shape: ProgramKind,
     cache: CacheModel,
     mutant: Option<Mutant>,
     fair: bool,
@@ -70,12 +70,12 @@ where
     let verdicts = Verdicts::default();
     Box::new(move |program| {
         let (sessions, durability) = match shape {
-            Shape::Appends { evicted: true, .. } => (2, Durability::WriteThrough),
-            Shape::WriteBehind => (1, Durability::WriteBehind { max_unsaved: 1 }),
+            ProgramKind::Appends { evicted: true, .. } => (2, Durability::WriteThrough),
+            ProgramKind::WriteBehind => (1, Durability::WriteBehind { max_unsaved: 1 }),
             _ => (1, Durability::WriteThrough),
         };
         let system: System<ModelEnv<S, P, L, G>> = System::new(sessions, cache, durability, &verdicts);
-        if !matches!(shape, Shape::Appends { loaded: false, .. }) {
+        if !matches!(shape, ProgramKind::Appends { loaded: false, .. }) {
             let loaded = program.now(system.manager().load_context(numbered(0)));
             assert!(loaded.is_ok(), "it is in the store");
         }
@@ -92,29 +92,29 @@ where
     })
 }
 
-fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, mutant: Option<Mutant>) {
+fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: ProgramKind, mutant: Option<Mutant>) {
     match shape {
-        Shape::Appends { tasks, each, evicted, .. } => {
+        ProgramKind::Appends { tasks, each, evicted, .. } => {
             add_appends(program, system, tasks, each);
             if evicted {
                 let foreign = system.client(99);
                 program.task("foreign reader").op("look at session 1", foreign.foreign_read(1)).done();
             }
         }
-        Shape::Reads => {
+        ProgramKind::Reads => {
             let [one, other] = [0, 1].map(|process| system.client(process));
             let plan = program.task("client 0").op("append a", one.append(0, "a"));
             plan.op("look at the state", one.state(0)).done();
             let plan = program.task("client 1").op("append b", other.append(0, "b"));
             plan.op("look at the session", other.look(0)).done();
         }
-        Shape::Deletion => {
+        ProgramKind::Deletion => {
             let [writer, deleter] = [0, 1].map(|process| system.client(process));
             let plan = program.task("writer").op("append a", writer.append(0, "a"));
             plan.op("append b", writer.append(0, "b")).done();
             program.task("deleter").op("delete", deleter.delete(0)).done();
         }
-        Shape::Turns => {
+        ProgramKind::Turns => {
             for task in 0..2 {
                 let client = system.client(task);
                 let text = format!("hello from {task}");
@@ -126,7 +126,7 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, mu
                 .done();
             }
         }
-        Shape::Abandoned => {
+        ProgramKind::Abandoned => {
             let [speaker, reader] = [0, 1].map(|process| system.client(process));
             let plan = program.task("speaker");
             match mutant {
@@ -136,7 +136,7 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: Shape, mu
             .done();
             program.task("reader").op("look at the state", reader.state(0)).steady().done();
         }
-        Shape::WriteBehind => {
+        ProgramKind::WriteBehind => {
             add_appends(program, system, 2, 2);
             program.task("auto-save").op("flush", system.client(2).flush()).done();
         }

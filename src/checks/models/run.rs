@@ -29,7 +29,7 @@ pub struct Plan {
 
 /// What is tried.
 #[derive(Clone, Debug)]
-pub enum Subject {
+pub enum VerifyTarget {
     /// A model, over what the strategy of this name is modelled as.
     Sound(&'static ModelCheck, String, StrategyModel),
     /// A model's mutant.
@@ -41,7 +41,7 @@ pub enum Subject {
 /// How long a failure may be made small.
 const SHRINKING: Duration = Duration::from_secs(1);
 
-enum Found {
+enum JobResult {
     Model(Box<ModelResult>, Vec<String>),
     Pitfall(PitfallResult),
 }
@@ -57,12 +57,12 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     let all: Vec<&'static ModelCheck> = MODELS.iter().collect();
     let mut jobs = Vec::new();
     for model in all.iter().filter(chosen).copied() {
-        let sound = |(name, over): &(String, StrategyModel)| Subject::Sound(model, name.clone(), *over);
+        let sound = |(name, over): &(String, StrategyModel)| VerifyTarget::Sound(model, name.clone(), *over);
         jobs.extend(plan.strategies.iter().map(sound));
-        jobs.push(Subject::Mutant(model));
+        jobs.push(VerifyTarget::Mutant(model));
     }
     if plan.models.is_empty() {
-        jobs.extend(PITFALLS.iter().map(|pitfall| Subject::Pitfall(pitfall)));
+        jobs.extend(PITFALLS.iter().map(|pitfall| VerifyTarget::Pitfall(pitfall)));
     }
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -83,11 +83,11 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     let mut verification = VerificationReport::default();
     for (_, result) in found {
         match result {
-            Found::Model(result, coarse) => {
+            JobResult::Model(result, coarse) => {
                 verification.models.push(*result);
                 verification.coarse_steps.extend(coarse);
             }
-            Found::Pitfall(result) => verification.pitfalls.push(result),
+            JobResult::Pitfall(result) => verification.pitfalls.push(result),
         }
     }
     verification.coarse_steps.sort();
@@ -95,25 +95,25 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     verification
 }
 
-fn one_line(found: &Found) -> String {
+fn one_line(found: &JobResult) -> String {
     match found {
-        Found::Model(it, _) => {
+        JobResult::Model(it, _) => {
             let verdict = if it.holds { "holds" } else { "FAILS" };
             format!(
                 "{} over {}: {verdict}, {} schedules, {} ms",
                 it.model, it.strategy, it.schedules, it.millis
             )
         }
-        Found::Pitfall(it) => {
+        JobResult::Pitfall(it) => {
             let verdict = if it.missed_by.is_empty() { "caught" } else { "MISSED" };
             format!("{}: {verdict}", it.pitfall)
         }
     }
 }
 
-fn try_out(subject: &Subject, limits: &Limits) -> Found {
+fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
     match subject {
-        Subject::Sound(model, strategy, over) => {
+        VerifyTarget::Sound(model, strategy, over) => {
             let explorer = explorer(model.setting(over), limits);
             let build = model.build(over);
             let report = explorer.search(&*build);
@@ -123,17 +123,17 @@ fn try_out(subject: &Subject, limits: &Limits) -> Found {
                 format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
             });
             let coarse = coarse.collect();
-            Found::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
+            JobResult::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
         }
-        Subject::Mutant(model) => {
+        VerifyTarget::Mutant(model) => {
             let (setting, build) = model.mutant();
             let mut result = nothing_found(&model.mutant_name(), model.mutant_class());
             let caught = explorer(setting, limits).search(&*build).failure.is_some();
             result.expected.push(Check::Explorer);
             if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
-            Found::Pitfall(result)
+            JobResult::Pitfall(result)
         }
-        Subject::Pitfall(pitfall) => Found::Pitfall(catch(pitfall)),
+        VerifyTarget::Pitfall(pitfall) => JobResult::Pitfall(catch(pitfall)),
     }
 }
 
@@ -207,14 +207,16 @@ fn model_result(
 }
 
 /// What explores a subject; nothing for pitfalls that the explorer does not see.
-fn set_up(subject: &Subject, limits: &Limits) -> Option<(Explorer, Build)> {
+fn set_up(subject: &VerifyTarget, limits: &Limits) -> Option<(Explorer, Build)> {
     match subject {
-        Subject::Sound(model, _, over) => Some((explorer(model.setting(over), limits), model.build(over))),
-        Subject::Mutant(model) => {
+        VerifyTarget::Sound(model, _, over) => {
+            Some((explorer(model.setting(over), limits), model.build(over)))
+        }
+        VerifyTarget::Mutant(model) => {
             let (setting, build) = model.mutant();
             Some((explorer(setting, limits), build))
         }
-        Subject::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
+        VerifyTarget::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
             Trial::Explorer(explored) => {
                 let program = explored.program;
                 let build: Build = Box::new(move |it| program(Variant::Wrong, it));
@@ -226,7 +228,7 @@ fn set_up(subject: &Subject, limits: &Limits) -> Option<(Explorer, Build)> {
 }
 
 fn counterexample(
-    subject: &Subject,
+    subject: &VerifyTarget,
     explorer: &Explorer,
     failure: &Failure,
     build: &Build,
@@ -236,18 +238,18 @@ fn counterexample(
     explorer.trace(&small.schedule, &**build).counterexample(replay)
 }
 
-fn replay_command(subject: &Subject, schedule: &Schedule) -> String {
+fn replay_command(subject: &VerifyTarget, schedule: &Schedule) -> String {
     match subject {
-        Subject::Sound(model, strategy, _) => {
+        VerifyTarget::Sound(model, strategy, _) => {
             format!("lockyard verify --model {} --strategy '{strategy}' --replay {schedule}", model.name)
         }
-        Subject::Mutant(_) | Subject::Pitfall(_) => {
+        VerifyTarget::Mutant(_) | VerifyTarget::Pitfall(_) => {
             format!("lockyard verify --pitfall {} --replay {schedule}", subject.name())
         }
     }
 }
 
-impl Subject {
+impl VerifyTarget {
     /// The name of the model, of its mutant, or of the pitfall.
     pub fn name(&self) -> String {
         match self {
@@ -262,7 +264,7 @@ impl Subject {
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// What of.
-    pub subject: Subject,
+    pub subject: VerifyTarget,
     /// The schedule; none to search for one that fails, and to make it small.
     pub schedule: Option<Schedule>,
     /// How far a search may go.

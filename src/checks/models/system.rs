@@ -16,10 +16,10 @@ use crate::backend::session::{ChatSessionManager, Durability, Env, SaveMode, Ses
 use crate::checks::explored::{CacheModel, ModelClock, ModelEnv, ModelStore};
 use crate::checks::sessions::{self, context, id};
 use crate::checks::spec::Call;
-use lockyard_explore::{Complaint, End, Program, look, marks};
+use lockyard_explore::{Program, RunEnd, Violated, look, marks};
 use lockyard_lock::{AwaitFamily, LockFamily};
 
-use super::asked::{Asked, History, Outcome, record};
+use super::asked::{History, Outcome, PlannedOperation, record};
 
 /// What a history is called that no order explains.
 const NOT_LINEARIZABLE: &str = "not linearizable: no order explains these answers";
@@ -28,7 +28,7 @@ const NOT_LINEARIZABLE: &str = "not linearizable: no order explains these answer
 pub(super) struct System<E: Env> {
     pub(super) backend: Arc<Backend<E, Simulator<ModelClock>>>,
     sessions: u32,
-    asked: Rc<RefCell<Vec<Asked>>>,
+    asked: Rc<RefCell<Vec<PlannedOperation>>>,
     /// By session: the newest version that a change has made in memory.
     newest: Rc<RefCell<BTreeMap<u32, u64>>>,
     next_operation: Rc<Cell<usize>>,
@@ -50,15 +50,15 @@ impl<E: Env> Clone for System<E> {
 
 /// Histories that were judged already, and what they came to: few differ among thousands of schedules.
 #[derive(Clone, Default)]
-pub(super) struct Verdicts(Rc<RefCell<HashMap<History, Judged>>>);
+pub(super) struct Verdicts(Rc<RefCell<HashMap<History, JudgedHistory>>>);
 
 /// The sessions in the end, by their numbers.
-type Last = Vec<Option<ChatContext>>;
+type FinalSessions = Vec<Option<ChatContext>>;
 
-struct Judged {
-    verdict: Result<(), Complaint>,
+struct JudgedHistory {
+    verdict: Result<(), Violated>,
     /// Ends that were found to go with the history.
-    ends: Vec<Last>,
+    ends: Vec<FinalSessions>,
 }
 
 impl<S, P, L, G> System<ModelEnv<S, P, L, G>>
@@ -87,7 +87,7 @@ where
     }
 
     /// Looks whether memory is newer than the store anywhere without being marked so.
-    fn marked_if_newer(&self) -> Result<(), Complaint> {
+    fn marked_if_newer(&self) -> Result<(), Violated> {
         let newest = self.newest.borrow();
         let store = self.manager().env().store();
         let behind = |(key, newest): (&u32, &u64)| {
@@ -107,7 +107,7 @@ where
     }
 
     /// All that must hold when everybody has ended.
-    fn all_holds(&self, end: &End) -> Result<(), Complaint> {
+    fn all_holds(&self, end: &RunEnd) -> Result<(), Violated> {
         let history = self.history();
         self.judged(&history)?;
         if end.left > 0 {
@@ -115,7 +115,8 @@ where
         }
         self.marked_if_newer()?;
         let manager = self.manager();
-        let memory: Last = (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
+        let memory: FinalSessions =
+            (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
         while !look(manager.flush())?.is_empty() {}
         let store: Vec<_> = (0..self.sessions).map(|key| manager.env().store().stored(id(key))).collect();
         let sessions = |contexts: &'_ [Option<ChatContext>]| -> Vec<u32> {
@@ -136,7 +137,7 @@ where
     }
 
     /// Whether this end goes with the history.
-    fn goes_with(&self, history: &History, memory: Last) -> Result<(), Complaint> {
+    fn goes_with(&self, history: &History, memory: FinalSessions) -> Result<(), Violated> {
         let mut verdicts = self.verdicts.0.borrow_mut();
         if verdicts.get(history).is_some_and(|judged| judged.ends.contains(&memory)) {
             return Ok(());
@@ -151,7 +152,7 @@ where
         Ok(())
     }
 
-    fn memory(&self, key: u32) -> Result<Option<ChatContext>, Complaint> {
+    fn memory(&self, key: u32) -> Result<Option<ChatContext>, Violated> {
         loop {
             match look(self.manager().read(id(key), ChatContext::clone))? {
                 Ok(context) => return Ok(Some(context)),
@@ -172,7 +173,7 @@ where
             let stored = |key| system.manager().env().store().stored(id(key)).map(|it| texts(&it));
             let mut lines = vec![format!("{:?}", (0..system.sessions).map(stored).collect::<Vec<_>>())];
             let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
-            for Asked { process, outcome, .. } in system.asked.borrow().iter() {
+            for PlannedOperation { process, outcome, .. } in system.asked.borrow().iter() {
                 let nth = asked.entry(*process).or_default();
                 lines.push(format!("{process}.{nth} {outcome:?}"));
                 *nth += 1;
@@ -191,7 +192,7 @@ impl<E: Env> System<E> {
     pub(super) fn plan(&self, process: u64, key: u32, call: Call) -> usize {
         let operation = self.nobodys_operation();
         let mut asked = self.asked.borrow_mut();
-        asked.push(Asked { operation, process, key, call, outcome: Outcome::Unknown });
+        asked.push(PlannedOperation { operation, process, key, call, outcome: Outcome::Unknown });
         asked.len() - 1
     }
 
@@ -217,13 +218,13 @@ impl<E: Env> System<E> {
     }
 
     /// The verdict on it: whoever asks twice is told the same.
-    fn judged(&self, history: &History) -> Result<(), Complaint> {
+    fn judged(&self, history: &History) -> Result<(), Violated> {
         let mut verdicts = self.verdicts.0.borrow_mut();
         if let Some(judged) = verdicts.get(history) {
             return judged.verdict.clone();
         }
         let verdict = sessions::history(&record(self.sessions, history), NOT_LINEARIZABLE);
-        verdicts.insert(history.clone(), Judged { verdict: verdict.clone(), ends: Vec::new() });
+        verdicts.insert(history.clone(), JudgedHistory { verdict: verdict.clone(), ends: Vec::new() });
         verdict
     }
 }

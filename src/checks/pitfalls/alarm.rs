@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Variant {
 
 /// What a check had to say against a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
+pub struct Detection {
     /// What kind of thing is wrong, in a word or two.
     pub kind: String,
     /// What happened, in a sentence.
@@ -26,10 +26,10 @@ pub struct Alarm {
     pub tasks: Vec<String>,
 }
 
-impl Alarm {
+impl Detection {
     /// The alarm of a check that was made where this is called, if it had something to say.
     #[track_caller]
-    pub(super) fn unless(kind: &str, holds: Result<(), Complaint>) -> Option<Self> {
+    pub(super) fn unless(kind: &str, holds: Result<(), Violated>) -> Option<Self> {
         let places = vec![Location::caller().to_string()];
         let alarm = |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new() };
         holds.err().map(alarm)

@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::task::LocalSet;
 
-use lockyard_explore::{Complaint, Program, look};
+use lockyard_explore::{Program, Violated, look};
 use lockyard_track::Tracker;
 
 /// Lets the others go on as far as they can. Where every order is tried anyway it does nothing; on a real runtime it makes
 /// the one order come about that a pitfall needs.
-pub type Beat = fn() -> LocalBoxFuture<'static, ()>;
+pub type YieldFn = fn() -> LocalBoxFuture<'static, ()>;
 
 /// One who takes part.
 pub struct Part {
@@ -23,18 +23,18 @@ pub struct Part {
 
 /// All who take part, put together anew for every run.
 #[derive(Default)]
-pub struct Cast {
+pub struct PitfallProgram {
     pub(super) parts: Vec<Part>,
-    finally: Option<LocalBoxFuture<'static, Result<(), Complaint>>>,
+    finally: Option<LocalBoxFuture<'static, Result<(), Violated>>>,
 }
 
-impl fmt::Debug for Cast {
+impl fmt::Debug for PitfallProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.parts.iter().map(|part| &part.name)).finish()
     }
 }
 
-impl Cast {
+impl PitfallProgram {
     /// Nobody so far.
     pub fn new() -> Self {
         Self::default()
@@ -49,7 +49,7 @@ impl Cast {
 
     /// What must hold when all have ended. It may ask whatever they have left behind.
     #[must_use]
-    pub fn finally(mut self, check: impl Future<Output = Result<(), Complaint>> + 'static) -> Self {
+    pub fn finally(mut self, check: impl Future<Output = Result<(), Violated>> + 'static) -> Self {
         self.finally = Some(check.boxed_local());
         self
     }
@@ -78,7 +78,7 @@ impl Cast {
     ///
     /// # Errors
     /// What does not hold when all have ended, or that there is no runtime.
-    pub fn play(self) -> Result<(), Complaint> {
+    pub fn play(self) -> Result<(), Violated> {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|error| format!("there is no runtime to play on: {error}"))?;
         let parts = LocalSet::new();

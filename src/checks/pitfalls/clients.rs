@@ -5,22 +5,22 @@ use std::sync::Arc;
 use crate::checks::sessions::context;
 use crate::checks::spec::{Call, Token};
 
-use super::cast::Cast;
-use super::ground::Ground;
-use super::notes::Notes;
-use super::scene::Scene;
+use super::cast::PitfallProgram;
+use super::ground::SessionEnv;
+use super::notes::OperationLog;
+use super::scene::Fixture;
 use super::sessions::{Sessions, Steps};
 
 /// How a client takes its time, in beats: nothing where every order is tried.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Pace {
+pub(super) struct ClientPace {
     /// Before it asks.
     pub(super) after: usize,
     /// Between taking hold of a session and changing it.
     pub(super) holding: usize,
 }
 
-impl Pace {
+impl ClientPace {
     pub(super) const AT_ONCE: Self = Self { after: 0, holding: 0 };
 
     pub(super) const fn after(after: usize) -> Self {
@@ -33,20 +33,20 @@ impl Pace {
 }
 
 /// A program, while its clients are added.
-pub(super) struct Clients<E: Ground, S> {
+pub(super) struct Clients<E: SessionEnv, S> {
     pub(super) all: Arc<Sessions<E, S>>,
-    pub(super) notes: Notes,
+    pub(super) notes: OperationLog,
     sessions: u32,
-    cast: Cast,
+    cast: PitfallProgram,
     processes: u64,
 }
 
-impl<E: Ground, S: Steps<E>> Clients<E, S> {
+impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
     /// Clients of a manager with room for one session, which knows so many.
     pub(super) fn of(sessions: u32, write_through: bool) -> Self {
         let given: Vec<_> = (0..sessions).map(context).collect();
         let all = Sessions::new(sessions, 1, write_through);
-        Self { all, notes: Notes::of(&given), sessions, cast: Cast::new(), processes: 0 }
+        Self { all, notes: OperationLog::of(&given), sessions, cast: PitfallProgram::new(), processes: 0 }
     }
 
     /// The first session is in the cache when they begin.
@@ -62,7 +62,7 @@ impl<E: Ground, S: Steps<E>> Clients<E, S> {
     }
 
     /// Somebody who appends a message that says its name to the first session.
-    pub(super) fn append(mut self, name: &'static str, pace: Pace) -> Self {
+    pub(super) fn append(mut self, name: &'static str, pace: ClientPace) -> Self {
         let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
         self.part(name, async move {
             wait::<E>(pace.after).await;
@@ -81,7 +81,7 @@ impl<E: Ground, S: Steps<E>> Clients<E, S> {
     }
 
     /// Somebody who deletes the first session.
-    pub(super) fn delete(mut self, name: &'static str, pace: Pace) -> Self {
+    pub(super) fn delete(mut self, name: &'static str, pace: ClientPace) -> Self {
         let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
         self.part(name, async move {
             wait::<E>(pace.after).await;
@@ -90,7 +90,7 @@ impl<E: Ground, S: Steps<E>> Clients<E, S> {
     }
 
     /// Auto-save, once.
-    pub(super) fn flush(self, name: &'static str, pace: Pace) -> Self {
+    pub(super) fn flush(self, name: &'static str, pace: ClientPace) -> Self {
         let all = self.all.clone();
         self.part(name, async move {
             wait::<E>(pace.after).await;
@@ -99,14 +99,14 @@ impl<E: Ground, S: Steps<E>> Clients<E, S> {
     }
 
     /// The program without its notes.
-    pub(super) fn cast(self) -> Cast {
+    pub(super) fn cast(self) -> PitfallProgram {
         self.cast
     }
 
     /// The program with its notes.
-    pub(super) fn scene(self) -> Scene {
+    pub(super) fn scene(self) -> Fixture {
         let Self { all, notes, sessions, cast, .. } = self;
-        Scene::new(cast, notes, async move { all.left(sessions).await })
+        Fixture::new(cast, notes, async move { all.left(sessions).await })
     }
 
     pub(super) fn process(&mut self) -> u64 {
@@ -115,7 +115,7 @@ impl<E: Ground, S: Steps<E>> Clients<E, S> {
     }
 }
 
-async fn wait<E: Ground>(beats: usize) {
+async fn wait<E: SessionEnv>(beats: usize) {
     for _ in 0..beats {
         E::beat().await;
     }

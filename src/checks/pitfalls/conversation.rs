@@ -12,29 +12,29 @@ use crate::backend::service::{
 use crate::backend::session::{ChatSessionManager, Clock, Durability, Env, SessionError};
 use crate::backend::store::{Store, StoreError};
 use crate::checks::sessions::{context, id};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 
-use super::ground::Ground;
-use super::notes::{Left, Notes};
+use super::ground::SessionEnv;
+use super::notes::{Left, OperationLog};
 
 /// What the model says to the nth request, counted from one.
-pub(super) type Says = fn(u32) -> Result<Reply, ModelError>;
+pub(super) type ModelScript = fn(u32) -> Result<Reply, ModelError>;
 
 /// A model that takes a while and says what it was told to say.
-pub(super) struct Speaker<C> {
+pub(super) struct ScriptedModel<C> {
     clock: C,
-    says: Says,
+    says: ModelScript,
     asked: AtomicU32,
 }
 
-impl<C: Clock> Speaker<C> {
+impl<C: Clock> ScriptedModel<C> {
     /// How often it was asked.
     pub(super) fn asked(&self) -> u32 {
         self.asked.load(Relaxed)
     }
 }
 
-impl<C: Clock> ModelClient for Arc<Speaker<C>> {
+impl<C: Clock> ModelClient for Arc<ScriptedModel<C>> {
     async fn request(&self, _: Prompt) -> Result<Reply, ModelError> {
         let nth = self.asked.fetch_add(1, Relaxed) + 1;
         self.clock.sleep(Duration::from_millis(1)).await;
@@ -42,7 +42,7 @@ impl<C: Clock> ModelClient for Arc<Speaker<C>> {
     }
 }
 
-impl<C: Clock> ToolRunner for Arc<Speaker<C>> {
+impl<C: Clock> ToolRunner for Arc<ScriptedModel<C>> {
     async fn run(&self, call: &ToolCall) -> Result<ToolResult, ModelError> {
         Ok(ToolResult { call_id: call.id.clone(), output: String::new(), is_error: false })
     }
@@ -54,33 +54,33 @@ pub(super) fn plainly(_: u32) -> Result<Reply, ModelError> {
     Ok(Reply::Full { text: "answer".to_owned(), tool_calls: Vec::new() })
 }
 
-type Model<E> = Arc<Speaker<<E as Env>::Clock>>;
+type Model<E> = Arc<ScriptedModel<<E as Env>::Clock>>;
 
 /// One session, its service, its model, and the notes of those who use them.
-pub(super) struct Conversation<E: Env> {
+pub(super) struct TurnFixture<E: Env> {
     pub(super) backend: Arc<Backend<E, Model<E>>>,
     pub(super) model: Model<E>,
-    pub(super) notes: Notes,
+    pub(super) notes: OperationLog,
 }
 
-impl<E: Env> Clone for Conversation<E> {
+impl<E: Env> Clone for TurnFixture<E> {
     fn clone(&self) -> Self {
         let Self { backend, model, notes } = self;
         Self { backend: backend.clone(), model: model.clone(), notes: notes.clone() }
     }
 }
 
-impl<E: Ground<Clock: Copy>> Conversation<E> {
+impl<E: SessionEnv<Clock: Copy>> TurnFixture<E> {
     /// A conversation that has just begun.
-    pub(super) fn new(says: Says) -> Self {
+    pub(super) fn new(says: ModelScript) -> Self {
         Self::from(context(0), says)
     }
 
     /// A conversation that stands so.
-    pub(super) fn from(context: ChatContext, says: Says) -> Self {
-        let notes = Notes::of(std::slice::from_ref(&context));
+    pub(super) fn from(context: ChatContext, says: ModelScript) -> Self {
+        let notes = OperationLog::of(std::slice::from_ref(&context));
         let env = E::over(vec![context]);
-        let model = Arc::new(Speaker { clock: *env.clock(), says, asked: AtomicU32::new(0) });
+        let model = Arc::new(ScriptedModel { clock: *env.clock(), says, asked: AtomicU32::new(0) });
         let room = std::num::NonZeroUsize::MIN;
         let manager = Arc::new(ChatSessionManager::new(env, room, Durability::WriteThrough));
         // It is loaded, for a load is nobody's business here.
@@ -91,13 +91,13 @@ impl<E: Ground<Clock: Copy>> Conversation<E> {
     }
 }
 
-impl<E: Ground> Conversation<E> {
+impl<E: SessionEnv> TurnFixture<E> {
     pub(super) fn manager(&self) -> &ChatSessionManager<E> {
         self.backend.manager()
     }
 
     /// The session as it is.
-    pub(super) async fn now(&self) -> Result<ChatContext, Complaint> {
+    pub(super) async fn now(&self) -> Result<ChatContext, Violated> {
         let now = self.manager().read(id(0), ChatContext::clone).await;
         now.map_err(|error| error.to_string())
     }
@@ -133,7 +133,7 @@ pub(super) fn of_session(error: ServiceError) -> SessionError {
     match error {
         ServiceError::Session(error) => error,
         ServiceError::Store(source) => SessionError::Store { id: id(0), source },
-        ServiceError::Invalid { reason } | ServiceError::Elsewhere { reason, .. } => {
+        ServiceError::Invalid { reason } | ServiceError::RemoteFailure { reason, .. } => {
             SessionError::Store { id: id(0), source: StoreError::Failed { operation: "ask", reason } }
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use lockyard_lock::{LockClass, LockFamily, Policy, SharedLock};
 
 /// The family of locks that count, on the thread that takes them.
-pub(super) struct Counted;
+pub(super) struct CountingLocks;
 
 pub(super) struct CountedLock<T> {
     class: &'static LockClass,
@@ -17,21 +17,21 @@ pub(super) struct CountedLock<T> {
 
 /// How often the locks of a class were taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct LockCounts {
     pub(super) reads: usize,
     pub(super) writes: usize,
 }
 
 thread_local! {
-    static TAKEN: RefCell<BTreeMap<&'static str, Taken>> = RefCell::default();
+    static TAKEN: RefCell<BTreeMap<&'static str, LockCounts>> = RefCell::default();
 }
 
 /// How often the locks of a class have been taken on this thread since this was last asked.
-pub(super) fn taken(class: &'static LockClass) -> Taken {
+pub(super) fn taken(class: &'static LockClass) -> LockCounts {
     TAKEN.with_borrow_mut(|taken| taken.remove(class.name()).unwrap_or_default())
 }
 
-impl LockFamily for Counted {
+impl LockFamily for CountingLocks {
     const NAME: &'static str = "counted";
     const POLICY: Policy = Policy::FifoFair;
     const SHARED_READS: bool = true;
@@ -39,7 +39,7 @@ impl LockFamily for Counted {
 }
 
 impl<T> CountedLock<T> {
-    fn count(&self, count: impl FnOnce(&mut Taken)) {
+    fn count(&self, count: impl FnOnce(&mut LockCounts)) {
         TAKEN.with_borrow_mut(|taken| count(taken.entry(self.class.name()).or_default()));
     }
 }

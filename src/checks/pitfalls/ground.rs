@@ -15,7 +15,7 @@ use super::cast::take_turns;
 use super::host::Host;
 
 /// A back end that a program of sessions can stand on.
-pub(super) trait Ground: Env {
+pub(super) trait SessionEnv: Env {
     /// A back end whose store holds these.
     fn over(contexts: Vec<ChatContext>) -> Self;
 
@@ -35,7 +35,7 @@ pub(super) trait Ground: Env {
     fn giving_up(someone: impl Future<Output = ()>) -> impl Future<Output = ()>;
 }
 
-impl Ground for ModelEnv {
+impl SessionEnv for ModelEnv {
     fn over(contexts: Vec<ChatContext>) -> Self {
         Self::new(ModelStore::new(contexts), CacheModel::default())
     }
@@ -60,7 +60,7 @@ impl Ground for ModelEnv {
 /// So often whoever goes away is polled before: long enough for a save or two, not for a model's answer as well.
 const POLLS: usize = 24;
 
-impl<L: LockFamily> Ground for Host<L> {
+impl<L: LockFamily> SessionEnv for Host<L> {
     fn over(contexts: Vec<ChatContext>) -> Self {
         Self::new(contexts)
     }

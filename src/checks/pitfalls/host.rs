@@ -20,14 +20,14 @@ use super::cast::take_turns;
 
 /// The back end, over locks of family `L`.
 pub(super) struct Host<L = TokioRwLock> {
-    store: Kept,
+    store: DelayedStore,
     next_id: AtomicU64,
     _locks: PhantomData<fn() -> L>,
 }
 
 impl<L> Host<L> {
     pub(super) fn new(contexts: Vec<ChatContext>) -> Self {
-        Self { store: Kept::new(contexts), next_id: AtomicU64::new(1_000), _locks: PhantomData }
+        Self { store: DelayedStore::new(contexts), next_id: AtomicU64::new(1_000), _locks: PhantomData }
     }
 }
 
@@ -36,12 +36,12 @@ impl<L: LockFamily> Env for Host<L> {
     type Gate = TokioMutex;
     type Short<T: Send + 'static> = Table<T>;
     type Cache = MutexLru<L, Entry<Self>>;
-    type Store = Kept;
+    type Store = DelayedStore;
     type Clock = TurnClock;
     type Save = AfterUnlock;
     type State = Locked;
 
-    fn store(&self) -> &Kept {
+    fn store(&self) -> &DelayedStore {
         &self.store
     }
 
@@ -90,13 +90,13 @@ impl<T: Send + 'static> Short<T> for Table<T> {
 }
 
 /// A store in memory: what is asked takes effect at once, and is answered some turns later.
-pub(super) struct Kept {
+pub(super) struct DelayedStore {
     contexts: Mutex<BTreeMap<ContextId, ChatContext>>,
     loads: AtomicUsize,
     spoiled: AtomicBool,
 }
 
-impl Kept {
+impl DelayedStore {
     fn new(contexts: Vec<ChatContext>) -> Self {
         let contexts = contexts.into_iter().map(|context| (context.id(), context)).collect();
         Self { contexts: Mutex::new(contexts), loads: AtomicUsize::new(0), spoiled: AtomicBool::new(false) }
@@ -113,7 +113,7 @@ impl Kept {
     }
 }
 
-impl Store for Kept {
+impl Store for DelayedStore {
     async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
         self.loads.fetch_add(1, Relaxed);
         let found = self.contexts.lock().get(&id).cloned();

@@ -15,16 +15,16 @@ use tokio::task::LocalSet;
 
 use lockyard_track::{Finding, Kind, Standing, Tracker};
 
-use super::alarm::{Alarm, Variant};
-use super::cast::Cast;
+use super::alarm::{Detection, Variant};
+use super::cast::PitfallProgram;
 
 /// A program for tracked locks.
 #[derive(Clone, Copy, Debug)]
-pub struct Live {
+pub struct TrackedProgram {
     /// What is to be found.
     pub kind: Kind,
     /// Puts it together, in a scope of the tracker.
-    pub cast: fn(Variant) -> Cast,
+    pub cast: fn(Variant) -> PitfallProgram,
 }
 
 /// What has not moved for so long will not move any more: nothing here waits for anything but its like.
@@ -38,7 +38,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a run has come to.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct TrackedRun {
     /// What the tracker found.
     pub findings: Vec<Finding>,
     /// Acquisitions that were tracked.
@@ -47,21 +47,21 @@ pub struct Seen {
     pub ended: bool,
 }
 
-enum News {
+enum RunEvent {
     Found,
     Ended,
 }
 
-impl Live {
+impl TrackedProgram {
     /// Runs a variant once.
-    pub fn run(&self, variant: Variant) -> Seen {
+    pub fn run(&self, variant: Variant) -> TrackedRun {
         let tracker = Tracker::new();
         let (send, news) = channel();
         let found = send.clone();
         // Nobody listens once the run was given up.
         tracker.on_finding(move |finding| {
             if finding.standing == Standing::Certain {
-                drop(found.send(News::Found));
+                drop(found.send(RunEvent::Found));
             }
         });
         let (give_up, given_up) = tokio::sync::oneshot::channel::<()>();
@@ -76,45 +76,45 @@ impl Live {
             let ended =
                 runtime.block_on(async { matches!(select(pin!(parts), given_up).await, Either::Left(_)) });
             if ended {
-                drop(send.send(News::Ended));
+                drop(send.send(RunEvent::Ended));
             }
         };
         let watch = tracker.watch(PATIENCE);
         let player = thread::Builder::new().name("lockyard-pitfall".to_owned()).spawn(play);
         let ended = player.is_ok() && wait(&news);
         drop((watch, give_up));
-        Seen { findings: tracker.findings(), acquisitions: tracker.acquisitions(), ended }
+        TrackedRun { findings: tracker.findings(), acquisitions: tracker.acquisitions(), ended }
     }
 }
 
 /// Waits until all have ended, which is true, or until nothing more is to be expected.
-fn wait(news: &std::sync::mpsc::Receiver<News>) -> bool {
+fn wait(news: &std::sync::mpsc::Receiver<RunEvent>) -> bool {
     let mut until = Instant::now() + LONGEST;
     loop {
         match news.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(News::Ended) => return true,
-            Ok(News::Found) => until = Instant::now() + AFTERWARDS,
+            Ok(RunEvent::Ended) => return true,
+            Ok(RunEvent::Found) => until = Instant::now() + AFTERWARDS,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
         }
     }
 }
 
-impl Seen {
+impl TrackedRun {
     /// What is certain, and wrong.
     pub fn certain(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.standing == Standing::Certain)
     }
 
     /// The alarm for `kind`, or else any other: a run that has not ended is one, too.
-    pub fn alarm(&self, kind: Kind) -> Option<Alarm> {
+    pub fn alarm(&self, kind: Kind) -> Option<Detection> {
         let found = self.certain().find(|it| it.kind == kind).or_else(|| self.certain().next());
-        let alarm = |it: &Finding| Alarm {
+        let alarm = |it: &Finding| Detection {
             kind: it.kind.as_str().to_owned(),
             message: it.message.clone(),
             places: it.places.clone(),
             tasks: it.tasks.clone(),
         };
-        let stuck = || Alarm {
+        let stuck = || Detection {
             kind: "stuck".to_owned(),
             message: format!("it had not ended after {} s, and nothing was found", LONGEST.as_secs()),
             places: vec![file!().to_owned()],

@@ -43,12 +43,12 @@ mod scene;
 mod sessions;
 mod trial;
 
-pub use alarm::{Alarm, Variant};
-pub use cast::{Beat, Cast, Part};
+pub use alarm::{Detection, Variant};
+pub use cast::{Part, PitfallProgram, YieldFn};
 pub use catalogue::PITFALLS;
-pub use live::{Live, Seen};
+pub use live::{TrackedProgram, TrackedRun};
 pub use pitfall::Pitfall;
-pub use trial::{Explored, Trial};
+pub use trial::{ExploredProgram, Trial};
 
 #[cfg(test)]
 mod tests {

@@ -10,11 +10,11 @@ use crate::backend::chat::{ChatContext, ChatContextDTO};
 use crate::backend::session::SessionError;
 use crate::checks::spec::{Answer, Call, Context, Log, Recording};
 use crate::checks::{invariants, sessions};
-use lockyard_explore::{Complaint, Shared};
+use lockyard_explore::{Shared, Violated};
 
 /// Who asked what of which session, and what was answered.
 #[derive(Clone)]
-pub(super) struct Notes(Arc<Inner>);
+pub(super) struct OperationLog(Arc<Inner>);
 
 struct Inner {
     /// Asking and answering, as the explorer sees it: which came first is what a history is judged by.
@@ -37,7 +37,7 @@ impl Written {
     }
 }
 
-impl Notes {
+impl OperationLog {
     /// Notes of what happens to sessions that were so before.
     pub(super) fn of(sessions: &[ChatContext]) -> Self {
         let given = (0..).zip(sessions).map(|(key, it)| (key, Context::from(&ChatContextDTO::from(it))));
@@ -97,7 +97,7 @@ impl Notes {
 }
 
 /// Whether one operation at a time could have been answered so.
-pub(super) fn history(recording: &Recording) -> Result<(), Complaint> {
+pub(super) fn history(recording: &Recording) -> Result<(), Violated> {
     sessions::history(recording, "no order explains these answers")
 }
 
@@ -105,7 +105,7 @@ pub(super) fn history(recording: &Recording) -> Result<(), Complaint> {
 pub(super) type Left = BTreeMap<u32, ChatContext>;
 
 /// Whether memory and store agree with each other and with what was answered.
-pub(super) fn hold(recording: &Recording, memory: &Left, store: &Left) -> Result<(), Complaint> {
+pub(super) fn hold(recording: &Recording, memory: &Left, store: &Left) -> Result<(), Violated> {
     let [memory, store] = [memory, store].map(|left| left.iter().map(|(key, it)| (*key, it)).collect());
     let mut findings = sessions::in_memory(recording, &memory);
     findings.extend(invariants::stored(recording, &memory, &store));

@@ -5,20 +5,24 @@ use futures_util::future::LocalBoxFuture;
 
 use lockyard_explore::Program;
 
-use super::alarm::Alarm;
-use super::cast::Cast;
-use super::notes::{Left, Notes, history, hold};
+use super::alarm::Detection;
+use super::cast::PitfallProgram;
+use super::notes::{Left, OperationLog, history, hold};
 
 /// A cast, its notes, and what is left when all have ended.
-pub(super) struct Scene {
-    cast: Cast,
-    notes: Notes,
+pub(super) struct Fixture {
+    cast: PitfallProgram,
+    notes: OperationLog,
     /// Memory and store, when all has been saved.
     left: LocalBoxFuture<'static, (Left, Left)>,
 }
 
-impl Scene {
-    pub(super) fn new(cast: Cast, notes: Notes, left: impl Future<Output = (Left, Left)> + 'static) -> Self {
+impl Fixture {
+    pub(super) fn new(
+        cast: PitfallProgram,
+        notes: OperationLog,
+        left: impl Future<Output = (Left, Left)> + 'static,
+    ) -> Self {
         Self { cast, notes, left: left.boxed_local() }
     }
 
@@ -36,19 +40,19 @@ impl Scene {
 
     /// One run of it: was there an order?
     #[track_caller]
-    pub(super) fn history(self) -> Option<Alarm> {
+    pub(super) fn history(self) -> Option<Detection> {
         let Self { cast, notes, .. } = self;
-        Alarm::unless("not linearizable", cast.finally(async move { history(&notes.recording()) }).play())
+        Detection::unless("not linearizable", cast.finally(async move { history(&notes.recording()) }).play())
     }
 
     /// One run of it: does what is left behind agree with what was answered?
     #[track_caller]
-    pub(super) fn invariants(self) -> Option<Alarm> {
+    pub(super) fn invariants(self) -> Option<Detection> {
         let Self { cast, notes, left } = self;
         let check = async move {
             let (memory, store) = left.await;
             hold(&notes.recording(), &memory, &store)
         };
-        Alarm::unless("invariant", cast.finally(check).play())
+        Detection::unless("invariant", cast.finally(check).play())
     }
 }

@@ -1,7 +1,7 @@
 //! A small session manager of which each step can be another: what everybody writes first, right as it stands.
 //!
 //! [`Sessions`] knows what there is, [`Steps`] says what is done with it. A pitfall is an implementation of the trait
-//! that does one step otherwise; the twin, [`Sound`], does none.
+//! that does one step otherwise; the twin, [`CorrectSteps`], does none.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -13,7 +13,7 @@ use crate::checks::sessions::{context, id};
 use crate::checks::spec::Answer;
 use lockyard_lock::{AwaitFamily, LockOf, SharedLock};
 
-use super::ground::Ground;
+use super::ground::SessionEnv;
 use super::notes::Left;
 
 /// One live session.
@@ -58,7 +58,7 @@ impl<E: Env> Tables<E> {
 }
 
 /// What a manager is.
-pub(super) struct Sessions<E: Ground, S> {
+pub(super) struct Sessions<E: SessionEnv, S> {
     pub(super) env: E,
     pub(super) tables: E::Short<Tables<E>>,
     /// How many may be cached.
@@ -72,7 +72,7 @@ pub(super) struct Sessions<E: Ground, S> {
 type Outcome<T> = Result<T, SessionError>;
 
 /// What is done, step by step.
-pub(super) trait Steps<E: Ground>: Default + Send + Sync + 'static {
+pub(super) trait Steps<E: SessionEnv>: Default + Send + Sync + 'static {
     /// The session, loaded.
     fn open(
         all: &Arc<Sessions<E, Self>>,
@@ -166,9 +166,9 @@ pub(super) trait Steps<E: Ground>: Default + Send + Sync + 'static {
 
 /// Every step as it should be.
 #[derive(Default)]
-pub(super) struct Sound;
+pub(super) struct CorrectSteps;
 
-impl<E: Ground> Steps<E> for Sound {}
+impl<E: SessionEnv> Steps<E> for CorrectSteps {}
 
 fn failed(id: ContextId) -> impl Fn(StoreError) -> SessionError {
     move |source| SessionError::Store { id, source }
@@ -181,7 +181,7 @@ impl<E: Env> Entry<E> {
     }
 }
 
-impl<E: Ground, S: Steps<E>> Sessions<E, S> {
+impl<E: SessionEnv, S: Steps<E>> Sessions<E, S> {
     /// A manager with room for `room` sessions over a store that holds those from zero on; the first is cached already.
     pub(super) fn new(sessions: u32, room: usize, write_through: bool) -> Arc<Self> {
         let env = E::over((0..sessions).map(context).collect());

@@ -2,12 +2,12 @@
 
 use lockyard_explore::{Explorer, Limits, Program, Setting};
 
-use super::alarm::{Alarm, Variant};
-use super::live::Live;
+use super::alarm::{Detection, Variant};
+use super::live::TrackedProgram;
 
 /// A program for the explorer.
 #[derive(Clone, Copy, Debug)]
-pub struct Explored {
+pub struct ExploredProgram {
     /// What it is set in.
     pub setting: fn() -> Setting,
     /// Puts it together.
@@ -18,15 +18,15 @@ pub struct Explored {
 #[derive(Clone, Copy, Debug)]
 pub enum Trial {
     /// Every interleaving of a program.
-    Explorer(Explored),
+    Explorer(ExploredProgram),
     /// A program over tracked locks on a real runtime.
-    Live(Live),
+    Live(TrackedProgram),
     /// A program on a real runtime that writes down what was asked and answered, to be judged.
-    History(fn(Variant) -> Option<Alarm>),
+    History(fn(Variant) -> Option<Detection>),
     /// What must hold of the system while a program runs and when it is over.
-    Invariants(fn(Variant) -> Option<Alarm>),
+    Invariants(fn(Variant) -> Option<Detection>),
     /// What a part promises: answers, counted acquisitions, recency, hit ratio.
-    Contract(fn(Variant) -> Option<Alarm>),
+    Contract(fn(Variant) -> Option<Detection>),
     /// A loom model, which needs a build of its own.
     Loom,
     /// A shuttle model, which needs a build of its own.
@@ -62,7 +62,7 @@ impl Trial {
     }
 
     /// What the check has to say against a variant. Nothing of checks that need a build of their own.
-    pub fn alarms(&self, variant: Variant) -> Option<Alarm> {
+    pub fn alarms(&self, variant: Variant) -> Option<Detection> {
         match self {
             Self::Explorer(explored) => explored.alarms(variant),
             Self::Live(live) => live.run(variant).alarm(live.kind),
@@ -72,14 +72,14 @@ impl Trial {
     }
 }
 
-impl Explored {
+impl ExploredProgram {
     /// The explorer that tries it.
     pub fn explorer(&self) -> Explorer {
         let limits = Limits { schedules: Some(MOST_SCHEDULES), ..Limits::default() };
         Explorer { limits, ..Explorer::new((self.setting)()) }
     }
 
-    fn alarms(&self, variant: Variant) -> Option<Alarm> {
+    fn alarms(&self, variant: Variant) -> Option<Detection> {
         let report = self.explorer().search(&|program| (self.program)(variant, program));
         let unfinished = report.bound.map(|bound| format!("the search did not come to its end: {bound}"));
         let (kind, message, schedule) = match (report.failure, unfinished) {
@@ -88,6 +88,6 @@ impl Explored {
             (None, _) => return None,
         };
         let places = schedule.map(|it| format!("schedule {it}")).into_iter().collect();
-        Some(Alarm { kind: kind.to_lowercase(), message, places, tasks: Vec::new() })
+        Some(Detection { kind: kind.to_lowercase(), message, places, tasks: Vec::new() })
     }
 }

@@ -7,7 +7,7 @@ use super::words::{Answer, Call};
 
 /// A change that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Acknowledged {
+pub struct AcknowledgedChange {
     /// Of which session.
     pub key: u32,
     /// The version it made; of a turn, the first.
@@ -19,7 +19,7 @@ pub struct Acknowledged {
 }
 
 /// All changes that were answered, by process.
-pub fn acknowledged(recording: &Recording) -> impl Iterator<Item = Acknowledged> {
+pub fn acknowledged(recording: &Recording) -> impl Iterator<Item = AcknowledgedChange> {
     recording.records().iter().filter_map(|record| {
         let key = record.key;
         let message = |place: Option<u32>| match record.call {
@@ -27,12 +27,12 @@ pub fn acknowledged(recording: &Recording) -> impl Iterator<Item = Acknowledged>
             _ => None,
         };
         Some(match record.answer? {
-            Answer::Changed(version) => Acknowledged { key, version, until: version, message: None },
+            Answer::Changed(version) => AcknowledgedChange { key, version, until: version, message: None },
             Answer::Appended { version, id } => {
-                Acknowledged { key, version, until: version, message: message(Some(id)) }
+                AcknowledgedChange { key, version, until: version, message: message(Some(id)) }
             }
             Answer::Turn { began, message: place, after } => {
-                Acknowledged { key, version: began, until: after.version, message: message(place) }
+                AcknowledgedChange { key, version: began, until: after.version, message: message(place) }
             }
             _ => return None,
         })

@@ -6,11 +6,11 @@
 use crate::backend::chat::StateKind;
 
 use super::kinds::Kinds;
-use super::known::{Known, Live};
+use super::known::{LiveSession, SessionState};
 use super::sessions::Record;
 use super::token::{Token, term, token_term};
-use super::versions::{OfKey, Stop, said};
-use super::witness::Walk;
+use super::versions::{OfKey, PathStep, said};
+use super::witness::WalkOutcome;
 use super::words::{Answer, Call, Context};
 
 /// So many messages are shown at most where a page shows others.
@@ -18,16 +18,16 @@ const MOST_MESSAGES: usize = 4;
 
 /// Operations that cannot all be.
 pub(super) struct Conflict {
-    pub(super) shown: Vec<Stop>,
-    pub(super) impossible: Stop,
+    pub(super) shown: Vec<PathStep>,
+    pub(super) impossible: PathStep,
     pub(super) expected: String,
 }
 
 /// Why the walk stopped there; nothing if it went on, or may have had to go elsewhere.
-pub(super) fn conflict(records: &[Record], of_key: &OfKey, walk: &Walk) -> Option<Conflict> {
+pub(super) fn conflict(records: &[Record], of_key: &OfKey, walk: &WalkOutcome) -> Option<Conflict> {
     match *walk {
-        Walk::Fits | Walk::Undecided(_) => None,
-        Walk::TooLate { after, late } => {
+        WalkOutcome::Fits | WalkOutcome::Undecided(_) => None,
+        WalkOutcome::TooLate { after, late } => {
             let seen = match (&records[after.record].call, after.version, records[late.record].answer) {
                 (Call::Delete, ..) => "not found".to_owned(),
                 (_, Some(version), Some(answer)) if answer != Answer::Gone => {
@@ -38,29 +38,29 @@ pub(super) fn conflict(records: &[Record], of_key: &OfKey, walk: &Walk) -> Optio
             };
             Some(Conflict { shown: vec![after, late], impossible: late, expected: seen })
         }
-        Walk::Stuck(stop) => Some(Trace::new(records).to(of_key, stop)),
+        WalkOutcome::Stuck(stop) => Some(Trace::new(records).to(of_key, stop)),
     }
 }
 
 /// Walks once more, and keeps in mind who told what.
 struct Trace<'a> {
     records: &'a [Record],
-    known: Known,
-    last: Option<Stop>,
-    change: Option<Stop>,
-    kind: Option<Stop>,
-    total: Option<Stop>,
-    model: Option<Stop>,
-    mode: Option<Stop>,
-    parameters: Option<Stop>,
-    messages: Vec<(u32, Token, Stop)>,
+    known: SessionState,
+    last: Option<PathStep>,
+    change: Option<PathStep>,
+    kind: Option<PathStep>,
+    total: Option<PathStep>,
+    model: Option<PathStep>,
+    mode: Option<PathStep>,
+    parameters: Option<PathStep>,
+    messages: Vec<(u32, Token, PathStep)>,
 }
 
 impl<'a> Trace<'a> {
     fn new(records: &'a [Record]) -> Self {
         Self {
             records,
-            known: Known::Absent,
+            known: SessionState::Absent,
             last: None,
             change: None,
             kind: None,
@@ -72,20 +72,20 @@ impl<'a> Trace<'a> {
         }
     }
 
-    fn to(mut self, of_key: &OfKey, stop: Stop) -> Conflict {
-        let plain = |record: &usize| Stop { record: *record, ended: false, version: None };
+    fn to(mut self, of_key: &OfKey, stop: PathStep) -> Conflict {
+        let plain = |record: &usize| PathStep { record: *record, ended: false, version: None };
         let births = of_key.births.iter().map(plain);
-        let placed = of_key.placed.iter().map(|place| Stop::from(*place));
+        let placed = of_key.placed.iter().map(|place| PathStep::from(*place));
         let deletions = of_key.deletions.iter().map(plain);
         for before in births.chain(placed).chain(deletions).take_while(|before| *before != stop) {
             self.take(before);
         }
         let (call, answer) = said(&self.records[stop.record], stop.ended);
         let (against, known) = match (&self.known, answer) {
-            (Known::Live(live), Some(answer)) => {
+            (SessionState::LiveSession(live), Some(answer)) => {
                 let mut live = live.clone();
                 let against = self.against(&mut live, &call, &answer, stop);
-                (against, Known::Live(live))
+                (against, SessionState::LiveSession(live))
             }
             (known, _) => (vec![self.last], known.clone()),
         };
@@ -94,9 +94,9 @@ impl<'a> Trace<'a> {
         Conflict { shown, impossible: stop, expected: known.expected(&call) }
     }
 
-    fn take(&mut self, stop: Stop) {
+    fn take(&mut self, stop: PathStep) {
         let (call, answer) = said(&self.records[stop.record], stop.ended);
-        if let (Known::Live(live), Some(version)) = (&mut self.known, stop.version) {
+        if let (SessionState::LiveSession(live), Some(version)) = (&mut self.known, stop.version) {
             // Somebody without an answer may have been there; what else that did is told by others.
             let before = if call_changes(&call) { version.saturating_sub(1) } else { version };
             if live.version < before && !live.kinds.may_work() {
@@ -121,7 +121,8 @@ impl<'a> Trace<'a> {
                 self.messages.extend(place(answer).map(|place| (place, token, stop)));
             }
             Call::Update { change, .. } => {
-                let told = |field: &mut Option<Stop>, to: u32| *field = if to == 0 { *field } else { here };
+                let told =
+                    |field: &mut Option<PathStep>, to: u32| *field = if to == 0 { *field } else { here };
                 told(&mut self.model, change.model);
                 told(&mut self.mode, change.mode);
                 told(&mut self.parameters, change.parameters);
@@ -136,7 +137,13 @@ impl<'a> Trace<'a> {
     }
 
     /// Who told otherwise. Leaves of the session what is known where that became plain.
-    fn against(&self, live: &mut Live, call: &Call, answer: &Answer, stop: Stop) -> Vec<Option<Stop>> {
+    fn against(
+        &self,
+        live: &mut LiveSession,
+        call: &Call,
+        answer: &Answer,
+        stop: PathStep,
+    ) -> Vec<Option<PathStep>> {
         let before = live.clone();
         let Some(version) = stop.version else { return vec![self.last] };
         let target = if call_changes(call) { version.saturating_sub(1) } else { version };
@@ -187,7 +194,12 @@ impl<'a> Trace<'a> {
     }
 
     /// The messages that should be on a page and are not, or are there in the place of others.
-    fn other_messages(&self, live: &Live, places: std::ops::Range<u32>, digest: u64) -> Vec<Option<Stop>> {
+    fn other_messages(
+        &self,
+        live: &LiveSession,
+        places: std::ops::Range<u32>,
+        digest: u64,
+    ) -> Vec<Option<PathStep>> {
         let due: Vec<_> = self.messages.iter().filter(|(place, ..)| places.contains(place)).collect();
         let lack = live.messages.digest(places.clone()).unwrap_or_default().wrapping_sub(digest);
         // Missing, its place taken by something unknown; or the last, and its place empty.

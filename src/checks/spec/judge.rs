@@ -9,9 +9,9 @@ use lockyard_history::{
 
 use super::evidence::{Conflict, conflict};
 use super::sessions::{Record, Recording, Sessions};
-use super::versions::{MOST_RECORDS, OfKey, Stop};
+use super::versions::{MOST_RECORDS, OfKey, PathStep};
 use super::window::Window;
-use super::witness::{Walk, walk};
+use super::witness::{WalkOutcome, walk};
 use super::words::Call;
 
 /// Judges a history of sessions as [`check`](lockyard_history::check) does, but much faster. The budget is for what the
@@ -48,7 +48,7 @@ struct Numbered {
 }
 
 impl Numbered {
-    fn is(&self, stop: Stop) -> bool {
+    fn is(&self, stop: PathStep) -> bool {
         self.record == stop.record && matches!(self.operation.asked, Call::Ended { .. }) == stop.ended
     }
 }
@@ -87,7 +87,7 @@ fn judge_by_key(
         if let Some(found) = conflict(records, of_key, &walked) {
             return Verdict::Violation(violation(&name(key), &operations_of(key), &found));
         }
-        if let Walk::Undecided(stop) = walked {
+        if let WalkOutcome::Undecided(stop) = walked {
             undecided.push((key, stop));
         }
     }

@@ -15,19 +15,19 @@ use super::words::{Answer, Call, Context, Settings};
 
 /// A session, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Known {
+pub enum SessionState {
     /// Nobody has created it yet.
     #[default]
     Absent,
     /// It is there.
-    Live(Live),
+    LiveSession(LiveSession),
     /// It was deleted, for good.
     Deleted,
 }
 
 /// A session that is there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Live {
+pub struct LiveSession {
     pub(super) version: u32,
     /// The version may be any from this one on: a turn of unknown outcome began after who knows how many steps of
     /// another.
@@ -46,34 +46,39 @@ pub struct Live {
 /// The version that creating a session leaves: attaching the system prompt, if only none, is a change.
 pub(super) const CREATED: u32 = 1;
 
-impl Known {
+impl SessionState {
     /// Takes an operation as the next. False if it cannot have been answered so; then nothing more is known of the
     /// session, which may have been changed halfway.
     pub(super) fn take(&mut self, call: &Call, answer: Option<&Answer>) -> bool {
         match (&mut *self, call, answer) {
             (_, Call::Given | Call::Create(_), Some(Answer::Gone)) => false,
-            (session, _, Some(Answer::Gone)) => !matches!(session, Self::Live(_)),
+            (session, _, Some(Answer::Gone)) => !matches!(session, Self::LiveSession(_)),
             (Self::Absent, Call::Given, Some(Answer::Context(context))) => {
-                *self = Self::Live(Live::new(context));
+                *self = Self::LiveSession(LiveSession::new(context));
                 true
             }
             (Self::Absent, Call::Create(settings), None | Some(Answer::Done)) => {
                 let (kind, settings) = (StateKind::Idle, *settings);
-                *self = Self::Live(Live::new(&Context { version: CREATED, total: 0, settings, kind }));
+                *self = Self::LiveSession(LiveSession::new(&Context {
+                    version: CREATED,
+                    total: 0,
+                    settings,
+                    kind,
+                }));
                 true
             }
-            (Self::Live(_), Call::Delete, None | Some(Answer::Done)) => {
+            (Self::LiveSession(_), Call::Delete, None | Some(Answer::Done)) => {
                 *self = Self::Deleted;
                 true
             }
-            (Self::Live(live), call, Some(answer)) => live.take(call, answer).is_some(),
-            (Self::Live(live), call, None) => live.take_unanswered(call).is_some(),
+            (Self::LiveSession(live), call, Some(answer)) => live.take(call, answer).is_some(),
+            (Self::LiveSession(live), call, None) => live.take_unanswered(call).is_some(),
             (Self::Absent | Self::Deleted, ..) => false,
         }
     }
 }
 
-impl Live {
+impl LiveSession {
     pub(super) fn new(context: &Context) -> Self {
         Self {
             version: context.version,

@@ -53,10 +53,10 @@ mod window;
 mod witness;
 mod words;
 
-pub use acknowledged::{Acknowledged, acknowledged, deleted, first_version, has_unknown_changes};
+pub use acknowledged::{AcknowledgedChange, acknowledged, deleted, first_version, has_unknown_changes};
 pub use judge::judge;
-pub use known::{Known, Live};
-pub use lockyard_history::Ticket;
+pub use known::{LiveSession, SessionState};
+pub use lockyard_history::Invocation;
 pub use sessions::{Log, Recording, Sessions};
 pub use token::Token;
 pub use words::{Answer, Call, Context, Page, Settings};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lockyard_history::SequentialSpec;
 
-use super::known::Known;
+use super::known::SessionState;
 use super::token::Token;
 use super::words::{Answer, Call, Context};
 
@@ -27,15 +27,15 @@ const _: () = assert!(Log::BYTES_AN_OPERATION <= 100);
 impl SequentialSpec for Sessions {
     type Call = Call;
     type Answer = Answer;
-    type State = Known;
+    type State = SessionState;
 
     const WITNESSED: bool = true;
 
-    fn initial(&self) -> Known {
-        Known::Absent
+    fn initial(&self) -> SessionState {
+        SessionState::Absent
     }
 
-    fn step(&self, state: &Known, call: &Call, answer: Option<&Answer>) -> Option<Known> {
+    fn step(&self, state: &SessionState, call: &Call, answer: Option<&Answer>) -> Option<SessionState> {
         let mut next = state.clone();
         next.take(call, answer).then_some(next)
     }
@@ -69,7 +69,7 @@ impl SequentialSpec for Sessions {
         }
     }
 
-    fn expected(&self, state: &Known, call: &Call) -> String {
+    fn expected(&self, state: &SessionState, call: &Call) -> String {
         state.expected(call)
     }
 }
@@ -136,13 +136,13 @@ fn shown(Context { version, total, settings, kind }: &Context) -> String {
     format!("version {version}, {kind}, {total} messages, set to #{settings:04x}")
 }
 
-impl Known {
+impl SessionState {
     /// What could be answered from here.
     pub(super) fn expected(&self, call: &Call) -> String {
         let live = match (self, call) {
             (Self::Absent, Call::Create(_) | Call::Given) => return "done".to_owned(),
             (Self::Absent | Self::Deleted, _) => return "not found".to_owned(),
-            (Self::Live(live), _) => live,
+            (Self::LiveSession(live), _) => live,
         };
         let messages = if live.least == live.most {
             format!("{} messages", live.least)

@@ -6,7 +6,7 @@ use super::words::{Answer, Call, Page};
 /// An operation in the order of versions: its version, whether it looks at it or made it, whether it is the end of a
 /// turn, and which record it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u64);
+pub(super) struct VersionPosition(u64);
 
 const LOOKS: u64 = 1 << 31;
 const ENDED: u64 = 1 << 30;
@@ -14,7 +14,7 @@ const ENDED: u64 = 1 << 30;
 /// So many records fit into one recording.
 pub(super) const MOST_RECORDS: usize = ENDED as usize;
 
-impl Place {
+impl VersionPosition {
     fn new(version: u32, flags: u64, record: usize) -> Self {
         // Compared as one number: by version, the change before the looks, a plain look before the end of a turn,
         // and then by record. The record fits below the flags, since there are at most `MOST_RECORDS`.
@@ -53,7 +53,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub(super) struct OfKey {
     /// Those that name a version, in the order of versions once they are sorted.
-    pub(super) placed: Vec<Place>,
+    pub(super) placed: Vec<VersionPosition>,
     /// Creations, and what was given.
     pub(super) births: Vec<usize>,
     pub(super) deletions: Vec<usize>,
@@ -77,14 +77,16 @@ impl OfKey {
             (Call::Given | Call::Create(_), _) => return self.births.push(at),
             (_, Answer::Done) => return self.deletions.push(at),
             (_, Answer::State { version, .. } | Answer::Page(Page { version, .. })) => {
-                Place::new(*version, LOOKS, at)
+                VersionPosition::new(*version, LOOKS, at)
             }
-            (_, Answer::Context(context)) => Place::new(context.version, LOOKS, at),
-            (_, Answer::Changed(version) | Answer::Appended { version, .. }) => Place::new(*version, 0, at),
+            (_, Answer::Context(context)) => VersionPosition::new(context.version, LOOKS, at),
+            (_, Answer::Changed(version) | Answer::Appended { version, .. }) => {
+                VersionPosition::new(*version, 0, at)
+            }
             (_, Answer::Turn { began, after, .. }) => {
                 // A turn has two places: it changes the session when it begins and looks at it when it ends.
-                self.placed.push(Place::new(*began, 0, at));
-                Place::new(after.version, LOOKS | ENDED, at)
+                self.placed.push(VersionPosition::new(*began, 0, at));
+                VersionPosition::new(after.version, LOOKS | ENDED, at)
             }
         };
         self.placed.push(place);
@@ -103,21 +105,21 @@ pub(super) fn said(record: &Record, ended: bool) -> (Call, Option<Answer>) {
 
 /// An operation on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stop {
+pub(super) struct PathStep {
     pub(super) record: usize,
     pub(super) ended: bool,
     /// Nothing where it names none.
     pub(super) version: Option<u32>,
 }
 
-impl Stop {
+impl PathStep {
     pub(super) fn at(record: usize) -> Self {
         Self { record, ended: false, version: None }
     }
 }
 
-impl From<Place> for Stop {
-    fn from(place: Place) -> Self {
+impl From<VersionPosition> for PathStep {
+    fn from(place: VersionPosition) -> Self {
         Self { record: place.record(), ended: place.ended(), version: Some(place.version()) }
     }
 }

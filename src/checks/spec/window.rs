@@ -11,10 +11,10 @@ use lockyard_history::SequentialSpec;
 
 use crate::backend::chat::StateKind;
 
-use super::known::{CREATED, Known, Live};
+use super::known::{CREATED, LiveSession, SessionState};
 use super::messages::Messages;
 use super::sessions::{Record, Sessions};
-use super::versions::{OfKey, Place, Stop};
+use super::versions::{OfKey, PathStep, VersionPosition};
 use super::words::{Answer, Call, Context};
 
 /// So many operations beyond the one in question are looked at.
@@ -23,19 +23,19 @@ const MOST_BEYOND: usize = 50;
 /// A piece of a history.
 pub(super) struct Window {
     /// What is known before its first operation.
-    initial: Known,
+    initial: SessionState,
     /// The look that tells so.
-    pub(super) start: Stop,
+    pub(super) start: PathStep,
     /// Its operations.
-    pub(super) stops: Vec<Stop>,
+    pub(super) stops: Vec<PathStep>,
 }
 
 impl Window {
     /// The piece around an operation at which the walk along the versions had to stop.
-    pub(super) fn around(records: &[Record], of_key: &OfKey, stop: Stop) -> Option<Self> {
+    pub(super) fn around(records: &[Record], of_key: &OfKey, stop: PathStep) -> Option<Self> {
         let placed = &of_key.placed;
-        let at = placed.iter().position(|place| Stop::from(*place) == stop)?;
-        let shows = |place: &Place| match records[place.record()].answer {
+        let at = placed.iter().position(|place| PathStep::from(*place) == stop)?;
+        let shows = |place: &VersionPosition| match records[place.record()].answer {
             Some(Answer::Context(context)) => Some(context),
             Some(Answer::Turn { after, .. }) if place.ended() => Some(after),
             _ => None,
@@ -54,29 +54,29 @@ impl Window {
             shows(&placed[before]).is_some() && placed[before].version() <= placed[at].after()
         });
         let (first, start, context) = match before {
-            Some(before) => (before + 1, Stop::from(placed[before]), shows(&placed[before])?),
-            None => (0, Stop { record: birth, ended: false, version: None }, born),
+            Some(before) => (before + 1, PathStep::from(placed[before]), shows(&placed[before])?),
+            None => (0, PathStep { record: birth, ended: false, version: None }, born),
         };
         let end = (at + 1..placed.len()).find(|&after| shows(&placed[after]).is_some());
         // Cut off at some operations: fewer are easier to explain, so what is impossible of a part is impossible of
         // the whole.
         let end = end.map_or(placed.len(), |end| end + 1).min(at + MOST_BEYOND);
-        let stops = placed[first..end].iter().map(|place| Stop::from(*place));
+        let stops = placed[first..end].iter().map(|place| PathStep::from(*place));
         let last_return = placed[first..end].iter().map(|place| records[place.record()].returned).max()?;
         let pending = of_key.pending.iter().filter(|&&at| {
             let Record { call, called, .. } = records[at];
             // One called after the last return cannot have made anything in this piece.
             called <= last_return && !matches!(call, Call::Create(_) | Call::Delete)
         });
-        let pending = pending.map(|&record| Stop { record, ended: false, version: None });
+        let pending = pending.map(|&record| PathStep { record, ended: false, version: None });
         let messages = messages(records, &placed[..first], born.total, context.total)?;
-        let initial = Known::Live(Live { messages, ..Live::new(&context) });
+        let initial = SessionState::LiveSession(LiveSession { messages, ..LiveSession::new(&context) });
         Some(Self { initial, start, stops: stops.chain(pending).collect() })
     }
 }
 
 /// The messages as far as those who put them were told where. What else there is may be anybody's.
-fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Option<Messages> {
+fn messages(records: &[Record], placed: &[VersionPosition], base: u32, total: u32) -> Option<Messages> {
     let mut messages = Messages::new(base);
     let mut next = base;
     for place in placed.iter().filter(|place| !place.looks()) {
@@ -108,15 +108,15 @@ fn messages(records: &[Record], placed: &[Place], base: u32, total: u32) -> Opti
 impl SequentialSpec for Window {
     type Call = Call;
     type Answer = Answer;
-    type State = Known;
+    type State = SessionState;
 
     const WITNESSED: bool = true;
 
-    fn initial(&self) -> Known {
+    fn initial(&self) -> SessionState {
         self.initial.clone()
     }
 
-    fn step(&self, state: &Known, call: &Call, answer: Option<&Answer>) -> Option<Known> {
+    fn step(&self, state: &SessionState, call: &Call, answer: Option<&Answer>) -> Option<SessionState> {
         Sessions.step(state, call, answer)
     }
 
@@ -136,7 +136,7 @@ impl SequentialSpec for Window {
         Sessions.describe(call, answer)
     }
 
-    fn expected(&self, state: &Known, call: &Call) -> String {
+    fn expected(&self, state: &SessionState, call: &Call) -> String {
         Sessions.expected(state, call)
     }
 }

@@ -26,7 +26,7 @@
 //! use std::process::Command;
 //! use std::sync::atomic::AtomicBool;
 //!
-//! use lockyard_bench::{AgainstPlan, Silent, Which, record_of, run_against};
+//! use lockyard_bench::{AgainstPlan, NoObserver, Which, record_of, run_against};
 //!
 //! // `bank compare GUARD WORKLOAD --seconds 1 --seed N` prints the record of a run: `println!("{}", record.to_json())`.
 //! let plan = AgainstPlan {
@@ -37,7 +37,7 @@
 //! };
 //! let interrupted = AtomicBool::new(false);
 //! let this = std::env::current_exe()?;
-//! let record = run_against(&plan, &interrupted, &mut Silent, |turn| {
+//! let record = run_against(&plan, &interrupted, &mut NoObserver, |turn| {
 //!     let mut program = match turn.which {
 //!         Which::This => Command::new(&this),
 //!         Which::Other => Command::new(&plan.program),
@@ -60,11 +60,11 @@ mod schedule;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::environment;
-use crate::progress::{Observer, Progress, Standing};
+use crate::progress::{InterimRatio, Observer, Progress};
 use crate::record::{Against, Cell, Environment, Record, SCHEMA_VERSION};
 
 pub use error::AgainstError;
-pub use plan::{AgainstPlan, Turn, Which};
+pub use plan::{AgainstPlan, ProcessRun, Which};
 pub use program::record_of;
 
 use pairs::Pair;
@@ -82,7 +82,7 @@ pub fn run_against<E: From<AgainstError>>(
     plan: &AgainstPlan,
     interrupted: &AtomicBool,
     observer: &mut dyn Observer,
-    mut measure: impl FnMut(&Turn) -> Result<Option<Record>, E>,
+    mut measure: impl FnMut(&ProcessRun) -> Result<Option<Record>, E>,
 ) -> Result<Record, E> {
     let started_at = jiff::Timestamp::now();
     let (mut this, mut other): (Option<Environment>, Option<Environment>) = (None, None);
@@ -146,7 +146,7 @@ fn both<E>(
     plan: &AgainstPlan,
     round: Round,
     interrupted: &AtomicBool,
-    measure: &mut impl FnMut(&Turn) -> Result<Option<Record>, E>,
+    measure: &mut impl FnMut(&ProcessRun) -> Result<Option<Record>, E>,
 ) -> Result<Option<[Record; 2]>, E> {
     let Round { subject, workload, nth, other_first } = round;
     let mut records = [None, None];
@@ -154,7 +154,7 @@ fn both<E>(
         if interrupted.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let Some(record) = measure(&Turn { which, subject, workload, seed: plan.seed_of(nth) })? else {
+        let Some(record) = measure(&ProcessRun { which, subject, workload, seed: plan.seed_of(nth) })? else {
             return Ok(None);
         };
         records[usize::from(which == Which::Other)] = Some(record);
@@ -189,7 +189,7 @@ fn cell(plan: &AgainstPlan, round: Round, record: Record, whose: &str) -> Result
 fn notify(plan: &AgainstPlan, round: Round, pairs: &[Pair], of: usize, observer: &mut dyn Observer) {
     let alike: Vec<_> = pairs.iter().filter(|pair| pair.is_of(round.subject, round.workload)).collect();
     let (candidate, baseline) = (&plan.subjects[round.subject], plan.other(round.subject));
-    let standing = pairs::throughput_ratio(&alike, plan.terms.confidence).map(|it| Standing {
+    let standing = pairs::throughput_ratio(&alike, plan.terms.confidence).map(|it| InterimRatio {
         candidate,
         baseline: &baseline,
         ratio: it.ratio,

@@ -51,7 +51,7 @@ pub enum Which {
 
 /// What one process has to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct ProcessRun {
     /// Whose turn it is.
     pub which: Which,
     /// The place of the subject in the plan.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::environment::Build;
-use crate::progress::Silent;
+use crate::progress::NoObserver;
 use crate::record::{
     Arrival, Finding, FindingKind, Latency, Memory, Metric, Point, Severity, Throughput, Verdict,
 };
@@ -22,7 +22,7 @@ fn plan(rounds: u32) -> AgainstPlan {
 }
 
 /// What a process prints that measured this.
-fn record(plan: &AgainstPlan, turn: &Turn, ops_per_s: f64) -> Record {
+fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
     let latency = Latency { count: 10, p50: 1, p90: 2, p99: (1e9 / ops_per_s) as u64, p99_9: 4, max: 5 };
     let bytes_per_session = Some(if turn.which == Which::This { 300.0 } else { 400.0 });
     let cell = Cell {
@@ -81,24 +81,24 @@ fn record(plan: &AgainstPlan, turn: &Turn, ops_per_s: f64) -> Record {
 
 /// A machine that gets slower and faster from round to round, by up to a half, on which the other build does 1,000 operations
 /// a second at first and this one `speed` times as many.
-fn ops_per_s(turn: &Turn, speed: f64) -> f64 {
+fn ops_per_s(turn: &ProcessRun, speed: f64) -> f64 {
     let drift = 1.0 + 0.5 * ((turn.seed % 5) as f64 / 4.0);
     1e6 * drift * if turn.which == Which::This { speed } else { 1.0 }
 }
 
 /// A whole run over such a machine, and the turns as they were asked for.
-fn run(plan: &AgainstPlan, speed: f64) -> (Record, Vec<Turn>) {
+fn run(plan: &AgainstPlan, speed: f64) -> (Record, Vec<ProcessRun>) {
     let mut turns = Vec::new();
-    let record = run_against(plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let record = run_against(plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         turns.push(*turn);
         Ok::<_, AgainstError>(Some(record(plan, turn, ops_per_s(turn, speed))))
     });
     (record.expect("nothing is wrong"), turns)
 }
 
-fn refusal(change: impl Fn(&Turn, &mut Record)) -> String {
+fn refusal(change: impl Fn(&ProcessRun, &mut Record)) -> String {
     let plan = plan(5);
-    let refused = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let refused = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let mut record = record(&plan, turn, 1e6);
         change(turn, &mut record);
         Ok::<_, AgainstError>(Some(record))
@@ -135,7 +135,7 @@ fn two_builds_alike_are_no_different() {
 #[test]
 fn pairs_that_differ_are_what_the_interval_is_made_of() {
     let plan = AgainstPlan { subjects: vec!["mutex".to_owned()], ..plan(3) };
-    let record = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let record = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let nth = (turn.seed - plan.seed) as usize;
         Ok::<_, AgainstError>(Some(record(&plan, turn, ops_per_s(turn, [0.8, 0.9, 1.0][nth]))))
     });
@@ -183,7 +183,7 @@ fn the_record_tells_both_builds_apart() {
 fn a_round_that_was_not_finished_does_not_count() {
     let plan = plan(5);
     let mut turns = 0;
-    let stopped = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let stopped = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         turns += 1;
         // The eighth round's second turn is interrupted.
         Ok::<_, AgainstError>((turns < 16).then(|| record(&plan, turn, 1e6)))
@@ -192,9 +192,10 @@ fn a_round_that_was_not_finished_does_not_count() {
     assert!(stopped.interrupted && stopped.against.is_some_and(|it| it.rounds.len() == 7));
     assert_eq!((turns, stopped.processes), (16, 14));
 
-    let nothing = run_against(&plan, &AtomicBool::new(true), &mut Silent, |_| -> Result<_, AgainstError> {
-        unreachable!("it was interrupted before")
-    });
+    let nothing =
+        run_against(&plan, &AtomicBool::new(true), &mut NoObserver, |_| -> Result<_, AgainstError> {
+            unreachable!("it was interrupted before")
+        });
     let nothing = nothing.expect("an empty record");
     assert!(nothing.interrupted && nothing.against.is_none() && nothing.cells.is_empty());
 }
@@ -202,7 +203,7 @@ fn a_round_that_was_not_finished_does_not_count() {
 #[test]
 fn what_several_processes_find_alike_is_told_once_and_makes_the_run_wrong() {
     let plan = plan(3);
-    let wrong = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let wrong = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let mut record = record(&plan, turn, 1e6);
         if turn.which == Which::This {
             let message = format!("{} operations failed", turn.seed);
@@ -252,7 +253,7 @@ fn records_of_other_questions_are_refused() {
 #[test]
 fn a_setting_that_only_one_build_tells_is_no_difference() {
     let plan = plan(3);
-    let found = run_against(&plan, &AtomicBool::new(false), &mut Silent, |turn| {
+    let found = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let mut record = record(&plan, turn, 1e6);
         if turn.which == Which::This {
             record.cells[0].point.settings.insert("accounts".to_owned(), "64".to_owned());
@@ -285,7 +286,7 @@ mod processes {
     fn what_a_program_prints_is_its_record_whatever_its_exit_code() {
         let dir = tempfile::tempdir().unwrap();
         let (path, plan) = (dir.path().join("run.json"), plan(3));
-        let turn = Turn { which: Which::Other, subject: 0, workload: 0, seed: 42 };
+        let turn = ProcessRun { which: Which::Other, subject: 0, workload: 0, seed: 42 };
         let mut written = record(&plan, &turn, 1e6);
         written.write(&path).unwrap();
         let print = format!("cat {}; echo noise >&2; exit 4", path.display());

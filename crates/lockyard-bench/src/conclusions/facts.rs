@@ -3,14 +3,14 @@
 use crate::plan::Terms;
 use crate::record::{Factors, Point};
 use crate::subject::Subject;
-use crate::workload::{Operation, Shape, Workload};
+use crate::workload::{Operation, Workload, WorkloadShape};
 
 /// A workload, as far as conclusions know it.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkloadFacts {
     pub(crate) name: String,
     pub(crate) operations: &'static [Operation],
-    pub(crate) shape: Shape,
+    pub(crate) shape: WorkloadShape,
     pub(crate) point: Point,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, Cell, Finding, FindingKind, Severity};
-use crate::slices::{Block, LatencyMode, Sliced, Tally, TaskLog};
+use crate::slices::{Block, LatencyMode, Sliced, SubjectTotals, TaskLog};
 use crate::stats::jain;
 use crate::system::{CacheCounters, Counters};
 use crate::workload::Arrival;
@@ -36,7 +36,7 @@ pub(crate) struct Measured {
     before_block: (Duration, u64),
     /// The blocks, as the record tells them.
     timeline: Vec<record::Slice>,
-    tally: Tally,
+    tally: SubjectTotals,
     time: Duration,
     /// What its cache has counted in these slices, where it has one.
     cache: Option<CacheCounters>,
@@ -266,14 +266,14 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use crate::slices::{Meter, Outcome};
-    use crate::workload::{Operation, Shape};
+    use crate::workload::{Operation, WorkloadShape};
 
     use super::*;
 
     const OPERATIONS: &[Operation] = &[Operation::read("get").looking_up(), Operation::write("put")];
 
     fn workload() -> WorkloadFacts {
-        let shape = Shape::closed(1, 2);
+        let shape = WorkloadShape::closed(1, 2);
         let point = record::Point { workers: 1, tasks: 2, save_ms: Some(3), ..record::Point::default() };
         WorkloadFacts { name: "small".to_owned(), operations: OPERATIONS, shape, point }
     }

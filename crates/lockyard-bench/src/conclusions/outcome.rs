@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::judged::Verified;
 use crate::plan::Ablated;
 use crate::record::{Ablation, Cell, Comparison, Finding, Memory};
-use crate::tracking::Seen;
+use crate::tracking::TrackingSummary;
 
 use super::ablation;
 use super::facts::{Context, WorkloadFacts};
@@ -18,7 +18,7 @@ pub(crate) struct SubjectOutcome {
     pub(crate) measured: Measured,
     pub(crate) verified: Verified,
     /// What its tracker saw; nothing if its locks were not tracked.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<TrackingSummary>,
     /// What there is to say besides numbers.
     pub(crate) findings: Vec<Finding>,
 }
@@ -119,7 +119,7 @@ impl<'a> Outcomes<'a> {
     }
 
     /// What was seen of its locks in all processes together.
-    fn seen(&self, index: usize) -> Option<Seen> {
+    fn seen(&self, index: usize) -> Option<TrackingSummary> {
         let seen = self.processes.iter().filter_map(|it| it.subjects[index].seen.clone());
         seen.reduce(|mut all, other| {
             all.add(other);

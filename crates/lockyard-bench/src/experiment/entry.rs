@@ -8,7 +8,7 @@ use crate::record::{Finding, FindingKind, Severity};
 use crate::slices::{InFlight, Runtime};
 use crate::subject::{Running, Subject};
 use crate::system::Fault;
-use crate::tracking::Seen;
+use crate::tracking::TrackingSummary;
 use crate::workload::{Operation, Workload};
 
 /// What a subject is measured for.
@@ -35,7 +35,7 @@ pub(crate) struct Entry<W: Workload> {
     pub(crate) taken_out: Option<Finding>,
     pub(crate) verified: Verified,
     /// What trackers saw of those that ran here before, and of judged slices.
-    pub(crate) seen: Seen,
+    pub(crate) seen: TrackingSummary,
 }
 
 impl<W: Workload> Entry<W> {
@@ -48,14 +48,14 @@ impl<W: Workload> Entry<W> {
             measured: Measured::new(workload),
             taken_out: None,
             verified: Verified::default(),
-            seen: Seen::default(),
+            seen: TrackingSummary::default(),
         }
     }
 
     /// Notes what its tracker has seen, if there is one.
     fn see(&mut self) {
         if let Some(tracker) = self.running.as_ref().and_then(|running| running.runtime().tracker()) {
-            self.seen.add(Seen::by(tracker, true));
+            self.seen.add(TrackingSummary::by(tracker, true));
         }
     }
 

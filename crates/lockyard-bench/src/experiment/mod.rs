@@ -14,13 +14,13 @@ use crate::conclusions::{Measured, Outcome, WorkloadFacts, reach, throughput_rat
 use crate::error::RunError;
 use crate::judged::{HistoryFile, JudgedRun};
 use crate::plan::Plan;
-use crate::progress::{Observer, Progress, Silent, Standing};
+use crate::progress::{InterimRatio, NoObserver, Observer, Progress};
 use crate::random::Random;
 use crate::slices::{LatencyMode, SliceRunner};
 use crate::stats::Ratio;
-use crate::subject::{Ground, Subject};
+use crate::subject::{RunContext, Subject};
 use crate::system::Fault;
-use crate::tracking::Seen;
+use crate::tracking::TrackingSummary;
 use crate::workload::Workload;
 
 use entry::Entry;
@@ -111,7 +111,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         interrupted: &AtomicBool,
         verify: bool,
         mut history: Option<&mut HistoryFile>,
-        mut after_round: impl FnMut(u32, Option<Standing<'_>>),
+        mut after_round: impl FnMut(u32, Option<InterimRatio<'_>>),
     ) -> Result<(), RunError> {
         let mut draws = Random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
@@ -173,10 +173,10 @@ impl<'a, W: Workload> Experiment<'a, W> {
         throughput_ratio(&[&candidate.measured], &[&baseline.measured], self.plan.terms.confidence)
     }
 
-    fn standing(&self, Ratio { ratio, ci, .. }: Ratio) -> Standing<'_> {
+    fn standing(&self, Ratio { ratio, ci, .. }: Ratio) -> InterimRatio<'_> {
         let baseline = self.compared().next().map_or("", |entry| entry.subject.name());
         let candidate = self.compared().last().map_or("", |entry| entry.subject.name());
-        Standing { candidate, baseline, ratio, ci }
+        InterimRatio { candidate, baseline, ratio, ci }
     }
 
     /// Whether every ratio to the baseline is known as well as was asked for. What is looked at is how wide the
@@ -201,7 +201,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         observer.on(&Progress::Preparing { workload: &facts.name, subject: name });
         let observer = RefCell::new(observer);
         let filling = |done, of| observer.borrow_mut().on(&Progress::Filling { subject: name, done, of });
-        let ground = Ground { runner, shape: &facts.shape, steps, filling: &filling };
+        let ground = RunContext { runner, shape: &facts.shape, steps, filling: &filling };
         let running = entry.subject.set_up(workload, plan.seed, entry.tracked, &ground);
         entry.running = Some(running.map_err(|fault| cannot(&entry.subject, fault))?);
         Ok(())
@@ -260,7 +260,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         let position = u64::from(round) * STRIDE;
         let judged = judging.run(&JudgedRun { runner, steps, epoch: *epoch, position, length }, history);
         if let Some(tracker) = runtime.tracker() {
-            entry.seen.add(Seen::by(tracker, false));
+            entry.seen.add(TrackingSummary::by(tracker, false));
         }
         match judged {
             Ok(judged) => {
@@ -282,7 +282,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         self.runner = SliceRunner::new(&self.facts.shape, self.plan.patience)?;
         for index in 0..self.entries.len() {
             if self.entries[index].running.is_some() {
-                self.enter(index, &mut Silent)?;
+                self.enter(index, &mut NoObserver)?;
             }
         }
         Ok(())

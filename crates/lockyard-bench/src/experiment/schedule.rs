@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::plan::{Latency, Plan};
 use crate::slices::LatencyMode;
 use crate::subject::Subject;
-use crate::workload::{Arrival, Shape, Workload};
+use crate::workload::{Arrival, Workload, WorkloadShape};
 
 /// At least this many rounds of long slices, however short the time: fewer have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
@@ -51,7 +51,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// Of a plan under one of its workloads, where each subject is measured for `duration`.
-    pub(crate) fn new<W: Workload>(plan: &Plan<W>, shape: &Shape, duration: Duration) -> Self {
+    pub(crate) fn new<W: Workload>(plan: &Plan<W>, shape: &WorkloadShape, duration: Duration) -> Self {
         let wanted = match shape.arrival {
             Arrival::Closed => shape.slice,
             Arrival::Open { .. } => shape.slice.max(OPEN_SLICE),

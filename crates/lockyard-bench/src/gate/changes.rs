@@ -2,7 +2,7 @@
 
 use super::comparable;
 use super::reference::{ratio_to_reference, reference};
-use crate::record::{CellChange, Diff, Estimate, Outcome, Record, SCHEMA_VERSION, Side};
+use crate::record::{CellChange, Diff, DiffSide, Estimate, Outcome, Record, SCHEMA_VERSION};
 use crate::stats::{Change, Confidence, Recorded};
 
 /// What changed from `before` to `after`, and what a gate that lets a loss of `gate` pass (as a share, such as 0.03) says
@@ -63,8 +63,8 @@ pub fn diff(before: &Record, after: &Record, gate: f64, confidence: Confidence) 
     diff
 }
 
-fn side(record: &Record) -> Side {
-    Side {
+fn side(record: &Record) -> DiffSide {
+    DiffSide {
         command: record.command.clone(),
         started_at: record.started_at,
         version: record.environment.version.clone(),

@@ -5,7 +5,7 @@ use crate::stats::{Confidence, Ratio};
 
 /// A strategy that lost more than the gate lets pass.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loss {
+pub struct Regression {
     /// The scenario.
     pub scenario: String,
     /// The strategy.
@@ -19,7 +19,7 @@ pub struct Loss {
 ///
 /// As in a diff, intervals are widened so that all of them together have this confidence (O. J. Dunn, "Multiple comparisons
 /// among means", 1961); an alarm is raised at one end of an interval only, so what may go wrong is spent at that end.
-pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Loss> {
+pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Regression> {
     let Some(against) = &record.against else { return Vec::new() };
     let mut all: Vec<(&AgainstRound, Vec<(f64, f64)>)> = Vec::new();
     for round in &against.rounds {
@@ -36,7 +36,7 @@ pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Loss> {
     let lost = |(round, pairs): (&AgainstRound, Vec<_>)| {
         let Ratio { ratio, ci, .. } = Ratio::of_rounds(&pairs, each)?;
         let (scenario, strategy) = (round.scenario.clone(), round.strategy.clone());
-        (ci[1] < 1.0 - gate).then_some(Loss { scenario, strategy, change: Estimate { ratio, ci } })
+        (ci[1] < 1.0 - gate).then_some(Regression { scenario, strategy, change: Estimate { ratio, ci } })
     };
     all.into_iter().filter_map(lost).collect()
 }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn only_what_lost_more_than_is_let_pass_is_a_loss() {
         let found = losses(&record(0.9), 0.05, Confidence::default());
-        let [Loss { scenario, strategy, change }] = &found[..] else { panic!("{found:?}") };
+        let [Regression { scenario, strategy, change }] = &found[..] else { panic!("{found:?}") };
         assert_eq!((&**scenario, &**strategy), ("polling", "naive"));
         assert!((change.ratio - 0.909).abs() < 0.002 && change.ci[1] < 0.95, "{change:?}");
         assert_eq!(losses(&record(0.9), 0.1, Confidence::default()), []);

@@ -17,4 +17,4 @@ mod reference;
 
 pub use changes::diff;
 pub use comparable::other_machine;
-pub use losses::{Loss, losses};
+pub use losses::{Regression, losses};

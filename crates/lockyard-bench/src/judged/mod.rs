@@ -12,6 +12,6 @@ mod set;
 mod verified;
 
 pub(crate) use file::HistoryFile;
-pub use recorder::{Judgeable, Recorder};
-pub(crate) use set::{JudgedRun, Judging, Set};
+pub use recorder::{JudgedSpec, Recorder};
+pub(crate) use set::{JudgedRun, JudgedSystem, Judging};
 pub(crate) use verified::Verified;

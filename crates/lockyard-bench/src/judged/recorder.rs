@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use lockyard_history::{Judge, Log, SequentialSpec, Ticket};
+use lockyard_history::{Invocation, Judge, Log, SequentialSpec};
 
 /// What answers of a system are judged by: a sequential specification that says how it is judged, and is made from
 /// nothing.
-pub trait Judgeable:
+pub trait JudgedSpec:
     SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
 {
 }
 
-impl<S> Judgeable for S where
+impl<S> JudgedSpec for S where
     S: SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
 {
 }
@@ -29,24 +29,24 @@ impl<'a, S: SequentialSpec> Recorder<'a, S> {
 
     /// Before it is asked, of the thing with this number. Things that the recording begins with are numbered from zero; one
     /// that is being made has a number that nobody else uses.
-    pub fn invoke(&mut self, key: u32, call: S::Call) -> Ticket {
+    pub fn invoke(&mut self, key: u32, call: S::Call) -> Invocation {
         let now = self.now();
         self.log.invoke(now, key, call)
     }
 
     /// Once it is answered.
-    pub fn ok(&mut self, ticket: Ticket, answer: S::Answer) {
+    pub fn ok(&mut self, ticket: Invocation, answer: S::Answer) {
         let now = self.now();
         self.log.ok(ticket, now, answer);
     }
 
     /// It was refused: it did not happen, and nothing has changed.
-    pub fn fail(&mut self, ticket: Ticket) {
+    pub fn fail(&mut self, ticket: Invocation) {
         self.log.fail(ticket);
     }
 
     /// Nobody knows what became of it.
-    pub fn info(&mut self, ticket: Ticket) {
+    pub fn info(&mut self, ticket: Invocation) {
         self.log.info(ticket);
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lockyard_history::{Log, Recording};
 
 use crate::error::RunError;
-use crate::slices::{GiveBack, InFlight, Runtime, Slice, SliceRunner, TURN, Word};
+use crate::slices::{GiveBack, InFlight, Runtime, Slice, SliceRunner, TURN, TaskStatus};
 use crate::subject::{Setup, Steps};
 use crate::system::{Broken, Fault, Recorded, Settled};
 use crate::workload::Workload;
@@ -31,7 +31,7 @@ pub(crate) struct JudgedRun<'a, W: Workload> {
 }
 
 /// What came of a slice: nothing where it could not be judged.
-pub(crate) type Judged = Result<Result<Option<JudgedSlice>, RunError>, Vec<InFlight>>;
+pub(crate) type SliceVerdict = Result<Result<Option<JudgedSlice>, RunError>, Vec<InFlight>>;
 
 /// A subject that is set up to be judged once.
 pub(crate) trait Judging<W: Workload> {
@@ -39,19 +39,19 @@ pub(crate) trait Judging<W: Workload> {
     ///
     /// # Errors
     /// What was in flight when nothing moved any more; and within, when the history cannot be written.
-    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> Judged;
+    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> SliceVerdict;
 }
 
-type Settling<'a> = Pin<Box<dyn Future<Output = Vec<Broken>> + Send + 'a>>;
+type SettledFuture<'a> = Pin<Box<dyn Future<Output = Vec<Broken>> + Send + 'a>>;
 
 /// A system, and what is done when all have their last answer.
-pub(crate) struct Set<W: Workload, S: Recorded<W>> {
+pub(crate) struct JudgedSystem<W: Workload, S: Recorded<W>> {
     system: Arc<S>,
     runtime: Runtime,
-    settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> Settling<'a>,
+    settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> SettledFuture<'a>,
 }
 
-impl<W: Workload, S: Recorded<W>> Set<W, S> {
+impl<W: Workload, S: Recorded<W>> JudgedSystem<W, S> {
     /// Of a system that has no rules of its own.
     pub(crate) fn recorded(system: S, setup: &Setup<'_, W>) -> Box<dyn Judging<W>> {
         Self::boxed(system, setup, |_, _| Box::pin(async { Vec::new() }))
@@ -68,7 +68,7 @@ impl<W: Workload, S: Recorded<W>> Set<W, S> {
     fn boxed(
         system: S,
         setup: &Setup<'_, W>,
-        settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> Settling<'a>,
+        settle: for<'a> fn(&'a S, &'a Recording<S::Spec>) -> SettledFuture<'a>,
     ) -> Box<dyn Judging<W>> {
         Box::new(Self { system: Arc::new(system), runtime: setup.runtime().clone(), settle })
     }
@@ -80,7 +80,7 @@ struct Task<W: Workload, S: Recorded<W>> {
     steps: Arc<[W::Step]>,
     client: S::Client,
     log: Log<S::Spec>,
-    word: Word,
+    word: TaskStatus,
     epoch: Instant,
 }
 
@@ -104,8 +104,8 @@ impl<W: Workload, S: Recorded<W>> Task<W, S> {
     }
 }
 
-impl<W: Workload, S: Recorded<W>> Judging<W> for Set<W, S> {
-    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> Judged {
+impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
+    fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> SliceVerdict {
         let JudgedRun { runner, steps, epoch, position, length } = *run;
         let begun = self.runtime.block_on(async {
             let given = self.system.given().await?;

@@ -14,9 +14,9 @@ pub struct Diff {
     /// The version of this format; that of the records.
     pub schema_version: u32,
     /// The run that is the baseline.
-    pub before: Side,
+    pub before: DiffSide,
     /// The run that is judged.
-    pub after: Side,
+    pub after: DiffSide,
     /// The strategy that all ratios are to.
     pub reference: String,
     /// The loss that is let pass, as a share: 0.03 is 3 %.
@@ -36,7 +36,7 @@ pub struct Diff {
 
 /// One of the two runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Side {
+pub struct DiffSide {
     /// The command line of the run.
     pub command: String,
     /// When it began.

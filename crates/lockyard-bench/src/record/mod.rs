@@ -23,7 +23,7 @@ pub use cell::{
     Arrival, Cell, Fairness, Latency, LockTime, Memory, OfLimit, PerTask, Slice, Throughput, Verification,
 };
 pub use comparison::{Ablation, Change, Comparison, EffectKind, Metric, UnknownMetric};
-pub use diff::{CellChange, Diff, Estimate, Outcome, Side};
+pub use diff::{CellChange, Diff, DiffSide, Estimate, Outcome};
 pub use environment::Environment;
 pub use factors::Factors;
 pub use file::{RecordError, write_atomically};

@@ -7,7 +7,7 @@ use crate::record::{Ablation, Change, Comparison, EffectKind, Metric, Record};
 pub(super) const HEAD: [&str; 3] = ["change", "throughput", "verdict"];
 
 /// All effects between two strategies under one scenario.
-pub(super) struct Way<'a> {
+pub(super) struct AblationPath<'a> {
     pub scenario: &'a str,
     pub from: &'a str,
     pub to: &'a str,
@@ -19,7 +19,7 @@ pub(super) struct Way<'a> {
     whole: Option<&'a Comparison>,
 }
 
-impl<'a> Way<'a> {
+impl<'a> AblationPath<'a> {
     /// All ways of a record, in their order.
     pub fn all(record: &'a Record) -> Vec<Self> {
         let mut ways: Vec<Self> = Vec::new();

@@ -19,17 +19,17 @@ pub(super) struct Column<'a> {
     /// Where room is short it shares the place of the column before it.
     pub shares: bool,
     /// What it says of a strategy.
-    pub cell: Words<'a>,
+    pub cell: CellText<'a>,
     /// How good that is.
     pub tone: fn(&Row<'_>) -> Tone,
 }
 
 /// What a column says of a strategy, as it fits.
-type Words<'a> = Box<dyn Fn(&Row<'_>, Room) -> String + 'a>;
+type CellText<'a> = Box<dyn Fn(&Row<'_>, ColumnWidth) -> String + 'a>;
 
 /// How much room a format has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum ColumnWidth {
     Wide,
     /// A terminal.
     Narrow,
@@ -48,7 +48,7 @@ pub(super) enum Part {
 /// What a column holds, and with that, where its values stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
-    Words,
+    CellText,
     Numbers,
     /// Numbers, each with an interval of its own width: in a terminal they are easier to compare from the left.
     Ratios,
@@ -69,19 +69,20 @@ pub(super) enum Tone {
 impl<'a> Column<'a> {
     /// All columns of a table but the first, which has the strategies' names.
     pub fn all(table: &'a Table<'a>) -> Vec<Self> {
-        use Align::{Numbers, Ratios, Words};
+        use Align::{CellText, Numbers, Ratios};
         use Part::{Counted, Quality, Speed};
 
         let throughput = |row: &Row<'_>, room| match room {
-            Room::Wide => row.throughput(),
-            Room::Narrow => row.throughput_and_spread(),
+            ColumnWidth::Wide => row.throughput(),
+            ColumnWidth::Narrow => row.throughput_and_spread(),
         };
         let mut columns = vec![Self::new("operations/s", Numbers, Speed, throughput)];
         if let Some(baseline) = table.baseline() {
             let against = format!("against {baseline}");
             columns.push(Self::new(against, Ratios, Speed, |row, _| rows::ratio(row.against_baseline)));
-            let verdict =
-                Self::new("verdict", Words, Speed, |row, _| rows::verdict(row, &table.baselines).to_owned());
+            let verdict = Self::new("verdict", CellText, Speed, |row, _| {
+                rows::verdict(row, &table.baselines).to_owned()
+            });
             columns.push(Self { tone: tone_of_verdict, ..verdict });
         }
         if let Some(reference) = table.reference {
@@ -97,8 +98,8 @@ impl<'a> Column<'a> {
         let refused = Self::new("refused", Numbers, Quality, count(|row| row.cell.refused));
         columns.push(Self { shares: true, ..refused });
         for checks in [
-            Self::new("linearizable", Words, Quality, |row, _| row.linearizable()),
-            Self::new("findings", Words, Quality, |row, _| row.found()),
+            Self::new("linearizable", CellText, Quality, |row, _| row.linearizable()),
+            Self::new("findings", CellText, Quality, |row, _| row.found()),
         ] {
             columns.push(Self { tone: tone_of_checks, ..checks });
         }
@@ -114,7 +115,7 @@ impl<'a> Column<'a> {
         head: impl Into<String>,
         align: Align,
         part: Part,
-        cell: impl Fn(&Row<'_>, Room) -> String + 'a,
+        cell: impl Fn(&Row<'_>, ColumnWidth) -> String + 'a,
     ) -> Self {
         let (cell, tone) = (Box::new(cell), |_: &Row<'_>| Tone::Plain);
         Self { head: head.into(), unit: "", align, part, shares: false, cell, tone }

@@ -1,6 +1,6 @@
 //! Everything in a record that is wrong, in words: what a run must not be called a success with.
 
-use super::rows::{self, Found};
+use super::rows::{self, LocatedFinding};
 use crate::record::{ModelResult, PitfallResult, Record};
 
 /// Everything in the record that is wrong, a line each: findings of severity error, models that do not hold or
@@ -12,7 +12,7 @@ pub fn failures(record: &Record) -> Vec<String> {
     findings.chain(models).chain(pitfalls).collect()
 }
 
-fn finding(Found { strategy, place, finding: it }: &Found<'_>) -> String {
+fn finding(LocatedFinding { strategy, place, finding: it }: &LocatedFinding<'_>) -> String {
     // Where the message names them all, it says more than a list.
     let told = it.places.iter().all(|place| it.message.contains(place.as_str()));
     let places = if told { String::new() } else { format!(" ({})", it.places.join(", ")) };

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::ablation::{self, Way};
-use super::columns::{Align, Column, Room};
+use super::ablation::{self, AblationPath};
+use super::columns::{Align, Column, ColumnWidth};
 use super::failures::failures;
 use super::rows::{self, Table};
 use super::scaling::Sweep;
@@ -31,7 +31,7 @@ pub fn summary(record: &Record) -> String {
             out.extend(notes.iter().map(|note| format!("- {}\n", escaped(note))));
         }
     }
-    out.extend(Way::all(record).iter().map(way));
+    out.extend(AblationPath::all(record).iter().map(way));
     out.extend(Sweep::all(record).iter().map(sweep));
     for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
         let title = format!("Model {} over “{}”", model.model, model.strategy);
@@ -48,7 +48,7 @@ fn traced(trace: &Trace<'_>) -> String {
     trace.to_string().lines().map(|line| format!("    {}\n", line.replace(char::is_control, " "))).collect()
 }
 
-fn way(way: &Way<'_>) -> String {
+fn way(way: &AblationPath<'_>) -> String {
     let mut out = format!("\n## {}\n\n{}\n\n", escaped(&way.title()), escaped(&way.sentence()));
     out += &line(ablation::HEAD.iter().map(ToString::to_string));
     out += &line(["---", "---:", "---"].iter().map(ToString::to_string));
@@ -71,13 +71,13 @@ fn scenario(table: &Table<'_>) -> String {
     let columns = Column::all(table);
     let heads = columns.iter().map(|it| escaped(format!("{} {}", it.head, it.unit).trim_end()));
     let aligned = columns.iter().map(|it| match it.align {
-        Align::Words => "---".to_owned(),
+        Align::CellText => "---".to_owned(),
         Align::Numbers | Align::Ratios => "---:".to_owned(),
     });
     let first = |text: &str| std::iter::once(escaped(text));
     let mut out = line(first("strategy").chain(heads)) + &line(first("---").chain(aligned));
     for row in &table.rows {
-        let cells = columns.iter().map(|it| escaped(&(it.cell)(row, Room::Wide)));
+        let cells = columns.iter().map(|it| escaped(&(it.cell)(row, ColumnWidth::Wide)));
         out += &line(first(&row.cell.strategy).chain(cells));
     }
     out

@@ -209,7 +209,7 @@ fn own_baseline<'a>(record: &'a Record, scenario: &str, cell: &Cell) -> Option<&
 }
 
 /// A finding, and where it was made.
-pub(super) struct Found<'a> {
+pub(super) struct LocatedFinding<'a> {
     pub strategy: &'a str,
     /// The scenario, of a sweep with the value that its setting had.
     pub place: String,
@@ -217,16 +217,18 @@ pub(super) struct Found<'a> {
 }
 
 /// Everything that was found, in cells and at the points of sweeps.
-pub(super) fn findings(record: &Record) -> impl Iterator<Item = Found<'_>> {
+pub(super) fn findings(record: &Record) -> impl Iterator<Item = LocatedFinding<'_>> {
     let in_cells = record.cells.iter().flat_map(|cell| {
-        let found = |finding| Found { strategy: &cell.strategy, place: cell.scenario.clone(), finding };
+        let found =
+            |finding| LocatedFinding { strategy: &cell.strategy, place: cell.scenario.clone(), finding };
         cell.findings.iter().map(found)
     });
     let in_sweeps = record.scaling.iter().flat_map(|sweep| {
         sweep.points.iter().flat_map(move |at| {
             let size = sweep.size(&at.point).unwrap_or_default();
             let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
-            let found = move |finding| Found { strategy: &sweep.strategy, place: place.clone(), finding };
+            let found =
+                move |finding| LocatedFinding { strategy: &sweep.strategy, place: place.clone(), finding };
             at.findings.iter().map(found)
         })
     });

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::rows::{Found, findings};
+use super::rows::{LocatedFinding, findings};
 use crate::record::{Counterexample, ModelResult, Record, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -49,7 +49,7 @@ struct Log {
 }
 
 impl Log {
-    fn finding(&mut self, Found { strategy, place: scenario, finding: it }: &Found<'_>) {
+    fn finding(&mut self, LocatedFinding { strategy, place: scenario, finding: it }: &LocatedFinding<'_>) {
         let level = match it.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -4,8 +4,8 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table as Grid};
 
-use super::ablation::{self, Way};
-use super::columns::{Align, Column, Part, Room, Tone};
+use super::ablation::{self, AblationPath};
+use super::columns::{Align, Column, ColumnWidth, Part, Tone};
 use super::failures::failures;
 use super::rows::{self, Row, Table};
 use super::scaling::Sweep;
@@ -54,7 +54,7 @@ pub fn text(record: &Record, colour: Colour) -> String {
             out.extend(notes.iter().map(|note| wrapped(note)));
         }
     }
-    for way in Way::all(record) {
+    for way in AblationPath::all(record) {
         out = out + "\n" + &wrapped(&way.title()) + "\n";
         let head = ablation::HEAD.map(str::to_owned);
         out += &drawn(plain(&head, way.rows().map(Vec::from), CellAlignment::Left), colour);
@@ -125,10 +125,11 @@ fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
     let mut grid = empty(&std::iter::once("strategy".to_owned()).chain(heads).collect::<Vec<_>>());
     for row in &table.rows {
         let cells = places.iter().map(|place| {
-            let words: Vec<_> = place.iter().map(|it| printable(&(it.cell)(row, Room::Narrow))).collect();
+            let words: Vec<_> =
+                place.iter().map(|it| printable(&(it.cell)(row, ColumnWidth::Narrow))).collect();
             let cell = Cell::new(words.join(" / "));
             let cell = match place[0].align {
-                Align::Words | Align::Ratios => cell,
+                Align::CellText | Align::Ratios => cell,
                 Align::Numbers => cell.set_alignment(CellAlignment::Right),
             };
             match (place[0].tone)(row) {

@@ -10,9 +10,9 @@ const OPERATION_BITS: u32 = 8;
 
 /// What a task is doing. On a cache line of its own: to say it costs one plain store that nobody else waits for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Word(Arc<CachePadded<AtomicU64>>);
+pub(crate) struct TaskStatus(Arc<CachePadded<AtomicU64>>);
 
-impl Word {
+impl TaskStatus {
     /// The task begins its `number`th operation.
     #[inline]
     pub(crate) fn begin(&self, number: u64, operation: usize) {
@@ -29,15 +29,15 @@ impl Word {
 
 /// What all tasks are doing.
 #[derive(Debug)]
-pub(crate) struct ProgressBoard(Box<[Word]>);
+pub(crate) struct ProgressBoard(Box<[TaskStatus]>);
 
 impl ProgressBoard {
     pub(crate) fn new(tasks: usize) -> Self {
-        Self((0..tasks).map(|_| Word::default()).collect())
+        Self((0..tasks).map(|_| TaskStatus::default()).collect())
     }
 
     /// The word of a task.
-    pub(crate) fn word(&self, task: usize) -> Word {
+    pub(crate) fn word(&self, task: usize) -> TaskStatus {
         self.0[task].clone()
     }
 

@@ -7,7 +7,7 @@ use quanta::{Clock, Instant};
 
 use crate::workload::Operation;
 
-use super::board::Word;
+use super::board::TaskStatus;
 use super::samples::{Sample, TaskLog};
 use super::slice::Slice;
 
@@ -16,7 +16,7 @@ pub struct Meter {
     operations: &'static [Operation],
     /// Operations begun since the run began.
     begun: u64,
-    word: Word,
+    word: TaskStatus,
     clock: Clock,
     slice: Arc<Slice>,
     /// Whether the latencies of this step are kept.
@@ -60,7 +60,7 @@ pub enum Outcome<'a> {
 }
 
 impl Meter {
-    pub(crate) fn new(operations: &'static [Operation], word: Word, slice: Arc<Slice>) -> Self {
+    pub(crate) fn new(operations: &'static [Operation], word: TaskStatus, slice: Arc<Slice>) -> Self {
         let log = TaskLog::new(operations.len());
         Self { operations, begun: 0, word, clock: Clock::new(), slice, timed: false, due: None, log }
     }

@@ -23,15 +23,15 @@ mod slice;
 mod task;
 mod watchdog;
 
-pub(crate) use board::{InFlight, Word};
+pub(crate) use board::{InFlight, TaskStatus};
 pub use meter::{Meter, Outcome, Start};
 pub(crate) use mode::LatencyMode;
 pub(crate) use runner::{GiveBack, SliceRunner, Sliced};
 pub(crate) use runtime::OWN;
 pub use runtime::Runtime;
-pub(crate) use samples::{Block, Tally, TaskLog};
+pub(crate) use samples::{Block, SubjectTotals, TaskLog};
 pub(crate) use slice::Slice;
-pub(crate) use task::{Pace, TURN, Task};
+pub(crate) use task::{Pacing, TURN, Task};
 
 /// Meters and logs for the tests of whoever counts them.
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::workload::Shape;
+use crate::workload::WorkloadShape;
 
 use super::board::{InFlight, ProgressBoard};
 use super::runtime::Runtime;
-use super::slice::{Moment, Slice};
+use super::slice::{Slice, SliceInstant};
 use super::watchdog::Watchdog;
 
 /// One runtime with as many workers as the workload wants, and what watches it.
@@ -49,7 +49,7 @@ impl SliceRunner {
     ///
     /// # Errors
     /// When no threads can be had.
-    pub(crate) fn new(shape: &Shape, patience: Duration) -> std::io::Result<Self> {
+    pub(crate) fn new(shape: &WorkloadShape, patience: Duration) -> std::io::Result<Self> {
         let patience = patience + shape.patience;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(shape.workers as usize)
@@ -132,13 +132,13 @@ impl SliceRunner {
                     // The flag before the clock: read first, the clock would miss the time of the operations that
                     // are counted until the flag is set.
                     slice.end();
-                    ended = Some(Moment::now());
+                    ended = Some(SliceInstant::now());
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the runner itself can send"),
             }
         }
         self.watchdog.watch(false);
-        let ended = ended.unwrap_or_else(Moment::now);
+        let ended = ended.unwrap_or_else(SliceInstant::now);
         let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
         Ok((Sliced { elapsed: ended.at - begun.at, allocations }, back))
     }
@@ -163,7 +163,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_millis(20);
 
     fn runner(patience: Duration) -> SliceRunner {
-        SliceRunner::new(&Shape::closed(2, 2), patience).unwrap()
+        SliceRunner::new(&WorkloadShape::closed(2, 2), patience).unwrap()
     }
 
     /// Two tasks begin an operation; the second never comes back.

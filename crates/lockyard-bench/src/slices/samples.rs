@@ -85,7 +85,7 @@ impl TaskLog {
 
 /// Everything one subject has done in its measured slices.
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Tally {
+pub(crate) struct SubjectTotals {
     /// By operation; empty before the first log.
     pub(crate) counts: Vec<Counts>,
     pub(crate) look_ups: u64,
@@ -95,7 +95,7 @@ pub(crate) struct Tally {
     histograms: BTreeMap<usize, Histogram<u64>>,
 }
 
-impl Tally {
+impl SubjectTotals {
     pub(crate) fn add(&mut self, log: &TaskLog) {
         self.count(&log.counts, log.look_ups, [&log.first_error, &log.first_silence]);
         for sample in &log.samples {
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(block.take_p99()[&GET], 990);
         assert!(block.take_p99().is_empty(), "it begins anew");
 
-        let mut tally = Tally::default();
+        let mut tally = SubjectTotals::default();
         tally.add(&first);
         tally.add(&second);
         let seen = &tally.latencies(&OPERATIONS)["get"];
@@ -301,7 +301,8 @@ mod tests {
         let nanos = |nth: u64| nth * nth * 1_000;
         let first = log((1..=500).map(|nth| (GET, nanos(nth))));
         let second = log((501..=1_000).map(|nth| (GET, nanos(nth))));
-        let (mut whole, mut merged, mut other) = (Tally::default(), Tally::default(), Tally::default());
+        let (mut whole, mut merged, mut other) =
+            (SubjectTotals::default(), SubjectTotals::default(), SubjectTotals::default());
         whole.add(&first);
         whole.add(&second);
         merged.add(&first);
@@ -323,7 +324,7 @@ mod tests {
 
     #[test]
     fn the_first_error_is_the_one_that_is_kept() {
-        let mut tally = Tally::default();
+        let mut tally = SubjectTotals::default();
         for error in ["first", "second"] {
             tally.add(&TaskLog { first_error: Some(error.to_owned()), ..TaskLog::default() });
         }

@@ -14,19 +14,19 @@ pub(crate) struct Slice {
     pub(crate) position: u64,
     /// Clients that are not ready yet.
     missing: AtomicUsize,
-    begun: OnceLock<Moment>,
+    begun: OnceLock<SliceInstant>,
     over: AtomicBool,
 }
 
 /// A moment, such as that in which a slice began.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+pub(crate) struct SliceInstant {
     pub(crate) at: Instant,
     /// Allocations of the whole process until then; `None` where nobody counts them.
     pub(crate) allocations: Option<u64>,
 }
 
-impl Moment {
+impl SliceInstant {
     /// The present one.
     pub(crate) fn now() -> Self {
         Self { allocations: alloc::process_count().map(|count| count.allocations), at: Instant::now() }
@@ -51,13 +51,13 @@ impl Slice {
         let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
         if missing == 0 {
             // By the one task that saw zero, so it is initialised once; `OnceLock` publishes it to those that wait.
-            self.begun.get_or_init(Moment::now);
+            self.begun.get_or_init(SliceInstant::now);
         }
         missing
     }
 
     /// When it began, once it has.
-    pub(crate) fn begun(&self) -> Option<Moment> {
+    pub(crate) fn begun(&self) -> Option<SliceInstant> {
         self.begun.get().copied()
     }
 
@@ -73,7 +73,7 @@ impl Slice {
     }
 
     /// Blocks this thread until it has begun: waiting by running would keep a worker from its tasks.
-    pub(crate) fn wait(&self) -> Moment {
+    pub(crate) fn wait(&self) -> SliceInstant {
         *self.begun.wait()
     }
 

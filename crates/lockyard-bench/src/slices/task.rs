@@ -33,14 +33,14 @@ pub(crate) struct Task<W: Workload, C> {
 
 /// What the tasks of a workload have in common.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Pacing {
     pub(crate) arrival: Arrival,
     pub(crate) tasks: u32,
     /// What is nearer than this is waited for by letting others run: timers of the runtime are a millisecond coarse.
     near: Duration,
 }
 
-impl Pace {
+impl Pacing {
     /// `alone`: nobody else needs the cores, so that a short wait may be spent running.
     pub(crate) fn new(arrival: Arrival, tasks: u32, alone: bool) -> Self {
         Self { arrival, tasks, near: if alone { NEAR } else { Duration::ZERO } }
@@ -63,7 +63,7 @@ impl<W: Workload, C> Task<W, C> {
         &mut self,
         system: &S,
         slice: &Arc<Slice>,
-        pace: Pace,
+        pace: Pacing,
         mode: LatencyMode,
     ) {
         let Self { index, steps, client, meter } = self;

@@ -13,12 +13,12 @@ use super::board::{InFlight, ProgressBoard, in_flight};
 
 /// The judgement on a series of looks at the board, apart from threads and clocks.
 #[derive(Default)]
-struct Watch {
+struct ProgressWatch {
     words: Vec<u64>,
     since: Option<Instant>,
 }
 
-impl Watch {
+impl ProgressWatch {
     /// What is stuck, if nothing has moved since `patience` ago while something was in flight.
     fn look(&mut self, words: Vec<u64>, now: Instant, patience: Duration) -> Option<Vec<InFlight>> {
         // Any word that moved starts the patience over: a slow operation beside busy ones is no standstill.
@@ -50,13 +50,13 @@ impl Watchdog {
         let watched = active.clone();
         let tick = (patience / 10).clamp(Duration::from_millis(1), Duration::from_millis(250));
         let watch = move || {
-            let mut state = Watch::default();
+            let mut state = ProgressWatch::default();
             // The channel is never sent to: its end is the signal, and waiting for it is the tick.
             while stopped.recv_timeout(tick) == Err(mpsc::RecvTimeoutError::Timeout) {
                 // A tick late or early makes no difference to a patience of many; nothing else depends on the flag.
                 // The state is reset between slices, so the quiet there does not count.
                 if !watched.load(Relaxed) {
-                    state = Watch::default();
+                    state = ProgressWatch::default();
                 } else if let Some(stuck) = state.look(board.snapshot(), Instant::now(), patience) {
                     alarm(stuck);
                     return;
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_moves_is_not_stuck() {
-        let (board, start, mut watch) = (ProgressBoard::new(2), Instant::now(), Watch::default());
+        let (board, start, mut watch) = (ProgressBoard::new(2), Instant::now(), ProgressWatch::default());
         for second in 0..100 {
             board.word(0).begin(second, 2);
             assert_eq!(watch.look(board.snapshot(), start + Duration::from_secs(second), PATIENCE), None);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_does_not_move_for_long_enough_is_named() {
-        let (board, start, mut watch) = (ProgressBoard::new(3), Instant::now(), Watch::default());
+        let (board, start, mut watch) = (ProgressBoard::new(3), Instant::now(), ProgressWatch::default());
         board.word(1).begin(7, 9);
         board.word(2).idle(9);
         assert_eq!(watch.look(board.snapshot(), start, PATIENCE), None);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn idling_is_not_stuck() {
-        let (board, start, mut watch) = (ProgressBoard::new(2), Instant::now(), Watch::default());
+        let (board, start, mut watch) = (ProgressBoard::new(2), Instant::now(), ProgressWatch::default());
         board.word(0).idle(3);
         assert_eq!(watch.look(board.snapshot(), start, PATIENCE), None);
         assert_eq!(watch.look(board.snapshot(), start + 100 * PATIENCE, PATIENCE), None);

@@ -48,11 +48,11 @@ use std::sync::Arc;
 
 use lockyard_track::Tracker;
 
-use crate::judged::{Judging, Set as JudgedSet};
+use crate::judged::{JudgedSystem, Judging};
 use crate::record::Factors;
 use crate::slices::{Runtime, SliceRunner};
 use crate::system::{Fault, Recorded, Settled, System};
-use crate::workload::{Shape, Workload};
+use crate::workload::{Workload, WorkloadShape};
 
 pub(crate) use running::{Running, Steps};
 pub use setup::Setup;
@@ -61,21 +61,21 @@ pub use setup::Setup;
 type Factory<W, S> = dyn Fn(&Setup<'_, W>) -> Result<S, Fault> + Send + Sync;
 
 /// Sets a subject up to be measured.
-type Make<W> = dyn Fn(&Setup<'_, W>, &Ground<'_, W>) -> Result<Box<dyn Running>, Fault> + Send + Sync;
+type Make<W> = dyn Fn(&Setup<'_, W>, &RunContext<'_, W>) -> Result<Box<dyn Running>, Fault> + Send + Sync;
 
 /// Sets a subject up to be judged.
 type MakeJudged<W> = dyn Fn(&Setup<'_, W>) -> Result<Box<dyn Judging<W>>, Fault> + Send + Sync;
 
 /// What is set up to be judged, with where it runs.
-type ToJudge<W> = (Box<dyn Judging<W>>, Runtime);
+type JudgeSetup<W> = (Box<dyn Judging<W>>, Runtime);
 
 /// Counts what a subject keeps for so many of what it holds, with this seed.
 type CountHeap = dyn Fn(u32, u64) -> Result<Option<HeapUse>, Fault> + Send + Sync;
 
 /// What a subject that is set up is measured on.
-pub(crate) struct Ground<'a, W: Workload> {
+pub(crate) struct RunContext<'a, W: Workload> {
     pub(crate) runner: &'a SliceRunner,
-    pub(crate) shape: &'a Shape,
+    pub(crate) shape: &'a WorkloadShape,
     pub(crate) steps: &'a Steps<W>,
     /// Is told how far a subject is that is being given what it holds.
     pub(crate) filling: &'a dyn Fn(usize, usize),
@@ -174,7 +174,7 @@ impl<W: Workload> Subject<W> {
         workload: &W,
         seed: u64,
         tracked: bool,
-        ground: &Ground<'_, W>,
+        ground: &RunContext<'_, W>,
     ) -> Result<Box<dyn Running>, Fault> {
         let setup = Setup::new(workload, seed, ground.runner.runtime(tracked)).telling(ground.filling);
         let make = if tracked { self.tracked.as_ref().ok_or_else(|| self.untracked())? } else { &self.make };
@@ -188,7 +188,7 @@ impl<W: Workload> Subject<W> {
         seed: u64,
         tracked: bool,
         runner: &SliceRunner,
-    ) -> Result<Option<ToJudge<W>>, Fault> {
+    ) -> Result<Option<JudgeSetup<W>>, Fault> {
         let make = if tracked { &self.tracked_judged } else { &self.judged };
         let Some(make) = make else { return Ok(None) };
         let setup = Setup::new(workload, seed, runner.runtime(tracked));
@@ -208,9 +208,9 @@ impl<W: Workload> Subject<W> {
 /// The factory of what is measured, from the factory of a system.
 fn measured<W: Workload, S: System<W>>(make: Arc<Factory<W, S>>, alone: bool) -> Arc<Make<W>> {
     Arc::new(move |setup, ground| {
-        let Ground { runner, shape, steps, .. } = *ground;
+        let RunContext { runner, shape, steps, .. } = *ground;
         let system = make(setup)?;
-        let set = running::Set::new(system, shape, steps, runner, setup.runtime(), alone)?;
+        let set = running::RunningSystem::new(system, shape, steps, runner, setup.runtime(), alone)?;
         Ok(Box::new(set) as Box<dyn Running>)
     })
 }
@@ -235,7 +235,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         S: Recorded<W>,
     {
         let make = self.make.clone();
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::recorded(make(setup)?, setup))));
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::recorded(make(setup)?, setup))));
         self
     }
 
@@ -245,7 +245,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         S: Settled<W>,
     {
         let make = self.make.clone();
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
         self
     }
 
@@ -255,7 +255,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         mut self,
         make: impl Fn(&Setup<'_, W>) -> Result<J, Fault> + Send + Sync + 'static,
     ) -> Self {
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
         self
     }
 
@@ -276,7 +276,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         let make = Arc::new(with_tracker(make));
         self.subject.tracked = Some(measured(make.clone(), true));
         self.subject.tracked_judged =
-            Some(Arc::new(move |setup| Ok(JudgedSet::settled(make(setup)?, setup))));
+            Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
         self
     }
 

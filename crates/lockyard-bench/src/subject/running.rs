@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockyard_track::Watch;
+use lockyard_track::WatchGuard;
 
-use crate::slices::{InFlight, LatencyMode, Meter, Pace, Runtime, Slice, SliceRunner, Sliced, Task, TaskLog};
+use crate::slices::{
+    InFlight, LatencyMode, Meter, Pacing, Runtime, Slice, SliceRunner, Sliced, Task, TaskLog,
+};
 use crate::system::{Counters, Fault, System};
 use crate::tracking;
-use crate::workload::{Shape, Workload};
+use crate::workload::{Workload, WorkloadShape};
 
 /// The steps of every task, the same for all subjects.
 pub(crate) type Steps<W> = [Arc<[<W as Workload>::Step]>];
@@ -45,19 +47,19 @@ pub(crate) trait Running {
 
 /// A system with the tasks that ask it. The one thing that knows the types inside: tasks ask it directly, and nothing of
 /// what they ask is boxed.
-pub(crate) struct Set<W: Workload, S: System<W>> {
+pub(crate) struct RunningSystem<W: Workload, S: System<W>> {
     system: Arc<S>,
     tasks: Vec<Task<W, S::Client>>,
-    pace: Pace,
+    pace: Pacing,
     runtime: Runtime,
-    _watch: Option<Watch>,
+    _watch: Option<WatchGuard>,
 }
 
-impl<W: Workload, S: System<W>> Set<W, S> {
+impl<W: Workload, S: System<W>> RunningSystem<W, S> {
     /// `alone`: nobody else needs the cores.
     pub(crate) fn new(
         system: S,
-        shape: &Shape,
+        shape: &WorkloadShape,
         steps: &Steps<W>,
         runner: &SliceRunner,
         runtime: &Runtime,
@@ -71,13 +73,13 @@ impl<W: Workload, S: System<W>> Set<W, S> {
             Ok(Task { index: index as u32, steps: steps.clone(), client, meter })
         };
         let tasks = steps.iter().enumerate().map(task).collect::<Result<Vec<_>, Fault>>()?;
-        let pace = Pace::new(shape.arrival, shape.tasks(), alone);
+        let pace = Pacing::new(shape.arrival, shape.tasks(), alone);
         let watch = runtime.tracker().map(|tracker| tracker.watch(tracking::PATIENCE));
         Ok(Self { system, tasks, pace, runtime: runtime.clone(), _watch: watch })
     }
 }
 
-impl<W: Workload, S: System<W>> Running for Set<W, S> {
+impl<W: Workload, S: System<W>> Running for RunningSystem<W, S> {
     fn run(
         &mut self,
         runner: &SliceRunner,

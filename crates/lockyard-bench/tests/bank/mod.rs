@@ -4,7 +4,7 @@
 pub mod guard;
 mod spec;
 
-use lockyard_bench::{Operation, Random, Setup, Shape, Subject, Sweep, Workload};
+use lockyard_bench::{Operation, Random, Setup, Subject, Sweep, Workload, WorkloadShape};
 use lockyard_lock::{ParkingLotMutex, TokioMutex, TokioRwLock};
 use lockyard_track::Tracked;
 use rand::RngExt;
@@ -58,8 +58,8 @@ impl Workload for Bank {
         "bank"
     }
 
-    fn shape(&self) -> Shape {
-        Shape::closed(self.workers, self.tasks)
+    fn shape(&self) -> WorkloadShape {
+        WorkloadShape::closed(self.workers, self.tasks)
     }
 
     fn set(&mut self, setting: &str, value: &str) -> Result<(), String> {

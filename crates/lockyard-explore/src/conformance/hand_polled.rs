@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use super::model_of;
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock};
 
-use crate::desk::{Desk, LockModel, Pass};
+use crate::desk::{LockModel, LockRequest, LockState};
 use crate::footprint::Object;
 
 static CLASS: LockClass = LockClass::new("conformance");
@@ -32,8 +32,8 @@ type Asking<'a, F> = Pin<Box<dyn Future<Output = Guard<'a, F>> + 'a>>;
 
 enum Place<'a, F: LockFamily> {
     Outside,
-    Waiting(Asking<'a, F>, Pass),
-    Inside(Guard<'a, F>, Pass),
+    Waiting(Asking<'a, F>, LockRequest),
+    Inside(Guard<'a, F>, LockRequest),
 }
 
 /// Runs a script; what may be done next, and whether all that was granted was allowed.
@@ -41,7 +41,7 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
     let lock: LockOf<F, u32> = SharedLock::new(&CLASS, 0);
     let lock = &lock;
     // A model may do one thing or another; these are all it can have come to.
-    let mut desks = vec![Desk::new(&CLASS, Object::nth(0), model)];
+    let mut desks = vec![LockState::new(&CLASS, Object::nth(0), model)];
     let mut places: [Place<'_, F>; TASKS] = std::array::from_fn(|_| Place::Outside);
     let mut ticket = 0;
     let mut context = Context::from_waker(Waker::noop());
@@ -56,7 +56,7 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
                 };
                 ticket += 1;
                 let write = write || !model.shared_reads;
-                let pass = Pass::new(task, ticket, write, Location::caller());
+                let pass = LockRequest::new(task, ticket, write, Location::caller());
                 places[task] = Place::Waiting(asking, pass);
                 poll(&mut places[task], &mut desks, &mut context)
                     .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
@@ -89,7 +89,7 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
 /// Polls one that waits. An error if it was granted what the model does not allow.
 fn poll<F: LockFamily>(
     place: &mut Place<'_, F>,
-    desks: &mut Vec<Desk>,
+    desks: &mut Vec<LockState>,
     context: &mut Context<'_>,
 ) -> Result<(), ()> {
     let Place::Waiting(asking, pass) = place else { return Ok(()) };

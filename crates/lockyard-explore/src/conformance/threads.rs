@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 
 use super::model_of;
-use crate::{Explorer, LockModel, Model, Reduction, Setting, Told, point};
+use crate::{Explorer, LockModel, Model, Reduction, ResultCell, Setting, point};
 use lockyard_lock::{ArcSwap, LockClass, LockFamily, LockOf, SharedLock};
 
 static CLASS: LockClass = LockClass::new("conformance");
@@ -46,16 +46,16 @@ impl Litmus {
 }
 
 /// What the tasks of a program share.
-struct Stage<F: LockFamily> {
+struct ProgramState<F: LockFamily> {
     locks: [LockOf<F, u32>; 2],
     flags: [AtomicU32; 2],
     explored: bool,
 }
 
 /// Lets others run, on whatever it is that runs this.
-struct Once(bool);
+struct YieldOnce(bool);
 
-impl Future for Once {
+impl Future for YieldOnce {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
@@ -63,7 +63,7 @@ impl Future for Once {
     }
 }
 
-impl<F: LockFamily> Stage<F> {
+impl<F: LockFamily> ProgramState<F> {
     fn new(explored: bool) -> Self {
         let locks = [0; 2].map(|value| SharedLock::new(&CLASS, value));
         Self { locks, flags: Default::default(), explored }
@@ -73,7 +73,7 @@ impl<F: LockFamily> Stage<F> {
         if self.explored {
             point().await;
         } else {
-            Once(false).await;
+            YieldOnce(false).await;
         }
     }
 
@@ -146,8 +146,8 @@ fn allowed(litmus: Litmus, lock: LockModel) -> BTreeSet<String> {
         ..Explorer::default()
     };
     let report = explorer.search(&|program| {
-        let stage = Rc::new(Stage::<Model>::new(true));
-        let answers: Vec<Told<Vec<u32>>> = (0..litmus.tasks()).map(|_| Told::nothing()).collect();
+        let stage = Rc::new(ProgramState::<Model>::new(true));
+        let answers: Vec<ResultCell<Vec<u32>>> = (0..litmus.tasks()).map(|_| ResultCell::nothing()).collect();
         for (nth, answer) in answers.iter().enumerate() {
             let (stage, answer) = (stage.clone(), answer.clone());
             let task = async move { answer.tell(stage.task(litmus, nth).await) };
@@ -166,7 +166,7 @@ fn told(answers: impl Iterator<Item = Vec<u32>>) -> String {
 
 /// What a program answers on threads, once.
 fn observed<F: LockFamily>(litmus: Litmus) -> String {
-    let (stage, start) = (Stage::<F>::new(false), Barrier::new(litmus.tasks()));
+    let (stage, start) = (ProgramState::<F>::new(false), Barrier::new(litmus.tasks()));
     std::thread::scope(|scope| {
         let run = |nth| {
             let (stage, start) = (&stage, &start);
@@ -218,7 +218,7 @@ lockyard_lock::for_each_lock! { blocking }
 #[test]
 fn a_lock_is_told_from_the_model_of_another() {
     // One reads while the other is inside: by hand, so that it is no luck.
-    let stage = Arc::new(Stage::<ArcSwap>::new(false));
+    let stage = Arc::new(ProgramState::<ArcSwap>::new(false));
     let mut context = Context::from_waker(Waker::noop());
     let (mut inside, mut reader) =
         (Box::pin(stage.task(Litmus::Beside, 0)), Box::pin(stage.task(Litmus::Beside, 1)));

@@ -15,7 +15,7 @@ use super::format::{self, CONTEXTS, Record, SUMMARIES, decode};
 
 /// What a check of a store has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checkup {
+pub struct StoreCheck {
     /// Contexts that are whole.
     pub contexts: u64,
     /// Whether the file had to be repaired before it could be read: it was not closed as it should be.
@@ -57,12 +57,12 @@ impl RedbStore {
     /// Reads every page and every context of the file at `path`.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] when it cannot be opened as a store. What is wrong inside stands in the [`Checkup`].
-    pub fn check(path: impl AsRef<Path>) -> Result<Checkup, StoreError> {
+    /// [`StoreError::Unusable`] when it cannot be opened as a store. What is wrong inside stands in the [`StoreCheck`].
+    pub fn check(path: impl AsRef<Path>) -> Result<StoreCheck, StoreError> {
         let path = path.as_ref();
         let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
         let mut database = existing(path)?;
-        let mut checkup = Checkup::default();
+        let mut checkup = StoreCheck::default();
         match format::guarded(|| database.check_integrity()) {
             Ok(whole) => checkup.repaired = !whole,
             Err(reason) => {
@@ -173,7 +173,7 @@ fn header(text: &str) -> Result<(), String> {
 }
 
 /// Every context can be read, stands under its own id, and has the summary that it should have; and there are no others.
-fn compare(database: &Database, checkup: &mut Checkup) -> Result<(), redb::Error> {
+fn compare(database: &Database, checkup: &mut StoreCheck) -> Result<(), redb::Error> {
     let transaction = database.begin_read()?;
     let (contexts, summaries) = (transaction.open_table(CONTEXTS)?, transaction.open_table(SUMMARIES)?);
     for row in contexts.iter()? {

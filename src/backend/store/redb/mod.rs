@@ -29,7 +29,7 @@ use super::{Store, StoreError};
 use format::{Record, decode, failed};
 use owner::{Call, Owner, Reply};
 
-pub use keep::{Checkup, TransferError};
+pub use keep::{StoreCheck, TransferError};
 
 /// Contexts in one redb file.
 ///

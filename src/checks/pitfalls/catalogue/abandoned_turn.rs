@@ -9,11 +9,11 @@ use crate::backend::session::SessionError;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -22,16 +22,16 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a turn is dropped in the middle, and the session stays at work with nobody at work on it",
     met: "Rain, \"Cancelling async Rust\", 2025: a future that is dropped leaves what it has changed as it is",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Alarm::unless("stuck session", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("stuck session", cast::<Host>(variant).play())),
         Trial::Shuttle,
     ],
 };
 
-async fn forgetful_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> {
+async fn forgetful_turn<E: SessionEnv>(it: &TurnFixture<E>) -> Result<(), SessionError> {
     let manager = it.manager();
     let begin = |context: &mut ChatContext| {
         context.begin_turn(said("hello"))?;
@@ -46,17 +46,17 @@ async fn forgetful_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionEr
     manager.write(id(0), end).await.map(|_| ())
 }
 
-async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
+async fn turn<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
     let _refused = match variant {
         Variant::Wrong => forgetful_turn(&it).await.is_err(),
         Variant::Right => it.backend.send_message_action(id(0), said("hello")).await.is_err(),
     };
 }
 
-fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
-    let it = Conversation::<E>::new(plainly);
+fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+    let it = TurnFixture::<E>::new(plainly);
     let client = E::giving_up(turn(it.clone(), variant));
-    Cast::new().part("client", client).finally(async move {
+    PitfallProgram::new().part("client", client).finally(async move {
         match it.now().await?.state_kind() {
             state if state.is_working() => Err(format!("nobody is at work, and the session is left {state}")),
             _ => Ok(()),

@@ -10,8 +10,8 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "abba-cache-session",
@@ -19,11 +19,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "the cache is held while a session is locked, and a session while the cache is locked",
     met: "the order that docs/LOCKING.md forbids; the commonest finding of kernel lockdep (I. Molnar, A. van de Ven, 2006)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR_MUTEX, ..Setting::default() },
             program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
         }),
-        Trial::Live(Live {
+        Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,
             cast: |variant| cast::<Tracked<TokioMutex>>(variant, turns),
         }),
@@ -34,7 +34,7 @@ type Session<F> = Arc<LockOf<F, u32>>;
 type Cache<F> = LockOf<F, BTreeMap<u32, Session<F>>>;
 
 /// Reads a session that is in the cache.
-async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, beat: Beat) {
+async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, beat: YieldFn) {
     let sessions = cache.write().await;
     let Some(session) = sessions.get(&id).cloned() else { return };
     let held = match variant {
@@ -49,17 +49,17 @@ async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, bea
 }
 
 /// Changes a session, and makes it the newest in the cache while nobody can come in between.
-async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, beat: Beat) {
+async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, beat: YieldFn) {
     let mut held = session.write().await;
     *held += 1;
     beat().await;
     cache.write().await.insert(id, session.clone());
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
     let session: Session<F> = Arc::new(SharedLock::new(&SESSION, 0));
     let cache: Rc<Cache<F>> = Rc::new(SharedLock::new(&CACHE, BTreeMap::from([(7, session.clone())])));
-    Cast::new()
+    PitfallProgram::new()
         .part("reader", read::<F>(cache.clone(), 7, variant, beat))
         .part("writer", write::<F>(cache, 7, session, beat))
 }

@@ -10,11 +10,11 @@ use crate::checks::spec::{Answer, Call, Token};
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::Clients;
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Entry, Sessions, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -23,7 +23,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a change is acknowledged in write-through while its save has only been begun",
     met: "writes acknowledged and lost: K. Kingsbury, \"Call me maybe: MongoDB\", 2013",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -34,7 +34,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct SavesBeside;
 
-impl<E: Ground> Steps<E> for SavesBeside {
+impl<E: SessionEnv> Steps<E> for SavesBeside {
     async fn settle(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
         let (saving, entry) = (all.clone(), entry.clone());
         all.env.spawn(async move {
@@ -44,15 +44,15 @@ impl<E: Ground> Steps<E> for SavesBeside {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => client::<E, SavesBeside>(),
-        Variant::Right => client::<E, Sound>(),
+        Variant::Right => client::<E, CorrectSteps>(),
     }
 }
 
 /// One who appends, and then looks at what a crash would have left.
-fn client<E: Ground, S: Steps<E>>() -> Scene {
+fn client<E: SessionEnv, S: Steps<E>>() -> Fixture {
     let mut clients = Clients::<E, S>::of(1, true).warm();
     let (all, notes, process) = (clients.all.clone(), clients.notes.clone(), clients.process());
     let client = async move {

@@ -7,12 +7,12 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "auto-save-over-delete",
@@ -20,7 +20,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "auto-save stores what it has copied before, and brings back what was deleted in between",
     met: "editors whose autosave resurrects deleted files: atom/autosave issue 30, zed-industries/community issue 222",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -31,7 +31,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct SavesCopies;
 
-impl<E: Ground> Steps<E> for SavesCopies {
+impl<E: SessionEnv> Steps<E> for SavesCopies {
     async fn flush(all: &Arc<Sessions<E, Self>>) {
         let mut copies = Vec::new();
         for entry in all.unsaved().await {
@@ -46,18 +46,18 @@ impl<E: Ground> Steps<E> for SavesCopies {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, SavesCopies>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(1, false)
         .warm()
-        .append("writer", Pace::AT_ONCE)
-        .flush("auto-save", Pace::after(1))
-        .delete("deleter", Pace::after(1))
+        .append("writer", ClientPace::AT_ONCE)
+        .flush("auto-save", ClientPace::after(1))
+        .delete("deleter", ClientPace::after(1))
         .scene()
 }

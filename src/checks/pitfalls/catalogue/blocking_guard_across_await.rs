@@ -9,15 +9,15 @@ use crate::backend::session::SESSION;
 use lockyard_lock::{LockOf, ParkingLotMutex, SharedLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Cast, turns};
-use crate::checks::pitfalls::{Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "blocking-guard-across-await",
     class: "blocked thread",
     about: "the guard of a lock that blocks is held across an await, on one worker",
     met: "clippy::await_holding_lock; the first page of tokio's tutorial on shared state",
-    trials: &[Trial::Live(Live { kind: Kind::GuardAcrossAwait, cast })],
+    trials: &[Trial::Live(TrackedProgram { kind: Kind::GuardAcrossAwait, cast })],
 };
 
 type Session = Rc<LockOf<Tracked<ParkingLotMutex>, Vec<u32>>>;
@@ -38,10 +38,10 @@ async fn append_what_the_model_says(session: Session, variant: Variant) {
     }
 }
 
-fn cast(variant: Variant) -> Cast {
+fn cast(variant: Variant) -> PitfallProgram {
     let session: Session = Rc::new(SharedLock::new(&SESSION, Vec::new()));
     let read = session.clone();
-    Cast::new()
+    PitfallProgram::new()
         .part("speaker", append_what_the_model_says(session, variant))
         .part("reader", async move { drop(read.read().await) })
 }

@@ -9,12 +9,12 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Settings};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, of_session, plainly};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, of_session, plainly};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -24,7 +24,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "M. Bishop, M. Dilger, \"Checking for race conditions in file accesses\", 1996; what If-Match is for in RFC \
           9110",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -34,8 +34,8 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 
 const SEEN: Version = Version(0);
 
-async fn update<E: Ground>(
-    it: &Conversation<E>,
+async fn update<E: SessionEnv>(
+    it: &TurnFixture<E>,
     update: ContextUpdate,
     variant: Variant,
 ) -> Result<Answer, SessionError> {
@@ -59,8 +59,8 @@ async fn update<E: Ground>(
     Ok(Answer::changed(version))
 }
 
-fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
-    let it = Conversation::<E>::new(plainly);
+fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+    let it = TurnFixture::<E>::new(plainly);
     let client = |process, mode: &'static str| {
         let it = it.clone();
         async move {
@@ -69,6 +69,6 @@ fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
             it.notes.ask(process, 0, call, update(&it, change, variant)).await;
         }
     };
-    let cast = Cast::new().part("one", client(0, "plan")).part("other", client(1, "act"));
-    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+    let cast = PitfallProgram::new().part("one", client(0, "plan")).part("other", client(1, "act"));
+    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
 }

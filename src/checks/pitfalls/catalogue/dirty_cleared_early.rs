@@ -7,12 +7,12 @@ use crate::backend::session::Short;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "dirty-cleared-early",
@@ -21,7 +21,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "pages marked clean after a write-back that failed: A. Rebello et al., \"Can applications recover from \
           fsync failures?\", USENIX ATC 2020",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { faults: 1, ..Setting::default() },
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -32,7 +32,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct ClearsFirst;
 
-impl<E: Ground> Steps<E> for ClearsFirst {
+impl<E: SessionEnv> Steps<E> for ClearsFirst {
     async fn flush(all: &Arc<Sessions<E, Self>>) {
         let unsaved = all.tables.at(|tables| std::mem::take(&mut tables.unsaved)).await;
         for (entry, _) in unsaved.into_values() {
@@ -41,16 +41,16 @@ impl<E: Ground> Steps<E> for ClearsFirst {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, ClearsFirst>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
 /// A change that is acknowledged before it is stored, and an auto-save that fails.
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     let clients = Clients::<E, S>::of(1, false).warm();
     clients.all.env.spoil_next_put();
-    clients.append("writer", Pace::AT_ONCE).flush("auto-save", Pace::after(1)).scene()
+    clients.append("writer", ClientPace::AT_ONCE).flush("auto-save", ClientPace::after(1)).scene()
 }

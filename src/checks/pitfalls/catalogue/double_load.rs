@@ -8,11 +8,11 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 use lockyard_lock::SharedLock;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "double-load",
@@ -21,16 +21,16 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "the thundering herd of R. Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013; what Go's \
           singleflight is for",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| match variant {
                 Variant::Wrong => clients::<ModelEnv, EachForItself>().scene().explore(program),
-                Variant::Right => clients::<ModelEnv, Sound>().scene().explore(program),
+                Variant::Right => clients::<ModelEnv, CorrectSteps>().scene().explore(program),
             },
         }),
         Trial::Contract(|variant| match variant {
             Variant::Wrong => one_load::<EachForItself>(),
-            Variant::Right => one_load::<Sound>(),
+            Variant::Right => one_load::<CorrectSteps>(),
         }),
     ],
 };
@@ -39,7 +39,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct EachForItself;
 
-impl<E: Ground> Steps<E> for EachForItself {
+impl<E: SessionEnv> Steps<E> for EachForItself {
     async fn load(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
         if let Slot::Empty = entry.look().await {
             let loaded = all.fetch(entry.id).await?;
@@ -52,11 +52,11 @@ impl<E: Ground> Steps<E> for EachForItself {
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Clients<E, S> {
-    Clients::of(1, true).append("one", Pace::AT_ONCE).append("other", Pace::AT_ONCE)
+fn clients<E: SessionEnv, S: Steps<E>>() -> Clients<E, S> {
+    Clients::of(1, true).append("one", ClientPace::AT_ONCE).append("other", ClientPace::AT_ONCE)
 }
 
-fn one_load<S: Steps<Host>>() -> Option<Alarm> {
+fn one_load<S: Steps<Host>>() -> Option<Detection> {
     let clients = clients::<Host, S>();
     let all = clients.all.clone();
     let counted = clients.cast().finally(async move {
@@ -67,5 +67,5 @@ fn one_load<S: Steps<Host>>() -> Option<Alarm> {
             }
         }
     });
-    Alarm::unless("loads", counted.play())
+    Detection::unless("loads", counted.play())
 }

@@ -7,12 +7,12 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Token};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -21,7 +21,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a change is announced before it is made",
     met: "why Spring's TransactionalEventListener waits for the commit unless it is told otherwise",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -33,7 +33,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 const SUBSCRIBER: u64 = 9;
 
 /// Appends, and lets those know who wait for it.
-async fn append<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<Answer, SessionError> {
+async fn append<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<Answer, SessionError> {
     let announce =
         || it.notes.told(SUBSCRIBER, 0, Call::State, Answer::State { version: 1, kind: StateKind::Idle });
     let change = |context: &mut ChatContext| {
@@ -51,8 +51,8 @@ async fn append<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<Ans
     Ok(appended.into())
 }
 
-fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
-    let it = Conversation::<E>::new(plainly);
+fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+    let it = TurnFixture::<E>::new(plainly);
     let (writing, looking) = (it.clone(), it.clone());
     let writer = async move {
         writing.notes.ask(0, 0, Call::Append(Token::of("news")), append(&writing, variant)).await;
@@ -61,6 +61,6 @@ fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
         let look = async { Ok(looking.manager().state(id(0)).await?.into()) };
         looking.notes.ask(1, 0, Call::State, look).await;
     };
-    let cast = Cast::new().part("writer", writer).part("reader", reader);
-    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+    let cast = PitfallProgram::new().part("writer", writer).part("reader", reader);
+    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
 }

@@ -6,11 +6,11 @@ use crate::backend::service::{ChatService, ModelError, Reply};
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -20,11 +20,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "N. Bronson et al., \"Metastable failures in distributed systems\", HotOS 2021: what keeps the overload up \
           is retries",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Contract(|variant| Alarm::unless("retries", cast::<Host>(variant).play())),
+        Trial::Contract(|variant| Detection::unless("retries", cast::<Host>(variant).play())),
     ],
 };
 
@@ -34,7 +34,7 @@ fn overloaded(nth: u32) -> Result<Reply, ModelError> {
     Err(if nth < 100 { ModelError::Transient(error) } else { ModelError::Fatal(error) })
 }
 
-async fn stubborn_turn<E: Ground>(it: &Conversation<E>) {
+async fn stubborn_turn<E: SessionEnv>(it: &TurnFixture<E>) {
     let begin = |context: &mut ChatContext| {
         context.begin_turn(said("hello"))?;
         context.request_model()
@@ -52,7 +52,7 @@ async fn stubborn_turn<E: Ground>(it: &Conversation<E>) {
     let _refused = it.manager().write(id(0), |context| context.fail(error)).await.is_err();
 }
 
-async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
+async fn turn<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
     match variant {
         Variant::Wrong => stubborn_turn(&it).await,
         Variant::Right => {
@@ -61,9 +61,9 @@ async fn turn<E: Ground>(it: Conversation<E>, variant: Variant) {
     }
 }
 
-fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
-    let it = Conversation::<E>::new(overloaded);
-    Cast::new().part("client", turn(it.clone(), variant)).finally(async move {
+fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+    let it = TurnFixture::<E>::new(overloaded);
+    PitfallProgram::new().part("client", turn(it.clone(), variant)).finally(async move {
         let (asked, most) = (it.model.asked(), u32::from(MAX_RETRIES) + 1);
         if asked > most {
             return Err(format!("one turn has asked the model {asked} times, and {most} are allowed"));

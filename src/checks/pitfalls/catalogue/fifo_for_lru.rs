@@ -8,11 +8,11 @@ use lru::LruCache;
 
 use crate::backend::chat::ContextId;
 use crate::backend::session::{CACHE, Cache, CacheStats, MutexLru};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -25,7 +25,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
             Variant::Wrong => used_stays::<Peeking<TokioRwLock, u32>>(),
             Variant::Right => used_stays::<MutexLru<TokioRwLock, u32>>(),
         };
-        Alarm::unless("recency", played)
+        Detection::unless("recency", played)
     })],
 };
 
@@ -54,7 +54,7 @@ impl<F: LockFamily, V: Send + Sync + 'static> Cache<V> for Peeking<F, V> {
 }
 
 /// Three come into a cache for two, and the first is asked for before the third comes.
-fn used_stays<C: Cache<u32>>() -> Result<(), Complaint> {
+fn used_stays<C: Cache<u32>>() -> Result<(), Violated> {
     let check = async {
         let cache = C::new(NonZeroUsize::new(2).expect("two are some"));
         for key in [1, 2] {
@@ -67,5 +67,5 @@ fn used_stays<C: Cache<u32>>() -> Result<(), Complaint> {
             None => Err("what was used last has gone, and what nobody has used is kept".to_owned()),
         }
     };
-    Cast::new().finally(check).play()
+    PitfallProgram::new().finally(check).play()
 }

@@ -11,15 +11,15 @@ use crate::backend::session::SESSION;
 use lockyard_lock::{LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Cast, turns};
-use crate::checks::pitfalls::{Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "futurelock",
     class: "futurelock",
     about: "a future that waits for a lock is kept and not polled, while its own task waits for the same lock",
     met: "D. Pacheco, E. Lunnikivi, \"Futurelock\", Oxide RFD 609, 2025: a control plane that hung",
-    trials: &[Trial::Live(Live { kind: Kind::Futurelock, cast })],
+    trials: &[Trial::Live(TrackedProgram { kind: Kind::Futurelock, cast })],
 };
 
 type Session = Rc<LockOf<Tracked<TokioMutex>, u32>>;
@@ -47,7 +47,9 @@ async fn give_up_waiting(session: Session, variant: Variant) {
     }
 }
 
-fn cast(variant: Variant) -> Cast {
+fn cast(variant: Variant) -> PitfallProgram {
     let session: Session = Rc::new(SharedLock::new(&SESSION, 0));
-    Cast::new().part("holder", hold(session.clone())).part("selects", give_up_waiting(session, variant))
+    PitfallProgram::new()
+        .part("holder", hold(session.clone()))
+        .part("selects", give_up_waiting(session, variant))
 }

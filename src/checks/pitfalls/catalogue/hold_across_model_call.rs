@@ -8,8 +8,8 @@ use lockyard_explore::{LockModel, Model, Setting, fail};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Tracked, Tracker};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "hold-across-model-call",
@@ -17,7 +17,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a session stays locked while the model is asked",
     met: "the guard held across an await that tokio's tutorial warns of (\"Shared state\"), with a model to wait for",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
         }),
@@ -28,7 +28,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 type Session<F> = Rc<LockOf<F, Vec<&'static str>>>;
 
 /// Whoever looks while it thinks should see something.
-async fn model<F: LockFamily>(session: &Session<F>, beat: Beat) -> &'static str {
+async fn model<F: LockFamily>(session: &Session<F>, beat: YieldFn) -> &'static str {
     beat().await;
     if session.try_read().is_none() {
         fail("nobody can read the session while the model thinks");
@@ -36,7 +36,7 @@ async fn model<F: LockFamily>(session: &Session<F>, beat: Beat) -> &'static str 
     "answer"
 }
 
-async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, beat: Beat) {
+async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, beat: YieldFn) {
     let mut messages = session.write().await;
     messages.push("question");
     match variant {
@@ -52,21 +52,21 @@ async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, beat: Beat) 
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
     let read = session.clone();
-    Cast::new()
+    PitfallProgram::new()
         .part("speaker", turn::<F>(session, variant, beat))
         .part("reader", async move { drop(read.read().await) })
 }
 
 /// What a tracker has seen of it: guards that lived across an await of something other than a lock.
-fn held_across_an_await(variant: Variant) -> Option<Alarm> {
+fn held_across_an_await(variant: Variant) -> Option<Detection> {
     let tracker = Tracker::new();
     let cast = tracker.within("set up", || cast::<Tracked<TokioRwLock>>(variant, turns));
     let played = cast.tracked(&tracker).play();
     let holds = tracker.across_awaits().into_iter().find(|hold| std::ptr::eq(hold.class, &raw const SESSION));
     let told =
         holds.map(|hold| format!("a session taken at {} was held while the model thought", hold.place));
-    Alarm::unless("held across await", told.map_or(played, Err))
+    Detection::unless("held across await", told.map_or(played, Err))
 }

@@ -11,11 +11,11 @@ use crate::backend::session::SessionError;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, messages, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, messages, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -24,15 +24,15 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "an event that the state has no arrow for is dropped, and acknowledged as if it had happened",
     met: "the rule of UML's state machines: an event that enables no transition is discarded (OMG, UML 2.5.1)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Alarm::unless("lost answer", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("lost answer", cast::<Host>(variant).play())),
     ],
 };
 
-async fn deaf_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> {
+async fn deaf_turn<E: SessionEnv>(it: &TurnFixture<E>) -> Result<(), SessionError> {
     let begin = |context: &mut ChatContext| {
         context.begin_turn(said("hello"))?;
         context.request_model()
@@ -47,21 +47,21 @@ async fn deaf_turn<E: Ground>(it: &Conversation<E>) -> Result<(), SessionError> 
 }
 
 /// Asks, and tells whether it was told that there is an answer.
-async fn client<E: Ground>(it: Conversation<E>, variant: Variant, answered: Rc<Cell<bool>>) {
+async fn client<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, answered: Rc<Cell<bool>>) {
     answered.set(match variant {
         Variant::Wrong => deaf_turn(&it).await.is_ok(),
         Variant::Right => it.backend.send_message_action(id(0), said("hello")).await.is_ok(),
     });
 }
 
-async fn call_off<E: Ground>(it: Conversation<E>) {
+async fn call_off<E: SessionEnv>(it: TurnFixture<E>) {
     E::beat().await;
     let _nothing_to_call_off = it.manager().write(id(0), ChatContext::cancel).await.is_err();
 }
 
-fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
-    let (it, answered) = (Conversation::<E>::new(plainly), Rc::new(Cell::new(false)));
-    let cast = Cast::new()
+fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+    let (it, answered) = (TurnFixture::<E>::new(plainly), Rc::new(Cell::new(false)));
+    let cast = PitfallProgram::new()
         .part("client", client(it.clone(), variant, answered.clone()))
         .part("somebody else", call_off(it.clone()));
     cast.finally(async move {

@@ -9,12 +9,12 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 use lockyard_lock::{AwaitFamily, LockClass, LockOf, SharedLock};
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "insert-without-recheck",
@@ -23,7 +23,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "double-checked locking with one check (D. Schmidt, T. Harrison, \"Double-checked locking\", 1996, tells \
           why it is two)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -35,15 +35,15 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 static LOADING: LockClass = LockClass::new("loading");
 
 /// The right to load.
-struct OneCheck<E: Ground>(LockOf<E::Gate, ()>);
+struct OneCheck<E: SessionEnv>(LockOf<E::Gate, ()>);
 
-impl<E: Ground> Default for OneCheck<E> {
+impl<E: SessionEnv> Default for OneCheck<E> {
     fn default() -> Self {
         Self(SharedLock::new(&LOADING, ()))
     }
 }
 
-impl<E: Ground> Steps<E> for OneCheck<E> {
+impl<E: SessionEnv> Steps<E> for OneCheck<E> {
     async fn open(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<Arc<Entry<E>>, SessionError> {
         if let Some(entry) = all.cached(id).await {
             return Ok(entry);
@@ -55,16 +55,16 @@ impl<E: Ground> Steps<E> for OneCheck<E> {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, OneCheck<E>>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(1, true)
-        .append("first", Pace::AT_ONCE.holding(4))
-        .append("second", Pace::AT_ONCE)
+        .append("first", ClientPace::AT_ONCE.holding(4))
+        .append("second", ClientPace::AT_ONCE)
         .scene()
 }

@@ -9,11 +9,11 @@ use crate::backend::service::{ChatService, Reply};
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, messages, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, messages, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -23,16 +23,16 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "what OpenAI's Assistants API locked a thread against while a run was in progress (its documentation, \
           \"thread locks\")",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Alarm::unless("interleaved turns", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("interleaved turns", cast::<Host>(variant).play())),
         Trial::Shuttle,
     ],
 };
 
-async fn careless_turn<E: Ground>(it: Conversation<E>, question: &'static str) {
+async fn careless_turn<E: SessionEnv>(it: TurnFixture<E>, question: &'static str) {
     let manager = it.manager();
     let taken = manager.write(id(0), |context| context.append(said(question), None)).await;
     let Ok(Reply::Full { text, .. }) = it.ask_model().await else { return };
@@ -41,13 +41,13 @@ async fn careless_turn<E: Ground>(it: Conversation<E>, question: &'static str) {
     let _refused = (taken.is_err(), answered.is_err());
 }
 
-async fn turn<E: Ground>(it: Conversation<E>, question: &'static str) {
+async fn turn<E: SessionEnv>(it: TurnFixture<E>, question: &'static str) {
     let _refused = it.backend.send_message_action(id(0), said(question)).await.is_err();
 }
 
-fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
-    let it = Conversation::<E>::new(plainly);
-    let cast = ["one", "other"].into_iter().fold(Cast::new(), |cast, question| match variant {
+fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+    let it = TurnFixture::<E>::new(plainly);
+    let cast = ["one", "other"].into_iter().fold(PitfallProgram::new(), |cast, question| match variant {
         Variant::Wrong => cast.part(question, careless_turn(it.clone(), question)),
         Variant::Right => cast.part(question, turn(it.clone(), question)),
     });

@@ -10,12 +10,12 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Sessions, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "late-save-after-delete",
@@ -24,7 +24,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "what tombstones are for: without them Apache Cassandra's documentation expects deleted data to be \
           resurrected",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -36,7 +36,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct LeavesNoWord;
 
-impl<E: Ground> Steps<E> for LeavesNoWord {
+impl<E: SessionEnv> Steps<E> for LeavesNoWord {
     async fn delete(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<(), SessionError> {
         let entry = Self::open(all, id).await?;
         let _gate = E::Gate::hold(&entry.gate).await;
@@ -45,17 +45,17 @@ impl<E: Ground> Steps<E> for LeavesNoWord {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, LeavesNoWord>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(1, true)
         .warm()
-        .append("holder", Pace::AT_ONCE.holding(1))
-        .delete("deleter", Pace::AT_ONCE)
+        .append("holder", ClientPace::AT_ONCE.holding(1))
+        .delete("deleter", ClientPace::AT_ONCE)
         .scene()
 }

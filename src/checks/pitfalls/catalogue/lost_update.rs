@@ -7,12 +7,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{Complaint, LockModel, Model, Setting};
+use lockyard_explore::{LockModel, Model, Setting, Violated};
 use lockyard_history::{Kv, KvAnswer, KvCall, Pairing, Verdict, check};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "lost-update",
@@ -20,7 +20,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "what was read is written back whole, over what others have written since",
     met: "the lost update (P4) of H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| {
                 let session = session::<Model>();
@@ -39,7 +39,7 @@ fn session<F: LockFamily>() -> Session<F> {
     Rc::new(SharedLock::new(&SESSION, String::new()))
 }
 
-async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant: Variant, beat: Beat) {
+async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant: Variant, beat: YieldFn) {
     match variant {
         Variant::Wrong => {
             let mut seen = session.read().await.clone();
@@ -51,8 +51,13 @@ async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant:
     }
 }
 
-fn cast<F: LockFamily>(session: &Session<F>, variant: Variant, beat: Beat, log: Option<&Log>) -> Cast {
-    (0..).zip(["one ", "two "]).fold(Cast::new(), |cast, (process, word)| {
+fn cast<F: LockFamily>(
+    session: &Session<F>,
+    variant: Variant,
+    beat: YieldFn,
+    log: Option<&Log>,
+) -> PitfallProgram {
+    (0..).zip(["one ", "two "]).fold(PitfallProgram::new(), |cast, (process, word)| {
         let (append, log) = (append::<F>(session.clone(), word, variant, beat), log.cloned());
         cast.part(word.trim(), async move {
             let note = |what: &dyn Fn(&mut Pairing<Kv>) -> Result<(), String>| {
@@ -65,14 +70,14 @@ fn cast<F: LockFamily>(session: &Session<F>, variant: Variant, beat: Beat, log: 
     })
 }
 
-async fn both_are_there<F: LockFamily>(session: Session<F>) -> Result<(), Complaint> {
+async fn both_are_there<F: LockFamily>(session: Session<F>) -> Result<(), Violated> {
     let words = session.read().await;
     let both = ["one ", "two "].iter().all(|word| words.contains(word));
     if both { Ok(()) } else { Err(format!("two have written, and there is {:?}", *words)) }
 }
 
 /// Somebody reads when both have ended.
-fn history(variant: Variant) -> Option<Alarm> {
+fn history(variant: Variant) -> Option<Detection> {
     let (session, log) = (session::<TokioRwLock>(), Log::default());
     let cast = cast::<TokioRwLock>(&session, variant, turns, Some(&log));
     let judge = async move {
@@ -86,5 +91,5 @@ fn history(variant: Variant) -> Option<Alarm> {
             Verdict::Unknown => Err("the history was not judged in time".to_owned()),
         }
     };
-    Alarm::unless("not linearizable", cast.finally(judge).play())
+    Detection::unless("not linearizable", cast.finally(judge).play())
 }

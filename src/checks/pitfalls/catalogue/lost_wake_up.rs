@@ -15,8 +15,8 @@ use lockyard_explore::{Setting, Shared, point};
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, turns};
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, turns};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "lost-wake-up",
@@ -25,14 +25,14 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "pools and locks of many languages: launchbadge/sqlx issue 620, python/cpython issue 112202, \
           typelevel/cats-effect issue 3554",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
             program: |variant, program| match variant {
                 Variant::Wrong => explored::<Line<false>>().explore(program),
                 Variant::Right => explored::<Line<true>>().explore(program),
             },
         }),
-        Trial::Live(Live {
+        Trial::Live(TrackedProgram {
             kind: Kind::LostWakeUp,
             cast: |variant| match variant {
                 Variant::Wrong => played::<Tracked<Line<false>>>(),
@@ -191,7 +191,7 @@ impl<T: Clone + Send + Sync + 'static, const PASSES_ON: bool> SharedLock<T> for 
 
 type Session<F> = Rc<LockOf<F, u32>>;
 
-async fn hold<F: LockFamily>(session: Session<F>, beat: Beat) {
+async fn hold<F: LockFamily>(session: Session<F>, beat: YieldFn) {
     beat().await;
     let mut held = session.write().await;
     beat().await;
@@ -199,12 +199,12 @@ async fn hold<F: LockFamily>(session: Session<F>, beat: Beat) {
 }
 
 /// Here nobody but the explorer lets others go on.
-fn explored<F: LockFamily>() -> Cast {
+fn explored<F: LockFamily>() -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, 0));
-    let beat: Beat = || point().boxed_local();
+    let beat: YieldFn = || point().boxed_local();
     ["one", "two", "three"]
         .into_iter()
-        .fold(Cast::new(), |cast, name| cast.part(name, hold::<F>(session.clone(), beat)))
+        .fold(PitfallProgram::new(), |cast, name| cast.part(name, hold::<F>(session.clone(), beat)))
 }
 
 /// One who stands in line, is woken, and goes away without having looked.
@@ -217,10 +217,10 @@ async fn impatient<F: LockFamily>(session: Session<F>) {
     }
 }
 
-fn played<F: LockFamily>() -> Cast {
+fn played<F: LockFamily>() -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, 0));
     let late = session.clone();
-    Cast::new()
+    PitfallProgram::new()
         .part("holder", hold::<F>(session.clone(), turns))
         .part("impatient", impatient::<F>(session))
         .part("patient", async move {

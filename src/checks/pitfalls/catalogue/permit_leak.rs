@@ -8,10 +8,10 @@ use tokio::sync::Semaphore;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::{Setting, point};
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "permit-leak",
@@ -19,18 +19,18 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a permit is given back by code that a dropped future does not come to",
     met: "a pool that counted connections up and, dropped, not down: bb8 issue 19",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Alarm::unless("permit leaked", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("permit leaked", cast::<Host>(variant).play())),
     ],
 };
 
 const PLACES: usize = 2;
 
 /// Asks the model, which so many may at a time.
-async fn ask<E: Ground>(places: Arc<Semaphore>, variant: Variant) {
+async fn ask<E: SessionEnv>(places: Arc<Semaphore>, variant: Variant) {
     point().await;
     let Ok(place) = places.acquire().await else { return };
     match variant {
@@ -46,16 +46,16 @@ async fn ask<E: Ground>(places: Arc<Semaphore>, variant: Variant) {
     }
 }
 
-async fn work<E: Ground>() {
+async fn work<E: SessionEnv>() {
     point().await;
     for _ in 0..2 {
         E::beat().await;
     }
 }
 
-fn cast<E: Ground>(variant: Variant) -> Cast {
+fn cast<E: SessionEnv>(variant: Variant) -> PitfallProgram {
     let places = Arc::new(Semaphore::new(PLACES));
-    let cast = Cast::new()
+    let cast = PitfallProgram::new()
         .part("goes away", E::giving_up(ask::<E>(places.clone(), variant)))
         .part("stays", ask::<E>(places.clone(), variant));
     cast.finally(async move {

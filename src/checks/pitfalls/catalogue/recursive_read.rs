@@ -8,8 +8,8 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "recursive-read",
@@ -17,11 +17,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a session is read again while it is being read, and a writer has queued in between",
     met: "std::sync::RwLock::read, \"might deadlock\"; tokio::sync::RwLock, \"fairness\"; rayon and parking_lot issues",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::WRITERS_FIRST, ..Setting::default() },
             program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
         }),
-        Trial::Live(Live {
+        Trial::Live(TrackedProgram {
             kind: Kind::RecursiveRead,
             cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
         }),
@@ -34,7 +34,7 @@ async fn length<F: LockFamily>(session: &Session<F>) -> usize {
     session.read().await.len()
 }
 
-async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: Beat) {
+async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: YieldFn) {
     let messages = session.read().await;
     beat().await;
     let length = match variant {
@@ -44,10 +44,10 @@ async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: B
     let _summary = (messages.first().copied(), length);
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, vec![1, 2, 3]));
     let written = session.clone();
-    Cast::new()
+    PitfallProgram::new()
         .part("reader", summarize::<F>(session, variant, beat))
         .part("writer", async move { written.write().await.push(4) })
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroUsize;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 use crate::backend::session::{ChatSessionManager, Durability, SessionError};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 
-use crate::checks::pitfalls::cast::Cast;
+use crate::checks::pitfalls::cast::PitfallProgram;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::{context, id};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -17,7 +17,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "cache policy",
     about: "a list loads every session through the cache, and what is in use has to go",
     met: "what the cache of T. Johnson and D. Shasha, \"2Q\", VLDB 1994, was made to resist: a sequential scan",
-    trials: &[Trial::Contract(|variant| Alarm::unless("hit ratio", used_stay_after_a_list(variant)))],
+    trials: &[Trial::Contract(|variant| Detection::unless("hit ratio", used_stay_after_a_list(variant)))],
 };
 
 type Manager = ChatSessionManager<Host>;
@@ -35,7 +35,7 @@ async fn list(manager: &Manager, variant: Variant) -> Result<Vec<ContextSummary>
 }
 
 /// Four sessions are in use, in a cache for four, when somebody lists all twenty.
-fn used_stay_after_a_list(variant: Variant) -> Result<(), Complaint> {
+fn used_stay_after_a_list(variant: Variant) -> Result<(), Violated> {
     const USED: u32 = 4;
     let check = async move {
         let room = NonZeroUsize::new(USED as usize).expect("four are some");
@@ -58,5 +58,5 @@ fn used_stay_after_a_list(variant: Variant) -> Result<(), Complaint> {
             )),
         }
     };
-    Cast::new().finally(check).play()
+    PitfallProgram::new().finally(check).play()
 }

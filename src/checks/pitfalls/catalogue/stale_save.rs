@@ -9,12 +9,12 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "stale-save",
@@ -23,7 +23,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "the stale set of R. Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013, which leases are there \
           to refuse",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -34,7 +34,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct CopiesFirst;
 
-impl<E: Ground> Steps<E> for CopiesFirst {
+impl<E: SessionEnv> Steps<E> for CopiesFirst {
     async fn save(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
         let copy = entry.look().await;
         if let Slot::Live(context) = &copy
@@ -47,13 +47,17 @@ impl<E: Ground> Steps<E> for CopiesFirst {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, CopiesFirst>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
-    Clients::<E, S>::of(1, true).warm().append("first", Pace::AT_ONCE).append("second", Pace::AT_ONCE).scene()
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
+    Clients::<E, S>::of(1, true)
+        .warm()
+        .append("first", ClientPace::AT_ONCE)
+        .append("second", ClientPace::AT_ONCE)
+        .scene()
 }

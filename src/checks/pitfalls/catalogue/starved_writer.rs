@@ -11,8 +11,8 @@ use lockyard_explore::{LockModel, Model, Program, Setting, point};
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TokioRwLock, TryFamily};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Cast, turns};
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "starved-writer",
@@ -20,14 +20,14 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "readers pass a writer that waits, on a lock that promises the order of asking",
     met: "readers first, as in P. J. Courtois, F. Heymans, D. L. Parnas, \"Concurrent control with readers and writers\", 1971",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || {
                 Setting { lock: LockModel::FIFO, ..Setting::default() }
                     .with_lock(&PASSING, LockModel::WRITERS_FIRST)
             },
             program: explored,
         }),
-        Trial::Live(Live {
+        Trial::Live(TrackedProgram {
             kind: Kind::Starvation,
             cast: |variant| match variant {
                 Variant::Wrong => live::<Tracked<Passing>>(),
@@ -64,7 +64,7 @@ fn explored(variant: Variant, program: &mut Program) {
 }
 
 /// Two readers whose reads overlap, and a writer that comes in between.
-fn live<F: LockFamily>() -> Cast {
+fn live<F: LockFamily>() -> PitfallProgram {
     /// More often than anybody may be passed.
     const READS: u32 = 100;
     let session: Rc<LockOf<F, u32>> = Rc::new(SharedLock::new(&SESSION, 0));
@@ -75,7 +75,7 @@ fn live<F: LockFamily>() -> Cast {
         }
     };
     let (one, other) = (session.clone(), session.clone());
-    Cast::new()
+    PitfallProgram::new()
         .part("one reader", read(one))
         .part("other reader", async move {
             tokio::task::yield_now().await; // so that it does not let go when the first one does

@@ -9,12 +9,12 @@ use crate::backend::session::{SessionError, Short};
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
+use crate::checks::pitfalls::scene::Fixture;
 use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Steps, Tables};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "strong-count-eviction",
@@ -22,7 +22,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a session that nobody holds is evicted, and by then somebody holds it",
     met: "what std::sync::Arc::strong_count warns of: another thread may change the count before it is acted on",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -32,14 +32,14 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 };
 
 /// The oldest that the tables alone hold, if there is no room.
-fn idle<E: Ground>(tables: &Tables<E>, room: usize) -> Option<ContextId> {
+fn idle<E: SessionEnv>(tables: &Tables<E>, room: usize) -> Option<ContextId> {
     let idle = |entry: &&Arc<Entry<E>>| Arc::strong_count(entry) == 1;
     let found = tables.cached.iter().filter(|_| tables.cached.len() > room).find(idle);
     found.map(|entry| entry.id)
 }
 
 /// Whoever is held stays in the cache, so no other table is needed.
-async fn open<E: Ground, S: Steps<E>>(
+async fn open<E: SessionEnv, S: Steps<E>>(
     all: &Arc<Sessions<E, S>>,
     id: ContextId,
 ) -> Result<Arc<Entry<E>>, SessionError> {
@@ -58,7 +58,7 @@ async fn open<E: Ground, S: Steps<E>>(
 #[derive(Default)]
 struct AsksThenTakes;
 
-impl<E: Ground> Steps<E> for AsksThenTakes {
+impl<E: SessionEnv> Steps<E> for AsksThenTakes {
     async fn open(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<Arc<Entry<E>>, SessionError> {
         open(all, id).await
     }
@@ -74,7 +74,7 @@ impl<E: Ground> Steps<E> for AsksThenTakes {
 #[derive(Default)]
 struct AsksAndTakes;
 
-impl<E: Ground> Steps<E> for AsksAndTakes {
+impl<E: SessionEnv> Steps<E> for AsksAndTakes {
     async fn open(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Result<Arc<Entry<E>>, SessionError> {
         open(all, id).await
     }
@@ -89,17 +89,17 @@ impl<E: Ground> Steps<E> for AsksAndTakes {
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, AsksThenTakes>(),
         Variant::Right => clients::<E, AsksAndTakes>(),
     }
 }
 
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(2, true)
         .warm()
-        .append("holder", Pace::after(2).holding(4))
+        .append("holder", ClientPace::after(2).holding(4))
         .pass_by("passer-by")
         .scene()
 }

@@ -8,12 +8,12 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Page, Token};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, of_session, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, of_session, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -22,7 +22,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "one answer is put together from two reads, and shows a state that never was",
     met: "read skew: H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -32,7 +32,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 
 const ALL: usize = 100;
 
-async fn page<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<MessagesDTO, SessionError> {
+async fn page<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<MessagesDTO, SessionError> {
     match variant {
         Variant::Wrong => {
             let refused = |source| SessionError::Refused { id: id(0), source };
@@ -49,14 +49,14 @@ async fn page<E: Ground>(it: &Conversation<E>, variant: Variant) -> Result<Messa
     }
 }
 
-async fn reader<E: Ground>(it: Conversation<E>, variant: Variant) {
+async fn reader<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
     let token = |message: &MessageDTO| message.content.first().map_or(Token::FOREIGN, |_| Token::of("news"));
     let asked = Call::Page { offset: 0, limit: ALL as u32 };
     let read = async { Ok(Answer::Page(Page::of(&page(&it, variant).await?, token))) };
     it.notes.ask(0, 0, asked, read).await;
 }
 
-async fn writer<E: Ground>(it: Conversation<E>) {
+async fn writer<E: SessionEnv>(it: TurnFixture<E>) {
     let append = async {
         let appended = it.backend.add_context_message(id(0), said("news"), None).await;
         Ok(appended.map_err(of_session)?.into())
@@ -64,8 +64,9 @@ async fn writer<E: Ground>(it: Conversation<E>) {
     it.notes.ask(1, 0, Call::Append(Token::of("news")), append).await;
 }
 
-fn scene<E: Ground<Clock: Copy>>(variant: Variant) -> Scene {
-    let it = Conversation::<E>::new(plainly);
-    let cast = Cast::new().part("reader", reader(it.clone(), variant)).part("writer", writer(it.clone()));
-    Scene::new(cast, it.notes.clone(), async move { it.left().await })
+fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+    let it = TurnFixture::<E>::new(plainly);
+    let cast =
+        PitfallProgram::new().part("reader", reader(it.clone(), variant)).part("writer", writer(it.clone()));
+    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
 }

@@ -7,12 +7,12 @@ use crate::backend::chat::ContextId;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::clients::{Clients, Pace};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::clients::{ClientPace, Clients};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Scene;
-use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Sound, Steps};
-use crate::checks::pitfalls::{Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "two-live-copies",
@@ -21,7 +21,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     met: "the change this project began with; what an identity map is for (M. Fowler, \"Patterns of Enterprise \
           Application Architecture\", 2002)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| scene::<ModelEnv>(variant).explore(program),
         }),
@@ -34,24 +34,24 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 #[derive(Default)]
 struct CacheIsAll;
 
-impl<E: Ground> Steps<E> for CacheIsAll {
+impl<E: SessionEnv> Steps<E> for CacheIsAll {
     async fn find(all: &Arc<Sessions<E, Self>>, id: ContextId) -> Arc<Entry<E>> {
         all.entry(id, Slot::Empty)
     }
 }
 
-fn scene<E: Ground>(variant: Variant) -> Scene {
+fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, CacheIsAll>(),
-        Variant::Right => clients::<E, Sound>(),
+        Variant::Right => clients::<E, CorrectSteps>(),
     }
 }
 
 /// One holds the session; somebody reads another one, which takes its place, and comes for it as well.
-fn clients<E: Ground, S: Steps<E>>() -> Scene {
+fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(2, true)
         .warm()
-        .append("holder", Pace::AT_ONCE.holding(4))
+        .append("holder", ClientPace::AT_ONCE.holding(4))
         .pass_by("passer-by")
         .scene()
 }

@@ -8,8 +8,8 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{Beat, Cast, no_beat, turns};
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "two-sessions",
@@ -17,11 +17,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a message is copied from one session to another under both locks, taken in the order of the request",
     met: "Dijkstra's philosophers; every transfer between two accounts since (E. W. Dijkstra, EWD310, 1971)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
         }),
-        Trial::Live(Live {
+        Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,
             cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
         }),
@@ -30,7 +30,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 
 type Sessions<F> = Rc<[LockOf<F, Vec<u32>>; 2]>;
 
-async fn copy<F: LockFamily>(sessions: Sessions<F>, from: usize, to: usize, variant: Variant, beat: Beat) {
+async fn copy<F: LockFamily>(sessions: Sessions<F>, from: usize, to: usize, variant: Variant, beat: YieldFn) {
     match variant {
         Variant::Wrong => {
             let from = sessions[from].read().await;
@@ -50,10 +50,10 @@ async fn copy<F: LockFamily>(sessions: Sessions<F>, from: usize, to: usize, vari
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: Beat) -> Cast {
+fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
     let session = |message| SharedLock::new(&SESSION, vec![message]);
     let sessions: Sessions<F> = Rc::new([session(1), session(2)]);
-    Cast::new()
+    PitfallProgram::new()
         .part("from the first", copy::<F>(sessions.clone(), 0, 1, variant, beat))
         .part("from the second", copy::<F>(sessions, 1, 0, variant, beat))
 }

@@ -8,8 +8,8 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::{Explored, Live, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "upgrade",
@@ -17,11 +17,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "a session is locked for writing while the same request still reads it",
     met: "`if let` over a read guard that lives to the end of its block (rust-lang/rust issue 131154, mended by edition 2024)",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| cast::<Model>(variant).explore(program),
         }),
-        Trial::Live(Live { kind: Kind::Upgrade, cast: cast::<Tracked<TokioRwLock>> }),
+        Trial::Live(TrackedProgram { kind: Kind::Upgrade, cast: cast::<Tracked<TokioRwLock>> }),
     ],
 };
 
@@ -44,9 +44,9 @@ async fn append_to_empty<F: LockFamily>(session: Session<F>, variant: Variant) {
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant) -> Cast {
+fn cast<F: LockFamily>(variant: Variant) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
-    Cast::new()
+    PitfallProgram::new()
         .part("one", append_to_empty::<F>(session.clone(), variant))
         .part("other", append_to_empty::<F>(session, variant))
 }

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::backend::chat::ContextId;
 use crate::backend::session::{CACHE, Cache, CacheStats};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 use lockyard_lock::{LockFamily, LockOf, SharedLock};
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::counted::{Counted, taken};
-use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::counted::{CountingLocks, taken};
+use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -25,10 +25,10 @@ pub(super) const PITFALL: Pitfall = Pitfall {
           scalability of memcached\", 2012",
     trials: &[Trial::Contract(|variant| {
         let played = match variant {
-            Variant::Wrong => hits_share::<Stamped<Counted, u32, true>>(),
-            Variant::Right => hits_share::<Stamped<Counted, u32, false>>(),
+            Variant::Wrong => hits_share::<Stamped<CountingLocks, u32, true>>(),
+            Variant::Right => hits_share::<Stamped<CountingLocks, u32, false>>(),
         };
-        Alarm::unless("exclusive hits", played)
+        Detection::unless("exclusive hits", played)
     })],
 };
 
@@ -96,7 +96,7 @@ impl<F: LockFamily, V: Send + Sync + 'static, const EXCLUSIVE: bool> Cache<V> fo
 }
 
 /// Hits renew recency, and none of them keeps another out.
-fn hits_share<C: Cache<u32>>() -> Result<(), Complaint> {
+fn hits_share<C: Cache<u32>>() -> Result<(), Violated> {
     let check = async {
         let cache = C::new(NonZeroUsize::new(2).expect("two are some"));
         for key in [1, 2] {
@@ -114,5 +114,5 @@ fn hits_share<C: Cache<u32>>() -> Result<(), Complaint> {
             writes => Err(format!("of 3 hits {writes} have taken the cache's lock exclusively")),
         }
     };
-    Cast::new().finally(check).play()
+    PitfallProgram::new().finally(check).play()
 }

@@ -7,13 +7,13 @@ use futures_util::stream;
 use crate::backend::chat::ChatContext;
 use crate::backend::service::{ChatService, Chunk, ModelError, Reply};
 use crate::backend::session::{SESSION, SessionError, Settle};
-use lockyard_explore::Complaint;
+use lockyard_explore::Violated;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, messages, said};
-use crate::checks::pitfalls::counted::{Counted, taken};
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, messages, said};
+use crate::checks::pitfalls::counted::{CountingLocks, taken};
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -21,7 +21,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "contention",
     about: "each chunk of a streamed answer takes the session's lock for itself",
     met: "what Nagle's algorithm is for, where the lock is a network (J. Nagle, RFC 896, 1984)",
-    trials: &[Trial::Contract(|variant| Alarm::unless("writes", few_writes(variant)))],
+    trials: &[Trial::Contract(|variant| Detection::unless("writes", few_writes(variant)))],
 };
 
 const CHUNKS: usize = 40;
@@ -34,7 +34,7 @@ fn in_chunks(_: u32) -> Result<Reply, ModelError> {
     Ok(Reply::Stream(Box::pin(stream::iter(chunks))))
 }
 
-async fn eager_turn(it: &Conversation<Host<Counted>>) -> Result<(), SessionError> {
+async fn eager_turn(it: &TurnFixture<Host<CountingLocks>>) -> Result<(), SessionError> {
     let (manager, session) = (it.manager(), it.manager().load_context(id(0)).await?);
     let begin = |context: &mut ChatContext| {
         context.begin_turn(said("hello"))?;
@@ -53,8 +53,8 @@ async fn eager_turn(it: &Conversation<Host<Counted>>) -> Result<(), SessionError
     manager.change(&session, Settle::Acknowledged, end).await.map(|_| ())
 }
 
-fn few_writes(variant: Variant) -> Result<(), Complaint> {
-    let it = Conversation::<Host<Counted>>::new(in_chunks);
+fn few_writes(variant: Variant) -> Result<(), Violated> {
+    let it = TurnFixture::<Host<CountingLocks>>::new(in_chunks);
     let check = async move {
         let _loaded = taken(&SESSION);
         match variant {
@@ -76,5 +76,5 @@ fn few_writes(variant: Variant) -> Result<(), Complaint> {
         }
         Ok(())
     };
-    Cast::new().finally(check).play()
+    PitfallProgram::new().finally(check).play()
 }

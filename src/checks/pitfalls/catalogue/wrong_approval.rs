@@ -12,11 +12,11 @@ use crate::backend::service::ChatService;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::Cast;
-use crate::checks::pitfalls::conversation::{Conversation, plainly, said};
-use crate::checks::pitfalls::ground::Ground;
+use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
+use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::{Alarm, Explored, Pitfall, Trial, Variant};
+use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::{context, id};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -25,11 +25,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     about: "an approval hits what is pending now, which is not what was looked at",
     met: "stale approvals of pull requests, which GitHub dismisses when new commits are pushed, if it is asked to",
     trials: &[
-        Trial::Explorer(Explored {
+        Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| cast::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Alarm::unless("wrong approval", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("wrong approval", cast::<Host>(variant).play())),
     ],
 };
 
@@ -58,7 +58,7 @@ fn approved(call_id: ToolCallId) -> ToolDecision {
 
 type Seen = Rc<RefCell<Vec<ToolCallId>>>;
 
-async fn person<E: Ground>(it: Conversation<E>, variant: Variant, has_seen: Seen) {
+async fn person<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, has_seen: Seen) {
     let Ok(seen) = it.manager().read(id(0), pending).await else { return };
     has_seen.borrow_mut().clone_from(&seen);
     E::beat().await; // thinks
@@ -78,7 +78,7 @@ async fn person<E: Ground>(it: Conversation<E>, variant: Variant, has_seen: Seen
 }
 
 /// Denies, and the turn goes on until the model wants to delete.
-async fn somebody_else<E: Ground>(it: Conversation<E>) {
+async fn somebody_else<E: SessionEnv>(it: TurnFixture<E>) {
     let deny = |context: &mut ChatContext| {
         context.decide_tools(&[ToolDecision { call_id: "read".into(), approve: false }])?;
         context.resume_after_approval()?;
@@ -87,9 +87,9 @@ async fn somebody_else<E: Ground>(it: Conversation<E>) {
     let _decided_already = it.manager().write(id(0), deny).await.is_err();
 }
 
-fn cast<E: Ground<Clock: Copy>>(variant: Variant) -> Cast {
-    let (it, seen) = (Conversation::<E>::from(wants_to_read(), plainly), Seen::default());
-    let cast = Cast::new()
+fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+    let (it, seen) = (TurnFixture::<E>::from(wants_to_read(), plainly), Seen::default());
+    let cast = PitfallProgram::new()
         .part("person", person(it.clone(), variant, seen.clone()))
         .part("somebody else", somebody_else(it.clone()));
     cast.finally(async move {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::ablation::{self, Way};
+use super::super::ablation::{self, AblationPath};
 use super::chart::{self, Axis, chart};
 use super::parts;
 use crate::record::{Record, Verdict};
@@ -16,12 +16,12 @@ pub(super) fn section(record: &Record) -> Markup {
                  its ratio on average over all choices of the others; two changes stand together where they gave more or \
                  less than each alone."
             }
-            div.charts { @for way in Way::all(record) { (figure(&way)) } }
+            div.charts { @for way in AblationPath::all(record) { (figure(&way)) } }
         }
     }
 }
 
-fn figure(way: &Way<'_>) -> Markup {
+fn figure(way: &AblationPath<'_>) -> Markup {
     let effects: Vec<_> = way.effects().collect();
     let marks: Vec<_> = effects
         .iter()

@@ -6,7 +6,7 @@ use kuva::render::plots::Plot;
 use maud::Markup;
 
 use super::super::format;
-use super::plot::{self, Plane, Size, drawings};
+use super::plot::{self, PlotArea, Size, drawings};
 
 /// One strategy in a chart.
 pub(super) struct Row<'a> {
@@ -73,7 +73,7 @@ fn height_of(row: usize, rows: usize) -> f64 {
     (rows - row) as f64
 }
 
-fn plane(rows: &[Row<'_>], axis: Axis, size: Size) -> Plane {
+fn plane(rows: &[Row<'_>], axis: Axis, size: Size) -> PlotArea {
     let label = match size {
         Size::Wide => 24,
         Size::Narrow => 18,
@@ -84,7 +84,7 @@ fn plane(rows: &[Row<'_>], axis: Axis, size: Size) -> Plane {
     let names = plot::Axis::new([0.5, count as f64 + 0.5], false, move |y| {
         labels.get((count as f64 - y).round() as usize).cloned().unwrap_or_default()
     });
-    Plane {
+    PlotArea {
         x: values(rows, axis),
         y: plot::Axis { step: Some(1.0), ..names },
         height: 32.0 + 25.0 * count as f64,

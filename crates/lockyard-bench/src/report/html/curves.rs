@@ -8,7 +8,7 @@ use kuva::render::plots::Plot;
 use maud::Markup;
 
 use super::super::format;
-use super::plot::{Axis, Plane, drawings};
+use super::plot::{Axis, PlotArea, drawings};
 use crate::record::Fit;
 
 /// Steps in which a curve is drawn.
@@ -41,7 +41,7 @@ pub(super) fn curves(curves: &[Curve], limit: Option<f64>, title: &str) -> Marku
     let x = Axis::new(sizes, logarithmic, |x| format!("{}", (x * 10.0).round() / 10.0));
     let y = Axis::new([0.0, top], false, |y| format::tick_count(y.round()));
     let y = Axis { crossed: limit, ..y };
-    let plane = |_| Plane { x: x.clone(), y: y.clone(), height: 260.0, left: 56.0, top: 8.0, ticks: 5 };
+    let plane = |_| PlotArea { x: x.clone(), y: y.clone(), height: 260.0, left: 56.0, top: 8.0, ticks: 5 };
     drawings(title, plane, || curves.iter().flat_map(|curve| plots(curve, logarithmic)).collect())
 }
 

@@ -8,7 +8,7 @@ use super::super::rows::Table;
 use super::palette::Palette;
 use super::parts;
 use super::plot;
-use super::xy::{Axis, Mark, Series, xy};
+use super::xy::{Axis, PlotPoint, Series, xy};
 use crate::record::{Arrival, Latency};
 
 pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
@@ -79,10 +79,8 @@ fn curve(strategy: &str, it: &Latency, palette: &Palette<'_>) -> Series {
     let at =
         [(0.5_f64, it.p50, "p50"), (0.9, it.p90, "p90"), (0.99, it.p99, "p99"), (0.999, it.p99_9, "p99.9")];
     let percentiles = at.map(|(share, nanos, name)| (-(1.0 - share).log10(), nanos, name));
-    let marks = percentiles.into_iter().chain([(slowest, it.max, "slowest")]).map(|(x, nanos, name)| Mark {
-        x,
-        y: nanos.max(1) as f64,
-        tip: format!("{strategy}, {name}: {}", format::nanos(nanos)),
+    let marks = percentiles.into_iter().chain([(slowest, it.max, "slowest")]).map(|(x, nanos, name)| {
+        PlotPoint { x, y: nanos.max(1) as f64, tip: format!("{strategy}, {name}: {}", format::nanos(nanos)) }
     });
     Series {
         colour: palette.colour(strategy),

@@ -6,7 +6,7 @@ use super::super::format;
 use super::super::rows::{NOT_MEASURED, Table};
 use super::palette::Palette;
 use super::parts;
-use super::xy::{Axis, Mark, Series, xy};
+use super::xy::{Axis, PlotPoint, Series, xy};
 
 /// One strategy.
 struct Choice<'a> {
@@ -59,7 +59,7 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         let jain = it.jain.map_or_else(|| NOT_MEASURED.to_owned(), |jain| format!("{jain:.3}"));
         let rate = format::count(it.rate);
         let tip = format!("{}: {rate} operations/s, p99 {}, Jain {jain}", it.strategy, format::nanos(it.p99));
-        vec![Mark { x: it.p99.max(1) as f64, y: it.rate, tip }]
+        vec![PlotPoint { x: it.p99.max(1) as f64, y: it.rate, tip }]
     };
     let mut series = Vec::new();
     for (it, on_front) in choices.iter().zip(&front) {

@@ -42,14 +42,14 @@ pub(super) fn span<'a>(nanos: impl Iterator<Item = (&'a str, u64)> + Clone) -> O
 }
 
 /// A row of a table: the strategy it is about, and what is said of it.
-pub(super) type Line<'a> = (&'a str, Vec<String>);
+pub(super) type TableRow<'a> = (&'a str, Vec<String>);
 
 /// A table with a row for each strategy, the numbers flush right.
 pub(super) fn numbers<'a>(
     palette: &Palette<'_>,
     name: &str,
     head: &[&str],
-    rows: impl IntoIterator<Item = Line<'a>>,
+    rows: impl IntoIterator<Item = TableRow<'a>>,
 ) -> Markup {
     let table = html! {
         table {

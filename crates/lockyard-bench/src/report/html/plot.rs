@@ -30,7 +30,11 @@ impl Size {
 }
 
 /// Both drawings of a chart. `title` says in a sentence what is drawn; it is what a screen reader reads.
-pub(super) fn drawings(title: &str, plane: impl Fn(Size) -> Plane, plots: impl Fn() -> Vec<Plot>) -> Markup {
+pub(super) fn drawings(
+    title: &str,
+    plane: impl Fn(Size) -> PlotArea,
+    plots: impl Fn() -> Vec<Plot>,
+) -> Markup {
     html! {
         @for (class, size) in [("wide", Size::Wide), ("narrow", Size::Narrow)] {
             @let plane = plane(size);
@@ -68,7 +72,7 @@ impl Axis {
 }
 
 /// Where a chart is drawn.
-pub(super) struct Plane {
+pub(super) struct PlotArea {
     pub x: Axis,
     pub y: Axis,
     pub height: f64,
@@ -80,7 +84,7 @@ pub(super) struct Plane {
     pub ticks: usize,
 }
 
-impl Plane {
+impl PlotArea {
     fn layout(self, width: f64) -> Layout {
         let Self { x, y, height, left, top, ticks } = self;
         let mut layout = Layout::new((x.low, x.high), (y.low, y.high))

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::super::columns::{Align, Column, Room, Tone};
+use super::super::columns::{Align, Column, ColumnWidth, Tone};
 use super::super::format;
 use super::super::rows::{self, Row, Table};
 use super::chart::{self, Axis, chart};
@@ -50,13 +50,13 @@ fn made_of(row: &Row<'_>) -> Option<String> {
 fn head(column: &Column<'_>) -> Markup {
     let words = html! { (column.head) @if !column.unit.is_empty() { br; span.muted { (column.unit) } } };
     match column.align {
-        Align::Words => html! { th scope="col" { (words) } },
+        Align::CellText => html! { th scope="col" { (words) } },
         Align::Numbers | Align::Ratios => html! { th.number scope="col" { (words) } },
     }
 }
 
 fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
-    let words = (column.cell)(row, Room::Wide);
+    let words = (column.cell)(row, ColumnWidth::Wide);
     let tone = match (column.tone)(row) {
         Tone::Plain => "",
         Tone::Muted => "muted",
@@ -65,7 +65,7 @@ fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
         Tone::Open => "open",
     };
     match column.align {
-        Align::Words => html! { td class=(tone) { (words) } },
+        Align::CellText => html! { td class=(tone) { (words) } },
         Align::Numbers | Align::Ratios => {
             html! { td class=(format!("number {tone}").trim_end()) { (interval(&words)) } }
         }

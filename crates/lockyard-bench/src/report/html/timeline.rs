@@ -6,7 +6,7 @@ use super::super::format;
 use super::super::rows::{Table, middle};
 use super::palette::Palette;
 use super::parts;
-use super::xy::{Axis, Mark, Series, xy};
+use super::xy::{Axis, PlotPoint, Series, xy};
 use crate::record::{Cell, Slice};
 
 /// More points in a line could not be told apart on the page, and would make it large.
@@ -72,7 +72,7 @@ fn lines(cell: &Cell, slices: &[Slice], palette: &Palette<'_>) -> Vec<Series> {
         marks: stretch
             .iter()
             .flatten()
-            .map(|(x, nanos)| Mark {
+            .map(|(x, nanos)| PlotPoint {
                 x: *x,
                 y: (*nanos).max(1) as f64,
                 tip: format!("{} at {x:.2} s: p99 {}", cell.strategy, format::nanos(*nanos)),

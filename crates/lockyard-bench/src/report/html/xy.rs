@@ -5,7 +5,7 @@ use kuva::plot::scatter::ScatterPlot;
 use kuva::render::plots::Plot;
 use maud::{Markup, html};
 
-use super::plot::{self, Plane, drawings};
+use super::plot::{self, PlotArea, drawings};
 
 /// Something drawn in one colour.
 pub(super) struct Series {
@@ -14,11 +14,11 @@ pub(super) struct Series {
     /// Whether a line joins the marks.
     pub joined: bool,
     pub size: f64,
-    pub marks: Vec<Mark>,
+    pub marks: Vec<PlotPoint>,
 }
 
 /// A point, and what is told of it.
-pub(super) struct Mark {
+pub(super) struct PlotPoint {
     pub x: f64,
     pub y: f64,
     pub tip: String,
@@ -57,8 +57,14 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 /// A chart. `title` says in a sentence what is drawn.
 pub(super) fn xy(series: &[Series], x: &Axis, y: &Axis, title: &str) -> Markup {
-    let plane =
-        |_| Plane { x: x.ticks.clone(), y: y.ticks.clone(), height: 280.0, left: 62.0, top: 8.0, ticks: 5 };
+    let plane = |_| PlotArea {
+        x: x.ticks.clone(),
+        y: y.ticks.clone(),
+        height: 280.0,
+        left: 62.0,
+        top: 8.0,
+        ticks: 5,
+    };
     html! {
         (drawings(title, plane, || series.iter().flat_map(plots).collect()))
         p.axes { (y.name) " against " (x.name) }
