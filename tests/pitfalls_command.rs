@@ -1,4 +1,4 @@
-//! Pitfalls and tracked runs from outside: each pitfall is told by its right name with right places, its twin runs clean,
+//! Pitfalls and tracked runs from outside: each pitfall is told by its right name with right places, its fixed variant runs clean,
 //! and what is tracked of a healthy strategy stands in the record.
 
 use std::process::Command;
@@ -81,15 +81,16 @@ fn what_is_judged_when_it_is_over_is_told_as_well() {
         if kind == "not linearizable" {
             assert_eq!(record["cells"][0]["verification"]["linearizable"], false, "{pitfall}");
         }
+        // Its name before it was `--fixed` stays.
         let (code, record) = run(&["load", "--pitfall", pitfall, "--twin", "--duration", "50ms"]);
         assert_eq!((code, kinds(&record)), (Some(0), vec![]), "{pitfall}");
     }
 }
 
 #[test]
-fn each_twin_runs_clean() {
+fn each_fixed_variant_runs_clean() {
     for (pitfall, ..) in LIVE {
-        let (code, record) = run(&["load", "--pitfall", pitfall, "--twin", "--duration", "50ms"]);
+        let (code, record) = run(&["load", "--pitfall", pitfall, "--fixed", "--duration", "50ms"]);
         assert_eq!((code, kinds(&record)), (Some(0), vec![]), "{pitfall}");
         let cell = &record["cells"][0];
         assert!(cell["operations"].as_u64().unwrap() > 0, "{pitfall}: no lock was taken");
@@ -156,7 +157,7 @@ fn what_makes_no_sense_is_refused() {
     for (args, wanted) in [
         (&["load", "--pitfall", "no-such"][..], "two-sessions"),
         (&["load", "--pitfall", "two-sessions", "--strategy", "after"], "cannot be used with"),
-        (&["load", "--twin"], "--pitfall"),
+        (&["load", "--fixed"], "--pitfall"),
         (&["compare", "--track", "--processes", "2"], "cannot be used with"),
         (&["load", "--cancel", "100"], "below 100"),
     ] {

@@ -41,7 +41,7 @@ use lockyard::backend;
 pub use clock::Clock;
 pub use env::{LoomEnv, LoomShort, LoomStore, StoppedClock, Tie, context, id};
 pub use lock::LoomRwLock;
-pub use model::{Model, Twin, explore};
+pub use model::{Model, Mutant, explore};
 pub use park::block_on;
 pub use results::Outcome;
 pub use torn::Torn;

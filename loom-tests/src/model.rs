@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use super::results::{Outcome, note_model, note_twin};
+use super::results::{Outcome, note_model, note_mutant};
 
 /// How far a model is explored, and how far at least.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct Model {
 
 /// The broken twin of a model: the same program over something that lacks what the model needs.
 #[derive(Clone, Copy)]
-pub struct Twin {
+pub struct Mutant {
     /// The model's name, and after a slash what is missing.
     pub name: &'static str,
     /// The class of fault.
@@ -68,7 +68,7 @@ impl Model {
     }
 }
 
-impl Twin {
+impl Mutant {
     /// Runs `program`, which must fail in some execution for the reason given.
     ///
     /// # Panics
@@ -78,7 +78,7 @@ impl Twin {
         let Outcome { executions, failure, .. } = explore(self.preemptions, program);
         let said = failure.unwrap_or_else(|| "nothing".to_owned());
         let caught = said.contains(complaint);
-        note_twin(&self, caught);
+        note_mutant(&self, caught);
         assert!(caught, "{name} was to fail saying {complaint:?}, and {executions} executions said: {said}");
         println!("{name}: fails as it must, in execution {executions}");
     }

@@ -4,7 +4,7 @@ use lockyard_evidence::{
     Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport as Report,
 };
 
-use super::model::{Model, Twin};
+use super::model::{Model, Mutant};
 
 /// Names the file in which results are gathered, if they shall be: `lockyard verify --include` reads it.
 const FILE: &str = "LOCKYARD_RESULTS";
@@ -44,12 +44,12 @@ pub fn note_model(model: &Model, outcome: &Outcome) {
 }
 
 /// Notes what came of a broken twin.
-pub fn note_twin(twin: &Twin, caught: bool) {
+pub fn note_mutant(mutant: &Mutant, caught: bool) {
     let (checks, none) = (vec![Check::Loom], Vec::new());
     let (caught_by, missed_by) = if caught { (checks.clone(), none) } else { (none, checks.clone()) };
     let result = PitfallResult {
-        pitfall: twin.name.to_owned(),
-        class: twin.class.to_owned(),
+        pitfall: mutant.name.to_owned(),
+        class: mutant.class.to_owned(),
         expected: checks,
         caught_by,
         missed_by,

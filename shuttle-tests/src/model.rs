@@ -33,7 +33,7 @@ pub struct Model {
 
 /// The broken twin of a model: the same program over something that lacks what the model needs.
 #[derive(Clone, Copy)]
-pub struct Twin {
+pub struct Mutant {
     /// The model's name, and after a slash what is missing; or the name of the pitfall that it stands for.
     pub name: &'static str,
     /// The class of fault.
@@ -97,7 +97,7 @@ impl Model {
     }
 }
 
-impl Twin {
+impl Mutant {
     /// Runs `program`, which must fail in some order for a reason given.
     ///
     /// # Panics

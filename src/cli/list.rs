@@ -93,7 +93,7 @@ fn scenario_named(scenario: &Scenario) -> Named {
 fn model(model: &ModelCheck) -> Named {
     let MinSchedules { under_lock, after_unlock } = model.min_schedules;
     let min_schedules = json!({ "under_lock": under_lock, "after_unlock": after_unlock });
-    let more = json!({ "min_schedules": min_schedules, "quick": model.quick, "twin": model.mutant_name() });
+    let more = json!({ "min_schedules": min_schedules, "quick": model.quick, "mutant": model.mutant_name() });
     named(model.name, model.about, more)
 }
 

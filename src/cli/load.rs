@@ -55,9 +55,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track", "cancel"])]
     pitfall: Option<&'static Pitfall>,
 
-    /// Run the pitfall's correct twin, which nothing must say a word against.
-    #[arg(long, requires = "pitfall")]
-    twin: bool,
+    /// Run the pitfall's fixed variant, in which no check may find anything.
+    #[arg(long, alias = "twin", requires = "pitfall")]
+    fixed: bool,
 
     /// Ask the server there, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
     ///
@@ -115,7 +115,7 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         command: command_line(),
         build: BUILD,
         pitfall,
-        variant: if args.twin { Variant::Right } else { Variant::Wrong },
+        variant: if args.fixed { Variant::Right } else { Variant::Wrong },
         duration: args.run.duration.unwrap_or(PITFALL_DURATION),
     };
     output::measure_by(&args.run, None, |interrupted| Ok(subjects::run_pitfall(&plan, interrupted)))

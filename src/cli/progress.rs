@@ -25,8 +25,8 @@ fn human(duration: Duration) -> String {
 }
 
 /// Where the last strategy stands, for the end of a line.
-fn so_far(standing: Option<InterimRatio<'_>>) -> String {
-    standing.map_or_else(String::new, |InterimRatio { candidate, baseline, ratio, ci }| {
+fn so_far(interim: Option<InterimRatio<'_>>) -> String {
+    interim.map_or_else(String::new, |InterimRatio { candidate, baseline, ratio, ci }| {
         format!("; {candidate} ÷ {baseline} is {} so far", lockyard_bench::report::ratio(ratio, ci))
     })
 }
@@ -65,9 +65,9 @@ impl Observer for Bar {
             Progress::Filling { subject, done, of } => {
                 self.0.set_message(format!("{subject}: making session {done} of {of}"));
             }
-            Progress::Round { workload, done, of, standing } => {
+            Progress::Round { workload, done, of, interim } => {
                 self.0.set_length(u64::from(*of));
-                self.0.set_message(format!("{workload}{}", so_far(*standing)));
+                self.0.set_message(format!("{workload}{}", so_far(*interim)));
                 self.0.set_position(u64::from(*done));
             }
             Progress::Measured { workload, comparisons } => self.0.println(news(workload, comparisons)),
@@ -103,16 +103,12 @@ impl Observer for Lines {
                     eprintln!("{subject}: {done} of {of} sessions are made");
                 }
             }
-            Progress::Round { workload, done, of, standing } => {
+            Progress::Round { workload, done, of, interim } => {
                 let tenths = done * 10 / (*of).max(1);
                 if tenths > self.tenths {
                     self.tenths = tenths;
                     let left = self.start.elapsed().mul_f64(f64::from(of - done) / f64::from((*done).max(1)));
-                    eprintln!(
-                        "{workload}: {tenths}0 % done, about {} left{}",
-                        human(left),
-                        so_far(*standing)
-                    );
+                    eprintln!("{workload}: {tenths}0 % done, about {} left{}", human(left), so_far(*interim));
                 }
             }
             Progress::Measured { workload, comparisons } => eprintln!("{}", news(workload, comparisons)),

@@ -27,8 +27,8 @@ mod population;
 mod questions;
 mod recording;
 mod server;
+mod server_sessions;
 mod settling;
-mod site;
 mod strategy;
 mod tracking_cost;
 

@@ -1,4 +1,4 @@
-//! A pitfall, or its twin, run as a program runs, and the record of it.
+//! A pitfall, or its fixed variant, run as a program runs, and the record of it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ pub struct PitfallPlan {
     pub build: Build,
     /// The pitfall.
     pub pitfall: &'static Pitfall,
-    /// It, or its twin.
+    /// The wrong variant or the fixed one.
     pub variant: Variant,
     /// For how long it is run again and again. The first run that is found wrong is the last.
     pub duration: Duration,
@@ -104,12 +104,12 @@ fn error(alarm: Detection) -> Finding {
 }
 
 fn cell(plan: &PitfallPlan, told: CheckResults, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
-    let twin = if plan.variant == Variant::Right { ", its twin" } else { "" };
+    let fixed = if plan.variant == Variant::Right { ", fixed" } else { "" };
     let rate = acquisitions as f64 / seconds;
     let CheckResults { findings, seen, linearizable } = told;
     Cell {
         scenario: "pitfall".to_owned(),
-        strategy: format!("{}{twin}", plan.pitfall.name),
+        strategy: format!("{}{fixed}", plan.pitfall.name),
         factors: None,
         point: Point {
             workers: 1,

@@ -20,8 +20,8 @@ use super::client::Client;
 use super::population::Populations;
 use super::questions::Questions;
 use super::recording::{name_of, record};
+use super::server_sessions::ServerSessions;
 use super::settling;
-use super::site::ServerSessions;
 
 /// A server to be measured from outside.
 #[derive(Clone, Debug)]

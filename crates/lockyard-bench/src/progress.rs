@@ -30,7 +30,7 @@ pub enum Progress<'a> {
         /// Rounds in all.
         of: u32,
         /// Where the last subject stands against the baseline by now; nothing if there is none, or no interval yet.
-        standing: Option<InterimRatio<'a>>,
+        interim: Option<InterimRatio<'a>>,
     },
     /// A workload has been measured.
     Measured {

@@ -137,8 +137,8 @@ pub fn measure<W: Workload>(
         }
         let name = workload.name();
         let mut experiment = Experiment::prepare(plan, workload, schedule, observer)?;
-        experiment.play(interrupted, plan.verify, history.as_mut(), |round, standing| {
-            observer.on(&Progress::Round { workload: name, done: done + round, of, standing });
+        experiment.play(interrupted, plan.verify, history.as_mut(), |round, interim| {
+            observer.on(&Progress::Round { workload: name, done: done + round, of, interim });
         })?;
         done += schedule.rounds;
         let outcome = experiment.outcome();
@@ -181,9 +181,9 @@ fn measure_sweeps<W: Workload>(
             let workload = &sweep.points[index];
             let schedule = Schedule::new(plan, &workload.shape(), plan.duration / SHORTER);
             let mut experiment = Experiment::prepare(plan, workload, schedule, observer)?;
-            experiment.play(interrupted, false, None, |round, standing| {
+            experiment.play(interrupted, false, None, |round, interim| {
                 let (workload, done) = (workload.name(), done + round);
-                observer.on(&Progress::Round { workload, done, of, standing });
+                observer.on(&Progress::Round { workload, done, of, interim });
             })?;
             done += schedule.rounds;
             outcomes[index] = Some(experiment.outcome()).filter(|_| !interrupted.load(Ordering::Relaxed));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Cell, Finding, FindingKind, LockTime, LockUse, Severity, Times, Verification};
-use lockyard_track::{Histogram, Kind, Standing, Tracker};
+use lockyard_track::{Certainty, Histogram, Kind, Tracker};
 
 use crate::slices::OWN;
 
@@ -39,7 +39,8 @@ impl TrackingSummary {
         let mut found = found.to_vec();
         found.sort_by_key(|it| !it.kind.is_deadly());
         let count = |of: &[Kind]| {
-            found.iter().filter(|it| it.standing == Standing::Certain && of.contains(&it.kind)).count() as u64
+            found.iter().filter(|it| it.certainty == Certainty::Certain && of.contains(&it.kind)).count()
+                as u64
         };
         Self {
             // Each is somebody who waits for ever for a lock that somebody has.
@@ -120,10 +121,10 @@ impl TrackingSummary {
 
 /// A finding as it stands in the record; nothing for what went on by itself.
 fn finding(found: &lockyard_track::Finding) -> Option<Finding> {
-    let severity = match found.standing {
-        Standing::Certain => Severity::Error,
-        Standing::Suspected => Severity::Warning,
-        Standing::Dissolved => return None,
+    let severity = match found.certainty {
+        Certainty::Certain => Severity::Error,
+        Certainty::Suspected => Severity::Warning,
+        Certainty::Dissolved => return None,
     };
     Some(Finding {
         kind: found.kind,

@@ -29,10 +29,14 @@ impl Counterexample {
 
     /// A page of its own: one file, nothing to load, no script.
     pub fn to_html(&self, title: &str) -> String {
-        let (title, message, replay) = (escaped(title), escaped(&self.message), escaped(&self.replay));
+        let (title, replay) = (escaped(title), escaped(&self.replay));
+        // What follows the first line is a drawing, and keeps its columns.
+        let (first, rest) = self.message.split_once('\n').unwrap_or((&self.message, ""));
+        let (message, drawing) = (escaped(first), escaped(rest));
+        let drawing = if drawing.is_empty() { drawing } else { format!("<pre>{drawing}</pre>\n") };
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title>\
-             <style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<p class=\"failure\">{message}</p>\n\
+             <style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<p class=\"failure\">{message}</p>\n{drawing}\
              <p>Replay: <code>{replay}</code></p>\n{}\n</body></html>\n",
             self.trace().to_html()
         )
@@ -43,7 +47,7 @@ const STYLE: &str = "body{font:14px/1.4 system-ui,sans-serif;margin:2rem}table{b
 th,td{padding:.2rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8883}\
 td.holds{border-left:4px solid #c60}td.acts{font-weight:600}td.waits{color:#888}\
 th[scope=row],td.place{color:#888;font-family:monospace;font-weight:400}\
-p.failure{color:#b00020;font-weight:600;white-space:pre-wrap}\
+p.failure{color:#b00020;font-weight:600}\
 @media(prefers-color-scheme:dark){body{background:#111;color:#eee}p.failure{color:#ff8a80}}";
 
 #[cfg(feature = "serde")]
@@ -109,10 +113,14 @@ mod tests {
 
     #[test]
     fn the_page_loads_nothing_and_escapes_what_it_shows() {
-        let (message, replay) = ("a < b".to_owned(), "again --with '<>'".to_owned());
+        let (message, replay) = ("a < b\n1  ● x < y".to_owned(), "again --with '<>'".to_owned());
         let page =
             Counterexample { message, tasks: Vec::new(), steps: Vec::new(), replay }.to_html("<model>");
-        assert!(page.contains("<h1>&lt;model&gt;</h1>") && page.contains("a &lt; b"), "{page}");
+        assert!(
+            page.contains("<h1>&lt;model&gt;</h1>")
+                && page.contains("a &lt; b</p>\n<pre>1  ● x &lt; y</pre>"),
+            "{page}"
+        );
         assert!(!page.contains("<script") && !page.contains("http"));
     }
 }

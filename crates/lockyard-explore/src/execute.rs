@@ -2,12 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::choose::Scheduler;
 use super::failure::FailureKind;
 use super::program::Program;
 use super::run::{Run, RunBuffers, Stopped};
+use super::run_state;
+use super::scheduler::Scheduler;
 use super::setting::Setting;
-use super::world;
 
 /// How a run went.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,9 +54,9 @@ impl Executor {
         told: &mut dyn FnMut(Vec<String>, &Program),
     ) -> ExecutedRun {
         let Self { bench, program, outcomes } = self;
-        program.shown = world::with(|world| {
-            world.begin(setting);
-            world.notes.is_some()
+        program.shown = run_state::with(|state| {
+            state.begin(setting);
+            state.notes.is_some()
         });
         // Before `build`, which numbers the operations as it adds them and passes over these.
         program.left_out.extend_from_slice(left_out);
@@ -72,16 +72,16 @@ impl Executor {
         // While tasks and program still exist: both are cleared below.
         told(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
-        let steps = world::with(|world| {
-            world.stepping = false;
-            world.clock as usize
+        let steps = run_state::with(|state| {
+            state.stepping = false;
+            state.clock as usize
         });
         let _ended = catch_unwind(AssertUnwindSafe(|| {
             bench.clear();
             program.clear();
-            while !world::with(|world| world.spawned.is_empty()) {
+            while !run_state::with(|state| state.spawned.is_empty()) {
                 // Taken inside, dropped outside: the end of a job enters the world itself, and may spawn again.
-                drop(world::with(|world| std::mem::take(&mut world.spawned)));
+                drop(run_state::with(|state| std::mem::take(&mut state.spawned)));
             }
         }));
         let verdict = match result {

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::choose::Scheduler;
 use super::execute::{Executor, Verdict};
 use super::failure::Failure;
 use super::footprint::Footprint;
 use super::place::CoarseStep;
 use super::program::Program;
 use super::random::{Random, RandomRun};
+use super::run_state::{self, RunState};
 use super::schedule::{Move, Schedule};
+use super::scheduler::Scheduler;
 use super::search::{DepthFirst, Reduction};
 use super::setting::Setting;
-use super::world::{self, RunState};
 
 /// How far a search goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Explorer {
         let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         // The world outlives the search, being of the thread: what an earlier search collected there is none of
         // this one's.
-        world::with(RunState::forget);
+        run_state::with(RunState::forget);
         loop {
             let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
             // Before `advance`, which changes the moves: the failure must carry the schedule of the run that
@@ -134,10 +134,10 @@ impl Explorer {
         if search.cut && report.bound.is_none() {
             report.bound = self.limits.switches.map(|switches| format!("at most {switches} switches"));
         }
-        world::with(|world| {
-            report.coarse = std::mem::take(&mut world.coarse);
-            report.awaits = std::mem::take(&mut world.awaits);
-            report.given_up_at = std::mem::take(&mut world.given_up_at);
+        run_state::with(|state| {
+            report.coarse = std::mem::take(&mut state.coarse);
+            report.awaits = std::mem::take(&mut state.awaits);
+            report.given_up_at = std::mem::take(&mut state.given_up_at);
         });
         report.took = start.elapsed();
         report

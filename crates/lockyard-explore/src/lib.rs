@@ -58,10 +58,8 @@
 //! - A waiter that is left keeps its place in a queue, but an unfair model lock passes it by: a wake-up that is lost with
 //!   such a waiter is not seen.
 
-mod choose;
 #[cfg(test)]
 mod conformance;
-mod desk;
 mod execute;
 mod explorer;
 mod failure;
@@ -69,37 +67,39 @@ mod fault;
 mod footprint;
 mod history;
 mod lock;
+mod lock_state;
 mod note;
 mod place;
-mod point;
 mod program;
 mod random;
 mod run;
+mod run_state;
 mod schedule;
+mod scheduler;
 mod search;
 mod setting;
 mod shared;
 mod shrink;
 mod stuck;
 mod trace;
-mod world;
+mod yield_point;
 
-pub use desk::LockModel;
 pub use explorer::{Explorer, Limits, Report};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
 pub use history::{EventKind, OperationEvent};
 pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
+pub use lock_state::LockModel;
 pub use place::CoarseStep;
-pub use point::{point, point_as, sleep};
 pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};
 pub use random::Random;
+pub use run_state::{fail, marks, spawn};
 pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;
 pub use setting::Setting;
 pub use shared::Shared;
 pub use trace::RunTrace;
-pub use world::{fail, marks, spawn};
+pub use yield_point::{point, point_as, sleep};
 
 /// The first example of the README.
 #[cfg(doctest)]

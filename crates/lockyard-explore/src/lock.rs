@@ -11,12 +11,12 @@ use std::task::{Context, Poll};
 
 use lockyard_lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
 
-use super::desk::{LockModel, LockRequest};
 use super::footprint::Object;
+use super::lock_state::{LockModel, LockRequest};
 use super::note::LockChange;
 use super::place::Place;
-use super::point::YieldFuture;
-use super::world::{self, NextStep};
+use super::run_state::{self, NextStep};
+use super::yield_point::YieldFuture;
 
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
 /// are the least that any of them promises.
@@ -41,7 +41,7 @@ impl AwaitFamily for Model {
 
 /// A model lock around a value.
 pub struct ModelLock<T> {
-    desk: usize,
+    lock_state: usize,
     model: LockModel,
     object: Object,
     /// Shared with the readers inside; gone while a writer has it, but for snapshots.
@@ -61,7 +61,7 @@ impl<T> ModelLock<T> {
 
 /// Asking for an access.
 struct AcquireFuture {
-    desk: usize,
+    lock_state: usize,
     write: bool,
     place: Place,
     ticket: Option<u32>,
@@ -71,54 +71,54 @@ impl Future for AcquireFuture {
     type Output = Access;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
-        let (at, place) = (self.desk, self.place);
-        world::with(|world| {
-            let mut pass = LockRequest::new(world.task, 0, self.write, place);
+        let (at, place) = (self.lock_state, self.place);
+        run_state::with(|state| {
+            let mut pass = LockRequest::new(state.task, 0, self.write, place);
             // No schedule is at work: it enters, or stays pending without a stop, for no step will be chosen.
-            if !world.stepping {
-                pass.ticket = world.ticket();
-                if !world.desks[at].admits(&pass) {
+            if !state.stepping {
+                pass.ticket = state.ticket();
+                if !state.lock_states[at].admits(&pass) {
                     return Poll::Pending;
                 }
-                world.desks[at].enter(pass);
-                return Poll::Ready(Access { desk: at, ticket: pass.ticket, write: pass.write, place });
+                state.lock_states[at].enter(pass);
+                return Poll::Ready(Access { lock_state: at, ticket: pass.ticket, write: pass.write, place });
             }
             // Standing before the lock touches nothing: only the step that goes on from here does.
             let Some(ticket) = self.ticket else {
-                let want = NextStep::Lock { desk: at, write: self.write, queued: false };
-                self.ticket = Some(world.stop(want, place, context.waker()));
+                let want = NextStep::Lock { lock_state: at, write: self.write, queued: false };
+                self.ticket = Some(state.stop(want, place, context.waker()));
                 return Poll::Pending;
             };
             // Polled for another stop of the same task: this one has not been chosen.
-            if world.fired != Some(ticket) {
+            if state.fired != Some(ticket) {
                 return Poll::Pending;
             }
-            world.fired = None;
+            state.fired = None;
             pass.ticket = ticket;
             // Touched whatever comes of it, for a refusal depends on the lock, too. A reader's step counts as a
             // read though it changes the desk: readers do not exclude each other, so no later step can tell in
             // which order two of them entered, queued or went.
-            world.touch(world.desks[at].object, self.write);
-            if world.desks[at].admits(&pass) {
-                world.acquires(place);
-                world.desks[at].enter(pass);
-                world.unstop(ticket);
+            state.touch(state.lock_states[at].object, self.write);
+            if state.lock_states[at].admits(&pass) {
+                state.acquires(place);
+                state.lock_states[at].enter(pass);
+                state.unstop(ticket);
                 self.ticket = None;
-                world.note_lock(at, LockChange::Enters, self.write, place);
-                return Poll::Ready(Access { desk: at, ticket, write: self.write, place });
+                state.note_lock(at, LockChange::Enters, self.write, place);
+                return Poll::Ready(Access { lock_state: at, ticket, write: self.write, place });
             }
-            let task = world.task;
-            if world.desks[at].queue.iter().any(|other| other.ticket == ticket) {
-                world.desks[at].claim(ticket);
-                world.note_lock(at, LockChange::Claims, self.write, place);
+            let task = state.task;
+            if state.lock_states[at].queue.iter().any(|other| other.ticket == ticket) {
+                state.lock_states[at].claim(ticket);
+                state.note_lock(at, LockChange::Claims, self.write, place);
                 return Poll::Pending;
             }
-            world.desks[at].wait(pass);
-            if let Some(stop) = world.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
-                stop.want = NextStep::Lock { desk: at, write: self.write, queued: true };
+            state.lock_states[at].wait(pass);
+            if let Some(stop) = state.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
+                stop.want = NextStep::Lock { lock_state: at, write: self.write, queued: true };
                 stop.waker.clone_from(context.waker());
             }
-            world.note_lock(at, LockChange::Queues, self.write, place);
+            state.note_lock(at, LockChange::Queues, self.write, place);
             Poll::Pending
         })
     }
@@ -128,13 +128,13 @@ impl Drop for AcquireFuture {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         // Returned out of the world and dropped there: the stop has a waker, whose end may run other code.
-        let _stop = world::with(|world| {
-            let stop = world.unstop(ticket);
+        let _stop = run_state::with(|state| {
+            let stop = state.unstop(ticket);
             if let Some((_, stop)) = &stop
                 && let NextStep::Lock { queued: true, .. } = stop.want
             {
-                world.touch(world.desks[self.desk].object, true);
-                world.desks[self.desk].leave(ticket);
+                state.touch(state.lock_states[self.lock_state].object, true);
+                state.lock_states[self.lock_state].release(ticket);
             }
             stop
         });
@@ -143,7 +143,7 @@ impl Drop for AcquireFuture {
 
 /// An access inside.
 struct Access {
-    desk: usize,
+    lock_state: usize,
     ticket: u32,
     write: bool,
     place: Place,
@@ -151,14 +151,14 @@ struct Access {
 
 impl Drop for Access {
     fn drop(&mut self) {
-        world::with(|world| {
+        run_state::with(|state| {
             // A run that is over has left nothing to leave.
-            let Some(desk) = world.desks.get_mut(self.desk) else { return };
-            desk.leave(self.ticket);
-            let object = desk.object;
-            world.touch(object, self.write);
-            world.releases(self.place);
-            world.note_lock(self.desk, LockChange::Leaves, self.write, self.place);
+            let Some(lock_state) = state.lock_states.get_mut(self.lock_state) else { return };
+            lock_state.release(self.ticket);
+            let object = lock_state.object;
+            state.touch(object, self.write);
+            state.releases(self.place);
+            state.note_lock(self.lock_state, LockChange::Unlocks, self.write, self.place);
         });
     }
 }
@@ -216,16 +216,21 @@ impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn read_at(&self, place: Place) -> ModelRead<T> {
         if self.model.is_snapshot() {
             YieldFuture::new(NextStep::Go(Some("take a snapshot")), place).await;
-            world::with(|world| world.flash(self.object, false, place));
+            run_state::with(|state| state.flash(self.object, false, place));
             return ModelRead { value: self.shared(), _access: None };
         }
-        let access =
-            AcquireFuture { desk: self.desk, write: !self.model.shared_reads, place, ticket: None }.await;
+        let access = AcquireFuture {
+            lock_state: self.lock_state,
+            write: !self.model.shared_reads,
+            place,
+            ticket: None,
+        }
+        .await;
         ModelRead { value: self.shared(), _access: Some(access) }
     }
 
     async fn write_at(&self, place: Place) -> ModelWrite<'_, T> {
-        let access = AcquireFuture { desk: self.desk, write: true, place, ticket: None }.await;
+        let access = AcquireFuture { lock_state: self.lock_state, write: true, place, ticket: None }.await;
         let value = if self.model.is_snapshot() { self.value().clone() } else { self.value().take() };
         assert!(value.is_some(), "a model lock has let a writer in beside a writer");
         ModelWrite { value, home: self, _access: access }
@@ -237,32 +242,32 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
     type Write<'a> = ModelWrite<'a, T>;
 
     fn new(class: &'static LockClass, value: T) -> Self {
-        let (desk, model, object) = world::with(|world| {
-            let (desk, model) = world.new_desk(class);
-            (desk, model, world.desks[desk].object)
+        let (lock_state, model, object) = run_state::with(|state| {
+            let (lock_state, model) = state.new_desk(class);
+            (lock_state, model, state.lock_states[lock_state].object)
         });
-        Self { desk, model, object, value: Mutex::new(Some(Arc::new(value))) }
+        Self { lock_state, model, object, value: Mutex::new(Some(Arc::new(value))) }
     }
 
     #[track_caller]
     fn try_read(&self) -> Option<ModelRead<T>> {
         let place = Location::caller();
         if self.model.is_snapshot() {
-            world::with(|world| world.flash(self.object, false, place));
+            run_state::with(|state| state.flash(self.object, false, place));
             return Some(ModelRead { value: self.shared(), _access: None });
         }
         let write = !self.model.shared_reads;
-        let access = world::with(|world| {
-            world.touch(self.object, write);
-            let (task, ticket) = (world.task, world.ticket());
+        let access = run_state::with(|state| {
+            state.touch(self.object, write);
+            let (task, ticket) = (state.task, state.ticket());
             let pass = LockRequest::new(task, ticket, write, place);
-            if !world.desks[self.desk].admits(&pass) {
+            if !state.lock_states[self.lock_state].admits(&pass) {
                 return None;
             }
-            world.acquires(place);
-            world.desks[self.desk].enter(pass);
-            world.note_lock(self.desk, LockChange::Enters, write, place);
-            Some(Access { desk: self.desk, ticket, write, place })
+            state.acquires(place);
+            state.lock_states[self.lock_state].enter(pass);
+            state.note_lock(self.lock_state, LockChange::Enters, write, place);
+            Some(Access { lock_state: self.lock_state, ticket, write, place })
         })?;
         Some(ModelRead { value: self.shared(), _access: Some(access) })
     }

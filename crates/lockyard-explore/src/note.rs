@@ -30,7 +30,7 @@ pub(super) enum LockChange {
     Queues,
     Claims,
     Enters,
-    Leaves,
+    Unlocks,
 }
 
 impl LockChange {
@@ -39,7 +39,7 @@ impl LockChange {
             Self::Queues => Action::Queue,
             Self::Claims => Action::Claim,
             Self::Enters => Action::Lock,
-            Self::Leaves => Action::Unlock,
+            Self::Unlocks => Action::Unlock,
         }
     }
 
@@ -56,7 +56,7 @@ impl LockChange {
                 remove(&mut locks.waits_for);
                 locks.holds.push(class);
             }
-            Self::Leaves => {
+            Self::Unlocks => {
                 // A waiter that is dropped leaves the wait queue, a holder the lock.
                 if locks.holds.contains(&class) {
                     remove(&mut locks.holds)

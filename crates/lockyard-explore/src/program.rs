@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::world::{self, Job};
+use super::run_state::{self, Job};
 
 /// What is wrong, in words.
 pub type Violated = String;
@@ -21,7 +21,7 @@ pub struct RunEnd {
     /// Tasks that were dropped on the way.
     pub cancelled: u32,
     /// Tasks that nobody polls any more.
-    pub left: u32,
+    pub stalled: u32,
     /// [Calls](super::Shared::call) that failed or were slow.
     pub faults: u32,
     /// Tasks that wait for something that a task which was left has.
@@ -187,16 +187,16 @@ impl Future for MarkedOperation {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.begun.is_none() {
-            self.begun = Some(world::with(|world| {
-                world.invoke(self.number);
-                world.task
+            self.begun = Some(run_state::with(|state| {
+                state.invoke(self.number);
+                state.task
             }));
         }
         let poll = self.future.as_mut().poll(context);
         if poll.is_ready()
             && let Some(task) = self.begun.take()
         {
-            world::with(|world| world.end(task, self.number, true));
+            run_state::with(|state| state.end(task, self.number, true));
         }
         poll
     }
@@ -206,16 +206,16 @@ impl Drop for MarkedOperation {
     fn drop(&mut self) {
         if let Some(task) = self.begun {
             // What it holds is let go of in the same step.
-            world::with(|world| world.end(task, self.number, false));
+            run_state::with(|state| state.end(task, self.number, false));
         }
     }
 }
 
 /// Runs a future to its end outside the schedule. `None` when it has to wait.
 pub(super) fn aside<R>(future: impl Future<Output = R>) -> Option<R> {
-    let stepping = world::with(|world| std::mem::replace(&mut world.stepping, false));
+    let stepping = run_state::with(|state| std::mem::replace(&mut state.stepping, false));
     let poll = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
-    world::with(|world| world.stepping = stepping);
+    run_state::with(|state| state.stepping = stepping);
     match poll {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,

@@ -8,9 +8,9 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use super::choose::Scheduler;
 use super::footprint::Footprint;
 use super::schedule::{Move, MoveKind};
+use super::scheduler::Scheduler;
 
 /// A random choice of schedules, each run with a seed of its own: the first with `seed`, then counting up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

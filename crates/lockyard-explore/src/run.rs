@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Wake, Waker};
 
-use super::choose::Scheduler;
 use super::failure::FailureKind;
 use super::fault::InjectedFault;
 use super::footprint::Footprint;
 use super::program::{OutcomeFn, PlannedTask, Program, RunEnd, TaskKind};
+use super::run_state::{self, Job, NextStep};
 use super::schedule::{FOREIGN, MOST_STEPS, Move, MoveKind};
+use super::scheduler::Scheduler;
 use super::setting::Setting;
 use super::stuck;
-use super::world::{self, Job, NextStep};
 
 /// Whether a task was woken by something else than the schedule.
 #[derive(Default)]
@@ -34,7 +34,7 @@ struct Task {
     name: String,
     job: Option<Job>,
     kind: TaskKind,
-    left: bool,
+    stalled: bool,
     /// Whether it has made a step, or was given up.
     begun: bool,
     /// Whether it is like the one before it, and begins after that.
@@ -43,7 +43,7 @@ struct Task {
 
 impl Task {
     fn is_at_work(&self) -> bool {
-        self.job.is_some() && !self.left
+        self.job.is_some() && !self.stalled
     }
 
     /// Whether the run waits for it.
@@ -108,24 +108,25 @@ impl<'a> Run<'a> {
     fn add(&mut self, planned: PlannedTask, in_order: bool) -> Result<(), Stopped> {
         let PlannedTask { name, job, kind, alike } = planned;
         let (at, in_order) = (self.bench.tasks.len(), in_order && alike);
-        self.bench.tasks.push(Task { name, job: Some(job), kind, left: false, begun: false, in_order });
+        self.bench.tasks.push(Task { name, job: Some(job), kind, stalled: false, begun: false, in_order });
         if self.bench.wakers.len() <= at {
             let woken = Arc::new(WakeFlag::default());
             self.bench.wakers.push((woken.clone(), Waker::from(woken)));
         }
-        let before = world::with(|world| {
-            world.background.push(kind == TaskKind::Background);
-            if world.stops.len() <= at {
-                world.stops.resize_with(at + 1, Vec::new);
+        let before = run_state::with(|state| {
+            state.background.push(kind == TaskKind::Background);
+            if state.stops.len() <= at {
+                state.stops.resize_with(at + 1, Vec::new);
             }
-            world.stepping = true;
-            (world.task, world.footprint) = (at, Footprint::default());
-            world.footprint
+            state.stepping = true;
+            (state.task, state.footprint) = (at, Footprint::default());
+            state.footprint
         });
         // Up to its first stop, before the schedule chooses anything: so nothing shared may be touched on the way
         // there, or the order of `begin` would be an order of steps that is never varied.
         self.poll(at)?;
-        let (touched, unseen) = world::with(|world| (world.footprint != before, world.stops[at].is_empty()));
+        let (touched, unseen) =
+            run_state::with(|state| (state.footprint != before, state.stops[at].is_empty()));
         self.blind |= unseen && self.bench.tasks[at].job.is_some();
         if touched {
             let message = "a task has touched something shared before its first await: let it begin with \
@@ -187,9 +188,9 @@ impl<'a> Run<'a> {
                 chooser.choose(depth, &self.bench.moves).ok_or(Stopped::Pruned)?
             };
             self.step(chosen)?;
-            let (footprint, failure, at_rest) = world::with(|world| {
-                let at_rest = world.footprint.responds && world.in_flight == 0;
-                (world.footprint, world.failure.take(), at_rest)
+            let (footprint, failure, at_rest) = run_state::with(|state| {
+                let at_rest = state.footprint.responds && state.in_flight == 0;
+                (state.footprint, state.failure.take(), at_rest)
             });
             // Before the failure ends the run: a search that keeps going needs the footprint of this step for its
             // siblings.
@@ -199,11 +200,11 @@ impl<'a> Run<'a> {
             }
             if at_rest {
                 // Off the schedule: what the checks read belongs to no step and must not enter a footprint.
-                world::with(|world| world.stepping = false);
+                run_state::with(|state| state.stepping = false);
                 for check in &mut program.at_rest {
                     check().map_err(Stopped::violation)?;
                 }
-                world::with(|world| world.stepping = true);
+                run_state::with(|state| state.stepping = true);
             }
             depth += 1;
             if depth >= MOST_STEPS {
@@ -222,11 +223,11 @@ impl<'a> Run<'a> {
         let has_turn = |at: usize, task: &Task| !task.in_order || tasks[at - 1].begun;
         let at_work =
             || tasks.iter().enumerate().filter(|(at, task)| task.is_at_work() && has_turn(*at, task));
-        world::with(|world| {
+        run_state::with(|state| {
             for (at, _) in at_work() {
                 let number = at as u16;
-                for (stop, standing) in world.stops[at].iter().enumerate() {
-                    if !world.is_open(at, standing) {
+                for (stop, standing) in state.stops[at].iter().enumerate() {
+                    if !state.is_open(at, standing) {
                         continue;
                     }
                     let mut push = |kind| moves.push(Move { task: number, stop: stop as u8, kind });
@@ -247,16 +248,16 @@ impl<'a> Run<'a> {
             if end.cancelled < setting.cancels {
                 push(MoveKind::Cancel);
             }
-            if end.left < setting.leaves {
-                push(MoveKind::Leave);
+            if end.stalled < setting.stalls {
+                push(MoveKind::Stall);
             }
         }
         // Nobody is given up before all else was tried, answers come before questions, and who went on last goes on: what
         // fails first is simple, and what was tried then need not be tried the other way round.
-        world::with(|world| {
+        run_state::with(|state| {
             moves.sort_by_key(|found| {
                 let at = usize::from(found.task);
-                (!is_progress(*found), world.is_unasked(at), world.clock > 0 && at != world.task)
+                (!is_progress(*found), state.is_unasked(at), state.clock > 0 && at != state.task)
             });
         });
     }
@@ -266,10 +267,10 @@ impl<'a> Run<'a> {
         let at = usize::from(task);
         let Some(task) = self.bench.tasks.get(at).filter(|task| task.is_at_work()) else { return false };
         match kind {
-            MoveKind::Cancel | MoveKind::Leave => task.kind == TaskKind::Client,
+            MoveKind::Cancel | MoveKind::Stall => task.kind == TaskKind::Client,
             _ if stop == FOREIGN => self.bench.wakers[at].0.0.load(Relaxed),
-            _ => world::with(|world| {
-                world.stops[at].get(usize::from(stop)).is_some_and(|stop| world.is_open(at, stop))
+            _ => run_state::with(|state| {
+                state.stops[at].get(usize::from(stop)).is_some_and(|stop| state.is_open(at, stop))
             }),
         }
     }
@@ -287,18 +288,18 @@ impl<'a> Run<'a> {
         // on.
         self.bench.tasks[at].begun = true;
         // Whether somebody asks where clients have stood.
-        let watched = self.setting.cancels + self.setting.leaves > 0;
+        let watched = self.setting.cancels + self.setting.stalls > 0;
         let own = &self.bench.wakers[at].1;
-        let foreign = world::with(|world| {
-            world.begin_step(at, fault);
+        let foreign = run_state::with(|state| {
+            state.begin_step(at, fault);
             if !is_progress(Move { task, stop, kind }) {
-                world.give_up(kind);
+                state.give_up(kind);
                 return None;
             }
             if watched {
-                world.awaits.extend(world.stops[at].iter().map(|stop| (at, stop.place)));
+                state.awaits.extend(state.stops[at].iter().map(|stop| (at, stop.place)));
             }
-            world.go_on_from(stop, own)
+            state.go_on_from(stop, own)
         });
         match kind {
             MoveKind::Cancel => {
@@ -313,9 +314,9 @@ impl<'a> Run<'a> {
                     ));
                 }
             }
-            MoveKind::Leave => {
-                self.end.left += 1;
-                self.bench.tasks[at].left = true;
+            MoveKind::Stall => {
+                self.end.stalled += 1;
+                self.bench.tasks[at].stalled = true;
             }
             _ => {
                 if fault != InjectedFault::None {
@@ -329,53 +330,54 @@ impl<'a> Run<'a> {
                 self.poll(at)?;
             }
         }
-        let (spawned, unseen) = world::with(|world| {
-            debug_assert!(world.fired.is_none(), "a stop that was chosen was not polled");
-            world.fired = None;
-            (std::mem::take(&mut world.spawned), world.stops[at].is_empty())
+        let (spawned, unseen) = run_state::with(|state| {
+            debug_assert!(state.fired.is_none(), "a stop that was chosen was not polled");
+            state.fired = None;
+            (std::mem::take(&mut state.spawned), state.stops[at].is_empty())
         });
         self.blind |= unseen && self.bench.tasks[at].job.is_some();
         for job in spawned {
             // `add` polls as the new task, with an empty footprint. Both are put back: the chooser has yet to read
             // what the step that spawned it has touched.
-            let (task, footprint) = world::with(|world| (world.task, world.footprint));
+            let (task, footprint) = run_state::with(|state| (state.task, state.footprint));
             let name = "background".to_owned();
             self.add(PlannedTask { name, job, kind: TaskKind::Steady, alike: false }, false)?;
-            world::with(|world| (world.task, world.footprint) = (task, footprint));
+            run_state::with(|state| (state.task, state.footprint) = (task, footprint));
         }
         Ok(())
     }
 
     /// Nobody can go on, and not all have ended.
     fn nobody_goes_on(&mut self) -> Result<(), Stopped> {
-        if self.end.left > 0 {
+        if self.end.stalled > 0 {
             // Whoever is not polled keeps what it has. That the others wait for it is no fault of theirs.
             self.end.held_up = self.bench.tasks.iter().filter(|task| task.is_unfinished()).count() as u32;
             return Ok(());
         }
-        Err(Stopped::Failed(FailureKind::Deadlock, world::with(|world| stuck::describe(world))))
+        Err(Stopped::Failed(FailureKind::Deadlock, run_state::with(|state| stuck::describe(state))))
     }
 
     /// Looks at what the run has come to; who tells it in words.
     pub(super) fn finish(&mut self, program: &mut Program) -> Result<Option<OutcomeFn>, Stopped> {
-        world::with(|world| world.stepping = false);
-        self.end.overtaken =
-            world::with(|world| world.desks.iter().map(|desk| desk.overtaken).max().unwrap_or(0));
+        run_state::with(|state| state.stepping = false);
+        self.end.overtaken = run_state::with(|state| {
+            state.lock_states.iter().map(|lock_state| lock_state.overtaken).max().unwrap_or(0)
+        });
         // Before the leak check: a background task ends with the run, and so does what it holds.
         for task in &mut self.bench.tasks {
             if task.kind == TaskKind::Background {
                 task.job = None;
             }
         }
-        if self.end.left == 0
-            && let Some(leak) = world::with(|world| stuck::leak(world))
+        if self.end.stalled == 0
+            && let Some(leak) = run_state::with(|state| stuck::leak(state))
         {
             return Err(Stopped::violation(leak));
         }
         for check in program.at_end.drain(..) {
             check(&self.end).map_err(Stopped::violation)?;
         }
-        if let Some(message) = world::with(|world| world.failure.take()) {
+        if let Some(message) = run_state::with(|state| state.failure.take()) {
             return Err(Stopped::violation(message));
         }
         Ok(program.outcome.take())
@@ -384,5 +386,5 @@ impl<'a> Run<'a> {
 
 /// Whether somebody goes on in it, rather than is given up.
 fn is_progress(found: Move) -> bool {
-    !matches!(found.kind, MoveKind::Cancel | MoveKind::Leave)
+    !matches!(found.kind, MoveKind::Cancel | MoveKind::Stall)
 }

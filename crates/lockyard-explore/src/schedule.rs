@@ -31,7 +31,7 @@ pub enum MoveKind {
     /// It is dropped where it stands.
     Cancel,
     /// It is not polled any more.
-    Leave,
+    Stall,
 }
 
 impl MoveKind {
@@ -42,7 +42,7 @@ impl MoveKind {
             Self::FailLate => "l",
             Self::Slow => "w",
             Self::Cancel => "c",
-            Self::Leave => "s",
+            Self::Stall => "s",
         }
     }
 }
@@ -121,7 +121,7 @@ impl FromStr for Schedule {
                 "l" => MoveKind::FailLate,
                 "w" => MoveKind::Slow,
                 "c" => MoveKind::Cancel,
-                "s" => MoveKind::Leave,
+                "s" => MoveKind::Stall,
                 _ => return Err(wrong()),
             };
             let (task, stop) = digits.split_once(':').unwrap_or((digits, "0"));

@@ -11,9 +11,9 @@
 //!
 //! A bound on switches cuts schedules that stand for others, so it is never combined with the reduction.
 
-use super::choose::Scheduler;
 use super::footprint::Footprint;
 use super::schedule::Move;
+use super::scheduler::Scheduler;
 
 /// How schedules that differ by the order of independent steps alone are treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

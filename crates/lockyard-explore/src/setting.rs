@@ -2,7 +2,7 @@
 
 use lockyard_lock::LockClass;
 
-use super::desk::LockModel;
+use super::lock_state::LockModel;
 
 /// What a run is set in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Setting {
     /// How often a task may be cancelled: dropped where it stands.
     pub cancels: u32,
     /// How often a task may be left: not polled any more, and not dropped either.
-    pub leaves: u32,
+    pub stalls: u32,
     /// How often a [call of something outside](super::Shared::call) may fail, before or after it has taken effect, or be slow to answer.
     pub faults: u32,
     /// How often background tasks that sleep are woken, together.
@@ -24,7 +24,7 @@ pub struct Setting {
 impl Default for Setting {
     /// Unfair locks, and nothing goes wrong.
     fn default() -> Self {
-        Self { lock: LockModel::UNFAIR, classes: Vec::new(), cancels: 0, leaves: 0, faults: 0, ticks: 0 }
+        Self { lock: LockModel::UNFAIR, classes: Vec::new(), cancels: 0, stalls: 0, faults: 0, ticks: 0 }
     }
 }
 

@@ -6,8 +6,8 @@ use lockyard_evidence::Action;
 
 use super::fault::InjectedFault;
 use super::footprint::Object;
-use super::point::YieldFuture;
-use super::world::{self, NextStep};
+use super::run_state::{self, NextStep};
+use super::yield_point::YieldFuture;
 
 /// Something shared: a flag, a table, a lock of one's own.
 ///
@@ -18,7 +18,7 @@ pub struct Shared(Object);
 
 impl Default for Shared {
     fn default() -> Self {
-        Self(world::with(world::RunState::object))
+        Self(run_state::with(run_state::RunState::object))
     }
 }
 
@@ -29,7 +29,7 @@ impl Shared {
         let (object, place) = (self.0, Location::caller());
         async move {
             YieldFuture::new(NextStep::Go(Some(what)), place).await;
-            world::with(|world| world.flash(object, write, place));
+            run_state::with(|state| state.flash(object, write, place));
         }
     }
 
@@ -37,12 +37,12 @@ impl Shared {
     #[track_caller]
     pub fn touch(&self, write: bool) {
         let place = Location::caller();
-        world::with(|world| world.flash(self.0, write, place));
+        run_state::with(|state| state.flash(self.0, write, place));
     }
 
     /// An access within the step at work that takes nothing: of an atomic, or the end of what a table refers to.
     pub fn atomic(&self, write: bool) {
-        world::with(|world| world.touch(self.0, write));
+        run_state::with(|state| state.touch(self.0, write));
     }
 
     /// A call of something outside, as a step of its own that a schedule may have fail or be slow, as often as the
@@ -59,13 +59,13 @@ impl Shared {
         let (object, place) = (self.0, Location::caller());
         async move {
             YieldFuture::new(NextStep::Call(what), place).await;
-            world::with(|world| {
-                world.flash(object, write, place);
-                let fault = std::mem::take(&mut world.fault);
+            run_state::with(|state| {
+                state.flash(object, write, place);
+                let fault = std::mem::take(&mut state.fault);
                 if fault != InjectedFault::None {
-                    world.touch(Object::FAULTS, true);
+                    state.touch(Object::FAULTS, true);
                 }
-                world.note(Action::Call, Some(what), fault.words(), place);
+                state.note(Action::Call, Some(what), fault.words(), place);
                 fault
             })
         }

@@ -30,7 +30,7 @@ impl Explorer {
         let all: Vec<_> = (0..operations).collect();
         // From the smallest sets to the largest, so that the first that fails is the smallest.
         for kept in 1..operations {
-            for left_out in leaving(&all, kept) {
+            for left_out in subsets_without(&all, kept) {
                 let now = Instant::now();
                 if now >= deadline {
                     return failure.clone();
@@ -66,16 +66,16 @@ impl Explorer {
 }
 
 /// Every way to keep so many of these: what is left out then.
-fn leaving(all: &[usize], kept: usize) -> Vec<Vec<usize>> {
+fn subsets_without(all: &[usize], kept: usize) -> Vec<Vec<usize>> {
     if kept == all.len() {
         return vec![Vec::new()];
     }
     let Some((first, rest)) = all.split_first() else { return Vec::new() };
     let mut ways = Vec::new();
     if kept > 0 {
-        ways.extend(leaving(rest, kept - 1));
+        ways.extend(subsets_without(rest, kept - 1));
     }
-    ways.extend(leaving(rest, kept).into_iter().map(|mut without| {
+    ways.extend(subsets_without(rest, kept).into_iter().map(|mut without| {
         without.insert(0, *first);
         without
     }));
@@ -88,9 +88,9 @@ mod tests {
 
     #[test]
     fn every_choice_is_tried_once() {
-        let ways = leaving(&[0, 1, 2], 2);
+        let ways = subsets_without(&[0, 1, 2], 2);
         assert_eq!(ways, [vec![2], vec![1], vec![0]]);
-        assert_eq!(leaving(&[0, 1, 2, 3], 2).len(), 6);
-        assert_eq!(leaving(&[0], 0), [vec![0]]);
+        assert_eq!(subsets_without(&[0, 1, 2, 3], 2).len(), 6);
+        assert_eq!(subsets_without(&[0], 0), [vec![0]]);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::desk::LockRequest;
+use super::lock_state::LockRequest;
 use super::place::Place;
-use super::world::{NextStep, RunState};
+use super::run_state::{NextStep, RunState};
 
 /// One task that waits for one lock.
 struct Wait {
@@ -15,15 +15,15 @@ struct Wait {
     holders: Vec<(usize, Place)>,
 }
 
-fn waits(world: &RunState) -> Vec<Wait> {
+fn waits(state: &RunState) -> Vec<Wait> {
     let mut waits = Vec::new();
-    for (task, stops) in world.stops.iter().enumerate() {
+    for (task, stops) in state.stops.iter().enumerate() {
         for stop in stops {
-            if let NextStep::Lock { desk, write, .. } = stop.want {
-                let desk = &world.desks[desk];
+            if let NextStep::Lock { lock_state, write, .. } = stop.want {
+                let lock_state = &state.lock_states[lock_state];
                 let pass = LockRequest::new(task, stop.ticket, write, stop.place);
-                let holders = desk.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
-                waits.push(Wait { task, class: desk.class.name(), place: stop.place, holders });
+                let holders = lock_state.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
+                waits.push(Wait { task, class: lock_state.class.name(), place: stop.place, holders });
             }
         }
     }
@@ -31,8 +31,8 @@ fn waits(world: &RunState) -> Vec<Wait> {
 }
 
 /// Why nobody can go on.
-pub(super) fn describe(world: &RunState) -> String {
-    let waits = waits(world);
+pub(super) fn describe(state: &RunState) -> String {
+    let waits = waits(state);
     let waits = circle(&waits).unwrap_or_else(|| waits.iter().collect());
     if waits.is_empty() {
         return "deadlock: a task waits for something that nobody will do, and that the explorer does not see".to_owned();
@@ -72,10 +72,13 @@ fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
 }
 
 /// What was not given back, if anything.
-pub(super) fn leak(world: &RunState) -> Option<String> {
-    let desk = world.desks.iter().find(|desk| !desk.inside.is_empty() || !desk.queue.is_empty())?;
-    let class = desk.class.name();
-    Some(match desk.inside.first() {
+pub(super) fn leak(state: &RunState) -> Option<String> {
+    let lock_state = state
+        .lock_states
+        .iter()
+        .find(|lock_state| !lock_state.inside.is_empty() || !lock_state.queue.is_empty())?;
+    let class = lock_state.class.name();
+    Some(match lock_state.inside.first() {
         Some(pass) => format!("all have ended, and {class} is still locked, since {}", pass.place),
         None => format!("all have ended, and somebody still has a place in the queue of {class}"),
     })

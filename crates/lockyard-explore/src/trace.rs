@@ -9,8 +9,8 @@ use super::failure::Failure;
 use super::history::{EventKind, OperationEvent};
 use super::note::{Locks, Note};
 use super::program::Program;
+use super::run_state;
 use super::schedule::Schedule;
-use super::world;
 
 /// A run under one schedule. Its text is the drawing, with what did not hold, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,18 +52,18 @@ impl fmt::Display for RunTrace {
 impl Explorer {
     /// Runs a schedule, and keeps each step of it.
     pub fn trace(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> RunTrace {
-        world::with(|world| world.notes = Some(Vec::new()));
+        run_state::with(|state| state.notes = Some(Vec::new()));
         let mut run = RunTrace { tasks: Vec::new(), steps: Vec::new(), operations: 0, failure: None };
         run.failure = self.replay_told(schedule, build, &mut |tasks, program| {
             run.operations = program.operations.len() - schedule.left_out.len();
-            let (notes, marks) = world::with(|world| {
-                (world.notes.take().unwrap_or_default(), std::mem::take(&mut world.marks))
+            let (notes, marks) = run_state::with(|state| {
+                (state.notes.take().unwrap_or_default(), std::mem::take(&mut state.marks))
             });
             run.steps = steps(notes, &marks, &program.operations, tasks.len());
             run.tasks =
                 (0..).zip(tasks).map(|(number, name): (u32, _)| format!("task {number}: {name}")).collect();
         });
-        world::with(|world| world.notes = None);
+        run_state::with(|state| state.notes = None);
         run
     }
 }

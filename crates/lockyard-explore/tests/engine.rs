@@ -123,7 +123,7 @@ fn who_is_left_holds_up_those_behind_it() {
             held_up => Err(format!("{held_up} are held up")),
         });
     };
-    let left = |model| Explorer::new(Setting { leaves: 1, ..all(model) }).search(&program).failure;
+    let left = |model| Explorer::new(Setting { stalls: 1, ..all(model) }).search(&program).failure;
     assert!(left(LockModel::FIFO).is_some_and(|failure| failure.message.contains("held up")));
     assert_eq!(left(LockModel::UNFAIR), None, "who is not inside is in nobody's way");
 }

@@ -25,7 +25,7 @@ fn the_reduction_loses_no_verdict_and_no_final_state() {
         }
         both_searches_agree(&all(model), &two_locks(true));
         both_searches_agree(&all(model), &two_locks(false));
-        let mishaps = Setting { cancels: 1, leaves: 1, ..all(model) };
+        let mishaps = Setting { cancels: 1, stalls: 1, ..all(model) };
         both_searches_agree(&mishaps, &increments(2, 1, true));
         both_searches_agree(&mishaps, &two_locks(true));
     }
@@ -57,7 +57,7 @@ fn numbered(tasks: usize) -> impl Fn(&mut Program) {
 fn of_tasks_that_are_alike_the_first_begins_first_and_nothing_is_lost() {
     for model in MODELS {
         for mishaps in [0, 1] {
-            let setting = Setting { cancels: mishaps, leaves: mishaps, ..all(model) };
+            let setting = Setting { cancels: mishaps, stalls: mishaps, ..all(model) };
             compared(&setting, &numbered(2), 2, u64::MAX);
         }
         let (plain, reduced) = compared(&all(model), &numbered(3), 3, u64::MAX).unwrap();

@@ -9,7 +9,7 @@ pub use lockyard_evidence::FindingKind as Kind;
 
 /// How sure a finding is, and whether it still stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum Certainty {
     /// It is so.
     Certain,
     /// It looks so. It becomes certain if it is still there when a watch ([`Tracker::watch`](super::Tracker::watch))
@@ -25,7 +25,7 @@ pub struct Finding {
     /// What kind of thing.
     pub kind: Kind,
     /// How sure it is.
-    pub standing: Standing,
+    pub certainty: Certainty,
     /// What happened, in words, with tasks, locks and places.
     pub message: String,
     /// Where in the source, as `file:line:column`. Never empty.

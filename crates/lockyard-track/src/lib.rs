@@ -116,7 +116,7 @@ mod wait;
 mod watch;
 
 pub use family::{Tracked, TrackedLock};
-pub use finding::{Finding, Kind, Standing};
+pub use finding::{Certainty, Finding, Kind};
 pub use guard::TrackedGuard;
 pub use histogram::Histogram;
 pub use lockyard_evidence::Edge;

@@ -8,7 +8,7 @@ use lockyard_evidence::Edge;
 
 use super::clock;
 use super::cycle::{WaitEdge, WaitReason};
-use super::finding::{Finding, Kind, Standing};
+use super::finding::{Certainty, Finding, Kind};
 use super::hold::Hold;
 use super::mode::Mode;
 use super::order::{Inversion, LockUse};
@@ -104,7 +104,7 @@ pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     let branched = waits.iter().any(|wait| wait.strand.state().branched);
     let finding = Finding {
         kind: Kind::Deadlock,
-        standing: if branched { Standing::Suspected } else { Standing::Certain },
+        certainty: if branched { Certainty::Suspected } else { Certainty::Certain },
         message: format!("{}: a wait cycle, none of them can resume", words.join("; ")),
         places: places(seen),
         tasks: tasks(edges.iter().map(|edge| edge.task.clone())),
@@ -124,7 +124,7 @@ pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
     let is_branch = holder.id != wait.strand.id && wait.strand.with_parents().all(|it| it.id != holder.id);
     let finding = Finding {
         kind,
-        standing: Standing::Suspected,
+        certainty: Certainty::Suspected,
         message,
         places: places([hold.taken.place, wait.at]),
         tasks: tasks([waiter, has]),
@@ -139,7 +139,7 @@ pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static 
     let waiter = wait.strand.title();
     let finding = Finding {
         kind: Kind::Futurelock,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{waiter}` waits for {} behind `{ahead}`, a future of the same task that {has} at {at}, was woken, \
              and is not polled any more",
@@ -173,7 +173,7 @@ pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
         .collect();
     let finding = Finding {
         kind: Kind::OrderInversion,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!("locks are taken in orders that can deadlock: {}", orders.join("; and ")),
         places: places(inversion.iter().flat_map(|edge| [edge.held.place, edge.asked.place])),
         tasks: vec![strand.title()],
@@ -187,7 +187,7 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &LockUse, pol
     let task = strand.title();
     let finding = Finding {
         kind: Kind::RecursiveRead,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{task}` holds {} and reads it again at {}: a writer that comes in between waits for the first read, \
              and the second one waits for that writer, for the lock is {policy}",
@@ -206,7 +206,7 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
     let task = strand.title();
     let finding = Finding {
         kind: Kind::GuardAcrossAwait,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{task}` was suspended by an await while it held {}, taken at {}, which others wait for by blocking \
              their thread: drop the guard before the await, or use a lock that yields",
@@ -229,7 +229,7 @@ pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
     let at = holder.map(|(_, hold)| hold.taken.place);
     let finding = Finding {
         kind: Kind::BlockOn,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{task}` blocks a thread of the runtime while it waits for {}{has}: the wait has yielded, and yet the \
              task's poll does not return. Await it instead",
@@ -249,7 +249,7 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
     let task = wait.strand.title();
     let finding = Finding {
         kind: Kind::LostWakeUp,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{task}` waits for {}, which nobody holds: it was not woken when the lock became free",
             wanted(wait)
@@ -268,7 +268,7 @@ pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &LockU
     let (task, other) = (wait.strand.title(), by.title());
     let finding = Finding {
         kind,
-        standing: Standing::Certain,
+        certainty: Certainty::Certain,
         message: format!(
             "task `{task}` waits for {} and was overtaken {times} times by those that came later, the last time by `{other}` \
              at {}: {} promises the order of asking",

@@ -9,7 +9,7 @@ use lockyard_lock::LockClass;
 use lockyard_lock::sync::{self, AtomicU64, AtomicUsize, Mutex};
 
 use super::cycle::{LockId, StrandId};
-use super::finding::{Finding, Kind, Standing};
+use super::finding::{Certainty, Finding, Kind};
 use super::number::number;
 use super::order::{Inversion, LockUse, OrderGraph};
 use super::strand::Strand;
@@ -237,9 +237,9 @@ impl Tracker {
                 Some(known) => {
                     let known = &mut found[known];
                     // What dissolved before may be there again and stay this time.
-                    let surer = known.finding.standing != finding.standing
-                        && known.finding.standing != Standing::Certain;
-                    if surer || known.finding.standing != Standing::Certain {
+                    let surer = known.finding.certainty != finding.certainty
+                        && known.finding.certainty != Certainty::Certain;
+                    if surer || known.finding.certainty != Certainty::Certain {
                         *known = StoredFinding { finding: finding.clone(), about };
                     }
                     surer
@@ -264,7 +264,7 @@ impl Tracker {
     pub(super) fn went_on(&self, wait: u64) {
         for found in self.0.found.lock().iter_mut().filter(|found| found.about.waits.contains(&wait)) {
             if found.finding.kind.is_deadly() && found.finding.kind != Kind::Futurelock {
-                found.finding.standing = Standing::Dissolved;
+                found.finding.certainty = Certainty::Dissolved;
             }
         }
     }
@@ -273,10 +273,10 @@ impl Tracker {
     pub(super) fn confirm(&self, judge: impl Fn(&Finding, &FindingSubject) -> Option<Kind>) {
         let mut certain = Vec::new();
         for found in self.0.found.lock().iter_mut() {
-            if found.finding.standing == Standing::Suspected
+            if found.finding.certainty == Certainty::Suspected
                 && let Some(kind) = judge(&found.finding, &found.about)
             {
-                found.finding.standing = Standing::Certain;
+                found.finding.certainty = Certainty::Certain;
                 found.finding.kind = kind;
                 certain.push(found.finding.clone());
             }

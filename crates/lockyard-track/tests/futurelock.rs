@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use lockyard_lock::SharedLock;
-use lockyard_track::{Kind, Standing, scope};
+use lockyard_track::{Certainty, Kind, scope};
 use support::{A, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_alarmed, until_waiting};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -57,7 +57,7 @@ fn a_select_that_turns_away_from_a_wait() {
         hangs_until(until_alarmed(&tracker), hangs).await;
     });
     let finding = told.wait_for(Kind::Futurelock);
-    assert_eq!((finding.standing, finding.places.len()), (Standing::Certain, 2), "{finding}");
+    assert_eq!((finding.certainty, finding.places.len()), (Certainty::Certain, 2), "{finding}");
 }
 
 #[test]
@@ -267,7 +267,7 @@ mod healthy {
             let lock: Mutex<u32> = lock(&A);
             tokio::join!(locker(&lock), locker(&lock));
         });
-        assert_eq!(told.wait_for(Kind::SameTaskWait).standing, Standing::Suspected);
-        assert_eq!(tracker.findings()[0].standing, Standing::Dissolved);
+        assert_eq!(told.wait_for(Kind::SameTaskWait).certainty, Certainty::Suspected);
+        assert_eq!(tracker.findings()[0].certainty, Certainty::Dissolved);
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use lockyard_lock::{LockFamily, LockOf, ParkingLotMutex, SharedLock, TokioRwLock, TryFamily};
-use lockyard_track::{Kind, Standing, Tracked, scope};
+use lockyard_track::{Certainty, Kind, Tracked, scope};
 use support::{A, B, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_waiting};
 use tokio::sync::oneshot;
 
@@ -33,7 +33,7 @@ fn opposite_orders<F: TryFamily>() {
         });
     }
     let finding = told.wait_for(Kind::Deadlock);
-    assert_eq!(finding.standing, Standing::Certain);
+    assert_eq!(finding.certainty, Certainty::Certain);
     let mut tasks = finding.tasks.clone();
     tasks.sort();
     assert_eq!(tasks, ["one", "two"], "{finding}");
@@ -111,10 +111,10 @@ fn an_upgrade_is_suspected_at_once_and_certain_when_it_stays() {
         });
         let look = async {
             until_waiting(&tracker, 1).await;
-            assert_eq!(told.wait_for(Kind::Upgrade).standing, Standing::Suspected);
+            assert_eq!(told.wait_for(Kind::Upgrade).certainty, Certainty::Suspected);
             tracker.look(Duration::ZERO);
             let certain = told.wait_for(Kind::Upgrade);
-            assert_eq!((certain.standing, certain.places.len()), (Standing::Certain, 2), "{certain}");
+            assert_eq!((certain.certainty, certain.places.len()), (Certainty::Certain, 2), "{certain}");
         };
         hangs_until(look, hangs).await;
     });

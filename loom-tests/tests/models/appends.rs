@@ -8,7 +8,7 @@ use lockyard::backend::chat::{ChatContext, NewMessage, Role, Version};
 use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
 
 /// Every lock is this one, the cache's too.
 const OVER: &str = "loom-rwlock";
@@ -61,7 +61,7 @@ fn two_appends_to_a_session_that_is_not_loaded_are_both_kept() {
 
 #[test]
 fn without_exclusion_between_writers_one_is_lost() {
-    Twin {
+    Mutant {
         name: "appends-loaded-2x1/no-exclusion",
         class: "lost update",
         preemptions: None,
@@ -72,7 +72,7 @@ fn without_exclusion_between_writers_one_is_lost() {
 
 #[test]
 fn without_a_gate_a_save_goes_back() {
-    Twin {
+    Mutant {
         name: "appends-loaded-2x1/no-gate",
         class: "unordered I/O",
         preemptions: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockyard::backend::session::Cache;
 use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
-use loom_tests::{Clock, Model, Twin, block_on, id};
+use loom_tests::{Clock, Model, Mutant, block_on, id};
 
 /// Three values with these numbers, the first of which is in a cache that has room for it alone.
 fn full() -> (Arc<Clock<u64>>, [Arc<u64>; 3]) {
@@ -80,11 +80,11 @@ fn a_removal_leaves_nothing_behind() {
 
 #[test]
 fn without_exclusion_two_turn_the_hand_at_once() {
-    let twin = Twin {
+    let mutant = Mutant {
         name: "clock-newcomers/no-exclusion",
         class: "lost update",
         preemptions: PREEMPTIONS,
         complaint: "two are inside of one mutex",
     };
-    planted(Fault::NoExclusion, || twin.must_fail(newcomers_and_a_visitor));
+    planted(Fault::NoExclusion, || mutant.must_fail(newcomers_and_a_visitor));
 }

@@ -9,7 +9,7 @@ use lockyard::lock::LockFamily;
 use lockyard::lock::sync::{Fault, planted};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
 
 const OVER: &str = "loom-rwlock, state=published";
 
@@ -57,13 +57,13 @@ fn who_reads_the_word_is_in_step_with_who_wrote_it() {
 
 #[test]
 fn without_an_order_of_memory_the_word_comes_first() {
-    let twin = Twin {
+    let mutant = Mutant {
         name: "relaxed-publication",
         class: "visibility",
         preemptions: None,
         complaint: "the word was seen before what it tells of",
     };
-    planted(Fault::Relaxed, || twin.must_fail(what_comes_with_the_word));
+    planted(Fault::Relaxed, || mutant.must_fail(what_comes_with_the_word));
 }
 
 /// Somebody asks the word, the lock and the word again, while another changes the session.
@@ -89,7 +89,7 @@ fn word_and_lock_never_contradict_each_other() {
 
 #[test]
 fn over_a_lock_whose_readers_see_a_copy_they_do() {
-    Twin {
+    Mutant {
         name: "word-lock-word/copies",
         class: "publication",
         preemptions: None,

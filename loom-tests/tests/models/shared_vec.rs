@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lockyard::backend::shared_vec::SharedVec;
 use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
-use loom_tests::{Model, Twin};
+use loom_tests::{Model, Mutant};
 
 /// One less than a chunk holds, so that the first who goes on also finishes the chunk.
 const LENGTH: u32 = 15;
@@ -37,11 +37,11 @@ fn each_who_goes_on_has_its_own_item() {
 
 #[test]
 fn where_filling_a_slot_takes_two_steps_one_has_the_others_item() {
-    let twin = Twin {
+    let mutant = Mutant {
         name: "shared-chunks/two-steps",
         class: "check then act",
         preemptions: None,
         complaint: "somebody has another's item",
     };
-    planted(Fault::TwoSteps, || twin.must_fail(two_go_on_from_one));
+    planted(Fault::TwoSteps, || mutant.must_fail(two_go_on_from_one));
 }

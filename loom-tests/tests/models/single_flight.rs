@@ -7,7 +7,7 @@ use lockyard::backend::chat::ChatContext;
 use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Torn, Twin, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
 
 const PREEMPTIONS: Option<usize> = Some(5);
 
@@ -32,7 +32,7 @@ fn a_session_is_loaded_once_for_two_readers() {
 
 #[test]
 fn without_a_gate_it_is_loaded_twice() {
-    Twin {
+    Mutant {
         name: "single-flight/no-gate",
         class: "unordered I/O",
         preemptions: PREEMPTIONS,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lockyard::lock::sync::{Fault, planted};
 use lockyard::lock::{ArcSwap, LockClass, LockOf, SharedLock};
 use loom::thread;
-use loom_tests::{Model, Twin, block_on};
+use loom_tests::{Model, Mutant, block_on};
 
 static PAIR: LockClass = LockClass::new("pair");
 
@@ -39,13 +39,13 @@ fn snapshots_are_whole_and_lose_nothing() {
 
 #[test]
 fn writers_that_do_not_wait_for_each_other_meet() {
-    let twin = Twin {
+    let mutant = Mutant {
         name: "snapshots/no-exclusion",
         class: "lost update",
         preemptions: None,
         complaint: "two are inside of one mutex",
     };
-    planted(Fault::NoExclusion, || twin.must_fail(two_writers_and_a_reader));
+    planted(Fault::NoExclusion, || mutant.must_fail(two_writers_and_a_reader));
 }
 
 /// A reader keeps its snapshot while two others, itself among them, write.

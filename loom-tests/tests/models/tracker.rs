@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
 use lockyard::track::{Kind, Tracked, Tracker};
 use loom::thread;
-use loom_tests::{LoomRwLock, Model, Twin, block_on};
+use loom_tests::{LoomRwLock, Model, Mutant, block_on};
 
 static ONE: LockClass = LockClass::new("one");
 static OTHER: LockClass = LockClass::new("other");
@@ -68,7 +68,7 @@ fn a_circle_is_told_by_whoever_closes_it() {
 
 #[test]
 fn a_circle_through_guards_that_have_moved_is_missed() {
-    Twin {
+    Mutant {
         name: "tracked-circle/moved-guards",
         class: "deadlock",
         preemptions: PREEMPTIONS,

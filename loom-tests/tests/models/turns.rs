@@ -7,7 +7,7 @@ use lockyard::backend::chat::{ChatContext, Message, NewMessage, Role};
 use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use lockyard::backend::session::{ChatSessionManager, Durability};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, StoppedClock, Twin, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, StoppedClock, block_on, id};
 
 type Environment = LoomEnv<LoomRwLock, LoomRwLock>;
 type Service = Backend<Environment, Simulator<StoppedClock>>;
@@ -82,7 +82,7 @@ fn a_turn_is_alone_with_its_session() {
 
 #[test]
 fn where_looking_and_beginning_are_two_steps_turns_meet() {
-    Twin {
+    Mutant {
         name: "turns/careless-turn",
         class: "check then act",
         preemptions: PREEMPTIONS,

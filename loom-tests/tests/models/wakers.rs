@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
 use loom::sync::Mutex;
 use loom::thread;
-use loom_tests::{LoomRwLock, Model, Twin, block_on};
+use loom_tests::{LoomRwLock, Model, Mutant, block_on};
 
 static COUNTER: LockClass = LockClass::new("counter");
 
@@ -57,7 +57,7 @@ impl LateWaker {
 
 #[test]
 fn a_waker_that_is_left_too_late_is_never_woken() {
-    Twin {
+    Mutant {
         name: "model-lock-wakers/late-waker",
         class: "lost wake-up",
         preemptions: None,

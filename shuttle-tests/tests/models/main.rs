@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockyard::backend::session::{AfterUnlock, Locked, Published, UnderLock};
 use shuttle_tests::{
-    Model, ParkingLotMutex, ParkingLotRwLock, Schedules, System, TokioMutex, TokioRwLock, Torn, Turn, Twin,
+    Model, Mutant, ParkingLotMutex, ParkingLotRwLock, Schedules, System, TokioMutex, TokioRwLock, Torn, Turn,
     Way, WorkloadShape,
 };
 
@@ -37,7 +37,7 @@ models! {
 
 #[test]
 fn without_exclusion_between_writers_a_change_is_lost() {
-    Twin {
+    Mutant {
         name: "appends-4x3/no-exclusion",
         class: "lost update",
         complaints: &["not linearizable", "a save went back", "is not stored"],
@@ -47,21 +47,21 @@ fn without_exclusion_between_writers_a_change_is_lost() {
 
 #[test]
 fn without_a_gate_saves_meet() {
-    Twin { name: "appends-4x3/no-gate", class: "unordered I/O", complaints: &["two calls of the store"] }
+    Mutant { name: "appends-4x3/no-gate", class: "unordered I/O", complaints: &["two calls of the store"] }
         .must_fail(|| System::<TokioRwLock, Torn, Locked, AfterUnlock>::run(WorkloadShape::APPENDS));
 }
 
 #[test]
 fn where_looking_and_beginning_are_two_steps_turns_meet() {
     let shape = WorkloadShape { turns: Some(Turn::Careless), deletions: false, ..WorkloadShape::TRAFFIC };
-    Twin { name: "interleaved-turns", class: "atomicity", complaints: &["not linearizable"] }
+    Mutant { name: "interleaved-turns", class: "atomicity", complaints: &["not linearizable"] }
         .must_fail(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
 }
 
 #[test]
 fn a_turn_that_is_not_rolled_back_stays_at_work() {
     let shape = WorkloadShape { turns: Some(Turn::Forgetful), ..WorkloadShape::ABANDONED };
-    Twin {
+    Mutant {
         name: "abandoned-turn",
         class: "cancellation",
         complaints: &["at work", "working", "not linearizable"],

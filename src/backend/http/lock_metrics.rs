@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use lockyard_track::{Histogram, Standing, Tracker};
+use lockyard_track::{Certainty, Histogram, Tracker};
 
 /// The shares of all acquisitions whose longest time is told.
 const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.99", 0.99), ("1", 1.0)];
@@ -70,7 +70,7 @@ impl LockMetrics {
             }
         }
         let found = tracker.findings();
-        let certain = || found.iter().filter(|finding| finding.standing == Standing::Certain);
+        let certain = || found.iter().filter(|finding| finding.certainty == Certainty::Certain);
         for finding in certain() {
             let same = certain().filter(|other| other.kind == finding.kind).count();
             self.findings.get_or_create(&KindLabels { kind: finding.kind.as_str() }).set(signed(same as u64));

@@ -48,7 +48,7 @@ impl Http {
         Self { address: address.clone(), host, idle: Mutex::default() }
     }
 
-    pub(super) fn twin(&self) -> Self {
+    pub(super) fn with_own_connections(&self) -> Self {
         Self { address: self.address.clone(), host: self.host.clone(), idle: Mutex::default() }
     }
 

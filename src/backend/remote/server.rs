@@ -19,7 +19,7 @@ use super::http::{Http, SendError};
 
 /// A server, asked over connections that are used again.
 ///
-/// Its connections belong to the runtime that it is asked on; [`twin`](Self::twin) gives one for another runtime.
+/// Its connections belong to the runtime that it is asked on; [`with_own_connections`](Self::twin) gives one for another runtime.
 pub struct Remote {
     http: Http,
     aliases: Aliases,
@@ -36,8 +36,12 @@ impl Remote {
 
     /// The same server and the same aliases, with connections of its own.
     #[must_use]
-    pub fn twin(&self) -> Self {
-        Self { http: self.http.twin(), aliases: self.aliases.clone(), unanswered: AtomicU64::new(0) }
+    pub fn with_own_connections(&self) -> Self {
+        Self {
+            http: self.http.with_own_connections(),
+            aliases: self.aliases.clone(),
+            unanswered: AtomicU64::new(0),
+        }
     }
 
     /// From now on, whoever asks for `alias` means `id`. A server gives its own ids; so its clients need not know them.
@@ -185,9 +189,9 @@ mod tests {
     fn an_alias_is_shared_with_twins_and_another_id_is_itself() {
         let [alias, id, other] = [1, 2, 3].map(|nth| ContextId(uuid::Uuid::from_u128(nth)));
         let remote = Remote::new(&Address::parse("http://127.0.0.1:1", None).unwrap());
-        let twin = remote.twin();
+        let with_own_connections = remote.with_own_connections();
         remote.alias(alias, id);
-        assert_eq!((twin.named(alias), twin.named(other)), (id, other));
-        assert_eq!(twin.aliased(), [id]);
+        assert_eq!((with_own_connections.named(alias), with_own_connections.named(other)), (id, other));
+        assert_eq!(with_own_connections.aliased(), [id]);
     }
 }

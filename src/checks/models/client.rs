@@ -9,7 +9,7 @@ use crate::backend::session::{Env, SessionError};
 use crate::checks::sessions::id;
 use crate::checks::spec::{Answer, Call, Token};
 
-use super::asked::Outcome;
+use super::planned::Outcome;
 use super::system::System;
 
 /// Operations of one client.

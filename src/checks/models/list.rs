@@ -46,7 +46,7 @@ pub struct FaultBudget {
     /// Tasks that are dropped.
     pub cancels: u32,
     /// Tasks that are not polled any more.
-    pub leaves: u32,
+    pub stalls: u32,
     /// Calls of the store that fail or are slow.
     pub faults: u32,
 }
@@ -81,7 +81,7 @@ const fn appends(tasks: u32, each: u32, loaded: bool, evicted: bool) -> ProgramK
     ProgramKind::Appends { tasks, each, loaded, evicted }
 }
 
-const NOTHING: FaultBudget = FaultBudget { cancels: 0, leaves: 0, faults: 0 };
+const NOTHING: FaultBudget = FaultBudget { cancels: 0, stalls: 0, faults: 0 };
 const ONE_CANCEL: FaultBudget = FaultBudget { cancels: 1, ..NOTHING };
 const ONE_FAULT: FaultBudget = FaultBudget { faults: 1, ..NOTHING };
 
@@ -190,7 +190,7 @@ pub const MODELS: &[ModelCheck] = &[
         "left-appends",
         "two tasks append twice, one of them is not polled any more from any await on",
         MinSchedules { under_lock: 140, after_unlock: 1_140 },
-        FaultBudget { leaves: 1, ..NOTHING },
+        FaultBudget { stalls: 1, ..NOTHING },
         appends(2, 2, true, false),
         Mutant::NoExclusion,
     ),
@@ -326,8 +326,8 @@ impl ModelCheck {
     /// What it is set in, over a strategy.
     pub fn setting(&self, over: &StrategyModel) -> Setting {
         let gate = if self.fair { LockModel::FIFO_MUTEX } else { LockModel::UNFAIR_MUTEX };
-        let FaultBudget { cancels, leaves, faults } = self.budget;
-        Setting { lock: over.cache_lock, cancels, leaves, faults, ..Setting::default() }
+        let FaultBudget { cancels, stalls, faults } = self.budget;
+        Setting { lock: over.cache_lock, cancels, stalls, faults, ..Setting::default() }
             .with_lock(&SESSION, over.session)
             .with_lock(&GATE, gate)
     }

@@ -10,10 +10,10 @@
 //! | `strategies` | which strategies the explorer models, and as what |
 //! | `run` | the models over the strategies, and the mutants |
 
-mod asked;
 mod broken;
 mod client;
 mod list;
+mod planned;
 mod programs;
 #[cfg(feature = "bench")]
 mod run;

@@ -19,7 +19,7 @@ use crate::checks::spec::Call;
 use lockyard_explore::{Program, RunEnd, Violated, look, marks};
 use lockyard_lock::{AwaitFamily, LockFamily};
 
-use super::asked::{History, Outcome, PlannedOperation, record};
+use super::planned::{History, Outcome, PlannedOperation, record};
 
 /// What a history is called that no order explains.
 const NOT_LINEARIZABLE: &str = "not linearizable: no order explains these answers";
@@ -110,7 +110,7 @@ where
     fn all_holds(&self, end: &RunEnd) -> Result<(), Violated> {
         let history = self.history();
         self.judged(&history)?;
-        if end.left > 0 {
+        if end.stalled > 0 {
             return Ok(()); // who was left may have a lock, and a change of theirs may be half saved
         }
         self.marked_if_newer()?;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::checks::sessions::context;
 use crate::checks::spec::{Call, Token};
 
-use super::cast::PitfallProgram;
-use super::ground::SessionEnv;
-use super::notes::OperationLog;
-use super::scene::Fixture;
+use super::fixture::Fixture;
+use super::operation_log::OperationLog;
+use super::program::PitfallProgram;
+use super::session_env::SessionEnv;
 use super::sessions::{Sessions, Steps};
 
 /// How a client takes its time, in beats: nothing where every order is tried.
@@ -37,7 +37,7 @@ pub(super) struct Clients<E: SessionEnv, S> {
     pub(super) all: Arc<Sessions<E, S>>,
     pub(super) notes: OperationLog,
     sessions: u32,
-    cast: PitfallProgram,
+    program: PitfallProgram,
     processes: u64,
 }
 
@@ -46,7 +46,7 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
     pub(super) fn of(sessions: u32, write_through: bool) -> Self {
         let given: Vec<_> = (0..sessions).map(context).collect();
         let all = Sessions::new(sessions, 1, write_through);
-        Self { all, notes: OperationLog::of(&given), sessions, cast: PitfallProgram::new(), processes: 0 }
+        Self { all, notes: OperationLog::of(&given), sessions, program: PitfallProgram::new(), processes: 0 }
     }
 
     /// The first session is in the cache when they begin.
@@ -57,7 +57,7 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
 
     /// Anybody.
     pub(super) fn part(mut self, name: &str, does: impl Future<Output = ()> + 'static) -> Self {
-        self.cast = self.cast.part(name, does);
+        self.program = self.program.part(name, does);
         self
     }
 
@@ -99,14 +99,14 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
     }
 
     /// The program without its notes.
-    pub(super) fn cast(self) -> PitfallProgram {
-        self.cast
+    pub(super) fn tasks(self) -> PitfallProgram {
+        self.program
     }
 
     /// The program with its notes.
-    pub(super) fn scene(self) -> Fixture {
-        let Self { all, notes, sessions, cast, .. } = self;
-        Fixture::new(cast, notes, async move { all.left(sessions).await })
+    pub(super) fn fixture(self) -> Fixture {
+        let Self { all, notes, sessions, program, .. } = self;
+        Fixture::new(program, notes, async move { all.left(sessions).await })
     }
 
     pub(super) fn process(&mut self) -> u64 {
@@ -117,6 +117,6 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
 
 async fn wait<E: SessionEnv>(beats: usize) {
     for _ in 0..beats {
-        E::beat().await;
+        E::yield_now().await;
     }
 }

@@ -16,7 +16,7 @@ use crate::backend::store::{Store, StoreError};
 use crate::checks::explored::numbered;
 use lockyard_lock::{LockFamily, TokioMutex, TokioRwLock};
 
-use super::cast::take_turns;
+use super::program::take_turns;
 
 /// The back end, over locks of family `L`.
 pub(super) struct Host<L = TokioRwLock> {

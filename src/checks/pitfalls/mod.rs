@@ -19,35 +19,35 @@
 //! | --- | --- |
 //! | `pitfall`, `alarm` | a pitfall; its two variants, and what a check has to say against one |
 //! | `trial` | the checks, and how each tries a variant |
-//! | `cast` | programs of a few parts that meet at locks, for the explorer and for tracked locks alike |
+//! | `program` | programs of a few parts that meet at locks, for the explorer and for tracked locks alike |
 //! | `live` | a cast on a real runtime with tracked locks |
 //! | `ground`, `host` | what programs of sessions stand on: model parts, or real ones on one thread |
-//! | `scene`, `notes` | a cast that is written down, and the judges of what was written |
+//! | `fixture`, `notes` | a cast that is written down, and the judges of what was written |
 //! | `counted` | locks that count how they were taken |
-//! | `conversation` | the real manager and service, for those who use them carelessly |
+//! | `turns` | the real manager and service, for those who use them carelessly |
 //! | `sessions`, `clients` | a small session manager of which each step can be another, and who uses it |
 //! | `catalogue/` | one pitfall each, and the list of them |
 
-mod alarm;
-mod cast;
 mod catalogue;
 mod clients;
-mod conversation;
-mod counted;
-mod ground;
+mod counting_locks;
+mod detection;
+mod fixture;
 mod host;
-mod live;
-mod notes;
+mod operation_log;
 mod pitfall;
-mod scene;
+mod program;
+mod session_env;
 mod sessions;
+mod tracked;
 mod trial;
+mod turn_fixture;
 
-pub use alarm::{Detection, Variant};
-pub use cast::{Part, PitfallProgram, YieldFn};
 pub use catalogue::PITFALLS;
-pub use live::{TrackedProgram, TrackedRun};
+pub use detection::{Detection, Variant};
 pub use pitfall::Pitfall;
+pub use program::{Part, PitfallProgram, YieldFn};
+pub use tracked::{TrackedProgram, TrackedRun};
 pub use trial::{ExploredProgram, Trial};
 
 #[cfg(test)]

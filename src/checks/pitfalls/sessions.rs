@@ -13,8 +13,8 @@ use crate::checks::sessions::{context, id};
 use crate::checks::spec::Answer;
 use lockyard_lock::{AwaitFamily, LockOf, SharedLock};
 
-use super::ground::SessionEnv;
-use super::notes::Left;
+use super::operation_log::Left;
+use super::session_env::SessionEnv;
 
 /// One live session.
 pub(super) struct Entry<E: Env> {
@@ -240,7 +240,7 @@ impl<E: SessionEnv, S: Steps<E>> Sessions<E, S> {
         let id = id(key);
         let entry = S::open(self, id).await?;
         for _ in 0..beats {
-            E::beat().await;
+            E::yield_now().await;
         }
         let appended = {
             let mut slot = entry.slot.write().await;

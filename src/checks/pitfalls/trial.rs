@@ -2,8 +2,8 @@
 
 use lockyard_explore::{Explorer, Limits, Program, Setting};
 
-use super::alarm::{Detection, Variant};
-use super::live::TrackedProgram;
+use super::detection::{Detection, Variant};
+use super::tracked::TrackedProgram;
 
 /// A program for the explorer.
 #[derive(Clone, Copy, Debug)]

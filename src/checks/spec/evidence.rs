@@ -211,11 +211,11 @@ impl<'a> Trace<'a> {
         }
         // In the place of another.
         for (place, token, stop) in &due {
-            let twin = self.messages.iter().find(|(_, other, _)| {
+            let duplicate = self.messages.iter().find(|(_, other, _)| {
                 lack == token_term(*place, *token).wrapping_sub(token_term(*place, *other))
             });
-            if let Some((.., twin)) = twin {
-                return vec![Some(*stop), Some(*twin)];
+            if let Some((.., duplicate)) = duplicate {
+                return vec![Some(*stop), Some(*duplicate)];
             }
         }
         // Nobody was to be there.

@@ -189,14 +189,14 @@ fn cell(plan: &AgainstPlan, round: Round, record: Record, whose: &str) -> Result
 fn notify(plan: &AgainstPlan, round: Round, pairs: &[Pair], of: usize, observer: &mut dyn Observer) {
     let alike: Vec<_> = pairs.iter().filter(|pair| pair.is_of(round.subject, round.workload)).collect();
     let (candidate, baseline) = (&plan.subjects[round.subject], plan.other(round.subject));
-    let standing = pairs::throughput_ratio(&alike, plan.terms.confidence).map(|it| InterimRatio {
+    let interim = pairs::throughput_ratio(&alike, plan.terms.confidence).map(|it| InterimRatio {
         candidate,
         baseline: &baseline,
         ratio: it.ratio,
         ci: it.ci,
     });
     let workload = &plan.workloads[round.workload];
-    observer.on(&Progress::Round { workload, done: pairs.len() as u32, of: of as u32, standing });
+    observer.on(&Progress::Round { workload, done: pairs.len() as u32, of: of as u32, interim });
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
     ) -> Result<(), RunError> {
         let mut draws = Random::stream(self.plan.seed, ORDER_STREAM);
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
-        let mut standing = None;
+        let mut interim = None;
         for round in 0..self.schedule.rounds {
             if let Some(length) = self.schedule.verifies(round).filter(|_| verify) {
                 for index in 0..self.entries.len() {
@@ -138,9 +138,9 @@ impl<'a, W: Workload> Experiment<'a, W> {
                 self.entries.iter_mut().for_each(|entry| entry.measured.end_block());
             }
             if (round + 1).is_multiple_of(self.schedule.rounds.div_ceil(STANDINGS)) {
-                standing = self.ratio_so_far();
+                interim = self.ratio_so_far();
             }
-            after_round(round + 1, standing.map(|ratio| self.standing(ratio)));
+            after_round(round + 1, interim.map(|ratio| self.interim(ratio)));
             if self.schedule.looks(round) && self.is_tight() {
                 break;
             }
@@ -173,7 +173,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         throughput_ratio(&[&candidate.measured], &[&baseline.measured], self.plan.terms.confidence)
     }
 
-    fn standing(&self, Ratio { ratio, ci, .. }: Ratio) -> InterimRatio<'_> {
+    fn interim(&self, Ratio { ratio, ci, .. }: Ratio) -> InterimRatio<'_> {
         let baseline = self.compared().next().map_or("", |entry| entry.subject.name());
         let candidate = self.compared().last().map_or("", |entry| entry.subject.name());
         InterimRatio { candidate, baseline, ratio, ci }

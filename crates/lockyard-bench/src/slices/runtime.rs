@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use lockyard_track::{Standing, Tracker, label};
+use lockyard_track::{Certainty, Tracker, label};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -32,7 +32,7 @@ impl Runtime {
         let (tracker, doomed) = (Tracker::new(), Arc::new(AtomicBool::new(false)));
         let runtime = Self { handle: handle.clone(), tracker: Some(tracker.clone()), doomed: doomed.clone() };
         tracker.on_finding(move |finding| {
-            if finding.standing == Standing::Certain && finding.kind.is_deadly() {
+            if finding.certainty == Certainty::Certain && finding.kind.is_deadly() {
                 doomed.store(true, Relaxed);
                 alarm();
             }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use super::model_of;
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock};
 
-use crate::desk::{LockModel, LockRequest, LockState};
 use crate::footprint::Object;
+use crate::lock_state::{LockModel, LockRequest, LockState};
 
 static CLASS: LockClass = LockClass::new("conformance");
 const TASKS: usize = 3;
@@ -20,7 +20,7 @@ enum Action {
     Write(usize),
     Poll(usize),
     GiveUp(usize),
-    Leave(usize),
+    Release(usize),
 }
 
 enum Guard<'a, F: LockFamily> {
@@ -41,7 +41,7 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
     let lock: LockOf<F, u32> = SharedLock::new(&CLASS, 0);
     let lock = &lock;
     // A model may do one thing or another; these are all it can have come to.
-    let mut desks = vec![LockState::new(&CLASS, Object::nth(0), model)];
+    let mut lock_states = vec![LockState::new(&CLASS, Object::nth(0), model)];
     let mut places: [Place<'_, F>; TASKS] = std::array::from_fn(|_| Place::Outside);
     let mut ticket = 0;
     let mut context = Context::from_waker(Waker::noop());
@@ -58,20 +58,20 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
                 let write = write || !model.shared_reads;
                 let pass = LockRequest::new(task, ticket, write, Location::caller());
                 places[task] = Place::Waiting(asking, pass);
-                poll(&mut places[task], &mut desks, &mut context)
+                poll(&mut places[task], &mut lock_states, &mut context)
                     .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
                 if let Place::Waiting(_, pass) = &places[task] {
-                    desks.iter_mut().for_each(|desk| desk.wait(*pass));
+                    lock_states.iter_mut().for_each(|lock_state| lock_state.wait(*pass));
                 }
             }
             Action::Poll(task) => {
-                poll(&mut places[task], &mut desks, &mut context)
+                poll(&mut places[task], &mut lock_states, &mut context)
                     .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
             }
-            Action::GiveUp(task) | Action::Leave(task) => {
+            Action::GiveUp(task) | Action::Release(task) => {
                 match std::mem::replace(&mut places[task], Place::Outside) {
                     Place::Waiting(_, pass) | Place::Inside(_, pass) => {
-                        desks.iter_mut().for_each(|desk| desk.leave(pass.ticket));
+                        lock_states.iter_mut().for_each(|lock_state| lock_state.release(pass.ticket));
                     }
                     Place::Outside => {}
                 }
@@ -81,7 +81,7 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
     let next = places.iter().enumerate().flat_map(|(task, place)| match place {
         Place::Outside => vec![Action::Read(task), Action::Write(task)],
         Place::Waiting(..) => vec![Action::Poll(task), Action::GiveUp(task)],
-        Place::Inside(..) => vec![Action::Leave(task)],
+        Place::Inside(..) => vec![Action::Release(task)],
     });
     Ok(next.collect())
 }
@@ -89,21 +89,22 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
 /// Polls one that waits. An error if it was granted what the model does not allow.
 fn poll<F: LockFamily>(
     place: &mut Place<'_, F>,
-    desks: &mut Vec<LockState>,
+    lock_states: &mut Vec<LockState>,
     context: &mut Context<'_>,
 ) -> Result<(), ()> {
     let Place::Waiting(asking, pass) = place else { return Ok(()) };
     if let Poll::Ready(guard) = asking.as_mut().poll(context) {
-        desks.retain(|desk| desk.admits(pass));
-        if desks.is_empty() {
+        lock_states.retain(|lock_state| lock_state.admits(pass));
+        if lock_states.is_empty() {
             return Err(());
         }
-        desks.iter_mut().for_each(|desk| desk.enter(*pass));
+        lock_states.iter_mut().for_each(|lock_state| lock_state.enter(*pass));
         *place = Place::Inside(guard, *pass);
     } else {
-        let mut claimed: Vec<_> = desks.iter().filter(|desk| desk.may_claim(pass.ticket)).cloned().collect();
-        claimed.iter_mut().for_each(|desk| desk.claim(pass.ticket));
-        desks.append(&mut claimed);
+        let mut claimed: Vec<_> =
+            lock_states.iter().filter(|lock_state| lock_state.may_claim(pass.ticket)).cloned().collect();
+        claimed.iter_mut().for_each(|lock_state| lock_state.claim(pass.ticket));
+        lock_states.append(&mut claimed);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod threads;
 
 use lockyard_lock::LockFamily;
 
-use super::desk::LockModel;
+use super::lock_state::LockModel;
 
 /// What a family's locks promise, as the model has it.
 fn model_of<F: LockFamily>() -> LockModel {

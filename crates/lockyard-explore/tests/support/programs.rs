@@ -59,7 +59,7 @@ pub fn increments(tasks: usize, each: usize, atomic: bool) -> impl Fn(&mut Progr
         let left_out = program.left_out().len() as u32;
         program.outcome(move || format!("{:?}", look(async { *seen.read().await })));
         program.at_end(move |end| {
-            if end.left > 0 {
+            if end.stalled > 0 {
                 return Ok(()); // who was left may have the lock
             }
             let count = look(async { *counter.read().await })?;

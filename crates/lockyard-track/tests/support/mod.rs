@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use lockyard_lock::{LockClass, SharedLock, TokioMutex};
-use lockyard_track::{Finding, Kind, Standing, Tracked, TrackedLock, Tracker};
+use lockyard_track::{Certainty, Finding, Kind, Tracked, TrackedLock, Tracker};
 
 pub static A: LockClass = LockClass::new("a");
 pub static B: LockClass = LockClass::new("b");
@@ -70,7 +70,7 @@ pub async fn hangs_until<T>(seen: impl Future<Output = ()>, hangs: impl Future<O
 
 /// What is wrong, for sure.
 pub fn alarms(tracker: &Tracker) -> Vec<Kind> {
-    let certain = tracker.findings().into_iter().filter(|finding| finding.standing == Standing::Certain);
+    let certain = tracker.findings().into_iter().filter(|finding| finding.certainty == Certainty::Certain);
     certain.map(|finding| finding.kind).collect()
 }
 

@@ -9,10 +9,10 @@ use crate::backend::session::SessionError;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, plainly, said};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -24,9 +24,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Detection::unless("stuck session", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("stuck session", tasks::<Host>(variant).play())),
         Trial::Shuttle,
     ],
 };
@@ -53,7 +53,7 @@ async fn turn<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
     };
 }
 
-fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let it = TurnFixture::<E>::new(plainly);
     let client = E::giving_up(turn(it.clone(), variant));
     PitfallProgram::new().part("client", client).finally(async move {

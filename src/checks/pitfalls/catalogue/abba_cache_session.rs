@@ -10,7 +10,7 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -21,11 +21,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR_MUTEX, ..Setting::default() },
-            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,
-            cast: |variant| cast::<Tracked<TokioMutex>>(variant, turns),
+            program: |variant| tasks::<Tracked<TokioMutex>>(variant, turns),
         }),
     ],
 };
@@ -34,7 +34,7 @@ type Session<F> = Arc<LockOf<F, u32>>;
 type Cache<F> = LockOf<F, BTreeMap<u32, Session<F>>>;
 
 /// Reads a session that is in the cache.
-async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, beat: YieldFn) {
+async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, yield_now: YieldFn) {
     let sessions = cache.write().await;
     let Some(session) = sessions.get(&id).cloned() else { return };
     let held = match variant {
@@ -44,22 +44,22 @@ async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, bea
             None
         }
     };
-    beat().await;
+    yield_now().await;
     let _seen = (*session.read().await, held);
 }
 
 /// Changes a session, and makes it the newest in the cache while nobody can come in between.
-async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, beat: YieldFn) {
+async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, yield_now: YieldFn) {
     let mut held = session.write().await;
     *held += 1;
-    beat().await;
+    yield_now().await;
     cache.write().await.insert(id, session.clone());
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
+fn tasks<F: LockFamily>(variant: Variant, yield_now: YieldFn) -> PitfallProgram {
     let session: Session<F> = Arc::new(SharedLock::new(&SESSION, 0));
     let cache: Rc<Cache<F>> = Rc::new(SharedLock::new(&CACHE, BTreeMap::from([(7, session.clone())])));
     PitfallProgram::new()
-        .part("reader", read::<F>(cache.clone(), 7, variant, beat))
-        .part("writer", write::<F>(cache, 7, session, beat))
+        .part("reader", read::<F>(cache.clone(), 7, variant, yield_now))
+        .part("writer", write::<F>(cache, 7, session, yield_now))
 }

@@ -10,9 +10,9 @@ use crate::checks::spec::{Answer, Call, Token};
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::Clients;
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
@@ -25,9 +25,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
     ],
 };
 
@@ -44,7 +44,7 @@ impl<E: SessionEnv> Steps<E> for SavesBeside {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => client::<E, SavesBeside>(),
         Variant::Right => client::<E, CorrectSteps>(),
@@ -63,5 +63,5 @@ fn client<E: SessionEnv, S: Steps<E>>() -> Fixture {
         };
         notes.ask(process, 0, Call::Context, after_a_crash).await;
     };
-    clients.part("client", client).scene()
+    clients.part("client", client).fixture()
 }

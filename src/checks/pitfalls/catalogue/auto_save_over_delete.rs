@@ -8,9 +8,9 @@ use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -22,9 +22,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -38,7 +38,7 @@ impl<E: SessionEnv> Steps<E> for SavesCopies {
             let copy = entry.look().await;
             copies.push((entry, copy));
         }
-        E::beat().await;
+        E::yield_now().await;
         for (entry, copy) in copies {
             let _gate = E::Gate::hold(&entry.gate).await;
             let _failed = all.put(&entry, copy).await;
@@ -46,7 +46,7 @@ impl<E: SessionEnv> Steps<E> for SavesCopies {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, SavesCopies>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -59,5 +59,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
         .append("writer", ClientPace::AT_ONCE)
         .flush("auto-save", ClientPace::after(1))
         .delete("deleter", ClientPace::after(1))
-        .scene()
+        .fixture()
 }

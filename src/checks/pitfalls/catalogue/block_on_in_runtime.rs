@@ -10,7 +10,7 @@ use crate::backend::session::SESSION;
 use lockyard_lock::{LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, turns};
 use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -18,7 +18,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "blocked thread",
     about: "a thread of the runtime blocks until it has an async lock, whose holder it would have to run",
     met: "futures::executor::block_on inside tokio tasks: tokio issue 2376 and many after it",
-    trials: &[Trial::Live(TrackedProgram { kind: Kind::BlockOn, cast })],
+    trials: &[Trial::Live(TrackedProgram { kind: Kind::BlockOn, program: tasks })],
 };
 
 type Session = Rc<LockOf<Tracked<TokioMutex>, u32>>;
@@ -56,7 +56,7 @@ async fn count(session: Session, variant: Variant) {
     }
 }
 
-fn cast(variant: Variant) -> PitfallProgram {
+fn tasks(variant: Variant) -> PitfallProgram {
     let session: Session = Rc::new(SharedLock::new(&SESSION, 0));
     PitfallProgram::new().part("holder", hold(session.clone())).part("blocks", count(session, variant))
 }

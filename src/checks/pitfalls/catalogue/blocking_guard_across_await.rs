@@ -9,7 +9,7 @@ use crate::backend::session::SESSION;
 use lockyard_lock::{LockOf, ParkingLotMutex, SharedLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, turns};
 use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -17,7 +17,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "blocked thread",
     about: "the guard of a lock that blocks is held across an await, on one worker",
     met: "clippy::await_holding_lock; the first page of tokio's tutorial on shared state",
-    trials: &[Trial::Live(TrackedProgram { kind: Kind::GuardAcrossAwait, cast })],
+    trials: &[Trial::Live(TrackedProgram { kind: Kind::GuardAcrossAwait, program: tasks })],
 };
 
 type Session = Rc<LockOf<Tracked<ParkingLotMutex>, Vec<u32>>>;
@@ -38,7 +38,7 @@ async fn append_what_the_model_says(session: Session, variant: Variant) {
     }
 }
 
-fn cast(variant: Variant) -> PitfallProgram {
+fn tasks(variant: Variant) -> PitfallProgram {
     let session: Session = Rc::new(SharedLock::new(&SESSION, Vec::new()));
     let read = session.clone();
     PitfallProgram::new()

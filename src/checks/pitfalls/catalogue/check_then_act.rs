@@ -9,11 +9,11 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Settings};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, of_session, plainly};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, of_session, plainly};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -26,9 +26,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
     ],
 };
 
@@ -44,7 +44,7 @@ async fn update<E: SessionEnv>(
             let refused = |source| SessionError::Refused { id: id(0), source };
             let unchanged = it.manager().read(id(0), |context| context.expect_version(SEEN)).await?;
             unchanged.map_err(refused)?;
-            E::beat().await;
+            E::yield_now().await;
             let act = |context: &mut ChatContext| {
                 context.update(&update)?;
                 Ok(context.version().next())
@@ -59,7 +59,7 @@ async fn update<E: SessionEnv>(
     Ok(Answer::changed(version))
 }
 
-fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
     let it = TurnFixture::<E>::new(plainly);
     let client = |process, mode: &'static str| {
         let it = it.clone();
@@ -69,6 +69,6 @@ fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
             it.notes.ask(process, 0, call, update(&it, change, variant)).await;
         }
     };
-    let cast = PitfallProgram::new().part("one", client(0, "plan")).part("other", client(1, "act"));
-    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
+    let program = PitfallProgram::new().part("one", client(0, "plan")).part("other", client(1, "act"));
+    Fixture::new(program, it.notes.clone(), async move { it.left().await })
 }

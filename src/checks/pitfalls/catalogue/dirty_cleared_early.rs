@@ -8,9 +8,9 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -23,9 +23,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { faults: 1, ..Setting::default() },
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -41,7 +41,7 @@ impl<E: SessionEnv> Steps<E> for ClearsFirst {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, ClearsFirst>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -52,5 +52,5 @@ fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
 fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     let clients = Clients::<E, S>::of(1, false).warm();
     clients.all.env.spoil_next_put();
-    clients.append("writer", ClientPace::AT_ONCE).flush("auto-save", ClientPace::after(1)).scene()
+    clients.append("writer", ClientPace::AT_ONCE).flush("auto-save", ClientPace::after(1)).fixture()
 }

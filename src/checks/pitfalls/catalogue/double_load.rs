@@ -9,8 +9,8 @@ use lockyard_explore::Setting;
 use lockyard_lock::SharedLock;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
@@ -24,8 +24,8 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
             program: |variant, program| match variant {
-                Variant::Wrong => clients::<ModelEnv, EachForItself>().scene().explore(program),
-                Variant::Right => clients::<ModelEnv, CorrectSteps>().scene().explore(program),
+                Variant::Wrong => clients::<ModelEnv, EachForItself>().fixture().explore(program),
+                Variant::Right => clients::<ModelEnv, CorrectSteps>().fixture().explore(program),
             },
         }),
         Trial::Contract(|variant| match variant {
@@ -59,7 +59,7 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Clients<E, S> {
 fn one_load<S: Steps<Host>>() -> Option<Detection> {
     let clients = clients::<Host, S>();
     let all = clients.all.clone();
-    let counted = clients.cast().finally(async move {
+    let counted = clients.tasks().finally(async move {
         match all.env.loads() {
             1 => Ok(()),
             loads => {

@@ -7,11 +7,11 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Token};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, plainly, said};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -23,9 +23,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
     ],
 };
 
@@ -42,7 +42,7 @@ async fn append<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<
     };
     if variant == Variant::Wrong {
         announce();
-        E::beat().await;
+        E::yield_now().await;
     }
     let appended = it.manager().write(id(0), change).await?;
     if variant == Variant::Right {
@@ -51,7 +51,7 @@ async fn append<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<
     Ok(appended.into())
 }
 
-fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
     let it = TurnFixture::<E>::new(plainly);
     let (writing, looking) = (it.clone(), it.clone());
     let writer = async move {
@@ -61,6 +61,6 @@ fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
         let look = async { Ok(looking.manager().state(id(0)).await?.into()) };
         looking.notes.ask(1, 0, Call::State, look).await;
     };
-    let cast = PitfallProgram::new().part("writer", writer).part("reader", reader);
-    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
+    let program = PitfallProgram::new().part("writer", writer).part("reader", reader);
+    Fixture::new(program, it.notes.clone(), async move { it.left().await })
 }

@@ -6,10 +6,10 @@ use crate::backend::service::{ChatService, ModelError, Reply};
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, said};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, said};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -22,9 +22,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Contract(|variant| Detection::unless("retries", cast::<Host>(variant).play())),
+        Trial::Contract(|variant| Detection::unless("retries", tasks::<Host>(variant).play())),
     ],
 };
 
@@ -61,7 +61,7 @@ async fn turn<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
     }
 }
 
-fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let it = TurnFixture::<E>::new(overloaded);
     PitfallProgram::new().part("client", turn(it.clone(), variant)).finally(async move {
         let (asked, most) = (it.model.asked(), u32::from(MAX_RETRIES) + 1);

@@ -11,7 +11,7 @@ use crate::backend::session::{CACHE, Cache, CacheStats, MutexLru};
 use lockyard_explore::Violated;
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
-use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::program::PitfallProgram;
 use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 

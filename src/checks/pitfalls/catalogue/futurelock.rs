@@ -11,7 +11,7 @@ use crate::backend::session::SESSION;
 use lockyard_lock::{LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, turns};
 use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,7 +19,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     class: "futurelock",
     about: "a future that waits for a lock is kept and not polled, while its own task waits for the same lock",
     met: "D. Pacheco, E. Lunnikivi, \"Futurelock\", Oxide RFD 609, 2025: a control plane that hung",
-    trials: &[Trial::Live(TrackedProgram { kind: Kind::Futurelock, cast })],
+    trials: &[Trial::Live(TrackedProgram { kind: Kind::Futurelock, program: tasks })],
 };
 
 type Session = Rc<LockOf<Tracked<TokioMutex>, u32>>;
@@ -47,7 +47,7 @@ async fn give_up_waiting(session: Session, variant: Variant) {
     }
 }
 
-fn cast(variant: Variant) -> PitfallProgram {
+fn tasks(variant: Variant) -> PitfallProgram {
     let session: Session = Rc::new(SharedLock::new(&SESSION, 0));
     PitfallProgram::new()
         .part("holder", hold(session.clone()))

@@ -8,7 +8,7 @@ use lockyard_explore::{LockModel, Model, Setting, fail};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Tracked, Tracker};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,7 +19,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
         }),
         Trial::Contract(held_across_an_await),
     ],
@@ -28,43 +28,43 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 type Session<F> = Rc<LockOf<F, Vec<&'static str>>>;
 
 /// Whoever looks while it thinks should see something.
-async fn model<F: LockFamily>(session: &Session<F>, beat: YieldFn) -> &'static str {
-    beat().await;
+async fn model<F: LockFamily>(session: &Session<F>, yield_now: YieldFn) -> &'static str {
+    yield_now().await;
     if session.try_read().is_none() {
         fail("nobody can read the session while the model thinks");
     }
     "answer"
 }
 
-async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, beat: YieldFn) {
+async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, yield_now: YieldFn) {
     let mut messages = session.write().await;
     messages.push("question");
     match variant {
         Variant::Wrong => {
-            let answer = model::<F>(&session, beat).await;
+            let answer = model::<F>(&session, yield_now).await;
             messages.push(answer);
         }
         Variant::Right => {
             drop(messages);
-            let answer = model::<F>(&session, beat).await;
+            let answer = model::<F>(&session, yield_now).await;
             session.write().await.push(answer);
         }
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
+fn tasks<F: LockFamily>(variant: Variant, yield_now: YieldFn) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
     let read = session.clone();
     PitfallProgram::new()
-        .part("speaker", turn::<F>(session, variant, beat))
+        .part("speaker", turn::<F>(session, variant, yield_now))
         .part("reader", async move { drop(read.read().await) })
 }
 
 /// What a tracker has seen of it: guards that lived across an await of something other than a lock.
 fn held_across_an_await(variant: Variant) -> Option<Detection> {
     let tracker = Tracker::new();
-    let cast = tracker.within("set up", || cast::<Tracked<TokioRwLock>>(variant, turns));
-    let played = cast.tracked(&tracker).play();
+    let program = tracker.within("set up", || tasks::<Tracked<TokioRwLock>>(variant, turns));
+    let played = program.tracked(&tracker).play();
     let holds = tracker.across_awaits().into_iter().find(|hold| std::ptr::eq(hold.class, &raw const SESSION));
     let told =
         holds.map(|hold| format!("a session taken at {} was held while the model thought", hold.place));

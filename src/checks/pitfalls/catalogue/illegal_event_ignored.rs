@@ -11,10 +11,10 @@ use crate::backend::session::SessionError;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, messages, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, messages, plainly, said};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -26,9 +26,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Detection::unless("lost answer", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("lost answer", tasks::<Host>(variant).play())),
     ],
 };
 
@@ -55,16 +55,16 @@ async fn client<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, answered: R
 }
 
 async fn call_off<E: SessionEnv>(it: TurnFixture<E>) {
-    E::beat().await;
+    E::yield_now().await;
     let _nothing_to_call_off = it.manager().write(id(0), ChatContext::cancel).await.is_err();
 }
 
-fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let (it, answered) = (TurnFixture::<E>::new(plainly), Rc::new(Cell::new(false)));
-    let cast = PitfallProgram::new()
+    let program = PitfallProgram::new()
         .part("client", client(it.clone(), variant, answered.clone()))
         .part("somebody else", call_off(it.clone()));
-    cast.finally(async move {
+    program.finally(async move {
         let now = it.now().await?;
         let said = messages(&now).iter().any(|message| message.role == Role::Assistant);
         if answered.get() && !said {

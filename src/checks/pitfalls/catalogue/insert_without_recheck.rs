@@ -10,9 +10,9 @@ use lockyard_explore::Setting;
 use lockyard_lock::{AwaitFamily, LockClass, LockOf, SharedLock};
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -25,10 +25,10 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -55,7 +55,7 @@ impl<E: SessionEnv> Steps<E> for OneCheck<E> {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, OneCheck<E>>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -66,5 +66,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(1, true)
         .append("first", ClientPace::AT_ONCE.holding(4))
         .append("second", ClientPace::AT_ONCE)
-        .scene()
+        .fixture()
 }

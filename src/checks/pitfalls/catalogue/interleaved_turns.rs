@@ -9,10 +9,10 @@ use crate::backend::service::{ChatService, Reply};
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, messages, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, messages, plainly, said};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -25,9 +25,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Detection::unless("interleaved turns", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("interleaved turns", tasks::<Host>(variant).play())),
         Trial::Shuttle,
     ],
 };
@@ -45,13 +45,14 @@ async fn turn<E: SessionEnv>(it: TurnFixture<E>, question: &'static str) {
     let _refused = it.backend.send_message_action(id(0), said(question)).await.is_err();
 }
 
-fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let it = TurnFixture::<E>::new(plainly);
-    let cast = ["one", "other"].into_iter().fold(PitfallProgram::new(), |cast, question| match variant {
-        Variant::Wrong => cast.part(question, careless_turn(it.clone(), question)),
-        Variant::Right => cast.part(question, turn(it.clone(), question)),
-    });
-    cast.finally(async move {
+    let program =
+        ["one", "other"].into_iter().fold(PitfallProgram::new(), |program, question| match variant {
+            Variant::Wrong => program.part(question, careless_turn(it.clone(), question)),
+            Variant::Right => program.part(question, turn(it.clone(), question)),
+        });
+    program.finally(async move {
         let now = it.now().await?;
         let roles: Vec<_> = messages(&now).iter().map(|message| message.role).collect();
         let in_turn = roles.chunks(2).all(|pair| pair == [Role::User, Role::Assistant]);

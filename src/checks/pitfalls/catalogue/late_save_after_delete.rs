@@ -11,9 +11,9 @@ use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Sessions, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -26,9 +26,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -45,7 +45,7 @@ impl<E: SessionEnv> Steps<E> for LeavesNoWord {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, LeavesNoWord>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -57,5 +57,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
         .warm()
         .append("holder", ClientPace::AT_ONCE.holding(1))
         .delete("deleter", ClientPace::AT_ONCE)
-        .scene()
+        .fixture()
 }

@@ -11,7 +11,7 @@ use lockyard_explore::{LockModel, Model, Setting, Violated};
 use lockyard_history::{Kv, KvAnswer, KvCall, Pairing, Verdict, check};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -24,8 +24,8 @@ pub(super) const PITFALL: Pitfall = Pitfall {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| {
                 let session = session::<Model>();
-                let cast = cast::<Model>(&session, variant, no_beat, None);
-                cast.finally(both_are_there::<Model>(session)).explore(program);
+                let tasks = tasks::<Model>(&session, variant, no_yield, None);
+                tasks.finally(both_are_there::<Model>(session)).explore(program);
             },
         }),
         Trial::History(history),
@@ -39,11 +39,16 @@ fn session<F: LockFamily>() -> Session<F> {
     Rc::new(SharedLock::new(&SESSION, String::new()))
 }
 
-async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant: Variant, beat: YieldFn) {
+async fn append<F: LockFamily>(
+    session: Session<F>,
+    word: &'static str,
+    variant: Variant,
+    yield_now: YieldFn,
+) {
     match variant {
         Variant::Wrong => {
             let mut seen = session.read().await.clone();
-            beat().await;
+            yield_now().await;
             seen.push_str(word);
             *session.write().await = seen;
         }
@@ -51,15 +56,15 @@ async fn append<F: LockFamily>(session: Session<F>, word: &'static str, variant:
     }
 }
 
-fn cast<F: LockFamily>(
+fn tasks<F: LockFamily>(
     session: &Session<F>,
     variant: Variant,
-    beat: YieldFn,
+    yield_now: YieldFn,
     log: Option<&Log>,
 ) -> PitfallProgram {
-    (0..).zip(["one ", "two "]).fold(PitfallProgram::new(), |cast, (process, word)| {
-        let (append, log) = (append::<F>(session.clone(), word, variant, beat), log.cloned());
-        cast.part(word.trim(), async move {
+    (0..).zip(["one ", "two "]).fold(PitfallProgram::new(), |program, (process, word)| {
+        let (append, log) = (append::<F>(session.clone(), word, variant, yield_now), log.cloned());
+        program.part(word.trim(), async move {
             let note = |what: &dyn Fn(&mut Pairing<Kv>) -> Result<(), String>| {
                 log.as_ref().map_or(Ok(()), |log| what(&mut log.lock())).expect("one thing at a time");
             };
@@ -79,7 +84,7 @@ async fn both_are_there<F: LockFamily>(session: Session<F>) -> Result<(), Violat
 /// Somebody reads when both have ended.
 fn history(variant: Variant) -> Option<Detection> {
     let (session, log) = (session::<TokioRwLock>(), Log::default());
-    let cast = cast::<TokioRwLock>(&session, variant, turns, Some(&log));
+    let program = tasks::<TokioRwLock>(&session, variant, turns, Some(&log));
     let judge = async move {
         let seen = session.read().await.clone();
         let mut pairing = std::mem::take(&mut *log.lock());
@@ -91,5 +96,5 @@ fn history(variant: Variant) -> Option<Detection> {
             Verdict::Unknown => Err("the history was not judged in time".to_owned()),
         }
     };
-    Detection::unless("not linearizable", cast.finally(judge).play())
+    Detection::unless("not linearizable", program.finally(judge).play())
 }

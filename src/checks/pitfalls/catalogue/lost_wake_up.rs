@@ -15,7 +15,7 @@ use lockyard_explore::{Setting, Shared, point};
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, turns};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -34,7 +34,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::LostWakeUp,
-            cast: |variant| match variant {
+            program: |variant| match variant {
                 Variant::Wrong => played::<Tracked<Line<false>>>(),
                 Variant::Right => played::<Tracked<Line<true>>>(),
             },
@@ -191,20 +191,20 @@ impl<T: Clone + Send + Sync + 'static, const PASSES_ON: bool> SharedLock<T> for 
 
 type Session<F> = Rc<LockOf<F, u32>>;
 
-async fn hold<F: LockFamily>(session: Session<F>, beat: YieldFn) {
-    beat().await;
+async fn hold<F: LockFamily>(session: Session<F>, yield_now: YieldFn) {
+    yield_now().await;
     let mut held = session.write().await;
-    beat().await;
+    yield_now().await;
     *held += 1;
 }
 
 /// Here nobody but the explorer lets others go on.
 fn explored<F: LockFamily>() -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, 0));
-    let beat: YieldFn = || point().boxed_local();
-    ["one", "two", "three"]
-        .into_iter()
-        .fold(PitfallProgram::new(), |cast, name| cast.part(name, hold::<F>(session.clone(), beat)))
+    let yield_now: YieldFn = || point().boxed_local();
+    ["one", "two", "three"].into_iter().fold(PitfallProgram::new(), |program, name| {
+        program.part(name, hold::<F>(session.clone(), yield_now))
+    })
 }
 
 /// One who stands in line, is woken, and goes away without having looked.

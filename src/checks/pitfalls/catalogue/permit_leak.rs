@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::{Setting, point};
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -21,9 +21,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Detection::unless("permit leaked", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("permit leaked", tasks::<Host>(variant).play())),
     ],
 };
 
@@ -49,16 +49,16 @@ async fn ask<E: SessionEnv>(places: Arc<Semaphore>, variant: Variant) {
 async fn work<E: SessionEnv>() {
     point().await;
     for _ in 0..2 {
-        E::beat().await;
+        E::yield_now().await;
     }
 }
 
-fn cast<E: SessionEnv>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv>(variant: Variant) -> PitfallProgram {
     let places = Arc::new(Semaphore::new(PLACES));
-    let cast = PitfallProgram::new()
+    let program = PitfallProgram::new()
         .part("goes away", E::giving_up(ask::<E>(places.clone(), variant)))
         .part("stays", ask::<E>(places.clone(), variant));
-    cast.finally(async move {
+    program.finally(async move {
         match places.available_permits() {
             PLACES => Ok(()),
             left => Err(format!("all have ended, and {left} of {PLACES} places are free")),

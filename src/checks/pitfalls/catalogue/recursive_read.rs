@@ -8,7 +8,7 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,11 +19,11 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::WRITERS_FIRST, ..Setting::default() },
-            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::RecursiveRead,
-            cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
+            program: |variant| tasks::<Tracked<TokioRwLock>>(variant, turns),
         }),
     ],
 };
@@ -34,9 +34,9 @@ async fn length<F: LockFamily>(session: &Session<F>) -> usize {
     session.read().await.len()
 }
 
-async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: YieldFn) {
+async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, yield_now: YieldFn) {
     let messages = session.read().await;
-    beat().await;
+    yield_now().await;
     let length = match variant {
         Variant::Wrong => length::<F>(&session).await,
         Variant::Right => messages.len(),
@@ -44,10 +44,10 @@ async fn summarize<F: LockFamily>(session: Session<F>, variant: Variant, beat: Y
     let _summary = (messages.first().copied(), length);
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
+fn tasks<F: LockFamily>(variant: Variant, yield_now: YieldFn) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, vec![1, 2, 3]));
     let written = session.clone();
     PitfallProgram::new()
-        .part("reader", summarize::<F>(session, variant, beat))
+        .part("reader", summarize::<F>(session, variant, yield_now))
         .part("writer", async move { written.write().await.push(4) })
 }

@@ -7,8 +7,8 @@ use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 use crate::backend::session::{ChatSessionManager, Durability, SessionError};
 use lockyard_explore::Violated;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
 use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::{context, id};
 

@@ -10,9 +10,9 @@ use lockyard_explore::Setting;
 use lockyard_lock::AwaitFamily;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -25,9 +25,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -40,14 +40,14 @@ impl<E: SessionEnv> Steps<E> for CopiesFirst {
         if let Slot::Live(context) = &copy
             && context.version() == Version(1)
         {
-            E::beat().await; // the thread of the first one is busy elsewhere
+            E::yield_now().await; // the thread of the first one is busy elsewhere
         }
         let _gate = E::Gate::hold(&entry.gate).await;
         all.put(entry, copy).await
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, CopiesFirst>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -59,5 +59,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
         .warm()
         .append("first", ClientPace::AT_ONCE)
         .append("second", ClientPace::AT_ONCE)
-        .scene()
+        .fixture()
 }

@@ -11,7 +11,7 @@ use lockyard_explore::{LockModel, Model, Program, Setting, point};
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TokioRwLock, TryFamily};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, turns};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -29,7 +29,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::Starvation,
-            cast: |variant| match variant {
+            program: |variant| match variant {
                 Variant::Wrong => live::<Tracked<Passing>>(),
                 Variant::Right => live::<Tracked<TokioRwLock>>(),
             },

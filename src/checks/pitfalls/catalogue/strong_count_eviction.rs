@@ -10,9 +10,9 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{Entry, Sessions, Slot, Steps, Tables};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -24,10 +24,10 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -65,8 +65,8 @@ impl<E: SessionEnv> Steps<E> for AsksThenTakes {
 
     async fn keep(all: &Arc<Sessions<E, Self>>, _: &Arc<Entry<E>>) {
         let Some(idle) = all.tables.at(|tables| idle(tables, all.room)).await else { return };
-        E::beat().await;
-        E::beat().await;
+        E::yield_now().await;
+        E::yield_now().await;
         all.tables.at(|tables| tables.forget(idle)).await;
     }
 }
@@ -89,7 +89,7 @@ impl<E: SessionEnv> Steps<E> for AsksAndTakes {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, AsksThenTakes>(),
         Variant::Right => clients::<E, AsksAndTakes>(),
@@ -101,5 +101,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
         .warm()
         .append("holder", ClientPace::after(2).holding(4))
         .pass_by("passer-by")
-        .scene()
+        .fixture()
 }

@@ -8,11 +8,11 @@ use crate::checks::explored::ModelEnv;
 use crate::checks::spec::{Answer, Call, Page, Token};
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, of_session, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, of_session, plainly, said};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 
@@ -24,9 +24,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
     ],
 };
 
@@ -38,7 +38,7 @@ async fn page<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<Me
             let refused = |source| SessionError::Refused { id: id(0), source };
             let head = it.manager().read(id(0), |context| MessagesDTO::page(context, None, 1, 0)).await?;
             let head = head.map_err(refused)?;
-            E::beat().await;
+            E::yield_now().await;
             let body = it.manager().read(id(0), |context| MessagesDTO::page(context, None, ALL, 0)).await?;
             Ok(MessagesDTO { messages: body.map_err(refused)?.messages, ..head })
         }
@@ -64,9 +64,9 @@ async fn writer<E: SessionEnv>(it: TurnFixture<E>) {
     it.notes.ask(1, 0, Call::Append(Token::of("news")), append).await;
 }
 
-fn scene<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
     let it = TurnFixture::<E>::new(plainly);
-    let cast =
+    let program =
         PitfallProgram::new().part("reader", reader(it.clone(), variant)).part("writer", writer(it.clone()));
-    Fixture::new(cast, it.notes.clone(), async move { it.left().await })
+    Fixture::new(program, it.notes.clone(), async move { it.left().await })
 }

@@ -8,9 +8,9 @@ use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
 use crate::checks::pitfalls::clients::{ClientPace, Clients};
-use crate::checks::pitfalls::ground::SessionEnv;
+use crate::checks::pitfalls::fixture::Fixture;
 use crate::checks::pitfalls::host::Host;
-use crate::checks::pitfalls::scene::Fixture;
+use crate::checks::pitfalls::session_env::SessionEnv;
 use crate::checks::pitfalls::sessions::{CorrectSteps, Entry, Sessions, Slot, Steps};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 
@@ -23,10 +23,10 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| scene::<ModelEnv>(variant).explore(program),
+            program: |variant, program| fixture::<ModelEnv>(variant).explore(program),
         }),
-        Trial::History(|variant| scene::<Host>(variant).history()),
-        Trial::Invariants(|variant| scene::<Host>(variant).invariants()),
+        Trial::History(|variant| fixture::<Host>(variant).history()),
+        Trial::Invariants(|variant| fixture::<Host>(variant).invariants()),
     ],
 };
 
@@ -40,7 +40,7 @@ impl<E: SessionEnv> Steps<E> for CacheIsAll {
     }
 }
 
-fn scene<E: SessionEnv>(variant: Variant) -> Fixture {
+fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     match variant {
         Variant::Wrong => clients::<E, CacheIsAll>(),
         Variant::Right => clients::<E, CorrectSteps>(),
@@ -53,5 +53,5 @@ fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
         .warm()
         .append("holder", ClientPace::AT_ONCE.holding(4))
         .pass_by("passer-by")
-        .scene()
+        .fixture()
 }

@@ -8,7 +8,7 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::{PitfallProgram, YieldFn, no_beat, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,41 +19,47 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| cast::<Model>(variant, no_beat).explore(program),
+            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,
-            cast: |variant| cast::<Tracked<TokioRwLock>>(variant, turns),
+            program: |variant| tasks::<Tracked<TokioRwLock>>(variant, turns),
         }),
     ],
 };
 
 type Sessions<F> = Rc<[LockOf<F, Vec<u32>>; 2]>;
 
-async fn copy<F: LockFamily>(sessions: Sessions<F>, from: usize, to: usize, variant: Variant, beat: YieldFn) {
+async fn copy<F: LockFamily>(
+    sessions: Sessions<F>,
+    from: usize,
+    to: usize,
+    variant: Variant,
+    yield_now: YieldFn,
+) {
     match variant {
         Variant::Wrong => {
             let from = sessions[from].read().await;
-            beat().await;
+            yield_now().await;
             sessions[to].write().await.extend(from.last().copied());
         }
         Variant::Right if from < to => {
             let from = sessions[from].read().await;
-            beat().await;
+            yield_now().await;
             sessions[to].write().await.extend(from.last().copied());
         }
         Variant::Right => {
             let mut to = sessions[to].write().await;
-            beat().await;
+            yield_now().await;
             to.extend(sessions[from].read().await.last().copied());
         }
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant, beat: YieldFn) -> PitfallProgram {
+fn tasks<F: LockFamily>(variant: Variant, yield_now: YieldFn) -> PitfallProgram {
     let session = |message| SharedLock::new(&SESSION, vec![message]);
     let sessions: Sessions<F> = Rc::new([session(1), session(2)]);
     PitfallProgram::new()
-        .part("from the first", copy::<F>(sessions.clone(), 0, 1, variant, beat))
-        .part("from the second", copy::<F>(sessions, 1, 0, variant, beat))
+        .part("from the first", copy::<F>(sessions.clone(), 0, 1, variant, yield_now))
+        .part("from the second", copy::<F>(sessions, 1, 0, variant, yield_now))
 }

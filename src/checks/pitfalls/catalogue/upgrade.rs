@@ -8,7 +8,7 @@ use lockyard_explore::{LockModel, Model, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
-use crate::checks::pitfalls::cast::PitfallProgram;
+use crate::checks::pitfalls::program::PitfallProgram;
 use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,9 +19,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| cast::<Model>(variant).explore(program),
+            program: |variant, program| tasks::<Model>(variant).explore(program),
         }),
-        Trial::Live(TrackedProgram { kind: Kind::Upgrade, cast: cast::<Tracked<TokioRwLock>> }),
+        Trial::Live(TrackedProgram { kind: Kind::Upgrade, program: tasks::<Tracked<TokioRwLock>> }),
     ],
 };
 
@@ -44,7 +44,7 @@ async fn append_to_empty<F: LockFamily>(session: Session<F>, variant: Variant) {
     }
 }
 
-fn cast<F: LockFamily>(variant: Variant) -> PitfallProgram {
+fn tasks<F: LockFamily>(variant: Variant) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
     PitfallProgram::new()
         .part("one", append_to_empty::<F>(session.clone(), variant))

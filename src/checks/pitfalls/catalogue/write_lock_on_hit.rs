@@ -12,8 +12,8 @@ use crate::backend::session::{CACHE, Cache, CacheStats};
 use lockyard_explore::Violated;
 use lockyard_lock::{LockFamily, LockOf, SharedLock};
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::counted::{CountingLocks, taken};
+use crate::checks::pitfalls::counting_locks::{CountingLocks, taken};
+use crate::checks::pitfalls::program::PitfallProgram;
 use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 

@@ -9,10 +9,10 @@ use crate::backend::service::{ChatService, Chunk, ModelError, Reply};
 use crate::backend::session::{SESSION, SessionError, Settle};
 use lockyard_explore::Violated;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, messages, said};
-use crate::checks::pitfalls::counted::{CountingLocks, taken};
+use crate::checks::pitfalls::counting_locks::{CountingLocks, taken};
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, messages, said};
 use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
 use crate::checks::sessions::id;
 

@@ -12,10 +12,10 @@ use crate::backend::service::ChatService;
 use crate::checks::explored::ModelEnv;
 use lockyard_explore::Setting;
 
-use crate::checks::pitfalls::cast::PitfallProgram;
-use crate::checks::pitfalls::conversation::{TurnFixture, plainly, said};
-use crate::checks::pitfalls::ground::SessionEnv;
 use crate::checks::pitfalls::host::Host;
+use crate::checks::pitfalls::program::PitfallProgram;
+use crate::checks::pitfalls::session_env::SessionEnv;
+use crate::checks::pitfalls::turn_fixture::{TurnFixture, plainly, said};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 use crate::checks::sessions::{context, id};
 
@@ -27,9 +27,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
-            program: |variant, program| cast::<ModelEnv>(variant).explore(program),
+            program: |variant, program| tasks::<ModelEnv>(variant).explore(program),
         }),
-        Trial::Invariants(|variant| Detection::unless("wrong approval", cast::<Host>(variant).play())),
+        Trial::Invariants(|variant| Detection::unless("wrong approval", tasks::<Host>(variant).play())),
     ],
 };
 
@@ -61,7 +61,7 @@ type Seen = Rc<RefCell<Vec<ToolCallId>>>;
 async fn person<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, has_seen: Seen) {
     let Ok(seen) = it.manager().read(id(0), pending).await else { return };
     has_seen.borrow_mut().clone_from(&seen);
-    E::beat().await; // thinks
+    E::yield_now().await; // thinks
     let _refused = match variant {
         Variant::Wrong => {
             let approve = |context: &mut ChatContext| {
@@ -87,12 +87,12 @@ async fn somebody_else<E: SessionEnv>(it: TurnFixture<E>) {
     let _decided_already = it.manager().write(id(0), deny).await.is_err();
 }
 
-fn cast<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
+fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let (it, seen) = (TurnFixture::<E>::from(wants_to_read(), plainly), Seen::default());
-    let cast = PitfallProgram::new()
+    let program = PitfallProgram::new()
         .part("person", person(it.clone(), variant, seen.clone()))
         .part("somebody else", somebody_else(it.clone()));
-    cast.finally(async move {
+    program.finally(async move {
         let now = it.now().await?;
         match now.approved_calls().find(|call| !seen.borrow().contains(&call.id)) {
             Some(call) => Err(format!("a call is approved that nobody has looked at: {}", call.name)),

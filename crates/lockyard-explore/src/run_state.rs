@@ -11,10 +11,10 @@ use std::task::Waker;
 use lockyard_evidence::Action;
 use lockyard_lock::LockClass;
 
-use super::desk::{LockModel, LockRequest, LockState};
 use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
 use super::history::{EventKind, OperationEvent};
+use super::lock_state::{LockModel, LockRequest, LockState};
 use super::note::{LockChange, Note};
 use super::place::{CoarseStep, Place};
 use super::schedule::{FOREIGN, MoveKind};
@@ -42,7 +42,7 @@ pub(super) enum NextStep {
     /// Being woken by the clock, as often as the setting allows.
     Tick,
     /// Entering a lock, or taking a place in its queue.
-    Lock { desk: usize, write: bool, queued: bool },
+    Lock { lock_state: usize, write: bool, queued: bool },
 }
 
 /// The world of one run.
@@ -56,7 +56,7 @@ pub(super) struct RunState {
     /// The stop that this step goes on from.
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
-    pub(super) desks: Vec<LockState>,
+    pub(super) lock_states: Vec<LockState>,
     /// Those of earlier runs, for their memory.
     spare_desks: Vec<LockState>,
     /// By task.
@@ -93,7 +93,7 @@ thread_local! {
 
 /// Looks at the world. Not to be nested, and nothing may be polled or dropped inside.
 pub(super) fn with<R>(look: impl FnOnce(&mut RunState) -> R) -> R {
-    WORLD.with(|world| look(&mut world.borrow_mut()))
+    WORLD.with(|state| look(&mut state.borrow_mut()))
 }
 
 /// Ends the run as failed, for this reason, unless it has failed already.
@@ -101,24 +101,24 @@ pub(super) fn with<R>(look: impl FnOnce(&mut RunState) -> R) -> R {
 /// For stores, caches and other parts of a model that watch their callers: the schedule is kept, and printed with the
 /// reason. Outside an exploration this does nothing.
 pub fn fail(reason: impl Into<String>) {
-    with(|world| {
-        world.failure.get_or_insert_with(|| reason.into());
+    with(|state| {
+        state.failure.get_or_insert_with(|| reason.into());
     });
 }
 
 /// The marks of this run so far, in their order. An operation that was given up before it had touched anything has
 /// none; one that is left has no end.
 pub fn marks() -> Vec<OperationEvent> {
-    with(|world| world.marks.clone())
+    with(|state| state.marks.clone())
 }
 
 /// Has a future run as a task of its own, to its end, whatever becomes of the task that asked for it.
 ///
 /// For runtimes of explored programs. Outside an exploration the future is dropped.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
-    with(|world| {
-        world.touch(Object::TASKS, true);
-        world.spawned.push(Box::pin(future));
+    with(|state| {
+        state.touch(Object::TASKS, true);
+        state.spawned.push(Box::pin(future));
     });
 }
 
@@ -128,7 +128,7 @@ impl RunState {
         self.stepping = false;
         (self.task, self.clock, self.fault, self.fired) = (0, 0, InjectedFault::None, None);
         self.footprint = Footprint::default();
-        self.spare_desks.append(&mut self.desks);
+        self.spare_desks.append(&mut self.lock_states);
         self.stops.iter_mut().for_each(Vec::clear);
         self.marks.clear();
         self.in_flight = 0;
@@ -170,8 +170,8 @@ impl RunState {
         let stops = &self.stops[self.task];
         // What it waits for elsewhere may have become free: a step is told from another by that, too.
         for other in stops {
-            if let NextStep::Lock { desk, write, .. } = other.want {
-                self.footprint.touch(self.desks[desk].object, write);
+            if let NextStep::Lock { lock_state, write, .. } = other.want {
+                self.footprint.touch(self.lock_states[lock_state].object, write);
             }
         }
         let stop = &stops[usize::from(stop)];
@@ -283,12 +283,12 @@ impl RunState {
     pub(super) fn new_desk(&mut self, class: &'static LockClass) -> (usize, LockModel) {
         let model = self.setting.model_of(class);
         let object = self.object();
-        let desk = match self.spare_desks.pop() {
+        let lock_state = match self.spare_desks.pop() {
             Some(spare) => spare.cleared_for(class, object, model),
             None => LockState::new(class, object, model),
         };
-        self.desks.push(desk);
-        (self.desks.len() - 1, model)
+        self.lock_states.push(lock_state);
+        (self.lock_states.len() - 1, model)
     }
 
     /// Puts the task at work before its next step.
@@ -318,11 +318,11 @@ impl RunState {
         match stop.want {
             NextStep::Go(_) | NextStep::Call(_) => true,
             NextStep::Tick => self.ticks_left > 0 || !self.background[task],
-            NextStep::Lock { desk, write, queued } => {
-                let desk = &self.desks[desk];
-                let asks_only = desk.model.queues() && !queued;
+            NextStep::Lock { lock_state, write, queued } => {
+                let lock_state = &self.lock_states[lock_state];
+                let asks_only = lock_state.model.queues() && !queued;
                 let pass = LockRequest::new(task, stop.ticket, write, stop.place);
-                asks_only || desk.admits(&pass) || desk.may_claim(stop.ticket)
+                asks_only || lock_state.admits(&pass) || lock_state.may_claim(stop.ticket)
             }
         }
     }
@@ -344,11 +344,11 @@ impl RunState {
 
     /// Notes what happens between the task at work and a lock.
     #[inline]
-    pub(super) fn note_lock(&mut self, desk: usize, change: LockChange, write: bool, place: Place) {
+    pub(super) fn note_lock(&mut self, lock_state: usize, change: LockChange, write: bool, place: Place) {
         if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
-            let (task, step, class) = (self.task, self.clock, self.desks[desk].class.name());
+            let (task, step, class) = (self.task, self.clock, self.lock_states[lock_state].class.name());
             let mode =
-                (!matches!(change, LockChange::Leaves)).then_some(if write { "write" } else { "read" });
+                (!matches!(change, LockChange::Unlocks)).then_some(if write { "write" } else { "read" });
             let (action, object, place) = (change.action(), Some(class), Some(place));
             notes.push(Note { step, task, action, object, value: mode, place, lock: Some((class, change)) });
         }

@@ -11,8 +11,8 @@ use crate::checks::explored::{CacheModel, ModelEnv, ModelStore};
 use lockyard_explore::look;
 use lockyard_lock::LockFamily;
 
-use super::cast::take_turns;
 use super::host::Host;
+use super::program::take_turns;
 
 /// A back end that a program of sessions can stand on.
 pub(super) trait SessionEnv: Env {
@@ -23,7 +23,7 @@ pub(super) trait SessionEnv: Env {
     fn first<R>(future: impl Future<Output = R>) -> R;
 
     /// Lets the others go on as far as they can; nothing where every order is tried.
-    fn beat() -> impl Future<Output = ()> + Send;
+    fn yield_now() -> impl Future<Output = ()> + Send;
 
     /// Has the store refuse the next put; nothing where every fault is tried.
     fn spoil_next_put(&self);
@@ -44,7 +44,7 @@ impl SessionEnv for ModelEnv {
         look(future).expect("nothing is locked before the first step")
     }
 
-    async fn beat() {}
+    async fn yield_now() {}
 
     fn spoil_next_put(&self) {}
 
@@ -70,7 +70,7 @@ impl<L: LockFamily> SessionEnv for Host<L> {
         runtime.expect("a runtime without drivers").block_on(future)
     }
 
-    async fn beat() {
+    async fn yield_now() {
         take_turns().await;
     }
 

@@ -91,7 +91,7 @@ impl PitfallProgram {
 }
 
 /// For the explorer: all orders are tried.
-pub(super) fn no_beat() -> LocalBoxFuture<'static, ()> {
+pub(super) fn no_yield() -> LocalBoxFuture<'static, ()> {
     std::future::ready(()).boxed_local()
 }
 

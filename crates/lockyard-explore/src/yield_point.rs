@@ -8,7 +8,7 @@ use lockyard_evidence::Action;
 
 use super::footprint::Object;
 use super::place::Place;
-use super::world::{self, NextStep};
+use super::run_state::{self, NextStep};
 
 /// A point before a step: whoever is chosen runs before this returns.
 pub(super) struct YieldFuture {
@@ -27,29 +27,29 @@ impl Future for YieldFuture {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        world::with(|world| {
-            if !world.stepping {
+        run_state::with(|state| {
+            if !state.stepping {
                 return Poll::Ready(());
             }
             match self.ticket {
                 None => {
                     let (want, place) = (self.want, self.place);
-                    self.ticket = Some(world.stop(want, place, context.waker()));
+                    self.ticket = Some(state.stop(want, place, context.waker()));
                     Poll::Pending
                 }
-                Some(ticket) if world.fired == Some(ticket) => {
-                    world.fired = None;
-                    world.unstop(ticket);
+                Some(ticket) if state.fired == Some(ticket) => {
+                    state.fired = None;
+                    state.unstop(ticket);
                     self.ticket = None;
                     match self.want {
-                        NextStep::Go(None) => world.note(Action::Resume, None, None, self.place),
-                        NextStep::Go(what) => world.note(Action::Access, what, None, self.place),
+                        NextStep::Go(None) => state.note(Action::Resume, None, None, self.place),
+                        NextStep::Go(what) => state.note(Action::Access, what, None, self.place),
                         NextStep::Tick => {
-                            if world.background[world.task] {
-                                world.ticks_left -= 1;
-                                world.touch(Object::TICKS, true);
+                            if state.background[state.task] {
+                                state.ticks_left -= 1;
+                                state.touch(Object::TICKS, true);
                             }
-                            world.note(Action::Tick, None, None, self.place);
+                            state.note(Action::Tick, None, None, self.place);
                         }
                         NextStep::Call(_) | NextStep::Lock { .. } => {}
                     }
@@ -64,7 +64,7 @@ impl Future for YieldFuture {
 impl Drop for YieldFuture {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let _stop = world::with(|world| world.unstop(ticket));
+            let _stop = run_state::with(|state| state.unstop(ticket));
         }
     }
 }

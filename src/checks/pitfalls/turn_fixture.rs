@@ -14,8 +14,8 @@ use crate::backend::store::{Store, StoreError};
 use crate::checks::sessions::{context, id};
 use lockyard_explore::Violated;
 
-use super::ground::SessionEnv;
-use super::notes::{Left, OperationLog};
+use super::operation_log::{Left, OperationLog};
+use super::session_env::SessionEnv;
 
 /// What the model says to the nth request, counted from one.
 pub(super) type ModelScript = fn(u32) -> Result<Reply, ModelError>;

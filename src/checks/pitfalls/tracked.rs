@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 use tokio::task::LocalSet;
 
-use lockyard_track::{Finding, Kind, Standing, Tracker};
+use lockyard_track::{Certainty, Finding, Kind, Tracker};
 
-use super::alarm::{Detection, Variant};
-use super::cast::PitfallProgram;
+use super::detection::{Detection, Variant};
+use super::program::PitfallProgram;
 
 /// A program for tracked locks.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct TrackedProgram {
     /// What is to be found.
     pub kind: Kind,
     /// Puts it together, in a scope of the tracker.
-    pub cast: fn(Variant) -> PitfallProgram,
+    pub program: fn(Variant) -> PitfallProgram,
 }
 
 /// What has not moved for so long will not move any more: nothing here waits for anything but its like.
@@ -60,16 +60,16 @@ impl TrackedProgram {
         let found = send.clone();
         // Nobody listens once the run was given up.
         tracker.on_finding(move |finding| {
-            if finding.standing == Standing::Certain {
+            if finding.certainty == Certainty::Certain {
                 drop(found.send(RunEvent::Found));
             }
         });
         let (give_up, given_up) = tokio::sync::oneshot::channel::<()>();
-        let (cast, its) = (self.cast, tracker.clone());
+        let (program, its) = (self.program, tracker.clone());
         let play = move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
             let parts = LocalSet::new();
-            for part in its.within("set up", || cast(variant)).parts {
+            for part in its.within("set up", || program(variant)).parts {
                 parts.spawn_local(its.task(part.name.into(), part.does));
             }
             // Either all have ended, or whoever waits for them has gone.
@@ -102,7 +102,7 @@ fn wait(news: &std::sync::mpsc::Receiver<RunEvent>) -> bool {
 impl TrackedRun {
     /// What is certain, and wrong.
     pub fn certain(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.standing == Standing::Certain)
+        self.findings.iter().filter(|finding| finding.certainty == Certainty::Certain)
     }
 
     /// The alarm for `kind`, or else any other: a run that has not ended is one, too.

@@ -161,7 +161,7 @@ impl LockState {
 
     /// Ends an access, inside or waiting.
     #[inline]
-    pub(super) fn leave(&mut self, ticket: u32) {
+    pub(super) fn release(&mut self, ticket: u32) {
         // A ticket is in one of the two at most, so the other call finds nothing.
         self.inside.retain(|pass| pass.ticket != ticket);
         self.queue.retain(|pass| pass.ticket != ticket);
@@ -193,17 +193,17 @@ mod tests {
 
     /// A desk after these have asked in turn, `w` to write and `r` to read, each entering if it may.
     fn after(model: LockModel, asking: &str) -> LockState {
-        let mut desk = LockState::new(&CLASS, Object::nth(0), model);
+        let mut lock_state = LockState::new(&CLASS, Object::nth(0), model);
         for (ticket, mode) in (0..).zip(asking.chars()) {
             let place = Location::caller();
             let pass = LockRequest::new(ticket as usize, ticket, mode == 'w', place);
-            if desk.admits(&pass) {
-                desk.enter(pass);
+            if lock_state.admits(&pass) {
+                lock_state.enter(pass);
             } else {
-                desk.wait(pass);
+                lock_state.wait(pass);
             }
         }
-        desk
+        lock_state
     }
 
     fn inside(model: LockModel, asking: &str) -> Vec<u32> {
@@ -230,9 +230,9 @@ mod tests {
     #[test]
     fn who_comes_next() {
         let next = |model, asking: &str| {
-            let mut desk = after(model, asking);
-            desk.leave(0);
-            let next = desk.queue.iter().filter(|pass| desk.admits(pass)).map(|pass| pass.ticket);
+            let mut lock_state = after(model, asking);
+            lock_state.release(0);
+            let next = lock_state.queue.iter().filter(|pass| lock_state.admits(pass)).map(|pass| pass.ticket);
             next.collect::<Vec<_>>()
         };
         assert_eq!(next(LockModel::FIFO, "wrrw"), [1, 2]);
@@ -249,22 +249,22 @@ mod tests {
 
     #[test]
     fn who_is_overtaken_is_counted() {
-        let mut desk = after(LockModel::WRITERS_FIRST, "wrww");
+        let mut lock_state = after(LockModel::WRITERS_FIRST, "wrww");
         for writer in [2, 3] {
-            desk.leave(desk.inside[0].ticket);
-            let pass = *desk.queue.iter().find(|pass| pass.ticket == writer).unwrap();
-            desk.enter(pass);
+            lock_state.release(lock_state.inside[0].ticket);
+            let pass = *lock_state.queue.iter().find(|pass| pass.ticket == writer).unwrap();
+            lock_state.enter(pass);
         }
-        assert_eq!(desk.overtaken, 2, "a reader, by both writers that came after it");
+        assert_eq!(lock_state.overtaken, 2, "a reader, by both writers that came after it");
     }
 
     #[test]
     fn a_waiter_that_gives_up_is_in_nobodys_way() {
-        let mut desk = after(LockModel::FIFO, "rwr");
-        let reader = desk.queue[1];
-        assert_eq!(desk.in_the_way(&reader).map(|pass| pass.ticket).collect::<Vec<_>>(), [1]);
-        desk.leave(1);
-        assert!(desk.admits(&reader));
-        assert_eq!(desk.in_the_way(&reader).count(), 0);
+        let mut lock_state = after(LockModel::FIFO, "rwr");
+        let reader = lock_state.queue[1];
+        assert_eq!(lock_state.in_the_way(&reader).map(|pass| pass.ticket).collect::<Vec<_>>(), [1]);
+        lock_state.release(1);
+        assert!(lock_state.admits(&reader));
+        assert_eq!(lock_state.in_the_way(&reader).count(), 0);
     }
 }

@@ -73,7 +73,7 @@ impl ServerSessions {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Fault::new)?;
         let site = Self {
-            keeper: service.twin(),
+            keeper: service.with_own_connections(),
             service,
             runtime: Some(runtime),
             address: address.clone(),

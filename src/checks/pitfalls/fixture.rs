@@ -5,13 +5,13 @@ use futures_util::future::LocalBoxFuture;
 
 use lockyard_explore::Program;
 
-use super::alarm::Detection;
-use super::cast::PitfallProgram;
-use super::notes::{Left, OperationLog, history, hold};
+use super::detection::Detection;
+use super::operation_log::{Left, OperationLog, history, hold};
+use super::program::PitfallProgram;
 
-/// A cast, its notes, and what is left when all have ended.
+/// A program, the log of its operations, and the sessions that are there when all tasks have ended.
 pub(super) struct Fixture {
-    cast: PitfallProgram,
+    program: PitfallProgram,
     notes: OperationLog,
     /// Memory and store, when all has been saved.
     left: LocalBoxFuture<'static, (Left, Left)>,
@@ -19,40 +19,43 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new(
-        cast: PitfallProgram,
+        program: PitfallProgram,
         notes: OperationLog,
         left: impl Future<Output = (Left, Left)> + 'static,
     ) -> Self {
-        Self { cast, notes, left: left.boxed_local() }
+        Self { program, notes, left: left.boxed_local() }
     }
 
     /// Every order of it, by both checks.
-    pub(super) fn explore(self, program: &mut Program) {
-        let Self { cast, notes, left } = self;
+    pub(super) fn explore(self, explored: &mut Program) {
+        let Self { program, notes, left } = self;
         let check = async move {
             let recording = notes.recording();
             history(&recording)?;
             let (memory, store) = left.await;
             hold(&recording, &memory, &store)
         };
-        cast.finally(check).explore(program);
+        program.finally(check).explore(explored);
     }
 
     /// One run of it: was there an order?
     #[track_caller]
     pub(super) fn history(self) -> Option<Detection> {
-        let Self { cast, notes, .. } = self;
-        Detection::unless("not linearizable", cast.finally(async move { history(&notes.recording()) }).play())
+        let Self { program, notes, .. } = self;
+        Detection::unless(
+            "not linearizable",
+            program.finally(async move { history(&notes.recording()) }).play(),
+        )
     }
 
     /// One run of it: does what is left behind agree with what was answered?
     #[track_caller]
     pub(super) fn invariants(self) -> Option<Detection> {
-        let Self { cast, notes, left } = self;
+        let Self { program, notes, left } = self;
         let check = async move {
             let (memory, store) = left.await;
             hold(&notes.recording(), &memory, &store)
         };
-        Detection::unless("invariant", cast.finally(check).play())
+        Detection::unless("invariant", program.finally(check).play())
     }
 }
