@@ -10,11 +10,11 @@ usage: scripts/bench.sh record NAME  [--suite SUITE]... [--quick] [FILTER]
        scripts/bench.sh list
 
   record NAME    runs the benchmarks and keeps their figures as the baseline NAME, in the place of one that is there
-  compare NAME   runs the benchmarks, tells for each how it differs from the baseline NAME, and counts what it told
+  compare NAME   runs the benchmarks, reports for each the difference from the baseline NAME, and counts them
   list           names the baselines that are there, with how many benchmarks each has
 
   --suite SUITE  only this suite (benches/SUITE.rs); may be given several times
-  --quick        takes far fewer samples, which is sooner done; only large changes are told from noise then
+  --quick        takes far fewer samples, which is faster; only large changes are significant then
   FILTER         only the benchmarks whose name matches this regular expression
 
 Baseline and comparison should be made with the same options, on the same machine, with nothing else running. Even so
@@ -104,7 +104,7 @@ told=$(mktemp)
 trap 'rm -f "$told"' EXIT
 "${cargo[@]}" -- "${criterion[@]}" | tee "$told" || exit 1
 count() { grep -cE "$1" "$told" || true; }
-printf '\nAgainst %s: %d faster, %d slower, %d not told apart, %d not in the baseline.\n' "$name" \
+printf '\nAgainst %s: %d faster, %d slower, %d inconclusive, %d not in the baseline.\n' "$name" \
     "$(count 'Performance has improved')" "$(count 'Performance has regressed')" \
     "$(count 'No change in performance|Change within noise')" \
     $(($(count 'time: ') - $(count 'change: ')))

@@ -35,7 +35,7 @@ jq -rn --slurpfile http "$out/over-http/run.json" --slurpfile here "$out/in-proc
         | ($http[0] | gains[] | select(.baseline == $in.baseline and .candidate == $in.candidate)) as $over
         | [$in.baseline, $in.candidate, ($in | told), ($over | told),
            (if $in.ci[0] <= 1 then "no gain to survive"
-            elif $over.ci[0] <= 1 and $over.ci[1] >= 1 then "not told from none"
+            elif $over.ci[0] <= 1 and $over.ci[1] >= 1 then "statistically tied"
             else "\(($over.ratio - 1) / ($in.ratio - 1) * 100 | round) %" end)];
     (["baseline", "candidate", "in one process", "over HTTP", "survives"], survivors) | @tsv' | column -t -s "$(printf '\t')"
 printf '\nThe records: %s/over-http, %s/in-process\n' "$out" "$out"

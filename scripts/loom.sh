@@ -19,7 +19,7 @@ mkdir -p "$(dirname "$results")"
 rm -f "$results"
 LOCKYARD_RESULTS=$(realpath -m -- "$results")
 export LOCKYARD_RESULTS
-# The broken twins panic by design; their backtraces would bury the counts.
+# The mutants panic by design; their backtraces would bury the counts.
 export RUST_BACKTRACE=0
 RUSTFLAGS="${RUSTFLAGS:-} --cfg lockyard_loom" \
     cargo test --no-fail-fast --release --target-dir target/loom -p loom-tests -- --nocapture "$@"

@@ -46,7 +46,7 @@ if [ -z "${LOCKYARD_REPLAY:-}" ]; then
     LOCKYARD_RESULTS=$(realpath -m -- "$results")
     export LOCKYARD_RESULTS
 fi
-# The broken twins panic by design; their backtraces would bury the counts.
+# The mutants panic by design; their backtraces would bury the counts.
 export RUST_BACKTRACE=0
 models() {
     cargo test --no-fail-fast --release --target-dir target/shuttle -p shuttle-tests --features models -- \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks for false alarms: every preset under every scenario with tracked locks, for so many minutes in all (10 unless told
+# Looks for false positives: every preset under every scenario with tracked locks, for so many minutes in all (10 unless told
 # otherwise). All of them are correct, so whatever the tracker calls wrong is one. Prints how many acquisitions it saw.
 set -euo pipefail
 cd "$(dirname "$0")/.."

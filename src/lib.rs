@@ -5,14 +5,14 @@
 //!
 //! # The map
 //!
-//! The instruments are crates of their own, which know nothing of chat, and stand here under short names:
+//! The instruments are crates of their own, which know nothing of chat, and are re-exported here under short names:
 //!
 //! | instrument | what it is |
 //! | --- | --- |
 //! | [`lock`] | **what varies**: one trait for every kind of lock; what protocols are made of, so that loom can replace it |
 //! | [`track`] | deadlocks, inversions and starvation seen as they happen, over any lock |
 //! | [`explore`] | every interleaving of small programs, on an executor that decides which task is polled next |
-//! | [`history`] | histories judged: could the answers have come from one operation at a time? |
+//! | [`history`] | histories checked for linearizability: could the answers have come from one operation at a time? |
 //! | [`evidence`] | what was found, as data |
 //! | `bench` | systems under workloads in slices that alternate; verdicts, the record of a run, the gate between two, reports |
 //!
@@ -27,7 +27,7 @@
 //! | `backend::http`, `backend::remote` | the endpoints over HTTP, and a server elsewhere as a service |
 //! | [`checks`] | what is checked of the backend: models, invariants, a specification; pitfalls that prove the checks can fail |
 //! | `strategy` | names become types: which lock, which cache, which policies |
-//! | `workload` | scenarios: what is asked, of which session, when |
+//! | `workload` | scenarios: which requests, to which session, when |
 //! | `subjects` | chat systems as `bench` measures and judges them: strategies, servers, the limit, pitfalls |
 //! | `cli` | the program, one file a verb |
 //!
@@ -72,7 +72,7 @@
 //! # Ok::<(), lockyard::backend::chat::ChatError>(())
 //! ```
 //!
-//! A whole backend is put together from a strategy's name, and asked through one trait:
+//! A whole backend is assembled from a strategy's name, and called through one trait:
 //!
 //! ```
 //! # #[cfg(feature = "bench")] {

@@ -177,7 +177,7 @@ fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_nobody_beh
         "[ $N -lt 3 ] && exec {LOCKYARD} \"$@\"\necho $$ > \"$HERE/pid\"; kill -TERM $PPID; exec tail -f /dev/null"
     ));
     let (text, _) = run.against(&program, &[], 130);
-    assert!(text.starts_with("Stopped early"), "{text}");
+    assert!(text.starts_with("Interrupted: partial results."), "{text}");
     let record = run.record();
     assert_eq!((&record["interrupted"], &record["processes"]), (&true.into(), &4.into()));
     assert_eq!(record["against"]["rounds"].as_array().unwrap().len(), 2);

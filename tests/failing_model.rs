@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The mutant of a model, found to fail and made small.
 fn counterexample() -> Counterexample {
     let subject = VerifyTarget::Mutant(ModelCheck::named("appends-loaded-2x2").unwrap());
-    let limits = Limits { time: Some(Duration::from_secs(60)), ..Limits::default() };
+    let limits = Limits { time: Some(Duration::from_mins(1)), ..Limits::default() };
     let found = replay(&Replay { subject, schedule: None, limits }).expect("a mutant fails");
     found.run.counterexample(found.replay)
 }

@@ -45,7 +45,7 @@ fn a_fifth_slower_is_a_regression_and_nobody_else_is_blamed() {
     let blamed: Vec<_> = found.regressions().map(|it| (&*it.strategy, &*it.scenario)).collect();
     assert_eq!(blamed, [("after", "polling"), ("after", "hot-context"), ("after", "one-worker")]);
     let told = diff_verdict(&found);
-    assert!(told.starts_with("Regression: “after” under ") && told.contains("reaches ×0.80 ["), "{told}");
+    assert!(told.starts_with("Regression: “after” under ") && told.contains("is at ×0.80 ["), "{told}");
     // And `before`, whose ratio to naive stands the other way round in the record.
     let found = diff(&sample(), &slowed(sample(), "before", 0.8), 0.1, Confidence::default());
     let blamed: Vec<_> = found.regressions().map(|it| &*it.strategy).collect();

@@ -118,7 +118,7 @@ fn a_token_is_asked_for_and_never_shown() {
         b"GET /v1/contexts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-token-of-24-characters\r\n\r\n";
     assert_eq!(client.exchange(right).unwrap().status, 200);
     let (_, words) = program.terminate();
-    assert!(words.contains("to those who have the token") && !words.contains("a-token"), "{words}");
+    assert!(words.contains("to clients with the token") && !words.contains("a-token"), "{words}");
 
     std::fs::write(&file, "short").unwrap();
     let refused = lockyard(&["serve", "--token-file", file.to_str().unwrap()]);

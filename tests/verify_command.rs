@@ -71,7 +71,7 @@ fn what_others_have_found_is_merged_and_judged() {
     fs::write(&file, json!({ "models": [model], "pitfalls": [] }).to_string()).unwrap();
     let include = ["--model", "deletion", "--strategy", "naive", "--include", file.to_str().unwrap()];
     let text = stdout(&mut verify(&include), 4);
-    assert!(text.contains("TOO FEW"), "it has explored less than it must: {text}");
+    assert!(text.contains("INCOMPLETE"), "it has explored less than it must: {text}");
 
     fs::write(&file, "{").unwrap();
     let error = verify(&include).assert().code(2).get_output().stderr.clone();
@@ -100,8 +100,8 @@ fn what_loom_and_shuttle_write_stands_beside_what_the_explorer_finds() {
     assert_eq!(pitfall("relaxed-publication")["caught_by"], json!(["loom"]));
 
     let text = stdout(&mut verify(&include), 0);
-    assert!(text.contains("bounded: at most 6 preemptions"), "a bound is called one: {text}");
-    assert!(text.contains("bounded: 2000 random orders"), "{text}");
+    assert!(text.contains("incomplete search: at most 6 preemptions"), "a bound is called one: {text}");
+    assert!(text.contains("incomplete search: 2000 random orders"), "{text}");
 }
 
 #[test]

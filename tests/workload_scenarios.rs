@@ -273,7 +273,7 @@ fn fields_that_contradict_each_other_are_refused() {
     assert_starts(&without(reads), "mine.toml:10:16: there are to be reads, and no [reads] table");
     let writes = "[writes]\nadd_context_message = 90\nsend_message_action = 10\n";
     assert_starts(&without(writes), "mine.toml:10:16: there are to be writes, and no [writes] table");
-    assert_starts(&without("tasks = 4\nread_percent = 90\n"), "mine.toml:1:1: nobody asks: give tasks");
+    assert_starts(&without("tasks = 4\nread_percent = 90\n"), "mine.toml:1:1: no clients: give tasks");
     let model = RIGHT.find("[model]").expect("the last table");
     assert_starts(
         &without(&RIGHT[model..]),
@@ -281,7 +281,7 @@ fn fields_that_contradict_each_other_are_refused() {
     );
 
     let apart = RIGHT.replace("tasks = 4\nread_percent = 90", "readers = 0\nwriters = 0");
-    assert_starts(&message(&apart), "mine.toml:10:11: nobody asks: there must be readers or writers");
+    assert_starts(&message(&apart), "mine.toml:10:11: no clients: there must be readers or writers");
     let idle = RIGHT
         .replace("send_message_action = 10", "update_context = 10")
         .replace("slice_ms = 30", "cancel_percent = 5");

@@ -94,7 +94,8 @@ pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
                 && change.version > reached + 1
                 && !unknown
             {
-                let missing = format!("nobody made the versions {} to {}", reached + 1, change.version - 1);
+                let missing =
+                    format!("no change made the versions {} to {}", reached + 1, change.version - 1);
                 findings.push(Finding::new("version gap", in_session(missing)));
             }
             reached = reached.max(Some(change.until));
@@ -120,7 +121,7 @@ pub fn at_rest(last: &Sessions<'_>) -> Vec<Finding> {
 
 /// That this session is left in a working state.
 pub fn stuck(key: u32, kind: StateKind) -> Finding {
-    let message = format!("session {key} is left {kind}, and nobody is at work on it");
+    let message = format!("session {key} is left {kind}, and no task works on it");
     Finding::new("stuck session", message)
 }
 
@@ -171,7 +172,7 @@ pub fn stored(recording: &Recording, last: &Sessions<'_>, store: &Sessions<'_>) 
                 findings.push(Finding::new("not stored", message));
             }
             Some(stored) if stored != context => {
-                let message = format!("session {key} is stored otherwise than it is");
+                let message = format!("session {key} differs between store and memory");
                 findings.push(Finding::new("stored otherwise", message));
             }
             Some(_) => {}
@@ -179,14 +180,14 @@ pub fn stored(recording: &Recording, last: &Sessions<'_>, store: &Sessions<'_>) 
     }
     for key in deleted(recording) {
         if last.contains_key(&key) || store.contains_key(&key) {
-            let message = format!("session {key} was deleted, and is there");
+            let message = format!("session {key} was deleted, and exists again");
             findings.push(Finding::new("resurrected session", message));
         }
     }
     let gone = store.keys().filter(|key| !last.contains_key(key)).copied();
     let known: Vec<_> = deleted(recording).collect();
     for key in gone.filter(|key| !known.contains(key)) {
-        let message = format!("session {key} is in the store alone");
+        let message = format!("session {key} is in the store only");
         findings.push(Finding::new("stored otherwise", message));
     }
     findings

@@ -36,7 +36,7 @@ pub fn history(recording: &Recording, violation: &str) -> Result<(), Violated> {
     match recording.judge(LONGEST, |key| format!("session {key}")) {
         Verdict::Linearizable => Ok(()),
         Verdict::Violation(found) => Err(format!("{violation}\n{found}")),
-        Verdict::Unknown => Err("the history was not judged in time".to_owned()),
+        Verdict::Unknown => Err("linearizability was not decided in time".to_owned()),
     }
 }
 

@@ -13,21 +13,21 @@ use super::origin::BUILD;
 use super::output;
 use super::stdout;
 
-/// Find the limits and the noise floor of this machine, and how often a known change is told.
+/// Measure the limits and the noise floor of this machine, and how often a known slowdown is detected.
 ///
-/// Each trial races `after` against itself and against itself with work planted in the session manager's hit path. A
-/// machine worth measuring on never calls the first pair different, and always calls the second slower.
+/// Each trial compares `after` with itself and with itself plus work injected into the session manager's hit path. A machine
+/// fit for measuring never reports the first pair as different, and always reports the second as slower.
 #[derive(Parser)]
 pub(super) struct Args {
-    /// How many verdicts are made of each pair.
+    /// How many trials there are of each pair.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     trials: u32,
 
-    /// How long one verdict may take: both rivals together.
+    /// How long one trial may take: both subjects together.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
     verdict: Duration,
 
-    /// The work planted, in per cent of an operation's time.
+    /// The injected work, in per cent of an operation's time.
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = options::percent)]
     planted: f64,
 
@@ -39,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
     margin: f64,
 
-    /// Decides every trace and every order of rivals.
+    /// The seed of every trace and of the order of subjects.
     #[arg(long, default_value_t = 42)]
     seed: u64,
 
@@ -89,7 +89,7 @@ fn memory(footprints: &[Footprint]) -> String {
         format!("  {strategy:<33}{counted:.0} counted, {resident:.0} resident ({more:+.0} %)\n")
     };
     let lines: String = footprints.iter().map(line).collect();
-    format!("Bytes that a live session takes whole, of 20,000, without its messages\n{lines}")
+    format!("Bytes per live session, of 20,000, without its messages\n{lines}")
 }
 
 fn words(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
@@ -100,17 +100,17 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
     let trials = found.trials.len();
     format!(
         "Limits, {cores} threads\n  \
-           reads that write nothing shared  {reads:.1} M state reads/s\n  \
-           one line that all write          {writes:.1} M changes/s\n\
-         The harness, for each operation with 64 tasks\n  \
+           no shared writes                 {reads:.1} M state reads/s\n  \
+           one shared cache line            {writes:.1} M changes/s\n\
+         Harness overhead per operation, with 64 tasks\n  \
            without a clock                  {bare:.1} ns\n  \
-           keeping one latency in seventeen {sampled:.1} ns\n  \
-           keeping each latency             {full:.1} ns\n\
+           recording one latency in 17      {sampled:.1} ns\n  \
+           recording each latency           {full:.1} ns\n\
          {memory}\
          Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
-           noise floor                      {floor:.2} % (the furthest that after came out from itself in {trials})\n  \
-           itself called different          {different} of {trials}\n  \
-           slowed by {planted:.1} %, called slower  {slower} of {trials} (it came out at ×{slowed_to:.3} in the middle)",
+           noise floor                      {floor:.2} % (the largest deviation of after from itself in {trials})\n  \
+           false positives                  {different} of {trials}\n  \
+           slowed by {planted:.1} %, detected       {slower} of {trials} (median ×{slowed_to:.3})",
         cores = found.environment.cores,
         reads = found.limits.no_shared_write_ops_per_s / 1e6,
         writes = found.limits.shared_rmw_per_s / 1e6,

@@ -16,17 +16,17 @@ use super::exit::Exit;
 use super::options;
 use super::stdout::write_out;
 
-/// Judge a history: could its answers have come from one operation at a time?
+/// Check a history for linearizability: could its answers have come from one operation at a time?
 ///
 /// A history is JSON Lines, an event a line, in the order of time:
 /// {"process":3,"type":"invoke","f":"write","key":"x","value":5,"time":1200}. The type is invoke, ok, fail (it did not
-/// happen) or info (nobody knows; the same holds for what is open at the end).
+/// happen) or info (the outcome is unknown, as is that of operations open at the end).
 #[derive(Parser)]
 pub(super) struct Args {
     /// The history.
     file: PathBuf,
 
-    /// What it was recorded on.
+    /// The sequential specification of what it was recorded on.
     #[arg(long, value_enum)]
     model: HistoryModel,
 
@@ -51,7 +51,7 @@ enum HistoryModel {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// A sentence, and the drawing of a violation
+    /// A sentence, and the diagram of a violation
     Text,
     /// An object, and nothing else
     Json,
@@ -107,7 +107,7 @@ fn judge<S: Codec>(
     verdict: impl FnOnce(&History<S>) -> Verdict,
 ) -> anyhow::Result<Judgement> {
     let start = Instant::now();
-    let named = || format!("{} cannot be judged", args.file.display());
+    let named = || format!("{} cannot be checked", args.file.display());
     let file = File::open(&args.file).with_context(named)?;
     let history = History::read(spec, BufReader::with_capacity(1 << 16, file)).with_context(named)?;
     let verdict = verdict(&history);
@@ -125,7 +125,7 @@ fn text(judgement: &Judgement, budget: Duration) -> String {
     let Judgement { verdict, operations, millis, .. } = judgement;
     let looked_at = format!("{operations} operations, {millis} ms");
     match verdict {
-        Verdict::Linearizable => format!("Linearizable: some order explains every answer ({looked_at})."),
+        Verdict::Linearizable => format!("Linearizable ({looked_at})."),
         Verdict::Violation(violation) => {
             let key = if violation.key.is_empty() {
                 String::new()
@@ -133,11 +133,10 @@ fn text(judgement: &Judgement, budget: Duration) -> String {
                 format!(" of the key {:?}", violation.key)
             };
             let count = violation.operations.len();
-            format!("Not linearizable ({looked_at}). No order explains these {count}{key}:\n\n{violation}")
+            format!("Not linearizable ({looked_at}). No linearization of these {count}{key}:\n\n{violation}")
         }
         Verdict::Unknown => format!(
-            "Unknown: after {budget:?} neither an order was found nor all were tried ({looked_at}); \
-             give more time with --budget."
+            "Unknown: incomplete search after {budget:?} ({looked_at}); give more time with --budget."
         ),
     }
 }

@@ -46,8 +46,8 @@ pub(super) struct Args {
     #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy)]
     strategies: Vec<Strategy>,
 
-    /// A server to be asked over HTTP, with a name for reports: `after=http://127.0.0.1:8080`. May be given again; then
-    /// servers are the rivals, and not strategies in this process.
+    /// A server to measure over HTTP, with a name for reports: `after=http://127.0.0.1:8080`. May be given again; then the
+    /// subjects are servers, and not strategies in this process.
     ///
     /// See `load --url`. Each keeps its cores while another is measured, so let all be idle but for this.
     #[arg(long, value_name = "NAME=URL", value_parser = named_url, conflicts_with_all = SERVERS_HAVE_NO)]
@@ -61,11 +61,10 @@ pub(super) struct Args {
     #[arg(long = "scenario", value_name = "SCENARIO")]
     scenarios: Vec<String>,
 
-    /// Tell apart what each change on the way from one strategy to another gave: `before..after`.
+    /// Ablation: the effect of each change from one strategy to another, `before..after`.
     ///
-    /// Measures every combination of the factors in which the two differ, as rivals of this run, and tells what each
-    /// change gave, and which changes give more together than each alone. Without --strategy it measures nothing else. May
-    /// be given again.
+    /// Measures every combination of the factors in which the two differ, as subjects of this run, and reports main effects
+    /// and interactions. Without --strategy it measures nothing else. May be given again.
     #[arg(long = "ablate", value_name = "FROM..TO", value_parser = factorial)]
     ablations: Vec<Factorial>,
 
@@ -84,20 +83,19 @@ pub(super) struct Args {
     quick: bool,
 
     /// Try the smaller models over these strategies and every pitfall, too, as `verify --quick` does, once all is measured:
-    /// the page then tells speed and proof in one row.
+    /// the page then shows speed and correctness in one row.
     #[arg(long, conflicts_with = "url")]
     verify: bool,
 
-    /// Ratios within 1 ± this many per cent are called no difference.
+    /// The equivalence margin: ratios within 1 ± this many per cent are called no difference.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
     margin: f64,
 
     /// Measure in this many processes, one after the other, each for its share of the time.
     ///
-    /// Where code and data lie in memory makes strategies faster or slower and stays the same for a whole process, so a
-    /// single one takes it for certain. With several, each on questions of its own, intervals hold that, too, and are
-    /// wider. Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there
-    /// were.
+    /// The memory layout of code and data makes strategies faster or slower and is fixed for a whole process, so a single
+    /// one cannot estimate it. With several, each with requests of its own, intervals include that variance and are wider.
+    /// Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there were.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100),
           conflicts_with = "track")]
     processes: u32,
@@ -106,13 +104,13 @@ pub(super) struct Args {
     #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
     part: Option<processes::ProcessNumber>,
 
-    /// Measure another build of this program in turns with this one: is this one no slower than that?
+    /// Measure another build of this program, alternating with this one: is this build no slower?
     ///
-    /// A round is one process of each, one right after the other and each a second, by the public options of `compare`; who
-    /// comes first is drawn. So it may be any older build, and any program that takes these options and prints such a record.
-    /// Each strategy stands there twice, that of the other build as `after@other` and as the baseline. There are as many
+    /// A round is one process of each, one right after the other and each a second, by the public options of `compare`; the
+    /// order is random. So it may be any older build, and any program that takes these options and prints such a record.
+    /// Each strategy is listed twice, that of the other build as `after@other` and as the baseline. There are as many
     /// rounds as --duration has seconds, 20 by default and 5 with --quick, at least 5; a process takes some seconds to start
-    /// and to end, which are not measured. Without --strategy it is `after` alone. Answers are not judged. Losses beyond
+    /// and to end, which are not measured. Without --strategy it is `after` alone. Answers are not checked. Losses beyond
     /// --gate end with exit code 3, a program that cannot be measured with 2, other numbers under a scenario's name with 5.
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = AGAINST_HAS_NO)]
     against: Option<PathBuf>,

@@ -13,7 +13,7 @@ use super::exit::{self, Exit};
 use super::options;
 use super::stdout;
 
-/// Tell what changed from one record to another.
+/// Compare two records.
 ///
 /// Two runs share no rounds, and machines drift. So what is compared is each strategy's throughput ÷ that of `naive`, each
 /// within its own run, with both intervals. A differing commit is the normal case; another machine, scenario or point is
@@ -26,8 +26,8 @@ pub(super) struct Args {
     /// The run.json of the run after.
     after: PathBuf,
 
-    /// The loss that is let pass, in per cent. With it, a strategy whose whole interval lies below ends with exit code 3;
-    /// without it nothing does, and what is told is told against a gate of zero.
+    /// The tolerated loss, in per cent. With it, a strategy whose whole interval lies below ends with exit code 3; without it
+    /// nothing does, and changes are reported against a tolerance of zero.
     #[arg(long, value_name = "PERCENT", value_parser = options::percent)]
     gate: Option<f64>,
 

@@ -8,10 +8,10 @@ use lockyard_bench::{AgainstError, RunError};
 
 /// For the end of the help.
 pub(super) const HELP: &str = "\
-Exit codes: 0 fine, 1 internal error, 2 usage or bad input, 3 regression, 4 verification failed (deadlock, stuck, \
-violation, failed operations), 5 not comparable, 130 interrupted (what was measured is written, and marked).
+Exit codes: 0 success, 1 internal error, 2 usage or bad input, 3 regression, 4 verification failed (deadlock, stuck, \
+violation, failed operations), 5 not comparable, 130 interrupted (partial results are written, and marked).
 
-Environment: LOCKYARD_LOG says how much is logged to stderr: off, error, warn (unless set), info, debug or trace.";
+Environment: LOCKYARD_LOG sets the log level on stderr: off, error, warn (unless set), info, debug or trace.";
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,9 @@ fn is_proven(record: &Record) -> bool {
 
 /// One of several processes did not come back with what it was to measure.
 #[derive(Debug, thiserror::Error)]
-#[error("process {nth} of {of} was lost: {what}; its own words stand above, and --processes 1 does without")]
+#[error(
+    "process {nth} of {of} was lost: {what}; its output is above, and --processes 1 avoids child processes"
+)]
 pub(super) struct LostProcess {
     pub(super) nth: u32,
     pub(super) of: u32,

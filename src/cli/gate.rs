@@ -19,19 +19,19 @@ use super::stdout;
 /// Options of a run with a gate.
 #[derive(Args)]
 pub(super) struct Options {
-    /// Hold the run against this record, an earlier run.json of the same machine.
+    /// Compare the run with this record, an earlier run.json of the same machine.
     ///
-    /// Compared is each strategy's throughput ÷ that of `naive`, each within its own run, so both must have `naive`. What
-    /// changed is told on stderr and written to gate.md. Another machine, scenario or point is refused with exit code 5,
+    /// Each strategy's throughput ÷ that of `naive` is compared, each within its own run, so both must have `naive`. Changes
+    /// are reported on stderr and written to gate.md. Another machine, scenario or point is refused with exit code 5,
     /// the machine before anything is measured.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
-    /// The loss that is let pass, in per cent: a strategy whose whole interval lies below ends the run with exit code 3, against
+    /// The tolerated loss, in per cent: a strategy whose whole interval lies below ends the run with exit code 3, against
     /// a --baseline as well as --against another build.
     ///
-    /// The confidence is that of the whole: at 99 %, one pair of runs in a hundred raises an alarm over nothing, at most.
-    /// Separate processes differ by more than their intervals say, so leave some per cent.
+    /// The confidence is family-wise: at 99 %, at most one pair of runs in a hundred reports a false positive.
+    /// Separate processes differ by more than their intervals say, so tolerate some per cent.
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = options::percent, requires = "held")]
     gate: f64,
 }
@@ -86,7 +86,7 @@ fn of_losses(record: &Record, share: f64) -> Exit {
     for Regression { scenario, strategy, change } in &losses {
         let (change, let_pass) = (report::ratio(change.ratio, change.ci), share * 100.0);
         eprintln!(
-            "regression: {strategy} under {scenario} is at {change} of the other build; {let_pass} % are let pass"
+            "regression: {strategy} under {scenario} is at {change} of the other build; tolerated loss {let_pass} %"
         );
     }
     exit::of_losses(record, &losses)

@@ -30,13 +30,13 @@ const PITFALL_DURATION: Duration = Duration::from_secs(1);
 /// What a server is called that nobody has said the strategy of.
 const REMOTE: &str = "remote";
 
-/// Put one strategy under one scenario's load, or a server over HTTP, or run a pitfall, and record how it went.
+/// Measure one strategy under one scenario, or a server over HTTP, or run a pitfall, and record the result.
 #[derive(Parser)]
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]. By default after.
     ///
-    /// With --url, what the server runs: it stands in the record, and nothing depends on it.
+    /// With --url, what the server runs: it is noted in the record, and nothing depends on it.
     #[arg(long, value_name = "STRATEGY", value_parser = options::strategy)]
     strategy: Option<Strategy>,
 
@@ -48,18 +48,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "no_verify")]
     history: Option<PathBuf>,
 
-    /// Run this pitfall instead: something known to be wrong, under tracked locks and whatever else must catch it.
+    /// Run this pitfall instead: a seeded bug, under tracked locks and whatever else must detect it.
     ///
-    /// Exits with 4 once it is caught. It brings its own tasks, so strategy and scenario have no say; see `lockyard list
-    /// pitfalls`. --duration is how long it is run again and again, 1s by default.
+    /// Exits with 4 once it is detected. It has its own tasks, so strategy and scenario do not apply; see `lockyard list
+    /// pitfalls`. --duration is how long it is repeated, 1s by default.
     #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track", "cancel"])]
     pitfall: Option<&'static Pitfall>,
 
-    /// Run the pitfall's fixed variant, in which no check may find anything.
+    /// Run the pitfall's fixed variant, on which any report is a false positive.
     #[arg(long, alias = "twin", requires = "pitfall")]
     fixed: bool,
 
-    /// Ask the server there, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
+    /// Measure the server at this URL, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
     ///
     /// The scenario's sessions are made through its routes first, and deleted at the end. What cannot be seen from outside
     /// (hits, evictions, memory, factors) is null in the record. A lost connection is an unknown outcome and no failure.
@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
     anyhow::ensure!(
         pitfall.at_run_time().next().is_some(),
-        "{} is seen by {} only, not while a program runs; see `lockyard verify` and scripts/loom.sh",
+        "{} is detected by {} only, not while a program runs; see `lockyard verify` and scripts/loom.sh",
         pitfall.name,
         pitfall.checks().join(", "),
     );

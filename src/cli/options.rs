@@ -27,43 +27,43 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
 
-    /// Decides every trace and every order of rivals: the same seed asks the same questions.
+    /// The seed of every trace and of the order of subjects: the same seed gives the same requests.
     #[arg(long, default_value_t = 42)]
     pub(super) seed: u64,
 
-    /// Which latencies are kept: those of one operation in seventeen, or all.
+    /// Which latencies are recorded: those of one operation in seventeen, or all.
     ///
-    /// Throughput is measured in slices of its own, without a clock. What keeping latencies costs is in the record, as
-    /// `probe_effect`. Scenarios with whole turns keep all in any case.
+    /// Throughput is measured in slices of its own, without a clock. The cost of recording latencies is in the record, as
+    /// `probe_effect`. Scenarios with whole turns record all in any case.
     #[arg(long, value_enum, default_value_t = LatencyOption::Sampled)]
     pub(super) latency: LatencyOption,
 
-    /// Track every lock: who holds it, who waits for it, for how long and where in the source.
+    /// Track every lock: its holders, its waiters, for how long and where in the source.
     ///
-    /// A deadlock ends its strategy's run at once, and the record says who waits for whom; locks taken in both orders are
-    /// told without any deadlock. Waits and holds stand in the record. Tracking costs something, so throughput is that of
-    /// tracked locks, for all strategies alike. Presets only.
+    /// A deadlock ends its strategy's run at once, and the record has the wait-for edges; a lock-order inversion is reported
+    /// without any deadlock. Wait and hold times are in the record. Tracking has a cost, so throughput is that of tracked
+    /// locks, for all strategies alike. Presets only.
     #[arg(long)]
     pub(super) track: bool,
 
-    /// Let this many per cent of all clients go away before their answer: their requests are dropped, after some polls
-    /// or some time.
+    /// Cancel this many per cent of all requests before their answer: their futures are dropped, after some polls or some
+    /// time.
     ///
-    /// They are counted as `unanswered`. Afterwards nothing may be stuck, leaked or lost, which the judged slices look for.
+    /// They are counted as `unanswered`. Afterwards nothing may be stuck, leaked or lost, which the verification slices check.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(super) cancel: Option<f64>,
 
-    /// Leave out the slices between the measured ones that are recorded and judged.
+    /// Leave out the verification slices between the measured ones, whose histories are recorded and checked.
     ///
     /// They run over sessions of their own and take under a second for each strategy and scenario in memory, some seconds
     /// with whole turns.
     #[arg(long)]
     pub(super) no_verify: bool,
 
-    /// The folder for run.json, index.html and summary.md.
+    /// The directory for run.json, index.html and summary.md.
     ///
-    /// Made if need be; an earlier run's files in it are replaced. By default a new folder under reports/local, named
-    /// after the time.
+    /// Created if it does not exist; an earlier run's files in it are replaced. By default a new directory under
+    /// reports/local, named after the time.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 

@@ -47,7 +47,7 @@ pub(super) fn measure_by(
         let wrong = record.findings().filter(|finding| finding.is_error());
         wrong.for_each(|finding| eprintln!("error: {}: {}", finding.name(), finding.message));
     }
-    eprintln!("\nThe page: {}", out.join("index.html").display());
+    eprintln!("\nReport: {}", out.join("index.html").display());
     match gate {
         Some(gate) => gate.judge(&record, &out),
         None => Ok(exit::of_record(&record)),

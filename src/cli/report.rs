@@ -34,6 +34,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Fine);
     };
     report::write_all(&record, out)?;
-    eprintln!("The page: {}", out.join("index.html").display());
+    eprintln!("Report: {}", out.join("index.html").display());
     Ok(Exit::Fine)
 }

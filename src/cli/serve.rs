@@ -35,7 +35,7 @@ const STUCK: Duration = Duration::from_secs(5);
 
 /// Serve the backend over HTTP, with a simulated model that answers.
 ///
-/// Prints its address on stdout when it takes requests. Routes are told at /openapi.json. Ctrl-C or SIGTERM ends it: no
+/// Prints its address on stdout when it takes requests. Routes are documented at /openapi.json. Ctrl-C or SIGTERM ends it: no
 /// new requests, those under way finish, everything is saved; a second one ends it at once. The token, if there shall
 /// be one, comes from --token-file or the environment variable `LOCKYARD_TOKEN`.
 #[derive(Parser)]
@@ -54,8 +54,8 @@ pub(super) struct Args {
 
     /// The address and port to listen on; port 0 takes a free one.
     ///
-    /// Other machines reach it only if the address is not a loopback one. Without a token anybody who reaches it may do
-    /// anything.
+    /// Other machines reach it only if the address is not a loopback one. Without a token every client that reaches it may
+    /// do anything.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
@@ -63,12 +63,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
-    /// Track every lock: /metrics tells how long locks are waited for and held, by class and endpoint, and what is wrong
-    /// with them is told on stderr the moment it is found. Presets only.
+    /// Track every lock: /metrics has wait and hold times by class and endpoint, and findings are reported on stderr as they
+    /// are made. Presets only.
     #[arg(long)]
     track: bool,
 
-    /// How many sessions the cache has room for.
+    /// The capacity of the cache, in sessions.
     #[arg(long, value_name = "N", default_value = "1000")]
     capacity: NonZeroUsize,
 
@@ -76,7 +76,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = RedbStore::GROUP)]
     commit_group: NonZeroUsize,
 
-    /// What an acknowledged write is.
+    /// What an acknowledged write promises.
     #[arg(long, value_enum, default_value_t = Promise::WriteThrough)]
     durability: Promise,
 
@@ -92,7 +92,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
 
-    /// For how long requests under way may go on when the server is told to end.
+    /// How long requests in flight may continue at shutdown.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
     grace: Duration,
 
@@ -287,12 +287,12 @@ impl Args {
         eprintln!("Serving {} on {address}. Sessions are kept {kept}; {promise}.", self.strategy.name());
         let who = if address.ip().is_loopback() { "this machine" } else { "every machine that reaches it" };
         if token {
-            eprintln!("Open to {who}: /healthz and /readyz; all else to those who have the token.");
+            eprintln!("Open to {who}: /healthz and /readyz; all else to clients with the token.");
         } else {
             eprintln!("Open to {who}, without a token: everything.");
         }
         if !token && !address.ip().is_loopback() {
-            eprintln!("warning: anybody on the network may read and delete every session; set {TOKEN}.");
+            eprintln!("warning: any client on the network may read and delete every session; set {TOKEN}.");
         }
     }
 }

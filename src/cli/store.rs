@@ -12,9 +12,9 @@ use crate::backend::store::RedbStore;
 use super::exit::Exit;
 use super::stdout::write_out;
 
-/// Look after a store's file: check it, or take its contexts out and in.
+/// Maintain a store's file: check it, or export and import its contexts.
 ///
-/// Nobody may serve from the file meanwhile.
+/// No server may use the file meanwhile.
 #[derive(Parser)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -29,8 +29,8 @@ const WHOLE: Limits = Limits { schedules: None, time: Some(Duration::from_mins(2
 /// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
 ///
 /// Each model runs the production source of the session manager and the service on an executor that decides at each
-/// await who goes on, whether a client goes away, and whether the store fails. A search that was not exhaustive says what
-/// bounded it. Every model has a mutant, which the same search must catch.
+/// await which task resumes, whether a client is cancelled, and whether the store fails. An incomplete search reports its
+/// bound. Every model has a mutant, which the same search must detect.
 #[derive(Parser)]
 pub(super) struct Args {
     /// Only the smaller models, within a minute.
@@ -45,11 +45,11 @@ pub(super) struct Args {
     #[arg(long = "strategy", value_name = "STRATEGY")]
     strategies: Vec<String>,
 
-    /// Try this pitfall, or the mutant of a model, and show how it fails.
+    /// Run this pitfall, or the mutant of a model, and show its violation.
     #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["models", "strategies", "quick"])]
     pitfall: Option<VerifyTarget>,
 
-    /// Show this schedule of the one model or pitfall given: as a failure prints it.
+    /// Replay this schedule of the one model or pitfall given, as a failure prints it.
     #[arg(long, value_name = "SCHEDULE")]
     replay: Option<Schedule>,
 
@@ -57,16 +57,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     trace_html: Option<PathBuf>,
 
-    /// Merge what another engine has found, as its script wrote it; may be given again.
+    /// Merge the results of another engine, as its script wrote them; may be given again.
     #[arg(long, value_name = "FILE")]
     include: Vec<PathBuf>,
 
-    /// How long one search may take before it is called bounded; 120s if nothing is said, which is several times what the
-    /// longest takes. A quick run has a bound on schedules instead.
+    /// How long one search may take before it ends incomplete; 120s by default, several times what the longest takes. A
+    /// quick run has a bound on schedules instead.
     #[arg(long, value_name = "TIME", value_parser = options::duration)]
     time: Option<Duration>,
 
-    /// How to print what was found.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -172,12 +172,12 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
             let given = strategies(&args.strategies)?;
             let (name, over) = match &given[..] {
                 [one] => one.clone(),
-                _ => bail!("a schedule is of one strategy: name it with --strategy"),
+                _ => bail!("a schedule belongs to one strategy: name it with --strategy"),
             };
             VerifyTarget::Sound(model, name, over)
         }
         _ => bail!(
-            "a schedule is of one model: name it with --model and --strategy, or a mutant with --pitfall"
+            "a schedule belongs to one model: name it with --model and --strategy, or a mutant with --pitfall"
         ),
     };
     let name = subject.name();
@@ -188,10 +188,10 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     let asked = Replay { subject, schedule: args.replay.clone(), limits };
     let Some(replayed) = models::replay(&asked) else {
         let Some(caught) = caught else {
-            write_out(&format!("no schedule was found in which {name} fails, as far as the search went"))?;
+            write_out(&format!("no violation of {name} was found within the search's bound"))?;
             return Ok(Exit::VerificationFailed);
         };
-        let how = "the explorer has no part in it, so there are no steps to show";
+        let how = "the explorer does not check it, so there are no steps to show";
         write_out(&format!("{name} ({}): {}; {how}", caught.class, checks(&caught)))?;
         let failed = caught.caught_by.len() + caught.missed_by.len() > 0;
         return Ok(if failed { Exit::VerificationFailed } else { Exit::Fine });
@@ -205,20 +205,20 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         let page = run.counterexample(replay.clone()).to_html(&format!("lockyard: {name}"));
         fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
     }
-    let outcome = if failed { "" } else { "\nEverything held.\n" };
+    let outcome = if failed { "" } else { "\nNo violation.\n" };
     write_out(&format!("{drawing}{outcome}\nReplay: {replay}"))?;
     Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })
 }
 
 fn extent(it: &ModelResult) -> String {
-    it.bound.as_ref().map_or("exhaustive".to_owned(), |bound| format!("bounded: {bound}"))
+    it.bound.as_ref().map_or("exhaustive".to_owned(), |bound| format!("incomplete search: {bound}"))
 }
 
 fn verdict(it: &ModelResult) -> &'static str {
     match (it.holds, it.schedules >= it.min_schedules) {
-        (false, _) => "FAILS",
-        (true, false) => "TOO FEW",
-        (true, true) => "holds",
+        (false, _) => "VIOLATION",
+        (true, false) => "INCOMPLETE",
+        (true, true) => "no violation",
     }
 }
 
@@ -228,28 +228,28 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{:22} {:24} {:>9} {:>8} {:>7}  {:8} extent",
-        "model", "strategy", "schedules", "at least", "ms", ""
+        "{:22} {:24} {:>9} {:>8} {:>7}  {:12} search",
+        "model", "strategy", "schedules", "minimum", "ms", "verdict"
     );
     for it in models {
         let ModelResult { model, strategy, schedules, min_schedules, millis, .. } = it;
         let (verdict, extent) = (verdict(it), extent(it));
         let _ = writeln!(
             text,
-            "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:8} {extent}"
+            "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:12} {extent}"
         );
     }
     text += &matrix(pitfalls);
     if presets {
         let alike = models::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
         let alike: Vec<_> =
-            alike.map(|(name, _, alike)| format!("{name} stands for {}", alike.join(", "))).collect();
+            alike.map(|(name, _, alike)| format!("{name} represents {}", alike.join(", "))).collect();
         if !alike.is_empty() {
             let _ = writeln!(text, "\nModelled alike: {}.", alike.join("; "));
         }
     }
     if !coarse_steps.is_empty() {
-        let _ = writeln!(text, "\nOne step here, and several on threads:");
+        let _ = writeln!(text, "\nAtomic here, but several steps on threads:");
         for step in coarse_steps {
             let _ = writeln!(text, "  {step}");
         }
@@ -264,7 +264,7 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     text
 }
 
-/// Pitfalls × checks: what was caught, and what was missed.
+/// Pitfalls × checks: what was detected, and what was missed.
 fn matrix(pitfalls: &[PitfallResult]) -> String {
     let mut text = format!("\n{:36} {:18}", "pitfall", "class");
     for check in Check::ALL {
@@ -285,11 +285,11 @@ fn matrix(pitfalls: &[PitfallResult]) -> String {
 /// What a check made of a pitfall, in a word; none where it is not asked.
 fn outcome(it: &PitfallResult, check: Check) -> &'static str {
     if it.false_positives.contains(&check) {
-        "FALSE"
+        "FALSE POS."
     } else if it.missed_by.contains(&check) {
         "MISSED"
     } else if it.caught_by.contains(&check) {
-        "caught"
+        "detected"
     } else if it.not_run.contains(&check) {
         "not run"
     } else {
@@ -303,16 +303,16 @@ fn checks(it: &PitfallResult) -> String {
         (!checks.is_empty()).then(|| format!("{label} {}", checks.join(", ")))
     };
     let parts = [
-        words("caught by", &it.caught_by),
+        words("detected by", &it.caught_by),
         words("MISSED by", &it.missed_by),
         words("not run:", &it.not_run),
-        words("FALSE ALARM by", &it.false_positives),
+        words("FALSE POSITIVE by", &it.false_positives),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn markdown(verification: &VerificationReport) -> String {
-    let mut text = "| model | strategy | engine | schedules | at least | extent | verdict |\n".to_owned();
+    let mut text = "| model | strategy | engine | schedules | minimum | search | verdict |\n".to_owned();
     text += "| --- | --- | --- | ---: | ---: | --- | --- |\n";
     for it in &verification.models {
         let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));

@@ -69,7 +69,7 @@ pub enum StrategyError {
         given: String,
     },
     /// Two strategies between which there is nothing.
-    #[error("{from} and {to} differ in no factor, so there is nothing to tell apart")]
+    #[error("{from} and {to} differ in no factor, so there is no effect to measure")]
     NoWay {
         /// The one.
         from: String,
@@ -78,7 +78,7 @@ pub enum StrategyError {
     },
     /// Two strategies between which something is missing.
     #[error(
-        "to tell the changes from {from} to {to} apart, every combination of them must be measured, and these cannot \
+        "an ablation from {from} to {to} measures every combination of their factors, and these cannot \
          be:\n  {missing}\nall are built between {instead}"
     )]
     WayNotBuilt {

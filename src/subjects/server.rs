@@ -87,7 +87,7 @@ impl ServerSites {
         } else {
             let patience = settling::patience(scenario);
             let site = ServerSessions::new(self.server.address(), population, patience, |done, of| {
-                setup.filled(done, of)
+                setup.filled(done, of);
             })?;
             let site = Arc::new(site);
             sites.push((scenario.name.clone(), Arc::downgrade(&site)));

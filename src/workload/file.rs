@@ -123,7 +123,7 @@ impl File {
                 return Ok(vec![Group { role: Role::Client, tasks: tasks.get_ref().nonzero(), mix }]);
             }
             (None, None) if apart => return self.apart(source, reads, writes),
-            (None, None) => (0..0, "nobody asks: give tasks and read_percent, or readers and writers"),
+            (None, None) => (0..0, "no clients: give tasks and read_percent, or readers and writers"),
             (Some(tasks), None) if !apart => {
                 (tasks.span(), "tasks draw reads and writes: read_percent must say how many are reads")
             }
@@ -189,7 +189,7 @@ impl File {
             groups.push(Group { role, tasks, mix: Mix::new(weights) });
         }
         if groups.is_empty() {
-            return Err(source.contradiction(&nobody, "nobody asks: there must be readers or writers"));
+            return Err(source.contradiction(&nobody, "no clients: there must be readers or writers"));
         }
         Ok(groups)
     }

@@ -87,7 +87,7 @@ test("the colours follow the scheme", async () => {
 test("the first screen has the verdict, with what is wrong before what is fast", async () => {
   await on("rich", {}, async (page) => {
     const verdict = page.locator(".verdict");
-    assert.match(await verdict.innerText(), /^Wrong: deadlock in “before”.*Confidence: /s);
+    assert.match(await verdict.innerText(), /^FAILED: deadlock in “before”.*Confidence: /s);
     const box = await verdict.boundingBox();
     assert.ok(box.y + box.height < sizes.desktop.height, "the verdict does not fit on the first screen");
     const failures = await page.locator("#failures").boundingBox();

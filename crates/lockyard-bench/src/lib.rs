@@ -23,11 +23,11 @@
 //!
 //! Subjects are measured in short slices that alternate, so that whatever slows the machine down for a while slows all
 //! of them down, and what is compared is pairs of slices of the same round. Throughput slices carry no clock; latency
-//! slices time every operation. Between rounds, slices of another kind are recorded and judged.
+//! slices time every operation. Between rounds, verification slices record histories, which are checked.
 //!
 //! | part | is |
 //! | --- | --- |
-//! | [`Workload`], [`System`] | what is asked, and one way to answer it: what a user implements |
+//! | [`Workload`], [`System`] | the requests, and one way to serve them: what a user implements |
 //! | [`Recorded`], [`Settled`] | what a system may be able to do besides: be judged, be held against rules of its own |
 //! | [`Subject`], [`Plan`] | what is compared, and how a run goes |
 //! | [`run()`], [`measure`], [`pairs()`] | a run; a part of one, for several processes; a few ratios without a record |

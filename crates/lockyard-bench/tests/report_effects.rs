@@ -95,37 +95,36 @@ fn everywhere(record: &Record, words: &[&str]) {
 
 #[test]
 fn a_sentence_tells_what_each_change_gave() {
-    let sentence = "Borrowing the DTO gave ×1.47 [1.45, 1.49] and “tokio-rwlock” instead of “tokio-mutex” ×1.05 \
-                    [1.03, 1.07].";
-    let altogether = "Altogether “after” reaches ×1.58 [1.56, 1.60] of “before”.";
+    let sentence = "Main effects: borrowing the DTO ×1.47 [1.45, 1.49] and “tokio-rwlock” instead of “tokio-mutex” \
+                    ×1.05 [1.03, 1.07].";
+    let altogether = "Overall: “after” has ×1.58 [1.56, 1.60] of the throughput of “before”.";
     everywhere(
         &ablated(&[]),
-        &[sentence, altogether, "What each change from before to after gave under polling"],
+        &[sentence, altogether, "Ablation: the effect of each change from before to after under polling"],
     );
 }
 
 #[test]
 fn an_interaction_is_told_only_where_it_is_clear_of_one() {
-    let clear =
-        "Along with saving after the unlock, borrowing the DTO gave ×1.20 [1.18, 1.22] times what it gave";
-    let none = "No two changes gave clearly more or less together than each alone.";
+    let clear = "Interaction: with saving after the unlock, borrowing the DTO has ×1.20 [1.18, 1.22] times its effect";
+    let none = "No interaction is significant.";
     everywhere(&ablated(&[1.2]), &[clear]);
-    everywhere(&ablated(&[0.8]), &["gave ×0.80 [0.78, 0.82] times"]);
+    everywhere(&ablated(&[0.8]), &["has ×0.80 [0.78, 0.82] times its effect without"]);
     everywhere(&ablated(&[1.0]), &[none]);
     for record in [ablated(&[1.0]), ablated(&[1.01])] {
-        assert!(!page(&record).contains("Along with") && !summary(&record).contains(", with save"));
+        assert!(!page(&record).contains("Interaction:") && !summary(&record).contains(", with save"));
     }
     assert!(!page(&ablated(&[1.2])).contains(none) && !page(&ablated(&[])).contains(none));
 }
 
 #[test]
 fn a_law_is_told_with_its_intervals_and_what_is_extrapolated() {
-    let law = "“after”: λ 100 k [95.0 k, 105 k], σ 0.120 [0.080, 0.160], κ 4.0e-4 [1.0e-4, 7.0e-4], points off by \
+    let law = "“after”: λ 100 k [95.0 k, 105 k], σ 0.120 [0.080, 0.160], κ 4.0e-4 [1.0e-4, 7.0e-4], residual \
                1.3 %; ";
-    let beyond = "extrapolated, 32 tasks would do 640 k [500 k, 800 k].";
-    everywhere(&swept(vec![lawful("after", None)]), &[law, "no peak is certain", beyond]);
-    everywhere(&swept(vec![lawful("after", Some(11.4))]), &["it peaks at 11.4 tasks"]);
-    everywhere(&swept(vec![lawful("after", Some(46.9))]), &["extrapolated, it would peak at 47 tasks"]);
+    let beyond = "extrapolated to 32 tasks: 640 k [500 k, 800 k].";
+    everywhere(&swept(vec![lawful("after", None)]), &[law, "no significant peak", beyond]);
+    everywhere(&swept(vec![lawful("after", Some(11.4))]), &["peak at 11.4 tasks"]);
+    everywhere(&swept(vec![lawful("after", Some(46.9))]), &["extrapolated peak at 47 tasks"]);
 }
 
 #[test]
@@ -133,7 +132,7 @@ fn what_is_too_uncertain_to_extrapolate_is_not() {
     let mut vague = lawful("after", None);
     vague.fit.as_mut().unwrap().extrapolated = None;
     let record = swept(vec![vague]);
-    everywhere(&record, &["no peak is certain; too uncertain to be extrapolated."]);
+    everywhere(&record, &["no significant peak; too uncertain to extrapolate."]);
     assert_eq!(
         page(&record).matches("stroke-dasharray=\"8 4\"").count(),
         0,
@@ -144,8 +143,7 @@ fn what_is_too_uncertain_to_extrapolate_is_not() {
 #[test]
 fn where_there_is_no_law_the_reason_is_told_once() {
     let record = swept(vec![scaling("before"), scaling("after")]);
-    let reason = "“before” and “after”: no scalability law: 3 sizes were measured, and a fit needs 4. Nothing is \
-                  extrapolated.";
+    let reason = "“before” and “after”: no USL fit: 3 sizes were measured, and a fit needs 4. Nothing is extrapolated.";
     everywhere(&record, &[reason]);
     assert_eq!(
         page(&record).matches("stroke-dasharray=\"8 4\"").count(),
@@ -164,7 +162,7 @@ fn the_page_draws_a_sweep_with_the_numbers_behind_it() {
         "one law, in the wide and the narrow drawing"
     );
     assert!(page.contains("2 workers, 16 tasks, 0 ms save</td><td>300 k [270 k, 330 k]</td>"));
-    assert!(page.contains("“before” does most, 300 k [270 k, 330 k] operations a second, at tasks=16."));
+    assert!(page.contains("Highest: “before”, 300 k [270 k, 330 k] operations a second, at tasks=16."));
     assert!(!page.contains("NaN"));
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
 }
@@ -173,7 +171,7 @@ fn the_page_draws_a_sweep_with_the_numbers_behind_it() {
 fn more_strategies_than_colours_are_said_to_be_left_out() {
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     let record = swept(names.map(scaling).into());
-    assert!(page(&record).contains("The 7 of 9 strategies that reach most; the table has all."));
+    assert!(page(&record).contains("The 7 of 9 strategies with the highest throughput; the table has all."));
     let told = text(&record, Colour::Plain);
     for name in names {
         assert!(
@@ -241,7 +239,7 @@ fn earlier_records_are_read() {
     );
     let read: Record = serde_json::from_value(record).unwrap();
     assert_eq!(read.ablations[0].kind, EffectKind::Main);
-    assert!(page(&read).contains("λ 100 k, σ 0.120, κ 4.0e-4; no peak is certain."));
+    assert!(page(&read).contains("λ 100 k, σ 0.120, κ 4.0e-4; no significant peak."));
 }
 
 #[test]

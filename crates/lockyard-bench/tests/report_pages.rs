@@ -124,11 +124,11 @@ fn speed_and_correctness_stand_in_one_row() {
         table.split(&start).nth(1).unwrap().split("</tr>").next().unwrap()
     };
     let after = row("after");
-    for words in ["×1.58", "[1.56, 1.60]", "yes (60.0 k)", ">none<", "2 of 3 hold", "up3"] {
+    for words in ["×1.58", "[1.56, 1.60]", "yes (60,000 operations)", ">none<", "2 of 3 passed", "up3"] {
         assert!(after.contains(words), "{words:?} is not in {after}");
     }
     let before = row("before");
-    assert!(before.contains("baseline") && before.contains(">wrong<"), "{before}");
+    assert!(before.contains("baseline") && before.contains(">failed<"), "{before}");
     assert!(before.contains("class=\"wrong\">1<"), "one deadlock: {before}");
     assert!(before.contains("not checked"), "no models: {before}");
 }
@@ -136,8 +136,8 @@ fn speed_and_correctness_stand_in_one_row() {
 #[test]
 fn what_the_record_lacks_is_listed_once() {
     let told = page(&sample());
-    let absent = "Not in this record: latency over time, waiting and holding, what each change gave, scaling, live \
-                  checks, models and pitfalls.";
+    let absent = "Not in this record: latency over time, lock contention, ablation, scaling, runtime checks, models \
+                  and pitfalls.";
     assert!(told.contains(absent));
 }
 
@@ -146,13 +146,13 @@ fn the_recommendation_says_what_would_change_it_and_where_it_ends() {
     let told = page(&rich());
     let section = told.split("id=\"which-lock\"").nth(1).unwrap().split("</section>").next().unwrap();
     for words in [
-        "No single strategy is best everywhere: under polling take “parking-lot-mutex”, which reaches ×1.43",
-        "under hot-context take “tokio-rwlock”",
+        "No single strategy is best everywhere: under polling use “parking-lot-mutex”, at ×1.43",
+        "under hot-context use “tokio-rwlock”",
         "parking-lot-rwlock, std-mutex, std-rwlock",
-        "95 % reads, 64 tasks on 2 workers, “session” held for 310 ns (p50)",
-        "If every task must be served alike under",
-        "Left out where they were wrong: “before”.",
-        "Measured were 1 to 2 workers, 17 to 64 tasks",
+        "95 % reads, 64 tasks on 2 workers, “session” hold 310 ns (p50)",
+        "If fairness matters under",
+        "Left out of the ranking where they failed: “before”.",
+        "Measured range: 1 to 2 workers, 17 to 64 tasks",
     ] {
         assert!(section.contains(words), "{words:?} is not in {section}");
     }
@@ -230,7 +230,7 @@ fn every_format_begins_with_the_verdict() {
 fn failures_come_before_the_numbers() {
     let page = page(&hostile());
     assert!(page.find("Failures").unwrap() < page.find("operations/s").unwrap());
-    assert!(page.contains("WRONG: "));
+    assert!(page.contains("FAILED: "));
     let told = text(&hostile(), Colour::Plain);
     assert!(told.find("\nerror: ").unwrap() < told.find("operations/s").unwrap());
 }
@@ -282,7 +282,7 @@ fn what_was_checked_is_said_and_what_was_not_is_not_zero() {
     });
     assert!(text(&record, Colour::Plain).contains("2 order"));
     let told = [summary(&record), page(&record)];
-    for words in ["yes (1.00 k)", "2 order inversions", "starvation not checked"] {
+    for words in ["yes (1,000 operations)", "2 order inversions", "starvation not checked"] {
         assert!(told.iter().all(|told| told.contains(words)), "{words:?} is not in one of\n{told:?}");
     }
     let seen = record.cells[0].verification.as_mut().unwrap();
@@ -300,7 +300,7 @@ fn the_page_has_each_scenario_with_a_chart_and_its_numbers() {
         assert!(page.contains(&format!("<h2>{scenario}</h2>")), "{scenario}");
     }
     let seen = "“tokio-rwlock” is highest at ×1.71 [1.67, 1.75] of “before”. Of 8 candidates: 5 faster, 2 slower and \
-                1 without a verdict.";
+                1 inconclusive.";
     assert!(page.contains(seen));
     for word in [
         "lockyard compare --seed 42",

@@ -135,7 +135,7 @@ fn readers_show_the_rule_where_a_system_has_one() {
     let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
     let told = "lost append in “after” under hot-context: after the run, session 3: message #a was put at 4";
     assert!(failures(&record).iter().any(|line| line.starts_with(told)), "{:?}", failures(&record));
-    assert!(page(&record).contains("WRONG: lost append"));
+    assert!(page(&record).contains("FAILED: lost append"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Edge {
     /// The task; `seen before` where an order was drawn by a task that has gone on since.
     pub task: String,
-    /// The lock that it holds, with the mode; null where it only stands before another waiter in the wait queue.
+    /// The lock that it holds, with the mode; null where it is only queued ahead of another waiter.
     pub holds: Option<String>,
     /// Where it was locked, as `file:line:column`.
     pub locked_at: Option<String>,
@@ -28,7 +28,7 @@ impl fmt::Display for Edge {
         };
         match holds {
             Some(holds) => write!(f, "{task} holds {holds}{} and ", at(", locked", locked_at))?,
-            None => write!(f, "{task} is queued before the next and ")?,
+            None => write!(f, "{task} is queued ahead of the next and ")?,
         }
         write!(f, "waits for {waits_for}{}", at("", place))
     }

@@ -47,46 +47,46 @@ macro_rules! kinds {
 
 kinds! {
     Deadlock "deadlock"
-        "Tasks wait for each other in a cycle, and none of them goes on."
+        "Tasks wait for each other in a cycle, and none of them can resume."
     Upgrade "upgrade"
-        "A task that reads waits, as a writer, for its own read to end."
+        "A task that holds a read lock waits to write, and so for its own read to end."
     RecursiveRead "recursive read"
-        "A task reads what it reads already; a writer that comes in between makes it wait indefinitely."
+        "A task takes a second read of a lock it reads already; a writer queued in between makes it wait indefinitely."
     SameTaskWait "same-task wait"
-        "A task waits for a lock that it holds itself: it has locked twice, or one of its branches holds what another wants."
+        "A task waits for a lock that it holds itself: it has locked twice, or one of its branches holds what another waits for."
     // D. Pacheco, E. Lunnikivi, Oxide RFD 609, "Futurelock", 2025.
     Futurelock "futurelock"
-        "A branch of a task has the lock, or was granted it, and is not polled any more by its task, which waits for it."
+        "A branch of a task holds the lock, or was granted it, and is no longer polled by its task, which waits for it."
     OrderInversion "order inversion"
         "Locks were taken in orders that cannot all be kept: a deadlock that has not happened yet."
     GuardAcrossAwait "guard across await"
-        "A guard of a lock that blocks was held across an await: who wants it meanwhile blocks a thread."
+        "A guard of a blocking lock was held across an await: a waiter for it blocks a thread."
     BlockOn "block_on in runtime"
-        "A thread of the runtime is blocked inside a poll by a wait for an async lock."
+        "A runtime thread is blocked inside a poll by a wait for an async lock."
     Starvation "starvation"
-        "A waiter was overtaken beyond what its lock promises."
+        "A waiter was overtaken more often than its lock promises."
     GrantOrder "grant order"
-        "A lock that promises the order of asking was granted out of order."
+        "A lock that promises FIFO order was granted out of order."
     LostWakeUp "lost wake-up"
-        "A task waits for a lock that nobody holds: its wake-up was lost."
+        "A task waits for a lock that no task holds: its wake-up was lost."
     HeldAcrossAwait "held across await"
-        "A lock was held across an await of something else: not wrong, and where throughput goes."
+        "A lock was held across an await of something else: no error, but a cost in throughput."
     Errors "errors"
         "Operations failed."
     Unanswered "unanswered"
         "Operations had no answer, so that their outcome is unknown."
     TurnedAway "turned away"
-        "A cache did not take in newcomers, which are loaded anew when they are asked for again."
+        "A cache rejected new entries, which are loaded again at their next request."
     Stuck "stuck"
-        "Nothing moved any more, and what was in flight is waited for in vain."
+        "No operation completed any more, and those in flight did not end."
     ServerLost "server lost"
-        "The server that was measured has gone."
+        "The server that was measured stopped answering."
     NotLinearizable "not linearizable"
-        "No order of the operations explains all answers."
+        "No linearization of the operations explains all answers."
     NotDecided "not decided"
-        "Whether some order explains all answers was not decided in time."
+        "Linearizability was not decided in time."
     Invariant "invariant"
-        "The system's own invariants do not hold; the rule names what was broken."
+        "An invariant of the system was violated; the rule names which."
 }
 
 impl FindingKind {
@@ -139,9 +139,9 @@ impl fmt::Display for FindingKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Severity {
-    /// The code is wrong: its speed does not count.
+    /// The code is wrong: it is left out of the ranking.
     Error,
-    /// The numbers beside it want care.
+    /// The measurements beside it may be unreliable.
     Warning,
     /// Good to know.
     Info,

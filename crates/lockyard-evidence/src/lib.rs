@@ -17,7 +17,7 @@
 //!     edges: Vec::new(),
 //! };
 //! assert!(found.is_error() && found.kind.is_deadly());
-//! assert_eq!(found.kind.meaning(), "Tasks wait for each other in a cycle, and none of them goes on.");
+//! assert_eq!(found.kind.meaning(), "Tasks wait for each other in a cycle, and none of them can resume.");
 //! ```
 //!
 //! - [`Finding`]: something that was found, of one of the closed list of [`FindingKind`]s.

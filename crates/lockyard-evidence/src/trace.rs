@@ -82,43 +82,40 @@ impl Trace<'_> {
     ///
     /// Its cells have the classes `acts` (the task acts), `holds` and `waits`, and a row that cannot be right `wrong`.
     pub fn to_html(&self) -> String {
-        let mut html = "<table class=\"trace\"><thead><tr><th scope=\"col\">step</th>".to_owned();
-        for task in &*self.tasks {
-            html += &format!("<th scope=\"col\">{}</th>", escaped(task));
-        }
         let has_places = self.steps.iter().any(|step| step.place.is_some());
-        html += if has_places {
-            "<th scope=\"col\">source</th></tr></thead><tbody>"
-        } else {
-            "</tr></thead><tbody>"
-        };
-        for Row { step, is_first, cells, wrong } in self.rows() {
-            html += if wrong.is_some() { "<tr class=\"wrong\">" } else { "<tr>" };
-            let nth = if is_first { step.nth.to_string() } else { String::new() };
-            html += &format!("<th scope=\"row\">{nth}</th>");
-            for (task, cell) in cells.iter().enumerate() {
-                let class = match cell.chars().next() {
-                    _ if task == step.task && step.holds.is_empty() => "acts",
-                    _ if task == step.task => "acts holds",
-                    Some('┃') => "holds",
-                    Some('│') => "waits",
-                    _ => "",
-                };
-                let words = escaped(cell.trim_start_matches(['●', '✗', '┃', '│', ' ']));
-                let why = wrong
-                    .filter(|_| task == step.task)
-                    .map(|why| format!(" <strong>{}</strong>", escaped(why)));
-                html += &format!("<td class=\"{class}\">{words}{}</td>", why.unwrap_or_default());
-            }
-            if has_places {
-                html += &format!(
-                    "<td class=\"place\">{}</td>",
-                    escaped(step.place.as_deref().unwrap_or_default())
-                );
-            }
-            html += "</tr>";
-        }
+        let tasks = self.tasks.iter().map(|task| format!("<th scope=\"col\">{}</th>", escaped(task)));
+        let mut html = "<table class=\"trace\"><thead><tr><th scope=\"col\">step</th>".to_owned();
+        html.extend(tasks);
+        html += if has_places { "<th scope=\"col\">source</th></tr></thead>" } else { "</tr></thead>" };
+        html += "<tbody>";
+        html.extend(self.rows().map(|row| row.to_html(has_places)));
         html + "</tbody></table>"
+    }
+}
+
+impl Row<'_> {
+    fn to_html(&self, has_places: bool) -> String {
+        let Self { step, is_first, cells, wrong } = self;
+        let nth = if *is_first { step.nth.to_string() } else { String::new() };
+        let class = if wrong.is_some() { " class=\"wrong\"" } else { "" };
+        let cells: String = cells.iter().enumerate().map(|(task, cell)| self.cell_html(task, cell)).collect();
+        let place = escaped(step.place.as_deref().unwrap_or_default());
+        let place = if has_places { format!("<td class=\"place\">{place}</td>") } else { String::new() };
+        format!("<tr{class}><th scope=\"row\">{nth}</th>{cells}{place}</tr>")
+    }
+
+    fn cell_html(&self, task: usize, cell: &str) -> String {
+        let acts = task == self.step.task;
+        let class = match cell.chars().next() {
+            _ if acts && self.step.holds.is_empty() => "acts",
+            _ if acts => "acts holds",
+            Some('┃') => "holds",
+            Some('│') => "waits",
+            _ => "",
+        };
+        let words = escaped(cell.trim_start_matches(['●', '✗', '┃', '│', ' ']));
+        let why = self.wrong.filter(|_| acts).map(|why| format!(" <strong>{}</strong>", escaped(why)));
+        format!("<td class=\"{class}\">{words}{}</td>", why.unwrap_or_default())
     }
 }
 

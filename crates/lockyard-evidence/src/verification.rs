@@ -17,7 +17,7 @@ pub struct VerificationReport {
     /// Models of correct designs that ran.
     #[cfg_attr(feature = "serde", serde(default))]
     pub models: Vec<ModelResult>,
-    /// Known-bad variants, and what the checks made of them.
+    /// Seeded bugs, and which checks detected them.
     #[cfg_attr(feature = "serde", serde(default))]
     pub pitfalls: Vec<PitfallResult>,
     /// Steps of the explored code that are one step in the explorer and several on threads, by their places.
@@ -113,16 +113,16 @@ pub enum Engine {
     Shuttle,
 }
 
-/// One known-bad variant, and what the checks made of it.
+/// One seeded bug, and which checks detected it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PitfallResult {
     /// The pitfall's name.
     pub pitfall: String,
-    /// The class of fault it stands for, such as `deadlock`.
+    /// The class of bug it represents, such as `deadlock`.
     pub class: String,
-    /// The checks that must catch it.
+    /// The checks that must detect it.
     pub expected: Vec<Check>,
     /// The checks that did.
     pub caught_by: Vec<Check>,
@@ -130,7 +130,7 @@ pub struct PitfallResult {
     pub missed_by: Vec<Check>,
     /// The expected checks that did not run here.
     pub not_run: Vec<Check>,
-    /// The checks that raised an alarm over its fixed variant. In schema 1 of the record: `twin_alarms`.
+    /// The checks with a false positive on its fixed variant. In schema 1 of the record: `twin_alarms`.
     #[cfg_attr(feature = "serde", serde(alias = "twin_alarms"))]
     pub false_positives: Vec<Check>,
 }
@@ -177,7 +177,7 @@ pub enum Check {
     Shuttle,
     /// Tracked locks on the real runtime.
     Live,
-    /// A history, judged after the run.
+    /// A history, checked after the run.
     History,
     /// Invariants of the system, checked while it runs.
     Invariants,

@@ -8,7 +8,7 @@ use super::trace::Trace;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Violation {
-    /// The object that was asked, as the system names it; empty where there is only one.
+    /// The object that was called, as the system names it; empty where there is only one.
     pub key: String,
     /// In the order of their invocations.
     pub operations: Vec<OperationSpan>,
@@ -27,7 +27,7 @@ pub struct OperationSpan {
     pub process: u64,
     /// The function.
     pub f: String,
-    /// What was asked, and answered.
+    /// The call and its answer.
     pub what: String,
     /// The moment of the invocation. Moments order the events of the history, and measure nothing.
     pub call: usize,

@@ -165,7 +165,7 @@ impl Explorer {
                 break;
             }
         }
-        let how = random.depth.map_or("even".to_owned(), |depth| format!("PCT of depth {depth}"));
+        let how = random.depth.map_or("uniform".to_owned(), |depth| format!("PCT of depth {depth}"));
         report.bound =
             Some(format!("{} random schedules ({how}) from seed {}", report.complete, random.seed));
         report.took = start.elapsed();

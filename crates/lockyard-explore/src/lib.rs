@@ -1,12 +1,12 @@
 //! **Is there an order of events in which this goes wrong?** Every interleaving of a small async program: an executor
-//! that decides, at each await, who goes on.
+//! that decides, at each await, which task resumes.
 //!
-//! One thread polls the program's tasks one step at a time, a step reaching from one await to the next. Which task goes
-//! on is a choice, and so is whether a task is dropped where it stands, whether nobody polls it any more, and whether a
-//! call of something outside fails. The explorer runs the program once for every sequence of choices, or once for each trace of
-//! them (see [`Reduction`]), and looks whether the program's properties hold.
+//! One thread polls the program's tasks one step at a time, a step reaching from one await to the next. Which task
+//! resumes is a choice, and so is whether a task is cancelled there, whether it is stalled (never polled again), and whether
+//! an external call fails. The explorer runs the program once for every sequence of choices, or once for each trace of them
+//! (see [`Reduction`]), and checks the program's properties.
 //!
-//! The program is any code over the [`Model`] locks. Whatever else its tasks share tells the explorer what it does by a
+//! The program is any code over the [`Model`] locks. Whatever else its tasks share reports its accesses by a
 //! [`Shared`]: tables, atomic words, calls of something outside that may fail.
 //!
 //! ```
@@ -41,22 +41,22 @@
 //! | --- | --- |
 //! | [`Explorer`], [`Limits`], [`Report`] | what to search, how far, and what came of it |
 //! | [`Program`], [`RunEnd`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
-//! | [`Reduction`] | which of the orders that come to the same are left out |
+//! | [`Reduction`] | which equivalent schedules are left out |
 //! | [`Random`] | schedules at random |
 //! | [`point()`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
 //! | [`Schedule`] | a run as text, to be replayed |
 //! | [`Setting`], [`LockModel`], [`Model`] | which locks follow which rules; the rules; the locks |
 //! | [`Shared`] | how a part of your own says what it does |
-//! | [`Failure`], [`Lanes`] | a failure, made small; and drawn |
+//! | [`Failure`], [`Lanes`] | a failure, minimized; and drawn |
 //!
 //! # What is not seen
 //!
-//! - **Within a step** nobody comes in between. On several threads somebody can, unless the step only takes before it
-//!   only lets go (Lipton, "Reduction", 1975). Steps that do otherwise are reported: [`Report::coarse`].
-//! - **Atomics and other people's locks** are no steps. Who waits for one is noticed: [`Report::blind`].
-//! - **Memory order**: everything is seen at once by all. That is for loom.
-//! - A waiter that is left keeps its place in a queue, but an unfair model lock passes it by: a wake-up that is lost with
-//!   such a waiter is not seen.
+//! - **Within a step** no other task runs. On several threads another can, unless the step only locks before it
+//!   only unlocks (Lipton, "Reduction", 1975). Steps that do otherwise are reported: [`Report::coarse`].
+//! - **Atomics and third-party locks** are no steps. A task that waits for one is detected: [`Report::blind`].
+//! - **Memory order**: every write is visible to all tasks at once. That is for loom.
+//! - A stalled waiter keeps its place in a queue, but an unfair model lock skips it: a wake-up that is lost with such a
+//!   waiter is not seen.
 
 #[cfg(test)]
 mod conformance;

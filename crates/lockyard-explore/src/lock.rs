@@ -55,7 +55,7 @@ impl<T> ModelLock<T> {
     }
 
     fn shared(&self) -> Arc<T> {
-        self.value().clone().expect("a model lock has let a reader in beside a writer")
+        self.value().clone().expect("a model lock granted a read beside a write")
     }
 }
 
@@ -199,7 +199,7 @@ impl<T: Clone> DerefMut for ModelWrite<'_, T> {
         if self.home.model.is_snapshot() {
             return Arc::make_mut(value);
         }
-        Arc::get_mut(value).expect("a model lock has let a writer in beside somebody else")
+        Arc::get_mut(value).expect("a model lock granted a write beside another holder")
     }
 }
 
@@ -232,7 +232,7 @@ impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn write_at(&self, place: Place) -> ModelWrite<'_, T> {
         let access = AcquireFuture { lock_state: self.lock_state, write: true, place, ticket: None }.await;
         let value = if self.model.is_snapshot() { self.value().clone() } else { self.value().take() };
-        assert!(value.is_some(), "a model lock has let a writer in beside a writer");
+        assert!(value.is_some(), "a model lock granted a write beside a write");
         ModelWrite { value, home: self, _access: access }
     }
 }

@@ -23,9 +23,9 @@ impl LockModel {
     pub const UNFAIR_MUTEX: Self = Self { policy: Policy::Unfair, shared_reads: false };
     /// A read-write lock that promises no order: the most that any lock may do.
     pub const UNFAIR: Self = Self { policy: Policy::Unfair, shared_reads: true };
-    /// A mutex that is given in the order of asking.
+    /// A FIFO mutex.
     pub const FIFO_MUTEX: Self = Self { policy: Policy::FifoFair, shared_reads: false };
-    /// A read-write lock that is given in the order of asking.
+    /// A FIFO read-write lock.
     pub const FIFO: Self = Self { policy: Policy::FifoFair, shared_reads: true };
     /// A read-write lock whose readers do not overtake a writer that waits for readers alone.
     pub const WRITERS_FIRST: Self = Self { policy: Policy::WriterPreferring, shared_reads: true };

@@ -59,9 +59,9 @@ impl LockChange {
             Self::Unlocks => {
                 // A waiter that is dropped leaves the wait queue, a holder the lock.
                 if locks.holds.contains(&class) {
-                    remove(&mut locks.holds)
+                    remove(&mut locks.holds);
                 } else {
-                    remove(&mut locks.waits_for)
+                    remove(&mut locks.waits_for);
                 }
             }
         }

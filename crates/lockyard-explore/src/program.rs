@@ -80,7 +80,7 @@ impl Program {
     /// # Panics
     /// When it has to wait.
     pub fn now<R>(&mut self, future: impl Future<Output = R>) -> R {
-        aside(future).expect("nothing is locked while a program is put together")
+        aside(future).expect("no lock is held while a program is built")
     }
 
     /// The numbers of the operations that are left out of this run: what they would have done will be missing.
@@ -227,7 +227,7 @@ pub(super) fn aside<R>(future: impl Future<Output = R>) -> Option<R> {
 /// # Errors
 /// When it has to wait: whatever it waits for was never let go of.
 pub fn look<R>(future: impl Future<Output = R>) -> Result<R, Violated> {
-    aside(future).ok_or_else(|| "when all had ended, something was still locked".to_owned())
+    aside(future).ok_or_else(|| "all tasks have ended, and a lock is still held".to_owned())
 }
 
 /// A value that operations leave for a property to look at.

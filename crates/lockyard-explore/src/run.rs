@@ -172,9 +172,8 @@ impl<'a> Run<'a> {
             let chosen = if let Some(known) = chooser.known(depth) {
                 // One that was told by somebody else need not fit.
                 if !self.is_possible(known) {
-                    let message = format!(
-                        "step {depth} of the schedule, {known}, is not possible: it is of another program"
-                    );
+                    let message =
+                        format!("schedule does not match this model: step {depth}, {known}, is not enabled");
                     return Err(Stopped::violation(message));
                 }
                 known
@@ -208,8 +207,7 @@ impl<'a> Run<'a> {
             }
             depth += 1;
             if depth >= MOST_STEPS {
-                let message =
-                    format!("after {MOST_STEPS} steps there are still tasks at work: they run in circles");
+                let message = format!("livelock: tasks are still running after {MOST_STEPS} steps");
                 return Err(Stopped::Failed(FailureKind::Endless, message));
             }
         }

@@ -94,7 +94,7 @@ impl fmt::Display for Schedule {
 /// What is wrong with a schedule that somebody gave.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{part:?} is no step of a schedule; steps look like 3, 3:1, 4x3 or 3c, with a point between two of them"
+    "{part:?} is not a step of a schedule; steps look like 3, 3:1, 4x3 or 3c, with a point between two of them"
 )]
 pub struct ScheduleError {
     part: String,
@@ -152,7 +152,7 @@ mod tests {
     fn what_is_no_schedule_is_refused() {
         for text in ["x", "0q", "0:", "ax1", "-", "99999x0", "0cc", "65536"] {
             let error = text.parse::<Schedule>().unwrap_err().to_string();
-            assert!(error.contains("no step of a schedule"), "{text}: {error}");
+            assert!(error.contains("not a step of a schedule"), "{text}: {error}");
         }
     }
 

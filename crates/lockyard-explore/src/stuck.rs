@@ -11,8 +11,8 @@ struct Wait {
     task: usize,
     class: &'static str,
     place: Place,
-    /// Who stands in the way, and since where.
-    holders: Vec<(usize, Place)>,
+    /// The tasks that keep it waiting, since where, and whether they hold the lock or are queued for it.
+    holders: Vec<(usize, Place, bool)>,
 }
 
 fn waits(state: &RunState) -> Vec<Wait> {
@@ -22,7 +22,9 @@ fn waits(state: &RunState) -> Vec<Wait> {
             if let NextStep::Lock { lock_state, write, .. } = stop.want {
                 let lock_state = &state.lock_states[lock_state];
                 let pass = LockRequest::new(task, stop.ticket, write, stop.place);
-                let holders = lock_state.in_the_way(&pass).map(|pass| (pass.task, pass.place)).collect();
+                let holds =
+                    |pass: &LockRequest| lock_state.inside.iter().any(|held| held.ticket == pass.ticket);
+                let holders = lock_state.in_the_way(&pass).map(|it| (it.task, it.place, holds(it))).collect();
                 waits.push(Wait { task, class: lock_state.class.name(), place: stop.place, holders });
             }
         }
@@ -35,18 +37,20 @@ pub(super) fn describe(state: &RunState) -> String {
     let waits = waits(state);
     let waits = circle(&waits).unwrap_or_else(|| waits.iter().collect());
     if waits.is_empty() {
-        return "deadlock: a task waits for something that nobody will do, and that the explorer does not see".to_owned();
+        return "deadlock: a task waits for an event that the explorer does not see and no task will cause"
+            .to_owned();
     }
     let mut text = "deadlock:".to_owned();
     for (at, Wait { task, class, place, holders }) in waits.iter().enumerate() {
         let separator = if at == 0 { "" } else { ";" };
         // Writing to a string cannot fail.
         let _ = write!(text, "{separator} task {task} waits for {class} ({place})");
-        for (holder, since) in holders {
+        for (holder, since, inside) in holders {
             let _ = if holder == task {
-                write!(text, ", which it has itself since {since}")
+                write!(text, ", held by itself since {since}")
             } else {
-                write!(text, ", which task {holder} has or is before it for ({since})")
+                let how = if *inside { "held by" } else { "queued behind" };
+                write!(text, ", {how} task {holder} ({since})")
             };
         }
     }
@@ -61,8 +65,10 @@ fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
             let last = path.last().expect("a path has a start");
             // Along the first holder that waits as well. Each wait has one successor this way, so the path ends or
             // meets itself within as many steps as there are waits.
-            let next =
-                last.holders.iter().find_map(|(holder, _)| waits.iter().find(|wait| wait.task == *holder))?;
+            let next = last
+                .holders
+                .iter()
+                .find_map(|(holder, ..)| waits.iter().find(|wait| wait.task == *holder))?;
             if let Some(at) = path.iter().position(|wait| wait.task == next.task) {
                 return Some(path.split_off(at));
             }
@@ -79,7 +85,7 @@ pub(super) fn leak(state: &RunState) -> Option<String> {
         .find(|lock_state| !lock_state.inside.is_empty() || !lock_state.queue.is_empty())?;
     let class = lock_state.class.name();
     Some(match lock_state.inside.first() {
-        Some(pass) => format!("all have ended, and {class} is still locked, since {}", pass.place),
-        None => format!("all have ended, and somebody still has a place in the queue of {class}"),
+        Some(pass) => format!("all tasks have ended, and {class} is still locked, since {}", pass.place),
+        None => format!("all tasks have ended, and a waiter is still queued for {class}"),
     })
 }

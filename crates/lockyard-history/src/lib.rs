@@ -4,12 +4,12 @@
 //!
 //! | item | what |
 //! | --- | --- |
-//! | [`SequentialSpec`] | what a history is judged by |
+//! | [`SequentialSpec`] | what a history is checked against |
 //! | [`Register`], [`Kv`] | two of them |
 //! | [`Log`], [`Recording`] | what a run writes down: a log for each process, brought together |
 //! | [`Operation`], [`History`] | an invocation with its response, and all of them |
 //! | [`Codec`], [`HistoryError`] | histories as JSON Lines, and what is wrong with a file |
-//! | [`check()`], [`check_key`], [`Limit`] | the search for an order, and how long it may go on |
+//! | [`check()`], [`check_key`], [`Limit`] | the search for a linearization, and how long it may run |
 //! | [`Verdict`], [`Judge`] | what came of it; a way to a verdict from any recording |
 //! | [`Evidence`], [`Lanes`] | from a violation to the few operations that show it, and those drawn |
 //!

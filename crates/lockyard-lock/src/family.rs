@@ -29,7 +29,7 @@ impl LockClass {
 /// shared, under [`Policy::Unfair`]; under the others it waits forever as soon as a writer stands in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// Strictly in the order of asking, readers and writers alike.
+    /// Strictly FIFO, readers and writers alike.
     FifoFair,
     /// A waiting writer goes before readers that come later.
     WriterPreferring,

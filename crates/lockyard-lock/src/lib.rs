@@ -21,18 +21,18 @@
 //! assert_eq!(runtime.block_on(deposit::<TokioRwLock>()), 15);
 //! ```
 //!
-//! | family | waits by | grants reads together | who goes next |
+//! | family | waits by | grants reads together | grant order |
 //! | --- | --- | --- | --- |
 //! | [`TokioMutex`] | yielding the task | no | first come, first served |
 //! | [`TokioRwLock`] | yielding the task | yes | first come, first served; a reader queues behind a waiting writer |
-//! | [`ParkingLotMutex`] | blocking the thread | no | whoever is quickest; fair now and then |
+//! | [`ParkingLotMutex`] | blocking the thread | no | barging; occasionally fair |
 //! | [`ParkingLotRwLock`] | blocking the thread | yes | writers before new readers |
 //! | [`ParkingLotFairMutex`] | blocking the thread | no | a thread that is parked, before the one that unlocks |
-//! | [`StdMutex`] | blocking the thread | no | whoever is quickest |
+//! | [`StdMutex`] | blocking the thread | no | barging |
 //! | [`StdRwLock`] | blocking the thread | yes | writers before new readers (on Linux) |
-//! | [`AsyncLockMutex`] | yielding the task | no | whoever is quickest; fair to those who starve |
+//! | [`AsyncLockMutex`] | yielding the task | no | barging; fair to starving waiters |
 //! | [`AsyncLockRwLock`] | yielding the task | yes | writers before new readers |
-//! | [`ArcSwap`] | readers: never; writers: blocking the thread | yes, and beside a writer | whoever is quickest |
+//! | [`ArcSwap`] | readers: never; writers: blocking the thread | yes, and beside a writer | barging |
 //!
 //! What only some families can do is an extension trait: [`AwaitFamily`] marks those whose guard may be held
 //! across an `.await`. Generic code cannot hold another family's guard there, for the guard is not known to be

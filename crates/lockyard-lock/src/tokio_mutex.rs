@@ -1,4 +1,4 @@
-//! `tokio::sync::Mutex`: waiters yield their task and are served in the order of asking.
+//! `tokio::sync::Mutex`: waiters yield their task and are served in FIFO order.
 
 use std::ops::DerefMut;
 

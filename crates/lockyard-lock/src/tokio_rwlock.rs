@@ -1,4 +1,4 @@
-//! `tokio::sync::RwLock`: readers share, everyone is served in the order of asking.
+//! `tokio::sync::RwLock`: readers share, all are served in FIFO order.
 
 use std::ops::DerefMut;
 

@@ -248,8 +248,8 @@ fn draw(strand: &Strand, taken: &LockUse, lock: &Lock) {
     });
     if let Some(first) = read_before.filter(|_| taken.rule.readers_meet()) {
         let policy = match taken.rule {
-            Rule::InLine => "granted in the order of asking",
-            Rule::WritersFirst | Rule::AnyOrder => "granted to writers first",
+            Rule::InLine => "granted in FIFO order",
+            Rule::WritersFirst | Rule::AnyOrder => "writer-preferring",
         };
         report::recursive_read(strand, first, taken, policy);
     }

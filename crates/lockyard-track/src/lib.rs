@@ -1,4 +1,4 @@
-//! **Who holds what, who waits for whom, and which deadlock has not happened yet?** Deadlocks, inversions and starvation
+//! **Which task holds which lock, which waits for which, and which deadlocks are possible?** Deadlocks, inversions and starvation
 //! seen live, in async code.
 //!
 //! ```
@@ -21,8 +21,8 @@
 //! assert_eq!(tracker.findings()[0].kind, Kind::OrderInversion); // and nothing hung
 //! ```
 //!
-//! [`Tracked<F>`](Tracked) is a family around any other. Its locks tell a [`Tracker`] of every acquisition: class and
-//! instance, read or write, task, place in the source, when it was asked for, granted and released.
+//! [`Tracked<F>`](Tracked) is a family around any other. Its locks report every acquisition to a [`Tracker`]: class and
+//! instance, read or write, task, place in the source, when it was requested, granted and released.
 //!
 //! | what | seen | when |
 //! | --- | --- | --- |
@@ -31,8 +31,8 @@
 //! | a future left alone with the lock that its own task waits for | wakers | when its task was polled three times and did not poll it |
 //! | upgrades, locking twice, `block_on` inside a runtime, lost wake-ups | a [watch](Tracker::watch) | when they have stood for its patience |
 //! | guards of blocking locks held across an await | polls of named tasks | when the poll returns |
-//! | overtaking where the order of asking is promised | the line of waiters | when it happens |
-//! | waits and holds by class and [`label`] | every acquisition | when asked |
+//! | overtaking where FIFO order is promised | the wait queue | when it happens |
+//! | wait and hold times by class and [`label`] | every acquisition | on request |
 //!
 //! # A service of one's own
 //!
@@ -87,10 +87,10 @@
 //!   the task holds itself is then a *same-task wait* and no more, and orders across branches may be drawn that no run takes:
 //!   give each branch a [`scope`]. A task that was seen to wait twice at once draws no orders any more.
 //! - Polls of tasks that are in no scope: guards held across awaits are seen of tasks named by [`scope`] or [`spawn`].
-//! - On runtimes other than tokio a task is told from another by its scope alone.
+//! - On runtimes other than tokio tasks are distinguished by their scope alone.
 //! - Locks that are not tracked, and whatever else tasks wait for: channels, timers, semaphores.
 //! - A task that was granted a tokio lock and has spent its cooperative budget waits for its next turn with the lock: that
-//!   time counts as woken, not as held. Its place in line it keeps.
+//!   time counts as woken, not as held. It keeps its place in the wait queue.
 //! - What blocking locks promise their waiters: the place in their queue cannot be seen.
 //! - A guard that has moved to another task counts as held by the task that took it.
 

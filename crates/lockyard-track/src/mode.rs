@@ -5,7 +5,7 @@ use lockyard_lock::Policy;
 /// How a lock is taken, as far as others are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mode {
-    /// Keeps nobody waiting and is never kept waiting: a read of a snapshot.
+    /// Blocks no other task and is never blocked: a read of a snapshot.
     Look,
     /// Together with other readers.
     Read,
@@ -32,7 +32,7 @@ impl Mode {
 /// What a lock promises to those who wait, as far as a deadlock may come of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rule {
-    /// In the order of asking.
+    /// In FIFO order.
     InLine,
     /// A reader waits for every writer that waits.
     WritersFirst,

@@ -22,7 +22,7 @@ fn lock_of(taken: &LockUse) -> String {
 
 fn held(hold: &Hold) -> String {
     let millis = clock::nanos(hold.granted, clock::now()) as f64 / 1e6;
-    format!("{} since {millis:.1} ms, taken at {}", lock_of(&hold.taken), hold.taken.place)
+    format!("{} for {millis:.1} ms, locked at {}", lock_of(&hold.taken), hold.taken.place)
 }
 
 fn waited_for(wait: &Wait) -> String {
@@ -93,7 +93,7 @@ pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     for (nth, wait) in waits.iter().enumerate() {
         let hold = has(nth);
         let what = hold.as_ref().map_or_else(
-            || "is queued before the one that arrived just now".to_owned(),
+            || "is queued ahead of the newest waiter".to_owned(),
             |hold| format!("holds {}", held(hold)),
         );
         words.push(format!("task `{}` {what}, and waits for {}", wait.strand.title(), wanted(wait)));
@@ -105,7 +105,7 @@ pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     let finding = Finding {
         kind: Kind::Deadlock,
         certainty: if branched { Certainty::Suspected } else { Certainty::Certain },
-        message: format!("{}: a wait cycle, none of them can resume", words.join("; ")),
+        message: format!("{}: wait cycle (deadlock)", words.join("; ")),
         places: places(seen),
         tasks: tasks(edges.iter().map(|edge| edge.task.clone())),
         edges,
@@ -142,7 +142,7 @@ pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static 
         certainty: Certainty::Certain,
         message: format!(
             "task `{waiter}` waits for {} behind `{ahead}`, a future of the same task that {has} at {at}, was woken, \
-             and is not polled any more",
+             and is no longer polled",
             wanted(wait),
         ),
         places: places([at, wait.at]),
@@ -157,7 +157,7 @@ pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static 
 /// Orders that cannot all be kept.
 pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
     let edge = |(nth, order): (usize, &super::order::Edge)| Edge {
-        task: if nth == 0 { strand.title() } else { "seen before".to_owned() },
+        task: if nth == 0 { strand.title() } else { "observed earlier".to_owned() },
         holds: Some(lock_of(&order.held)),
         locked_at: Some(order.held.place.to_string()),
         waits_for: lock_of(&order.asked),
@@ -189,8 +189,8 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &LockUse, pol
         kind: Kind::RecursiveRead,
         certainty: Certainty::Certain,
         message: format!(
-            "task `{task}` holds {} and reads it again at {}: a writer that comes in between waits for the first read, \
-             and the second one waits for that writer, for the lock is {policy}",
+            "task `{task}` holds {} and reads it again at {}: a writer that queues in between waits for the first read, \
+             and the second read waits for that writer, since the lock is {policy}",
             held(first),
             again.place,
         ),
@@ -208,8 +208,8 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
         kind: Kind::GuardAcrossAwait,
         certainty: Certainty::Certain,
         message: format!(
-            "task `{task}` was suspended by an await while it held {}, taken at {}, which others wait for by blocking \
-             their thread: drop the guard before the await, or use a lock that yields",
+            "task `{task}` held {}, locked at {}, across an await, and waiters for it block their thread: drop the guard \
+             before the await, or use an async lock",
             lock_of(&hold.taken),
             hold.taken.place,
         ),
@@ -220,19 +220,19 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
     strand.tracker.report(&finding, FindingSubject::default());
 }
 
-/// Somebody blocks a thread inside a poll, to wait there for an async lock.
+/// A task blocks its thread inside a poll, to wait there for an async lock.
 pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
     let task = wait.strand.title();
     let has = holder.map_or_else(String::new, |(holder, hold)| {
-        format!(", which task `{}` holds: {}", holder.title(), held(hold))
+        format!(", held by task `{}`: {}", holder.title(), held(hold))
     });
     let at = holder.map(|(_, hold)| hold.taken.place);
     let finding = Finding {
         kind: Kind::BlockOn,
         certainty: Certainty::Certain,
         message: format!(
-            "task `{task}` blocks a thread of the runtime while it waits for {}{has}: the wait has yielded, and yet the \
-             task's poll does not return. Await it instead",
+            "task `{task}` blocks a runtime thread while it waits for {}{has}: the wait is pending, but the task's poll \
+             does not return. Await the lock instead",
             wanted(wait),
         ),
         places: places([wait.at].into_iter().chain(at)),
@@ -244,14 +244,14 @@ pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
         .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
-/// Nobody has the lock, nobody was woken for it, and somebody waits.
+/// No task holds the lock, no waiter was woken for it, and there are waiters.
 pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
     let task = wait.strand.title();
     let finding = Finding {
         kind: Kind::LostWakeUp,
         certainty: Certainty::Certain,
         message: format!(
-            "task `{task}` waits for {}, which nobody holds: it was not woken when the lock became free",
+            "task `{task}` waits for {}, which no task holds: it was not woken when the lock was unlocked",
             wanted(wait)
         ),
         places: places([wait.at]),
@@ -263,15 +263,15 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
         .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
 }
 
-/// `wait` was overtaken though its lock promises the order of asking; `times` so far.
+/// `wait` was overtaken though its lock promises FIFO order; `times` so far.
 pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &LockUse, times: u64) {
     let (task, other) = (wait.strand.title(), by.title());
     let finding = Finding {
         kind,
         certainty: Certainty::Certain,
         message: format!(
-            "task `{task}` waits for {} and was overtaken {times} times by those that came later, the last time by `{other}` \
-             at {}: {} promises the order of asking",
+            "task `{task}` waits for {} and was overtaken {times} times by later requests, last by `{other}` at {}: {} \
+             promises FIFO order",
             wanted(wait),
             taken.place,
             wait.lock.family,

@@ -383,7 +383,7 @@ fn a_writer_that_readers_pass_starves_where_the_order_of_asking_is_promised() {
     let finding = told.wait_for(Kind::GrantOrder);
     assert_eq!(finding.tasks[0], "writer", "{finding}");
     let starving = told.wait_for(Kind::Starvation);
-    assert!(starving.message.contains("greedy promises the order of asking"), "{starving}");
+    assert!(starving.message.contains("greedy promises FIFO order"), "{starving}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn two_go_on_from_one() {
     for (other, item) in others.into_iter().zip([100, 200]) {
         let copy = other.join().unwrap();
         let expected = (0..LENGTH).chain([item, item + 1]);
-        assert!(copy.iter().copied().eq(expected), "somebody has another's item: {copy:?}");
+        assert!(copy.iter().copied().eq(expected), "a copy has another's item: {copy:?}");
     }
     assert_eq!(original.len(), LENGTH as usize);
 }
@@ -41,7 +41,7 @@ fn where_filling_a_slot_takes_two_steps_one_has_the_others_item() {
         name: "shared-chunks/two-steps",
         class: "check then act",
         preemptions: None,
-        complaint: "somebody has another's item",
+        complaint: "a copy has another's item",
     };
     planted(Fault::TwoSteps, || mutant.must_fail(two_go_on_from_one));
 }

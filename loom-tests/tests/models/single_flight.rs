@@ -20,7 +20,7 @@ fn two_cold_readers<G: AwaitFamily>() {
     };
     assert_eq!(block_on(manager.read(id(0), ChatContext::id)), Ok(id(0)));
     assert_eq!(other.join().unwrap(), Ok(id(0)));
-    assert_eq!(manager.env().store().loads(), 1, "one load for all who ask");
+    assert_eq!(manager.env().store().loads(), 1, "one load for all callers");
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn without_a_gate_it_is_loaded_twice() {
         name: "single-flight/no-gate",
         class: "unordered I/O",
         preemptions: PREEMPTIONS,
-        complaint: "one load for all who ask",
+        complaint: "one load for all callers",
     }
     .must_fail(two_cold_readers::<Torn>);
 }

@@ -54,7 +54,11 @@ fn two_in_opposite_orders(by: TakenBy) {
     let (first_waits, first) = holds_and_asks(&tracker, "first", by, (one, two));
     let (second_waits, second) = other.join().unwrap();
     let circles = tracker.findings().iter().filter(|finding| finding.kind == Kind::Deadlock).count();
-    assert_eq!(circles, usize::from(first_waits && second_waits), "a circle was missed, or made up");
+    assert_eq!(
+        circles,
+        usize::from(first_waits && second_waits),
+        "a wait cycle was missed, or a false positive"
+    );
     drop((first, second));
 }
 
@@ -72,7 +76,7 @@ fn a_circle_through_guards_that_have_moved_is_missed() {
         name: "tracked-circle/moved-guards",
         class: "deadlock",
         preemptions: PREEMPTIONS,
-        complaint: "a circle was missed",
+        complaint: "a wait cycle was missed",
     }
     .must_fail(|| two_in_opposite_orders(TakenBy::Another));
 }

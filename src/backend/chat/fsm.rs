@@ -201,5 +201,5 @@ impl Machine {
 }
 
 fn too_many_rounds() -> String {
-    format!("the turn asked for more than {MAX_TOOL_ROUNDS} rounds of tools")
+    format!("the turn requested more than {MAX_TOOL_ROUNDS} rounds of tools")
 }

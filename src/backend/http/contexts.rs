@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     post, path = "/v1/contexts", tag = "contexts", request_body = CreateContext,
     responses(
-        (status = 201, body = Created, description = "It is there, and stored",
+        (status = 201, body = Created, description = "Created, and stored",
             headers(("Location" = String, description = "Its path"))),
         OfList,
     ),
@@ -134,7 +134,7 @@ async fn update_context(
 /// For good.
 #[utoipa::path(
     delete, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
-    responses((status = 204, description = "It is gone"), OfContext),
+    responses((status = 204, description = "Deleted"), OfContext),
 )]
 async fn delete_context(State(state): State<AppState>, Id(id): Id) -> Result<StatusCode, Problem> {
     state.chat.delete(id).await?;
@@ -195,7 +195,7 @@ async fn add_context_message(
 /// State and version: the cheapest question, for polling.
 #[utoipa::path(
     get, path = "/v1/contexts/{id}/state", tag = "contexts", params(("id" = ContextId, Path)),
-    responses((status = 200, body = ContextStateDTO, description = "Where it stands"), OfContext),
+    responses((status = 200, body = ContextStateDTO, description = "Its state"), OfContext),
 )]
 async fn get_context_state(
     State(state): State<AppState>,

@@ -79,7 +79,7 @@ impl Metrics {
         registry.register("tasks", "Tasks of the runtime that have not ended", tasks.clone());
         registry.register("sessions_live", "Sessions in memory", live.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
-        registry.register("session_misses", "Sessions asked for and not in the cache", misses.clone());
+        registry.register("session_misses", "Sessions requested and not in the cache", misses.clone());
         let locks = LockMetrics::new(&mut registry);
         Self { registry, requests, seconds, in_flight, connections, tasks, live, unsaved, misses, locks }
     }

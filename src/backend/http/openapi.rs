@@ -15,11 +15,11 @@ use super::problem::{Code, Problem};
     info(title = "lockyard", description = "A chat-session backend whose every lock can be exchanged."),
     components(schemas(Problem)),
     tags(
-        (name = "contexts", description = "Conversations, without what is said in them"),
-        (name = "messages", description = "What is said"),
-        (name = "tools", description = "What the model wants to run"),
-        (name = "turns", description = "The model answers"),
-        (name = "operation", description = "For those who run the server"),
+        (name = "contexts", description = "Conversations, without their messages"),
+        (name = "messages", description = "Messages of a conversation"),
+        (name = "tools", description = "Tool calls that await approval"),
+        (name = "turns", description = "Chat turns: a message, and the answer of the model"),
+        (name = "operation", description = "For operators of the server"),
     ),
 )]
 struct Frame;

@@ -132,7 +132,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "appends-evicted-2x1",
-        "two tasks append once while a foreign reader takes the session's place",
+        "two tasks append once while a foreign reader evicts the session",
         MinSchedules { under_lock: 68, after_unlock: 244 },
         NOTHING,
         appends(2, 1, true, true),
@@ -140,7 +140,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "reads",
-        "two tasks append; one then looks at the state, the other at the session",
+        "two tasks append; one then reads the state, the other the session",
         MinSchedules { under_lock: 22, after_unlock: 38 },
         NOTHING,
         ProgramKind::Reads,
@@ -156,7 +156,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "turns",
-        "two turns on one session: one is refused, or comes after the other",
+        "two turns on one session: one is refused, or follows the other",
         MinSchedules { under_lock: 36, after_unlock: 88 },
         NOTHING,
         ProgramKind::Turns,
@@ -164,7 +164,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "abandoned-turn",
-        "a turn whose client may go away at any await",
+        "a turn whose client may be cancelled at any await",
         MinSchedules { under_lock: 120, after_unlock: 78 },
         ONE_CANCEL,
         ProgramKind::Abandoned,
@@ -172,7 +172,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "cancelled-appends",
-        "two tasks append twice, one of them is dropped at any await",
+        "two tasks append twice, one of them is cancelled at any await",
         MinSchedules { under_lock: 140, after_unlock: 1_140 },
         ONE_CANCEL,
         appends(2, 2, true, false),
@@ -180,7 +180,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "cancelled-loads",
-        "two tasks append once to a session that is not loaded, one is dropped at any await",
+        "two tasks append once to a session that is not loaded, one is cancelled at any await",
         MinSchedules { under_lock: 358, after_unlock: 867 },
         ONE_CANCEL,
         appends(2, 1, false, false),
@@ -188,7 +188,7 @@ pub const MODELS: &[ModelCheck] = &[
     ),
     model(
         "left-appends",
-        "two tasks append twice, one of them is not polled any more from any await on",
+        "two tasks append twice, one of them is stalled from any await on",
         MinSchedules { under_lock: 140, after_unlock: 1_140 },
         FaultBudget { stalls: 1, ..NOTHING },
         appends(2, 2, true, false),
@@ -214,7 +214,7 @@ pub const MODELS: &[ModelCheck] = &[
         fair: true,
         ..model(
             "fair-appends",
-            "three tasks append to a loaded session under locks given in the order of asking",
+            "three tasks append to a loaded session under FIFO locks",
             MinSchedules { under_lock: 36, after_unlock: 516 },
             NOTHING,
             appends(3, 1, true, false),
@@ -258,7 +258,7 @@ pub const MODELS: &[ModelCheck] = &[
         quick: false,
         ..model(
             "appends-evicted-2x2",
-            "two tasks append twice while a foreign reader takes the session's place",
+            "two tasks append twice while a foreign reader evicts the session",
             MinSchedules { under_lock: 2_053, after_unlock: 20_101 },
             NOTHING,
             appends(2, 2, true, true),
@@ -269,7 +269,7 @@ pub const MODELS: &[ModelCheck] = &[
         quick: false,
         ..model(
             "appends-evicted-3x1",
-            "three tasks append once while a foreign reader takes the session's place",
+            "three tasks append once while a foreign reader evicts the session",
             MinSchedules { under_lock: 11_774, after_unlock: 203_716 },
             NOTHING,
             appends(3, 1, true, true),

@@ -85,7 +85,7 @@ where
             program.at_end(|end| match end.overtaken {
                 0 => Ok(()),
                 overtaken => {
-                    Err(format!("one in a queue was overtaken {overtaken} times; a fair lock allows none"))
+                    Err(format!("a queued waiter was overtaken {overtaken} times; a fair lock allows none"))
                 }
             });
         }

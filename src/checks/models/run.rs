@@ -98,14 +98,14 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
 fn one_line(found: &JobResult) -> String {
     match found {
         JobResult::Model(it, _) => {
-            let verdict = if it.holds { "holds" } else { "FAILS" };
+            let verdict = if it.holds { "no violation" } else { "VIOLATION" };
             format!(
                 "{} over {}: {verdict}, {} schedules, {} ms",
                 it.model, it.strategy, it.schedules, it.millis
             )
         }
         JobResult::Pitfall(it) => {
-            let verdict = if it.missed_by.is_empty() { "caught" } else { "MISSED" };
+            let verdict = if it.missed_by.is_empty() { "detected" } else { "MISSED" };
             format!("{}: {verdict}", it.pitfall)
         }
     }
@@ -120,7 +120,7 @@ fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
             let counterexample =
                 report.failure.as_ref().map(|failure| counterexample(subject, &explorer, failure, &build));
             let coarse = report.coarse.iter().map(|step| {
-                format!("lets go at {}, and takes at {} in the same step", step.released, step.acquired)
+                format!("unlocks at {}, and locks at {} in the same step", step.released, step.acquired)
             });
             let coarse = coarse.collect();
             JobResult::Model(Box::new(model_result(model, (strategy, over), &report, counterexample)), coarse)
@@ -198,7 +198,7 @@ fn model_result(
         min_schedules: model.min_schedules(over),
         exhaustive: report.exhaustive() && !report.blind,
         bound: report.bound.clone().or_else(|| {
-            report.blind.then(|| "a task waited for something that the explorer does not see".to_owned())
+            report.blind.then(|| "a task waited for an event that the explorer does not see".to_owned())
         }),
         holds: report.failure.is_none(),
         millis: report.took.as_millis() as u64,

@@ -22,7 +22,7 @@ use lockyard_lock::{AwaitFamily, LockFamily};
 use super::planned::{History, Outcome, PlannedOperation, record};
 
 /// What a history is called that no order explains.
-const NOT_LINEARIZABLE: &str = "not linearizable: no order explains these answers";
+const NOT_LINEARIZABLE: &str = "not linearizable: no linearization explains these answers";
 
 /// What is shared by the operations of one run.
 pub(super) struct System<E: Env> {

@@ -88,7 +88,7 @@ mod tests {
                     wrong
                         .lock()
                         .unwrap()
-                        .push(format!("{check} cries wolf over the twin of {name}: {alarm:?}"));
+                        .push(format!("{check}: false positive on the fixed variant of {name}: {alarm:?}"));
                 }
             }
         };

@@ -98,7 +98,7 @@ impl OperationLog {
 
 /// Whether one operation at a time could have been answered so.
 pub(super) fn history(recording: &Recording) -> Result<(), Violated> {
-    sessions::history(recording, "no order explains these answers")
+    sessions::history(recording, "no linearization explains these answers")
 }
 
 /// Sessions as they are in the end, by their numbers.

@@ -116,7 +116,7 @@ impl TrackedRun {
         };
         let stuck = || Detection {
             kind: "stuck".to_owned(),
-            message: format!("it had not ended after {} s, and nothing was found", LONGEST.as_secs()),
+            message: format!("still running after {} s without a finding", LONGEST.as_secs()),
             places: vec![file!().to_owned()],
             tasks: Vec::new(),
         };

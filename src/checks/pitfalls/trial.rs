@@ -81,7 +81,7 @@ impl ExploredProgram {
 
     fn alarms(&self, variant: Variant) -> Option<Detection> {
         let report = self.explorer().search(&|program| (self.program)(variant, program));
-        let unfinished = report.bound.map(|bound| format!("the search did not come to its end: {bound}"));
+        let unfinished = report.bound.map(|bound| format!("incomplete search: {bound}"));
         let (kind, message, schedule) = match (report.failure, unfinished) {
             (Some(failure), _) => (format!("{:?}", failure.kind), failure.message, Some(failure.schedule)),
             (None, Some(unfinished)) if variant == Variant::Right => ("bounded".to_owned(), unfinished, None),

@@ -62,7 +62,7 @@ pub enum AgainstError {
         has: String,
     },
     /// A program is another one than in the first round.
-    #[error("{program} was built anew while it was measured; measure a copy that nobody replaces")]
+    #[error("{program} was rebuilt while it was measured; measure a copy that is not replaced")]
     Changed {
         /// The program.
         program: String,

@@ -270,7 +270,7 @@ fn a_program_that_is_built_anew_meanwhile_is_refused() {
             record.environment.commit = Some("newer".to_owned());
         }
     });
-    assert!(said.starts_with("./before was built anew"), "{said}");
+    assert!(said.starts_with("./before was rebuilt"), "{said}");
 }
 
 mod processes {

@@ -247,7 +247,7 @@ impl Measured {
         let unanswered = self.tally.first_silence.as_ref().map(|first| {
             let unanswered = self.tally.sum(|counts| counts.unanswered);
             let message = format!(
-                "{unanswered} operations had no answer, so that nobody knows what became of them; the first: {first}"
+                "{unanswered} operations had no answer, so their outcome is unknown; the first: {first}"
             );
             finding(FindingKind::Unanswered, Severity::Warning, message, Vec::new())
         });

@@ -31,7 +31,7 @@ pub(crate) fn scaling(
 
 fn fit(scaling: &Scaling, along: &str, confidence: Confidence) -> Result<Fit, String> {
     if !is_size(along) {
-        return Err("it is about the number of workers, tasks or readers".to_owned());
+        return Err("the law applies to workers, tasks or readers only".to_owned());
     }
     let sample = |it: &ScalingPoint| {
         let size = scaling.size(&it.point)?;
@@ -100,10 +100,10 @@ mod tests {
         let few = along("tasks", &LAWFUL[..3]);
         assert_eq!((few.fit, &*few.note.unwrap()), (None, "3 sizes were measured, and a fit needs 4"));
         let poor = along("tasks", &[(1, 100.0), (2, 20.0), (4, 300.0), (8, 30.0), (16, 900.0)]);
-        assert!(poor.fit.is_none() && poor.note.unwrap().starts_with("the points miss the curve"));
+        assert!(poor.fit.is_none() && poor.note.unwrap().starts_with("the residual is "));
         let saves = along("save_ms", &LAWFUL);
-        assert!(saves.fit.is_none() && saves.note.unwrap().starts_with("it is about the number of workers"));
+        assert!(saves.fit.is_none() && saves.note.unwrap().starts_with("the law applies to workers"));
         let stuck = along("tasks", &[(1, 100.0), (2, 0.0), (3, 300.0), (4, 400.0)]);
-        assert_eq!(stuck.note.as_deref(), Some("nothing was done at size 2"));
+        assert_eq!(stuck.note.as_deref(), Some("no throughput at size 2"));
     }
 }

@@ -73,7 +73,7 @@ impl<W: Workload> Entry<W> {
             kind: FindingKind::ServerLost,
             rule: None,
             severity: Severity::Error,
-            message: format!("the server has gone, and was taken out of the run: {}", fault.reason),
+            message: format!("the server stopped answering, and was removed from the run: {}", fault.reason),
             places: vec![fault.place.unwrap_or_else(|| self.subject.name().to_owned())],
             tasks: Vec::new(),
             edges: Vec::new(),
@@ -90,10 +90,8 @@ impl<W: Workload> Entry<W> {
             return;
         }
         let besides = match runtime.and_then(Runtime::tracker) {
-            Some(_) => {
-                "; none of its locks is waited for in a circle, so what they wait for is something else"
-            }
-            None => "; --track tells who waits for whom, if it is for locks",
+            Some(_) => "; no wait cycle among its locks, so they wait for something else",
+            None => "; run with --track for the wait-for edges, if it waits for locks",
         };
         let name = |stuck: &InFlight| {
             W::OPERATIONS.get(stuck.operation).map_or("an operation", |Operation { name, .. }| name)
@@ -106,7 +104,7 @@ impl<W: Workload> Entry<W> {
             places.push(self.subject.name().to_owned());
         }
         let message = format!(
-            "nothing moved for {:.0} s with {} operations in flight; it was taken out of the run{besides}",
+            "no operation completed for {:.0} s with {} in flight; removed from the run{besides}",
             patience.as_secs_f64(),
             in_flight.len(),
         );

@@ -112,7 +112,7 @@ pub(super) fn notes(before: &Record, after: &Record) -> Vec<String> {
     let (old, new) = (&before.environment, &after.environment);
     let mut notes = Vec::new();
     if old.cpu_model.is_none() && new.cpu_model.is_none() {
-        notes.push("neither run knows its processor: that it is the same one is taken on trust".to_owned());
+        notes.push("neither run knows its processor: assumed to be the same".to_owned());
     }
     for (what, old, new) in [("kernel", &old.os, &new.os), ("rustc", &old.rustc, &new.rustc)] {
         if old != new {
@@ -121,7 +121,7 @@ pub(super) fn notes(before: &Record, after: &Record) -> Vec<String> {
     }
     for (record, whose) in [(before, "the baseline"), (after, "this run")] {
         if record.interrupted {
-            notes.push(format!("{whose} was stopped early"));
+            notes.push(format!("{whose} was interrupted"));
         }
     }
     notes

@@ -118,7 +118,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
         let (given, clients) = match begun {
             Ok(begun) => begun,
             Err(error) => {
-                tracing::warn!(%error, "a slice was not judged");
+                tracing::warn!(%error, "a verification slice was not checked");
                 return Ok(Ok(None));
             }
         };
@@ -158,7 +158,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
             recording.add(closing);
             let broken = (self.settle)(&self.system, &recording).await;
             if let Err(error) = self.system.reset(&mut clients).await {
-                tracing::warn!(%error, "what a judged slice has left could not be undone");
+                tracing::warn!(%error, "the changes of a verification slice could not be undone");
             }
             broken
         });

@@ -105,7 +105,7 @@ impl Verified {
             rule: None,
             severity: Severity::Warning,
             message: format!(
-                "{} of {} histories could not be judged within {} s each: whether they have an order is not known",
+                "{} of {} histories were not decided within {} s each: their linearizability is unknown",
                 self.undecided,
                 self.slices,
                 BUDGET.as_secs(),
@@ -128,7 +128,7 @@ fn no_order(violation: &Violation) -> Finding {
         [] => String::new(),
         expected => format!(", where it should have been {}", expected.join(" or ")),
     };
-    let mut places: Vec<_> = violation.operations.iter().map(|bar| bar.f.to_string()).collect();
+    let mut places: Vec<_> = violation.operations.iter().map(|bar| bar.f.clone()).collect();
     places.sort();
     places.dedup();
     Finding {
@@ -136,7 +136,7 @@ fn no_order(violation: &Violation) -> Finding {
         rule: None,
         severity: Severity::Error,
         message: format!(
-            "no order explains {} operations on {}: {} of them was answered “{}”{should}",
+            "no linearization of {} operations on {}: {} of them was answered “{}”{should}",
             violation.operations.len(),
             violation.key,
             impossible.f,

@@ -36,7 +36,7 @@ pub struct Cell {
     pub refused: u64,
     /// Look-ups that the system's cache answered, from 0 to 1; null if not counted.
     pub hit_ratio: Option<f64>,
-    /// Items that the cache let go to make room; null if not counted.
+    /// Items that the cache evicted; null if not counted.
     pub evictions: Option<u64>,
     /// What else the system counted in the measured time, by names of its own; null if it counts nothing.
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct Cell {
     /// The share of the timed operations that only read, from 0 to 1; null if none was timed, and in records of schema 1.
     #[serde(default)]
     pub read_share: Option<f64>,
-    /// Operations whose outcome nobody knows, because their clients went away or their connection was lost. No errors.
+    /// Operations whose outcome is unknown, because they were cancelled or their connection was lost. No errors.
     #[serde(default)]
     pub unanswered: u64,
     /// Operations a second.
@@ -53,25 +53,25 @@ pub struct Cell {
     pub latency_ns: BTreeMap<String, Latency>,
     /// The cell over time; null if not kept.
     pub timeline: Option<Vec<Slice>>,
-    /// Time from asking for a lock to having it, in nanoseconds, by lock class; null if not tracked.
+    /// Time from requesting a lock to acquiring it, in nanoseconds, by lock class; null if not tracked.
     pub wait_ns: Option<BTreeMap<String, LockTime>>,
-    /// Time from having a lock to releasing it, in nanoseconds, by lock class; null if not tracked.
+    /// Time from acquiring a lock to releasing it, in nanoseconds, by lock class; null if not tracked.
     pub hold_ns: Option<BTreeMap<String, LockTime>>,
     /// The same in parts, as histograms, by lock class and operation; null if not tracked. A tracked cell was measured with
-    /// tracked locks, which cost something.
+    /// tracked locks, which have a cost.
     #[serde(default)]
     pub lock_uses: Option<Vec<LockUse>>,
     /// Memory; null if not measured.
     pub memory: Option<Memory>,
-    /// How evenly the tasks were served; null if not measured.
+    /// Fairness among the tasks; null if not measured.
     pub fairness: Option<Fairness>,
-    /// How near the cell comes to what the machine allows; null without calibrated limits.
+    /// The cell's throughput against the limit of the machine; null without calibrated limits.
     pub of_limit: Option<OfLimit>,
-    /// What the live checks saw; null if none was on.
+    /// Results of the runtime checks; null if none was on.
     pub verification: Option<Verification>,
-    /// What there is to say about this cell. A stuck or interrupted cell says so here.
+    /// Findings in this cell. A stuck or interrupted cell has one here.
     pub findings: Vec<Finding>,
-    /// Operations whose answers no order explains, drawn; each has a finding.
+    /// Operations without a linearization, as diagrams; each has a finding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<Violation>,
 }
@@ -83,7 +83,7 @@ pub enum Arrival {
     /// stall would have done to requests that were never sent is not in it.
     #[serde(rename = "closed loop")]
     Closed,
-    /// Requests have fixed intended times. Latency counts from the intended start, waiting in the queue included.
+    /// Requests have fixed intended times. Latency counts from the intended start, queueing delay included.
     #[serde(rename = "open loop")]
     Open,
 }
@@ -164,15 +164,14 @@ fn item_of_schema_1() -> Option<String> {
     Some("session".to_owned())
 }
 
-/// How evenly tasks were served.
+/// Fairness among the tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fairness {
     /// Jain's index over the operations of the tasks: 1 when all got the same, 1 ÷ tasks when one got all.
     pub jain: f64,
     /// The longest that any task waited for an answer, in nanoseconds; null if no latency was kept.
     pub max_wait_ns: Option<u64>,
-    /// Operations that the tasks have done, the one that did least, the middle one and the one that did most; null if
-    /// not counted.
+    /// Operations per task: minimum, median and maximum; null if not counted.
     #[serde(default)]
     pub operations_per_task: Option<PerTask>,
 }
@@ -180,11 +179,11 @@ pub struct Fairness {
 /// A count by task: its spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PerTask {
-    /// The least.
+    /// The minimum.
     pub min: u64,
-    /// The one in the middle.
+    /// The median.
     pub median: u64,
-    /// The most.
+    /// The maximum.
     pub max: u64,
 }
 
@@ -202,14 +201,14 @@ pub struct OfLimit {
     pub ci: Option<[f64; 2]>,
 }
 
-/// What the live checks of a cell saw.
+/// Results of the runtime checks of a cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verification {
     /// Operations whose history was checked; null if no history was kept.
     pub operations_checked: Option<u64>,
-    /// Whether some order of the operations explains all answers; null if not checked, or not decided in time.
+    /// Whether the history is linearizable; null if not checked, or not decided in time.
     pub linearizable: Option<bool>,
-    /// Cycles of tasks that wait for each other; null if not tracked.
+    /// Wait cycles; null if not tracked.
     pub deadlocks: Option<u64>,
     /// Pairs of lock classes taken in both orders; null if not tracked.
     pub order_inversions: Option<u64>,

@@ -14,9 +14,9 @@ use crate::stats::Verdict;
 pub struct Comparison {
     /// The scenario both ran under.
     pub scenario: String,
-    /// The strategy that stands below the ratio.
+    /// The denominator of the ratio.
     pub baseline: String,
-    /// The strategy that stands above the ratio.
+    /// The numerator of the ratio.
     pub candidate: String,
     /// What is compared.
     pub metric: Metric,
@@ -50,7 +50,7 @@ pub enum Metric {
 #[error("unknown metric {0:?}: it is \"throughput\", \"p99:<operation>\" or \"bytes_per_session\"")]
 pub struct UnknownMetric(String);
 
-/// What one change on the way from one strategy to another gave, or what two gave together.
+/// The effect of one change between two strategies, or the interaction of two.
 ///
 /// The factors in which two strategies differ span a factorial: every combination of old and new choices, measured in the
 /// same rounds.
@@ -62,7 +62,7 @@ pub struct Ablation {
     pub from: String,
     /// The strategy at its end.
     pub to: String,
-    /// Whether this is what one change gave, or how two changes add to each other.
+    /// Whether this is a main effect or an interaction.
     #[serde(default)]
     pub kind: EffectKind,
     /// The factor that changes.
@@ -85,14 +85,14 @@ pub struct Ablation {
     pub verdict: Verdict,
 }
 
-/// What an ablation tells.
+/// What an ablation measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum EffectKind {
-    /// What one change gave.
+    /// The effect of one change.
     #[default]
     #[serde(rename = "main effect")]
     Main,
-    /// How many times more one change gave where the other had been made.
+    /// The effect of one change with the other, divided by its effect without.
     #[serde(rename = "interaction")]
     Interaction,
 }

@@ -11,14 +11,13 @@ pub struct LockUse {
     /// The operation that took them; null for what runs in the background. In schema 1: `endpoint`.
     #[serde(alias = "endpoint")]
     pub operation: Option<String>,
-    /// From asking for the lock to being granted it, in nanoseconds. For locks that block, to having it.
+    /// From requesting the lock to being granted it, in nanoseconds. For blocking locks, to acquiring it.
     pub queued_ns: Times,
-    /// From being woken to running with the lock, in nanoseconds; 0 for those who did not wait.
+    /// From the wake-up to running with the lock, in nanoseconds; 0 without a wait.
     pub woken_ns: Times,
-    /// From having the lock to releasing it, in nanoseconds.
+    /// From acquiring the lock to releasing it, in nanoseconds.
     pub held_ns: Times,
-    /// The most that came later than one who waited and had the lock before it. What a lock promises is its own affair;
-    /// a promise that was broken is a finding.
+    /// How often a single waiter was overtaken by later requests, at most. Only a lock's broken promise is a finding.
     pub overtaken: u64,
 }
 

@@ -21,7 +21,7 @@ use super::scaling::Scaling;
 /// `endpoint` of `lock_uses`; and the `reference`, which was always `naive`.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// Everything one run has to tell.
+/// Everything about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Lockyard record")]
 pub struct Record {
@@ -52,7 +52,7 @@ pub struct Record {
     pub against: Option<Against>,
     /// Where it ran.
     pub environment: Environment,
-    /// What this machine can do at most; null if that was not calibrated.
+    /// The limits of this machine; null if not calibrated.
     pub limits: Option<Limits>,
     /// Throughput in slices that keep latencies ÷ throughput in those without a clock, so that 0.99 says that keeping
     /// them costs 1 %; null if the two were not measured apart.
@@ -61,20 +61,20 @@ pub struct Record {
     pub cells: Vec<Cell>,
     /// Candidates against baselines, each with its verdict. Reports repeat these verdicts and make none themselves.
     pub comparisons: Vec<Comparison>,
-    /// What each single change on the way from one strategy to another gave.
+    /// Ablations: the effect of each change between two strategies.
     pub ablations: Vec<Ablation>,
     /// Sweeps: one strategy under one scenario, over one setting that varies.
     pub scaling: Vec<Scaling>,
-    /// Models of correct designs that ran; null if none was asked for.
+    /// Models of correct designs that ran; null if none was requested.
     pub models: Option<Vec<ModelResult>>,
-    /// Known-bad variants, and which checks saw them; null if none was asked for.
+    /// Seeded bugs, and which checks detected them; null if none was requested.
     pub pitfalls: Option<Vec<PitfallResult>>,
 }
 
 /// What the machine's memory system allows at most, whatever the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
-    /// Reads a second over a map that nobody writes: no thread writes to anything another one reads.
+    /// Reads a second over a map without writers: no thread writes to anything another one reads.
     pub no_shared_write_ops_per_s: f64,
     /// Atomic read-modify-writes a second on one word that all workers share.
     pub shared_rmw_per_s: f64,

@@ -36,7 +36,7 @@ pub struct ScalingPoint {
     pub throughput: Throughput,
     /// Latency of every operation by its name, in nanoseconds.
     pub latency_ns: BTreeMap<String, Latency>,
-    /// What there is to say about this point, as about a cell.
+    /// Findings at this point, as in a cell.
     #[serde(default)]
     pub findings: Vec<Finding>,
 }
@@ -49,12 +49,12 @@ pub struct Fit {
     /// Lower and upper end of λ's confidence interval; null in records from before it was computed.
     #[serde(default)]
     pub lambda_ci: Option<[f64; 2]>,
-    /// σ: the share of the work that must queue, from 0 to 1.
+    /// σ: contention, the serial fraction, from 0 to 1.
     pub sigma: f64,
     /// Lower and upper end of σ's confidence interval; null in records from before it was computed.
     #[serde(default)]
     pub sigma_ci: Option<[f64; 2]>,
-    /// κ: the cost of each pair that must agree.
+    /// κ: coherency, the cost of each pair.
     pub kappa: f64,
     /// Lower and upper end of κ's confidence interval; null in records from before it was computed.
     #[serde(default)]
@@ -69,12 +69,12 @@ pub struct Fit {
     /// The size beyond which throughput falls; null if it only levels off, or if κ's interval is not clear of zero. It is
     /// an extrapolation where it lies past the largest size that was measured.
     pub peak: Option<f64>,
-    /// What the law expects at twice the largest size that was measured; null if that is too uncertain to be told.
+    /// What the law expects at twice the largest size that was measured; null if that is too uncertain.
     #[serde(default)]
     pub extrapolated: Option<Extrapolated>,
 }
 
-/// A rate that was not measured but follows if the law goes on to hold.
+/// A rate that was not measured, by extrapolation of the law.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Extrapolated {
     /// The size.

@@ -1,4 +1,4 @@
-//! What each change between two strategies gave, in words: a sentence and the rows of a table, for every format.
+//! The effect of each change between two strategies, in words: a sentence and the rows of a table, for every format.
 
 use super::format;
 use crate::record::{Ablation, Change, Comparison, EffectKind, Metric, Record};
@@ -47,40 +47,43 @@ impl<'a> AblationPath<'a> {
 
     /// The heading.
     pub fn title(&self) -> String {
-        format!("What each change from {} to {} gave under {}", self.from, self.to, self.scenario)
+        format!(
+            "Ablation: the effect of each change from {} to {} under {}",
+            self.from, self.to, self.scenario
+        )
     }
 
-    /// "Borrowing the DTO gave ×1.47 [1.44, 1.50], tokio-rwlock instead of tokio-mutex ×0.98 [0.96, 0.99]." And what
-    /// changes gave together, where that is more or less than each alone.
+    /// "Main effects: borrowing the DTO ×1.47 [1.44, 1.50], tokio-rwlock instead of tokio-mutex ×0.98 [0.96, 0.99]." And
+    /// interactions, where their interval is clear of 1.
     pub fn sentence(&self) -> String {
         let mut sentences = Vec::new();
-        let gave = self.of(EffectKind::Main).enumerate().map(|(nth, it)| {
-            let verb = if nth == 0 { " gave" } else { "" };
-            format!("{}{verb} {}", words(&it.factor, &it.old, &it.new), format::ratio(it.ratio, it.ci))
-        });
-        let gave = format::list(&gave.collect::<Vec<_>>());
-        if !gave.is_empty() {
-            sentences.push(format!("{}.", capitalised(&gave)));
+        let effect = |it: &Ablation| {
+            format!("{} {}", words(&it.factor, &it.old, &it.new), format::ratio(it.ratio, it.ci))
+        };
+        let effects: Vec<_> = self.of(EffectKind::Main).map(|it| effect(it)).collect();
+        if !effects.is_empty() {
+            sentences.push(format!("Main effects: {}.", format::list(&effects)));
         }
         for it in self.of(EffectKind::Interaction) {
             let Some(Change { factor, old, new }) = &it.with else { continue };
             sentences.push(format!(
-                "Along with {}, {} gave {} times what it gave without.",
+                "Interaction: with {}, {} has {} times its effect without.",
                 words(factor, old, new),
                 words(&it.factor, &it.old, &it.new),
                 format::ratio(it.ratio, it.ci)
             ));
         }
         if self.others > 0 && self.of(EffectKind::Interaction).next().is_none() {
-            sentences.push("No two changes gave clearly more or less together than each alone.".to_owned());
+            sentences.push("No interaction is significant.".to_owned());
         }
         if let Some(whole) = self.whole {
             let ratio = format::ratio(whole.ratio, whole.ci);
-            sentences.push(format!("Altogether “{}” reaches {ratio} of “{}”.", self.to, self.from));
+            sentences
+                .push(format!("Overall: “{}” has {ratio} of the throughput of “{}”.", self.to, self.from));
         }
         if let Some(first) = self.shown.first() {
             let confidence = format::percent(first.confidence);
-            sentences.push(format!("Confidence: {confidence}, of each interval by itself."));
+            sentences.push(format!("Confidence: {confidence} for each interval (not simultaneous)."));
         }
         sentences.join(" ")
     }
@@ -114,17 +117,12 @@ impl<'a> AblationPath<'a> {
 fn words(factor: &str, old: &str, new: &str) -> String {
     match (factor, new) {
         ("dto", "borrowed") => "borrowing the DTO".to_owned(),
-        ("dto", "cloned") => "copying for the DTO".to_owned(),
+        ("dto", "cloned") => "cloning for the DTO".to_owned(),
         ("save", "after-unlock") => "saving after the unlock".to_owned(),
         ("save", "under-lock") => "saving under the lock".to_owned(),
         ("state", "published") => "publishing the state".to_owned(),
         ("state", "locked") => "locking for the state".to_owned(),
-        // In quotes, for they are names and stay as they are at the start of a sentence.
+        // In quotes, for they are names.
         _ => format!("“{new}” instead of “{old}”"),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

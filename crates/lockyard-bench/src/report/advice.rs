@@ -1,6 +1,6 @@
-//! "Which lock should I use?", answered from what was measured, scenario by scenario, with what would change the answer.
+//! "Which lock should I use?", answered from what was measured, scenario by scenario, with the limits of the answer.
 //!
-//! It comes to no verdict of its own. "Cannot be told from it" means that the intervals of two ratios to the same baseline,
+//! It comes to no verdict of its own. "Statistically tied" means that the intervals of two ratios to the same baseline,
 //! both of the record, overlap; that is careful, since rivals of the same rounds are known better than that.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,26 +14,26 @@ pub(super) struct Advice {
     /// The scenario, and what it is like: readers, contention, hold times.
     pub situation: String,
     pub scenario: String,
-    /// Who does most, and how much.
+    /// The highest throughput, and of which strategy.
     pub most: String,
-    /// Who cannot be told from that.
+    /// Strategies that are statistically tied with it.
     pub tied: String,
-    /// Who has the shortest tail.
+    /// The lowest p99, and of which strategy.
     pub shortest: String,
-    /// Who is fairest.
+    /// The fairest strategy, by Jain's index.
     pub fairest: String,
 }
 
 /// The head of the table.
 pub(super) const HEAD: [&str; 5] =
-    ["where", "most throughput", "not to be told from it", "shortest p99", "most even"];
+    ["scenario", "highest throughput", "statistically tied", "lowest p99", "fairest (Jain's index)"];
 
 /// All of it.
 pub(super) struct Recommendation {
     /// In a few sentences.
     pub answer: String,
     pub rows: Vec<Advice>,
-    /// What would change the answer, and where the data does not reach: a line each.
+    /// The limits of this recommendation, a line each.
     pub limits: Vec<String>,
 }
 
@@ -92,20 +92,20 @@ fn answer(chosen: &[(&Table<'_>, Choice<'_>)]) -> String {
     let sentence = |(table, choice): &(&Table<'_>, Choice<'_>)| {
         let ratio = format::ratio(choice.ratio.ratio, choice.ratio.ci);
         format!(
-            "under {} take “{}”, which reaches {ratio} of “{}”",
+            "under {} use “{}”, at {ratio} of “{}”",
             table.scenario, choice.best.cell.strategy, choice.ratio.baseline
         )
     };
     if chosen.len() > 1 && !everywhere.is_empty() {
         let names: Vec<_> = everywhere.iter().map(|name| format!("“{name}”")).collect();
         return format!(
-            "For throughput {} will do under all {} scenarios: nothing that was measured is clearly faster in any.",
+            "For throughput use {} under all {} scenarios: no measured strategy is significantly faster in any.",
             format::list(&names),
             chosen.len()
         );
     }
     let all: Vec<_> = chosen.iter().map(sentence).collect();
-    let lead = if chosen.len() > 1 { "No single strategy is best everywhere: " } else { "For throughput " };
+    let lead = if chosen.len() > 1 { "No single strategy is best everywhere: " } else { "For throughput, " };
     format!("{lead}{}.", all.join("; "))
 }
 
@@ -135,7 +135,7 @@ fn advice(table: &Table<'_>, choice: &Choice<'_>) -> Advice {
     }
 }
 
-/// "95 % reads, 64 tasks on 2 workers, “accounts” held for 310 ns (p50), waited for 900 ns".
+/// "95 % reads, 64 tasks on 2 workers, “accounts” hold 310 ns (p50), wait 900 ns".
 fn situation(table: &Table<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(
@@ -156,8 +156,8 @@ fn situation(table: &Table<'_>) -> String {
         let maps = cells.filter_map(|cell| if held { cell.hold_ns.as_ref() } else { cell.wait_ns.as_ref() });
         rows::middle(maps.filter_map(|times| Some(times.get(class)?.p50)).collect())
     };
-    parts.extend(of(true).map(|nanos| format!("“{class}” held for {} (p50)", format::nanos(nanos))));
-    parts.extend(of(false).map(|nanos| format!("waited for {}", format::nanos(nanos))));
+    parts.extend(of(true).map(|nanos| format!("“{class}” hold {} (p50)", format::nanos(nanos))));
+    parts.extend(of(false).map(|nanos| format!("wait {}", format::nanos(nanos))));
     parts.join(", ")
 }
 
@@ -195,8 +195,7 @@ fn limits(tables: &[Table<'_>], chosen: &[(&Table<'_>, Choice<'_>)]) -> Vec<Stri
             && jain - least > 0.01
         {
             lines.push(format!(
-                "If every task must be served alike under {}, “{}” ({jain:.3}) serves its tasks more evenly than “{}” \
-                 ({least:.3}).",
+                "If fairness matters under {}, “{}” (Jain's index {jain:.3}) is fairer than “{}” ({least:.3}).",
                 table.scenario, row.cell.strategy, choice.best.cell.strategy
             ));
         }
@@ -209,13 +208,13 @@ fn limits(tables: &[Table<'_>], chosen: &[(&Table<'_>, Choice<'_>)]) -> Vec<Stri
         .collect();
     if !wrong.is_empty() {
         let wrong: Vec<_> = wrong.into_iter().collect();
-        lines.push(format!("Left out where they were wrong: {}.", format::list(&wrong)));
+        lines.push(format!("Left out of the ranking where they failed: {}.", format::list(&wrong)));
     }
     let cells = || tables.iter().flat_map(|table| &table.rows).map(|row| row.cell);
     let unchecked = cells().filter(|cell| cell.verification.is_none()).count();
     if unchecked > 0 {
         lines.push(format!(
-            "{unchecked} of {} cells were not checked for correctness: this is about speed alone there.",
+            "{unchecked} of {} cells were not checked for correctness; the ranking there is by speed alone.",
             cells().count()
         ));
     }
@@ -246,8 +245,8 @@ fn reach(tables: &[Table<'_>]) -> String {
     let parts: Vec<_> =
         parts.into_iter().filter_map(|(name, span)| Some(format!("{} {name}", span?))).collect();
     format!(
-        "Measured were {}, on this machine. More workers, other shares of reads, longer holds or slower stores may have \
-         another answer: let them vary in a sweep, or measure a workload of your own.",
+        "Measured range: {}, on this machine. Results may not extrapolate to more workers, another read share, longer \
+         hold times or slower stores: run a sweep, or measure your own workload.",
         format::list(&parts)
     )
 }

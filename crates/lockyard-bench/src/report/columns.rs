@@ -98,7 +98,10 @@ impl<'a> Column<'a> {
         let refused = Self::new("refused", Numbers, Quality, count(|row| row.cell.refused));
         columns.push(Self { shares: true, ..refused });
         for checks in [
-            Self::new("linearizable", CellText, Quality, |row, _| row.linearizable()),
+            Self::new("linearizable", CellText, Quality, |row, room| match room {
+                ColumnWidth::Wide => row.linearizable(),
+                ColumnWidth::Narrow => row.linearizable_narrow(),
+            }),
             Self::new("findings", CellText, Quality, |row, _| row.found()),
         ] {
             columns.push(Self { tone: tone_of_checks, ..checks });

@@ -31,8 +31,11 @@ pub(super) fn checks(record: &Record, strategy: &str) -> [Checked; 5] {
     let orders: Vec<_> = seen.iter().filter_map(|it| it.linearizable).collect();
     let violated = orders.iter().filter(|it| !**it).count();
     let operations: u64 = seen.iter().filter_map(|it| it.operations_checked).sum();
-    let words =
-        if violated > 0 { "NO".to_owned() } else { format!("yes ({})", format::count(operations as f64)) };
+    let words = if violated > 0 {
+        "NO".to_owned()
+    } else {
+        format!("yes ({} operations)", format::grouped(operations))
+    };
     [
         checked(orders.len(), cells.len(), words, violated > 0),
         count(|it| it.deadlocks),
@@ -55,5 +58,5 @@ fn checked(known: usize, of: usize, words: String, wrong: bool) -> Checked {
 fn models(record: &Record, strategy: &str) -> Checked {
     let ran: Vec<_> = record.models.iter().flatten().filter(|it| it.strategy == strategy).collect();
     let hold = ran.iter().filter(|it| it.passes()).count();
-    checked(ran.len(), ran.len(), format!("{hold} of {} hold", ran.len()), hold < ran.len())
+    checked(ran.len(), ran.len(), format!("{hold} of {} passed", ran.len()), hold < ran.len())
 }

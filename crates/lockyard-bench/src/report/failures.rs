@@ -4,7 +4,7 @@ use super::rows::{self, LocatedFinding};
 use crate::record::{ModelResult, PitfallResult, Record};
 
 /// Everything in the record that is wrong, a line each: findings of severity error, models that do not hold or
-/// explored too little, pitfalls that were missed, and alarms over correct code.
+/// explored too little, pitfalls that were missed, and false positives on correct code.
 pub fn failures(record: &Record) -> Vec<String> {
     let findings = rows::findings(record).filter(|it| it.finding.is_error()).map(|it| finding(&it));
     let models = record.models.iter().flatten().filter_map(model);
@@ -23,12 +23,12 @@ fn model(it: &ModelResult) -> Option<String> {
     let (name, strategy, engine) = (&it.model, &it.strategy, it.engine.as_str());
     match &it.counterexample {
         Some(how) if !it.holds => Some(format!(
-            "model {name} over {strategy} does not hold ({engine}): {}; replay: {}",
+            "model {name} over {strategy}: violation ({engine}): {}; replay: {}",
             how.message, how.replay
         )),
-        _ if !it.holds => Some(format!("model {name} over {strategy} does not hold ({engine})")),
+        _ if !it.holds => Some(format!("model {name} over {strategy}: violation ({engine})")),
         _ if !it.passes() => Some(format!(
-            "model {name} over {strategy} tried {} schedules ({engine}) and must try {}",
+            "model {name} over {strategy}: incomplete search ({engine}), {} of at least {} schedules",
             it.schedules, it.min_schedules
         )),
         _ => None,
@@ -37,10 +37,10 @@ fn model(it: &ModelResult) -> Option<String> {
 
 fn pitfall(it: &PitfallResult) -> impl Iterator<Item = String> {
     let missed = (!it.missed_by.is_empty())
-        .then(|| format!("pitfall {} was missed by {}", it.pitfall, rows::checks(&it.missed_by)));
+        .then(|| format!("pitfall {} missed by {}", it.pitfall, rows::checks(&it.missed_by)));
     let alarms = (!it.false_positives.is_empty()).then(|| {
         format!(
-            "false alarm over the correct twin of pitfall {} by {}",
+            "false positive on the fixed variant of pitfall {} by {}",
             it.pitfall,
             rows::checks(&it.false_positives)
         )

@@ -8,6 +8,19 @@ pub fn count(value: f64) -> String {
     }
 }
 
+/// A number with all its digits, in groups of three: `8,180`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A rate with its interval: `212 k [208 k, 216 k]`.
 pub fn with_interval(value: f64, [low, high]: [f64; 2]) -> String {
     format!("{} [{}, {}]", count(value), count(low), count(high))
@@ -110,6 +123,11 @@ mod tests {
         let told = [0.0, 7.0, 0.25, 12.34, 987.0, 999.6, 45_123.0, 999_900.0, 1_234_567.0, 2e9].map(count);
         let expected = ["0", "7", "0.25", "12.3", "987", "1.00 k", "45.1 k", "1.00 M", "1.23 M", "2.00 G"];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn digits_are_grouped_in_threes() {
+        assert_eq!([0, 999, 8_180, 1_234_567].map(grouped), ["0", "999", "8,180", "1,234,567"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub fn junit(record: &Record) -> String {
     }
     if record.interrupted {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("interrupted").set_message("the run was stopped before its end");
+        status.set_type("interrupted").set_message("the run was interrupted");
         report.add_test_suite(suite("run", [TestCase::new("whole", status)].into_iter()));
     }
     written(&report)
@@ -76,7 +76,8 @@ fn found(findings: &[Finding]) -> TestCaseStatus {
     let all: Vec<_> = std::iter::once(first)
         .chain(errors)
         .map(|it| {
-            let edges: String = it.edges.iter().map(|edge| format!("  {edge}\n")).collect();
+            let edges =
+                it.edges.iter().fold(String::new(), |all, edge| all + "  " + &edge.to_string() + "\n");
             format!("{}: {}\n{edges}  at {}\n", it.name(), it.message, it.places.join("\n  at "))
         })
         .collect();
@@ -96,10 +97,10 @@ fn model(it: &ModelResult) -> TestCase {
             let steps = format!("{}\nreplay: {}", how.trace(), how.replay);
             failed("counterexample", &how.message, &steps)
         }
-        _ if !it.holds => failed("does not hold", "the property does not hold", &searched),
+        _ if !it.holds => failed("violation", "the property is violated", &searched),
         _ if !it.passes() => {
-            let few = format!("{} schedules were tried, and {} must be", it.schedules, it.min_schedules);
-            failed("explored too little", &few, &searched)
+            let few = format!("{} schedules explored of at least {}", it.schedules, it.min_schedules);
+            failed("incomplete search", &few, &searched)
         }
         _ => TestCaseStatus::success(),
     };
@@ -117,8 +118,8 @@ fn pitfall(it: &PitfallResult) -> TestCase {
     let status = if !it.missed_by.is_empty() {
         failed("missed", &format!("missed by {}", rows::checks(&it.missed_by)), "")
     } else if !it.false_positives.is_empty() {
-        let message = format!("false alarm over the correct twin by {}", rows::checks(&it.false_positives));
-        failed("false alarm", &message, "")
+        let message = format!("false positive on the fixed variant by {}", rows::checks(&it.false_positives));
+        failed("false positive", &message, "")
     } else if it.caught_by.is_empty() {
         let mut status = TestCaseStatus::skipped();
         status.set_message(format!("not run: {}", rows::checks(&it.not_run)));
@@ -128,7 +129,7 @@ fn pitfall(it: &PitfallResult) -> TestCase {
     };
     let mut case = case(&it.pitfall, &format!("pitfalls.{}", it.class), status);
     if !it.caught_by.is_empty() {
-        case.set_system_out(format!("caught by {}", rows::checks(&it.caught_by)));
+        case.set_system_out(format!("detected by {}", rows::checks(&it.caught_by)));
     }
     case
 }

@@ -45,7 +45,8 @@ pub fn summary(record: &Record) -> String {
 
 /// A run as indented code, which takes any text as it is.
 fn traced(trace: &Trace<'_>) -> String {
-    trace.to_string().lines().map(|line| format!("    {}\n", line.replace(char::is_control, " "))).collect()
+    let plain = |line: &str| line.replace(char::is_control, " ");
+    trace.to_string().lines().fold(String::new(), |all, line| all + "    " + &plain(line) + "\n")
 }
 
 fn way(way: &AblationPath<'_>) -> String {

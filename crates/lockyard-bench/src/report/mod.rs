@@ -1,4 +1,4 @@
-//! How is a record told to a person, or to a program that shows it? Each format is a file of its own.
+//! How is a record rendered for a person, or for a program that shows it? Each format is a file of its own.
 //!
 //! A report reads the record and nothing else. It measures nothing and comes to no verdict of its own: those stand in
 //! the record, so that the table, the page and the gate can never tell different stories.
@@ -37,7 +37,7 @@ pub use sarif::sarif;
 pub use terminal::{Colour, text};
 pub use verdict::verdict;
 
-/// What a record can be told as.
+/// What a record can be rendered as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Tables for a terminal, without colour; [`text`] has the choice.

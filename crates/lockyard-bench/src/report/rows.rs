@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Counterexample, Finding, Metric, ModelResult, Point, Record, Verdict, Violation,
+    Cell, Check, Comparison, Counterexample, Finding, Metric, ModelResult, PitfallResult, Point, Record,
+    Verdict, Violation,
 };
 
 /// What stands where there is nothing to say.
@@ -163,11 +164,18 @@ impl Row<'_> {
         self.cell.findings.iter().filter(|it| it.is_error())
     }
 
+    /// The same where room is short.
+    pub fn linearizable_narrow(&self) -> String {
+        self.linearizable().replace(" operations)", " ops)")
+    }
+
     /// Whether its answers are linearizable, by how many operations.
     pub fn linearizable(&self) -> String {
         let seen = self.cell.verification.as_ref();
         match (seen.and_then(|it| it.linearizable), seen.and_then(|it| it.operations_checked)) {
-            (Some(true), checked) => format!("yes ({})", format::count(checked.unwrap_or_default() as f64)),
+            (Some(true), checked) => {
+                format!("yes ({} operations)", format::grouped(checked.unwrap_or_default()))
+            }
             (Some(false), _) => "NO".to_owned(),
             (None, Some(_)) => "not decided".to_owned(),
             (None, None) => "not checked".to_owned(),
@@ -178,7 +186,7 @@ impl Row<'_> {
     pub fn found(&self) -> String {
         let wrong: Vec<_> = self.wrong().map(|finding| finding.name().to_owned()).collect();
         if !wrong.is_empty() {
-            return format!("WRONG: {}", format::list(&wrong));
+            return format!("FAILED: {}", format::list(&wrong));
         }
         let seen = self.cell.verification.unwrap_or_default();
         let seen = [
@@ -269,8 +277,38 @@ pub(super) fn verdict(row: &Row<'_>, baselines: &[&str]) -> &'static str {
 pub(super) fn searched(it: &ModelResult) -> String {
     match (&it.bound, it.exhaustive) {
         (_, true) => format!("all {}", it.schedules),
-        (Some(bound), false) => format!("{}, bounded by {bound}", it.schedules),
-        (None, false) => format!("{}, not all", it.schedules),
+        (Some(bound), false) => format!("{}, incomplete: bounded by {bound}", it.schedules),
+        (None, false) => format!("{}, incomplete", it.schedules),
+    }
+}
+
+/// "48 of 49 seeded bugs detected; 1 not run (loom: run `scripts/loom.sh`)": what the checks made of the pitfalls.
+pub(super) fn detected(pitfalls: &[PitfallResult]) -> String {
+    let count = |of: fn(&PitfallResult) -> bool| pitfalls.iter().filter(|it| of(it)).count();
+    let mut words = format!("{} of {} seeded bugs detected", count(PitfallResult::is_caught), pitfalls.len());
+    let missed = count(|it| !it.missed_by.is_empty());
+    if missed > 0 {
+        words += &format!("; {missed} missed");
+    }
+    let not_run = || pitfalls.iter().filter(|it| it.caught_by.is_empty() && it.missed_by.is_empty());
+    if not_run().next().is_some() {
+        let by: BTreeSet<_> = not_run().flat_map(|it| &it.not_run).copied().collect();
+        let by: Vec<_> = by.into_iter().map(how_to_run).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+        words += &format!("; {} not run{by}", not_run().count());
+    }
+    let alarms = count(|it| !it.false_positives.is_empty());
+    if alarms > 0 {
+        words += &format!("; {} on fixed variants", format::counted(alarms as u64, "false positive"));
+    }
+    words
+}
+
+/// A check, and the script that runs it where the program itself cannot.
+fn how_to_run(check: Check) -> String {
+    match check {
+        Check::Loom | Check::Shuttle => format!("{check}: run `scripts/{check}.sh`", check = check.as_str()),
+        _ => check.as_str().to_owned(),
     }
 }
 
@@ -286,7 +324,7 @@ pub(super) fn other_build(record: &Record) -> Option<String> {
     let commit = it.commit.as_ref().map(|commit| format!(" ({commit})")).unwrap_or_default();
     let (program, rounds) = (&against.program, against.rounds.len() as u64);
     Some(format!(
-        "What ends in “@other” is {program}, version {}{commit} built by rustc {}; {} of one process of each.",
+        "“@other” marks {program}, version {}{commit} built by rustc {}; {} of one process of each.",
         it.version,
         it.rustc,
         format::counted(rounds, "round"),
@@ -312,7 +350,7 @@ pub(super) fn counterexamples(record: &Record) -> impl Iterator<Item = (&ModelRe
 /// What a drawn violation shows.
 pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
     format!(
-        "“{strategy}”, {}: no order explains these {} operations",
+        "“{strategy}”, {}: no linearization of these {} operations exists",
         violation.key,
         violation.operations.len()
     )

@@ -80,12 +80,8 @@ impl Log {
     fn model(&mut self, it: &ModelResult) {
         let (how, replay) =
             it.counterexample.as_ref().map_or(("", ""), |how| (how.message.as_str(), how.replay.as_str()));
-        let text = format!(
-            "model {} over “{}” does not hold ({}): {how}",
-            it.model,
-            it.strategy,
-            it.engine.as_str()
-        );
+        let text =
+            format!("model {} over “{}”: violation ({}): {how}", it.model, it.strategy, it.engine.as_str());
         let mut result = self.result("model", "error", &text);
         result.insert("properties".into(), json!({ "replay": replay }));
         if let Some(how) = it.counterexample.as_ref().filter(|how| !how.steps.is_empty()) {

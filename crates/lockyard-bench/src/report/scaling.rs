@@ -74,7 +74,7 @@ impl<'a> Sweep<'a> {
             }
         }
         lines.extend(reasons.into_iter().map(|(reason, names)| {
-            format!("{}: no scalability law: {reason}. Nothing is extrapolated.", format::list(&names))
+            format!("{}: no USL fit: {reason}. Nothing is extrapolated.", format::list(&names))
         }));
         lines
     }
@@ -100,19 +100,19 @@ fn law(scaling: &Scaling, fit: &Fit) -> String {
         with("σ", fit.sigma, fit.sigma_ci, format::coefficient),
         with("κ", fit.kappa, fit.kappa_ci, format::coefficient),
     ];
-    parts.extend(fit.residual.map(|off| format!("points off by {}", format::percent(off))));
+    parts.extend(fit.residual.map(|off| format!("residual {}", format::percent(off))));
     let measured = largest(scaling).unwrap_or(0) as f64;
     let peak = match fit.peak {
-        Some(peak) if peak <= measured => format!("it peaks at {peak:.1} {}", scaling.along),
-        Some(peak) => format!("extrapolated, it would peak at {peak:.0} {}", scaling.along),
-        None => "no peak is certain".to_owned(),
+        Some(peak) if peak <= measured => format!("peak at {peak:.1} {}", scaling.along),
+        Some(peak) => format!("extrapolated peak at {peak:.0} {}", scaling.along),
+        None => "no significant peak".to_owned(),
     };
     let beyond = match fit.extrapolated {
         Some(it) => {
             let rate = format::with_interval(it.ops_per_s, it.ci);
-            format!("; extrapolated, {} {} would do {rate}", it.size, scaling.along)
+            format!("; extrapolated to {} {}: {rate}", it.size, scaling.along)
         }
-        None if fit.confidence.is_some() => "; too uncertain to be extrapolated".to_owned(),
+        None if fit.confidence.is_some() => "; too uncertain to extrapolate".to_owned(),
         None => String::new(),
     };
     format!("{}; {peak}{beyond}.", parts.join(", "))

@@ -146,7 +146,7 @@ fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
 
 /// How long locks were waited for and held, a row for each strategy and class.
 fn locks(table: &Table<'_>) -> Grid {
-    let head = ["strategy", "lock", "taken", "wait p50 / p99", "longest", "hold p50 / p99", "longest"];
+    let head = ["strategy", "lock", "acquired", "wait p50 / p99", "max", "hold p50 / p99", "max"];
     let times = |it: Option<&LockTime>| match it {
         None => [rows::NOT_MEASURED.to_owned(), rows::NOT_MEASURED.to_owned()],
         Some(it) => [format!("{} / {}", format::nanos(it.p50), format::nanos(it.p99)), format::nanos(it.max)],

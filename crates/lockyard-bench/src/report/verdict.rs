@@ -6,14 +6,14 @@
 use super::failures::failures;
 use super::format;
 use super::rows;
-use crate::record::{Cell, Comparison, Metric, Record, Verdict};
+use crate::record::{Cell, Comparison, Finding, Metric, Record, Verdict};
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
     let mut sentences = Vec::new();
-    sentences.extend(wrong(&failures(record)));
+    sentences.extend(failed(record));
     if record.interrupted {
-        sentences.push("Stopped early: this is what was measured until then.".to_owned());
+        sentences.push("Interrupted: partial results.".to_owned());
     }
     sentences.extend(speed(record));
     sentences.extend(models(record));
@@ -24,16 +24,19 @@ pub fn verdict(record: &Record) -> String {
     sentences.join(" ")
 }
 
-fn wrong(failures: &[String]) -> Option<String> {
+/// What failed first, and how much more did. Only what was compared can be in the ranking, and be left out of it.
+fn failed(record: &Record) -> Option<String> {
+    let failures = failures(record);
     let (first, more) = failures.split_first()?;
     let first = first.trim_end_matches('.');
-    Some(match more.len() {
-        0 => format!("Wrong: {first}. Speed counts only where the answers are right."),
-        more => format!(
-            "Wrong: {first}; and {}. Speed counts only where the answers are right.",
-            format::counted(more as u64, "more failure")
-        ),
-    })
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!("; {}", format::counted(more as u64, "more failure")),
+    };
+    let compared = !record.comparisons.is_empty();
+    let measured = compared && rows::findings(record).any(|it| it.finding.is_error());
+    let ranked = if measured { "; left out of the ranking" } else { "" };
+    Some(format!("FAILED: {first}{more}{ranked}."))
 }
 
 /// What was compared, or what was measured if nothing was.
@@ -85,7 +88,12 @@ fn candidate<'a>(record: &'a Record, baseline: &str) -> Option<(&'a str, Option<
     }
     let first = compared.first()?;
     let rivals: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();
-    let best = rivals.iter().max_by(|a, b| a.ratio.total_cmp(&b.ratio))?;
+    let failed = |it: &Comparison| {
+        let mut cells = record.cells_of(&it.scenario).filter(|cell| cell.strategy == it.candidate);
+        cells.any(|cell| cell.findings.iter().any(Finding::is_error))
+    };
+    // What failed is out of the ranking; only where nothing else was compared is it spoken of at all.
+    let best = rivals.iter().max_by(|a, b| failed(b).cmp(&failed(a)).then(a.ratio.total_cmp(&b.ratio)))?;
     let chosen = (rivals.len() > 1).then(|| {
         format!(
             "Of {} candidates, “{}” has the highest throughput under {}.",
@@ -107,7 +115,7 @@ fn against(baseline: &str, candidate: &str, pairs: &[&Comparison]) -> String {
         (Verdict::Faster, "is faster under", ""),
         (Verdict::Slower, "is slower under", ""),
         (Verdict::NoDifference, "makes no difference under", ""),
-        (Verdict::NoVerdict, "gets no verdict under", ", where a longer run may tell"),
+        (Verdict::NoVerdict, "is inconclusive under", "; run longer"),
     ]
     .into_iter()
     .filter_map(|(verdict, verb, after)| {
@@ -146,15 +154,11 @@ fn models(record: &Record) -> Option<String> {
     let hold: Vec<_> = models.iter().filter(|it| it.passes()).collect();
     let bounded = hold.iter().filter(|it| !it.exhaustive).count();
     let bounded =
-        if bounded > 0 { format!(", {bounded} of them in a bounded search") } else { String::new() };
-    Some(format!("{} of {} models hold{bounded}.", hold.len(), models.len()))
+        if bounded > 0 { format!(", {bounded} of them by an incomplete search") } else { String::new() };
+    Some(format!("{} of {} models passed{bounded}.", hold.len(), models.len()))
 }
 
 fn pitfalls(record: &Record) -> Option<String> {
     let pitfalls = record.pitfalls.as_ref().filter(|pitfalls| !pitfalls.is_empty())?;
-    let caught = pitfalls.iter().filter(|it| it.is_caught()).count();
-    Some(format!(
-        "Pitfalls caught by every check that ran and must see them: {caught} of {}.",
-        pitfalls.len()
-    ))
+    Some(format!("{}.", rows::detected(pitfalls)))
 }

@@ -6,13 +6,13 @@
 //!
 //! ```
 //! use lockyard_bench::{Meter, Outcome, Setup, Subject, System};
-//! # use lockyard_bench::{Fault, Operation, Random, Shape, Workload};
+//! # use lockyard_bench::{Fault, Operation, Random, WorkloadShape, Workload};
 //! # struct Counting;
 //! # impl Workload for Counting {
 //! #     type Step = ();
 //! #     const OPERATIONS: &'static [Operation] = &[Operation::write("count")];
 //! #     fn name(&self) -> &str { "counting" }
-//! #     fn shape(&self) -> Shape { Shape::closed(1, 1) }
+//! #     fn shape(&self) -> WorkloadShape { WorkloadShape::closed(1, 1) }
 //! #     fn set(&mut self, setting: &str, _: &str) -> Result<(), String> { Err(format!("no setting {setting}")) }
 //! #     fn steps(&self, _: usize, _: &mut Random) -> Vec<()> { vec![()] }
 //! #     fn operation(_: &()) -> usize { 0 }

@@ -27,7 +27,7 @@ pub fn a_waiter_dropped_in_the_queue_leaves_nothing<F: AwaitFamily>() {
                 drop(guard);
             }
             let Poll::Ready(guard) = second.as_mut().poll(&mut context) else {
-                panic!("the one who waited behind the dropped waiter was forgotten");
+                panic!("the waiter behind the dropped one was never granted the lock");
             };
             assert_eq!(*guard, 1);
         }

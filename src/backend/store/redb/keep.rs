@@ -187,7 +187,7 @@ fn compare(database: &Database, checkup: &mut StoreCheck) -> Result<(), redb::Er
             }
         };
         if context.id() != id {
-            checkup.faults.push(format!("the context {} stands under the id {id}", context.id()));
+            checkup.faults.push(format!("the context {} is stored under the id {id}", context.id()));
         }
         let summary = summaries.get(key.value())?;
         let summary = summary.and_then(|bytes| serde_json::from_slice::<ContextSummary>(bytes.value()).ok());

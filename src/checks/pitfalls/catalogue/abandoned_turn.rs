@@ -19,7 +19,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "abandoned-turn",
     class: "cancellation",
-    about: "a turn is dropped in the middle, and the session stays at work with nobody at work on it",
+    about: "a turn is cancelled midway, and the session stays in a working state with no task working on it",
     met: "Rain, \"Cancelling async Rust\", 2025: a future that is dropped leaves what it has changed as it is",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -58,7 +58,9 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let client = E::giving_up(turn(it.clone(), variant));
     PitfallProgram::new().part("client", client).finally(async move {
         match it.now().await?.state_kind() {
-            state if state.is_working() => Err(format!("nobody is at work, and the session is left {state}")),
+            state if state.is_working() => {
+                Err(format!("no task works on it, and the session is left {state}"))
+            }
             _ => Ok(()),
         }
     })

@@ -16,7 +16,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, V
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "abba-cache-session",
     class: "deadlock",
-    about: "the cache is held while a session is locked, and a session while the cache is locked",
+    about: "ABBA: the cache's lock is held while a session is locked, and a session's while the cache is locked",
     met: "the order that docs/LOCKING.md forbids; the commonest finding of kernel lockdep (I. Molnar, A. van de Ven, 2006)",
     trials: &[
         Trial::Explorer(ExploredProgram {

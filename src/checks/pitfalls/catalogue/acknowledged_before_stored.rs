@@ -20,7 +20,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "acknowledged-before-stored",
     class: "durability",
-    about: "a change is acknowledged in write-through while its save has only been begun",
+    about: "a change is acknowledged in write-through before its save has completed",
     met: "writes acknowledged and lost: K. Kingsbury, \"Call me maybe: MongoDB\", 2013",
     trials: &[
         Trial::Explorer(ExploredProgram {

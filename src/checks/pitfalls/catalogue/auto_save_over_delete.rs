@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "auto-save-over-delete",
     class: "unordered I/O",
-    about: "auto-save stores what it has copied before, and brings back what was deleted in between",
+    about: "auto-save stores a copy made earlier, and resurrects a session deleted in between",
     met: "editors whose autosave resurrects deleted files: atom/autosave issue 30, zed-industries/community issue 222",
     trials: &[
         Trial::Explorer(ExploredProgram {

@@ -16,7 +16,7 @@ use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "block-on-in-runtime",
     class: "blocked thread",
-    about: "a thread of the runtime blocks until it has an async lock, whose holder it would have to run",
+    about: "a runtime thread blocks on an async lock whose holder it would have to poll",
     met: "futures::executor::block_on inside tokio tasks: tokio issue 2376 and many after it",
     trials: &[Trial::Live(TrackedProgram { kind: Kind::BlockOn, program: tasks })],
 };

@@ -15,7 +15,7 @@ use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "blocking-guard-across-await",
     class: "blocked thread",
-    about: "the guard of a lock that blocks is held across an await, on one worker",
+    about: "the guard of a blocking lock is held across an await, on one worker",
     met: "clippy::await_holding_lock; the first page of tokio's tutorial on shared state",
     trials: &[Trial::Live(TrackedProgram { kind: Kind::GuardAcrossAwait, program: tasks })],
 };

@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Varian
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "double-load",
     class: "contention",
-    about: "all who miss the same session load it, each for itself",
+    about: "concurrent misses of one session each load it (no single flight)",
     met: "the thundering herd of R. Nishtala et al., \"Scaling Memcache at Facebook\", NSDI 2013; what Go's \
           singleflight is for",
     trials: &[
@@ -62,9 +62,7 @@ fn one_load<S: Steps<Host>>() -> Option<Detection> {
     let counted = clients.tasks().finally(async move {
         match all.env.loads() {
             1 => Ok(()),
-            loads => {
-                Err(format!("two who missed one session have loaded it {loads} times: once is promised"))
-            }
+            loads => Err(format!("two misses of one session loaded it {loads} times: once is promised")),
         }
     });
     Detection::unless("loads", counted.play())

@@ -18,7 +18,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "early-notification",
     class: "visibility",
-    about: "a change is announced before it is made",
+    about: "a change is announced before it takes effect",
     met: "why Spring's TransactionalEventListener waits for the commit unless it is told otherwise",
     trials: &[
         Trial::Explorer(ExploredProgram {

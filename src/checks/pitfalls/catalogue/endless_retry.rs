@@ -16,7 +16,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "endless-retry",
     class: "state machine",
-    about: "a request that fails is tried again without end",
+    about: "a request that fails is retried without limit",
     met: "N. Bronson et al., \"Metastable failures in distributed systems\", HotOS 2021: what keeps the overload up \
           is retries",
     trials: &[
@@ -66,7 +66,7 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     PitfallProgram::new().part("client", turn(it.clone(), variant)).finally(async move {
         let (asked, most) = (it.model.asked(), u32::from(MAX_RETRIES) + 1);
         if asked > most {
-            return Err(format!("one turn has asked the model {asked} times, and {most} are allowed"));
+            return Err(format!("one turn called the model {asked} times, and {most} are allowed"));
         }
         Ok(())
     })

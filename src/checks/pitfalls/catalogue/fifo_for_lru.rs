@@ -18,7 +18,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "fifo-for-lru",
     class: "cache policy",
-    about: "hits do not renew recency, and what is used most goes when its time has come",
+    about: "hits do not update recency, so the most used session is evicted in insertion order",
     met: "the change this project began with; the lru crate says of `peek` that it leaves the order alone",
     trials: &[Trial::Contract(|variant| {
         let played = match variant {
@@ -64,7 +64,7 @@ fn used_stays<C: Cache<u32>>() -> Result<(), Violated> {
         cache.insert(id(3), Arc::new(3)).await;
         match cache.get(id(1)).await {
             Some(_) => Ok(()),
-            None => Err("what was used last has gone, and what nobody has used is kept".to_owned()),
+            None => Err("the most recently used session was evicted, and an unused one is kept".to_owned()),
         }
     };
     PitfallProgram::new().finally(check).play()

@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{Pitfall, TrackedProgram, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "futurelock",
     class: "futurelock",
-    about: "a future that waits for a lock is kept and not polled, while its own task waits for the same lock",
+    about: "a future queued for a lock is kept and not polled, while its own task waits for the same lock",
     met: "D. Pacheco, E. Lunnikivi, \"Futurelock\", Oxide RFD 609, 2025: a control plane that hung",
     trials: &[Trial::Live(TrackedProgram { kind: Kind::Futurelock, program: tasks })],
 };

@@ -14,7 +14,7 @@ use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Varian
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "hold-across-model-call",
     class: "contention",
-    about: "a session stays locked while the model is asked",
+    about: "a session stays locked during a model call",
     met: "the guard held across an await that tokio's tutorial warns of (\"Shared state\"), with a model to wait for",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -31,7 +31,7 @@ type Session<F> = Rc<LockOf<F, Vec<&'static str>>>;
 async fn model<F: LockFamily>(session: &Session<F>, yield_now: YieldFn) -> &'static str {
     yield_now().await;
     if session.try_read().is_none() {
-        fail("nobody can read the session while the model thinks");
+        fail("no reader gets the session during a model call");
     }
     "answer"
 }
@@ -66,7 +66,6 @@ fn held_across_an_await(variant: Variant) -> Option<Detection> {
     let program = tracker.within("set up", || tasks::<Tracked<TokioRwLock>>(variant, turns));
     let played = program.tracked(&tracker).play();
     let holds = tracker.across_awaits().into_iter().find(|hold| std::ptr::eq(hold.class, &raw const SESSION));
-    let told =
-        holds.map(|hold| format!("a session taken at {} was held while the model thought", hold.place));
+    let told = holds.map(|hold| format!("a session locked at {} was held during a model call", hold.place));
     Detection::unless("held across await", told.map_or(played, Err))
 }

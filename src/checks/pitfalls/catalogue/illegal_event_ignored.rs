@@ -21,7 +21,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "illegal-event-ignored",
     class: "state machine",
-    about: "an event that the state has no arrow for is dropped, and acknowledged as if it had happened",
+    about: "an event without a transition in the current state is dropped, and acknowledged as if handled",
     met: "the rule of UML's state machines: an event that enables no transition is discarded (OMG, UML 2.5.1)",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -63,12 +63,12 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let (it, answered) = (TurnFixture::<E>::new(plainly), Rc::new(Cell::new(false)));
     let program = PitfallProgram::new()
         .part("client", client(it.clone(), variant, answered.clone()))
-        .part("somebody else", call_off(it.clone()));
+        .part("other client", call_off(it.clone()));
     program.finally(async move {
         let now = it.now().await?;
         let said = messages(&now).iter().any(|message| message.role == Role::Assistant);
         if answered.get() && !said {
-            return Err("the client was told that it was answered, and there is no answer".to_owned());
+            return Err("the client got an acknowledgement, and there is no answer".to_owned());
         }
         Ok(())
     })

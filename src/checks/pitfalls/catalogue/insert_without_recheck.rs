@@ -19,7 +19,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "insert-without-recheck",
     class: "two copies",
-    about: "who has waited for the right to load does not look again whether the session is there by now",
+    about: "a waiter for the right to load does not check again whether the session is loaded by now",
     met: "double-checked locking with one check (D. Schmidt, T. Harrison, \"Double-checked locking\", 1996, tells \
           why it is two)",
     trials: &[

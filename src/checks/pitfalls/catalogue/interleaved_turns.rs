@@ -19,7 +19,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "interleaved-turns",
     class: "atomicity",
-    about: "two turns run on one session at once, each between the other's steps",
+    about: "two turns run on one session at once, their steps interleaved",
     met: "what OpenAI's Assistants API locked a thread against while a run was in progress (its documentation, \
           \"thread locks\")",
     trials: &[
@@ -56,6 +56,6 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
         let now = it.now().await?;
         let roles: Vec<_> = messages(&now).iter().map(|message| message.role).collect();
         let in_turn = roles.chunks(2).all(|pair| pair == [Role::User, Role::Assistant]);
-        if in_turn { Ok(()) } else { Err(format!("questions and answers do not take turns: {roles:?}")) }
+        if in_turn { Ok(()) } else { Err(format!("questions and answers do not alternate: {roles:?}")) }
     })
 }

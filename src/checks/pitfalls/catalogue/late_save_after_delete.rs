@@ -20,7 +20,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "late-save-after-delete",
     class: "unordered I/O",
-    about: "a session is deleted, and a save that comes late brings it back",
+    about: "a session is deleted, and a late save resurrects it",
     met: "what tombstones are for: without them Apache Cassandra's documentation expects deleted data to be \
           resurrected",
     trials: &[

@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Varian
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "lost-update",
     class: "lost update",
-    about: "what was read is written back whole, over what others have written since",
+    about: "what was read is written back whole, over concurrent changes",
     met: "the lost update (P4) of H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -92,8 +92,8 @@ fn history(variant: Variant) -> Option<Detection> {
         pairing.ok(2, None, KvAnswer::Got(seen.into()))?;
         match check(&Kv, &pairing.finish(), Duration::from_secs(5)) {
             Verdict::Linearizable => Ok(()),
-            Verdict::Violation(found) => Err(format!("no order explains these answers\n{found}")),
-            Verdict::Unknown => Err("the history was not judged in time".to_owned()),
+            Verdict::Violation(found) => Err(format!("no linearization explains these answers\n{found}")),
+            Verdict::Unknown => Err("linearizability was not decided in time".to_owned()),
         }
     };
     Detection::unless("not linearizable", program.finally(judge).play())

@@ -21,7 +21,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, V
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "lost-wake-up",
     class: "cancellation",
-    about: "the waiter that was woken is dropped before it is polled, and its wake-up with it",
+    about: "the woken waiter is dropped before it is polled, and its wake-up is lost",
     met: "pools and locks of many languages: launchbadge/sqlx issue 620, python/cpython issue 112202, \
           typelevel/cats-effect issue 3554",
     trials: &[

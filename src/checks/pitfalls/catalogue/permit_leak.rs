@@ -16,7 +16,7 @@ use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Varian
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "permit-leak",
     class: "cancellation",
-    about: "a permit is given back by code that a dropped future does not come to",
+    about: "a permit is released by code that a dropped future never reaches",
     met: "a pool that counted connections up and, dropped, not down: bb8 issue 19",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -61,7 +61,7 @@ fn tasks<E: SessionEnv>(variant: Variant) -> PitfallProgram {
     program.finally(async move {
         match places.available_permits() {
             PLACES => Ok(()),
-            left => Err(format!("all have ended, and {left} of {PLACES} places are free")),
+            left => Err(format!("all tasks have ended, and {left} of {PLACES} permits are free")),
         }
     })
 }

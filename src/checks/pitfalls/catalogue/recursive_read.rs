@@ -14,7 +14,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, V
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "recursive-read",
     class: "deadlock",
-    about: "a session is read again while it is being read, and a writer has queued in between",
+    about: "a session is read-locked again while read-locked, with a writer queued in between",
     met: "std::sync::RwLock::read, \"might deadlock\"; tokio::sync::RwLock, \"fairness\"; rayon and parking_lot issues",
     trials: &[
         Trial::Explorer(ExploredProgram {

@@ -9,7 +9,7 @@ use crate::checks::pitfalls::{Pitfall, Trial};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "relaxed-publication",
     class: "visibility",
-    about: "a session's state word is published with Relaxed, so that it can be seen before what it tells of",
+    about: "a session's state word is published with Relaxed, so it can be visible before the change it announces",
     met: "L. Lamport, \"How to make a multiprocessor computer that correctly executes multiprocess programs\", 1979; \
           double-checked locking, before and after memory models",
     trials: &[Trial::Loom],

@@ -15,7 +15,7 @@ use crate::checks::sessions::{context, id};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "scan-flushes-cache",
     class: "cache policy",
-    about: "a list loads every session through the cache, and what is in use has to go",
+    about: "a list loads every session through the cache, and evicts those in use",
     met: "what the cache of T. Johnson and D. Shasha, \"2Q\", VLDB 1994, was made to resist: a sequential scan",
     trials: &[Trial::Contract(|variant| Detection::unless("hit ratio", used_stay_after_a_list(variant)))],
 };

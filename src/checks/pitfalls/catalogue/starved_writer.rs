@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, V
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "starved-writer",
     class: "starvation",
-    about: "readers pass a writer that waits, on a lock that promises the order of asking",
+    about: "readers overtake a queued writer, on a lock that promises FIFO order",
     met: "readers first, as in P. J. Courtois, F. Heymans, D. L. Parnas, \"Concurrent control with readers and writers\", 1971",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -59,7 +59,7 @@ fn explored(variant: Variant, program: &mut Program) {
     program.task("reader").op("reads", async move { drop(session.read().await) }).done();
     program.at_end(|end| match end.overtaken {
         0 => Ok(()),
-        times => Err(format!("one who waited was passed {times} times, and the order of asking is promised")),
+        times => Err(format!("a waiter was overtaken {times} times, and FIFO order is promised")),
     });
 }
 

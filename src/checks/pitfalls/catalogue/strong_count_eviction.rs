@@ -19,7 +19,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "strong-count-eviction",
     class: "check then act",
-    about: "a session that nobody holds is evicted, and by then somebody holds it",
+    about: "a session without holders is evicted, and by then a task holds it",
     met: "what std::sync::Arc::strong_count warns of: another thread may change the count before it is acted on",
     trials: &[
         Trial::Explorer(ExploredProgram {

@@ -19,7 +19,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "torn-page",
     class: "visibility",
-    about: "one answer is put together from two reads, and shows a state that never was",
+    about: "one answer is assembled from two reads, and shows a state that never existed",
     met: "read skew: H. Berenson et al., \"A critique of ANSI SQL isolation levels\", 1995",
     trials: &[
         Trial::Explorer(ExploredProgram {

@@ -17,7 +17,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, Trial, Variant};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "two-live-copies",
     class: "two copies",
-    about: "a session is evicted while somebody holds it, and loaded a second time",
+    about: "a session is evicted while a task holds it, and loaded a second time",
     met: "the change this project began with; what an identity map is for (M. Fowler, \"Patterns of Enterprise \
           Application Architecture\", 2002)",
     trials: &[

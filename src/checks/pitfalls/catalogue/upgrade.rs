@@ -14,7 +14,7 @@ use crate::checks::pitfalls::{ExploredProgram, Pitfall, TrackedProgram, Trial, V
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "upgrade",
     class: "deadlock",
-    about: "a session is locked for writing while the same request still reads it",
+    about: "a session is write-locked while the same request still holds its read lock",
     met: "`if let` over a read guard that lives to the end of its block (rust-lang/rust issue 131154, mended by edition 2024)",
     trials: &[
         Trial::Explorer(ExploredProgram {

@@ -20,7 +20,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "write-lock-on-hit",
     class: "contention",
-    about: "a hit takes the cache's lock exclusively, only to note that there was one",
+    about: "a hit locks the cache exclusively, only to update recency",
     met: "the change this project began with; memcached's hits, until A. Wiggins and J. Langston, \"Enhancing the \
           scalability of memcached\", 2012",
     trials: &[Trial::Contract(|variant| {
@@ -107,11 +107,11 @@ fn hits_share<C: Cache<u32>>() -> Result<(), Violated> {
         let hits = taken(&CACHE);
         cache.insert(id(3), Arc::new(3)).await;
         if cache.get(id(1)).await.is_none() {
-            return Err("what was used last has gone".to_owned());
+            return Err("the most recently used session was evicted".to_owned());
         }
         match hits.writes {
             0 => Ok(()),
-            writes => Err(format!("of 3 hits {writes} have taken the cache's lock exclusively")),
+            writes => Err(format!("{writes} of 3 hits locked the cache exclusively")),
         }
     };
     PitfallProgram::new().finally(check).play()

@@ -19,7 +19,7 @@ use crate::checks::sessions::id;
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "write-lock-per-chunk",
     class: "contention",
-    about: "each chunk of a streamed answer takes the session's lock for itself",
+    about: "each chunk of a streamed answer locks the session separately",
     met: "what Nagle's algorithm is for, where the lock is a network (J. Nagle, RFC 896, 1984)",
     trials: &[Trial::Contract(|variant| Detection::unless("writes", few_writes(variant)))],
 };

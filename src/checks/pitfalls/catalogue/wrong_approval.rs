@@ -22,7 +22,7 @@ use crate::checks::sessions::{context, id};
 pub(super) const PITFALL: Pitfall = Pitfall {
     name: "wrong-approval",
     class: "check then act",
-    about: "an approval hits what is pending now, which is not what was looked at",
+    about: "an approval applies to what is pending now, not to what was reviewed",
     met: "stale approvals of pull requests, which GitHub dismisses when new commits are pushed, if it is asked to",
     trials: &[
         Trial::Explorer(ExploredProgram {
@@ -91,11 +91,11 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let (it, seen) = (TurnFixture::<E>::from(wants_to_read(), plainly), Seen::default());
     let program = PitfallProgram::new()
         .part("person", person(it.clone(), variant, seen.clone()))
-        .part("somebody else", somebody_else(it.clone()));
+        .part("other client", somebody_else(it.clone()));
     program.finally(async move {
         let now = it.now().await?;
         match now.approved_calls().find(|call| !seen.borrow().contains(&call.id)) {
-            Some(call) => Err(format!("a call is approved that nobody has looked at: {}", call.name)),
+            Some(call) => Err(format!("a call is approved that no client has reviewed: {}", call.name)),
             None => Ok(()),
         }
     })

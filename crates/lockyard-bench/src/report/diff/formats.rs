@@ -78,7 +78,7 @@ pub fn diff_junit(diff: &Diff) -> String {
             }
             Outcome::CannotTell => {
                 let mut status = TestCaseStatus::skipped();
-                status.set_message(format!("cannot tell: {}", row(it)[4]));
+                status.set_message(format!("inconclusive: {}", row(it)[4]));
                 status
             }
             Outcome::Improvement | Outcome::Within => TestCaseStatus::success(),

@@ -16,10 +16,10 @@ pub fn diff_verdict(diff: &Diff) -> String {
     if let Some(worst) = regressions.iter().min_by(|a, b| a.change.ratio.total_cmp(&b.change.ratio)) {
         let more = match regressions.len() - 1 {
             0 => String::new(),
-            more => format!("; {} besides", format::counted(more as u64, "regression")),
+            more => format!("; {}", format::counted(more as u64, "more regression")),
         };
         sentences.push(format!(
-            "Regression: “{}” under {} reaches {} of its former ratio to “{}”{more}.",
+            "Regression: “{}” under {} is at {} of its former ratio to “{}”{more}.",
             worst.strategy,
             worst.scenario,
             format::ratio(worst.change.ratio, worst.change.ci),
@@ -32,7 +32,7 @@ pub fn diff_verdict(diff: &Diff) -> String {
     let counts: Vec<_> = [
         (Outcome::Within, "within the gate"),
         (Outcome::Improvement, "improved"),
-        (Outcome::CannotTell, "not to be told apart from a loss or a gain by these runs"),
+        (Outcome::CannotTell, "inconclusive"),
     ]
     .into_iter()
     .filter(|(outcome, _)| of(*outcome) > 0)
@@ -43,7 +43,7 @@ pub fn diff_verdict(diff: &Diff) -> String {
         sentences.push(format!("Of {ratios} to “{}”: {}.", diff.reference, format::list(&counts)));
     }
     sentences.push(format!(
-        "The gate lets a loss of {} pass; confidence that none of these is a false alarm: {}.",
+        "The gate tolerates a loss of {}; confidence that none of these is a false positive: {}.",
         format::percent(diff.gate),
         format::percent(diff.confidence)
     ));
@@ -62,11 +62,11 @@ pub(super) fn row(it: &CellChange) -> [String; 6] {
 pub(super) fn notes(diff: &Diff) -> Vec<String> {
     let mut notes: Vec<_> = diff.notes.iter().map(|note| format!("note: {note}")).collect();
     if !diff.left_out.is_empty() {
-        notes.push(format!("not judged: {}", diff.left_out.join("; ")));
+        notes.push(format!("not compared: {}", diff.left_out.join("; ")));
     }
     if diff.refusals.is_empty() {
         notes.push(format!(
-            "Ratios are to “{}”, each within its own run; a change that slows “{0}” alike is not seen.",
+            "Ratios are to “{}”, each within its own run; a change that slows “{0}” equally goes undetected.",
             diff.reference
         ));
     }

@@ -1,4 +1,4 @@
-//! What each change between two strategies gave: a forest plot, the sentence, and the table.
+//! The effect of each change between two strategies: a forest plot, the sentence, and the table.
 
 use maud::{Markup, html};
 
@@ -10,11 +10,11 @@ use crate::record::{Record, Verdict};
 pub(super) fn section(record: &Record) -> Markup {
     html! {
         section #ablation {
-            h2 { "What each change gave" }
+            h2 { "Ablation: the effect of each change" }
             p.muted {
-                "Every combination of the old and the new choices was measured in the same rounds. A change's figure is \
-                 its ratio on average over all choices of the others; two changes stand together where they gave more or \
-                 less than each alone."
+                "A full factorial design: every combination of the old and the new choices was measured in the same rounds. \
+                 A main effect is the ratio of a change, averaged over all levels of the other factors; an interaction is \
+                 listed where it is significant."
             }
             div.charts { @for way in AblationPath::all(record) { (figure(&way)) } }
         }
@@ -41,7 +41,7 @@ fn figure(way: &AblationPath<'_>) -> Markup {
         .collect();
     let drawing = html! {
         (chart(&marks, Axis::Ratio, &format!("{}, as ratios of throughput with intervals", way.title())))
-        p.axes { "ratio of throughput; a line that crosses the dashed one decides nothing" }
+        p.axes { "ratio of throughput; an interval that crosses 1× is not significant" }
     };
     let table = html! { table.prose {
         (parts::head(ablation::HEAD))

@@ -17,9 +17,9 @@ type Times = BTreeMap<String, LockTime>;
 pub(super) fn locks(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     html! {
         section #locks {
-            h2 { "Waiting and holding" }
-            p.muted { "Wait is from asking for a lock to having it, hold from having it to releasing it. A long wait with a \
-                       short hold is a crowd; a long hold is work that stands in the way of others." }
+            h2 { "Lock contention: wait and hold times" }
+            p.muted { "Wait time is from requesting a lock to acquiring it, hold time from acquiring it to releasing it. A long \
+                       wait with a short hold means many waiters; a long hold means a long critical section." }
             div.charts { @for table in tables { @for (name, of) in [
                 ("Wait", (|cell| cell.wait_ns.as_ref()) as fn(&Cell) -> Option<&Times>),
                 ("Hold", |cell| cell.hold_ns.as_ref()),
@@ -64,7 +64,7 @@ fn lock_times(
         parts::span(measured.iter().map(|(strategy, time)| (*strategy, of(time)))).unwrap_or_default()
     };
     let sentence = format!(
-        "{name} for “{class}”, the class that takes most time: p50 {}; p99 {}.",
+        "{name} time of “{class}”, the lock class with the highest total: p50 {}; p99 {}.",
         ends(|time| time.p50),
         ends(|time| time.p99)
     );
@@ -79,7 +79,7 @@ fn lock_times(
             (row.cell.strategy.as_str(), cells)
         })
     });
-    let head = ["lock class", "count", "p50", "p99", "longest"];
+    let head = ["lock class", "count", "p50", "p99", "max"];
     parts::figure(
         &format!("{name} under {}", table.scenario),
         &sentence,
@@ -93,7 +93,7 @@ pub(super) fn fairness(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
         section #fairness {
             h2 { "Fairness" }
             p.muted { "Jain's index over the operations of the tasks: 1 when all got the same, 1 ÷ tasks when one got all. A \
-                       lock that is fast because somebody waits shows here." }
+                       lock that is fast because some task starves shows here." }
             div.charts { @for table in tables { (fairness_of(table, palette)) } }
         }
     }
@@ -114,10 +114,10 @@ fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         .collect();
     let least = measured.iter().min_by(|a, b| a.1.jain.total_cmp(&b.1.jain));
     let sentence = least.map_or_else(String::new, |(row, it)| {
-        let wait = it.max_wait_ns.map_or_else(String::new, |nanos| {
-            format!(" No task of it waited longer than {}.", format::nanos(nanos))
-        });
-        format!("The least even is “{}” with {:.3}.{wait}", row.cell.strategy, it.jain)
+        let wait = it
+            .max_wait_ns
+            .map_or_else(String::new, |nanos| format!(" Its longest wait was {}.", format::nanos(nanos)));
+        format!("Least fair: “{}” at {:.3}.{wait}", row.cell.strategy, it.jain)
     });
     let title = format!("Jain's index of each strategy under {}", table.scenario);
     let rows = measured.iter().map(|(row, it)| {
@@ -128,7 +128,7 @@ fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         );
         (row.cell.strategy.as_str(), vec![format!("{:.4}", it.jain), wait, min, median, max])
     });
-    let head = ["Jain's index", "longest wait", "least operations of a task", "middle", "most"];
+    let head = ["Jain's index", "max wait", "min operations per task", "median", "max"];
     let numbers = parts::numbers(palette, &title, &head, rows);
     parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Share, &title), &numbers)
 }
@@ -138,8 +138,8 @@ pub(super) fn memory(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     html! {
         section #memory {
             h2 { "Memory" }
-            p.muted { "Bytes that locks and cache add to one live " (item) ", above a plain map of the same " (item) "s; at 1,000 "
-                       (item) "s unless it says otherwise." }
+            p.muted { "Bytes that locks and cache add per live " (item) ", above a plain map of the same " (item) "s; at 1,000 "
+                       (item) "s unless stated otherwise." }
             div.charts { @for table in tables { @if has_bytes(table) { (memory_of(table, palette)) } } }
         }
     }
@@ -181,9 +181,9 @@ fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let ends = measured.iter().min_by(by_bytes).zip(measured.iter().max_by(by_bytes));
     let sentence = ends.map_or_else(String::new, |(low, high)| {
         let told = |it: &(&Row<'_>, _, f64)| format!("{} B (“{}”)", format::count(it.2), it.0.cell.strategy);
-        format!("From {} to {} for each {item}.", told(low), told(high))
+        format!("From {} to {} per {item}.", told(low), told(high))
     });
-    let title = format!("Bytes for each {item} by strategy under {}", table.scenario);
+    let title = format!("Bytes per {item} by strategy under {}", table.scenario);
     let rows = measured.iter().map(|(row, it, bytes)| {
         let told = |value: Option<f64>| value.map_or_else(|| NOT_MEASURED.to_owned(), format::count);
         let cells = vec![
@@ -195,10 +195,10 @@ fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         (row.cell.strategy.as_str(), cells)
     });
     let head = [
-        &format!("bytes for each {item}"),
+        &format!("bytes per {item}"),
         &format!("at 100,000 {item}s"),
-        "peak while loading",
-        "allocations an operation",
+        "peak during load",
+        "allocations per operation",
     ];
     let numbers = parts::numbers(palette, &title, &head, rows);
     parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Bytes, &title), &numbers)

@@ -46,11 +46,11 @@ fn sentence(record: &Record, tables: &[Table<'_>]) -> String {
         return "Operations a second; nothing was compared.".to_owned();
     };
     let confidence = record.comparisons.first().map_or(String::new(), |it| {
-        format!(" Intervals of {} each by itself.", format::percent(it.confidence))
+        format!(" Each interval has confidence {}.", format::percent(it.confidence))
     });
     format!(
         "Throughput ÷ that of {baseline} under the same scenario, with its interval: green is faster, red slower, and \
-         where there is no tint the interval holds ×1.{confidence} Speed counts only where the answers are right."
+         no tint means not significant.{confidence} Failed cells are left out of the ranking."
     )
 }
 
@@ -60,7 +60,7 @@ fn speed(table: &Table<'_>, strategy: &str) -> Markup {
     };
     let wrong = row.wrong().next().is_some();
     if table.baselines.is_empty() {
-        return html! { td.number { (row.throughput()) @if wrong { span.wrong { " wrong" } } } };
+        return html! { td.number { (row.throughput()) @if wrong { span.wrong { " failed" } } } };
     }
     let it = row.against_baseline;
     let tint = match it {
@@ -76,7 +76,7 @@ fn speed(table: &Table<'_>, strategy: &str) -> Markup {
     html! {
         td class=(format!("number {tint}")) title=(told(row.cell)) {
             (value) br; span.interval { (interval.trim_start()) }
-            @if wrong { " " span.wrong { "wrong" } }
+            @if wrong { " " span.wrong { "failed" } }
         }
     }
 }

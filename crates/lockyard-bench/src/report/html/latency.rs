@@ -33,13 +33,13 @@ fn clock(tables: &[Table<'_>]) -> String {
     let mut sentences = Vec::new();
     if !open.is_empty() {
         sentences.push(format!(
-            "Under {open} latency counts from the intended start of a request, waiting in the queue included."
+            "Under {open} latency is measured from the intended start of a request, queueing delay included."
         ));
     }
     if !closed.is_empty() {
         sentences.push(format!(
-            "Under {closed} the next request follows the last answer (a closed loop): latency counts from the actual \
-             start, and what a stall would have done to requests that were never sent is not in it."
+            "Under {closed} the next request follows the last answer (a closed loop): latency is measured from the actual \
+             start, so it is subject to coordinated omission."
         ));
     }
     sentences.join(" ")
@@ -56,7 +56,7 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
     let most = values().map(|mark| mark.x).fold(3.2, f64::max) + 0.1;
     let nines = Axis {
         ticks: plot::Axis { step: Some(1.0), ..plot::Axis::new([0.0, most], false, percentile) },
-        name: "the share of answers that were faster",
+        name: "percentile",
     };
     let nanos = Axis::logarithmic(values().map(|mark| mark.y), format::tick_nanos, "latency (logarithmic)");
     let title =
@@ -79,8 +79,10 @@ fn curve(strategy: &str, it: &Latency, palette: &Palette<'_>) -> Series {
     let at =
         [(0.5_f64, it.p50, "p50"), (0.9, it.p90, "p90"), (0.99, it.p99, "p99"), (0.999, it.p99_9, "p99.9")];
     let percentiles = at.map(|(share, nanos, name)| (-(1.0 - share).log10(), nanos, name));
-    let marks = percentiles.into_iter().chain([(slowest, it.max, "slowest")]).map(|(x, nanos, name)| {
-        PlotPoint { x, y: nanos.max(1) as f64, tip: format!("{strategy}, {name}: {}", format::nanos(nanos)) }
+    let marks = percentiles.into_iter().chain([(slowest, it.max, "max")]).map(|(x, nanos, name)| PlotPoint {
+        x,
+        y: nanos.max(1) as f64,
+        tip: format!("{strategy}, {name}: {}", format::nanos(nanos)),
     });
     Series {
         colour: palette.colour(strategy),
@@ -119,6 +121,6 @@ fn numbers(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
             (row.cell.strategy.as_str(), cells)
         })
     });
-    let head = ["operation", "count", "p50", "p90", "p99", "p99.9", "slowest"];
+    let head = ["operation", "count", "p50", "p90", "p99", "p99.9", "max"];
     parts::numbers(palette, &format!("Latency under {}", table.scenario), &head, rows)
 }

@@ -23,8 +23,9 @@ pub(super) fn models(models: &[ModelResult]) -> Markup {
         section #models {
             h2 { "Models" }
             p.muted {
-                (hold) " of " (models.len()) " hold; " (bounded) " of the searches were bounded, and a bounded search says \
-                 nothing about what it left out. A model that tried fewer schedules than it must does not count as holding."
+                (hold) " of " (models.len()) " passed; " (bounded) " of the searches were incomplete, and an incomplete search \
+                 says nothing about the schedules it left out. A model that explored fewer schedules than its minimum does \
+                 not pass."
             }
             (parts::scroll("Models", &table))
         }
@@ -33,17 +34,14 @@ pub(super) fn models(models: &[ModelResult]) -> Markup {
 
 fn property(it: &ModelResult) -> String {
     match &it.counterexample {
-        _ if it.holds && !it.passes() => format!("too few schedules: {} are wanted", it.min_schedules),
-        _ if it.holds => "holds".to_owned(),
-        None => "does not hold".to_owned(),
-        Some(how) => format!("does not hold: {}; replay: {}", how.message, how.replay),
+        _ if it.holds && !it.passes() => format!("incomplete search: minimum {} schedules", it.min_schedules),
+        _ if it.holds => "no violation".to_owned(),
+        None => "violation".to_owned(),
+        Some(how) => format!("violation: {}; replay: {}", how.message, how.replay),
     }
 }
 
 pub(super) fn pitfalls(pitfalls: &[PitfallResult]) -> Markup {
-    let missed = pitfalls.iter().filter(|it| !it.missed_by.is_empty()).count();
-    let caught = pitfalls.iter().filter(|it| it.is_caught()).count();
-    let alarms = pitfalls.iter().filter(|it| !it.false_positives.is_empty()).count();
     let table = html! { table.matrix {
         (parts::head(["pitfall", "class"].into_iter().chain(Check::ALL.map(Check::as_str))))
         tbody { @for it in pitfalls { tr {
@@ -56,9 +54,9 @@ pub(super) fn pitfalls(pitfalls: &[PitfallResult]) -> Markup {
         section #pitfalls {
             h2 { "Pitfalls" }
             p.muted {
-                "Known-bad variants that the checks must catch, and their correct twins, which must raise no alarm. Of "
-                (pitfalls.len()) ": " (caught) " caught by every check that ran and must see them, " (missed)
-                " missed by one, " (alarms) " with a false alarm over the twin."
+                "Seeded bugs that the checks must detect, and their fixed variants, on which any report is a false positive. "
+                (rows::detected(pitfalls)) ". A bug counts as detected only if every check that ran and is expected to see it \
+                 did."
             }
             (parts::scroll("Pitfalls by check", &table))
         }
@@ -69,9 +67,9 @@ fn cell(it: &PitfallResult, check: Check) -> Markup {
     let (class, word) = if it.missed_by.contains(&check) {
         ("wrong", "missed")
     } else if it.false_positives.contains(&check) {
-        ("wrong", "false alarm")
+        ("wrong", "false positive")
     } else if it.caught_by.contains(&check) {
-        ("caught", "caught")
+        ("caught", "detected")
     } else if it.not_run.contains(&check) {
         ("muted", "not run")
     } else {

@@ -43,7 +43,10 @@ fn environment(record: &Record) -> Markup {
         ));
     }
     if let Some(effect) = record.probe_effect {
-        facts.push(("Keeping latencies", format!("leaves {} of the throughput", format::percent(effect))));
+        facts.push((
+            "Probe effect",
+            format!("{} of the throughput with latencies recorded", format::percent(effect)),
+        ));
     }
     html! {
         section.environment #environment {
@@ -62,15 +65,15 @@ fn method(record: &Record) -> Markup {
             h2 { "How to read this" }
             ul {
                 li { "A ratio is candidate ÷ baseline. For throughput, above ×1 is faster; for latency and bytes, below." }
-                li { "Rounds of rivals are interleaved and paired, so that a slow spell of the machine hits them alike. The bracketed interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
-                li { "Faster and slower mean that the whole interval is on one side of ×1; no difference, that it lies within the margin around ×1; no verdict, that this run cannot tell." }
+                li { "Rounds are interleaved and paired, so that machine noise hits all candidates alike. The bracketed confidence interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
+                li { "Faster and slower mean that the whole interval is on one side of ×1; no difference, that it lies within the equivalence margin around ×1; no verdict, that the result is inconclusive." }
                 @if record.against.is_some() {
-                    li { "Against another build a round is one process of each, one right after the other, so that the interval also holds what differs from one process to the next. A percentile is that of the process in the middle." }
+                    li { "Against another build a round is one process of each, one right after the other, so that the interval also holds what differs from one process to the next. A percentile is that of the median process." }
                 }
                 @if !clocks.is_empty() {
                     li { "Latency clock: " (clocks.join("; ")) "." }
                 }
-                li { "“" (rows::NOT_MEASURED) "” and “not checked” are just that; they are never a zero." }
+                li { "“" (rows::NOT_MEASURED) "” and “not checked” mean no data; they are never a zero." }
             }
         }
     }
@@ -81,12 +84,12 @@ fn absent(record: &Record, tables: &[Table<'_>]) -> Markup {
     let cells = || record.cells.iter();
     let missing: Vec<_> = [
         ("latency over time", tables.iter().any(|table| timeline::kept(table).next().is_some())),
-        ("waiting and holding", cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some())),
+        ("lock contention", cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some())),
         ("fairness", cells().any(|cell| cell.fairness.is_some())),
         ("memory", tables.iter().any(bars::has_bytes)),
-        ("what each change gave", !record.ablations.is_empty()),
+        ("ablation", !record.ablations.is_empty()),
         ("scaling", !record.scaling.is_empty()),
-        ("live checks", cells().any(|cell| cell.verification.is_some())),
+        ("runtime checks", cells().any(|cell| cell.verification.is_some())),
         ("models", record.models.is_some()),
         ("pitfalls", record.pitfalls.is_some()),
     ]

@@ -1,4 +1,4 @@
-//! Throughput against p99 against fairness: who is beaten in all three, and who is a choice.
+//! Throughput against p99 against fairness: which strategies are Pareto-optimal.
 
 use maud::{Markup, html};
 
@@ -30,8 +30,9 @@ pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     html! {
         section #trade {
             h2 { "Throughput against p99 against fairness" }
-            p.muted { "Up is more throughput, left is a shorter p99, and the larger the mark the more even. Ringed are those \
-                       that no other beats in all three, by the values themselves: near neighbours may be no different." }
+            p.muted { "Up is more throughput, left is a lower p99, and a larger mark is a higher Jain's index (fairer). \
+                       Pareto-optimal strategies are outlined: no other is at least as good in all three and better in one, \
+                       by point estimates, so neighbours may be statistically tied." }
             div.charts { @for table in tables { @if let Some(operation) = table.operations.first() {
                 (figure(table, operation, palette))
             } } }
@@ -84,20 +85,16 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         choices.iter().zip(&front).filter(|it| *it.1).map(|it| format!("“{}”", it.0.strategy)).collect();
     let beaten = choices.len() - names.len();
     let sentence = if names.is_empty() {
-        "Nothing was measured that could be drawn here.".to_owned()
+        "No data.".to_owned()
     } else {
-        format!(
-            "No other is better in all three than {}; {beaten} of {} are beaten.",
-            format::list(&names),
-            choices.len()
-        )
+        format!("Pareto-optimal: {}; {beaten} of {} dominated.", format::list(&names), choices.len())
     };
     let rows = choices.iter().zip(&front).map(|(it, on_front)| {
         let jain = it.jain.map_or_else(|| NOT_MEASURED.to_owned(), |jain| format!("{jain:.4}"));
         let word = if *on_front { "no" } else { "yes" };
         (it.strategy, vec![format::count(it.rate), format::nanos(it.p99), jain, word.to_owned()])
     });
-    let head = ["operations/s", "p99", "Jain's index", "beaten"];
+    let head = ["operations/s", "p99", "Jain's index", "dominated"];
     let numbers = parts::numbers(palette, &title, &head, rows);
     parts::figure(table.scenario, &sentence, &drawing, &numbers)
 }

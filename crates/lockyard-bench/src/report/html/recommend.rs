@@ -23,7 +23,7 @@ pub(super) fn section(record: &Record) -> Markup {
             h2 { "Which lock should I use?" }
             p { (it.answer) }
             (parts::scroll("Recommendation by scenario", &table))
-            h3 { "What would change this, and where the data does not reach" }
+            h3 { "Limits of this recommendation" }
             ul { @for line in &it.limits { li { (line) } } }
         }
     }

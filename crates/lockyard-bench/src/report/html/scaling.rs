@@ -19,9 +19,9 @@ pub(super) fn section(record: &Record, palette: &Palette<'_>) -> Markup {
             h2 { "Scaling" }
             p.muted {
                 "One setting varies along each sweep, and all else stays as the scenario has it. The curve is the \
-                 Universal Scalability Law, throughput = λn ÷ (1 + σ(n − 1) + κn(n − 1)): λ is what one does alone, σ what \
-                 is queued for, κ what each pair must agree about. Dashed is extrapolated: not measured, and true only if \
-                 the law goes on to hold."
+                 Universal Scalability Law, throughput = λn ÷ (1 + σ(n − 1) + κn(n − 1)): λ is the throughput at n = 1, σ \
+                 the contention (serial fraction), κ the coherency delay. Dashed is extrapolated: not measured, and valid \
+                 only if the law continues to apply."
             }
             div.charts { @for sweep in Sweep::all(record) { (figure(&sweep, record, palette)) } }
         }
@@ -56,7 +56,7 @@ fn drawn<'a>(sweep: &Sweep<'a>) -> Vec<&'a Scaling> {
 fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
     let all = sweep.strategies.len();
     let which = if drawn < all {
-        format!("The {drawn} of {all} strategies that reach most; the table has all. ")
+        format!("The {drawn} of {all} strategies with the highest throughput; the table has all. ")
     } else {
         String::new()
     };
@@ -66,7 +66,7 @@ fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
     let highest = highest.map(|(it, at)| {
         let size = it.size(&at.point).unwrap_or_default();
         let rate = format::with_interval(at.throughput.ops_per_s, at.throughput.ci);
-        format!("“{}” does most, {rate} operations a second, at {}={size}.", it.strategy, sweep.along)
+        format!("Highest: “{}”, {rate} operations a second, at {}={size}.", it.strategy, sweep.along)
     });
     which + &highest.unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! One scenario on the page: its table, and a chart of who is how fast in it.
+//! One scenario on the page: its table, and a chart of throughput in it.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -156,7 +156,7 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
         (Verdict::Faster, "faster"),
         (Verdict::Slower, "slower"),
         (Verdict::NoDifference, "no different"),
-        (Verdict::NoVerdict, "without a verdict"),
+        (Verdict::NoVerdict, "inconclusive"),
     ]
     .into_iter()
     .map(|(verdict, word)| (rows::with_verdict(table, verdict), word))
@@ -165,7 +165,7 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
     let candidates = format::counted(counts.iter().map(|(count, _)| *count as u64).sum(), "candidate");
     let counts: Vec<_> = counts.iter().map(|(count, word)| format!("{count} {word}")).collect();
     format!(
-        "{highest}Of {candidates}: {}. The dashed line is {baseline}; a line that crosses it decides nothing.",
+        "{highest}Of {candidates}: {}. The dashed line is {baseline}; an interval that crosses 1× is not significant.",
         format::list(&counts)
     )
 }

@@ -16,8 +16,8 @@ pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     html! {
         section #over-time {
             h2 { "Latency over time" }
-            p.muted { "The p99 over all operations of each slice of the measured time. A line that jumps is a run in which \
-                       something else happened; one that rises is a workload that does not stand still." }
+            p.muted { "The p99 over all operations of each slice of the measured time. A jump is \
+                       interference during the run; a rising line is a workload that is not stationary." }
             div.charts { @for table in tables { @if kept(table).next().is_some() { (figure(table, palette)) } } }
         }
     }
@@ -54,7 +54,7 @@ fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         ];
         (cell.strategy.as_str(), cells)
     });
-    let head = ["slices", "lowest p99", "middle p99", "highest p99"];
+    let head = ["slices", "min p99", "median p99", "max p99"];
     let name = format!("p99 of slices under {}", table.scenario);
     parts::figure(table.scenario, &sentence(table), &drawing, &parts::numbers(palette, &name, &head, rows))
 }
@@ -97,8 +97,8 @@ fn sentence(table: &Table<'_>) -> String {
         return "No slice has a p99.".to_owned();
     };
     format!(
-        "The largest jump is in “{}”: its worst slice has {times:.1} times the p99 of its middle one.{}",
+        "The largest jump is in “{}”: its worst slice has {times:.1} times the p99 of its median slice.{}",
         cell.strategy,
-        if times < 2.0 { " So no strategy had a moment of its own." } else { "" }
+        if times < 2.0 { " No strategy has an outlier slice." } else { "" }
     )
 }

@@ -1,4 +1,4 @@
-//! What was found wrong, drawn: who waits for whom, and which steps led there.
+//! What failed, drawn: the wait-for edges, and the steps that led there.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -21,7 +21,7 @@ fn errors(record: &Record) -> impl Iterator<Item = (&str, &str, &Finding)> {
 pub(super) fn section(record: &Record) -> Markup {
     html! {
         section #violations {
-            h2 { "What failed, step by step" }
+            h2 { "Failures in detail" }
             @for (strategy, scenario, it) in errors(record) {
                 article {
                     h3 { (it.name()) " in “" (strategy) "” under " (scenario) }
@@ -103,7 +103,7 @@ fn cycle(tasks: &[&str]) -> Markup {
         let ((ax, ay), (bx, by), (cx, cy)) = (bend(from, 8.0), bend(0.5, 26.0), bend(to, 8.0));
         format!("M{ax:.1} {ay:.1} Q{bx:.1} {by:.1} {cx:.1} {cy:.1}")
     };
-    let title = format!("A cycle of tasks in which each waits for the next: {}", tasks.join(", "));
+    let title = format!("Wait cycle: each task waits for the next: {}", tasks.join(", "));
     html! {
         svg.graph viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(title) {
             (PreEscaped("<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"var(--bad)\"/></marker></defs>"))

@@ -73,13 +73,13 @@ pub enum Refusal {
         sizes: usize,
     },
     /// The logarithm of nothing does not exist.
-    #[error("nothing was done at size {size}")]
+    #[error("no throughput at size {size}")]
     NoThroughput {
         /// The size.
         size: u32,
     },
     /// The curve is not the law of these points.
-    #[error("the points miss the curve by {:.0} %, more than {:.0} %", .residual * 100.0, WORST_RESIDUAL * 100.0)]
+    #[error("the residual is {:.0} %, more than {:.0} %", .residual * 100.0, WORST_RESIDUAL * 100.0)]
     Poor {
         /// By how much they miss it, as a fraction.
         residual: f64,
