@@ -117,6 +117,19 @@
 //! ```
 //!
 //! To measure them, see the program: `lockyard --help`.
+//!
+//! # What a version promises
+//!
+//! The instruments are handed on whole, so a breaking change of one of them is one of this crate:
+//!
+//! | handed on | because |
+//! | --- | --- |
+//! | [`evidence`] | the models and pitfalls of [`checks`] answer with its types |
+//! | [`explore`] | programs over [`checks`] are built from its locks and explored by its settings |
+//! | [`history`] | the specification of sessions is one of its specifications |
+//! | [`lock`] | [`backend::session::Env`] names families of its locks |
+//! | [`track`] | tracked strategies are handed a tracker |
+//! | `bench` | strategies and servers are its subjects, scenarios its workloads |
 
 pub use lockyard_evidence as evidence;
 pub use lockyard_explore as explore;

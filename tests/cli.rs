@@ -285,6 +285,23 @@ fn a_record_that_is_none_is_refused_with_its_place() {
     refused(&["report", "nowhere.json"], &["nowhere.json"]);
 }
 
+/// A chain of causes is written out from one end to the other: whoever puts its cause into its own words tells it twice.
+#[test]
+fn a_cause_is_told_once() {
+    let compare = ["compare", "--strategy", "after", "--scenario", "polling"];
+    let asked = [
+        [&compare[..], &["--baseline", "/nowhere/run.json"]].concat(),
+        [&compare[..], &["--against", "/nowhere/lockyard"]].concat(),
+        vec!["check", "--model", "register", "/nowhere/history.jsonl"],
+        vec!["load", "--scenario", "/nowhere/mine.toml"],
+        vec!["diff", "/nowhere/run.json", "/nowhere/run.json"],
+    ];
+    for args in asked {
+        let (_, said) = run(&args, 2);
+        assert_eq!(said.matches("os error 2").count(), 1, "{args:?}: {said}");
+    }
+}
+
 #[test]
 fn lists_are_arrays_of_objects_with_names() {
     let names = |kind| {

@@ -8,6 +8,7 @@ mod sample;
 use std::path::Path;
 
 use assert_cmd::Command;
+use lockyard::bench::Share;
 use lockyard::bench::gate::diff;
 use lockyard::bench::record::{Metric, Outcome, Record, SCHEMA_VERSION, Severity};
 use lockyard::bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
@@ -16,6 +17,9 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 use sample::sample;
+
+/// What the gate lets pass unless the test is about it.
+const TENTH: Share = Share::of_percent(10.0).unwrap();
 
 /// Multiplies what a strategy's throughput came to under every scenario.
 fn slowed(mut record: Record, strategy: &str, by: f64) -> Record {
@@ -32,7 +36,7 @@ fn slowed(mut record: Record, strategy: &str, by: f64) -> Record {
 
 #[test]
 fn nothing_changed_is_no_regression() {
-    let found = diff(&sample(), &sample(), 0.1, Confidence::default());
+    let found = diff(&sample(), &sample(), TENTH, Confidence::default());
     assert_eq!(found.refusals, [""; 0]);
     assert_eq!(found.changes.len(), 3 * 8, "every strategy but naive, under each scenario");
     assert!(found.changes.iter().all(|it| it.outcome == Outcome::Within), "{:#?}", found.changes);
@@ -41,20 +45,20 @@ fn nothing_changed_is_no_regression() {
 
 #[test]
 fn a_fifth_slower_is_a_regression_and_nobody_else_is_blamed() {
-    let found = diff(&sample(), &slowed(sample(), "after", 0.8), 0.1, Confidence::default());
+    let found = diff(&sample(), &slowed(sample(), "after", 0.8), TENTH, Confidence::default());
     let blamed: Vec<_> = found.regressions().map(|it| (&*it.strategy, &*it.scenario)).collect();
     assert_eq!(blamed, [("after", "polling"), ("after", "hot-context"), ("after", "one-worker")]);
     let told = diff_verdict(&found);
     assert!(told.starts_with("Regression: “after” under ") && told.contains("is at ×0.80 ["), "{told}");
     // And `before`, whose ratio to naive stands the other way round in the record.
-    let found = diff(&sample(), &slowed(sample(), "before", 0.8), 0.1, Confidence::default());
+    let found = diff(&sample(), &slowed(sample(), "before", 0.8), TENTH, Confidence::default());
     let blamed: Vec<_> = found.regressions().map(|it| &*it.strategy).collect();
     assert_eq!(blamed, ["before"; 3]);
 }
 
 #[test]
 fn a_fifth_faster_is_an_improvement() {
-    let found = diff(&sample(), &slowed(sample(), "after", 1.25), 0.1, Confidence::default());
+    let found = diff(&sample(), &slowed(sample(), "after", 1.25), TENTH, Confidence::default());
     assert_eq!(found.regressions().count(), 0);
     assert_eq!(found.changes.iter().filter(|it| it.outcome == Outcome::Improvement).count(), 3);
 }
@@ -66,7 +70,7 @@ fn a_machine_that_is_slower_as_a_whole_is_no_regression() {
         cell.throughput.ops_per_s *= 0.5;
         cell.throughput.ci = cell.throughput.ci.map(|end| end * 0.5);
     }
-    let found = diff(&sample(), &after, 0.03, Confidence::default());
+    let found = diff(&sample(), &after, Share::of_percent(3.0).unwrap(), Confidence::default());
     assert_eq!(found.regressions().count(), 0);
 }
 
@@ -75,7 +79,7 @@ fn what_is_foreign_is_refused_with_the_reason() {
     let refused = |change: fn(&mut Record), words: &[&str]| {
         let mut after = sample();
         change(&mut after);
-        let found = diff(&sample(), &after, 0.1, Confidence::default());
+        let found = diff(&sample(), &after, TENTH, Confidence::default());
         assert!(found.changes.is_empty());
         let told = diff_verdict(&found);
         assert!(told.starts_with("Not comparable: "), "{told}");
@@ -110,7 +114,7 @@ fn what_may_differ_is_noted_and_what_is_missing_is_told() {
     after.environment.commit = Some("other".into());
     after.environment.os = "Linux 6.9 x86_64".into();
     after.cells.retain(|cell| cell.strategy != "std-mutex" && cell.scenario != "one-worker");
-    let found = diff(&sample(), &after, 0.1, Confidence::default());
+    let found = diff(&sample(), &after, TENTH, Confidence::default());
     assert_eq!(found.refusals, [""; 0]);
     assert_eq!(found.notes, ["another kernel: Linux 6.8 x86_64, now Linux 6.9 x86_64"]);
     assert!(found.left_out.contains(&"“std-mutex” under polling: only in the baseline".to_owned()));
@@ -130,7 +134,7 @@ fn false_alarms_are_as_rare_as_the_confidence_says() {
         let count = (0..PAIRS).filter(|_| {
             measure(&mut before, &mut draws);
             measure(&mut after, &mut draws);
-            let found = diff(&before, &after, 0.0, Confidence::default());
+            let found = diff(&before, &after, Share::NONE, Confidence::default());
             assert_eq!(found.changes.len(), candidates);
             found.regressions().next().is_some()
         });
@@ -180,7 +184,7 @@ fn measure(record: &mut Record, draws: &mut ChaCha8Rng) {
 
 #[test]
 fn the_formats_of_a_diff() {
-    let found = diff(&sample(), &slowed(sample(), "after", 0.8), 0.1, Confidence::default());
+    let found = diff(&sample(), &slowed(sample(), "after", 0.8), TENTH, Confidence::default());
     let markdown = diff_summary(&found);
     assert!(markdown.starts_with("🔴 Regression: “after” under "), "{markdown}");
     assert!(markdown.contains("| polling | after | ×0.98 [0.96, 0.99] | ×0.78 [0.77, 0.79] | ×0.80 ["));
@@ -206,7 +210,7 @@ fn a_hostile_name_is_text_in_a_diff() {
             comparison.scenario = format!("{}{hostile}", comparison.scenario);
         }
     }
-    let found = diff(&before, &record, 0.1, Confidence::default());
+    let found = diff(&before, &record, TENTH, Confidence::default());
     let markdown = diff_summary(&found);
     assert!(!markdown.contains("<script") && !markdown.contains("\n# h"), "{markdown}");
     assert_eq!(markdown.matches("</details>").count(), 1);

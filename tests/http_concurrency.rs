@@ -30,14 +30,10 @@ fn busy() -> Scenario {
 /// What a short run over HTTP says of a server.
 fn measured(name: &str, url: &str) -> Cell {
     let server = Server::new(name, Address::parse(url, None).unwrap());
-    let plan = Plan {
-        subjects: vec![server.subject()],
-        workloads: vec![busy()],
-        duration: Duration::from_millis(75),
-        verify: true,
-        patience: Duration::from_mins(1),
-        ..Plan::default()
-    };
+    let plan = Plan::new(vec![server.subject()], vec![busy()])
+        .duration(Duration::from_millis(75))
+        .verify(true)
+        .patience(Duration::from_mins(1));
     run(&plan, &AtomicBool::new(false), &mut NoObserver).unwrap().cells.remove(0)
 }
 

@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use lockyard_bench::record::Record;
 use lockyard_bench::stats::Confidence;
-use lockyard_bench::{AgainstPlan, Terms, Which};
+use lockyard_bench::{AgainstPlan, Share, Terms, Which};
 
 use crate::strategy::Strategy;
 
@@ -41,8 +41,7 @@ pub(super) struct Against<'a> {
     /// Each as it was given, with the name that it has in records.
     pub(super) scenarios: &'a [(&'a str, String)],
     pub(super) quick: bool,
-    /// As a share.
-    pub(super) margin: f64,
+    pub(super) margin: Share,
     pub(super) options: &'a RunOptions,
 }
 
@@ -81,21 +80,19 @@ impl Against<'_> {
     }
 
     fn plan(&self, rounds: u32) -> AgainstPlan {
-        AgainstPlan {
-            command: command_line(),
-            build: BUILD,
-            program: self.program.display().to_string(),
-            subjects: self.strategies.iter().map(|strategy| strategy.name().to_owned()).collect(),
-            workloads: self.scenarios.iter().map(|(_, name)| name.clone()).collect(),
-            rounds,
-            seed: self.options.seed,
-            terms: Terms {
+        let subjects = self.strategies.iter().map(|strategy| strategy.name().to_owned()).collect();
+        let workloads = self.scenarios.iter().map(|(_, name)| name.clone()).collect();
+        AgainstPlan::new(self.program.display().to_string(), subjects, workloads)
+            .command(command_line())
+            .build(BUILD)
+            .rounds(rounds)
+            .seed(self.options.seed)
+            .terms(Terms {
                 margin: self.margin,
                 confidence: Confidence::default(),
                 reference: None,
                 headline: None,
-            },
-        }
+            })
     }
 
     /// What a process is asked: one strategy under one scenario, so that its pair comes right after it. Only options that
@@ -110,7 +107,7 @@ impl Against<'_> {
         // Memory at 100,000 sessions, which takes seconds, is left out with `--quick`; and answers are judged by a run that
         // asks for that, not in each of many processes.
         words.extend(["--quick", "--no-verify", "--format", "json"]);
-        let cancel = self.options.cancel.map(|percent| percent.to_string());
+        let cancel = self.options.cancel.map(|share| share.percent().to_string());
         words.extend(cancel.iter().flat_map(|percent| ["--cancel", percent]));
         words.into_iter().map(OsString::from).collect()
     }
@@ -155,7 +152,7 @@ mod tests {
             strategies: &strategies,
             scenarios: &scenarios,
             quick,
-            margin: 0.005,
+            margin: Share::NONE,
             options: &options,
         })
     }

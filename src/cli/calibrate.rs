@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 
 use crate::subjects::{self, Calibration, CalibrationPlan, Footprint, JudgedRatio};
+use lockyard_bench::Share;
 use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
@@ -28,16 +29,16 @@ pub(super) struct Args {
     verdict: Duration,
 
     /// The injected work, in per cent of an operation's time.
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = options::percent)]
-    planted: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "1")]
+    planted: Share,
 
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
     #[arg(long, value_name = "SCENARIO", default_value = "polling")]
     scenario: String,
 
     /// Ratios within 1 ± this many per cent are called no difference.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
-    margin: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "0.5")]
+    margin: Share,
 
     /// The seed of every trace and of the order of subjects.
     #[arg(long, default_value_t = 42)]
@@ -64,8 +65,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         seed: args.seed,
         verdict: args.verdict,
         trials: args.trials,
-        planted: args.planted / 100.0,
-        margin: args.margin / 100.0,
+        planted: args.planted,
+        margin: args.margin,
         confidence: Confidence::default(),
     };
     let interrupted = output::interrupt()?;
@@ -110,7 +111,7 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
          Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
            noise floor                      {floor:.2} % (the largest deviation of after from itself in {trials})\n  \
            false positives                  {different} of {trials}\n  \
-           slowed by {planted:.1} %, detected       {slower} of {trials} (median ×{slowed_to:.3})",
+           slowed by {planted:.1}, detected       {slower} of {trials} (median ×{slowed_to:.3})",
         cores = found.environment.cores,
         reads = found.limits.no_shared_write_ops_per_s / 1e6,
         writes = found.limits.shared_rmw_per_s / 1e6,
@@ -123,7 +124,7 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         scenario = plan.scenario.name,
         floor = found.noise_floor() * 100.0,
         different = found.told_different(),
-        planted = found.planted * 100.0,
+        planted = found.planted,
         slower = found.told_slower(),
         slowed_to = found.slowed_to(),
     )

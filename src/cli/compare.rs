@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
 
-use lockyard_bench::Plan;
+use lockyard_bench::Share;
 
 use crate::strategy::{Factorial, PRESETS, Strategy};
 
@@ -88,8 +88,8 @@ pub(super) struct Args {
     verify: bool,
 
     /// The equivalence margin: ratios within 1 ± this many per cent are called no difference.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = options::percent)]
-    margin: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "0.5")]
+    margin: Share,
 
     /// Measure in this many processes, one after the other, each for its share of the time.
     ///
@@ -184,7 +184,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .collect::<Result<_, _>>()?;
     if let Some(program) = &args.against {
         let scenarios: Vec<_> = scenarios.iter().map(|(given, it)| (*given, it.name.clone())).collect();
-        let (strategies, quick, margin) = (&strategies, args.quick, args.margin / 100.0);
+        let (strategies, quick, margin) = (&strategies, args.quick, args.margin);
         let against =
             Against { program, strategies, scenarios: &scenarios, quick, margin, options: &args.run };
         return output::measure_by(&args.run, Some(&args.gate.against()), |interrupted| {
@@ -201,18 +201,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     };
     let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
-    let plan = Plan {
-        ablations: args.ablations.iter().map(|way| plan::ablated(way, &strategies)).collect(),
-        sweeps,
-        duration,
-        longest_slice: if args.quick { QUICK_SLICE } else { FULL_SLICE },
+    let plan = plan::plan(subjects, scenarios, args.margin, &args.run)
+        .ablations(args.ablations.iter().map(|way| plan::ablated(way, &strategies)).collect())
+        .sweeps(sweeps)
+        .duration(duration)
+        .longest_slice(if args.quick { QUICK_SLICE } else { FULL_SLICE })
         // Half of what would make a difference: then what is none can be told to be none.
-        precision: args.margin / 200.0,
-        many_items: !args.quick,
-        ..plan::plan(subjects, scenarios, args.margin / 100.0, &args.run)
-    };
+        .precision(args.margin.half())
+        .many_items(!args.quick);
     if !args.url.is_empty() {
-        remote::announce(&plan.workloads);
+        remote::announce(plan.workloads());
     }
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(plan, nth),

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+use lockyard_bench::Share;
 use lockyard_bench::gate;
 use lockyard_bench::record::Record;
 use lockyard_bench::report;
 use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
-use super::options;
 use super::stdout;
 
 /// Compare two records.
@@ -28,8 +28,8 @@ pub(super) struct Args {
 
     /// The tolerated loss, in per cent. With it, a strategy whose whole interval lies below ends with exit code 3; without it
     /// nothing does, and changes are reported against a tolerance of zero.
-    #[arg(long, value_name = "PERCENT", value_parser = options::percent)]
-    gate: Option<f64>,
+    #[arg(long, value_name = "PERCENT")]
+    gate: Option<Share>,
 
     /// What is printed on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -51,7 +51,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (before, after) = (Record::read(&args.before)?, Record::read(&args.after)?);
-    let share = args.gate.unwrap_or(0.0) / 100.0;
+    let share = args.gate.unwrap_or(Share::NONE);
     let diff = gate::diff(&before, &after, share, Confidence::default());
     stdout::write_out(&match args.format {
         Format::Text => report::diff_text(&diff, stdout::colour()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
+use lockyard_bench::Share;
 use lockyard_bench::gate::{self, Regression};
 use lockyard_bench::record::Record;
 use lockyard_bench::record::write_atomically;
@@ -12,7 +13,6 @@ use lockyard_bench::report;
 use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
-use super::options;
 use super::origin::BUILD;
 use super::stdout;
 
@@ -32,22 +32,22 @@ pub(super) struct Options {
     ///
     /// The confidence is family-wise: at 99 %, at most one pair of runs in a hundred reports a false positive.
     /// Separate processes differ by more than their intervals say, so tolerate some per cent.
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = options::percent, requires = "held")]
-    gate: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "held")]
+    gate: Share,
 }
 
-/// What a run is held against, and what is let pass, as a share.
+/// What a run is held against, and what is let pass.
 pub(super) enum Gate {
     /// An earlier record.
-    Baseline(Box<Record>, f64),
+    Baseline(Box<Record>, Share),
     /// The other build that was measured in the same run.
-    Against(f64),
+    Against(Share),
 }
 
 impl Options {
     /// The gate of a run that has another build to be held against.
     pub(super) fn against(&self) -> Gate {
-        Gate::Against(self.gate / 100.0)
+        Gate::Against(self.gate)
     }
 
     /// Reads the baseline, if there is one. What is refused here has been told on stderr.
@@ -56,7 +56,7 @@ impl Options {
         let baseline = Record::read(path).context("the baseline cannot be used")?;
         let reasons = gate::other_machine(&baseline.environment, &lockyard_bench::environment(&BUILD));
         if reasons.is_empty() {
-            return Ok(Ok(Some(Gate::Baseline(Box::new(baseline), self.gate / 100.0))));
+            return Ok(Ok(Some(Gate::Baseline(Box::new(baseline), self.gate))));
         }
         eprintln!("Not comparable with {}: {}.", path.display(), reasons.join("; "));
         eprintln!("Record a baseline on this machine, with the same command and without --baseline.");
@@ -81,12 +81,12 @@ impl Gate {
 }
 
 /// What this build lost against the other one, on stderr.
-fn of_losses(record: &Record, share: f64) -> Exit {
+fn of_losses(record: &Record, share: Share) -> Exit {
     let losses = gate::losses(record, share, Confidence::default());
     for Regression { scenario, strategy, change } in &losses {
-        let (change, let_pass) = (report::ratio(change.ratio, change.ci), share * 100.0);
+        let (change, let_pass) = (report::ratio(change.ratio, change.ci), share);
         eprintln!(
-            "regression: {strategy} under {scenario} is at {change} of the other build; tolerated loss {let_pass} %"
+            "regression: {strategy} under {scenario} is at {change} of the other build; tolerated loss {let_pass}"
         );
     }
     exit::of_losses(record, &losses)

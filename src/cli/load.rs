@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
-use lockyard_bench::Plan;
+
+use lockyard_bench::Share;
 
 use crate::strategy::Strategy;
 use crate::subjects::{self, PitfallPlan};
@@ -95,12 +96,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         let strategy = args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?;
         plan::strategies(&[strategy], &args.run)?
     };
-    let plan = Plan {
-        duration: args.run.duration.unwrap_or(DURATION),
-        longest_slice: DURATION,
-        history: args.history.clone(),
-        ..plan::plan(subjects, scenarios, 0.0, &args.run)
-    };
+    let plan = plan::plan(subjects, scenarios, Share::NONE, &args.run)
+        .duration(args.run.duration.unwrap_or(DURATION))
+        .longest_slice(DURATION)
+        .history(args.history.clone());
     output::measure(&plan, &args.run, None)
 }
 

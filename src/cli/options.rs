@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
-use lockyard_bench::Latency;
+use lockyard_bench::{Latency, Share, ShareError};
 
 /// Options of every run.
 #[derive(Args)]
@@ -50,8 +50,8 @@ pub(super) struct RunOptions {
     /// time.
     ///
     /// They are counted as `unanswered`. Afterwards nothing may be stuck, leaked or lost, which the verification slices check.
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    pub(super) cancel: Option<f64>,
+    #[arg(long, value_name = "PERCENT", value_parser = part)]
+    pub(super) cancel: Option<Share>,
 
     /// Leave out the verification slices between the measured ones, whose histories are recorded and checked.
     ///
@@ -138,14 +138,13 @@ pub(super) fn duration(given: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// A share of less than a whole, in per cent.
-pub(super) fn percent(given: &str) -> Result<f64, String> {
-    let percent: f64 =
-        given.trim_end_matches('%').parse().map_err(|_| "write a number of per cent, such as 0.5")?;
-    if (0.0..100.0).contains(&percent) {
-        Ok(percent)
+/// A share below all, for clap: were every request cancelled, nothing would be measured.
+fn part(given: &str) -> Result<Share, String> {
+    let share: Share = given.parse().map_err(|error: ShareError| error.to_string())?;
+    if share.percent() < 100.0 {
+        Ok(share)
     } else {
-        Err("it must be at least 0 and below 100".to_owned())
+        Err("a share of all must be below 100 per cent".to_owned())
     }
 }
 

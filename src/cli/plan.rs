@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lockyard_bench::record::Change;
 use lockyard_bench::stats::Confidence;
-use lockyard_bench::{Ablated, LimitOf, Plan, Subject, Terms};
+use lockyard_bench::{Ablated, LimitOf, Plan, Share, Subject, Terms};
 
 use crate::strategy::{Factorial, HEADLINE, REFERENCE, Strategy, check_tracked};
 use crate::subjects::{self, Strategies};
@@ -25,7 +25,7 @@ pub(super) struct Subjects {
 
 /// Strategies as subjects, with the limit for the same sessions.
 pub(super) fn strategies(strategies: &[Strategy], options: &RunOptions) -> anyhow::Result<Subjects> {
-    let all = Strategies::default().cancelling(options.cancel.map(|percent| percent / 100.0));
+    let all = Strategies::default().cancelling(options.cancel);
     let subject = |strategy: &Strategy| {
         if options.track {
             check_tracked(strategy.factors())?;
@@ -62,27 +62,23 @@ pub(super) fn ablated(way: &Factorial, measured: &[Strategy]) -> Ablated {
 pub(super) fn plan(
     subjects: Subjects,
     scenarios: Vec<Scenario>,
-    margin: f64,
+    margin: Share,
     options: &RunOptions,
 ) -> Plan<Scenario> {
-    Plan {
-        command: command_line(),
-        build: BUILD,
-        subjects: subjects.compared,
-        workloads: scenarios,
-        limit: subjects.limit,
-        limits: Some(Arc::new(subjects::limits)),
-        seed: options.seed,
-        latency: options.latency.into(),
-        verify: !options.no_verify,
-        track: options.track,
-        terms: Terms {
+    Plan::new(subjects.compared, scenarios)
+        .command(command_line())
+        .build(BUILD)
+        .limit(subjects.limit)
+        .limits(subjects::limits)
+        .seed(options.seed)
+        .latency(options.latency.into())
+        .verify(!options.no_verify)
+        .track(options.track)
+        .terms(Terms {
             margin,
             confidence: Confidence::default(),
             reference: Some(REFERENCE.to_owned()),
             headline: Some(HEADLINE.to_owned()),
-        },
-        patience: PATIENCE,
-        ..Plan::default()
-    }
+        })
+        .patience(PATIENCE)
 }

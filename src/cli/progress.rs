@@ -11,7 +11,7 @@ use lockyard_bench::{InterimRatio, Observer, Plan, Progress, Workload};
 /// The observer that fits where stderr goes.
 pub(super) fn observer<W: Workload>(plan: &Plan<W>) -> Box<dyn Observer> {
     let subjects = plan.names().collect::<Vec<_>>().join(", ");
-    observer_of(&subjects, &plan.workloads.iter().map(Workload::name).collect::<Vec<_>>().join(", "))
+    observer_of(&subjects, &plan.workloads().iter().map(Workload::name).collect::<Vec<_>>().join(", "))
 }
 
 /// The same, by what is measured and under what.

@@ -11,6 +11,8 @@ use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use lockyard_bench::Share;
+
 use crate::backend::http::{self, App, Labelled, Limits, Token};
 use crate::backend::service::{DynBackend, DynChatService, Layered, Prompts, SimulatorConfig};
 use crate::backend::session::Durability;
@@ -153,8 +155,8 @@ struct ModelOptions {
     chunk_interval: Option<Duration>,
 
     /// Of a hundred replies, how many want to call tools.
-    #[arg(long = "model-tools", value_name = "PERCENT", default_value = "0", value_parser = options::percent)]
-    tools: f64,
+    #[arg(long = "model-tools", value_name = "PERCENT", default_value = "0")]
+    tools: Share,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -320,7 +322,7 @@ impl ModelOptions {
             latency: always(self.time),
             chunks: self.chunks..=self.chunks,
             chunk_interval: always(self.chunk_interval),
-            tool_calls: self.tools / 100.0,
+            tool_calls: self.tools.get(),
             ..SimulatorConfig::default()
         }
     }

@@ -2,6 +2,7 @@
 
 /// What is wrong with a strategy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StrategyError {
     /// A name that is not known.
     #[error("unknown {what} `{given}`{} There are: {known}", did_you_mean(.nearest.as_deref()))]

@@ -41,9 +41,9 @@ fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
         latency: model.latency(),
         chunk_interval: model.chunk_interval(),
         chunks: model.chunks.clone(),
-        tool_calls: model.tool_calls_percent.probability(),
-        transient_failures: model.transient_percent.probability(),
-        fatal_failures: model.fatal_percent.probability(),
+        tool_calls: model.tool_calls_percent.share().get(),
+        transient_failures: model.transient_percent.share().get(),
+        fatal_failures: model.fatal_percent.share().get(),
         seed,
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use lockyard_bench::record::{Environment, Limits, Verdict};
 use lockyard_bench::stats::{Confidence, Direction, Ratio};
 use lockyard_bench::{
-    Build, Fault, HarnessCost, Latency, Plan, RunError, Subject, Terms, cores, environment, harness_cost,
-    pairs,
+    Build, Fault, HarnessCost, Latency, Plan, RunError, Share, Subject, Terms, cores, environment,
+    harness_cost, pairs,
 };
 
 use crate::strategy::{PRESETS, Strategy, slowed};
@@ -42,9 +42,9 @@ pub struct CalibrationPlan {
     /// How often a verdict is made.
     pub trials: u32,
     /// How much work is planted, as a share of an operation's time.
-    pub planted: f64,
+    pub planted: Share,
     /// Ratios within 1 ± this are no difference.
-    pub margin: f64,
+    pub margin: Share,
     /// How sure verdicts are.
     pub confidence: Confidence,
 }
@@ -61,7 +61,7 @@ pub struct Calibration {
     /// What live sessions take under each preset, by count and resident; null where either cannot be told.
     pub memory: Option<Vec<Footprint>>,
     /// Work planted in the slowed subject, as a share of an operation's time.
-    pub planted: f64,
+    pub planted: Share,
     /// One verdict each, by trial, in the order made.
     pub trials: Vec<CalibrationTrial>,
 }
@@ -167,7 +167,7 @@ pub fn calibrate(
 /// A plan of which every subject is measured for so long, from this seed.
 fn plan(what: &CalibrationPlan, seed: u64, duration: Duration) -> Plan<Scenario> {
     let terms = Terms { margin: what.margin, confidence: what.confidence, reference: None, headline: None };
-    Plan { seed, duration, latency: Latency::None, terms, ..Plan::default() }
+    Plan::default().seed(seed).duration(duration).latency(Latency::None).terms(terms)
 }
 
 /// Sets how much the slowed subject is slowed, after a second's look at how long an operation takes on a worker.
@@ -175,7 +175,7 @@ fn plant(same: &Subject<Scenario>, what: &CalibrationPlan, interrupted: &AtomicB
     let plan = plan(what, what.seed, Duration::from_secs(1));
     let measured = pairs(&plan, &what.scenario, &[(same, false)], interrupted)?;
     let ops_per_s = measured.throughput(0).ops_per_s;
-    slowed::plant(what.planted * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
+    slowed::plant(what.planted.get() * 1e9 * f64::from(what.scenario.workers.get()) / ops_per_s);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use rand::RngExt;
 
 use crate::backend::service::{Answer, RemoteFailure, Request, ServeBoxed, ServiceError, ServiceLayer};
 use crate::workload::Scenario;
-use lockyard_bench::Random;
+use lockyard_bench::{Random, Share};
 
 use super::questions::longest_patience;
 
@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_millis(2);
 /// What is done around the requests of strategies that are tracked, or whose clients go away.
 pub(super) struct Requests {
     /// The share that is dropped.
-    leave: f64,
+    leave: Share,
     longest: Duration,
     seed: u64,
     asked: AtomicU64,
@@ -39,18 +39,18 @@ enum CancelAfter {
 
 impl Requests {
     /// Of all requests, `leave` are dropped.
-    pub(super) fn new(scenario: &Scenario, leave: f64, seed: u64) -> Self {
+    pub(super) fn new(scenario: &Scenario, leave: Share, seed: u64) -> Self {
         let longest = LONGEST + longest_patience(scenario) + 2 * scenario.save;
         Self { leave, longest, seed, asked: AtomicU64::new(0) }
     }
 
     /// Drawn for each request anew.
     fn patience(&self) -> Option<CancelAfter> {
-        if self.leave == 0.0 {
+        if self.leave == Share::NONE {
             return None;
         }
         let mut draws = Random::stream(self.seed, self.asked.fetch_add(1, Relaxed));
-        draws.random_bool(self.leave).then(|| {
+        draws.random_bool(self.leave.get()).then(|| {
             if draws.random_bool(0.5) {
                 CancelAfter::Polls(draws.random_range(1..=MOST_POLLS))
             } else {
@@ -115,7 +115,7 @@ mod tests {
 
     fn requests(leave: f64) -> Requests {
         let scenario = Scenario::builtin("polling").expect("a built-in scenario");
-        Requests::new(&scenario, leave, 1)
+        Requests::new(&scenario, Share::new(leave).unwrap(), 1)
     }
 
     #[test]

@@ -48,13 +48,13 @@ impl Questions {
     /// How long the client of this turn waits before it goes away; `None` if it stays.
     pub(super) fn patience(&self, step: &Step) -> Option<Duration> {
         let mut draws = Random::stream(self.seed, u64::from(step.salt));
-        let goes_away = draws.random_bool(self.scenario.cancel.probability());
+        let goes_away = draws.random_bool(self.scenario.cancel.share().get());
         goes_away.then(|| longest_patience(&self.scenario).mul_f64(draws.random()))
     }
 
     /// How the client of this turn decides tool calls.
     pub(super) fn decisions(&self, step: &Step) -> Decisions {
-        let deny = self.scenario.model.as_ref().map_or(0.0, |model| model.deny_percent.probability());
+        let deny = self.scenario.model.as_ref().map_or(0.0, |model| model.deny_percent.share().get());
         Decisions { draws: Random::stream(self.seed, u64::from(step.salt) ^ 1 << 32), deny }
     }
 }

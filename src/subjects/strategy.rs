@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockyard_bench::{Declared, Fault, HeapUse, Setup, Subject};
+use lockyard_bench::{Declared, Fault, HeapUse, Setup, Share, Subject};
 use lockyard_lock::LockFamily;
 
 use crate::backend::service::{DynBackend, DynChatService, Layered};
@@ -27,8 +27,8 @@ use super::questions::Questions;
 pub struct Strategies {
     populations: Arc<Populations>,
     memory_baselines: Arc<MemoryBaselines>,
-    /// The share of all requests, from 0 to 1, whose client goes away before the answer.
-    cancel: Option<f64>,
+    /// The share of all requests whose client goes away before the answer.
+    cancel: Option<Share>,
 }
 
 /// What is judged, what is tracked, and whose clients go away: asked through objects, with something done around each
@@ -36,9 +36,9 @@ pub struct Strategies {
 type Object = InProcess<Layered<Requests>>;
 
 impl Strategies {
-    /// Strategies of which this share of all requests, from 0 to 1, is dropped before its answer.
+    /// Strategies of which this share of all requests is dropped before its answer.
     #[must_use]
-    pub fn cancelling(self, share: Option<f64>) -> Self {
+    pub fn cancelling(self, share: Option<Share>) -> Self {
         Self { cancel: share, ..self }
     }
 

@@ -129,9 +129,8 @@ const SLICE: Duration = Duration::from_millis(60);
 /// A run that is over as soon as everybody was judged.
 fn judged(subjects: Vec<Subject<Scenario>>, workloads: Vec<Scenario>) -> Record {
     let duration = Duration::from_millis(50);
-    let (latency, longest_slice) = (Latency::None, SLICE);
-    let plan =
-        Plan { subjects, workloads, duration, longest_slice, latency, verify: true, ..Plan::default() };
+    let plan = Plan::new(subjects, workloads).duration(duration).longest_slice(SLICE);
+    let plan = plan.latency(Latency::None).verify(true);
     run(&plan, &AtomicBool::new(false), &mut NoObserver).unwrap()
 }
 

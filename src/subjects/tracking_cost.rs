@@ -36,7 +36,7 @@ pub fn tracking_cost(
     let cannot = |fault| RunError::Subject { name: strategy.name().to_owned(), fault };
     let plain = strategies.subject(strategy).map_err(|error| cannot(Fault::new(error)))?;
     let boxed = strategies.boxed(strategy);
-    let plan = Plan { duration, latency: Latency::None, ..Plan::default() };
+    let plan = Plan::default().duration(duration).latency(Latency::None);
     let subjects = [(&plain, false), (&boxed, false), (&plain, true)];
     let measured = pairs(&plan, scenario, &subjects, &AtomicBool::new(false))?;
     let (locks, whole) = (measured.ratio(2, 1), measured.ratio(2, 0));

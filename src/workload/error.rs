@@ -8,6 +8,7 @@ use crate::backend::operation::Operation;
 
 /// Why there is no scenario to run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ScenarioError {
     /// No built-in scenario has this name.
     #[error("{0}. A file of your own is given by a path that ends in .toml")]

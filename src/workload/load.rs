@@ -26,11 +26,17 @@ impl Scenario {
     /// let error = Scenario::from_toml("mine.toml", text).unwrap_err();
     /// assert!(error.to_string().starts_with("mine.toml:2:12: "));
     /// ```
+    ///
+    /// # Errors
+    /// [`ScenarioError`] says what is wrong, at which line and column.
     pub fn from_toml(source_name: &str, text: &str) -> Result<Self, ScenarioError> {
         file::read(&Source::new(source_name, text, &[]))
     }
 
     /// The built-in scenario called `name`.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] if there is none of that name.
     pub fn builtin(name: &str) -> Result<Self, ScenarioError> {
         Self::load(name, &[""; 0])
     }
@@ -51,6 +57,9 @@ impl Scenario {
     /// assert_eq!((small.point().tasks, small.sessions.get()), (4, 10));
     /// # Ok::<(), lockyard::workload::ScenarioError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`ScenarioError`] if there is no such scenario or file, or it makes no sense with these overrides.
     pub fn load(name_or_path: &str, overrides: &[impl AsRef<str>]) -> Result<Self, ScenarioError> {
         let overrides: Vec<_> = overrides.iter().map(|given| given.as_ref().to_owned()).collect();
         let is_path =

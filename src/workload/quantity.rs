@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
+use lockyard_bench::Share;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// A share in percent, from 0 to 100.
@@ -17,9 +18,12 @@ impl Percent {
         self.0
     }
 
-    /// The share as a probability, from 0 to 1.
-    pub fn probability(self) -> f64 {
-        self.0 / 100.0
+    /// The share itself.
+    ///
+    /// # Panics
+    /// Never: it was read within its range.
+    pub fn share(self) -> Share {
+        Share::of_percent(self.0).expect("it was read from 0 to 100")
     }
 }
 

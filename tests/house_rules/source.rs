@@ -120,6 +120,8 @@ fn end_of_item(code: &str, start: usize) -> usize {
         match c {
             '{' => depth += 1,
             '}' if depth == 1 => return start + at + 1,
+            // The last variant of an enum, say: what is around it ends here.
+            '}' if depth == 0 => return start + at,
             '}' => depth -= 1,
             ';' if depth == 0 => return start + at + 1,
             _ => {}

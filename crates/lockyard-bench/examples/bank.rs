@@ -20,15 +20,11 @@ use bank::{Bank, guards, sweep};
 static COUNTED: lockyard_bench::alloc::CountingAllocator = lockyard_bench::alloc::CountingAllocator;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let plan = Plan {
-        command: "cargo run --release -p lockyard-bench --example bank".to_owned(),
-        subjects: guards(),
-        workloads: vec![Bank::default()],
-        sweeps: vec![sweep("tasks", &[1, 2, 4, 8])?],
-        duration: Duration::from_secs(2),
-        verify: true,
-        ..Plan::default()
-    };
+    let plan = Plan::new(guards(), vec![Bank::default()])
+        .command("cargo run --release -p lockyard-bench --example bank")
+        .sweeps(vec![sweep("tasks", &[1, 2, 4, 8])?])
+        .duration(Duration::from_secs(2))
+        .verify(true);
     let record = run(&plan, &AtomicBool::new(false), &mut NoObserver)?;
     let folder = std::env::temp_dir().join("lockyard-bank");
     write_all(&record, &folder)?;

@@ -26,10 +26,10 @@ pub enum RunError {
         reason: String,
     },
     /// The system gives no threads.
-    #[error("no worker threads could be started: {0}; free some, or ask for fewer workers")]
+    #[error("no worker threads could be started; free some, or ask for fewer workers")]
     Threads(#[from] io::Error),
     /// The history cannot be written.
-    #[error("the history {} cannot be written: {source}; name a file that can be", path.display())]
+    #[error("the history {} cannot be written; name a file that can be", path.display())]
     History {
         /// The file.
         path: PathBuf,

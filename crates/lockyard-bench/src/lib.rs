@@ -2,13 +2,15 @@
 //! what is measured, what follows from it, and how it is reported.
 //!
 //! ```
+//! use lockyard_bench::Share;
 //! use lockyard_bench::stats::{Confidence, Direction, Ratio, Verdict};
 //!
 //! // What two subjects did in four rounds, in operations a second: candidate and baseline.
 //! let rounds = [(1300.0, 1000.0), (1260.0, 970.0), (650.0, 500.0), (1310.0, 1010.0)];
 //! let ratio = Ratio::of_rounds(&rounds, Confidence::default()).expect("four rounds");
-//! // A difference of half a per cent would count as none.
-//! assert_eq!(Verdict::of(Some(ratio.ci), 0.005, Direction::HigherIsBetter), Verdict::Faster);
+//! let margin: Share = "0.5%".parse()?; // a difference of half a per cent counts as none
+//! assert_eq!(Verdict::of(Some(ratio.ci), margin, Direction::HigherIsBetter), Verdict::Faster);
+//! # Ok::<(), lockyard_bench::ShareError>(())
 //! ```
 //!
 //! The example `bank` makes such rounds: it measures three guards of a bank's accounts
@@ -56,6 +58,7 @@ pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
 mod run;
+mod share;
 mod slices;
 pub mod stats;
 mod subject;
@@ -73,6 +76,7 @@ pub use plan::{Ablated, Latency, LimitOf, Plan, Sweep, Terms};
 pub use progress::{InterimRatio, NoObserver, Observer, Progress};
 pub use random::Random;
 pub use run::{Part, measure, run, run_in_parts};
+pub use share::{Share, ShareError};
 pub use slices::{Meter, Outcome, Runtime, Start};
 pub use subject::{Declared, HeapUse, Setup, Subject};
 pub use system::{Broken, CacheCounters, Counters, Fault, Recorded, Settled, System};

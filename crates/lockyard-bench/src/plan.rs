@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::environment::Build;
 use crate::record::{Change, Limits};
+use crate::share::Share;
 use crate::stats::Confidence;
 use crate::subject::Subject;
 use crate::workload::Workload;
@@ -14,54 +15,68 @@ use crate::workload::Workload;
 /// is known.
 pub type LimitOf<W> = Arc<dyn Fn(&W) -> Option<Subject<W>> + Send + Sync>;
 
-/// What shall be measured.
+/// What shall be measured: subjects and workloads, and beyond them only what shall differ from the usual.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use lockyard_bench::{Latency, Plan, Subject, Workload};
+///
+/// fn quick<W: Workload>(subjects: Vec<Subject<W>>, workload: W) -> Plan<W> {
+///     Plan::new(subjects, vec![workload]).duration(Duration::from_secs(1)).latency(Latency::Full).verify(true)
+/// }
+/// ```
+#[must_use = "nothing is measured until it is run"]
 pub struct Plan<W: Workload> {
     /// The command, as it shall stand in the record.
-    pub command: String,
+    pub(crate) command: String,
     /// What the program was built from.
-    pub build: Build,
+    pub(crate) build: Build,
     /// What is compared; the first is the baseline.
-    pub subjects: Vec<Subject<W>>,
+    pub(crate) subjects: Vec<Subject<W>>,
     /// What is asked of them, one after the other.
-    pub workloads: Vec<W>,
+    pub(crate) workloads: Vec<W>,
     /// What the machine could do at most.
-    pub limit: Option<LimitOf<W>>,
+    pub(crate) limit: Option<LimitOf<W>>,
     /// What the machine's memory system allows, looked at once.
-    pub limits: Option<Arc<dyn Fn() -> Limits + Send + Sync>>,
+    pub(crate) limits: Option<Arc<dyn Fn() -> Limits + Send + Sync>>,
     /// Ways between subjects whose changes are to be told apart; `subjects` hold all that stand on them.
-    pub ablations: Vec<Ablated>,
+    pub(crate) ablations: Vec<Ablated>,
     /// What is measured once the workloads are: workloads along which one setting varies.
-    pub sweeps: Vec<Sweep<W>>,
+    pub(crate) sweeps: Vec<Sweep<W>>,
     /// Decides every step and every order of subjects.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// How long each subject is measured under each workload at most.
-    pub duration: Duration,
+    pub(crate) duration: Duration,
     /// The longest slice; workloads with longer ones are cut to it.
-    pub longest_slice: Duration,
+    pub(crate) longest_slice: Duration,
     /// Which latencies are kept in the slices that keep any.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
     /// A workload is done before its time when the interval of every throughput ratio reaches no further than this
-    /// share to either side; 0 uses the time up.
-    pub precision: f64,
+    /// share to either side; none uses the time up.
+    pub(crate) precision: Share,
     /// Whether memory is counted at 100,000 items, too, which takes seconds.
-    pub many_items: bool,
+    pub(crate) many_items: bool,
     /// Whether slices between the measured ones are recorded and judged.
-    pub verify: bool,
+    pub(crate) verify: bool,
     /// Whether every lock is tracked: for subjects that can be, and slower than they are.
-    pub track: bool,
+    pub(crate) track: bool,
     /// Where histories shall be written as JSON Lines.
-    pub history: Option<PathBuf>,
+    pub(crate) history: Option<PathBuf>,
     /// How conclusions are drawn.
-    pub terms: Terms,
+    pub(crate) terms: Terms,
     /// Nothing moving for this long, on top of what an operation may take by itself, counts as stuck.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
 }
+
+/// Less is no difference, unless said otherwise.
+const MARGIN: Share = Share::of_percent(0.5).unwrap();
 
 /// How conclusions are drawn.
 #[derive(Clone, Debug)]
 pub struct Terms {
     /// Ratios within 1 ± this are no difference.
-    pub margin: f64,
+    pub margin: Share,
     /// How sure verdicts are.
     pub confidence: Confidence,
     /// The subject that every other one is also held against, where it is measured: what a gate reads.
@@ -72,7 +87,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { margin: 0.005, confidence: Confidence::default(), reference: None, headline: None }
+        Self { margin: MARGIN, confidence: Confidence::default(), reference: None, headline: None }
     }
 }
 
@@ -112,7 +127,7 @@ impl<W: Workload> Default for Plan<W> {
             duration: Duration::from_secs(4),
             longest_slice: Duration::MAX,
             latency: Latency::Sampled,
-            precision: 0.0,
+            precision: Share::NONE,
             many_items: false,
             verify: false,
             track: false,
@@ -123,20 +138,119 @@ impl<W: Workload> Default for Plan<W> {
     }
 }
 
+/// What may be set; all else stays as it is.
+impl<W: Workload> Plan<W> {
+    /// `subjects`, of which the first is the baseline, under `workloads`, one after the other.
+    pub fn new(subjects: Vec<Subject<W>>, workloads: Vec<W>) -> Self {
+        Self { subjects, workloads, ..Self::default() }
+    }
+
+    /// The command, as it shall stand in the record.
+    pub fn command(self, command: impl Into<String>) -> Self {
+        Self { command: command.into(), ..self }
+    }
+
+    /// What the program was built from.
+    pub fn build(self, build: Build) -> Self {
+        Self { build, ..self }
+    }
+
+    /// What the machine could do at most.
+    pub fn limit(self, limit: impl Into<Option<LimitOf<W>>>) -> Self {
+        Self { limit: limit.into(), ..self }
+    }
+
+    /// What the machine's memory system allows, looked at once.
+    pub fn limits(self, limits: impl Fn() -> Limits + Send + Sync + 'static) -> Self {
+        Self { limits: Some(Arc::new(limits)), ..self }
+    }
+
+    /// Ways between subjects whose changes are to be told apart; all that stand on them must be among the subjects.
+    pub fn ablations(self, ablations: Vec<Ablated>) -> Self {
+        Self { ablations, ..self }
+    }
+
+    /// Workloads along which one setting varies, measured once the others are.
+    pub fn sweeps(self, sweeps: Vec<Sweep<W>>) -> Self {
+        Self { sweeps, ..self }
+    }
+
+    /// Decides every step and every order of subjects; 42 unless set.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// How long each subject is measured under each workload at most; four seconds unless set.
+    pub fn duration(self, duration: Duration) -> Self {
+        Self { duration, ..self }
+    }
+
+    /// The longest slice; workloads with longer ones are cut to it.
+    pub fn longest_slice(self, longest_slice: Duration) -> Self {
+        Self { longest_slice, ..self }
+    }
+
+    /// Which latencies are kept in the slices that keep any.
+    pub fn latency(self, latency: Latency) -> Self {
+        Self { latency, ..self }
+    }
+
+    /// A workload is done before its time when the interval of every throughput ratio reaches no further than this
+    /// share to either side; none, as it is unless set, uses the time up.
+    pub fn precision(self, precision: Share) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// Whether memory is counted at 100,000 items, too, which takes seconds.
+    pub fn many_items(self, many_items: bool) -> Self {
+        Self { many_items, ..self }
+    }
+
+    /// Whether slices between the measured ones are recorded and judged.
+    pub fn verify(self, verify: bool) -> Self {
+        Self { verify, ..self }
+    }
+
+    /// Whether every lock is tracked: for subjects that can be, and slower than they are.
+    pub fn track(self, track: bool) -> Self {
+        Self { track, ..self }
+    }
+
+    /// Where histories shall be written as JSON Lines.
+    pub fn history(self, history: impl Into<Option<PathBuf>>) -> Self {
+        Self { history: history.into(), ..self }
+    }
+
+    /// How conclusions are drawn.
+    pub fn terms(self, terms: Terms) -> Self {
+        Self { terms, ..self }
+    }
+
+    /// Nothing moving for this long, on top of what an operation may take by itself, counts as stuck; ten seconds unless
+    /// set.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+}
+
 impl<W: Workload> Plan<W> {
     /// What one of `processes` processes has to measure, counted from 0: its share of the time, on questions and in orders
     /// of its own, and always to the end, because all are to count alike.
     ///
     /// # Panics
     /// If there are no processes.
-    #[must_use]
     pub fn into_part(self, nth: u32, processes: u32) -> Self {
         Self {
             seed: self.seed.wrapping_add(nth.into()),
             duration: self.duration / processes,
-            precision: 0.0,
+            precision: Share::NONE,
             ..self
         }
+    }
+
+    /// What is asked of the subjects.
+    pub fn workloads(&self) -> &[W] {
+        &self.workloads
     }
 
     /// The names of the subjects.

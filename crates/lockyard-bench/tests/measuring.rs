@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockyard_bench::record::{FindingKind, Metric, Record};
 use lockyard_bench::report::page;
-use lockyard_bench::{Latency, NoObserver, Plan, Terms, Workload, measure, run, run_in_parts};
+use lockyard_bench::{Latency, NoObserver, Plan, Subject, Terms, Workload, measure, run, run_in_parts};
 use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock, TokioMutex};
 
 use bank::guard::{Guard, Teller, WholeBank};
@@ -44,17 +44,17 @@ impl<F: LockFamily> Guard for Careless<F> {
 }
 
 /// A plan that is done in a moment: what is looked at is not how fast anything is.
+fn plan_of(subjects: Vec<Subject<Bank>>, workloads: Vec<Bank>) -> Plan<Bank> {
+    Plan::new(subjects, workloads)
+        .duration(Duration::from_millis(60))
+        .longest_slice(Duration::from_millis(2))
+        .latency(Latency::Full)
+        .verify(true)
+        .terms(Terms { reference: Some("rwlock".to_owned()), ..Terms::default() })
+}
+
 fn plan() -> Plan<Bank> {
-    Plan {
-        subjects: guards(),
-        workloads: vec![Bank::default()],
-        duration: Duration::from_millis(60),
-        longest_slice: Duration::from_millis(2),
-        latency: Latency::Full,
-        verify: true,
-        terms: Terms { reference: Some("rwlock".to_owned()), ..Terms::default() },
-        ..Plan::default()
-    }
+    plan_of(guards(), vec![Bank::default()])
 }
 
 fn record_of(plan: &Plan<Bank>) -> Record {
@@ -93,7 +93,7 @@ fn three_guards_of_a_bank_are_measured_and_judged() {
 #[test]
 fn a_careless_guard_is_found_wrong_by_its_answers_and_by_its_own_rule() {
     let careless = subject::<Careless<TokioMutex>, Careless<TokioMutex>>("careless", "tokio-mutex");
-    let record = record_of(&Plan { subjects: vec![careless], ..plan() });
+    let record = record_of(&plan_of(vec![careless], vec![Bank::default()]));
     let [cell] = &record.cells[..] else { panic!("one subject") };
     assert_eq!(cell.verification.as_ref().and_then(|it| it.linearizable), Some(false));
     assert!(!cell.violations.is_empty() && cell.violations[0].to_string().contains("process"));
@@ -106,7 +106,7 @@ fn a_careless_guard_is_found_wrong_by_its_answers_and_by_its_own_rule() {
 
 #[test]
 fn tracked_guards_tell_waits_and_holds_and_no_deadlock() {
-    let record = record_of(&Plan { track: true, ..plan() });
+    let record = record_of(&plan().track(true));
     for cell in &record.cells {
         let verified = cell.verification.as_ref().expect("it was judged");
         assert_eq!((verified.linearizable, verified.deadlocks), (Some(true), Some(0)), "{}", cell.strategy);
@@ -118,7 +118,7 @@ fn tracked_guards_tell_waits_and_holds_and_no_deadlock() {
 #[test]
 fn a_setting_that_varies_makes_a_sweep_with_its_points() {
     let sweeps = vec![sweep("tasks", &[1, 2, 4]).unwrap(), sweep("accounts", &[2, 8]).unwrap()];
-    let record = record_of(&Plan { workloads: Vec::new(), sweeps, ..plan() });
+    let record = record_of(&plan_of(guards(), Vec::new()).sweeps(sweeps));
     let told: Vec<_> = record.scaling.iter().map(|it| (&*it.along, &*it.strategy, it.points.len())).collect();
     assert_eq!(
         told,
@@ -161,14 +161,14 @@ fn parts_of_several_processes_make_one_record() {
 
 #[test]
 fn a_subject_that_was_not_declared_tracked_is_refused() {
-    use lockyard_bench::{Setup, Subject};
+    use lockyard_bench::Setup;
 
     let plain: Subject<Bank> = Subject::new("plain", |setup: &Setup<'_, Bank>| {
         Ok(Teller(WholeBank::<TokioMutex>::open(setup.workload().accounts)))
     })
     .into();
-    let refused =
-        run(&Plan { subjects: vec![plain], track: true, ..plan() }, &AtomicBool::new(false), &mut NoObserver);
+    let plan = plan_of(vec![plain], vec![Bank::default()]).track(true);
+    let refused = run(&plan, &AtomicBool::new(false), &mut NoObserver);
     let message = refused.expect_err("it has no tracked form").to_string();
     assert!(message.contains("plain") && message.contains("tracked"), "{message}");
 }

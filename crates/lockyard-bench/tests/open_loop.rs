@@ -73,14 +73,10 @@ impl System<Steady> for Pausing {
 #[test]
 fn the_p99_of_an_open_loop_has_the_pause_that_its_questions_waited_for() {
     let pausing = Subject::new("pausing", |_: &Setup<'_, Steady>| Ok(Pausing::default())).into();
-    let plan = Plan {
-        subjects: vec![pausing],
-        workloads: vec![Steady],
-        duration: Duration::from_secs(1),
-        longest_slice: Duration::from_millis(BETWEEN_PAUSES),
-        latency: Latency::Full,
-        ..Plan::default()
-    };
+    let plan = Plan::new(vec![pausing], vec![Steady])
+        .duration(Duration::from_secs(1))
+        .longest_slice(Duration::from_millis(BETWEEN_PAUSES))
+        .latency(Latency::Full);
     let record = run(&plan, &AtomicBool::new(false), &mut NoObserver).expect("it runs");
     let [cell] = &record.cells[..] else { panic!("one subject") };
     assert_eq!(cell.arrival, Recorded::Open);

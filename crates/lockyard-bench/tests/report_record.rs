@@ -169,7 +169,8 @@ fn a_record_that_could_not_be_read_again_replaces_nothing() {
     sample().write(&path).unwrap();
     let mut broken = sample();
     broken.comparisons[0].ratio = f64::INFINITY;
-    let told = broken.write(&path).unwrap_err().to_string();
+    let refused = broken.write(&path).unwrap_err();
+    let told = std::error::Error::source(&refused).expect("the cause").to_string();
     assert!(told.contains("not finite"), "{told}");
     assert_eq!(Record::read(&path).unwrap(), sample());
     assert_eq!(files_in(dir.path()), ["run.json"]);

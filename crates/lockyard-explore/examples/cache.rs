@@ -60,13 +60,13 @@ where
     });
 }
 
-/// What the search says of the wrong version and of the right one, and the failure as lanes.
+/// What the search says of the wrong version and of the right one, and the trace of the failure.
 pub(crate) fn explore() -> (Report, Report, String) {
     let explorer = Explorer::new(Setting::default());
     let wrong = |program: &mut Program| two_callers(program, get_in_two_steps::<Model>);
     let found = explorer.search(&wrong);
     let drawn = found.failure.as_ref().map(|failure| explorer.trace(&failure.schedule, &wrong));
-    let drawn = drawn.map_or_else(String::new, |lanes| lanes.to_string());
+    let drawn = drawn.map_or_else(String::new, |run| run.to_string());
     (found, explorer.search(&|program| two_callers(program, get::<Model>)), drawn)
 }
 

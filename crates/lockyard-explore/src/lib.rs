@@ -47,7 +47,7 @@
 //! | [`Schedule`] | a run as text, to be replayed |
 //! | [`Setting`], [`LockModel`], [`Model`] | which locks follow which rules; the rules; the locks |
 //! | [`Shared`] | how a part of your own says what it does |
-//! | [`Failure`], [`Lanes`] | a failure, minimized; and drawn |
+//! | [`Failure`], [`RunTrace`] | a failure, minimized; and drawn |
 //!
 //! # What is not seen
 //!

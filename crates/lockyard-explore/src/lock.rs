@@ -164,12 +164,14 @@ impl Drop for Access {
 }
 
 /// A reader inside, or one who has a snapshot.
+#[must_use = "the lock is let go when it is dropped"]
 pub struct ModelRead<T> {
     value: Arc<T>,
     _access: Option<Access>,
 }
 
 /// A writer inside. It has the value with it, and brings it back before it leaves.
+#[must_use = "the lock is let go when it is dropped"]
 pub struct ModelWrite<'a, T> {
     /// Gone only in the end.
     value: Option<Arc<T>>,

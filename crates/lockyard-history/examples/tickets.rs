@@ -80,7 +80,7 @@ pub(crate) fn verdicts() -> [Verdict; 2] {
 fn main() {
     for (machine, verdict) in ["two steps", "one step"].into_iter().zip(verdicts()) {
         match verdict {
-            Verdict::Violation(lanes) => println!("{machine}: not linearizable\n{lanes}\n"),
+            Verdict::Violation(violation) => println!("{machine}: not linearizable\n{violation}\n"),
             verdict => println!("{machine}: {verdict:?}"),
         }
     }

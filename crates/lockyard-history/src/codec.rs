@@ -11,9 +11,15 @@ use super::spec::SequentialSpec;
 /// Errors say what is wrong, and what would be right; the reader puts the number of the line before them.
 pub trait Codec: SequentialSpec {
     /// Reads the call of function `f` with this value.
+    ///
+    /// # Errors
+    /// There is no such function, or it takes no such value.
     fn decode_call(&self, f: &str, value: Json<'_>) -> Result<Self::Call, String>;
 
     /// Reads the answer to a call from the `value` and the `result` of its response.
+    ///
+    /// # Errors
+    /// Nothing is answered so to such a call.
     fn decode_answer(
         &self,
         call: &Self::Call,

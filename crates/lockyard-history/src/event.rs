@@ -58,6 +58,9 @@ pub enum EventKind {
 
 impl Event<'_> {
     /// Writes the line.
+    ///
+    /// # Errors
+    /// What the writer says.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         out.write_all(b"\n")

@@ -11,6 +11,9 @@ pub struct Json<'a>(pub Option<&'a RawValue>);
 
 impl Json<'_> {
     /// Reads it. The error says which value it is about, as in "the value `to write`", and what is `wanted` instead.
+    ///
+    /// # Errors
+    /// The value is missing, or another one than is wanted.
     pub fn read<T: DeserializeOwned>(self, which: &str, wanted: &str) -> Result<T, String> {
         let Some(raw) = self.0 else { return Err(format!("the value {which} is missing: give {wanted}")) };
         serde_json::from_str(raw.get())

@@ -11,7 +11,7 @@
 //! | [`Codec`], [`HistoryError`] | histories as JSON Lines, and what is wrong with a file |
 //! | [`check()`], [`check_key`], [`Limit`] | the search for a linearization, and how long it may run |
 //! | [`Verdict`], [`Judge`] | what came of it; a way to a verdict from any recording |
-//! | [`Evidence`], [`Lanes`] | from a violation to the few operations that show it, and those drawn |
+//! | [`Evidence`], [`Violation`] | from a violation to the few operations that show it, and those drawn |
 //!
 //! # A verdict sooner than the search has it
 //!

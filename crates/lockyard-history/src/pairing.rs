@@ -31,6 +31,9 @@ impl<S: SequentialSpec> Default for Pairing<S> {
 
 impl<S: SequentialSpec> Pairing<S> {
     /// A process asks something of a key, or of what only the answer will name.
+    ///
+    /// # Errors
+    /// The process has asked something before that is still open.
     pub fn invoke(&mut self, process: u64, key: Option<&str>, asked: S::Call) -> Result<(), String> {
         self.now += 1;
         if self.open.insert(process, self.operations.len()).is_some() {
@@ -44,11 +47,17 @@ impl<S: SequentialSpec> Pairing<S> {
     }
 
     /// The call that waits for the response of this process.
+    ///
+    /// # Errors
+    /// It has asked nothing that is still open.
     pub fn open(&self, process: u64) -> Result<&S::Call, String> {
         self.open.get(&process).map(|at| &self.operations[*at].asked).ok_or_else(|| no_invocation(process))
     }
 
     /// The process is answered, maybe with the key if it was not asked with one, as of something created.
+    ///
+    /// # Errors
+    /// It has asked nothing that is still open, or is answered with another key than it asked.
     pub fn ok(&mut self, process: u64, key: Option<&str>, answer: S::Answer) -> Result<(), String> {
         let at = self.close(process)?;
         if let Some(key) = key {
@@ -64,6 +73,9 @@ impl<S: SequentialSpec> Pairing<S> {
     }
 
     /// The open operation of the process did not happen.
+    ///
+    /// # Errors
+    /// It has asked nothing that is still open.
     pub fn fail(&mut self, process: u64) -> Result<(), String> {
         let at = self.close(process)?;
         self.failed.push(at);
@@ -71,6 +83,9 @@ impl<S: SequentialSpec> Pairing<S> {
     }
 
     /// Nobody will ever know what became of the open operation of the process.
+    ///
+    /// # Errors
+    /// It has asked nothing that is still open.
     pub fn info(&mut self, process: u64) -> Result<(), String> {
         self.close(process).map(|_| ())
     }

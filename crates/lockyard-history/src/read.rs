@@ -14,9 +14,10 @@ use super::pairing::Pairing;
 
 /// Why a history could not be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HistoryError {
     /// The file could not be read.
-    #[error("the history cannot be read: {0}")]
+    #[error("the history cannot be read")]
     Read(#[from] io::Error),
     /// A line is wrong.
     #[error("line {line}: {what}")]
@@ -30,6 +31,9 @@ pub enum HistoryError {
 
 impl<S: Codec> History<S> {
     /// Reads a history line by line. Empty lines are skipped.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] if the input fails, [`HistoryError::Line`] for the first line that makes no sense.
     pub fn read(spec: &S, mut input: impl BufRead) -> Result<Self, HistoryError> {
         let mut pairing = Pairing::default();
         let (mut text, mut last_time) = (Vec::new(), 0);

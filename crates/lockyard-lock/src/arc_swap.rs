@@ -44,9 +44,11 @@ pub struct Snapshot<T> {
 }
 
 /// The value as it stood when the guard was taken.
+#[must_use = "what is not kept is not looked at"]
 pub struct SnapshotRead<T>(Guard<Arc<T>>);
 
 /// The value as it will stand when the guard is dropped.
+#[must_use = "dropped at once, it stores what stood there before and lets the next writer in"]
 pub struct SnapshotWrite<'a, T> {
     // The fields end in this order, so the next writer may come before the value that was replaced ends.
     _alone: MutexGuard<'a, ()>,

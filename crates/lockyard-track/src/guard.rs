@@ -9,6 +9,7 @@ use super::wait::Lock;
 /// A guard, whose release is noted.
 ///
 /// It may go to another task; what it holds is then still counted as held by the task that took it.
+#[must_use = "the lock is let go when it is dropped"]
 pub struct TrackedGuard<'a, G> {
     // Ends in this order: whoever comes next must not find the lock free and yet noted as held.
     _held: Held,

@@ -149,9 +149,9 @@ impl Tracker {
         self.0.times.lock().clear();
     }
 
-    /// What is kept at this moment: locks that are waited for, pairs of instances in the order graph. For those who want
-    /// to see that it stays bounded.
-    pub fn kept(&self) -> (usize, usize) {
+    /// What is kept at this moment: locks that are waited for, pairs of instances in the order graph.
+    #[cfg(test)]
+    fn kept(&self) -> (usize, usize) {
         (self.0.contended.lock().len(), self.0.order.lock().instances())
     }
 
@@ -286,3 +286,6 @@ impl Tracker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use super::wait::Wait;
 ///
 /// A cycle of waits is found the moment it closes; nobody needs a watch for that. It takes one for what can be told from
 /// a slow program by time alone: a task that waits for itself, a thread blocked inside a poll, a wake-up that was lost.
+#[must_use = "nobody watches any more once it is dropped"]
 pub struct WatchGuard {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -172,61 +172,6 @@ fn one_who_asks_without_budget_keeps_its_place() {
     assert_eq!(alarms(&tracker), []);
 }
 
-/// Many tasks at few locks, some of them out of tokio's budget, for all families that have a line: whoever comes first
-/// goes first, and nothing is kept when all have ended.
-#[test]
-fn the_order_of_asking_is_kept_where_it_is_promised() {
-    fn crowd<F: TryFamily>() {
-        let (tracker, _told) = tracker();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
-        let shared: Arc<LockOf<Tracked<F>, u32>> = Arc::new(tracker.within("set up", || lock(&A)));
-        let tasks: Vec<_> = (0..16)
-            .map(|nth| {
-                let (shared, tracker) = (shared.clone(), tracker.clone());
-                runtime.spawn(tracker.task(format!("task {nth}").into(), async move {
-                    for round in 0..500 {
-                        if nth % 4 == 0 {
-                            // More than the budget of a task: the next poll of a lock finds none left.
-                            for _ in 0..130 {
-                                tokio::task::coop::consume_budget().await;
-                            }
-                        }
-                        if (nth + round) % 3 == 0 {
-                            *shared.write().await += 1;
-                        } else {
-                            std::hint::black_box(*shared.read().await);
-                        }
-                        if round % 7 == 0 {
-                            let cancelled = poll_fn(|context| {
-                                let mut wait = std::pin::pin!(shared.write());
-                                Poll::Ready(wait.as_mut().poll(context).is_ready())
-                            });
-                            cancelled.await;
-                        }
-                    }
-                }))
-            })
-            .collect();
-        runtime.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
-        assert_eq!(tracker.findings(), [], "{}", F::NAME);
-        assert_eq!(tracker.kept(), (0, 0));
-        assert!(tracker.acquisitions() >= 8_000);
-    }
-    macro_rules! yielding {
-        ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
-            $($(yielding!(@$await $family);)?)*
-        };
-        (@await $family:ident) => {
-            crowd::<lockyard_lock::$family>();
-        };
-    }
-    lockyard_lock::for_each_lock! { yielding }
-}
-
 /// Promises the order of asking, and lets readers pass a writer that waits for as long as there are any.
 struct Greedy;
 

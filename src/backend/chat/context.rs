@@ -92,6 +92,9 @@ pub struct ChatContext {
 
 impl ChatContext {
     /// An empty conversation on the branch `main`.
+    ///
+    /// # Errors
+    /// [`ChatError::Empty`] if the settings leave out what they must have.
     pub fn new(id: ContextId, config: ContextConfig, now: Timestamp) -> Result<Self, ChatError> {
         config.check()?;
         let main: Arc<str> = MAIN.into();
@@ -111,6 +114,9 @@ impl ChatContext {
     }
 
     /// Agrees if the version is still the one that a caller has seen.
+    ///
+    /// # Errors
+    /// [`ChatError::VersionConflict`] if it is another one.
     pub fn expect_version(&self, expected: Version) -> Result<(), ChatError> {
         if self.version == expected {
             return Ok(());
@@ -126,6 +132,9 @@ impl ChatContext {
 
     /// Adds a message at the end of `branch`, the active one where none is named. Possible in any state, and leaves
     /// the state alone.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is no such branch.
     pub fn append(&mut self, message: NewMessage, branch: Option<&str>) -> Result<MessageId, ChatError> {
         let name = branch.unwrap_or(&self.active_branch);
         match self.branches.get_mut(name) {
@@ -142,6 +151,9 @@ impl ChatContext {
     }
 
     /// Applies a change of settings, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ChatError::Empty`] for a field without text, [`ChatError::UnknownBranch`] for a branch that there is not.
     pub fn update(&mut self, update: &ContextUpdate) -> Result<(), ChatError> {
         for (field, text) in [("model_id", &update.model_id), ("mode", &update.mode)] {
             text.as_deref().map_or(Ok(()), |text| not_empty(field, text))?;
@@ -160,6 +172,10 @@ impl ChatContext {
 
     /// Starts the branch `name` as a copy of `from`, which shares the messages so far. Refused while a turn is under
     /// way on `from`: the copy would never see its end.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`], [`ChatError::BranchExists`], [`ChatError::Empty`] for a name without text, and
+    /// [`ChatError::Busy`] while a turn is under way on `from`.
     pub fn fork_branch(&mut self, name: &str, from: &str) -> Result<(), ChatError> {
         not_empty("branch name", name)?;
         let branch = self.branch(Some(from))?;
@@ -225,6 +241,9 @@ impl ChatContext {
     }
 
     /// The branch `name`, or the active one.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is none of that name.
     pub fn branch(&self, name: Option<&str>) -> Result<&Branch, ChatError> {
         let name = name.unwrap_or(&self.active_branch);
         self.branches.get(name).ok_or_else(|| self.unknown_branch(name))
@@ -266,11 +285,17 @@ impl ChatContext {
     }
 
     /// How many messages a branch has, the system prompt not counted.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is no such branch.
     pub fn message_count(&self, branch: Option<&str>) -> Result<usize, ChatError> {
         Ok(self.branch(branch)?.order.len())
     }
 
     /// All messages of a branch, oldest first.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is no such branch.
     pub fn messages(
         &self,
         branch: Option<&str>,
@@ -279,6 +304,9 @@ impl ChatContext {
     }
 
     /// At most `limit` messages of a branch from the `offset`-th on, in time proportional to the page.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is no such branch.
     pub fn page(
         &self,
         branch: Option<&str>,

@@ -150,6 +150,9 @@ pub struct MessagesDTO {
 impl MessagesDTO {
     /// At most `limit` messages of a branch, the active one where none is named, from the `offset`-th on. Beyond the
     /// end the page is empty.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownBranch`] if there is no such branch.
     pub fn page(
         context: &ChatContext,
         branch: Option<&str>,

@@ -6,6 +6,7 @@ use super::{Approval, ContextId, IllegalEvent, NotAContextId, Role, StateKind, T
 
 /// Why a context refused a change or a read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChatError {
     /// The step is not one the state machine can take from where it stands.
     #[error(transparent)]

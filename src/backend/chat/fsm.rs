@@ -141,6 +141,9 @@ impl Machine {
     }
 
     /// The machine after `event`; the present one is not changed.
+    ///
+    /// # Errors
+    /// [`IllegalEvent`] where the state has no arrow for it.
     pub fn step(&self, event: &Event) -> Result<Self, IllegalEvent> {
         let Some(state) = self.arrow(event) else { return Err(self.illegal(event)) };
         let tool_rounds = match (event, &state) {

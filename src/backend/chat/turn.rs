@@ -36,6 +36,9 @@ impl Turn {
 impl ChatContext {
     /// Begins a turn on the active branch with a user's message. A failed context is reset first; any other that is
     /// not idle is busy.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFromUser`], and [`ChatError::Busy`] while another turn is under way.
     pub fn begin_turn(&mut self, message: NewMessage) -> Result<MessageId, ChatError> {
         if message.role != Role::User {
             return Err(ChatError::NotFromUser { role: message.role });
@@ -51,18 +54,27 @@ impl ChatContext {
     }
 
     /// The model is being asked.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn request_model(&mut self) -> Result<(), ChatError> {
         self.fire(&Event::ModelRequestInitiated)
     }
 
     /// The model begins to answer: an empty message awaits its words. After a failed stream the same message is
     /// emptied, so that a retry repeats nothing.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn start_stream(&mut self) -> Result<MessageId, ChatError> {
         self.fire(&Event::StreamStarted)?;
         Ok(self.begin_reply(Vec::new()))
     }
 
     /// More words of the answer, one chunk or a batch of them.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn append_chunks(&mut self, text: &str) -> Result<(), ChatError> {
         self.fire(&Event::Chunk)?;
         self.reply_mut().push_text(text);
@@ -70,11 +82,17 @@ impl ChatContext {
     }
 
     /// The answer is complete.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn end_stream(&mut self) -> Result<(), ChatError> {
         self.fire(&Event::StreamEnded)
     }
 
     /// The model answered at once.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn full_response(&mut self, text: impl Into<String>) -> Result<MessageId, ChatError> {
         self.fire(&Event::FullResponse)?;
         Ok(self.begin_reply(vec![ContentPart::Text { text: text.into() }]))
@@ -82,6 +100,9 @@ impl ChatContext {
 
     /// The answer has been read. Without tool calls the turn is over; with them a person decides next, unless the
     /// turn has used up its rounds of tools: then it ends as failed.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where no answer was being read, and calls that are given twice; nothing has changed then.
     pub fn finish_response(&mut self, calls: Vec<NewToolCall>) -> Result<StateKind, ChatError> {
         let next = self.machine.step(&Event::Processed { tool_calls: !calls.is_empty() })?;
         refuse_repeated(calls.iter().map(|call| &call.id))?;
@@ -96,6 +117,10 @@ impl ChatContext {
 
     /// Approves or denies tool calls, whole or not at all. A decision may be repeated but not reversed. The state
     /// stays, even when no call is pending any more, until [`resume_after_approval`](Self::resume_after_approval).
+    ///
+    /// # Errors
+    /// [`ChatError::NoApprovalAwaited`], and decisions on calls that are not there, or that reverse an earlier one; nothing has
+    /// changed then.
     pub fn decide_tools(&mut self, decisions: &[ToolDecision]) -> Result<(), ChatError> {
         if *self.state() != State::AwaitingToolApproval {
             return Err(ChatError::NoApprovalAwaited { state: self.state_kind() });
@@ -131,6 +156,9 @@ impl ChatContext {
 
     /// Goes on once every call is decided: to the tools if any may run, else back to the model. The denied calls get
     /// results that say so.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where no decision is awaited, and calls that are still pending; nothing has changed then.
     pub fn resume_after_approval(&mut self) -> Result<StateKind, ChatError> {
         let any_approved = self.approved_calls().next().is_some();
         let next = self.machine.step(&Event::ApprovalsResolved { any_approved })?;
@@ -146,6 +174,9 @@ impl ChatContext {
     }
 
     /// The tools have answered: exactly one result for every approved call. Appends them as one message.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where no tools run, and results that are missing, given twice or nobody's; nothing has changed then.
     pub fn complete_tools(&mut self, results: Vec<ToolResult>) -> Result<MessageId, ChatError> {
         let next = self.machine.step(&Event::ToolsCompleted)?;
         let approved: BTreeSet<_> = self.approved_calls().map(|call| &call.id).collect();
@@ -162,6 +193,9 @@ impl ChatContext {
 
     /// Something failed that may be tried again. Tools that were running get the error as their result, because the
     /// retry asks the model anew.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn transient_failure(&mut self, error: impl Into<String>) -> Result<(), ChatError> {
         let error = error.into();
         let why = format!("no result: {error}");
@@ -175,6 +209,9 @@ impl ChatContext {
     }
 
     /// Asks the model again, or gives the turn up as failed after [`MAX_RETRIES`](super::MAX_RETRIES).
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn retry(&mut self) -> Result<StateKind, ChatError> {
         let next = self.machine.step(&Event::Retry)?;
         if matches!(next.state(), State::Failed { .. }) {
@@ -184,6 +221,9 @@ impl ChatContext {
     }
 
     /// Ends the turn for good; the next one may begin at once.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn fail(&mut self, error: impl Into<String>) -> Result<(), ChatError> {
         let error = error.into();
         let why = format!("no result: {error}");
@@ -194,6 +234,9 @@ impl ChatContext {
     }
 
     /// Calls a turn off that is at work. A half-streamed answer keeps the words it has.
+    ///
+    /// # Errors
+    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn cancel(&mut self) -> Result<(), ChatError> {
         let next = self.machine.step(&Event::Cancelled)?;
         self.close_open_calls("no result: the turn was cancelled");

@@ -15,6 +15,7 @@ pub struct Address {
 
 /// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// No URL of a server that speaks HTTP.
     #[error("`{given}` is no address of a server: {reason}; write http://HOST:PORT")]

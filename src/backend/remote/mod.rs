@@ -2,7 +2,7 @@
 //! [`ChatService`](crate::backend::service::ChatService).
 //!
 //! Whoever asks a service through the trait asks a server by the same code. What HTTP adds is told by
-//! [`ServiceError::RemoteFailure`](crate::backend::service::ServiceError::Elsewhere): above all, that no answer came, which is
+//! [`ServiceError::RemoteFailure`](crate::backend::service::ServiceError::RemoteFailure): above all, that no answer came, which is
 //! no failure but an unknown outcome.
 
 mod address;

@@ -19,7 +19,7 @@ use super::http::{Http, SendError};
 
 /// A server, asked over connections that are used again.
 ///
-/// Its connections belong to the runtime that it is asked on; [`with_own_connections`](Self::twin) gives one for another runtime.
+/// Its connections belong to the runtime that it is asked on; [`with_own_connections`](Self::with_own_connections) gives one for another runtime.
 pub struct Remote {
     http: Http,
     aliases: Aliases,

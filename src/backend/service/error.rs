@@ -6,6 +6,7 @@ use crate::backend::store::StoreError;
 
 /// Why a request was not served.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServiceError {
     /// What was asked makes no sense for any session.
     #[error("{reason}")]
@@ -31,6 +32,7 @@ pub enum ServiceError {
 
 /// What became of a request to a service elsewhere that was not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RemoteFailure {
     /// It came at the wrong time: nothing was done.
     Conflict,

@@ -55,6 +55,7 @@ pub enum Chunk {
 
 /// How a request to the model or a tool fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ModelError {
     /// May go better next time: the turn tries again, three times at most.
     #[error("{0}")]

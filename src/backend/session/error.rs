@@ -5,7 +5,10 @@ use crate::backend::chat::{ChatError, ContextId};
 use crate::backend::store::StoreError;
 
 /// What can go wrong with a session. `Clone`, because those who waited for one load share its failure.
+///
+/// Its words go to clients as they are, so they hold the cause, and it is no source besides: that is what `r#` says.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// No such session, or it was deleted.
     #[error(
@@ -22,7 +25,7 @@ pub enum SessionError {
         /// The session concerned.
         id: ContextId,
         /// What the store said.
-        source: StoreError,
+        r#source: StoreError,
     },
     /// The change was refused and nothing has changed.
     #[error("context {id}: {source}")]
@@ -30,6 +33,21 @@ pub enum SessionError {
         /// The session concerned.
         id: ContextId,
         /// Which rule it would have broken.
-        source: ChatError,
+        r#source: ChatError,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let id: ContextId = "00000000-0000-0000-0000-000000000001".parse().expect("an id");
+        let error = SessionError::Refused { id, source: ChatError::Empty { field: "mode" } };
+        assert!(error.to_string().contains("mode is empty"), "{error}");
+        assert!(error.source().is_none());
+    }
 }

@@ -42,6 +42,7 @@ pub trait Store: Send + Sync + 'static {
 
 /// What a store says when it cannot. `Clone`, because a failed load is shared by all who waited for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The operation did not succeed this time; whether it took effect is unknown for a `put` and a `delete`.
     #[error("the store could not {operation}: {reason}")]

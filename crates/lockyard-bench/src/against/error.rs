@@ -10,9 +10,7 @@ use crate::record::RecordError;
 #[non_exhaustive]
 pub enum AgainstError {
     /// A program could not be started.
-    #[error(
-        "{program} cannot be started: {source}; name a program that can be run here, such as ./lockyard-before"
-    )]
+    #[error("{program} cannot be started; name a program that can be run here, such as ./lockyard-before")]
     Start {
         /// The program.
         program: String,
@@ -32,7 +30,7 @@ pub enum AgainstError {
         said: String,
     },
     /// What a program printed is no record, or one that this program cannot read.
-    #[error("{program} printed no record that can be read: {source}. It was run as `{command}`")]
+    #[error("{program} printed no record that can be read when it was run as `{command}`")]
     NoRecord {
         /// The program.
         program: String,

@@ -29,12 +29,8 @@
 //! use lockyard_bench::{AgainstPlan, NoObserver, Which, record_of, run_against};
 //!
 //! // `bank compare GUARD WORKLOAD --seconds 1 --seed N` prints the record of a run: `println!("{}", record.to_json())`.
-//! let plan = AgainstPlan {
-//!     program: "./bank-before".to_owned(),
-//!     subjects: vec!["mutex".to_owned(), "rwlock".to_owned()],
-//!     workloads: vec!["transfers".to_owned()],
-//!     ..AgainstPlan::default()
-//! };
+//! let guards = vec!["mutex".to_owned(), "rwlock".to_owned()];
+//! let plan = AgainstPlan::new("./bank-before", guards, vec!["transfers".to_owned()]).rounds(30);
 //! let interrupted = AtomicBool::new(false);
 //! let this = std::env::current_exe()?;
 //! let record = run_against(&plan, &interrupted, &mut NoObserver, |turn| {

@@ -5,6 +5,8 @@ use crate::plan::Terms;
 
 /// What shall be measured of two builds.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "nothing is measured until it is run"]
 pub struct AgainstPlan {
     /// The command, as it shall stand in the record.
     pub command: String,
@@ -24,19 +26,44 @@ pub struct AgainstPlan {
     pub terms: Terms,
 }
 
-/// Nothing yet, in twenty rounds.
-impl Default for AgainstPlan {
-    fn default() -> Self {
+impl AgainstPlan {
+    /// `program`, as it is named, against this one: these subjects under these workloads, in twenty rounds.
+    pub fn new(program: impl Into<String>, subjects: Vec<String>, workloads: Vec<String>) -> Self {
         Self {
             command: String::new(),
             build: Build::default(),
-            program: String::new(),
-            subjects: Vec::new(),
-            workloads: Vec::new(),
+            program: program.into(),
+            subjects,
+            workloads,
             rounds: 20,
             seed: 42,
             terms: Terms::default(),
         }
+    }
+
+    /// The command, as it shall stand in the record.
+    pub fn command(self, command: impl Into<String>) -> Self {
+        Self { command: command.into(), ..self }
+    }
+
+    /// What this program was built from.
+    pub fn build(self, build: Build) -> Self {
+        Self { build, ..self }
+    }
+
+    /// How many rounds each subject gets under each workload. Fewer than three have no interval.
+    pub fn rounds(self, rounds: u32) -> Self {
+        Self { rounds, ..self }
+    }
+
+    /// Decides the order of turns; round n has this seed plus n.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// How conclusions are drawn. A reference has no say: all is held against the other build.
+    pub fn terms(self, terms: Terms) -> Self {
+        Self { terms, ..self }
     }
 }
 

@@ -47,7 +47,7 @@ mod tests {
     fn plan(rounds: u32, seed: u64) -> AgainstPlan {
         let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
         let (subjects, workloads) = (names(["a", "b"]), names(["read", "write"]));
-        AgainstPlan { subjects, workloads, rounds, seed, ..AgainstPlan::default() }
+        AgainstPlan::new("other", subjects, workloads).rounds(rounds).seed(seed)
     }
 
     #[test]

@@ -12,13 +12,8 @@ use crate::record::{
 };
 
 fn plan(rounds: u32) -> AgainstPlan {
-    AgainstPlan {
-        program: "./before".to_owned(),
-        subjects: vec!["mutex".to_owned(), "rwlock".to_owned()],
-        workloads: vec!["transfers".to_owned()],
-        rounds,
-        ..AgainstPlan::default()
-    }
+    let subjects = vec!["mutex".to_owned(), "rwlock".to_owned()];
+    AgainstPlan::new("./before", subjects, vec!["transfers".to_owned()]).rounds(rounds)
 }
 
 /// What a process prints that measured this.
@@ -278,6 +273,12 @@ mod processes {
 
     use super::*;
 
+    /// What is wrong, and why, as a program tells it.
+    fn chain(error: &dyn std::error::Error) -> String {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     fn shell(script: &str) -> Result<Option<Record>, AgainstError> {
         record_of(Command::new("sh").args(["-c", script]), &AtomicBool::new(false))
     }
@@ -300,7 +301,7 @@ mod processes {
     fn a_program_without_a_record_is_refused_with_what_it_said() {
         let refused = |script: &str, parts: &[&str]| {
             let error = shell(script).expect_err(script);
-            let said = error.to_string();
+            let said = chain(&error);
             assert!(parts.iter().all(|part| said.contains(part)), "{script}: {said}");
             error.is_lost()
         };

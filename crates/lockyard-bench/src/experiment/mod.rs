@@ -187,7 +187,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
         let Some(baseline) = all.next() else { return false };
         let precise = |candidate: &Measured| {
             reach(candidate, baseline, self.plan.terms.confidence)
-                .is_some_and(|reach| reach <= self.plan.precision)
+                .is_some_and(|reach| reach <= self.plan.precision.get())
         };
         let mut candidates = all.peekable();
         candidates.peek().is_some() && candidates.all(precise)

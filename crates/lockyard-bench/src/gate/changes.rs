@@ -3,30 +3,32 @@
 use super::comparable;
 use super::reference::{ratio_to_reference, reference};
 use crate::record::{CellChange, Diff, DiffSide, Estimate, Outcome, Record, SCHEMA_VERSION};
+use crate::share::Share;
 use crate::stats::{Change, Confidence, Recorded};
 
-/// What changed from `before` to `after`, and what a gate that lets a loss of `gate` pass (as a share, such as 0.03) says
+/// What changed from `before` to `after`, and what a gate that lets a loss of `gate` pass says
 /// of it.
 ///
 /// ```
+/// # use lockyard_bench::Share;
 /// # use lockyard_bench::gate::diff;
 /// # use lockyard_bench::record::Record;
 /// # use lockyard_bench::stats::Confidence;
 /// # fn of(before: &Record, after: &Record) {
-/// let diff = diff(before, after, 0.03, Confidence::default());
+/// let diff = diff(before, after, Share::of_percent(3.0).unwrap(), Confidence::default());
 /// if diff.refusals.is_empty() && diff.regressions().next().is_some() {
 ///     eprintln!("slower than it was");
 /// }
 /// # }
 /// ```
-pub fn diff(before: &Record, after: &Record, gate: f64, confidence: Confidence) -> Diff {
+pub fn diff(before: &Record, after: &Record, gate: Share, confidence: Confidence) -> Diff {
     let reference = reference(before).or_else(|| reference(after)).unwrap_or_default();
     let mut diff = Diff {
         schema_version: SCHEMA_VERSION,
         before: side(before),
         after: side(after),
         reference: reference.to_owned(),
-        gate,
+        gate: gate.get(),
         confidence: confidence.level(),
         refusals: comparable::refusals(before, after),
         changes: Vec::new(),
@@ -84,8 +86,8 @@ fn pairs(before: &Record, after: &Record) -> Vec<(String, String, Recorded, Reco
     pairs
 }
 
-fn outcome([low, high]: [f64; 2], gate: f64) -> Outcome {
-    let (least, most) = (1.0 - gate, 1.0 / (1.0 - gate));
+fn outcome([low, high]: [f64; 2], gate: Share) -> Outcome {
+    let (least, most) = (1.0 - gate.get(), 1.0 / (1.0 - gate.get()));
     if high < least {
         Outcome::Regression
     } else if low > most {
@@ -112,7 +114,7 @@ mod tests {
             ([1.12, 1.20], Outcome::Improvement),
             ([0.50, 2.00], Outcome::CannotTell),
         ] {
-            assert_eq!(outcome(ci, 0.1), expected, "{ci:?}");
+            assert_eq!(outcome(ci, Share::new(0.1).unwrap()), expected, "{ci:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a build that was measured against another one may pass.
 
 use crate::record::{AgainstRound, Estimate, Record};
+use crate::share::Share;
 use crate::stats::{Confidence, Ratio};
 
 /// A strategy that lost more than the gate lets pass.
@@ -14,12 +15,12 @@ pub struct Regression {
     pub change: Estimate,
 }
 
-/// The strategies whose whole interval against the other build lies below what a gate lets pass (as a share, such as 0.03).
+/// The strategies whose whole interval against the other build lies below what a gate lets pass.
 /// None in a record without another build.
 ///
 /// As in a diff, intervals are widened so that all of them together have this confidence (O. J. Dunn, "Multiple comparisons
 /// among means", 1961); an alarm is raised at one end of an interval only, so what may go wrong is spent at that end.
-pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Regression> {
+pub fn losses(record: &Record, gate: Share, confidence: Confidence) -> Vec<Regression> {
     let Some(against) = &record.against else { return Vec::new() };
     let mut all: Vec<(&AgainstRound, Vec<(f64, f64)>)> = Vec::new();
     for round in &against.rounds {
@@ -36,7 +37,11 @@ pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Regress
     let lost = |(round, pairs): (&AgainstRound, Vec<_>)| {
         let Ratio { ratio, ci, .. } = Ratio::of_rounds(&pairs, each)?;
         let (scenario, strategy) = (round.scenario.clone(), round.strategy.clone());
-        (ci[1] < 1.0 - gate).then_some(Regression { scenario, strategy, change: Estimate { ratio, ci } })
+        (ci[1] < 1.0 - gate.get()).then_some(Regression {
+            scenario,
+            strategy,
+            change: Estimate { ratio, ci },
+        })
     };
     all.into_iter().filter_map(lost).collect()
 }
@@ -45,6 +50,10 @@ pub fn losses(record: &Record, gate: f64, confidence: Confidence) -> Vec<Regress
 mod tests {
     use super::*;
     use crate::record::{Against, Environment, SCHEMA_VERSION};
+
+    fn share(percent: f64) -> Share {
+        Share::of_percent(percent).expect("within a whole")
+    }
 
     /// A record of nothing but rounds: two strategies, of which the first does this much of what it did before, give or take
     /// a hundredth from round to round, and the second as much.
@@ -94,17 +103,17 @@ mod tests {
 
     #[test]
     fn only_what_lost_more_than_is_let_pass_is_a_loss() {
-        let found = losses(&record(0.9), 0.05, Confidence::default());
+        let found = losses(&record(0.9), share(5.0), Confidence::default());
         let [Regression { scenario, strategy, change }] = &found[..] else { panic!("{found:?}") };
         assert_eq!((&**scenario, &**strategy), ("polling", "naive"));
         assert!((change.ratio - 0.909).abs() < 0.002 && change.ci[1] < 0.95, "{change:?}");
-        assert_eq!(losses(&record(0.9), 0.1, Confidence::default()), []);
-        assert_eq!(losses(&record(1.0), 0.0, Confidence::default()), []);
+        assert_eq!(losses(&record(0.9), share(10.0), Confidence::default()), []);
+        assert_eq!(losses(&record(1.0), Share::NONE, Confidence::default()), []);
     }
 
     #[test]
     fn a_record_of_one_build_loses_nothing() {
         let alone = Record { against: None, ..record(0.5) };
-        assert_eq!(losses(&alone, 0.0, Confidence::default()), []);
+        assert_eq!(losses(&alone, Share::NONE, Confidence::default()), []);
     }
 }

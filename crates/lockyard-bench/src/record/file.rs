@@ -13,7 +13,7 @@ use super::run::{Record, SCHEMA_VERSION};
 #[non_exhaustive]
 pub enum RecordError {
     /// The file could not be opened or read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum RecordError {
         found: u64,
     },
     /// The record could not be written. What stood there before still does.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -70,6 +70,9 @@ pub enum RecordError {
 
 impl Record {
     /// Reads the record at `path`.
+    ///
+    /// # Errors
+    /// [`RecordError`] if there is no file that can be read, or it holds no record that this version knows.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         if path.is_dir() {
@@ -80,6 +83,9 @@ impl Record {
     }
 
     /// Reads a record from the text of one. `path` is where that came from, for words about what is wrong with it.
+    ///
+    /// # Errors
+    /// [`RecordError`] if it is no record, or one of a newer version.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, RecordError> {
         // The version comes first: a newer record may differ in anything else, and should not be called broken.
         let value: serde_json::Value =
@@ -96,6 +102,9 @@ impl Record {
     }
 
     /// Writes the record to `path`, as a whole: whoever looks sees the old file or the new one, also after a crash.
+    ///
+    /// # Errors
+    /// [`RecordError::Write`] if the file cannot be written, or a number in the record is not finite.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), RecordError> {
         let (path, json) = (path.as_ref(), self.to_json());
         // JSON has no infinity and no NaN: they turn into null, and what cannot be read again must not replace what can.

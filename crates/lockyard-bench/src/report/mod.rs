@@ -62,7 +62,7 @@ pub enum ReportError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The directory could not be made, or a file in it not written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The directory or file.
         path: PathBuf,
@@ -106,6 +106,9 @@ pub fn render(record: &Record, format: Format) -> String {
 
 /// Writes `run.json`, `index.html` and `summary.md` to a directory, which is made if need be. Each file is replaced as
 /// a whole; the record comes first, since the others can be made from it again.
+///
+/// # Errors
+/// [`ReportError`] for the first file, or the directory, that cannot be written.
 pub fn write_all(record: &Record, dir: impl AsRef<Path>) -> Result<(), ReportError> {
     let dir = dir.as_ref();
     fs::create_dir_all(dir).map_err(|source| ReportError::Write { path: dir.to_owned(), source })?;

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::share::Share;
+
 /// What a comparison came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Verdict {
@@ -34,17 +36,19 @@ pub enum Direction {
 impl Verdict {
     /// The verdict on the interval `ci` (`[low, high]`) of a ratio candidate ÷ baseline, or on its absence.
     ///
-    /// `margin` is the difference too small to matter, as a fraction: 0.005 is half a percent. The margin goes first, so
+    /// `margin` is the difference too small to matter, half a per cent say. The margin goes first, so
     /// an interval that is clear of 1 and yet within the margin is no difference: it is certain, and it does not matter.
     ///
     /// ```
     /// use lockyard_bench::stats::{Direction::{HigherIsBetter, LowerIsBetter}, Verdict};
     ///
-    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), 0.005, HigherIsBetter), Verdict::Faster);
-    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), 0.005, LowerIsBetter), Verdict::Slower);
-    /// assert_eq!(Verdict::of(Some([0.98, 1.30]), 0.005, HigherIsBetter), Verdict::NoVerdict);
+    /// let margin = "0.5%".parse()?;
+    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), margin, HigherIsBetter), Verdict::Faster);
+    /// assert_eq!(Verdict::of(Some([1.02, 1.30]), margin, LowerIsBetter), Verdict::Slower);
+    /// assert_eq!(Verdict::of(Some([0.98, 1.30]), margin, HigherIsBetter), Verdict::NoVerdict);
+    /// # Ok::<(), lockyard_bench::ShareError>(())
     /// ```
-    pub fn of(ci: Option<[f64; 2]>, margin: f64, direction: Direction) -> Self {
+    pub fn of(ci: Option<[f64; 2]>, margin: Share, direction: Direction) -> Self {
         let Some([low, high]) = ci else { return Self::NoVerdict };
         let (above, below) = match direction {
             Direction::HigherIsBetter => (Self::Faster, Self::Slower),
@@ -52,7 +56,7 @@ impl Verdict {
         };
         // Before the sides: an interval within the margin may well be clear of 1, and is no difference all the
         // same.
-        if 1.0 - margin <= low && high <= 1.0 + margin {
+        if 1.0 - margin.get() <= low && high <= 1.0 + margin.get() {
             Self::NoDifference
         } else if low > 1.0 {
             above
@@ -86,6 +90,8 @@ mod tests {
     use super::Verdict::{Faster, NoDifference, NoVerdict, Slower};
     use super::*;
 
+    const MARGIN: Share = Share::new(0.005).unwrap();
+
     #[test]
     fn the_rule_case_by_case() {
         let cases = [
@@ -101,20 +107,20 @@ mod tests {
             ([1.0, 1.0], NoDifference, NoDifference),
         ];
         for (ci, higher, lower) in cases {
-            assert_eq!(Verdict::of(Some(ci), 0.005, HigherIsBetter), higher, "{ci:?}, higher is better");
-            assert_eq!(Verdict::of(Some(ci), 0.005, LowerIsBetter), lower, "{ci:?}, lower is better");
+            assert_eq!(Verdict::of(Some(ci), MARGIN, HigherIsBetter), higher, "{ci:?}, higher is better");
+            assert_eq!(Verdict::of(Some(ci), MARGIN, LowerIsBetter), lower, "{ci:?}, lower is better");
         }
     }
 
     #[test]
     fn no_interval_no_verdict() {
-        assert_eq!(Verdict::of(None, 0.005, HigherIsBetter), NoVerdict);
-        assert_eq!(Verdict::of(Some([f64::NAN, f64::NAN]), 0.005, HigherIsBetter), NoVerdict);
+        assert_eq!(Verdict::of(None, MARGIN, HigherIsBetter), NoVerdict);
+        assert_eq!(Verdict::of(Some([f64::NAN, f64::NAN]), MARGIN, HigherIsBetter), NoVerdict);
     }
 
     #[test]
     fn without_a_margin_only_exact_equality_is_no_difference() {
-        assert_eq!(Verdict::of(Some([1.0, 1.0]), 0.0, HigherIsBetter), NoDifference);
-        assert_eq!(Verdict::of(Some([1.000_001, 1.000_002]), 0.0, HigherIsBetter), Faster);
+        assert_eq!(Verdict::of(Some([1.0, 1.0]), Share::NONE, HigherIsBetter), NoDifference);
+        assert_eq!(Verdict::of(Some([1.000_001, 1.000_002]), Share::NONE, HigherIsBetter), Faster);
     }
 }

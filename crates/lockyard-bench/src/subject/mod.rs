@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use lockyard_bench::{Meter, Outcome, Setup, Subject, System};
-//! # use lockyard_bench::{Fault, Operation, Random, WorkloadShape, Workload};
+//! # use lockyard_bench::{Fault, Operation, Random, Workload, WorkloadShape};
 //! # struct Counting;
 //! # impl Workload for Counting {
 //! #     type Step = ();

@@ -26,6 +26,7 @@ pub struct StoreCheck {
 
 /// Why contexts could not be taken out of a store or put into it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransferError {
     /// The store itself.
     #[error(transparent)]
@@ -39,7 +40,7 @@ pub enum TransferError {
         reason: String,
     },
     /// The other side: the file read from or written to.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 

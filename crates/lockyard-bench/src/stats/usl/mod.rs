@@ -65,6 +65,7 @@ pub struct Usl {
 
 /// Why there is no law.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// Any few points lie on some curve.
     #[error("{sizes} sizes were measured, and a fit needs {MIN_SIZES}")]
@@ -103,6 +104,9 @@ impl Usl {
     /// assert!((fit.lambda.value - 1000.0).abs() < 1e-3);
     /// assert!((fit.peak().unwrap() - 9.49).abs() < 0.01); // √((1 − 0.1) ÷ 0.01)
     /// ```
+    ///
+    /// # Errors
+    /// [`Refusal`] where the samples are too few, or not such that the law describes them.
     pub fn fit(samples: &[Sample], confidence: Confidence) -> Result<Self, Refusal> {
         let mut sizes: Vec<u32> = samples.iter().map(|sample| sample.size).collect();
         sizes.sort_unstable();

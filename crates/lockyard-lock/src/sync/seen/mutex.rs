@@ -18,6 +18,7 @@ pub struct Mutex<T> {
 }
 
 /// Inside.
+#[must_use = "the lock is let go when it is dropped"]
 pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
     value: Option<T>,
