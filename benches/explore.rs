@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lockyard::checks::models::{self, MODELS, Replay, Replayed, StrategyModel, VerifyTarget, replay};
 use lockyard::checks::pitfalls::PITFALLS;
-use lockyard::explore::{Explorer, Limits, LockModel, Model, Program, Report, Schedule, Setting};
+use lockyard::explore::{Explorer, Limits, LockModel, ModelLocks, Program, Report, Schedule, Setting};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
 
 static COUNTER: LockClass = LockClass::new("counter");
@@ -19,7 +19,7 @@ static COUNTER: LockClass = LockClass::new("counter");
 /// Tasks that increment one counter so often.
 fn increments(tasks: usize, each: usize) -> impl Fn(&mut Program) {
     move |program| {
-        let counter: Arc<LockOf<Model, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
+        let counter: Arc<LockOf<ModelLocks, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
         for task in 0..tasks {
             let mut plan = program.task(if task == 0 { "first" } else { "other" });
             for _ in 0..each {

@@ -8,7 +8,7 @@ use crate::backend::service::{Prompts, SimulatorConfig};
 use crate::backend::session::Durability;
 use crate::backend::store::{Faults, MemoryStore, Store};
 use crate::strategy::{AnyStore, IdSource, Setup, in_memory};
-use crate::workload::{Model, Scenario};
+use crate::workload::{LlmProfile, Scenario};
 
 use super::population::Population;
 
@@ -36,7 +36,7 @@ pub(super) fn setup(scenario: &Scenario, store: MemoryStore, seed: u64, runtime:
     }
 }
 
-fn simulated(model: &Model, seed: u64) -> SimulatorConfig {
+fn simulated(model: &LlmProfile, seed: u64) -> SimulatorConfig {
     SimulatorConfig {
         latency: model.latency(),
         chunk_interval: model.chunk_interval(),

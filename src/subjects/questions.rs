@@ -10,7 +10,7 @@ use rand::RngExt;
 
 use crate::backend::chat::{ContextId, ContextUpdate, ToolCall, ToolDecision};
 use crate::backend::service::CreateContext;
-use crate::workload::{Model, Scenario, Step};
+use crate::workload::{LlmProfile, Scenario, Step};
 
 use super::population::Population;
 
@@ -61,7 +61,7 @@ impl Questions {
 
 /// How long a client that goes away has waited at most: as long as a reply takes at most.
 pub(super) fn longest_patience(scenario: &Scenario) -> Duration {
-    scenario.model.as_ref().map_or(Duration::ZERO, Model::longest_reply)
+    scenario.model.as_ref().map_or(Duration::ZERO, LlmProfile::longest_reply)
 }
 
 /// How a client decides the tool calls of one turn.

@@ -6,7 +6,7 @@ use lockyard_bench::record;
 use lockyard_bench::{Arrival, Group, Random, Workload, WorkloadShape};
 
 use super::operation::Operation;
-use super::scenario::{Model, Point, Scenario};
+use super::scenario::{LlmProfile, Point, Scenario};
 use super::trace::{Step, Trace};
 
 /// Something moves on the board only when an operation ends, and a turn has so many replies and saves at most.
@@ -38,7 +38,7 @@ impl Workload for Scenario {
     }
 
     fn shape(&self) -> WorkloadShape {
-        let model = self.model.as_ref().map_or(Duration::ZERO, Model::longest_reply);
+        let model = self.model.as_ref().map_or(Duration::ZERO, LlmProfile::longest_reply);
         WorkloadShape {
             workers: self.workers.get(),
             groups: self.groups.iter().map(|group| Group { tasks: group.tasks.get() }).collect(),

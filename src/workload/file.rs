@@ -16,7 +16,7 @@ use super::known;
 use super::mix::Mix;
 use super::operation::Operation;
 use super::quantity::{Percent, Rate, Whole, zipf_exponent};
-use super::scenario::{Group, Model, Role, Scenario, WriterKeys};
+use super::scenario::{Group, LlmProfile, Role, Scenario, WriterKeys};
 use super::source::Source;
 use super::sweep::{Setting, Sweep};
 
@@ -61,7 +61,7 @@ struct File {
     slice_ms: Option<Millis<1>>,
     writer_keys: Option<Spanned<WriterKeys>>,
     cancel_percent: Option<Spanned<Percent>>,
-    model: Option<Spanned<Model>>,
+    model: Option<Spanned<LlmProfile>>,
     sweep: Option<BTreeMap<Setting, Spanned<Vec<Count<0>>>>>,
 }
 

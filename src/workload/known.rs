@@ -8,7 +8,7 @@ use toml::de::DeTable;
 
 use super::error::ScenarioError;
 use super::operation::Operation;
-use super::scenario::Model;
+use super::scenario::LlmProfile;
 use super::source::Source;
 use super::sweep::Setting;
 use super::unknown::Unknown;
@@ -29,7 +29,7 @@ pub(super) fn check_keys<File: for<'de> Deserialize<'de>>(
 
     check(tree, "field", fields_of::<File>())?;
     if let Some(model) = inner("model") {
-        check(model, "field of [model]", fields_of::<Model>())?;
+        check(model, "field of [model]", fields_of::<LlmProfile>())?;
     }
     if let Some(sweep) = inner("sweep") {
         check(sweep, "setting to sweep", &Setting::ALL.map(Setting::name))?;

@@ -41,7 +41,7 @@ pub use keys::Keys;
 pub use mix::Mix;
 pub use operation::Operation;
 pub use quantity::{Percent, Rate};
-pub use scenario::{Group, Model, Point, Role, Scenario, WriterKeys};
+pub use scenario::{Group, LlmProfile, Point, Role, Scenario, WriterKeys};
 pub use sweep::{Setting, Sweep};
 pub use trace::{Step, Trace};
 pub use unknown::Unknown;

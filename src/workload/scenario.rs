@@ -47,7 +47,7 @@ pub struct Scenario {
     /// The share of turns dropped midway by their client.
     pub cancel: Percent,
     /// How the model answers; always there if a mix has a turn.
-    pub model: Option<Model>,
+    pub model: Option<LlmProfile>,
     /// The sweeps that tell most about it, each from what it is otherwise; they are run where they are asked for.
     pub sweeps: Vec<Sweep>,
     /// What it was read from, to be read again with another override.
@@ -103,7 +103,7 @@ pub enum WriterKeys {
 /// How the model answers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
+pub struct LlmProfile {
     /// Milliseconds until it begins to answer, before scaling.
     #[serde(deserialize_with = "between::<3_600_000, _>")]
     pub latency_ms: RangeInclusive<u32>,
@@ -130,7 +130,7 @@ pub struct Model {
     pub fatal_percent: Percent,
 }
 
-impl Model {
+impl LlmProfile {
     /// Until it begins to answer, scaled.
     pub fn latency(&self) -> RangeInclusive<Duration> {
         self.scaled(*self.latency_ms.start())..=self.scaled(*self.latency_ms.end())

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use lockyard_explore::{Explorer, Model, Program, Report, Setting, look};
+use lockyard_explore::{Explorer, ModelLocks, Program, Report, Setting, look};
 use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
 
 static CACHE: LockClass = LockClass::new("cache");
@@ -45,11 +45,11 @@ async fn get<F: LockFamily>(cache: Arc<LockOf<F, Cached>>) -> u32 {
 }
 
 /// Two callers of one cache, and what must hold when both are done.
-fn two_callers<Get>(program: &mut Program, get: impl Fn(Arc<LockOf<Model, Cached>>) -> Get)
+fn two_callers<Get>(program: &mut Program, get: impl Fn(Arc<LockOf<ModelLocks, Cached>>) -> Get)
 where
     Get: Future<Output = u32> + 'static,
 {
-    let cache: Arc<LockOf<Model, Cached>> = Arc::new(SharedLock::new(&CACHE, Cached::default()));
+    let cache: Arc<LockOf<ModelLocks, Cached>> = Arc::new(SharedLock::new(&CACHE, Cached::default()));
     for name in ["one", "other"] {
         let call = get(cache.clone());
         program.task(name).op("get", async { _ = call.await }).done();
@@ -63,11 +63,11 @@ where
 /// What the search says of the wrong version and of the right one, and the trace of the failure.
 pub(crate) fn explore() -> (Report, Report, String) {
     let explorer = Explorer::new(Setting::default());
-    let wrong = |program: &mut Program| two_callers(program, get_in_two_steps::<Model>);
+    let wrong = |program: &mut Program| two_callers(program, get_in_two_steps::<ModelLocks>);
     let found = explorer.search(&wrong);
     let drawn = found.failure.as_ref().map(|failure| explorer.trace(&failure.schedule, &wrong));
     let drawn = drawn.map_or_else(String::new, |run| run.to_string());
-    (found, explorer.search(&|program| two_callers(program, get::<Model>)), drawn)
+    (found, explorer.search(&|program| two_callers(program, get::<ModelLocks>)), drawn)
 }
 
 fn main() {

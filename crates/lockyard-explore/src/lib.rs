@@ -6,12 +6,12 @@
 //! an external call fails. The explorer runs the program once for every sequence of choices, or once for each trace of them
 //! (see [`Reduction`]), and checks the program's properties.
 //!
-//! The program is any code over the [`Model`] locks. Whatever else its tasks share reports its accesses by a
+//! The program is any code over the [`ModelLocks`] locks. Whatever else its tasks share reports its accesses by a
 //! [`Shared`]: tables, atomic words, calls of something outside that may fail.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use lockyard_explore::{Explorer, Model, Setting};
+//! use lockyard_explore::{Explorer, ModelLocks, Setting};
 //! use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
 //!
 //! static COUNTER: LockClass = LockClass::new("counter");
@@ -23,9 +23,9 @@
 //! }
 //!
 //! let report = Explorer::new(Setting::default()).search(&|program| {
-//!     let counter: Arc<LockOf<Model, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
+//!     let counter: Arc<LockOf<ModelLocks, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
 //!     for name in ["one", "other"] {
-//!         program.task(name).op("increment", increment::<Model>(counter.clone())).done();
+//!         program.task(name).op("increment", increment::<ModelLocks>(counter.clone())).done();
 //!     }
 //!     program.at_end(move |_| match lockyard_explore::look(async { *counter.read().await })? {
 //!         2 => Ok(()),
@@ -45,7 +45,7 @@
 //! | [`Random`] | schedules at random |
 //! | [`point()`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
 //! | [`Schedule`] | a run as text, to be replayed |
-//! | [`Setting`], [`LockModel`], [`Model`] | which locks follow which rules; the rules; the locks |
+//! | [`Setting`], [`LockModel`], [`ModelLocks`] | which locks follow which rules; the rules; the locks |
 //! | [`Shared`] | how a part of your own says what it does |
 //! | [`Failure`], [`RunTrace`] | a failure, minimized; and drawn |
 //!
@@ -88,7 +88,7 @@ pub use explorer::{Explorer, Limits, Report};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
 pub use history::{EventKind, OperationEvent};
-pub use lock::{Model, ModelLock, ModelRead, ModelWrite};
+pub use lock::{ModelLock, ModelLocks, ModelRead, ModelWrite};
 pub use lock_state::LockModel;
 pub use place::CoarseStep;
 pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};

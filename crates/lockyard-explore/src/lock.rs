@@ -21,16 +21,16 @@ use super::yield_point::YieldFuture;
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
 /// are the least that any of them promises.
 #[derive(Debug)]
-pub struct Model;
+pub struct ModelLocks;
 
-impl LockFamily for Model {
+impl LockFamily for ModelLocks {
     const NAME: &'static str = "model";
     const POLICY: Policy = Policy::Unfair;
     const SHARED_READS: bool = true;
     type Lock<T: Clone + Send + Sync + 'static> = ModelLock<T>;
 }
 
-impl AwaitFamily for Model {
+impl AwaitFamily for ModelLocks {
     #[track_caller]
     fn hold<T: Clone + Send + Sync + 'static>(
         lock: &ModelLock<T>,

@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lockyard_explore::{Model, Shared};
+use lockyard_explore::{ModelLocks, Shared};
 
 use crate::backend::chat::ContextId;
 use crate::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
@@ -29,8 +29,8 @@ pub enum CacheModel {
 pub struct ModelCache<V: Send + Sync + 'static>(Kind<V>);
 
 enum Kind<V: Send + Sync + 'static> {
-    Mutex(MutexLru<Model, V>),
-    Sharded(ShardedLru<Model, V>),
+    Mutex(MutexLru<ModelLocks, V>),
+    Sharded(ShardedLru<ModelLocks, V>),
     Step(StepCache<V>),
 }
 

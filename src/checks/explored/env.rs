@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lockyard_explore::{Model, Shared};
+use lockyard_explore::{ModelLocks, Shared};
 use lockyard_lock::{AwaitFamily, LockFamily};
 
 use crate::backend::chat::{ContextId, Timestamp};
@@ -20,7 +20,7 @@ use super::store::ModelStore;
 ///
 /// `L` and `G` are the families of the session's lock and of its gate: other ones than the model locks for those who
 /// plant a fault in them.
-pub struct ModelEnv<S = AfterUnlock, P = Locked, L = Model, G = Model> {
+pub struct ModelEnv<S = AfterUnlock, P = Locked, L = ModelLocks, G = ModelLocks> {
     store: ModelStore,
     cache: CacheModel,
     /// What hands out ids: a counter that tasks share.

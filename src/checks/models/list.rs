@@ -3,7 +3,7 @@
 
 use crate::backend::session::{AfterUnlock, GATE, Locked, Published, SESSION, UnderLock};
 use crate::checks::explored::{CacheModel, ModelWord};
-use lockyard_explore::{LockModel, Model as ModelLocks, Setting};
+use lockyard_explore::{LockModel, ModelLocks, Setting};
 
 use super::broken::Torn;
 use super::programs::{Build, Mutant, ProgramKind, program};

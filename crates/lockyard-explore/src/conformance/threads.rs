@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Waker};
 
 use super::model_of;
-use crate::{Explorer, LockModel, Model, Reduction, ResultCell, Setting, point};
+use crate::{Explorer, LockModel, ModelLocks, Reduction, ResultCell, Setting, point};
 use lockyard_lock::{ArcSwap, LockClass, LockFamily, LockOf, SharedLock};
 
 static CLASS: LockClass = LockClass::new("conformance");
@@ -146,7 +146,7 @@ fn allowed(litmus: Litmus, lock: LockModel) -> BTreeSet<String> {
         ..Explorer::default()
     };
     let report = explorer.search(&|program| {
-        let stage = Rc::new(ProgramState::<Model>::new(true));
+        let stage = Rc::new(ProgramState::<ModelLocks>::new(true));
         let answers: Vec<ResultCell<Vec<u32>>> = (0..litmus.tasks()).map(|_| ResultCell::nothing()).collect();
         for (nth, answer) in answers.iter().enumerate() {
             let (stage, answer) = (stage.clone(), answer.clone());

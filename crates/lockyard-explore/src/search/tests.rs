@@ -7,11 +7,11 @@ use std::sync::Arc;
 use lockyard_lock::{LockClass, LockOf, SharedLock};
 
 use super::Reduction;
-use crate::{EventKind, Explorer, Model, Program, marks};
+use crate::{EventKind, Explorer, ModelLocks, Program, marks};
 
 static NUMBER: LockClass = LockClass::new("number");
 
-fn lock(number: u32) -> Arc<LockOf<Model, u32>> {
+fn lock(number: u32) -> Arc<LockOf<ModelLocks, u32>> {
     Arc::new(SharedLock::new(&NUMBER, number))
 }
 

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use lockyard_explore::{LockModel, Model, Program, Setting, look};
+use lockyard_explore::{LockModel, ModelLocks, Program, Setting, look};
 use lockyard_lock::{LockClass, LockOf, SharedLock};
 
 pub static A: LockClass = LockClass::new("a");
 pub static B: LockClass = LockClass::new("b");
 pub static COUNTER: LockClass = LockClass::new("counter");
 
-pub type Lock<T> = Arc<LockOf<Model, T>>;
+pub type Lock<T> = Arc<LockOf<ModelLocks, T>>;
 
 pub fn lock<T: Clone + Send + Sync + 'static>(class: &'static LockClass, value: T) -> Lock<T> {
     Arc::new(SharedLock::new(class, value))
@@ -31,7 +31,7 @@ pub const MODELS: [LockModel; 6] = [
 ];
 
 /// A counter behind a model lock.
-pub fn counter() -> Arc<LockOf<Model, u32>> {
+pub fn counter() -> Arc<LockOf<ModelLocks, u32>> {
     Arc::new(SharedLock::new(&COUNTER, 0))
 }
 

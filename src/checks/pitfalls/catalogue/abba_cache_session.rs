@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::backend::session::{CACHE, SESSION};
-use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_explore::{LockModel, ModelLocks, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioMutex};
 use lockyard_track::{Kind, Tracked};
 
@@ -21,7 +21,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR_MUTEX, ..Setting::default() },
-            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
+            program: |variant, program| tasks::<ModelLocks>(variant, no_yield).explore(program),
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,

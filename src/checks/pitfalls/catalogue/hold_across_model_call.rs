@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, Model, Setting, fail};
+use lockyard_explore::{LockModel, ModelLocks, Setting, fail};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Tracked, Tracker};
 
@@ -19,7 +19,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
+            program: |variant, program| tasks::<ModelLocks>(variant, no_yield).explore(program),
         }),
         Trial::Contract(held_across_an_await),
     ],

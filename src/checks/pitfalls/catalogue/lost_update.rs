@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, Model, Setting, Violated};
+use lockyard_explore::{LockModel, ModelLocks, Setting, Violated};
 use lockyard_history::{Kv, KvAnswer, KvCall, Pairing, Verdict, check};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 
@@ -23,9 +23,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| {
-                let session = session::<Model>();
-                let tasks = tasks::<Model>(&session, variant, no_yield, None);
-                tasks.finally(both_are_there::<Model>(session)).explore(program);
+                let session = session::<ModelLocks>();
+                let tasks = tasks::<ModelLocks>(&session, variant, no_yield, None);
+                tasks.finally(both_are_there::<ModelLocks>(session)).explore(program);
             },
         }),
         Trial::History(history),

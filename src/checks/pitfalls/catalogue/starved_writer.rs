@@ -7,7 +7,7 @@ use std::rc::Rc;
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, Model, Program, Setting, point};
+use lockyard_explore::{LockModel, ModelLocks, Program, Setting, point};
 use lockyard_lock::{LockClass, LockFamily, LockOf, Policy, SharedLock, TokioRwLock, TryFamily};
 use lockyard_track::{Kind, Tracked};
 
@@ -46,7 +46,7 @@ fn explored(variant: Variant, program: &mut Program) {
         Variant::Wrong => &PASSING,
         Variant::Right => &SESSION,
     };
-    let session: Rc<LockOf<Model, u32>> = Rc::new(SharedLock::new(class, 0));
+    let session: Rc<LockOf<ModelLocks, u32>> = Rc::new(SharedLock::new(class, 0));
     for name in ["one writer", "other writer"] {
         let session = session.clone();
         let write = async move {

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, Model, Setting};
+use lockyard_explore::{LockModel, ModelLocks, Setting};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Kind, Tracked};
 
@@ -19,7 +19,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| tasks::<Model>(variant, no_yield).explore(program),
+            program: |variant, program| tasks::<ModelLocks>(variant, no_yield).explore(program),
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::Deadlock,
