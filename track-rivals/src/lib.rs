@@ -4,6 +4,6 @@
 //! | rival | sees | by |
 //! | --- | --- | --- |
 //! | `parking_lot`'s `deadlock_detection` | threads that wait for each other, when somebody asks | a graph of parked threads |
-//! | `tracing-mutex` | locks taken in an order that closes a circle, without any hang, by a panic | a graph of lock instances |
+//! | `tracing-mutex` | locks taken in an order that closes a cycle, without any hang, by a panic | a graph of lock instances |
 //!
 //! The package stands outside the workspace, because `deadlock_detection` changes every `parking_lot` lock of a build.

@@ -44,8 +44,8 @@ fn lock<F: LockFamily>(class: &'static LockClass) -> LockOf<F, u32> {
 fn deadlocked_threads() -> usize {
     let begin = std::time::Instant::now();
     while begin.elapsed() < DEADLINE {
-        if let Some(circle) = parking_lot::deadlock::check_deadlock().first() {
-            return circle.len();
+        if let Some(cycle) = parking_lot::deadlock::check_deadlock().first() {
+            return cycle.len();
         }
         thread::yield_now();
     }
@@ -94,7 +94,7 @@ fn threads_that_wait_for_each_other() {
         });
     }
     let deadlock = wait_for(&told, Kind::Deadlock);
-    assert_eq!((deadlock.circle.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
+    assert_eq!((deadlock.edges.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
 
     let its = tracker.clone();
     thread::spawn(move || {
