@@ -39,15 +39,52 @@ impl<'a> Lane<'a> {
         Self { last: Some(step), is_open }
     }
 
-    /// What it holds and waits for; a line where it is in an operation.
-    fn words(self) -> String {
-        let Some(Step { holds, waits_for, .. }) = self.last else { return String::new() };
-        let waits = || format!("waits for {}", waits_for.join(", "));
-        match (holds.is_empty(), waits_for.is_empty()) {
-            (true, true) => if self.is_open { "│" } else { "" }.to_owned(),
-            (true, false) => format!("│ {}", waits()),
-            (false, true) => format!("┃ holds {}", holds.join(", ")),
-            (false, false) => format!("┃ holds {}, {}", holds.join(", "), waits()),
+    fn cell(self) -> Cell<'a> {
+        let Some(Step { holds, waits_for, .. }) = self.last else { return Cell::default() };
+        Cell { acts: None, holds, waits_for, is_open: self.is_open }
+    }
+}
+
+/// What a task does, or is seen to do, in a row: text and HTML are made of this.
+#[derive(Default)]
+struct Cell<'a> {
+    /// The step, where it is its own.
+    acts: Option<&'a Step>,
+    holds: &'a [String],
+    waits_for: &'a [String],
+    is_open: bool,
+}
+
+impl Cell<'_> {
+    /// The step, or what the task holds and waits for meanwhile.
+    fn words(&self) -> String {
+        if let Some(step) = self.acts {
+            return step.to_string();
+        }
+        let holds = (!self.holds.is_empty()).then(|| format!("holds {}", self.holds.join(", ")));
+        let waits = (!self.waits_for.is_empty()).then(|| format!("waits for {}", self.waits_for.join(", ")));
+        holds.into_iter().chain(waits).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The words behind a mark: of a step, of a holder, or of an operation that is open.
+    fn text(&self, is_wrong: bool) -> String {
+        let mark = match self.acts {
+            Some(_) if is_wrong => "✗",
+            Some(_) => "●",
+            None if !self.holds.is_empty() => "┃",
+            None if !self.waits_for.is_empty() || self.is_open => "│",
+            None => "",
+        };
+        format!("{mark} {}", self.words()).trim().to_owned()
+    }
+
+    fn class(&self) -> &'static str {
+        match (self.acts.is_some(), self.holds.is_empty()) {
+            (true, true) => "acts",
+            (true, false) => "acts holds",
+            (false, false) => "holds",
+            (false, true) if !self.waits_for.is_empty() || self.is_open => "waits",
+            (false, true) => "",
         }
     }
 }
@@ -57,7 +94,7 @@ struct Row<'a> {
     step: &'a Step,
     /// Whether it is the first of its step.
     is_first: bool,
-    cells: Vec<String>,
+    cells: Vec<Cell<'a>>,
     wrong: Option<&'a str>,
 }
 
@@ -69,12 +106,13 @@ impl Trace<'_> {
                 *lane = lane.after(step);
             }
             let wrong = self.wrong.as_ref().filter(|(wrong, _)| *wrong == at).map(|(_, why)| why.as_str());
-            let mark = if wrong.is_some() { '✗' } else { '●' };
-            let cell = |(task, lane): (usize, &Lane<'_>)| {
-                if task == step.task { format!("{mark} {step}") } else { lane.words() }
-            };
+            let cells = lanes
+                .iter()
+                .enumerate()
+                .map(|(task, lane)| Cell { acts: (task == step.task).then_some(step), ..lane.cell() });
+            let cells = cells.collect();
             let is_first = std::mem::replace(&mut last, step.nth) != step.nth;
-            Row { step, is_first, cells: lanes.iter().enumerate().map(cell).collect(), wrong }
+            Row { step, is_first, cells, wrong }
         })
     }
 
@@ -98,32 +136,29 @@ impl Row<'_> {
         let Self { step, is_first, cells, wrong } = self;
         let nth = if *is_first { step.nth.to_string() } else { String::new() };
         let class = if wrong.is_some() { " class=\"wrong\"" } else { "" };
-        let cells: String = cells.iter().enumerate().map(|(task, cell)| self.cell_html(task, cell)).collect();
+        let cells: String = cells.iter().map(|cell| self.cell_html(cell)).collect();
         let place = escaped(step.place.as_deref().unwrap_or_default());
         let place = if has_places { format!("<td class=\"place\">{place}</td>") } else { String::new() };
         format!("<tr{class}><th scope=\"row\">{nth}</th>{cells}{place}</tr>")
     }
 
-    fn cell_html(&self, task: usize, cell: &str) -> String {
-        let acts = task == self.step.task;
-        let class = match cell.chars().next() {
-            _ if acts && self.step.holds.is_empty() => "acts",
-            _ if acts => "acts holds",
-            Some('┃') => "holds",
-            Some('│') => "waits",
-            _ => "",
-        };
-        let words = escaped(cell.trim_start_matches(['●', '✗', '┃', '│', ' ']));
-        let why = self.wrong.filter(|_| acts).map(|why| format!(" <strong>{}</strong>", escaped(why)));
-        format!("<td class=\"{class}\">{words}{}</td>", why.unwrap_or_default())
+    fn cell_html(&self, cell: &Cell<'_>) -> String {
+        let why = self.wrong.filter(|_| cell.acts.is_some());
+        let why = why.map(|why| format!(" <strong>{}</strong>", escaped(why))).unwrap_or_default();
+        format!("<td class=\"{}\">{}{why}</td>", cell.class(), escaped(&cell.words()))
+    }
+
+    /// The cells as text, each as long as it is.
+    fn texts(&self) -> Vec<String> {
+        self.cells.iter().map(|cell| cell.text(self.wrong.is_some())).collect()
     }
 }
 
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<_> = self.rows().collect();
+        let rows: Vec<_> = self.rows().map(|row| (row.texts(), row)).collect();
         let width = |task: usize| {
-            let cells = rows.iter().filter_map(|row| row.cells.get(task)).map(|cell| cell.chars().count());
+            let cells = rows.iter().filter_map(|(texts, _)| texts.get(task)).map(|text| text.chars().count());
             cells.chain([self.tasks[task].chars().count()]).max().unwrap_or(0).min(WIDEST)
         };
         let widths: Vec<_> = (0..self.tasks.len()).map(width).collect();
@@ -133,10 +168,10 @@ impl fmt::Display for Trace<'_> {
             let _ = write!(line, "  {:width$}", fit(task));
         }
         writeln!(f, "{}", line.trim_end())?;
-        for Row { step, is_first, cells, wrong } in rows {
+        for (texts, Row { step, is_first, wrong, .. }) in rows {
             let mut line = if is_first { format!("{:>4}", step.nth) } else { "    ".to_owned() };
-            for (cell, width) in cells.iter().zip(&widths) {
-                let _ = write!(line, "  {:width$}", fit(cell));
+            for (text, width) in texts.iter().zip(&widths) {
+                let _ = write!(line, "  {:width$}", fit(text));
             }
             line.extend(step.place.iter().flat_map(|place| ["  ", place]));
             line.extend(wrong.into_iter().flat_map(|why| ["  ← ", why]));
@@ -211,6 +246,15 @@ step  task 0: <mover>         task 1: other
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(!html.contains("<mover>"));
+    }
+
+    /// The marks of the text are no part of what a step says.
+    #[test]
+    fn an_object_that_looks_like_a_mark_is_kept() {
+        let steps = [step(1, 0, Action::Access, "│ ● pipe", &[], &[])];
+        let tasks = ["one".to_owned(), "other".to_owned()];
+        let html = Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), wrong: None }.to_html();
+        assert!(html.contains("<td class=\"acts\">│ ● pipe</td><td class=\"\"></td>"), "{html}");
     }
 
     #[test]
