@@ -1,9 +1,9 @@
 //! **Which lock should guard my sessions, is the code around it correct, and what will it cost me?**
 //!
-//! Lockyard holds one realistic system whole, a chat-session backend, with every lock in it swappable behind a trait,
-//! and around it the instruments that measure it. This page is the map and a tour of five minutes.
+//! Lockyard contains one realistic system as a whole, a chat-session backend, which puts the locks around its sessions and
+//! its cache behind one trait, and the instruments that measure it. This page is an overview and a tour of five minutes.
 //!
-//! # The map
+//! # Overview
 //!
 //! The instruments are crates of their own, which know nothing of chat, and are re-exported here under short names:
 //!
@@ -14,11 +14,11 @@
 //! | [`explore`] | every interleaving of small programs, on an executor that decides which task is polled next |
 //! | [`history`] | histories checked for linearizability: could the answers have come from one operation at a time? |
 //! | [`evidence`] | what was found, as data |
-//! | `bench` | systems under workloads in slices that alternate; verdicts, the record of a run, the gate between two, reports |
+//! | `bench` | systems under workloads in slices that alternate; verdicts, the record of a run, the regression gate between two, reports |
 //!
 //! The system under test is a chat-session backend, the program brings it and the instruments together:
 //!
-//! | room | what it is |
+//! | module | what it is |
 //! | --- | --- |
 //! | [`backend::chat`] | the conversation: plain data, pure functions, a state machine |
 //! | [`backend::session`] | the session manager: a cache over a store, one live copy, ordered saves |
@@ -29,10 +29,10 @@
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: which requests, to which session, when |
 //! | `subjects` | chat systems as `bench` measures and judges them: strategies, servers, the limit, pitfalls |
-//! | `cli` | the program, one file a verb |
+//! | `cli` | the program, one file per verb |
 //!
-//! Instruments, `backend` but for HTTP, and `checks` stand alone, without default features; of them only [`track`] and
-//! the runs of [`checks::pitfalls`] name a runtime, and only [`lock`] names locks.
+//! Without default features there are the instruments other than `bench`, the backend without HTTP and redb, and `checks`
+//! without its runs over strategies; of these only [`track`] and the runs of [`checks::pitfalls`] name a runtime.
 //!
 //! # The tour
 //!
@@ -56,7 +56,7 @@
 //! assert_eq!(runtime.block_on(count::<ParkingLotRwLock>()), 3);
 //! ```
 //!
-//! A conversation is plain data. Its version rises with every accepted change, and what it refuses changes nothing:
+//! A conversation is plain data. Its version rises with every accepted change; a refused call changes nothing:
 //!
 //! ```
 //! use lockyard::backend::chat::{ChatContext, ContextConfig, ContextId, NewMessage, Role, StateKind, Timestamp};
@@ -120,9 +120,9 @@
 //!
 //! # What a version promises
 //!
-//! The instruments are handed on whole, so a breaking change of one of them is one of this crate:
+//! The instruments are re-exported, so a breaking change of one of them is one of this crate:
 //!
-//! | handed on | because |
+//! | re-exported | because |
 //! | --- | --- |
 //! | [`evidence`] | the models and pitfalls of [`checks`] answer with its types |
 //! | [`explore`] | programs over [`checks`] are built from its locks and explored by its settings |

@@ -16,19 +16,21 @@ use super::stdout;
 
 /// Measure the limits and the noise floor of this machine, and how often a known slowdown is detected.
 ///
-/// Each trial compares `after` with itself and with itself plus work injected into the session manager's hit path. A machine
-/// fit for measuring never reports the first pair as different, and always reports the second as slower.
+/// Each trial compares `after` with itself and with itself plus work injected into the session manager's hit path. On a
+/// machine fit for measuring at most about 1 % of the first pairs are called different, and nearly all of the second
+/// slower.
 #[derive(Parser)]
 pub(super) struct Args {
     /// How many trials there are of each pair.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     trials: u32,
 
-    /// How long one trial may take: both subjects together.
+    /// The measured time behind one verdict: each of its two subjects gets half. A trial has three subjects, so it takes
+    /// one and a half times as long.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
     verdict: Duration,
 
-    /// The injected work, in per cent of an operation's time.
+    /// The work to inject into the slowed subject's operations, in per cent of an operation's time.
     #[arg(long, value_name = "PERCENT", default_value = "1")]
     planted: Share,
 

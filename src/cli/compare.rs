@@ -40,16 +40,17 @@ const QUICK_SLICE: Duration = Duration::from_millis(700);
 #[derive(Parser)]
 #[command(group = ArgGroup::new("held").args(["baseline", "against"]))]
 pub(super) struct Args {
-    /// A strategy: a preset's name (see `lockyard list strategies`), or session=LOCK,cache=CACHE,dto=POLICY,
-    /// save=POLICY[,state=POLICY].
-    /// May be given again; the first is the baseline. All presets by default.
+    /// A strategy: a preset's name (see `lockyard list strategies`), or
+    /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
+    /// May be given again; the first is the baseline. All presets by default; `after` alone with --against; none beside
+    /// --ablate or --url.
     #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy)]
     strategies: Vec<Strategy>,
 
     /// A server to measure over HTTP, with a name for reports: `after=http://127.0.0.1:8080`. May be given again; then the
     /// subjects are servers, and not strategies in this process.
     ///
-    /// See `load --url`. Each keeps its cores while another is measured, so let all be idle but for this.
+    /// See `load --url`. Each keeps its cores while another is measured, so let all be idle except for this.
     #[arg(long, value_name = "NAME=URL", value_parser = named_url, conflicts_with_all = SERVERS_HAVE_NO)]
     url: Vec<(String, String)>,
 
@@ -109,7 +110,7 @@ pub(super) struct Args {
     /// A round is one process of each, one right after the other and each a second, by the public options of `compare`; the
     /// order is random. So it may be any older build, and any program that takes these options and prints such a record.
     /// Each strategy is listed twice, that of the other build as `after@other` and as the baseline. There are as many
-    /// rounds as --duration has seconds, 20 by default and 5 with --quick, at least 5; a process takes some seconds to start
+    /// rounds as --duration has seconds, 20 by default and 5 with --quick, at least 5; a process takes a few seconds to start
     /// and to end, which are not measured. Without --strategy it is `after` alone. Answers are not checked. Losses beyond
     /// --gate end with exit code 3, a program that cannot be measured with 2, other numbers under a scenario's name with 5.
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = AGAINST_HAS_NO)]

@@ -30,8 +30,9 @@ pub(super) struct Options {
     /// The tolerated loss, in per cent: a strategy whose whole interval lies below ends the run with exit code 3, against
     /// a --baseline as well as --against another build.
     ///
-    /// The confidence is family-wise: at 99 %, at most one pair of runs in a hundred reports a false positive.
-    /// Separate processes differ by more than their intervals say, so tolerate some per cent.
+    /// The confidence is family-wise, 99 %: if intervals covered all variance, at most one pair of runs in a hundred would
+    /// report a false positive. With a --baseline they do not cover differences between processes unless --processes is
+    /// given, so tolerate a few per cent.
     #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "held")]
     gate: Share,
 }

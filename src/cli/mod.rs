@@ -39,8 +39,8 @@ use exit::Exit;
 
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
-/// Without a verb: the main job. Measures `before`, `naive`, `after` and every lock over polling, hot-context and
-/// one-worker, some minutes, and leaves a record and a page under reports/local.
+/// Without a verb: the main job. Measures every preset (see `lockyard list strategies`) under polling, hot-context and
+/// one-worker in a few minutes, and leaves a record and a page under reports/local.
 #[derive(Parser)]
 #[command(name = "lockyard", version, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {

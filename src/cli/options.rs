@@ -22,8 +22,9 @@ pub(super) struct RunOptions {
 
     /// For how long each strategy is measured under each scenario: 500ms, 10s, 2m.
     ///
-    /// The measured time; setting up and warming come on top. At least five rounds are measured in any
-    /// case, of short slices 24.
+    /// The measured time; setting up and warming up come on top. At least 5 rounds are measured, 24 where slices are a few
+    /// milliseconds. Slices of whole chat turns last up to 2 s (0.7 s with `compare --quick`), so such a run takes at least
+    /// five times that for each strategy.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
 
@@ -55,7 +56,7 @@ pub(super) struct RunOptions {
 
     /// Leave out the verification slices between the measured ones, whose histories are recorded and checked.
     ///
-    /// They run over sessions of their own and take under a second for each strategy and scenario in memory, some seconds
+    /// They run over sessions of their own and take under a second for each strategy and scenario in memory, a few seconds
     /// with whole turns.
     #[arg(long)]
     pub(super) no_verify: bool,

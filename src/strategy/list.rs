@@ -34,11 +34,11 @@ macro_rules! with_caches {
     ) => {
         $callback! {
             presets {
-                "before", "where the change began: a Mutex, deep copies for DTOs, saving under the lock":
+                "before", "before a change to a session manager: a Mutex, deep copies for DTOs, saving under the lock":
                     TokioMutex, MutexLru(TokioMutex), Cloned, UnderLock, Locked;
-                "naive", "the fair baseline for locks alone: a Mutex, with everything around it in order":
+                "naive", "the baseline for the effect of the lock alone: a Mutex as in before, without copies, saving after the unlock":
                     TokioMutex, MutexLru(TokioMutex), Borrowed, AfterUnlock, Locked;
-                "after", "where the change meant to arrive: naive with a RwLock":
+                "after", "after that change: an RwLock, without copies, saving after the unlock":
                     TokioRwLock, MutexLru(TokioMutex), Borrowed, AfterUnlock, Locked;
                 // Every lock, all else being the same.
                 $($crate::strategy::LockKind::$plain.name(), $about:

@@ -17,7 +17,7 @@
 //! (`cargo run --release -p lockyard-bench --example bank`).
 //!
 //! ```text
-//! Plan ─▶ run ─▶ for each workload: one experiment, in which every subject takes its turn
+//! Plan ─▶ run ─▶ for each workload: one experiment, in which the subjects alternate
 //!                  └─ rounds: every subject gets one timed slice, in a new random order each round
 //!                       └─ a slice: the subject's tasks, each with its own steps and its own log
 //!          ◀─ Record: what follows from the rounds, of this process or of several
@@ -25,7 +25,7 @@
 //!
 //! Subjects are measured in short slices that alternate, so that whatever slows the machine down for a while slows all
 //! of them down, and what is compared is pairs of slices of the same round. Throughput slices carry no clock; latency
-//! slices time every operation. Between rounds, verification slices record histories, which are checked.
+//! slices time operations, all of them or a sample. Between rounds, verification slices record histories, which are checked.
 //!
 //! | part | is |
 //! | --- | --- |
@@ -33,10 +33,10 @@
 //! | [`Recorded`], [`Settled`] | what a system may be able to do besides: be judged, be held against rules of its own |
 //! | [`Subject`], [`Plan`] | what is compared, and how a run goes |
 //! | [`run()`], [`measure`], [`pairs()`] | a run; a part of one, for several processes; a few ratios without a record |
-//! | [`run_against`], [`record_of`] | another build of a program against this one, in processes that take turns |
+//! | [`run_against`], [`record_of`] | another build of a program against this one, in alternating processes |
 //! | [`stats`] | means, paired ratios, effects of a factorial, the scalability law, verdicts: functions of numbers |
 //! | [`record`] | **the** record of a run: one versioned type, written once, read by everything after it |
-//! | [`gate`] | two records side by side: what changed, and whether it may pass |
+//! | [`gate`] | the regression gate: two records side by side, what changed, and whether that is tolerated |
 //! | `report` | terminal, markdown, page, JUnit, SARIF: readers of the record, and of a diff of two |
 //! | [`alloc`] | a counting allocator, for statements about memory; the only `unsafe` |
 
