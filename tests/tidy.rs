@@ -165,7 +165,7 @@ fn the_rooms_are_those_that_are_told() {
     assert_eq!(told, held, "docs/ARCHITECTURE.md says on the left what ROOMS on the right says otherwise");
 
     let planted =
-        "# A\n## The rooms\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
+        "# A\n## The modules\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
     let told = rooms_told(&Source::new("planted.md", planted));
     assert_eq!(told, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
 }

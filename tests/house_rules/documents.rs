@@ -4,7 +4,7 @@ use super::Complaint;
 use super::source::Source;
 
 /// Where the table of rooms stands.
-const ROOMS: &str = "## The rooms";
+const ROOMS: &str = "## The modules";
 
 /// Where the table of the instruments stands.
 const INSTRUMENTS: &str = "## The instruments";
