@@ -2,7 +2,7 @@
 # Measures every preset under four scenarios in five processes, keeps the record and its page under reports/NAME, and puts
 # verdict and its first scenario into the README. Takes some ten minutes; let the machine do nothing else.
 #
-#   scripts/record-report.sh [NAME]             NAME is today's date unless told otherwise
+#   scripts/record-report.sh [NAME]             NAME is today's date by default
 #   scripts/record-report.sh --readme NAME      the README alone, from a record that is there
 set -euo pipefail
 cd "$(dirname "$0")/.."

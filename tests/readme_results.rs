@@ -1,4 +1,4 @@
-//! The README tells what a committed record says, and nothing else.
+//! The README repeats what a committed record says, and nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ fn results() -> (String, PathBuf) {
 #[test]
 fn results_are_those_of_the_record() {
     let (results, folder) = results();
-    let told = results.split_once("of this run.\n\n").expect("the summary").1.trim().replace("### ", "## ");
+    let quoted = results.split_once("of this run.\n\n").expect("the summary").1.trim().replace("### ", "## ");
     let summary = fs::read_to_string(folder.join("summary.md")).unwrap();
     let parts = summary.split("\n## ").collect::<Vec<_>>();
     let [verdict, scenario, .., reproduce] = parts.as_slice() else { panic!("{summary}") };
     let shown = [verdict, scenario, reproduce].map(|part| part.trim_end().to_owned());
-    assert_eq!(told, shown.join("\n\n## "), "run scripts/record-report.sh --readme NAME");
+    assert_eq!(quoted, shown.join("\n\n## "), "run scripts/record-report.sh --readme NAME");
 }
 
 #[test]
