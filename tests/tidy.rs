@@ -156,21 +156,18 @@ fn rooms_know_only_what_they_may() {
 
 #[test]
 fn the_rooms_are_those_of_the_document() {
-    let documented = documented_rooms(&document("docs/ARCHITECTURE.md"));
+    let rooms = documented_rooms(&document("docs/ARCHITECTURE.md"));
     let set = |known: &[&str]| known.iter().map(|it| (*it).to_owned()).collect::<BTreeSet<_>>();
-    let documented = by_name(documented);
+    let rooms = by_name(rooms);
     let mut held: BTreeMap<_, _> =
         ROOMS.iter().map(|(room, known)| ((*room).to_owned(), set(known))).collect();
     held.insert(PROGRAM.to_owned(), BTreeSet::new());
-    assert_eq!(
-        documented, held,
-        "docs/ARCHITECTURE.md says on the left what ROOMS on the right says otherwise"
-    );
+    assert_eq!(rooms, held, "docs/ARCHITECTURE.md, on the left, differs from ROOMS, on the right");
 
     let planted =
         "# A\n## The rooms\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
-    let documented = documented_rooms(&Source::new("planted.md", planted));
-    assert_eq!(documented, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
+    let rooms = documented_rooms(&Source::new("planted.md", planted));
+    assert_eq!(rooms, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
 }
 
 /// Rows of a table by their names.
