@@ -37,7 +37,7 @@ impl PerFamily for Operations<'_, '_> {
     }
 }
 
-/// The time for so many operations, after which the counter must tell every write.
+/// The time for so many operations, after which the counter must show every write.
 async fn all<F: LockFamily>(operations: u64, write_every: u64) -> Duration {
     let lock: Arc<LockOf<F, u64>> = Arc::new(SharedLock::new(&COUNTER, 0));
     let work = |task, share| task_of::<F>(lock.clone(), task, share, write_every);

@@ -1,8 +1,8 @@
 //! What does a strategy give? The read endpoints under every preset, with one reader and with sixteen.
 //!
-//! One session of a hundred messages of a kilobyte, two worker threads, nobody writes: the best case for a read-write
+//! One session of a hundred messages of a kilobyte, two worker threads, no writer: the best case for a read-write
 //! lock. Times are for one answer, as the readers together get them. They are taken one strategy after the other, so a
-//! machine that has a bad minute makes somebody look slow; `lockyard compare` lets rivals take turns. Every answer is
+//! machine that has a bad minute makes one strategy look slow; `lockyard compare` lets strategies take turns. Every answer is
 //! checked, so a strategy that answers wrongly fails here rather than looking fast.
 
 mod support;

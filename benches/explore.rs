@@ -116,9 +116,9 @@ fn all_repeat() -> String {
 /// How long the first mutant's failure takes to be found and made small. Prints what is true of all of them.
 fn counterexamples(criterion: &mut Criterion) {
     let lost_update = MODELS.iter().map(VerifyTarget::Mutant).next().expect("there are models");
-    let told = Once::new();
+    let printed = Once::new();
     criterion.bench_function("explore/found and made small", |bencher| {
-        told.call_once(|| println!("{}", all_repeat()));
+        printed.call_once(|| println!("{}", all_repeat()));
         bencher.iter(|| black_box(again(&lost_update, None)));
     });
 }

@@ -101,7 +101,7 @@ impl Assembly for Round<'_> {
                     elapsed
                 }
                 Case::Evict => {
-                    // Whoever is asked for next was evicted long ago: there are many more than there is room for.
+                    // The session that is asked for next was evicted long ago: there are many more than there is room for.
                     let (first, others) = ids.split_at(ROOM);
                     one_by_one(manager, first, ROOM as u64).await;
                     let elapsed = one_by_one(manager, others, count).await;
@@ -160,7 +160,7 @@ async fn hits<E: Env>(manager: &Arc<ChatSessionManager<E>>, ids: &Arc<[ContextId
     side_by_side(TASKS, count, work).await.0
 }
 
-/// The time until everybody of a crowd has seen each session, none of which was loaded before.
+/// The time until every task of a crowd has seen each session, none of which was loaded before.
 async fn flights<E: Env>(
     manager: Arc<ChatSessionManager<E>>,
     store: CountingStore,

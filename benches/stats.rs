@@ -70,7 +70,7 @@ fn stats(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("stats/ratio");
     for (rounds, quantile) in ROUNDS {
-        // The machine drifts by up to a half from round to round, for both rivals alike.
+        // The machine drifts by up to a half from round to round, for both subjects alike.
         let pair = |factor| {
             let baseline = random.random_range(1e6..1.5e6);
             (CENTRE * factor * baseline, baseline)

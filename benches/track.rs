@@ -1,7 +1,7 @@
-//! What tracking costs, and how soon it tells.
+//! What tracking costs, and how soon it reports.
 //!
-//! `track/acquire`: one acquisition and release that nobody else wants, bare and tracked: the difference is what tracking
-//! adds. `track/closing-edge`: from the wait that closes a circle to the word of it, while ten thousand tasks wait for one
+//! `track/acquire`: one uncontended acquisition and release, bare and tracked: the difference is what tracking
+//! adds. `track/closing-edge`: from the wait that closes a cycle to the report of it, while ten thousand tasks wait for one
 //! of its locks. `track/polling`: a whole backend under polling on two workers; given is the time that tracked locks add to
 //! a thousand operations' time, so 100 ns is a tenth. What a tracked run costs in all is printed beside it.
 
@@ -73,9 +73,9 @@ fn acquisitions(criterion: &mut Criterion) {
 
 const WAITING: u64 = 10_000;
 
-/// Two tasks hold a lock each; ten thousand others wait for the first one's; then the circle is closed.
+/// Two tasks hold a lock each; ten thousand others wait for the first one's; then the cycle is closed.
 fn closing_edge() -> Duration {
-    let (tracker, (found, told)) = (Tracker::new(), channel());
+    let (tracker, (found, findings)) = (Tracker::new(), channel());
     tracker.on_finding(move |finding| {
         if finding.kind == Kind::Deadlock {
             let _unheard = found.send(Instant::now());
@@ -96,7 +96,7 @@ fn closing_edge() -> Duration {
         tracker.spawn("holder", async move {
             let _held = first.write().await;
             held.send(()).expect("it is waited for");
-            gone.await.expect("it is told to go on");
+            gone.await.expect("it is let go");
             *second.write().await += 1;
         });
         is_held.await.expect("the lock is free");
@@ -119,9 +119,9 @@ fn closing_edge() -> Duration {
         go.send(()).expect("the holder waits for it");
         start
     }));
-    let told = told.recv_timeout(Duration::from_secs(30)).expect("the deadlock is told");
+    let reported = findings.recv_timeout(Duration::from_secs(30)).expect("the deadlock is reported");
     runtime.shutdown_background();
-    told.saturating_duration_since(closed)
+    reported.saturating_duration_since(closed)
 }
 
 fn deadlocks(criterion: &mut Criterion) {
@@ -146,13 +146,13 @@ fn polling(criterion: &mut Criterion) {
             bencher.iter_custom(|times| {
                 let cost = tracking_cost(&strategy, &scenario, MEASURED).expect("it is a preset");
                 let cost = cost.expect("a second has rounds enough");
-                let told =
+                let shown =
                     |Ratio { ratio, ci: [low, high], .. }| format!("x{ratio:.3} [{low:.3}, {high:.3}]");
                 println!(
                     "{}: {} with tracked locks, {} in all",
                     preset.name,
-                    told(cost.locks),
-                    told(cost.whole)
+                    shown(cost.locks),
+                    shown(cost.whole)
                 );
                 let added = (1.0 / cost.locks.ratio - 1.0).max(1e-3);
                 Duration::from_micros(1).mul_f64(added * times as f64)

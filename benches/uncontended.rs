@@ -1,4 +1,4 @@
-//! What does a lock cost that nobody else wants? Each family, taken and released for reading and for writing by one
+//! What does a lock cost without contention? Each family, taken and released for reading and for writing by one
 //! task, around eight bytes.
 //!
 //! This is the floor under every other figure, and no more: it says nothing of waiting, of cache lines that move

@@ -1,4 +1,4 @@
-//! The least that axum can do: one route that answers the same bytes whoever asks. What a service costs over this is its own.
+//! The least that axum can do: one route that answers the same bytes to every request. What a service costs over this is its own.
 //!
 //! `cargo run --release --example bare -- BODY` answers BODY as JSON at `/v1/contexts/{id}/state`, on a free port of the
 //! loopback address that it prints.

@@ -19,7 +19,7 @@ usage: scripts/bench.sh record NAME  [--suite SUITE]... [--quick] [FILTER]
 
 Baseline and comparison should be made with the same options, on the same machine, with nothing else running. Even so
 they are minutes or days apart: a change of a few percent in either direction may be the machine's. A regression thus
-does not fail the command. `lockyard compare` lets rivals take turns instead, and judges them.
+does not fail the command. `lockyard compare` lets strategies take turns instead, and judges them.
 
 exit codes: 0 done, 1 a benchmark failed or did not build, 2 bad usage or no such baseline
 EOF
@@ -100,10 +100,10 @@ if ! grep -q "^${name//./\\.} (" <<<"$there"; then
     there=$(paste -sd, - <<<"$there" | sed 's/,/, /g')
     refuse "no baseline '$name'; there are: ${there:-none yet: scripts/bench.sh record $name}"
 fi
-told=$(mktemp)
-trap 'rm -f "$told"' EXIT
-"${cargo[@]}" -- "${criterion[@]}" | tee "$told" || exit 1
-count() { grep -cE "$1" "$told" || true; }
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+"${cargo[@]}" -- "${criterion[@]}" | tee "$output" || exit 1
+count() { grep -cE "$1" "$output" || true; }
 printf '\nAgainst %s: %d faster, %d slower, %d inconclusive, %d not in the baseline.\n' "$name" \
     "$(count 'Performance has improved')" "$(count 'Performance has regressed')" \
     "$(count 'No change in performance|Change within noise')" \

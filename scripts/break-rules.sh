@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Breaks the rules of docs/LOCKING.md one at a time, in a scratch copy of what is committed, runs the checks that watch
-# over them, and prints for each rule what turned red. A rule that nothing turns red for is one that nobody watches.
+# over them, and prints for each rule what turned red. A rule that nothing turns red for is one that no check watches.
 #
 #   scripts/break-rules.sh [--quick] [RULE]...     the rules are the patches in scripts/broken-rules; all, if none is named
 #
@@ -59,9 +59,9 @@ red() {
 }
 
 outcome=0
-told=$(red)
-if [ -n "$told" ]; then
-    printf 'red without any rule broken:\n%s\n' "$told" >&2
+failed=$(red)
+if [ -n "$failed" ]; then
+    printf 'red without any rule broken:\n%s\n' "$failed" >&2
     exit 1
 fi
 printf 'With no rule broken all are green: %s.\n' "${checks// /, }"
@@ -71,10 +71,10 @@ for rule in "$@"; do
         echo "$rule: the source has changed, and this patch must follow it" >&2
         exit 1
     fi
-    told=$(red)
+    failed=$(red)
     printf '\n%s\n' "$rule"
-    if [ -n "$told" ]; then
-        sed 's/^/  /' <<<"$told"
+    if [ -n "$failed" ]; then
+        sed 's/^/  /' <<<"$failed"
     else
         echo "  NOTHING turned red"
         outcome=1

@@ -15,7 +15,7 @@ if [ -z "$chromium" ]; then
 fi
 command -v node >/dev/null || { echo "no Node.js: install version 20 or newer" >&2; exit 1; }
 
-# Among what is built, so that nobody's packages lie among the sources.
+# Among what is built, so that no packages lie among the sources.
 work=target/browser
 mkdir -p "$work"
 cp tests/browser/package.json tests/browser/package-lock.json tests/browser/page.mjs "$work"

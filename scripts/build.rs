@@ -1,4 +1,4 @@
-//! Tells the program which compiler and which commit it was built from, for the records it writes.
+//! Gives the program which compiler and which commit it was built from, for the records it writes.
 
 use std::process::Command;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The server under clients that nobody here wrote: wrk and oha against `serve` and against the least that axum can do, the
+# The server under clients of other authors: wrk and oha against `serve` and against the least that axum can do, the
 # driver beside them, and ten thousand connections that idle. Prints each figure with what is wanted of it.
 #
-#   scripts/http-bench.sh [SECONDS]     how long each measurement takes: 10 unless told otherwise
+#   scripts/http-bench.sh [SECONDS]     how long each measurement takes: 10 by default
 #
 # Server and clients share this machine, so let it do nothing else. Installs wrk from the system's packages and oha by cargo
 # where they are missing. Needs jq, curl and Python 3.

@@ -3,7 +3,7 @@
 # what each change gave, the verdict and the first scenario into the README. Takes some ten minutes; let the machine do
 # nothing else.
 #
-#   scripts/record-report.sh [NAME]             NAME is today's date unless told otherwise
+#   scripts/record-report.sh [NAME]             NAME is today's date by default
 #   scripts/record-report.sh --readme NAME      the README alone, from a record that is there
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Requests made from the OpenAPI document, by schemathesis: no answer may be a server's error, and each must be one that the
-# document tells of. Installs schemathesis among what is built. Needs Python 3.
+# document describes. Installs schemathesis among what is built. Needs Python 3.
 #
-#   scripts/schemathesis.sh [EXAMPLES]     for each operation: 200 unless told otherwise
+#   scripts/schemathesis.sh [EXAMPLES]     for each operation: 200 by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/serving.sh

@@ -56,7 +56,7 @@ if [ -z "${LOCKYARD_REPLAY:-}" ]; then
     models "$@"
     exit
 fi
-told=$(mktemp)
-trap 'rm -f "$told"' EXIT
-models 2>&1 | tee "$told" || { grep -q " fails in " "$told" && exit 1; }
-grep -q ": everything held in " "$told" || refuse "there is no model '${LOCKYARD_REPLAY% *}'"
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+models 2>&1 | tee "$output" || { grep -q " fails in " "$output" && exit 1; }
+grep -q ": everything held in " "$output" || refuse "there is no model '${LOCKYARD_REPLAY% *}'"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The server under load for a while: its memory must not grow, and what it opens and starts it must end.
 #
-#   scripts/soak.sh [SECONDS]     300 unless told otherwise
+#   scripts/soak.sh [SECONDS]     300 by default
 #
 # The first third is for warming up: what is resident at its end is held against the most that is later. Needs jq and curl.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for false positives: every preset under every scenario with tracked locks, for so many minutes in all (10 unless told
-# otherwise). All of them are correct, so whatever the tracker calls wrong is one. Prints how many acquisitions it saw.
+# Looks for false positives: every preset under every scenario with tracked locks, for so many minutes in all (10 by
+# default). All of them are correct, so whatever the tracker calls wrong is one. Prints how many acquisitions it saw.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=${1:-10}

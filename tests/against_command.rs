@@ -89,7 +89,7 @@ fn words<'a>(items: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_build_against_itself_is_told_in_pairs_of_processes() {
+fn a_build_against_itself_is_compared_in_pairs_of_processes() {
     let run = Run::new();
     let (text, said) = run.against(LOCKYARD, &["--strategy", "naive", "--strategy", "after"], 0);
     let record = run.record();
@@ -122,9 +122,9 @@ fn a_build_against_itself_is_told_in_pairs_of_processes() {
     }
     let page = fs::read_to_string(run.path("out/index.html")).unwrap();
     let summary = fs::read_to_string(run.path("out/summary.md")).unwrap();
-    for told in [&text, &page, &summary] {
-        assert!(told.contains("Against “naive@other”, “naive”"), "{told}");
-        assert!(told.contains("10 rounds of one process of each"), "{told}");
+    for rendered in [&text, &page, &summary] {
+        assert!(rendered.contains("Against “naive@other”, “naive”"), "{rendered}");
+        assert!(rendered.contains("10 rounds of one process of each"), "{rendered}");
     }
 }
 
@@ -169,9 +169,9 @@ fn what_is_not_asked_of_another_build_is_refused_before_anything_runs() {
     assert!(said.contains("did you mean `after`") && !said.contains("Measuring"), "{said}");
 }
 
-/// The other program ends the run in its third turn, as a job that is out of time is ended, and would then go on for ever.
+/// The other program ends the run in its third turn, as a job that is out of time is ended, and would otherwise never end.
 #[test]
-fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_nobody_behind() {
+fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_no_process_behind() {
     let run = Run::new();
     let program = run.program(&format!(
         "[ $N -lt 3 ] && exec {LOCKYARD} \"$@\"\necho $$ > \"$HERE/pid\"; kill -TERM $PPID; exec tail -f /dev/null"
@@ -183,7 +183,7 @@ fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_nobody_beh
     assert_eq!(record["against"]["rounds"].as_array().unwrap().len(), 2);
     assert_eq!(words(&record["cells"], "strategy"), ["after@other", "after"]);
     let pid = fs::read_to_string(run.path("pid")).unwrap();
-    assert!(!Path::new("/proc").join(pid.trim()).exists(), "{pid} goes on");
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "{pid} still runs");
 }
 
 #[test]

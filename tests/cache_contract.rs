@@ -1,4 +1,4 @@
-//! One contract, every cache: what the session manager may rely on, whichever cache it is given. Who is forgotten is
+//! One contract, every cache: what the session manager may rely on, whichever cache it is given. What is evicted is
 //! each cache's own policy: see `cache_recency`.
 
 #[macro_use]
@@ -30,7 +30,7 @@ fn it_gives_what_was_put_in<C: Cache<u64>>() {
     assert_eq!(get(&cache, 1).as_deref(), Some(&12), "what was removed may come back");
 }
 
-/// However many come, no more stay than there is room for; and whoever is not there was counted when it went.
+/// However many come, no more stay than there is room for; and what is not there was counted when it went.
 fn it_keeps_to_its_capacity<C: Cache<u64>>() {
     for capacity in [1, 2, 7, 100, 129] {
         let cache = C::new(room(capacity));
@@ -48,7 +48,7 @@ fn it_keeps_to_its_capacity<C: Cache<u64>>() {
     }
 }
 
-/// Removals make room: nobody is evicted for a place that is free.
+/// Removals make room: nothing is evicted while a place is free.
 fn what_is_removed_leaves_its_place<C: Cache<u64>>() {
     let cache = C::new(room(1));
     for number in 0..100 {
@@ -85,7 +85,7 @@ fn what_it_drops_ends_some_time<C: Cache<Counted>>() {
     }
     block_on(cache.remove(id(31)));
     let settled = (0..100_000).any(|_| {
-        // Somebody comes and goes: an operation that may free what earlier ones have left.
+        // An entry comes and goes: an operation that may free what earlier ones have left.
         put(&cache, 99, Counted::new(&alive));
         block_on(cache.remove(id(99)));
         alive.load(SeqCst) == stats(&cache).len
@@ -95,7 +95,7 @@ fn what_it_drops_ends_some_time<C: Cache<Counted>>() {
     assert_eq!(alive.load(SeqCst), 0);
 }
 
-/// Where nobody else is looking at it, what was dropped has ended before the call returns.
+/// Where no other thread is looking at it, what was dropped has ended before the call returns.
 fn what_it_drops_ends_at_once<C: Cache<Counted>>() {
     let alive = Arc::new(AtomicUsize::new(0));
     let cache = C::new(room(8));
@@ -110,7 +110,7 @@ fn what_it_drops_ends_at_once<C: Cache<Counted>>() {
     it_ends_while_others_look::<C>();
 }
 
-/// Nor does it wait for somebody who looks at something else.
+/// Nor does it wait for a thread that looks at another entry.
 fn it_ends_while_others_look<C: Cache<Counted>>() {
     let alive = Arc::new(AtomicUsize::new(0));
     let cache = C::new(room(2));
@@ -127,7 +127,7 @@ fn it_ends_while_others_look<C: Cache<Counted>>() {
             };
             block_on(cache.visit(id(1), look));
         });
-        // A cache that gives no looks has nobody looking.
+        // Over a cache that gives no looks, no thread is looking.
         let _ = looks.recv();
         put(cache, 2, Counted::new(&alive));
         block_on(cache.remove(id(2)));
@@ -149,7 +149,7 @@ fn a_handle_keeps_its_value<C: Cache<u64>>() {
 /// Uses a cache, from wherever it is called.
 type Poke = Box<dyn Fn() + Send + Sync>;
 
-/// At its end it has another thread use the cache that dropped it, and tells if that did not come through.
+/// At its end it has another thread use the cache that dropped it, and reports if that did not come through.
 struct Nosy {
     poke: Arc<OnceLock<Poke>>,
     locked_out: Arc<AtomicBool>,
@@ -160,7 +160,7 @@ impl Drop for Nosy {
         let (poke, (done, finished)) = (self.poke.clone(), mpsc::channel());
         std::thread::spawn(move || {
             poke.get().expect("set before anything is dropped")();
-            // Nobody listens any more to one that came too late.
+            // The receiver is gone if this comes too late.
             let _ = done.send(());
         });
         // Nothing is timed here: a poke comes through at once, or not before this drop has ended.
@@ -193,7 +193,7 @@ fn what_it_drops_ends_outside_its_locks<C: Cache<Nosy>>() {
 }
 
 /// Four threads put in, find and remove, each its own ids in the end: the bound holds all the time, and what a thread
-/// has removed and nobody put in again stays away.
+/// has removed and did not put in again stays away.
 fn it_holds_under_concurrency<C: Cache<u64>>() {
     const THREADS: u64 = 4;
     const CAPACITY: usize = 40;

@@ -1,4 +1,4 @@
-//! Who is forgotten: every cache judged by the policy that it claims, exact or approximate.
+//! What is evicted: every cache judged by the policy that it claims, exact or approximate.
 
 #[macro_use]
 #[path = "support/cache.rs"]
@@ -9,7 +9,7 @@ use lockyard::lock::{ParkingLotMutex, StdMutex};
 use lockyard::strategy::{CacheFamily, Clock, Moka};
 use support::{block_on, get, id, inside, put, room, stats};
 
-/// Exact: who was not used for longest goes.
+/// Exact: the least recently used is evicted.
 fn the_least_recently_used_goes<C: Cache<u64>>() {
     let cache = C::new(room(3));
     for number in 1..=3 {
@@ -47,8 +47,8 @@ fn neighbours_of_zero<C: Cache<u64>>() -> impl Iterator<Item = u64> {
     })
 }
 
-/// Approximate: whoever is used between two evictions survives the second.
-fn whoever_is_used_between_two_evictions_stays<C: Cache<u64>>() {
+/// Approximate: what is used between two evictions survives the second.
+fn what_is_used_between_two_evictions_stays<C: Cache<u64>>() {
     let cache = C::new(room(8));
     for number in 0..8 {
         put(&cache, number, number);
@@ -83,7 +83,7 @@ fn what_is_asked_for_often_outlives_what_came_once<C: Cache<u64>>() {
     assert!(left >= 45, "{left} of 50 popular ones are left, of room for 100");
 }
 
-/// A newcomer that nobody asked for does not displace those who are asked for often, and that is told.
+/// A newcomer that is not asked for does not displace what is asked for often, and that is counted.
 fn newcomers_may_be_refused<C: Cache<u64>>() {
     let cache = C::new(room(10));
     for number in 0..10 {
@@ -118,7 +118,7 @@ macro_rules! policies {
 policies! {
     the_least_recently_used_goes: mutex_lru = MutexLru<ParkingLotMutex, u64>, another = MutexLru<StdMutex, u64>;
     the_least_recently_used_of_its_shard_goes: sharded_lru = ShardedLru<ParkingLotMutex, u64>;
-    whoever_is_used_between_two_evictions_stays: clock = Clock<u64>;
+    what_is_used_between_two_evictions_stays: clock = Clock<u64>;
     newcomers_may_be_refused: moka = Moka<u64>;
 }
 

@@ -11,7 +11,7 @@ fn calibrate(flags: &[&str]) -> (i32, String, String) {
 }
 
 #[test]
-fn one_trial_tells_limits_harness_memory_and_two_verdicts() {
+fn one_trial_reports_limits_harness_memory_and_two_verdicts() {
     let short = ["--trials", "1", "--verdict", "200ms", "--format", "json"];
     let (code, out, err) = calibrate(&short);
     assert_eq!(code, 0, "{err}");
@@ -25,8 +25,8 @@ fn one_trial_tells_limits_harness_memory_and_two_verdicts() {
     }
     let trials = found["trials"].as_array().unwrap();
     assert_eq!(trials.len(), 1);
-    for rival in ["same", "slowed"] {
-        let (ratio, ci) = (trials[0][rival]["ratio"].as_f64().unwrap(), &trials[0][rival]["ci"]);
+    for candidate in ["same", "slowed"] {
+        let (ratio, ci) = (trials[0][candidate]["ratio"].as_f64().unwrap(), &trials[0][candidate]["ci"]);
         let [low, high] = [0, 1].map(|end: usize| ci[end].as_f64().unwrap());
         assert!(0.0 < low && low <= ratio && ratio <= high, "{out}");
     }

@@ -26,9 +26,9 @@ fn run(out: &Path, verify: &str, baseline: Option<&Path>) -> (Option<i32>, Strin
         command.env("BASELINE", baseline);
     }
     let output = command.output().unwrap();
-    let told = fs::read_to_string(summary);
-    let told = told.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code(), told)
+    let summary_text = fs::read_to_string(summary);
+    let summary_text = summary_text.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code(), summary_text)
 }
 
 const ONE_MODEL: &str = "--model deletion --strategy naive";

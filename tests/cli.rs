@@ -160,7 +160,7 @@ fn a_recorded_history_can_be_judged_again() {
 }
 
 #[test]
-fn a_run_that_nobody_judges_says_so() {
+fn a_run_that_is_not_judged_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let load = ["load", "--scenario", "polling", "--no-verify", "--out", dir.path().to_str().unwrap()];
     let (text, _) = run(&[&load[..], SMALL].concat(), 0);
@@ -184,7 +184,7 @@ fn an_open_loop_says_that_it_is_one() {
 }
 
 #[test]
-fn churn_evicts_and_tells_its_hit_ratio() {
+fn churn_evicts_and_reports_its_hit_ratio() {
     let dir = tempfile::tempdir().unwrap();
     let churn = ["load", "--scenario", "churn", "--strategy", "naive", "--set", "capacity=5"];
     run(&[&churn[..], SMALL, &["--out", dir.path().to_str().unwrap()]].concat(), 0);
@@ -250,7 +250,7 @@ fn scenarios_that_do_not_exist_or_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_malformed_scenario_is_told_with_line_and_column() {
+fn a_malformed_scenario_is_refused_with_line_and_column() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("mine.toml");
     let path = file.to_str().unwrap();
@@ -285,9 +285,9 @@ fn a_record_that_is_none_is_refused_with_its_place() {
     refused(&["report", "nowhere.json"], &["nowhere.json"]);
 }
 
-/// A chain of causes is written out from one end to the other: whoever puts its cause into its own words tells it twice.
+/// A chain of causes is written out from one end to the other: an error that repeats its cause in its own words shows it twice.
 #[test]
-fn a_cause_is_told_once() {
+fn a_cause_is_shown_once() {
     let compare = ["compare", "--strategy", "after", "--scenario", "polling"];
     let asked = [
         [&compare[..], &["--baseline", "/nowhere/run.json"]].concat(),
@@ -336,7 +336,7 @@ fn a_level_of_logging_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn help_tells_verbs_and_exit_codes() {
+fn help_lists_verbs_and_exit_codes() {
     let (help, _) = run(&["--help"], 0);
     for part in
         ["compare", "load", "report", "list", "schema", "completions", "130 interrupted", "LOCKYARD_LOG"]

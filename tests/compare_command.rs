@@ -1,4 +1,4 @@
-//! `compare --ablate`, `--sweep` and `--processes` from outside: what is measured, recorded and told, and what is refused.
+//! `compare --ablate`, `--sweep` and `--processes` from outside: what is measured, recorded and reported, and what is refused.
 
 use std::fs;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn words<'a>(items: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn an_ablation_measures_every_combination_and_tells_each_change() {
+fn an_ablation_measures_every_combination_and_reports_each_change() {
     let dir = tempfile::tempdir().unwrap();
     let ablate = ["--ablate", "before..after", "--scenario", "polling", "--set", "tasks=4"];
     let record = record(&ablate, dir.path());
@@ -80,8 +80,8 @@ fn an_ablation_measures_every_combination_and_tells_each_change() {
         assert_eq!(effect["with"].is_null(), effect["kind"] == "main effect");
     }
     for file in ["index.html", "summary.md"] {
-        let told = fs::read_to_string(dir.path().join(file)).unwrap();
-        assert!(told.contains("borrowing the DTO ×"), "{file}");
+        let rendered = fs::read_to_string(dir.path().join(file)).unwrap();
+        assert!(rendered.contains("borrowing the DTO ×"), "{file}");
     }
 }
 
@@ -155,8 +155,8 @@ fn several_processes_make_one_record() {
         let rounds = |cell: &Value| cell["rounds"].as_u64().unwrap();
         assert!(rounds(both) >= 2 * 24 && rounds(alone) >= 24, "{both:#}");
         let timeline = both["timeline"].as_array().unwrap();
-        let told: u64 = timeline.iter().map(|slice| slice["operations"].as_u64().unwrap()).sum();
-        assert_eq!(Some(told), both["operations"].as_u64(), "the timeline is whole, over both processes");
+        let rendered: u64 = timeline.iter().map(|slice| slice["operations"].as_u64().unwrap()).sum();
+        assert_eq!(Some(rendered), both["operations"].as_u64(), "the timeline is whole, over both processes");
         let begins: Vec<_> = timeline.iter().map(|slice| slice["at_s"].as_f64().unwrap()).collect();
         assert!(begins.is_sorted() && begins.len() >= 2 * 6, "{begins:?}");
         assert!(both["memory"]["bytes_per_session"].as_f64().unwrap() > 0.0);
@@ -174,7 +174,7 @@ fn several_processes_make_one_record() {
     assert_eq!(words(&several["ablations"], "factor"), ["session"]);
 }
 
-/// A run of several long processes, of which the first has begun to measure when `then` is told its own id and that of the
+/// A run of several long processes, of which the first has begun to measure when `then` is called with its own id and that of the
 /// first of them. Gives back its exit code and what it said.
 #[cfg(target_os = "linux")]
 fn while_the_first_process_measures(dir: &Path, then: impl Fn(u32, &str)) -> (Option<i32>, String) {
@@ -196,7 +196,7 @@ fn while_the_first_process_measures(dir: &Path, then: impl Fn(u32, &str)) -> (Op
         said.push('\n');
         if line.contains("10 % done") {
             let children = format!("/proc/{0}/task/{0}/children", run.id());
-            let first = fs::read_to_string(children).expect("the system tells them");
+            let first = fs::read_to_string(children).expect("the system lists them");
             then(run.id(), first.trim());
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Strictly so for `before`, which saves under the lock. After-unlock shows what is not acknowledged yet, and a crash may
 //! then lose it: reads that saw what is gone are excused, and counted. `LOCKYARD_KILLS` says how often each is killed
-//! (10 unless told otherwise).
+//! (10 by default).
 
 #![cfg(all(unix, feature = "cli"))]
 
@@ -42,7 +42,7 @@ struct Line {
     life: usize,
 }
 
-struct Scene {
+struct CrashRun {
     start: Instant,
     lines: Mutex<Vec<Line>>,
     processes: AtomicU64,
@@ -64,7 +64,7 @@ enum Question {
     Page,
 }
 
-impl Scene {
+impl CrashRun {
     fn new() -> Self {
         Self {
             start: Instant::now(),
@@ -166,12 +166,12 @@ impl Scene {
     /// The history as JSON Lines, without reads that saw what is gone; how many those were.
     ///
     /// Left out as well are messages of unknown outcome that are not there in the end. The server they were sent to is
-    /// dead, so they will never come; and if anybody did see one, the page that shows it has it from nobody now.
+    /// dead, so they will never come; and if a read did see one, its answer now shows a message that was never sent.
     fn history(&self, lost: &BTreeSet<(usize, String, u64)>, there: &BTreeSet<String>) -> (Vec<u8>, usize) {
         let mut lines = self.lines.lock().unwrap();
         lines.sort_by_key(|line| line.time);
         let reads = ["get_context", "get_context_state", "get_context_messages"];
-        // The invocation of an answer is told by its process and by coming last before it.
+        // The invocation of an answer is the last of its process before it.
         let (mut excused, mut never) = (BTreeSet::new(), BTreeSet::new());
         let mut open = BTreeMap::new();
         for (at, line) in lines.iter().enumerate() {
@@ -237,7 +237,7 @@ fn through_crashes(strategy: &str, kills: usize, seed: u64) -> usize {
     let store = format!("redb:{}", place.path().join("store.redb").display());
     let args = ["--strategy", strategy, "--store", &store, "--workers", "2"];
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let scene = Scene::new();
+    let run = CrashRun::new();
     let mut program = Program::serve(&args);
     let mut client = program.client();
     let body = json!({ "model_id": "gpt", "mode": "chat" });
@@ -247,38 +247,38 @@ fn through_crashes(strategy: &str, kills: usize, seed: u64) -> usize {
     let keys: Vec<String> = (0..CONTEXTS).map(|_| create(&mut client)).collect();
     for key in &keys {
         let given = client.get(&format!("/v1/contexts/{key}")).unwrap().json();
-        scene.note(0, 0, "invoke", "given", key, None);
-        scene.note(0, 0, "ok", "given", key, Some(shown(Question::Context, &given)));
+        run.note(0, 0, "invoke", "given", key, None);
+        run.note(0, 0, "ok", "given", key, Some(shown(Question::Context, &given)));
     }
     let mut lost = BTreeSet::new();
     for life in 0..kills {
-        scene.acknowledged.store(0, SeqCst);
+        run.acknowledged.store(0, SeqCst);
         let enough = random.random_range(1..60);
         std::thread::scope(|scope| {
             for nth in 0..CLIENTS {
-                let (scene, keys, client) = (&scene, &keys, program.client());
+                let (run, keys, client) = (&run, &keys, program.client());
                 let seed = random.random::<u64>() ^ nth as u64;
-                scope.spawn(move || scene.client(life, seed, client, keys));
+                scope.spawn(move || run.client(life, seed, client, keys));
             }
-            while scene.acknowledged.load(SeqCst) < enough {
+            while run.acknowledged.load(SeqCst) < enough {
                 std::thread::yield_now();
             }
             program.kill();
         });
         program = Program::serve(&args);
         let mut client = program.client();
-        let process = scene.processes.fetch_add(1, SeqCst);
+        let process = run.processes.fetch_add(1, SeqCst);
         for key in &keys {
-            let state = scene.ask(life + 1, process, &mut client, key, Question::State).unwrap().json();
+            let state = run.ask(life + 1, process, &mut client, key, Question::State).unwrap().json();
             let there = state["version"].as_u64().unwrap();
             lost.insert((life, key.clone(), there));
         }
     }
     let mut client = program.client();
-    let process = scene.processes.fetch_add(1, SeqCst);
+    let process = run.processes.fetch_add(1, SeqCst);
     let mut there = BTreeSet::new();
     for key in &keys {
-        let page = scene.ask(kills, process, &mut client, key, Question::Page).unwrap().json();
+        let page = run.ask(kills, process, &mut client, key, Question::Page).unwrap().json();
         let found: Vec<_> = page["messages"]
             .as_array()
             .unwrap()
@@ -287,17 +287,17 @@ fn through_crashes(strategy: &str, kills: usize, seed: u64) -> usize {
             .collect();
         let once: BTreeSet<_> = found.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(once.len(), found.len(), "{strategy}: a message is there twice");
-        let kept = scene.kept.lock().unwrap().remove(key).unwrap_or_default();
+        let kept = run.kept.lock().unwrap().remove(key).unwrap_or_default();
         let gone: Vec<_> = kept.difference(&once).collect();
         assert!(gone.is_empty(), "{strategy}, seed {seed}: acknowledged and gone: {gone:?}");
-        assert!(once.is_subset(&scene.tried.lock().unwrap()), "{strategy}: a message that nobody sent");
+        assert!(once.is_subset(&run.tried.lock().unwrap()), "{strategy}: a message that was never sent");
         there.extend(once);
     }
     let (status, words) = program.terminate();
     assert_eq!(status.code(), Some(0), "{words}");
 
     let strict = strategy == "before";
-    let (history, excused) = scene.history(if strict { const { &BTreeSet::new() } } else { &lost }, &there);
+    let (history, excused) = run.history(if strict { const { &BTreeSet::new() } } else { &lost }, &there);
     let history = History::read(&Sessions, &history[..]).unwrap();
     match judge(&history, BUDGET) {
         Verdict::Linearizable => {}

@@ -14,7 +14,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 #[test]
 fn what_is_counted_is_what_the_system_gives() {
     let strategies: Vec<_> = PRESETS.iter().map(|preset| Strategy::parse(preset.name).unwrap()).collect();
-    let found = footprints(&strategies, 2_000).unwrap().expect("both are told here");
+    let found = footprints(&strategies, 2_000).unwrap().expect("both are known here");
     assert_eq!(found.len(), PRESETS.len());
     for footprint in found {
         let more = footprint.resident / footprint.counted;

@@ -2,7 +2,7 @@
 //! hang, and what is refused is refused with words.
 //!
 //! Each begins with something right and is damaged: that gets further than noise. `LOCKYARD_FUZZ` says how many of each are
-//! tried (200 unless told otherwise).
+//! tried (200 by default).
 
 #![cfg(all(feature = "cli", feature = "http"))]
 
@@ -168,7 +168,7 @@ fn scenario_files() {
         include_str!("../src/workload/scenarios/active-chat.toml"),
     ];
     fuzz(2, &right, |bytes| match std::str::from_utf8(bytes) {
-        Err(_) => false, // told when the file is read
+        Err(_) => false, // refused when the file is read
         Ok(text) => Scenario::from_toml("f.toml", text).map_err(|error| said(&error.to_string())).is_ok(),
     });
 }

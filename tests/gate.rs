@@ -1,4 +1,4 @@
-//! The gate: what it tells, what it refuses, and how often it is wrong.
+//! The gate: what it reports, what it refuses, and how often it is wrong.
 
 #[path = "../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
@@ -44,12 +44,15 @@ fn nothing_changed_is_no_regression() {
 }
 
 #[test]
-fn a_fifth_slower_is_a_regression_and_nobody_else_is_blamed() {
+fn a_fifth_slower_is_a_regression_and_no_other_is_blamed() {
     let found = diff(&sample(), &slowed(sample(), "after", 0.8), TENTH, Confidence::default());
     let blamed: Vec<_> = found.regressions().map(|it| (&*it.strategy, &*it.scenario)).collect();
     assert_eq!(blamed, [("after", "polling"), ("after", "hot-context"), ("after", "one-worker")]);
-    let told = diff_verdict(&found);
-    assert!(told.starts_with("Regression: “after” under ") && told.contains("is at ×0.80 ["), "{told}");
+    let message = diff_verdict(&found);
+    assert!(
+        message.starts_with("Regression: “after” under ") && message.contains("is at ×0.80 ["),
+        "{message}"
+    );
     // And `before`, whose ratio to naive stands the other way round in the record.
     let found = diff(&sample(), &slowed(sample(), "before", 0.8), TENTH, Confidence::default());
     let blamed: Vec<_> = found.regressions().map(|it| &*it.strategy).collect();
@@ -81,10 +84,10 @@ fn what_is_foreign_is_refused_with_the_reason() {
         change(&mut after);
         let found = diff(&sample(), &after, TENTH, Confidence::default());
         assert!(found.changes.is_empty());
-        let told = diff_verdict(&found);
-        assert!(told.starts_with("Not comparable: "), "{told}");
+        let message = diff_verdict(&found);
+        assert!(message.starts_with("Not comparable: "), "{message}");
         for word in words {
-            assert!(told.contains(word), "{word:?} is not in {told:?}");
+            assert!(message.contains(word), "{word:?} is not in {message:?}");
         }
     };
     refused(|it| it.environment.cpu_model = Some("Other".into()), &["another machine", "AMD EPYC", "Other"]);
@@ -109,7 +112,7 @@ fn what_is_foreign_is_refused_with_the_reason() {
 }
 
 #[test]
-fn what_may_differ_is_noted_and_what_is_missing_is_told() {
+fn what_may_differ_is_noted_and_what_is_missing_is_reported() {
     let mut after = sample();
     after.environment.commit = Some("other".into());
     after.environment.os = "Linux 6.9 x86_64".into();
@@ -140,7 +143,7 @@ fn false_alarms_are_as_rare_as_the_confidence_says() {
         });
         count.count()
     };
-    // Trimmed means have intervals a little wide for few rounds, and rivals share their reference: so fewer, not more.
+    // Trimmed means have intervals a little wide for few rounds, and candidates share their reference: so fewer, not more.
     for candidates in [1, 8] {
         let alarms = alarms(candidates);
         assert!((25..=130).contains(&alarms), "{alarms} of {PAIRS} with {candidates} candidates");
@@ -169,7 +172,7 @@ fn template(candidates: usize) -> Record {
     record
 }
 
-/// Draws the rounds of all rivals, with noise of some per cent each, and what follows from them.
+/// Draws the rounds of all candidates, with noise of some per cent each, and what follows from them.
 fn measure(record: &mut Record, draws: &mut ChaCha8Rng) {
     let noise: Normal<f64> = Normal::new(0.0, 0.04).unwrap();
     let rounds = record.cells[0].rounds as usize;
@@ -266,9 +269,9 @@ fn what_is_no_record_is_refused_in_words() {
         for pair in [[&bad, &good], [&good, &bad]] {
             let output =
                 Command::new(env!("CARGO_BIN_EXE_lockyard")).arg("diff").args(pair).output().unwrap();
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
-            assert!(told.contains(words) && told.contains("bad.json"), "{told}");
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{message}");
+            assert!(message.contains(words) && message.contains("bad.json"), "{message}");
         }
     }
 }
@@ -280,8 +283,8 @@ fn a_run_on_another_machine_is_refused_before_it_is_measured() {
     sample().write(&path).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
     let output = command.args(["compare", "--gate", "3%", "--baseline"]).arg(&path).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(5), 0), "{told}");
-    assert!(told.contains("Not comparable") && told.contains("AMD EPYC 7763"), "{told}");
-    assert!(!told.contains("Measuring"), "{told}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(5), 0), "{message}");
+    assert!(message.contains("Not comparable") && message.contains("AMD EPYC 7763"), "{message}");
+    assert!(!message.contains("Measuring"), "{message}");
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use support::served::Served;
 use support::store::ScriptedStore;
 
-/// Many tasks on few sessions: whoever can meet does.
+/// Many tasks on few sessions: all that can meet do.
 fn busy() -> Scenario {
     let small = ["sessions=2", "messages=4", "message_bytes=16", "tasks=8", "read_percent=70"];
     Scenario::load("polling", &small).unwrap()

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use support::http::{Site, json as json_request, request};
 use support::model::{Answer, call};
 
-const NOBODY: &str = "/v1/contexts/00000000-0000-0000-0000-000000000001";
+const MISSING: &str = "/v1/contexts/00000000-0000-0000-0000-000000000001";
 
 fn hello() -> Value {
     json!({ "role": "user", "content": "hello" })
@@ -42,14 +42,14 @@ async fn a_malformed_id_is_400_and_an_unknown_one_404_on_every_route() {
             let path = format!("/v1/contexts/{id}{rest}");
             site.send(json_request(method.clone(), &path, &[], &body)).await.problem(400, "malformed_id");
         }
-        let request = json_request(method, &format!("{NOBODY}{rest}"), &[], &body);
+        let request = json_request(method, &format!("{MISSING}{rest}"), &[], &body);
         let detail = site.send(request).await.problem(404, "context_not_found");
         assert!(detail.contains("never existed or was deleted"), "{detail}");
     }
 }
 
 #[tokio::test]
-async fn bodies_that_cannot_be_read_are_told_apart() {
+async fn bodies_that_cannot_be_read_are_distinguished() {
     let site = Site::with(Limits { body: 1000, ..Limits::default() }, None);
     let path = format!("{}/messages", site.create().await);
     let send = async |body: &str| {
@@ -142,7 +142,7 @@ async fn what_comes_at_the_wrong_time_is_409() {
 }
 
 #[tokio::test]
-async fn a_second_turn_is_refused_while_the_first_goes_on() {
+async fn a_second_turn_is_refused_while_the_first_runs() {
     let site = Arc::new(Site::new());
     let path = site.create().await;
     site.world.model.requests.shut();
@@ -164,7 +164,7 @@ async fn a_second_turn_is_refused_while_the_first_goes_on() {
 #[tokio::test]
 async fn without_the_token_only_the_pulse_is_felt() {
     let site = Site::with(Limits::default(), Some("a-token-of-24-characters"));
-    for path in ["/v1/contexts", NOBODY, "/metrics", "/openapi.json", "/nowhere"] {
+    for path in ["/v1/contexts", MISSING, "/metrics", "/openapi.json", "/nowhere"] {
         let got = site.get(path).await;
         got.problem(401, "unauthorized");
         assert_eq!(got.header("www-authenticate"), "Bearer");
@@ -224,7 +224,7 @@ async fn what_takes_too_long_is_given_up_and_rolled_back() {
     let detail = site.post(&format!("{path}/messages"), &hello()).await.problem(503, "timed_out");
     assert!(detail.contains("3s"), "{detail}");
 
-    // A turn that is read along has its time, too, and is told at its end that it was over.
+    // A turn that is read along has its time, too, and ends with the problem that it was over.
     site.world.store.saves.open();
     let accept = [("accept", "text/event-stream")];
     let send = format!("{path}/actions/send_message");
@@ -240,7 +240,7 @@ async fn a_store_that_cannot_is_503_until_it_can() {
     let path = site.create().await;
     site.world.store.failing_saves.store(2, SeqCst);
     let got = site.post(&format!("{path}/messages"), &hello()).await;
-    assert!(got.problem(503, "store_unavailable").contains("told to fail"));
+    assert!(got.problem(503, "store_unavailable").contains("made to fail"));
     assert_eq!(got.header("retry-after"), "1");
     let body = json!({ "model_id": "gpt", "mode": "chat" });
     site.post("/v1/contexts", &body).await.problem(503, "store_unavailable");

@@ -17,7 +17,7 @@ fn texts(messages: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_context_is_created_stored_and_told() {
+async fn a_context_is_created_stored_and_answered() {
     let site = Site::new();
     let body = json!({ "model_id": "gpt", "mode": "plan", "system_prompt_id": "polite" });
     let got = site.post("/v1/contexts", &body).await;
@@ -54,7 +54,7 @@ async fn messages_are_appended_and_paged() {
     let page = site.get(&format!("{path}?branch=main&offset=4")).await.ok(200);
     assert_eq!(page["messages"][0]["content"], parts);
     assert_eq!(texts(&site.get(&format!("{path}?offset=9")).await.ok(200)), [""; 0]);
-    assert_eq!(texts(&site.get(&path).await.ok(200)).len(), 5, "all, where nobody says how many");
+    assert_eq!(texts(&site.get(&path).await.ok(200)).len(), 5, "all, if the request does not say how many");
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ fn events(text: &str) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn a_turn_is_told_as_it_goes_on() {
+async fn a_turn_is_streamed_as_it_runs() {
     let site = Site::new();
     let path = site.create().await;
     site.world.model.then(Answer::Stream(words(&["one ", "two"]), Ok(())));
@@ -161,12 +161,12 @@ async fn a_turn_is_told_as_it_goes_on() {
     assert_eq!(got.status.as_u16(), 200);
     assert!(got.header("content-type").starts_with("text/event-stream"));
     let events = events(&got.text());
-    let told: String = events
+    let streamed: String = events
         .iter()
         .filter(|(name, _)| name == "text")
         .map(|(_, it)| it["text"].as_str().unwrap())
         .collect();
-    assert_eq!(told, "one two");
+    assert_eq!(streamed, "one two");
     let steps: Vec<_> = events
         .iter()
         .filter(|(name, _)| name == "step")
@@ -186,7 +186,7 @@ async fn a_turn_is_told_as_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_reader_who_goes_away_ends_the_turn_and_leaves_the_session_idle() {
+async fn a_reader_that_disconnects_ends_the_turn_and_leaves_the_session_idle() {
     let site = Site::new();
     let path = site.create().await;
     site.world.model.chunks.shut();
@@ -206,7 +206,7 @@ async fn a_reader_who_goes_away_ends_the_turn_and_leaves_the_session_idle() {
 }
 
 #[tokio::test]
-async fn the_server_tells_of_itself() {
+async fn the_server_describes_itself() {
     let site = Site::new();
     assert_eq!(site.get("/healthz").await.text(), "ok\n");
     assert_eq!(site.get("/readyz").await.text(), "ready\n");

@@ -98,7 +98,7 @@ fn one_connection_serves_many_requests() {
 }
 
 #[test]
-fn a_client_that_is_slow_with_its_head_is_let_go_and_keeps_nobody() {
+fn a_client_that_is_slow_with_its_head_is_dropped_and_keeps_no_other_waiting() {
     let served = Served::with(
         Limits { head_time: Duration::from_millis(300), ..Limits::default() },
         Duration::from_mins(1),
@@ -186,7 +186,7 @@ fn the_end_waits_for_requests_under_way() {
     served.hang(&mut client, &path);
     let address = served.address;
     drop(served.stop.take());
-    // From now on nobody new is let in; when exactly is the server's affair.
+    // From now on no new connection is accepted; when exactly is the server's affair.
     while std::net::TcpStream::connect(address).is_ok() {
         std::thread::yield_now();
     }

@@ -107,7 +107,7 @@ fn turns_and_fixed_times_are_asked_over_http_as_well() {
     assert_eq!(sessions(&program), 0);
 }
 
-/// Of some updates the request is lost and of some the answer: nobody can tell which, and the history is right with either.
+/// Of some updates the request is lost and of some the answer: it is unknown of which, and the history is right with either.
 #[test]
 fn a_lost_connection_is_an_unknown_outcome() {
     let place = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ fn a_lost_connection_is_an_unknown_outcome() {
     let key = serde_json::from_str::<Value>(name).unwrap()["key"].as_str().unwrap().to_owned();
     assert!(
         key.starts_with("1/") && key.len() > 30,
-        "slices and the server's ids tell sessions apart: {key}"
+        "slices and the server's ids distinguish sessions: {key}"
     );
 }
 

@@ -104,7 +104,7 @@ fn a_metaphor_is_seen() {
     assert_eq!(private("ChatDTO", &terms, ""), Vec::<String>::new());
 }
 
-/// A list that holds what nobody needs any more would let a metaphor in by and by.
+/// A list that holds what is no longer needed would let a metaphor in by and by.
 #[test]
 fn the_list_holds_no_word_that_no_type_has() {
     let used: BTreeSet<_> = sources()

@@ -37,7 +37,7 @@ fn code() -> Vec<(String, String)> {
     found
 }
 
-/// The files whose code names one of these. What comments say is no work for whoever adds a lock.
+/// The files whose code names one of these. What comments say is no work for the author of a lock.
 fn naming(names: &[&str]) -> Vec<String> {
     let is_named = |line: &str| {
         let comment = ["//", "#"].iter().any(|start| line.trim_start().starts_with(start));

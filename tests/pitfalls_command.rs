@@ -1,4 +1,4 @@
-//! Pitfalls and tracked runs from outside: each pitfall is told by its right name with right places, its fixed variant runs clean,
+//! Pitfalls and tracked runs from outside: each pitfall is reported by its right name with right places, its fixed variant runs clean,
 //! and what is tracked of a healthy strategy stands in the record.
 
 use std::process::Command;
@@ -59,20 +59,20 @@ fn each_pitfall_is_called_by_its_name_at_its_places() {
     for (pitfall, kind, file) in LIVE {
         let (code, record) = run(&["load", "--pitfall", pitfall]);
         assert_eq!(code, Some(4), "{pitfall}");
-        let told = findings(&record).iter().find(|finding| finding["kind"] == kind);
-        let told =
-            told.unwrap_or_else(|| panic!("{pitfall} should be called {kind}: {:?}", findings(&record)));
-        assert_eq!(told["severity"], "error", "{pitfall}");
-        let places = told["places"].as_array().unwrap();
+        let reported = findings(&record).iter().find(|finding| finding["kind"] == kind);
+        let reported =
+            reported.unwrap_or_else(|| panic!("{pitfall} should be called {kind}: {:?}", findings(&record)));
+        assert_eq!(reported["severity"], "error", "{pitfall}");
+        let places = reported["places"].as_array().unwrap();
         let here = |place: &Value| place.as_str().is_some_and(|place| place.starts_with(file));
         assert!(!places.is_empty() && places.iter().all(here), "{pitfall}: {places:?}");
-        let tasks = told["tasks"].as_array().unwrap();
+        let tasks = reported["tasks"].as_array().unwrap();
         assert!(!tasks.is_empty() && tasks.iter().all(Value::is_string), "{pitfall}: {tasks:?}");
     }
 }
 
 #[test]
-fn what_is_judged_when_it_is_over_is_told_as_well() {
+fn what_is_judged_when_it_is_over_is_reported_as_well() {
     for (pitfall, kind, file) in JUDGED {
         let (code, record) = run(&["load", "--pitfall", pitfall]);
         assert_eq!((code, kinds(&record)), (Some(4), vec![kind]), "{pitfall}");
@@ -99,7 +99,7 @@ fn each_fixed_variant_runs_clean() {
 }
 
 #[test]
-fn a_tracked_run_tells_waits_and_holds_by_class_and_operation() {
+fn a_tracked_run_reports_waits_and_holds_by_class_and_operation() {
     let small = ["--set", "sessions=10", "--set", "messages=4", "--duration", "100ms"];
     let load = ["load", "--strategy", "before", "--scenario", "polling", "--track", "--set", "save_ms=1"];
     let (code, record) = run(&[&load[..], &small].concat());
@@ -121,7 +121,7 @@ fn a_tracked_run_tells_waits_and_holds_by_class_and_operation() {
     let buckets = held["buckets"].as_array().unwrap();
     let counted: u64 = buckets.iter().map(|bucket| bucket[1].as_u64().unwrap()).sum();
     assert_eq!(counted, held["count"].as_u64().unwrap());
-    // And that is a hold across an await, which is told and is nothing wrong.
+    // And that is a hold across an await, which is reported and is nothing wrong.
     let across = findings(&record).iter().find(|it| it["kind"] == "held across await");
     assert!(across.is_some_and(|it| it["severity"] == "info"), "{:?}", findings(&record));
     let verification = &cell["verification"];
@@ -147,7 +147,7 @@ fn clients_that_go_away_leave_nothing_behind() {
         let (code, record) = run(&[&load[..], &small].concat());
         assert_eq!((code, kinds(&record)), (Some(0), vec![]), "{strategy}");
         let cell = &record["cells"][0];
-        assert!(cell["unanswered"].as_u64().unwrap() > 0, "{strategy}: nobody went away");
+        assert!(cell["unanswered"].as_u64().unwrap() > 0, "{strategy}: no call was cancelled");
         assert_eq!((&cell["errors"], &cell["verification"]["linearizable"]), (&0.into(), &true.into()));
     }
 }

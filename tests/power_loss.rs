@@ -1,7 +1,7 @@
 //! The durable store on a disk that fails: power that goes, a disk that is full or read-only.
 //!
 //! A killed process leaves what it wrote in the system's cache, so that killing says nothing about syncing. Here the
-//! disk itself forgets what was not synced. `LOCKYARD_POWER_LOSSES` says how many times (20 unless told otherwise).
+//! disk itself forgets what was not synced. `LOCKYARD_POWER_LOSSES` says how many times (20 by default).
 
 #![cfg(all(feature = "bench", feature = "redb"))]
 
@@ -95,7 +95,7 @@ async fn no_acknowledged_write_is_lost_with_the_power() {
             acknowledged_at_all += usize::from(acknowledged.is_some());
             newer += usize::from(version > acknowledged);
         }
-        // And it goes on.
+        // And it can be used again.
         let again = ChatContext::new(IdSource::Unique.next(), config(), Timestamp(0)).unwrap();
         store.put(again).await.unwrap();
     }

@@ -31,7 +31,7 @@ fn the_examples_run_as_they_stand() {
     for example in examples {
         assert!(example.contains(LISTENS));
         let program = Program::serve(&[]);
-        // Shown with what is asked, so that a failure tells where.
+        // Shown with what is asked, so that a failure shows where.
         let script =
             format!("set -euxo pipefail\n{}", example.replace(LISTENS, &program.address.to_string()));
         let output = Command::new("bash").args(["-c", &script]).output().unwrap();

@@ -1,4 +1,4 @@
-//! The README tells what a committed record says, and nothing else.
+//! The README repeats what a committed record says, and nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,14 +30,14 @@ const REGENERATE: &str = "run scripts/record-report.sh --readme NAME";
 #[test]
 fn results_are_those_of_the_record() {
     let (results, folder) = results();
-    let told = results.split_once("of this run.\n\n").expect("the summary").1.trim().replace("### ", "## ");
+    let quoted = results.split_once("of this run.\n\n").expect("the summary").1.trim().replace("### ", "## ");
     let summary = fs::read_to_string(folder.join("summary.md")).unwrap();
     let parts = summary.split("\n## ").collect::<Vec<_>>();
     let [verdict, scenario, .., reproduce] = parts.as_slice() else { panic!("{summary}") };
     let (machine, command) = reproduce.split_once("    lockyard ").expect("a command");
     let shown = [verdict, scenario, &machine].map(|part| part.trim_end().to_owned());
-    let (told, commands) = told.split_once("    git checkout ").expect("how to reproduce it");
-    assert_eq!(told.trim_end(), shown.join("\n\n## "), "{REGENERATE}");
+    let (quoted, commands) = quoted.split_once("    git checkout ").expect("how to reproduce it");
+    assert_eq!(quoted.trim_end(), shown.join("\n\n## "), "{REGENERATE}");
 
     // As it was recorded, it would replace the files of this record.
     let (before, out) = command.trim_end().split_once("--out ").expect("a folder");

@@ -56,7 +56,7 @@ async fn a_whole_conversation_survives_reopening() {
     assert!(again.get_context(deleted).await.is_err());
     let decision = support::service::allow("c1", true);
     let action = again.approve_tools_action(id, vec![decision]).await.unwrap();
-    assert_eq!(action.context.state.kind, StateKind::Idle, "the turn goes on where it was left");
+    assert_eq!(action.context.state.kind, StateKind::Idle, "the turn resumes where it was left");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn after_a_crash_everything_acknowledged_is_there() {
     for _ in 0..10 {
         store.put(ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap()).await.unwrap();
     }
-    // What a crash would leave now: nobody has closed this file.
+    // What a crash would leave now: this file was never closed.
     std::fs::copy(&path, &crashed).unwrap();
     assert_eq!(RedbStore::open(&crashed).unwrap().list(None, 100).await, store.list(None, 100).await);
 }

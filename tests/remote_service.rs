@@ -93,7 +93,7 @@ fn a_store_that_fails_leaves_a_write_unknown() {
 }
 
 #[test]
-fn silence_is_told_from_a_request_that_was_never_sent() {
+fn silence_is_distinguished_from_a_request_that_was_never_sent() {
     let served = Served::strategy("after", &ScriptedStore::default(), None);
     let fate = |line: &str| match line {
         line if line.contains("/state") => support::proxy::Fate::LostOnTheWayBack,
@@ -101,12 +101,12 @@ fn silence_is_told_from_a_request_that_was_never_sent() {
     };
     let (address, seen) = support::proxy::between(served.address, fate);
     let there = Remote::new(&Address::parse(&format!("http://{address}"), None).unwrap());
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nowhere = Remote::new(&Address::parse(&format!("http://{nobody}"), None).unwrap());
+    let unused_address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = Remote::new(&Address::parse(&format!("http://{unused_address}"), None).unwrap());
     served.runtime.block_on(async {
         let id = there.create_context(request()).await.unwrap();
         assert_eq!(elsewhere(there.get_context_state(id).await).0, RemoteFailure::Unanswered);
-        assert!(there.get_context(id).await.is_ok(), "it goes on over another connection");
+        assert!(there.get_context(id).await.is_ok(), "the client reconnects");
         assert_eq!(seen.lost.load(std::sync::atomic::Ordering::SeqCst), 1, "it was not asked again");
         assert_eq!(elsewhere(nowhere.get_context(id).await).0, RemoteFailure::Unreachable);
         assert_eq!((there.unanswered(), nowhere.unanswered()), (1, 1));

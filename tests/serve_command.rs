@@ -54,7 +54,7 @@ fn every_preset_serves() {
 
 /// By class and endpoint, and only where locks are tracked.
 #[test]
-fn metrics_tell_of_locks_where_they_are_tracked() {
+fn metrics_report_locks_where_they_are_tracked() {
     for tracked in [true, false] {
         let args: &[_] = if tracked { &["--strategy", "after", "--track"] } else { &["--strategy", "after"] };
         let program = Program::serve(args);
@@ -67,9 +67,9 @@ fn metrics_tell_of_locks_where_they_are_tracked() {
         let held =
             r#"lockyard_lock_hold_seconds{class="session",endpoint="get_context_messages",quantile="1"}"#;
         for line in [written, held] {
-            let told = metrics.lines().find_map(|it| it.strip_prefix(line));
-            assert_eq!(told.is_some(), tracked, "{line}\n{metrics}");
-            assert!(told.is_none_or(|value| value.trim().parse::<f64>().unwrap() > 0.0), "{told:?}");
+            let sample = metrics.lines().find_map(|it| it.strip_prefix(line));
+            assert_eq!(sample.is_some(), tracked, "{line}\n{metrics}");
+            assert!(sample.is_none_or(|value| value.trim().parse::<f64>().unwrap() > 0.0), "{sample:?}");
         }
         let (status, words) = program.terminate();
         assert_eq!(status.code(), Some(0), "{words}");

@@ -253,7 +253,7 @@ async fn tools_are_decided_without_going_on<F: LockFamily, S: SaveMode<F>>(dto: 
     assert_eq!((world.model.requests.asked(), world.model.tools.asked()), (1, 0));
 
     let action = service.approve_tools_action(id, vec![]).await.unwrap();
-    assert_eq!(action.context.state.kind, StateKind::Idle, "the turn goes on from there");
+    assert_eq!(action.context.state.kind, StateKind::Idle, "the turn resumes from there");
     assert_eq!(world.model.tools_run(), ["c1"]);
 }
 

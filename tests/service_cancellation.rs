@@ -1,5 +1,5 @@
 //! A client may go away in the middle of a turn, wherever that is. Each kind of turn is polled by hand and dropped
-//! after every possible number of polls; once the background work is drained, nobody is left at work on the session.
+//! after every possible number of polls; once the background work is drained, no session is left in a working state.
 
 #![cfg(feature = "bench")]
 
@@ -120,7 +120,7 @@ async fn assert_left_in_order<F: LockFamily, S: SaveMode<F>>(
     assert_eq!(world.service.manager().flush().await, [], "{at}");
     assert_eq!(world.store.stored(id), Some(whole.clone()), "{at}");
 
-    // The session is as good as new for whoever comes next.
+    // The session is as good as new for the next caller.
     if whole.state_kind() == StateKind::AwaitingToolApproval {
         let decisions: Vec<_> = whole.pending_calls().map(|call| allow(&call.id.0, false)).collect();
         world.service.approve_tools_action(id, decisions).await.unwrap();
@@ -167,13 +167,13 @@ fn a_dropped_turn_in_which_a_tool_fails<F: LockFamily, S: SaveMode<F>>() {
     });
 }
 
-macro_rules! leaves_nobody_at_work {
+macro_rules! leaves_no_session_working {
     ($($module:ident: $lock:ident, $save:ident;)*) => { $(
         mod $module {
             use lockyard::lock::$lock;
             use lockyard::backend::session::$save;
 
-            leaves_nobody_at_work! { @tests $lock, $save:
+            leaves_no_session_working! { @tests $lock, $save:
                 a_dropped_turn_with_a_streamed_reply
                 a_dropped_turn_with_failures_and_a_wish_for_tools
                 a_dropped_turn_in_which_tools_run
@@ -189,7 +189,7 @@ macro_rules! leaves_nobody_at_work {
     )* };
 }
 
-leaves_nobody_at_work! {
+leaves_no_session_working! {
     tokio_mutex_under_lock: TokioMutex, UnderLock;
     tokio_rwlock_after_unlock: TokioRwLock, AfterUnlock;
     std_mutex_after_unlock: StdMutex, AfterUnlock;

@@ -1,5 +1,5 @@
 //! Every preset on real threads: whatever runs beside whatever, readers see whole sessions, nothing that was
-//! acknowledged is lost or doubled, and no session is left with nobody at work on it. Nothing here depends on how the
+//! acknowledged is lost or doubled, and no session is left in a working state with no task working on it. Nothing here depends on how the
 //! threads happen to meet; the more they meet, the more is proven.
 
 #![cfg(feature = "bench")]
@@ -50,7 +50,7 @@ async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
     outcomes
 }
 
-/// In the store and in memory the same, in order, and nobody at work.
+/// In the store and in memory the same, in order, and no turn at work.
 async fn assert_settled(service: &Service, store: &ScriptedStore, id: ContextId) -> ChatContext {
     // The store first: loading would roll back a turn that was forgotten, and hide it.
     let stored = store.stored(id).unwrap();
@@ -257,7 +257,7 @@ fn turns_and_appends_survive_eviction(strategy: &str) {
     });
 }
 
-fn abandoned_turns_leave_nobody_at_work(strategy: &str) {
+fn abandoned_turns_leave_no_session_working(strategy: &str) {
     let model = SimulatorConfig {
         latency: Duration::ZERO..=Duration::from_millis(1),
         chunks: 1..=4,
@@ -319,5 +319,5 @@ each_preset! {
     appends_from_many_tasks_are_all_there_once
     versions_have_no_gaps
     turns_and_appends_survive_eviction
-    abandoned_turns_leave_nobody_at_work
+    abandoned_turns_leave_no_session_working
 }

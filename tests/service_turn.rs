@@ -115,7 +115,7 @@ async fn tools_run_once_all_are_decided<F: LockFamily, S: SaveMode<F>>() {
     assert_eq!(world.model.tools_run(), ["c1", "c3"]);
     let whole = world.whole(id).await;
     assert_well_formed(&whole);
-    assert_eq!(texts(&whole).last().unwrap(), "done", "the model was told, and had the last word");
+    assert_eq!(texts(&whole).last().unwrap(), "done", "the model got the result, and had the last word");
     assert_eq!(world.store.stored(id), Some(whole));
 }
 
@@ -184,7 +184,7 @@ async fn the_next_message_resets_a_failure<F: LockFamily, S: SaveMode<F>>() {
     assert_eq!(texts(&world.whole(id).await), ["hello", "hello", "half a ", "and now?", "done"]);
 }
 
-/// Two calls of one name cannot be told apart. That is the model's fault: the turn fails, and nobody is told "refused".
+/// Two calls of one name cannot be distinguished. That is the model's fault: the turn fails, and is not answered "refused".
 async fn a_model_that_repeats_a_call_has_failed<F: LockFamily, S: SaveMode<F>>() {
     let world = world::<F, S>();
     let id = world.create().await;
@@ -195,7 +195,7 @@ async fn a_model_that_repeats_a_call_has_failed<F: LockFamily, S: SaveMode<F>>()
     assert_well_formed(&world.whole(id).await);
 }
 
-async fn a_tool_that_cannot_run_is_told_to_the_model_or_ends_the_turn<F: LockFamily, S: SaveMode<F>>() {
+async fn a_tool_that_cannot_run_is_reported_to_the_model_or_ends_the_turn<F: LockFamily, S: SaveMode<F>>() {
     for (error, end) in [(transient(), StateKind::Idle), (fatal(), StateKind::Failed)] {
         let world = world::<F, S>();
         let id = world.create().await;
@@ -282,7 +282,7 @@ async fn a_turn_comes_back_to_the_session_it_left_though_evicted<F: LockFamily, 
     assert_eq!(texts(&world.whole(id).await), ["hello", "by the way", "done"]);
 }
 
-async fn a_turn_that_cannot_be_saved_leaves_nobody_at_work<F: LockFamily, S: SaveMode<F>>() {
+async fn a_turn_that_cannot_be_saved_leaves_no_session_working<F: LockFamily, S: SaveMode<F>>() {
     // The save of the user's message, and that of the end.
     for good_saves in [0, 1] {
         let world = world::<F, S>();
@@ -324,12 +324,12 @@ macro_rules! turns {
                 transient_failures_are_retried_three_times
                 the_next_message_resets_a_failure
                 a_model_that_repeats_a_call_has_failed
-                a_tool_that_cannot_run_is_told_to_the_model_or_ends_the_turn
+                a_tool_that_cannot_run_is_reported_to_the_model_or_ends_the_turn
                 a_second_turn_is_refused_and_all_else_is_served
                 tools_run_without_the_lock
                 a_session_deleted_in_mid_turn_stays_deleted
                 a_turn_comes_back_to_the_session_it_left_though_evicted
-                a_turn_that_cannot_be_saved_leaves_nobody_at_work
+                a_turn_that_cannot_be_saved_leaves_no_session_working
             }
         }
     )* };

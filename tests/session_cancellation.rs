@@ -1,5 +1,5 @@
-//! A caller may go away at any await. Each call here is polled by hand and dropped after every possible number of
-//! polls, with and without a rival in its way; what it leaves behind is then held to the rules.
+//! A call may be cancelled at any await. Each call here is polled by hand and dropped after every possible number of
+//! polls, with and without a competitor in its way; what it leaves behind is then held to the rules.
 
 #![cfg(feature = "bench")]
 
@@ -16,9 +16,9 @@ use lockyard::strategy::IdSource;
 use support::store::ScriptedStore;
 use support::{Manager, config, finish, manager, paused, poll, say, texts};
 
-/// Who else wants the session, and from before or after the one who goes away.
+/// Which other call wants the session, made before or after the one that is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rival {
+enum Competitor {
     None,
     WriterBefore,
     WriterAfter,
@@ -26,15 +26,20 @@ enum Rival {
     Deleter,
 }
 
-const RIVALS: [Rival; 5] =
-    [Rival::None, Rival::WriterBefore, Rival::WriterAfter, Rival::ReaderBefore, Rival::Deleter];
+const COMPETITORS: [Competitor; 5] = [
+    Competitor::None,
+    Competitor::WriterBefore,
+    Competitor::WriterAfter,
+    Competitor::ReaderBefore,
+    Competitor::Deleter,
+];
 
 /// What is known of the world in which something was dropped.
 struct Aftermath<F: LockFamily, S: SaveMode<F>> {
     store: ScriptedStore,
     manager: Manager<F, S>,
     id: ContextId,
-    rival: Rival,
+    competitor: Competitor,
     /// After how many polls; for messages.
     at: String,
 }
@@ -58,7 +63,7 @@ impl<F: LockFamily, S: SaveMode<F>> Aftermath<F, S> {
         let at = &self.at;
         let memory = self.remembered();
         if memory != self.store.stored(self.id) {
-            assert_eq!(self.unsaved(), 1, "{at}: memory and store differ and nobody knows");
+            assert_eq!(self.unsaved(), 1, "{at}: memory and store differ, and the session is not unsaved");
         }
         assert_eq!(finish(&mut Box::pin(self.manager.flush())), [], "{at}");
         assert_eq!(self.store.stored(self.id), memory, "{at}");
@@ -67,9 +72,9 @@ impl<F: LockFamily, S: SaveMode<F>> Aftermath<F, S> {
     }
 }
 
-/// Lets a rival come to its end, which may be to find that the session was deleted.
-fn let_end(rival: &mut Pin<Box<impl Future<Output = Result<(), SessionError>>>>, done: bool) {
-    let outcome = if done { Ok(()) } else { finish(rival) };
+/// Lets a competitor come to its end, which may be to find that the session was deleted.
+fn let_end(competitor: &mut Pin<Box<impl Future<Output = Result<(), SessionError>>>>, done: bool) {
+    let outcome = if done { Ok(()) } else { finish(competitor) };
     assert!(matches!(outcome, Ok(()) | Err(SessionError::NotFound { .. })), "{outcome:?}");
 }
 
@@ -81,7 +86,7 @@ fn drop_at_each_await<F: LockFamily, S: SaveMode<F>>(
     call: &impl AsyncFn(&Manager<F, S>, ContextId),
     check: impl Fn(&Aftermath<F, S>),
 ) {
-    for rival in RIVALS {
+    for competitor in COMPETITORS {
         let mut drops = 0;
         loop {
             let runtime = paused();
@@ -99,15 +104,19 @@ fn drop_at_each_await<F: LockFamily, S: SaveMode<F>>(
 
             let mut victim = Box::pin(call(&manager, id));
             let mut before = Box::pin(async {
-                match rival {
-                    Rival::WriterBefore => manager.write(id, say("rival")).await,
-                    Rival::ReaderBefore => manager.read(id, texts).await.map(drop),
-                    Rival::Deleter => manager.delete(id).await,
-                    Rival::None | Rival::WriterAfter => Ok(()),
+                match competitor {
+                    Competitor::WriterBefore => manager.write(id, say("competitor")).await,
+                    Competitor::ReaderBefore => manager.read(id, texts).await.map(drop),
+                    Competitor::Deleter => manager.delete(id).await,
+                    Competitor::None | Competitor::WriterAfter => Ok(()),
                 }
             });
             let mut after = Box::pin(async {
-                if rival == Rival::WriterAfter { manager.write(id, say("rival")).await } else { Ok(()) }
+                if competitor == Competitor::WriterAfter {
+                    manager.write(id, say("competitor")).await
+                } else {
+                    Ok(())
+                }
             });
             let (mut before_done, mut victim_done, mut after_done) = (false, false, false);
             for _ in 0..drops {
@@ -119,11 +128,11 @@ fn drop_at_each_await<F: LockFamily, S: SaveMode<F>>(
             let_end(&mut before, before_done);
             let_end(&mut after, after_done);
             drop((before, after));
-            let at = format!("{rival:?}, dropped after {drops} polls, cached: {cached}");
-            check(&Aftermath { store, manager, id, rival, at });
+            let at = format!("{competitor:?}, dropped after {drops} polls, cached: {cached}");
+            check(&Aftermath { store, manager, id, competitor, at });
             if victim_done {
-                // One who finds the session deleted is told so at once.
-                assert!(drops > 1 || rival == Rival::Deleter, "there was no await to drop it at");
+                // A caller that finds the session deleted is answered at once.
+                assert!(drops > 1 || competitor == Competitor::Deleter, "there was no await to drop it at");
                 break;
             }
             drops += 1;
@@ -139,9 +148,10 @@ fn a_dropped_write_leaves_no_change_or_a_known_one<F: LockFamily, S: SaveMode<F>
             |aftermath| {
                 if let Some(context) = aftermath.remembered() {
                     let said = texts(&context);
-                    let rivals = said.iter().filter(|text| *text == "rival").count();
-                    let wrote = matches!(aftermath.rival, Rival::WriterBefore | Rival::WriterAfter);
-                    assert_eq!(rivals, usize::from(wrote), "{}", aftermath.at);
+                    let competing = said.iter().filter(|text| *text == "competitor").count();
+                    let wrote =
+                        matches!(aftermath.competitor, Competitor::WriterBefore | Competitor::WriterAfter);
+                    assert_eq!(competing, usize::from(wrote), "{}", aftermath.at);
                     assert_eq!(context.version(), Version(1 + said.len() as u64), "{}", aftermath.at);
                 }
                 aftermath.assert_in_order();
@@ -167,7 +177,7 @@ fn a_dropped_deletion_has_happened_or_not<F: LockFamily, S: SaveMode<F>>() {
             cached,
             &async |manager, id| drop(manager.delete(id).await),
             |aftermath| {
-                // Asked twice, with everybody's handles gone in between: gone stays gone.
+                // Asked twice, with all handles dropped in between: gone stays gone.
                 let gone = aftermath.remembered().is_none();
                 aftermath.assert_in_order();
                 assert_eq!(aftermath.remembered().is_none(), gone, "{}", aftermath.at);
@@ -187,8 +197,13 @@ fn a_dropped_creation_leaves_a_whole_session_or_none<F: LockFamily, S: SaveMode<
         let mut creation = Box::pin(manager.create_session(config(), say("hello")));
         let done = (0..drops).any(|_| poll(&mut creation).is_ready());
         drop(creation);
-        let aftermath =
-            Aftermath { store, manager, id, rival: Rival::None, at: format!("dropped after {drops} polls") };
+        let aftermath = Aftermath {
+            store,
+            manager,
+            id,
+            competitor: Competitor::None,
+            at: format!("dropped after {drops} polls"),
+        };
         if let Some(context) = aftermath.remembered() {
             assert_eq!((context.version(), texts(&context)), (Version(1), vec!["hello".to_owned()]));
         }

@@ -184,7 +184,7 @@ async fn after_unlock_readers_and_writers_pass_while_a_save_is_under_way() {
     assert_eq!(manager.stats().await.unsaved, 1, "the second change came after what was saved");
 }
 
-async fn under_lock_nobody_sees_what_is_not_stored<F: LockFamily>()
+async fn under_lock_no_caller_sees_what_is_not_stored<F: LockFamily>()
 where
     UnderLock: SaveMode<F>,
 {
@@ -203,13 +203,13 @@ where
 }
 
 #[tokio::test]
-async fn under_a_tokio_mutex_nobody_sees_what_is_not_stored() {
-    under_lock_nobody_sees_what_is_not_stored::<TokioMutex>().await;
+async fn under_a_tokio_mutex_no_caller_sees_what_is_not_stored() {
+    under_lock_no_caller_sees_what_is_not_stored::<TokioMutex>().await;
 }
 
 #[tokio::test]
-async fn under_a_tokio_rwlock_nobody_sees_what_is_not_stored() {
-    under_lock_nobody_sees_what_is_not_stored::<TokioRwLock>().await;
+async fn under_a_tokio_rwlock_no_caller_sees_what_is_not_stored() {
+    under_lock_no_caller_sees_what_is_not_stored::<TokioRwLock>().await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Every preset on real threads, recorded: whatever meets whatever, and whoever goes away in the middle, the history has
+//! Every preset on real threads, recorded: whatever meets whatever, and whichever calls are cancelled, the history has
 //! an order, and what must hold in the end holds.
 
 #![cfg(feature = "bench")]

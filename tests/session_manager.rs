@@ -68,7 +68,7 @@ async fn a_failed_load_is_shared_and_the_next_one_tries_again<F: LockFamily, S: 
     assert_eq!(store.loads.asked(), 2);
 }
 
-async fn who_comes_after_a_failed_load_does_not_share_it<F: LockFamily, S: SaveMode<F>>() {
+async fn a_caller_after_a_failed_load_does_not_share_it<F: LockFamily, S: SaveMode<F>>() {
     let store = ScriptedStore::default();
     let manager = manager::<F, S>(&store, 4);
     let id = planted(&store);
@@ -80,7 +80,7 @@ async fn who_comes_after_a_failed_load_does_not_share_it<F: LockFamily, S: SaveM
     expect_waiting(&mut queued);
     store.loads.open();
     assert!(leader.await.is_err());
-    // The one who queued still keeps the failure; this one comes when it is a thing of the past.
+    // The caller that queued still keeps the failure; this one comes when it is a thing of the past.
     let mut latecomer = Box::pin(manager.read(id, texts));
     expect_waiting(&mut latecomer);
     assert!(queued.await.is_err());
@@ -118,7 +118,7 @@ async fn eviction_under_a_live_handle_makes_no_second_copy<F: LockFamily, S: Sav
     assert_eq!(store.load_count(), 0);
 }
 
-async fn nobody_brings_a_deleted_session_back<F: LockFamily, S: SaveMode<F>>() {
+async fn no_caller_brings_a_deleted_session_back<F: LockFamily, S: SaveMode<F>>() {
     let store = ScriptedStore::default();
     let manager = manager::<F, S>(&store, 4);
     let held = manager.create_session(config(), |_| Ok(())).await.unwrap();
@@ -133,7 +133,7 @@ async fn nobody_brings_a_deleted_session_back<F: LockFamily, S: SaveMode<F>>() {
     assert_eq!(
         manager.read(id, texts).await,
         not_found(id),
-        "nor does a load, when nobody holds it any more"
+        "nor does a load, when there is no handle any more"
     );
     assert_eq!(manager.flush().await, []);
     assert_eq!(store.stored(id), None);
@@ -198,7 +198,7 @@ async fn saves_never_go_backwards<F: LockFamily, S: SaveMode<F>>() {
     assert_eq!(manager.stats().await.unsaved, 0);
 }
 
-async fn a_failed_save_is_told_and_made_up_for_by_the_next_flush<F: LockFamily, S: SaveMode<F>>() {
+async fn a_failed_save_is_reported_and_made_up_for_by_the_next_flush<F: LockFamily, S: SaveMode<F>>() {
     let store = ScriptedStore::default();
     let manager = manager::<F, S>(&store, 4);
     let id = manager.create_session(config(), |_| Ok(())).await.unwrap().id();
@@ -316,7 +316,7 @@ async fn a_turn_cut_off_by_a_crash_is_rolled_back_at_load<F: LockFamily, S: Save
     let found = manager.read(id, |context| (context.state_kind(), context.version())).await.unwrap();
     assert_eq!(found, (StateKind::Idle, crashed_at.next()));
     let stored = store.stored(id).unwrap();
-    assert_eq!((stored.state_kind(), stored.version()), found, "stored so before anybody sees it");
+    assert_eq!((stored.state_kind(), stored.version()), found, "stored so before any caller sees it");
     assert_eq!(texts(&stored), ["from before", "and?"]);
     assert_eq!(manager.stats().await.unsaved, 0);
     manager.write(id, say("on we go")).await.unwrap();
@@ -333,7 +333,7 @@ async fn a_session_that_cannot_be_stored_is_withdrawn<F: LockFamily, S: SaveMode
         let unsaved = manager.stats().await.unsaved;
         assert_eq!(unsaved, failures - 1, "a withdrawal that fails too is left to auto-save");
         assert_eq!(manager.flush().await, []);
-        // The store said that it failed; it may have kept the session all the same, so it is told to forget it.
+        // The store said that it failed; it may have kept the session all the same, so it is asked to forget it.
         assert_eq!(store.calls(), [Call::Delete(id)]);
         assert_eq!(manager.read(id, texts).await, not_found(id));
         let stats = manager.stats().await;
@@ -360,14 +360,14 @@ macro_rules! protocol {
             protocol! { @tests $lock, $save:
                 concurrent_misses_load_once_and_get_the_same_session
                 a_failed_load_is_shared_and_the_next_one_tries_again
-                who_comes_after_a_failed_load_does_not_share_it
+                a_caller_after_a_failed_load_does_not_share_it
                 a_loader_that_is_dropped_passes_the_load_on
                 eviction_under_a_live_handle_makes_no_second_copy
-                nobody_brings_a_deleted_session_back
+                no_caller_brings_a_deleted_session_back
                 a_deletion_outlives_the_writes_around_it
                 a_failed_deletion_stays_a_deletion_and_is_tried_again
                 saves_never_go_backwards
-                a_failed_save_is_told_and_made_up_for_by_the_next_flush
+                a_failed_save_is_reported_and_made_up_for_by_the_next_flush
                 a_refused_change_changes_nothing
                 a_hit_renews_recency
                 the_cache_keeps_to_its_capacity_and_counts_evictions

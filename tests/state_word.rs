@@ -1,4 +1,4 @@
-//! The `state` factor: a state that is published says what the context says, at every moment somebody can compare.
+//! The `state` factor: a state that is published says what the context says, at every moment at which they can be compared.
 
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -68,9 +68,9 @@ async fn it_says_what_the_context_says<F: LockFamily, C: CacheFamily, S: SaveMod
     let manager = manager::<F, C, S, _>(&Handle::current(), 1, MemoryStore::default());
     let id = session(&manager).await;
     let expect = async |state, version| {
-        let told = Ok(ContextStateDTO { state, version: Version(version) });
-        assert_eq!(manager.state(id).await, told);
-        assert_eq!(locked(&manager, id).await, told);
+        let expected = Ok(ContextStateDTO { state, version: Version(version) });
+        assert_eq!(manager.state(id).await, expected);
+        assert_eq!(locked(&manager, id).await, expected);
     };
     expect(StateKind::Idle, 1).await;
     append(&manager, id).await;
@@ -86,7 +86,7 @@ async fn it_says_what_the_context_says<F: LockFamily, C: CacheFamily, S: SaveMod
     expect(StateKind::Idle, 4).await;
     let held = manager.load_context(id).await.unwrap();
     manager.delete(id).await.unwrap();
-    assert_eq!(manager.state(id).await, Err(SessionError::NotFound { id }), "deleted, and somebody holds it");
+    assert_eq!(manager.state(id).await, Err(SessionError::NotFound { id }), "deleted, and there is a handle");
     drop(held);
     assert_eq!(manager.state(id).await, Err(SessionError::NotFound { id }));
 }
@@ -146,7 +146,7 @@ fn reading_takes_no_lock(runtime: &Runtime, manager: &Best, id: ContextId) {
     assert_eq!(runtime.block_on(manager.state(id)).unwrap().version, Version(2));
 }
 
-/// Through the word, through the lock, through the word: whoever looks thrice never sees time go back, while others
+/// Through the word, through the lock, through the word: a caller that looks thrice never sees time go back, while others
 /// write, and read other sessions so that this one is evicted and loaded again.
 fn it_never_goes_back<C: CacheFamily>() {
     const CHANGES: u64 = 3_000;
@@ -221,7 +221,7 @@ fn it_is_right_after_a_panic() {
     assert_eq!(word.unwrap().state, StateKind::ProcessingUserMessage);
 }
 
-/// A store that keeps those waiting who put something in, once told to.
+/// A store that keeps writers waiting, once it is shut.
 #[derive(Default)]
 struct Slow {
     inner: MemoryStore,
@@ -249,7 +249,7 @@ impl Store for Slow {
     }
 }
 
-/// Saving under the lock promises that nobody sees what is not stored, and the word keeps that promise; a save that is
+/// Saving under the lock promises that no caller sees what is not stored, and the word keeps that promise; a save that is
 /// given up releases the lock, and the word says at once what the lock would show.
 #[tokio::test]
 async fn it_shows_nothing_unstored_while_saving_under_the_lock() {

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use house_rules::cycles::{Files, excuse, idle_excuses};
-use house_rules::documents::{instruments_listed, instruments_used, missing_files, rooms_told};
+use house_rules::documents::{documented_rooms, instruments_listed, instruments_used, missing_files};
 use house_rules::patches::misfits;
 use house_rules::rooms::{PROGRAM, ROOMS, known_rooms, not_an_instrument, strange_rooms};
 use house_rules::source::{Source, WINGS};
@@ -155,19 +155,19 @@ fn rooms_know_only_what_they_may() {
 }
 
 #[test]
-fn the_rooms_are_those_that_are_told() {
-    let told = rooms_told(&document("docs/ARCHITECTURE.md"));
+fn the_rooms_are_those_of_the_document() {
+    let rooms = documented_rooms(&document("docs/ARCHITECTURE.md"));
     let set = |known: &[&str]| known.iter().map(|it| (*it).to_owned()).collect::<BTreeSet<_>>();
-    let told = by_name(told);
+    let rooms = by_name(rooms);
     let mut held: BTreeMap<_, _> =
         ROOMS.iter().map(|(room, known)| ((*room).to_owned(), set(known))).collect();
     held.insert(PROGRAM.to_owned(), BTreeSet::new());
-    assert_eq!(told, held, "docs/ARCHITECTURE.md says on the left what ROOMS on the right says otherwise");
+    assert_eq!(rooms, held, "docs/ARCHITECTURE.md, on the left, differs from ROOMS, on the right");
 
     let planted =
         "# A\n## The modules\n| room | is | may know |\n| `a` | `x` | `b`, `c` |\n## B\n| `d` | | `e` |\n";
-    let told = rooms_told(&Source::new("planted.md", planted));
-    assert_eq!(told, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
+    let rooms = documented_rooms(&Source::new("planted.md", planted));
+    assert_eq!(rooms, [("a".to_owned(), vec!["b".to_owned(), "c".to_owned()])]);
 }
 
 /// Rows of a table by their names.
@@ -185,7 +185,7 @@ fn folders(path: &str) -> BTreeSet<String> {
 #[test]
 fn the_table_of_rooms_has_each_folder_of_the_sources_and_no_other() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let listed = by_name(rooms_told(&document("docs/ARCHITECTURE.md")));
+    let listed = by_name(documented_rooms(&document("docs/ARCHITECTURE.md")));
     for room in listed.keys() {
         let (folder, file) = (root.join("src").join(room), root.join(format!("src/{room}.rs")));
         assert!(folder.is_dir() || file.is_file(), "src/{room} is in the table and is not there");
@@ -364,9 +364,9 @@ fn nothing_names_a_folder_of_one_machine() {
     assert_eq!(lines_found(machine_paths, "src/planted.rs", &planted), [1, 3]);
 }
 
-/// Strings, characters, lifetimes and comments inside each other are told apart.
+/// Strings, characters, lifetimes and comments inside each other are distinguished.
 #[test]
-fn code_is_told_from_words() {
+fn code_is_distinguished_from_words() {
     let code = |text: &str| {
         let source = Source::new("x.rs", text);
         assert_eq!(source.code().len(), text.len(), "lines and columns stay");
@@ -393,7 +393,7 @@ fn scripts_can_be_run() {
         assert!(script.text.starts_with("#!"), "{} does not say what runs it", script.path);
         assert!(
             script.text.lines().any(|line| line.starts_with("set -eu")),
-            "{} goes on after a failure",
+            "{} continues after a failure",
             script.path
         );
     }

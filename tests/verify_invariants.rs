@@ -100,7 +100,7 @@ fn an_append_that_was_doubled_is_found() {
 }
 
 #[test]
-fn a_version_that_nobody_made_is_found() {
+fn a_version_that_no_operation_made_is_found() {
     let mut case = Case::new();
     case.context.touch(Timestamp(0));
     let (recording, context) = case.recording();
@@ -110,7 +110,7 @@ fn a_version_that_nobody_made_is_found() {
     case.append(4);
     let (recording, context) = case.recording();
     assert_eq!(all(&recording, &context, Some(&context)), ["version gap"], "between two");
-    // But whoever was never answered may have made it.
+    // But a call without an answer may have made it.
     let mut case = Case::new();
     case.context.touch(Timestamp(0));
     let ticket = case.log.invoke(99, 0, Call::Append(Token(7)));

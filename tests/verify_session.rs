@@ -27,9 +27,9 @@ enum Fault {
     LostUpdate,
     /// A state is answered that was superseded before it was asked for.
     StaleRead,
-    /// Somebody who held a deleted session brings it back.
+    /// A holder of a deleted session brings it back.
     ResurrectedSession,
-    /// An append is made twice, each time as a change. Where somebody's outcome is unknown, that could have been the
+    /// An append is made twice, each time as a change. Where an outcome is unknown, that could have been the
     /// second change, and it takes many operations to show that it was not; so not there.
     DoubledAppend,
     /// An append is made twice in one change.
@@ -95,7 +95,7 @@ impl Run {
             if over && doing.iter().all(|doing| matches!(doing, Doing::Nothing)) {
                 break;
             }
-            // Before too many have gone away, for what is looked for where nobody has.
+            // Before too many calls were cancelled, for what is looked for where none was.
             let early = self.fault == Some(Fault::DoubledAppend);
             let late = step > if early { STEPS / 10 } else { STEPS / 2 };
             doing[at] = match std::mem::replace(&mut doing[at], Doing::Nothing) {
@@ -142,7 +142,7 @@ impl Run {
             return Doing::Happened(ticket, Some(answer));
         }
         let Some(context) = &mut self.sessions[session] else {
-            // What was refused or given up tells nothing.
+            // What was refused or given up shows nothing.
             if matches!(call, Call::Send(_) | Call::Resume) {
                 self.info(at, ticket, session);
                 return Doing::Nothing;

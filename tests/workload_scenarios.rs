@@ -1,5 +1,5 @@
-//! Scenarios from outside: the built-in ones are what the documentation says, and whoever writes one that makes no sense is
-//! told what is wrong, where, and what would be right.
+//! Scenarios from outside: the built-in ones are what the documentation says, and one that makes no
+//! sense is refused with what is wrong, where, and what would be right.
 
 #![cfg(feature = "bench")]
 

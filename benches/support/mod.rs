@@ -13,7 +13,7 @@ use std::time::Duration;
 use criterion::Criterion;
 use tokio::runtime::{Builder, Runtime};
 
-/// How long a case takes where nobody asks otherwise: the whole of the suites is to be through in minutes on two
+/// How long a case takes by default: the whole of the suites is to be through in minutes on two
 /// cores. Set here and not at the groups, for what is set there outranks the command line, and `--sample-size` or
 /// `--measurement-time` would be ignored without a word.
 ///

@@ -2,7 +2,7 @@
 # Lockyard in a CI system, in plain shell: the models of the sessions, a quick comparison, and a page to keep. Copy it, and
 # name your own strategies and scenarios.
 #
-#   LOCKYARD   the program; `lockyard` unless told otherwise
+#   LOCKYARD   the program; `lockyard` by default
 #   OUT        the folder for what is to be kept: index.html, run.json, summary.md, models.md
 #   BASELINE   a record to hold this one against, such as the main branch's run.json; without one nothing is gated
 #   SUMMARY    the file that a summary is added to; GitHub names its own

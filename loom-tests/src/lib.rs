@@ -3,7 +3,7 @@
 //! loom runs a small concurrent program again and again, once for every order of its accesses to loom's mutexes and
 //! atomics that can matter, and for every value that the memory model lets an atomic show. What is *not* made of them it
 //! does not see: a model over another library's locks passes without having explored anything. So every model states
-//! how many executions it must reach, and each has a broken twin that must fail.
+//! how many executions it must reach, and each has a mutant that must fail.
 //!
 //! | model | the source under it |
 //! | --- | --- |
@@ -12,8 +12,8 @@
 //! | `snapshots` | `arc_swap.rs` of `lockyard-lock` |
 //! | `shared_vec` | `backend/shared_vec.rs` |
 //! | `clock` | `strategy/cache/clock.rs`, taken in as a file: the room around it would bring the driver along |
-//! | `tracker` | `lockyard-track`: who finds the circle that two threads close |
-//! | `wakers` | this package's own lock: that nobody sleeps for ever |
+//! | `tracker` | `lockyard-track`: which of two threads finds the cycle that they close |
+//! | `wakers` | this package's own lock: that no waiter sleeps indefinitely |
 //! | `last_handle`, `vacuity` | the tools themselves |
 //!
 //! | not seen here | where it is looked for |
@@ -41,7 +41,7 @@ use lockyard::backend;
 pub use clock::Clock;
 pub use env::{LoomEnv, LoomShort, LoomStore, StoppedClock, Tie, context, id};
 pub use lock::LoomRwLock;
-pub use model::{Model, Mutant, explore};
+pub use model::{ModelCheck, Mutant, explore};
 pub use park::block_on;
 pub use results::Outcome;
 pub use torn::Torn;

@@ -1,7 +1,7 @@
-//! A read-write lock that loom can see: one loom mutex around who is inside and who waits.
+//! A read-write lock that loom can see: one loom mutex around the holders and the waiters.
 //!
-//! The value stands beside it and is handed over by moving it, so that a mistake in here panics. It is unfair: whoever
-//! waits is woken by every release and tries again, which is the most that any lock behind the trait allows.
+//! The value stands beside it and is handed over by moving it, so that a mistake in here panics. It is unfair: every
+//! waiter is woken by every release and tries again, which is the most that any lock behind the trait allows.
 
 use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
@@ -33,26 +33,26 @@ impl TryFamily for LoomRwLock {
     const BLOCKS: bool = false;
 
     fn try_write<T: Clone + Send + Sync + 'static>(lock: &Lock<T>) -> Option<Write<'_, T>> {
-        let entered = lock.desk.lock().unwrap().enter(true);
-        entered.then(|| lock.writer(Access { desk: &lock.desk, write: true }))
+        let entered = lock.state.lock().unwrap().enter(true);
+        entered.then(|| lock.writer(Access { state: &lock.state, write: true }))
     }
 }
 
 /// A lock around a value.
 pub struct Lock<T> {
-    desk: Mutex<Desk>,
+    state: Mutex<LockState>,
     /// Shared with the readers inside; gone while a writer has it. Never contended, so loom need not see it.
     value: Cell<Option<Arc<T>>>,
 }
 
 #[derive(Default)]
-struct Desk {
+struct LockState {
     readers: usize,
     writing: bool,
     waiting: Vec<Waker>,
 }
 
-impl Desk {
+impl LockState {
     fn enter(&mut self, write: bool) -> bool {
         if self.writing || (write && self.readers > 0) {
             return false;
@@ -68,14 +68,14 @@ impl Desk {
 
 /// An access inside the lock.
 struct Access<'a> {
-    desk: &'a Mutex<Desk>,
+    state: &'a Mutex<LockState>,
     write: bool,
 }
 
 impl Access<'_> {
-    async fn gain(desk: &Mutex<Desk>, write: bool) -> Access<'_> {
+    async fn gain(state: &Mutex<LockState>, write: bool) -> Access<'_> {
         poll_fn(|context: &mut Context<'_>| {
-            let mut inside = desk.lock().unwrap();
+            let mut inside = state.lock().unwrap();
             if inside.enter(write) {
                 return Poll::Ready(());
             }
@@ -83,7 +83,7 @@ impl Access<'_> {
             Poll::Pending
         })
         .await;
-        Access { desk, write }
+        Access { state, write }
     }
 }
 
@@ -94,13 +94,13 @@ impl Drop for Access<'_> {
             return;
         }
         let waiting = {
-            let mut desk = self.desk.lock().unwrap();
+            let mut state = self.state.lock().unwrap();
             if self.write {
-                desk.writing = false;
+                state.writing = false;
             } else {
-                desk.readers -= 1;
+                state.readers -= 1;
             }
-            std::mem::take(&mut desk.waiting)
+            std::mem::take(&mut state.waiting)
         };
         waiting.into_iter().for_each(Waker::wake);
     }
@@ -157,7 +157,7 @@ impl<T> Lock<T> {
 
     fn writer<'a>(&'a self, access: Access<'a>) -> Write<'a, T> {
         let value = self.value.lock().unwrap().take().and_then(Arc::into_inner);
-        assert!(value.is_some(), "a writer got in beside somebody else");
+        assert!(value.is_some(), "a writer got in beside another holder");
         Write { value, home: &self.value, _access: access }
     }
 }
@@ -167,19 +167,19 @@ impl<T: Send + Sync + 'static> SharedLock<T> for Lock<T> {
     type Write<'a> = Write<'a, T>;
 
     fn new(_: &'static LockClass, value: T) -> Self {
-        Self { desk: Mutex::default(), value: Cell::new(Some(Arc::new(value))) }
+        Self { state: Mutex::default(), value: Cell::new(Some(Arc::new(value))) }
     }
 
     fn try_read(&self) -> Option<Self::Read<'_>> {
-        let entered = self.desk.lock().unwrap().enter(false);
-        entered.then(|| self.reader(Access { desk: &self.desk, write: false }))
+        let entered = self.state.lock().unwrap().enter(false);
+        entered.then(|| self.reader(Access { state: &self.state, write: false }))
     }
 
     async fn read(&self) -> Self::Read<'_> {
-        self.reader(Access::gain(&self.desk, false).await)
+        self.reader(Access::gain(&self.state, false).await)
     }
 
     async fn write(&self) -> Self::Write<'_> {
-        self.writer(Access::gain(&self.desk, true).await)
+        self.writer(Access::gain(&self.state, true).await)
     }
 }

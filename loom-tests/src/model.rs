@@ -9,19 +9,19 @@ use super::results::{Outcome, note_model, note_mutant};
 
 /// How far a model is explored, and how far at least.
 #[derive(Clone, Copy)]
-pub struct Model {
+pub struct ModelCheck {
     /// What it is called.
     pub name: &'static str,
     /// What it runs over: the strategy, where there is one.
     pub over: &'static str,
-    /// How often an execution may take a thread off that could go on. `None`: as often as it likes, so the search is
+    /// How often an execution may preempt a thread that could run. `None`: as often as it likes, so the search is
     /// exhaustive.
     pub preemptions: Option<usize>,
     /// Fewer executions than this mean that loom has stopped seeing something.
-    pub at_least: u64,
+    pub min_executions: u64,
 }
 
-/// The broken twin of a model: the same program over something that lacks what the model needs.
+/// The mutant of a model: the same program over something that lacks what the model needs.
 #[derive(Clone, Copy)]
 pub struct Mutant {
     /// The model's name, and after a slash what is missing.
@@ -34,7 +34,7 @@ pub struct Mutant {
     pub complaint: &'static str,
 }
 
-impl Model {
+impl ModelCheck {
     /// Runs `program` once for every execution, and prints how many there were.
     ///
     /// # Panics
@@ -52,12 +52,15 @@ impl Model {
     /// # Panics
     /// As [`check`](Self::check).
     pub fn judge(&self, outcome: &Outcome) {
-        let Self { name, at_least, .. } = self;
+        let Self { name, min_executions, .. } = self;
         let Outcome { executions, failure, .. } = outcome;
         if let Some(failure) = failure {
             panic!("{name}: fails in execution {executions}: {failure}");
         }
-        assert!(executions >= at_least, "{name}: {executions} executions, expected at least {at_least}");
+        assert!(
+            executions >= min_executions,
+            "{name}: {executions} executions, expected at least {min_executions}"
+        );
     }
 
     fn extent(&self) -> String {

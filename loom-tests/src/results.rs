@@ -1,10 +1,10 @@
-//! What the models came to, for whoever puts it beside what other engines have found.
+//! The results of the models, in a form that is put beside those of other engines.
 
 use lockyard_evidence::{
     Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport as Report,
 };
 
-use super::model::{Model, Mutant};
+use super::model::{ModelCheck, Mutant};
 
 /// Names the file in which results are gathered, if they shall be: `lockyard verify --include` reads it.
 const FILE: &str = "LOCKYARD_RESULTS";
@@ -20,8 +20,8 @@ pub struct Outcome {
 }
 
 /// Notes what came of a model.
-pub fn note_model(model: &Model, outcome: &Outcome) {
-    let Model { name, over, preemptions, at_least } = *model;
+pub fn note_model(model: &ModelCheck, outcome: &Outcome) {
+    let ModelCheck { name, over, preemptions, min_executions } = *model;
     let counterexample = outcome.failure.clone().map(|message| Counterexample {
         message: format!("{message} (execution {})", outcome.executions),
         tasks: Vec::new(),
@@ -33,7 +33,7 @@ pub fn note_model(model: &Model, outcome: &Outcome) {
         strategy: over.to_owned(),
         engine: Engine::Loom,
         schedules: outcome.executions,
-        min_schedules: at_least,
+        min_schedules: min_executions,
         exhaustive: preemptions.is_none() && outcome.failure.is_none(),
         bound: preemptions.map(|most| format!("at most {most} preemptions")),
         holds: outcome.failure.is_none(),
@@ -43,7 +43,7 @@ pub fn note_model(model: &Model, outcome: &Outcome) {
     write(Report { models: vec![result], ..Report::default() });
 }
 
-/// Notes what came of a broken twin.
+/// Notes the result of a mutant.
 pub fn note_mutant(mutant: &Mutant, caught: bool) {
     let (checks, none) = (vec![Check::Loom], Vec::new());
     let (caught_by, missed_by) = if caught { (checks.clone(), none) } else { (none, checks.clone()) };

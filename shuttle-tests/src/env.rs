@@ -17,7 +17,7 @@ use super::store::ShuttleStore;
 /// Session locks `F` and gates `G`, over an LRU; `P` says where states stand, `S` how sessions are saved.
 pub struct ShuttleEnv<F, G = TokioMutex, P = Locked, S = AfterUnlock> {
     store: ShuttleStore,
-    /// What runs beside the clients, until somebody waits for it.
+    /// What runs beside the clients, until it is waited for.
     beside: Mutex<Vec<JoinHandle<()>>>,
     _choice: Choice<F, G, P, S>,
 }
@@ -36,7 +36,7 @@ impl<F, G, P, S> ShuttleEnv<F, G, P, S> {
         loop {
             let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some(task) = beside else { return };
-            task.await.expect("nobody aborts it");
+            task.await.expect("it is never aborted");
         }
     }
 }
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// A clock that stands still. Whoever sleeps lets others run.
+/// A clock that stands still. A sleep lets other tasks run.
 #[derive(Clone, Copy, Debug)]
 pub struct ShuttleClock;
 

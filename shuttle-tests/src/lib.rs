@@ -26,7 +26,7 @@ mod torn;
 
 pub use env::{ShuttleClock, ShuttleEnv, context, id};
 pub use locks::{ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
-pub use model::{Model, Mutant};
+pub use model::{ModelCheck, Mutant};
 pub use schedules::{Schedules, Way};
 pub use store::ShuttleStore;
 pub use system::{Client, System, Turn, WorkloadShape};

@@ -1,6 +1,6 @@
 //! Four families over shuttle's models, under the names and with the promises of those they stand for.
 //!
-//! The families of the main package cannot be used: they are made for the real types, and nobody but their own crates
+//! The families of the main package cannot be used: they are made for the real types, and only their own crates
 //! could make them for these.
 
 use std::ops::DerefMut;

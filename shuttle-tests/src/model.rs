@@ -16,7 +16,7 @@ const RESULTS: &str = "LOCKYARD_RESULTS";
 const ASKED: &str = "LOCKYARD_ITERATIONS";
 /// The first seed, if not 1.
 const SEED: &str = "LOCKYARD_SEED";
-/// The one model or twin to run, and in which orders: `NAME random:17`.
+/// The one model or mutant to run, and in which orders: `NAME random:17`.
 const REPLAY: &str = "LOCKYARD_REPLAY";
 
 const ITERATIONS: usize = 2_000;
@@ -24,14 +24,14 @@ const DEPTH: usize = 3;
 
 /// A model.
 #[derive(Clone, Copy)]
-pub struct Model {
+pub struct ModelCheck {
     /// What it is called.
     pub name: &'static str,
     /// The strategy that it runs over.
     pub over: &'static str,
 }
 
-/// The broken twin of a model: the same program over something that lacks what the model needs.
+/// The mutant of a model: the same program over something that lacks what the model needs.
 #[derive(Clone, Copy)]
 pub struct Mutant {
     /// The model's name, and after a slash what is missing; or the name of the pitfall that it stands for.
@@ -43,7 +43,7 @@ pub struct Mutant {
 }
 
 /// What came of a search.
-struct Found {
+struct SearchResult {
     runs: usize,
     millis: u64,
     failure: Option<(Schedules, String)>,
@@ -51,7 +51,7 @@ struct Found {
 
 type Program = Arc<dyn Fn() + Send + Sync>;
 
-impl Model {
+impl ModelCheck {
     /// Runs `program` in many orders.
     ///
     /// # Panics
@@ -108,7 +108,8 @@ impl Mutant {
         if replayed(name, &program) {
             return;
         }
-        let Found { runs, failure, .. } = search(number(ASKED, ITERATIONS), number(SEED, 1) as u64, &program);
+        let SearchResult { runs, failure, .. } =
+            search(number(ASKED, ITERATIONS), number(SEED, 1) as u64, &program);
         let said = failure.as_ref().map_or("nothing", |(_, said)| said);
         let caught = complaints.iter().any(|complaint| said.contains(complaint));
         let (checks, none) = (vec![Check::Shuttle], Vec::new());
@@ -132,7 +133,7 @@ impl Mutant {
 }
 
 /// So many runs at random, then as many by PCT, up to the first that fails.
-fn search(asked: usize, seed: u64, program: &Program) -> Found {
+fn search(asked: usize, seed: u64, program: &Program) -> SearchResult {
     let start = Instant::now();
     let (mut runs, mut failure) = (0, None);
     for way in [Way::Random, Way::Pct(DEPTH)] {
@@ -145,7 +146,7 @@ fn search(asked: usize, seed: u64, program: &Program) -> Found {
             schedules.seed += 1;
         }
     }
-    Found { runs, millis: start.elapsed().as_millis() as u64, failure }
+    SearchResult { runs, millis: start.elapsed().as_millis() as u64, failure }
 }
 
 /// Whether one is asked for again: then it runs, if it is this one.

@@ -1,4 +1,4 @@
-//! Which orders are drawn, as text that can be told and repeated: `random:17`, `pct3:17`.
+//! Which orders are drawn, as text that can be printed and repeated: `random:17`, `pct3:17`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

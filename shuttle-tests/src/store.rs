@@ -15,7 +15,7 @@ pub struct ShuttleStore(Mutex<Disk>);
 struct Disk {
     records: BTreeMap<ContextId, ChatContext>,
     deleted: BTreeSet<ContextId>,
-    /// Sessions with a caller who waits.
+    /// Sessions with a waiting caller.
     busy: BTreeSet<ContextId>,
 }
 
@@ -45,7 +45,7 @@ impl ShuttleStore {
     }
 }
 
-/// Somebody waits for an answer about a session.
+/// A caller waits for an answer about a session.
 struct Caller<'a> {
     store: &'a ShuttleStore,
     id: ContextId,

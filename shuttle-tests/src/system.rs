@@ -46,9 +46,9 @@ pub struct WorkloadShape {
 pub enum Turn {
     /// By the service.
     Sound,
-    /// By somebody who looks whether another is at work, and begins all the same.
+    /// By a caller that looks whether another is at work, and begins all the same.
     Careless,
-    /// By somebody who leaves the session at work when dropped.
+    /// By a caller that leaves the session in a working state when dropped.
     Forgetful,
 }
 
@@ -82,7 +82,7 @@ pub struct System<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> {
     shape: WorkloadShape,
 }
 
-/// One who asks, one thing at a time.
+/// A client, with one request at a time.
 pub struct Client<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> {
     system: Arc<System<F, G, P, S>>,
     log: Arc<Mutex<Log>>,
@@ -123,7 +123,7 @@ impl<F: LockFamily, G: AwaitFamily, P: StateMode, S: SaveMode<F>> System<F, G, P
         }
         for (name, task) in tasks.into_iter().enumerate() {
             let ended = task.await;
-            assert!(ended.is_ok() || (self.shape.abort && name == 0), "nobody else is dropped");
+            assert!(ended.is_ok() || (self.shape.abort && name == 0), "no other client is dropped");
         }
         self.manager().env().drained().await;
         let given = (0..self.shape.sessions).map(|key| seen(&context(key)).given(key));

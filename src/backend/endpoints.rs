@@ -11,7 +11,7 @@
 //!
 //! What is done around requests ([`Layered`](super::service::Layered)) needs no list: it is generic in the request.
 //!
-//! So an endpoint is added here and where somebody must say what becomes of it: how the backend serves it
+//! So an endpoint is added here and where it must be decided what becomes of it: how the backend serves it
 //! (`service/backend.rs`), under which route it is answered (`http/contexts.rs`, or `http/turns.rs`) and asked
 //! (`remote/routes.rs`), what the clients of a measurement ask (`ask.rs` and `recording.rs` among the subjects), and
 //! whether the limit has it (`limit.rs` there). `tests/endpoint_list.rs` counts.
@@ -22,8 +22,8 @@
 /// Kind name(short name): Request { fields } -> Answer;
 /// ```
 ///
-/// Turns have one name more: that of the method that tells somebody what the turn does. Types are named as in
-/// `chat::ContextId` and `body::MessagePage`, so that whoever derives from them brings the two modules into scope.
+/// Turns have one name more: that of the method that reports what the turn does. Types are named as in
+/// `chat::ContextId` and `body::MessagePage`, so that code that derives from them brings the two modules into scope.
 macro_rules! for_each_endpoint {
     ($derive:ident $($known:tt)*) => {
         $derive! {
@@ -88,7 +88,7 @@ macro_rules! for_each_endpoint {
                     branch: Option<String>,
                 } -> chat::AppendedDTO;
 
-                /// Approves or denies tool calls and leaves it at that: `approve_tools_action` goes on with the turn.
+                /// Approves or denies tool calls and leaves it at that: `approve_tools_action` continues the turn.
                 Write approve_context_tools(decide): ApproveContextTools {
                     /// The session.
                     id: chat::ContextId,
@@ -106,7 +106,7 @@ macro_rules! for_each_endpoint {
                     message: chat::NewMessage,
                 } -> body::ActionDTO;
 
-                /// Approves or denies tool calls; once none is pending, runs the approved ones and goes on with the
+                /// Approves or denies tool calls; once none is pending, runs the approved ones and continues the
                 /// turn.
                 Turn approve_tools_action(resume, approve_tools_action_watched): ApproveToolsAction {
                     /// The session.

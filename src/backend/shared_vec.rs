@@ -1,9 +1,9 @@
 //! A vector whose clones share structure: a snapshot of a long conversation costs two reference counts, and what is
-//! said next costs nobody a copy.
+//! said next costs no copy.
 //!
 //! Items stand in chunks. A chunk is a log that only grows: its owner and all clones see the same one, each up to its
-//! own length, and whoever is first to say something new puts it into the next slot. A clone that goes on from a slot
-//! that another has filled copies that one chunk. Changing an old item copies its chunk, while somebody shares it.
+//! own length, and the first to append puts its item into the next slot. A clone that appends at a slot
+//! that another has filled copies that one chunk. Changing an old item copies its chunk, while it is shared.
 
 use std::fmt;
 use std::ops::Index;
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// How many items somebody else has, too. Counted in the items themselves.
+    /// How many items other vectors have, too. Counted in the items themselves.
     fn copied(items: &SharedVec<Arc<usize>>) -> usize {
         items.iter().filter(|item| Arc::strong_count(item) > 1).count()
     }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_go_on_from_one_the_second_copies_a_chunk() {
+    fn of_two_clones_that_append_the_second_copies_a_chunk() {
         let original: SharedVec<Arc<usize>> = (0..1_000).map(Arc::new).collect();
         let (mut first, mut second) = (original.clone(), original.clone());
         first.push(Arc::new(1));
@@ -266,20 +266,20 @@ mod tests {
         assert_eq!((**first.last().unwrap(), **second.last().unwrap()), (1, 2));
     }
 
-    /// Two threads that go on from one vector at the same moment: each has its own item, whoever came first.
+    /// Two threads append to clones of one vector at the same moment: each has its own item, in either order.
     #[test]
-    fn two_threads_may_go_on_from_one() {
+    fn two_threads_may_append_to_clones_of_one() {
         for len in 0..2 * CHUNK {
             let original: SharedVec<usize> = (0..len).collect();
             let start = std::sync::Barrier::new(2);
-            let go_on = |item: usize| {
+            let append = |item: usize| {
                 let mut copy = original.clone();
                 start.wait();
                 copy.push(item);
                 copy
             };
             std::thread::scope(|scope| {
-                let (one, other) = (scope.spawn(|| go_on(1_001)), scope.spawn(|| go_on(1_002)));
+                let (one, other) = (scope.spawn(|| append(1_001)), scope.spawn(|| append(1_002)));
                 for (copy, item) in [(one, 1_001), (other, 1_002)] {
                     assert!(copy.join().unwrap().iter().copied().eq((0..len).chain([item])));
                 }

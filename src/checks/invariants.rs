@@ -1,8 +1,8 @@
-//! What must hold when a run is over and all has drained, told from what was recorded, what memory holds and what the
+//! What must hold when a run is over and all has drained, by what was recorded, what memory holds and what the
 //! store holds.
 //!
 //! Each is a function from facts to findings; none looks anywhere itself. A history can be linearizable and the run be
-//! wrong all the same: what nobody asked for again, no answer contradicts.
+//! wrong all the same: no answer contradicts what was not asked for again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::Location;
@@ -71,7 +71,7 @@ pub fn appends(
 }
 
 /// No version was made twice, none is missing, and none was acknowledged that the session has not come to. A version
-/// that nobody claims must lie within a turn, or be the work of somebody whose outcome is unknown.
+/// that no answer names must lie within a turn, or be the work of an operation of unknown outcome.
 pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
     let mut by_key: BTreeMap<u32, Vec<AcknowledgedChange>> = BTreeMap::new();
     for change in acknowledged(recording) {
@@ -113,7 +113,7 @@ pub fn versions(recording: &Recording, last: &Sessions<'_>) -> Vec<Finding> {
     findings
 }
 
-/// No session is at work once nobody is.
+/// No session is in a working state once no task works on it.
 pub fn at_rest(last: &Sessions<'_>) -> Vec<Finding> {
     let working = last.iter().filter(|(_, context)| context.state_kind().is_working());
     working.map(|(key, context)| stuck(*key, context.state_kind())).collect()
@@ -140,7 +140,7 @@ pub struct Held {
     pub unsaved: usize,
 }
 
-/// The cache is within its capacity, and no more sessions are alive than somebody has a reason to keep.
+/// The cache is within its capacity, and no more sessions are alive than there are reasons to keep.
 pub fn bounds(held: &Held) -> Vec<Finding> {
     let Held { cached, capacity, live, in_use, unsaved } = *held;
     let mut findings = Vec::new();

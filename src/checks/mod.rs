@@ -7,7 +7,7 @@
 //! | [`invariants`] | what must hold of sessions when a run is over |
 //! | `sessions` | sessions of small programs, and what must hold of them |
 //! | [`models`] | models of the sessions with their mutants, over the strategies |
-//! | [`pitfalls`] | ways to get it wrong, each with its correct twin and the checks that must catch it |
+//! | [`pitfalls`] | seeded bugs, each with its fixed variant and the checks that must detect it |
 
 pub mod explored;
 pub mod invariants;

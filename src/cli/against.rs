@@ -1,7 +1,7 @@
 //! `compare --against`: another build of this program and this one, each in processes of its own that take turns.
 //!
 //! A process is asked by the command line that any user would write, with the record on its stdout. So an older build needs
-//! to know nothing of this, and neither does a program of somebody's own that takes the same options.
+//! to know nothing of this, and neither does any other program that takes the same options.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ const TURN: Duration = Duration::from_secs(1);
 /// Fewer pairs have no interval worth the name.
 const MIN_ROUNDS: u32 = 5;
 
-/// How long each program measures a strategy under a scenario unless told otherwise.
+/// How long each program measures a strategy under a scenario by default.
 const FULL: Duration = Duration::from_secs(20);
 /// And with `--quick`.
 const QUICK: Duration = Duration::from_secs(5);
@@ -51,7 +51,7 @@ impl Against<'_> {
         let this = std::env::current_exe().context("this program does not find itself")?;
         let (rounds, turn) = self.rounds();
         let plan = self.plan(rounds);
-        // A process writes its files somewhere, and nobody wants to read them.
+        // A process writes its files somewhere, and they are not read.
         let scratch = ScratchFolder::new().context("a folder for what the processes write cannot be made")?;
         let mut observer = progress::observer_of(
             &[plan.subjects.join(", "), format!("against {}", plan.program)].join(" "),

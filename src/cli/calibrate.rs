@@ -125,9 +125,9 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         level = plan.confidence.level() * 100.0,
         scenario = plan.scenario.name,
         floor = found.noise_floor() * 100.0,
-        different = found.told_different(),
+        different = found.concluded_different(),
         planted = found.planted,
-        slower = found.told_slower(),
+        slower = found.concluded_slower(),
         slowed_to = found.slowed_to(),
     )
 }

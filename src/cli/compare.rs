@@ -126,7 +126,7 @@ pub(super) struct Args {
 /// What is not asked of another build.
 const AGAINST_HAS_NO: [&str; 7] = ["url", "ablations", "sweeps", "processes", "part", "verify", "track"];
 
-/// The strategy that is measured against another build unless told otherwise.
+/// The strategy that is measured against another build by default.
 const AGAINST: &str = "after";
 
 /// What is asked of strategies in this process alone.
@@ -207,7 +207,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .sweeps(sweeps)
         .duration(duration)
         .longest_slice(if args.quick { QUICK_SLICE } else { FULL_SLICE })
-        // Half of what would make a difference: then what is none can be told to be none.
+        // Half of what would make a difference, so that no difference can be concluded.
         .precision(args.margin.half())
         .many_items(!args.quick);
     if !args.url.is_empty() {

@@ -51,7 +51,7 @@ impl Options {
         Gate::Against(self.gate)
     }
 
-    /// Reads the baseline, if there is one. What is refused here has been told on stderr.
+    /// Reads the baseline, if there is one. What is refused here has been reported on stderr.
     pub(super) fn load(&self) -> anyhow::Result<Result<Option<Gate>, Exit>> {
         let Some(path) = &self.baseline else { return Ok(Ok(None)) };
         let baseline = Record::read(path).context("the baseline cannot be used")?;

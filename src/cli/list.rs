@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(value_enum)]
     kind: Option<Kind>,
 
-    /// How to print it. JSON is an array of objects with a `name`, and needs to be told what to list.
+    /// How to print it. JSON is an array of objects with a `name`, and needs what to list.
     #[arg(long, value_enum, default_value_t = Format::Text, requires_if("json", "kind"))]
     format: Format,
 }

@@ -19,16 +19,16 @@ use super::output;
 use super::plan;
 use super::remote::{self, TokenOptions};
 
-/// The strategy unless told otherwise.
+/// The default strategy.
 const DEFAULT: &str = "after";
 
-/// How long it is measured unless told otherwise.
+/// How long it is measured by default.
 const DURATION: Duration = Duration::from_secs(10);
 
-/// How long a pitfall is run unless told otherwise.
+/// How long a pitfall is run by default.
 const PITFALL_DURATION: Duration = Duration::from_secs(1);
 
-/// What a server is called that nobody has said the strategy of.
+/// The name of a server whose strategy is not given.
 const REMOTE: &str = "remote";
 
 /// Measure one strategy under one scenario, or a server over HTTP, or run a pitfall, and record the result.

@@ -118,7 +118,7 @@ pub(super) enum Format {
     Sarif,
 }
 
-/// A strategy, for clap: what is wrong with one is told before anything runs.
+/// A strategy, for clap: what is wrong with one is reported before anything runs.
 pub(super) fn strategy(given: &str) -> Result<Strategy, String> {
     Strategy::parse(given).map_err(|error| error.to_string())
 }

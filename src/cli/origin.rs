@@ -9,7 +9,7 @@ pub(super) const BUILD: Build = Build {
     commit: option_env!("LOCKYARD_COMMIT"),
 };
 
-/// The command as the record tells it, to be repeated by somebody else.
+/// The command as the record has it, to be run again elsewhere.
 pub(super) fn command_line() -> String {
     let words = std::env::args().skip(1).map(|word| {
         let plain = |c: char| c.is_alphanumeric() || "-_=.,/%:".contains(c);

@@ -30,7 +30,7 @@ pub(super) fn measure(
     measure_by(options, gate, run)
 }
 
-/// Lets somebody measure, writes and prints; then holds the record against a baseline, if there is one.
+/// Measures by `measure`, writes and prints; then holds the record against a baseline, if there is one.
 pub(super) fn measure_by(
     options: &RunOptions,
     gate: Option<&Gate>,
@@ -43,7 +43,7 @@ pub(super) fn measure_by(
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
     if options.format != Format::Text {
-        // Whoever reads stdout by a program is told on stderr what is wrong.
+        // If a program reads stdout, what is wrong is reported to its user on stderr.
         let wrong = record.findings().filter(|finding| finding.is_error());
         wrong.for_each(|finding| eprintln!("error: {}: {}", finding.name(), finding.message));
     }

@@ -36,7 +36,7 @@ pub(super) fn strategies(strategies: &[Strategy], options: &RunOptions) -> anyho
     Ok(Subjects { compared, limit: Some(Arc::new(move |scenario| all.limit(scenario))) })
 }
 
-/// Servers as subjects: what the machines they run on could do, nobody here knows.
+/// Servers as subjects: what the machines they run on could do is unknown here.
 pub(super) fn servers(compared: Vec<Subject<Scenario>>) -> Subjects {
     Subjects { compared, limit: None }
 }

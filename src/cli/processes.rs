@@ -1,7 +1,7 @@
 //! `compare --processes`: this program runs itself again, once for each process, and makes one record of all.
 //!
 //! A process is given the arguments of this one and which part it is. It answers on its stdout, and ends early when its
-//! stdin does: so it heeds an interrupt wherever that arrived, and does not outlive who started it.
+//! stdin does: so it heeds an interrupt wherever that arrived, and does not outlive its parent.
 
 use std::io::Read;
 use std::process::{ChildStdin, Command, Stdio};
@@ -69,7 +69,7 @@ fn ask(ProcessNumber { nth, of }: ProcessNumber, interrupted: &AtomicBool) -> an
     std::thread::spawn(move || {
         let mut answer = Vec::new();
         let read = stdout.read_to_end(&mut answer);
-        // Nobody waits any more only if the program is ending.
+        // The receiver is gone only if the program is ending.
         drop(send.send(read.map(|_| answer)));
     });
     let answer = loop {
@@ -102,7 +102,7 @@ pub(super) fn answer(plan: Plan<Scenario>, ProcessNumber { nth, of }: ProcessNum
     Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine })
 }
 
-/// Interrupts the run when whoever asked for it lets go of the stdin it gave.
+/// Interrupts the run when the parent process closes this one's stdin.
 fn end_with_stdin(interrupted: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         // An error is an end, too.

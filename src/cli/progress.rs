@@ -31,8 +31,8 @@ fn so_far(interim: Option<InterimRatio<'_>>) -> String {
     })
 }
 
-/// That a scenario is measured, and who is furthest ahead of the baseline there.
-fn news(scenario: &str, comparisons: &[Comparison]) -> String {
+/// That a scenario is measured, and which candidate is furthest ahead of the baseline there.
+fn interim_ratios(scenario: &str, comparisons: &[Comparison]) -> String {
     let baseline = comparisons.first().map(|first| &first.baseline);
     let of_throughput = comparisons.iter().filter(|it| it.metric == Metric::Throughput);
     let ahead = of_throughput.filter(|it| Some(&it.baseline) == baseline);
@@ -70,7 +70,9 @@ impl Observer for Bar {
                 self.0.set_message(format!("{workload}{}", so_far(*interim)));
                 self.0.set_position(u64::from(*done));
             }
-            Progress::Measured { workload, comparisons } => self.0.println(news(workload, comparisons)),
+            Progress::Measured { workload, comparisons } => {
+                self.0.println(interim_ratios(workload, comparisons));
+            }
         }
     }
 }
@@ -111,7 +113,9 @@ impl Observer for Lines {
                     eprintln!("{workload}: {tenths}0 % done, about {} left{}", human(left), so_far(*interim));
                 }
             }
-            Progress::Measured { workload, comparisons } => eprintln!("{}", news(workload, comparisons)),
+            Progress::Measured { workload, comparisons } => {
+                eprintln!("{}", interim_ratios(workload, comparisons));
+            }
         }
     }
 }

@@ -225,7 +225,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     runtime.block_on(serve(args, token, backend, Some(tracker)))
 }
 
-/// Serves until it is told to end.
+/// Serves until a signal ends it.
 async fn serve(
     args: &Args,
     token: Option<Token>,

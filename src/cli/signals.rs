@@ -7,19 +7,19 @@ use super::exit::Exit;
 
 /// Ready at the first signal to end. The second one ends the program.
 pub(super) fn ended_by_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (send, received) = tokio::sync::oneshot::channel();
     let mut signals = signals().context("signals cannot be caught")?;
     // A thread, so that it is no task that the end would wait for.
     let runtime = Handle::current();
     let wait = move || {
         runtime.block_on(signals.next());
         eprintln!("\nEnding: requests under way may finish. Again to end at once.");
-        let _ = tell.send(());
+        let _ = send.send(());
         runtime.block_on(signals.next());
         std::process::exit(Exit::Interrupted as i32);
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
-    Ok(async move { drop(told.await) })
+    Ok(async move { drop(received.await) })
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! `lockyard store`: looking after a store's file that nobody serves.
+//! `lockyard store`: maintenance of a store's file that no server has open.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IsTerminal};

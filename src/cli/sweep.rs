@@ -111,14 +111,14 @@ mod tests {
         let asked = [asked("readers=2,8").expect("a sweep")];
         let overrides = ["messages=7".to_owned()];
         let found = sweeps(&asked, &[builtin("hot-context")], &overrides, false).expect("it makes sense");
-        let told: Vec<_> =
+        let groups: Vec<_> =
             found[0].points.iter().map(|it| (it.point().readers, it.point().writers)).collect();
-        assert_eq!(told, [(2, 1), (8, 1)]);
+        assert_eq!(groups, [(2, 1), (8, 1)]);
         assert!(found[0].points.iter().all(|it| it.messages == 7));
     }
 
     #[test]
-    fn quick_thins_what_nobody_wrote_out() {
+    fn quick_thins_what_was_not_written_out() {
         let quick = |given| {
             let asked = [asked(given).expect("a sweep")];
             shape(&sweeps(&asked, &[builtin("hot-context")], &[], true).expect("it makes sense"))
@@ -135,19 +135,19 @@ mod tests {
             ("tasks=1", "two values"),
             ("tasks=1,many", "`many` is no whole number"),
         ] {
-            let told = asked(given).expect_err(given);
-            assert!(told.contains(part), "{given}: {told}");
+            let message = asked(given).expect_err(given);
+            assert!(message.contains(part), "{given}: {message}");
         }
         let refusal = |given, name| {
             let asked = [asked(given).expect("a sweep")];
             format!("{:#}", sweeps(&asked, &[builtin(name)], &[], false).expect_err(given))
         };
-        let told = refusal("readers=1,2", "polling");
+        let message = refusal("readers=1,2", "polling");
         assert!(
-            told.contains("polling cannot be swept along readers") && told.contains("not both"),
-            "{told}"
+            message.contains("polling cannot be swept along readers") && message.contains("not both"),
+            "{message}"
         );
-        let told = refusal("default", "churn");
-        assert!(told.contains("polling, hot-context, one-worker"), "{told}");
+        let message = refusal("default", "churn");
+        assert!(message.contains("polling, hot-context, one-worker"), "{message}");
     }
 }

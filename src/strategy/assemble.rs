@@ -70,7 +70,7 @@ pub fn assemble<St: Store, A: Assembly>(
     dispatch(factors, Assemble { dto: factors.dto, setup, assembly })
 }
 
-/// The backend of a strategy as an object, for whoever does not care which locks are inside.
+/// The backend of a strategy as an object, for callers that do not depend on the locks inside.
 ///
 /// # Errors
 /// As [`assemble`].

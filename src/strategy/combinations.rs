@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// Two lines of one combination would be compiled twice, the second for nobody.
+    /// Two lines of one combination would be compiled twice, the second to no use.
     #[test]
     fn no_combination_is_built_twice() {
         for (at, combination) in BUILT.iter().enumerate() {

@@ -125,7 +125,7 @@ pub enum IdSource {
     Unique,
     /// The same ids in every run: for measurements and tests.
     Seeded {
-        /// Tells the ids of one source from those of another.
+        /// Distinguishes the ids of one source from those of another.
         seed: u64,
         /// The number of the next id.
         next: AtomicU64,

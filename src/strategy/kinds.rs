@@ -28,7 +28,7 @@ macro_rules! lock_kind {
                 }
             }
 
-            /// Who is granted the lock next, as the family promises.
+            /// Which waiter is granted the lock next, as the family promises.
             pub const fn policy(self) -> Policy {
                 match self {
                     $(Self::$lock => lockyard_lock::$lock::POLICY,)*

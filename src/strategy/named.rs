@@ -5,7 +5,7 @@ use super::error::StrategyError;
 use super::factors::Factors;
 use super::presets::PRESETS;
 
-/// A strategy as somebody named it: a preset, or factors written out.
+/// A strategy as a user names it: a preset, or factors written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Strategy {
     name: String,

@@ -6,7 +6,7 @@ use super::factors::{Factors, SaveKind, StatePolicy};
 use super::kinds::{CacheKind, LockKind};
 use super::list::for_each_combination;
 
-/// The preset that ratios are to: what differs from it in one factor tells of that factor.
+/// The preset that ratios are to: what differs from it in one factor shows the effect of that factor.
 pub const REFERENCE: &str = "naive";
 
 /// The preset that a verdict is about: what the change from Mutex to `RwLock` has come to.

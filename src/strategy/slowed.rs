@@ -1,4 +1,4 @@
-//! `after`, with more work in the manager's hit path than it needs: a known difference, to see whether it is told.
+//! `after`, with more work in the manager's hit path than it needs: a known difference, to see whether it is detected.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;

@@ -1,4 +1,4 @@
-//! What can be written as a strategy, and what is said to whoever writes something else.
+//! What can be written as a strategy, and how anything else is refused.
 
 use crate::backend::service::DtoPolicy;
 

@@ -31,8 +31,8 @@ impl Executor for TrackedRuntime {
     }
 }
 
-/// Builds the backend of a preset with every lock tracked by `tracker`: the cache's, the sessions' and their gates. Whoever
-/// asks it must do so in scopes of the tracker, or else the locks of sessions that are loaded then belong to
+/// Builds the backend of a preset with every lock tracked by `tracker`: the cache's, the sessions' and their gates. Callers
+/// must ask it in scopes of the tracker, or else the locks of sessions that are loaded then belong to
 /// [another one](Tracker::current).
 ///
 /// # Errors

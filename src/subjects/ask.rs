@@ -1,4 +1,4 @@
-//! What a client asks of a chat service, step by step, and what it tells the meter.
+//! What a client asks of a chat service, step by step, and what it reports to the meter.
 
 use std::hint::black_box;
 
@@ -120,7 +120,7 @@ impl ColdOperations<'_> {
         }
     }
 
-    /// Awaits one answer and tells the meter how it went.
+    /// Awaits one answer and reports its outcome to the meter.
     async fn about<T>(&mut self, operation: Operation, call: Answer<'_, T>) -> Option<T> {
         let start = self.meter.begin(operation.index());
         let answer = call.await;
@@ -148,7 +148,7 @@ impl ColdOperations<'_> {
         match action {
             Some(action) => self.decide_all(id, action, step).await,
             None => {
-                // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
+                // Refused, perhaps because a client that went away has left tool calls undecided: no other client will decide them.
                 if let Ok(action) = service.resume(id, Vec::new(), &()).await {
                     self.decide_all(id, action, step).await;
                 }

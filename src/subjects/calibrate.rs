@@ -1,4 +1,4 @@
-//! What measurements on this machine are worth: its limits, its noise floor, and how often a known change is told.
+//! What measurements on this machine are worth: its limits, its noise floor, and how often a known change is detected.
 //!
 //! A verdict is only as good as the machine lets it be, and that can be tried: a strategy is measured against itself, and
 //! against itself with one per cent more work planted in the manager's hit path. The first must not be called
@@ -24,7 +24,7 @@ use super::strategy::Strategies;
 /// How long each limit is looked for.
 const LIMIT: Duration = Duration::from_millis(250);
 
-/// How many rounds tell what the harness costs: two seconds.
+/// How many rounds measure what the harness costs: two seconds.
 const HARNESS_ROUNDS: u32 = 120;
 
 /// Sessions alive under each preset to see what they take: some 20 MB.
@@ -58,7 +58,7 @@ pub struct Calibration {
     pub limits: Limits,
     /// What the harness adds to an operation.
     pub harness: HarnessCost,
-    /// What live sessions take under each preset, by count and resident; null where either cannot be told.
+    /// What live sessions take under each preset, by count and resident; null where either is unknown.
     pub memory: Option<Vec<Footprint>>,
     /// Work planted in the slowed subject, as a share of an operation's time.
     pub planted: Share,
@@ -94,7 +94,7 @@ impl Calibration {
     }
 
     /// How many trials called the slowed subject slower, as it was.
-    pub fn told_slower(&self) -> usize {
+    pub fn concluded_slower(&self) -> usize {
         self.trials.iter().filter(|trial| trial.slowed.verdict == Verdict::Slower).count()
     }
 
@@ -106,7 +106,7 @@ impl Calibration {
     }
 
     /// How many trials called the strategy different from itself, which it was not.
-    pub fn told_different(&self) -> usize {
+    pub fn concluded_different(&self) -> usize {
         let different =
             |trial: &&CalibrationTrial| matches!(trial.same.verdict, Verdict::Slower | Verdict::Faster);
         self.trials.iter().filter(different).count()

@@ -24,8 +24,8 @@ pub struct Footprint {
     pub resident: f64,
 }
 
-/// The footprint of each strategy, with `sessions` sessions alive. `None` where nobody counts allocations, or the system
-/// does not tell the resident size. Takes a kilobyte for each session of each strategy, all at once, and wants a process in
+/// The footprint of each strategy, with `sessions` sessions alive. `None` if allocations are not counted, or the system
+/// does not show the resident size. Takes a kilobyte for each session of each strategy, all at once, and wants a process in
 /// which little has been freed so far.
 ///
 /// # Errors

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lockyard_bench::{
-    Broken, CacheCounters, Counters, Fault, Meter, Recorded, Recorder, Runtime, Settled, System,
+    Broken, CacheCounters, Counters, Fault, HistoryWriter, Meter, Recorded, Recorder, Runtime, Settled,
+    System, json_lines,
 };
 use lockyard_history::Given;
 use parking_lot::Mutex;
@@ -32,7 +32,7 @@ const AUTO_SAVE: Duration = Duration::from_secs(1);
 /// A chat service with the backend behind it.
 pub(super) struct InProcess<S> {
     service: Arc<S>,
-    ground: ServiceContext,
+    context: ServiceContext,
 }
 
 /// What stands behind a service, and is the same for all: so whatever is not measured is compiled once.
@@ -57,7 +57,7 @@ impl<S: ChatService> InProcess<S> {
         population: Arc<Population>,
         runtime: &Runtime,
     ) -> Self {
-        Self { service, ground: ServiceContext::new(backend, questions, population, runtime) }
+        Self { service, context: ServiceContext::new(backend, questions, population, runtime) }
     }
 }
 
@@ -144,27 +144,29 @@ impl<S: ChatService> System<Scenario> for InProcess<S> {
     }
 
     fn call(&self, client: &mut Client, step: &Step, meter: &mut Meter) -> impl Future<Output = ()> + Send {
-        ask(&*self.service, &self.ground.questions, client, step, meter)
+        ask(&*self.service, &self.context.questions, client, step, meter)
     }
 
     fn reset(&self, clients: &mut [&mut Client]) -> impl Future<Output = Result<(), Fault>> + Send {
-        self.ground.reset(clients)
+        self.context.reset(clients)
     }
 
     fn counters(&self) -> impl Future<Output = Counters> + Send {
-        self.ground.counters()
+        self.context.counters()
     }
 }
 
 impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
     type Spec = Sessions;
 
+    const HISTORY_WRITER: Option<HistoryWriter<Sessions>> = Some(json_lines);
+
     async fn given(&self) -> Result<Vec<Given<Sessions>>, Fault> {
         let given = |(key, context)| {
             let context = Context::from(&ChatContextDTO::from(context));
             (key, Call::Given, Answer::Context(context))
         };
-        Ok((0..).zip(&self.ground.population.contexts).map(given).collect())
+        Ok((0..).zip(&self.context.population.contexts).map(given).collect())
     }
 
     fn record(
@@ -173,33 +175,28 @@ impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
         step: &Step,
         log: &mut Recorder<'_, Sessions>,
     ) -> impl Future<Output = ()> + Send {
-        record(&*self.service, &self.ground.questions, client, step, log)
+        record(&*self.service, &self.context.questions, client, step, log)
     }
 
     async fn closing(&self, clients: &mut [&mut Client], _: &Recording, _: &mut Recorder<'_, Sessions>) {
-        self.ground.made.lock().extend(clients.iter().flat_map(|client| client.writing.made.iter().copied()));
-    }
-
-    fn write_history(
-        recording: &Recording,
-        mut out: &mut dyn Write,
-        name: &dyn Fn(u32) -> String,
-    ) -> io::Result<()> {
-        recording.write(&mut out, name)
+        self.context
+            .made
+            .lock()
+            .extend(clients.iter().flat_map(|client| client.writing.made.iter().copied()));
     }
 
     fn name(&self, key: u32) -> String {
-        name_of(key, self.ground.id(key))
+        name_of(key, self.context.id(key))
     }
 }
 
 impl<S: ChatService> Settled<Scenario> for InProcess<S> {
     async fn settled(&self, answers: &Recording) -> Vec<Broken> {
-        let ground = &self.ground;
-        let given = (0..).zip(ground.population.ids.iter().copied());
-        let names = given.chain(ground.made.lock().iter().map(|(key, id)| (*key, *id))).collect();
-        let deadline = Instant::now() + settling::patience(&ground.questions.scenario);
-        settling::settled(&*ground.backend, &ground.questions.scenario, answers, &names, deadline).await
+        let context = &self.context;
+        let given = (0..).zip(context.population.ids.iter().copied());
+        let names = given.chain(context.made.lock().iter().map(|(key, id)| (*key, *id))).collect();
+        let deadline = Instant::now() + settling::patience(&context.questions.scenario);
+        settling::settled(&*context.backend, &context.questions.scenario, answers, &names, deadline).await
     }
 }
 

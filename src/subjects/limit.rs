@@ -1,7 +1,7 @@
 //! What the machine could do at most with the same work: the subject that shares nothing.
 //!
 //! It answers from the same sessions by the same functions, with no lock, no cache and no reference count: whatever is
-//! read is written by nobody, and what is written belongs to one task alone. Its readers never see a change, so it is
+//! read is never written, and what is written belongs to one task alone. Its readers never see a change, so it is
 //! no way to build a service; it is where every way to build one must stay below, unless it does less work.
 //!
 //! Where all operations meet at one session that is also written, writing nothing shared is out of reach for any lock:
@@ -134,7 +134,7 @@ struct SharedData {
 /// The service of one task.
 struct Unshared {
     world: Arc<SharedData>,
-    /// What the task writes instead of the session asked for. Nobody else ever locks it.
+    /// What the task writes instead of the session asked for. No other task ever locks it.
     own: CachePadded<Mutex<ChatContext>>,
 }
 
@@ -245,8 +245,8 @@ fn beyond() -> ServiceError {
     ServiceError::Invalid { reason: "the limit has reads, appends and updates only".to_owned() }
 }
 
-/// What the machine's memory system allows, told by `threads` threads in `length` each: state reads of sessions that
-/// nobody writes, and changes of one line that all write.
+/// What the machine's memory system allows, measured by `threads` threads in `length` each: state reads of sessions that
+/// no thread writes, and changes of one cache line that all write.
 pub(super) fn calibrate(threads: usize, length: Duration) -> Limits {
     let population = Population::new(1_000, 1, 16, 0);
     let contexts: HashMap<_, _, foldhash::fast::RandomState> =

@@ -34,7 +34,7 @@ struct MemoryBaseline {
 }
 
 impl MemoryBaselines {
-    /// What a strategy adds to each of so many sessions; `None` where nobody counts allocations. `warm` sets the strategy up
+    /// What a strategy adds to each of so many sessions; `None` if allocations are not counted. `warm` sets the strategy up
     /// over a store, with all its sessions alive.
     pub(super) fn overhead<T>(
         &self,

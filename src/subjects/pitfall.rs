@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::checks::pitfalls::{Detection, Pitfall, Trial, Variant};
-use lockyard_bench::record::{
-    Arrival, Cell, Finding, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verification,
-};
+use lockyard_bench::record::{Arrival, Cell, Finding, Point, Record, Severity, Throughput, Verification};
 
 use lockyard_bench::{Build, TrackingSummary, environment};
 
@@ -31,36 +29,22 @@ pub struct PitfallPlan {
 pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
     let started_at = jiff::Timestamp::now();
     let begin = Instant::now();
-    let (mut told, mut rounds, mut acquisitions) = (CheckResults::default(), 0, 0);
-    while told.findings.is_empty() && (rounds == 0 || begin.elapsed() < plan.duration) {
+    let (mut results, mut rounds, mut acquisitions) = (CheckResults::default(), 0, 0);
+    while results.findings.is_empty() && (rounds == 0 || begin.elapsed() < plan.duration) {
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
         for trial in plan.pitfall.at_run_time() {
-            acquisitions += told.hear(trial, plan.variant);
+            acquisitions += results.hear(trial, plan.variant);
         }
         rounds += 1;
     }
     let seconds = begin.elapsed().as_secs_f64();
     Record {
-        schema_version: SCHEMA_VERSION,
-        command: plan.command.clone(),
-        seed: 0,
-        started_at,
         interrupted: interrupted.load(Ordering::Relaxed),
         processes: 1,
-        reference: None,
-        headline: None,
-        against: None,
-        environment: environment(&plan.build),
-        limits: None,
-        probe_effect: None,
-        cells: vec![cell(plan, told, rounds, acquisitions, seconds)],
-        comparisons: Vec::new(),
-        ablations: Vec::new(),
-        scaling: Vec::new(),
-        models: None,
-        pitfalls: None,
+        cells: vec![cell(plan, results, rounds, acquisitions, seconds)],
+        ..Record::empty(&plan.command, 0, started_at, environment(&plan.build))
     }
 }
 
@@ -103,10 +87,10 @@ fn error(alarm: Detection) -> Finding {
     Finding { kind, rule, severity: Severity::Error, message, places, tasks, edges: Vec::new() }
 }
 
-fn cell(plan: &PitfallPlan, told: CheckResults, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
+fn cell(plan: &PitfallPlan, results: CheckResults, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {
     let fixed = if plan.variant == Variant::Right { ", fixed" } else { "" };
     let rate = acquisitions as f64 / seconds;
-    let CheckResults { findings, seen, linearizable } = told;
+    let CheckResults { findings, seen, linearizable } = results;
     Cell {
         scenario: "pitfall".to_owned(),
         strategy: format!("{}{fixed}", plan.pitfall.name),

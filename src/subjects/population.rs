@@ -40,7 +40,7 @@ pub(super) struct Populations(Mutex<Vec<(Size, Weak<Population>)>>);
 type Size = (u32, u32, u32, u64);
 
 impl Populations {
-    /// The population of a scenario, made if nobody has it.
+    /// The population of a scenario, made if there is none yet.
     pub(super) fn of(&self, scenario: &Scenario, seed: u64) -> Arc<Population> {
         let size = (scenario.sessions.get(), scenario.messages, scenario.message_bytes, seed);
         let mut known = self.0.lock();

@@ -1,7 +1,7 @@
 //! The client of judged slices: asks what its steps say, and writes down what was asked and answered.
 //!
 //! It follows the client that is measured, question by question, and differs from it in three things. Each message says
-//! who sent it, so that it is told from all others wherever it turns up. Every other page is of the newest messages, where
+//! which client sent it, so that it is distinguished from all others wherever it turns up. Every other page is of the newest messages, where
 //! what was just written has to be. And it always asks again as soon as it is answered, also where the scenario has fixed
 //! times: what is looked for is what happens when clients meet.
 
@@ -188,7 +188,7 @@ impl Recording<'_, '_> {
         let (token, message) = self.message();
         let answered = self.service.send(id, message, &());
         let action = match self.within(patience, key, Call::Send(token), answered, turn).await {
-            // Refused, perhaps because a client that went away has left tool calls undecided: nobody else will.
+            // Refused, perhaps because a client that went away has left tool calls undecided: no other client will decide them.
             None => self.resume(key, id, Vec::new()).await,
             action => action,
         };

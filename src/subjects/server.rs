@@ -1,10 +1,11 @@
-//! A server that somebody runs, as a subject: asked over HTTP by the same clients.
+//! A server that runs elsewhere, as a subject: asked over HTTP by the same clients.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 use std::sync::{Arc, Weak};
 
-use lockyard_bench::{Broken, Fault, Meter, Recorded, Recorder, Settled, Setup, Subject, System};
+use lockyard_bench::{
+    Broken, Fault, HistoryWriter, Meter, Recorded, Recorder, Settled, Setup, Subject, System, json_lines,
+};
 use lockyard_history::Given;
 use parking_lot::Mutex;
 
@@ -103,7 +104,7 @@ struct ServerSystem {
     questions: Arc<Questions>,
     /// Sessions that recording clients made, by their numbers.
     made: Mutex<BTreeMap<u32, ContextId>>,
-    /// Sessions that are left at work, though nobody is.
+    /// Sessions that are left in a working state, with no task working on them.
     stuck: Mutex<Vec<(u32, StateKind)>>,
 }
 
@@ -133,6 +134,8 @@ impl System<Scenario> for ServerSystem {
 
 impl Recorded<Scenario> for ServerSystem {
     type Spec = Sessions;
+
+    const HISTORY_WRITER: Option<HistoryWriter<Sessions>> = Some(json_lines);
 
     async fn given(&self) -> Result<Vec<Given<Sessions>>, Fault> {
         let given = self.site.keep(|site| async move {
@@ -165,9 +168,9 @@ impl Recorded<Scenario> for ServerSystem {
             clients.iter().flat_map(|client| client.writing.made.iter().copied()).collect();
         self.made.lock().clone_from(&made);
         let given = 0..self.questions.ids.len() as u32;
-        let told = acknowledged(answers).map(|change| change.key).chain(made.keys().copied());
+        let answered = acknowledged(answers).map(|change| change.key).chain(made.keys().copied());
         let unknown = given.chain(made.keys().copied()).filter(|key| has_unknown_changes(answers, *key));
-        let changed: BTreeSet<u32> = told.chain(unknown).collect();
+        let changed: BTreeSet<u32> = answered.chain(unknown).collect();
         for (key, id) in changed.iter().filter_map(|key| Some((*key, self.id(*key)?))) {
             if let Err(error) = self.look(key, id, log).await {
                 tracing::warn!(%error, "not all sessions could be looked at after a slice");
@@ -181,14 +184,6 @@ impl Recorded<Scenario> for ServerSystem {
         if let Some(first) = clients.first_mut() {
             first.grown.extend(changed.into_iter().filter(|key| (*key as usize) < self.questions.ids.len()));
         }
-    }
-
-    fn write_history(
-        recording: &Recording,
-        mut out: &mut dyn Write,
-        name: &dyn Fn(u32) -> String,
-    ) -> io::Result<()> {
-        recording.write(&mut out, name)
     }
 
     fn name(&self, key: u32) -> String {

@@ -1,6 +1,6 @@
 //! A server with the sessions of a scenario: the same clients ask it over HTTP, and its sessions are made and unmade through its own routes.
 //!
-//! A server gives its own ids; the clients go on asking for those of the population, which stand for them. A session that
+//! A server gives its own ids; the clients still ask for those of the population, which stand for them. A session that
 //! has grown cannot be trimmed from outside, so another takes its place. Judged slices ask the same server, over the
 //! sessions that it has; when one is over, every session that it changed is read once more, as a part of the history: an
 //! append that was lost is then missing from an answer.
@@ -51,7 +51,7 @@ pub(super) struct ServerSessions {
     pub(super) population: Arc<Population>,
     /// How long one answer may take, and a turn to end.
     patience: Duration,
-    /// Requests without an answer that somebody has looked into.
+    /// Requests without an answer whose outcome was looked into.
     looked_into: AtomicU64,
     gone: AtomicBool,
     /// Sessions, by their place in the population, that should have been replaced and could not be.
@@ -59,7 +59,7 @@ pub(super) struct ServerSessions {
 }
 
 impl ServerSessions {
-    /// Gives the server the sessions of the population, and tells `filled` how many are there.
+    /// Gives the server the sessions of the population, and reports to `filled` how many are there.
     ///
     /// # Errors
     /// If it cannot be reached or refuses.
@@ -199,7 +199,7 @@ impl ServerSessions {
     }
 
     /// How every session is before a slice, once no turn is at work in it. One that is not there has been deleted by
-    /// somebody else.
+    /// another client of the server.
     pub(super) async fn contexts(&self) -> Result<Vec<(u32, Context)>, ServiceError> {
         let look = async |(key, id): (u32, ContextId)| {
             self.rest(id).await?;
@@ -258,7 +258,7 @@ impl Drop for ServerSessions {
             }
             drop(runtime);
         };
-        // On a thread of its own: the last client may end on a runtime, where nobody may block.
+        // On a thread of its own: the last client may end on a runtime, where blocking is forbidden.
         std::thread::scope(|scope| drop(scope.spawn(farewell).join()));
     }
 }

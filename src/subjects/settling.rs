@@ -25,7 +25,7 @@ pub(super) fn patience(scenario: &Scenario) -> Duration {
     PATIENCE + scenario.shape().patience
 }
 
-/// Waits until nobody is at work and all is saved, or until the deadline, and tells what does not hold then of the sessions
+/// Waits until no turn is at work and all is saved, or until the deadline, and returns what does not hold then of the sessions
 /// with these names.
 pub(super) async fn settled(
     backend: &dyn DynBackend,

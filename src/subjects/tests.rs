@@ -108,7 +108,7 @@ impl DynBackend for Faulty {
     }
 }
 
-/// A strategy with a fault between it and whoever asks, as a subject.
+/// A strategy with a fault between it and its callers, as a subject.
 fn faulty(strategy: &str, fault: Planted) -> Subject<Scenario> {
     let strategy = Strategy::parse(strategy).unwrap();
     let populations = Populations::default();
@@ -126,7 +126,7 @@ fn faulty(strategy: &str, fault: Planted) -> Subject<Scenario> {
 /// So long is a slice at most: what is measured here is of no interest.
 const SLICE: Duration = Duration::from_millis(60);
 
-/// A run that is over as soon as everybody was judged.
+/// A run that is over as soon as every subject was judged.
 fn judged(subjects: Vec<Subject<Scenario>>, workloads: Vec<Scenario>) -> Record {
     let duration = Duration::from_millis(50);
     let plan = Plan::new(subjects, workloads).duration(duration).longest_slice(SLICE);
@@ -152,7 +152,7 @@ fn assert_right(cell: &Cell, what: &str) {
     let verification = cell.verification.as_ref().expect("it was judged");
     assert_eq!(verification.linearizable, Some(true), "{what}");
     assert!(verification.operations_checked.unwrap() > 100, "{what}: {verification:?}");
-    assert_eq!(verification.deadlocks, None, "nobody tracks here");
+    assert_eq!(verification.deadlocks, None, "nothing is tracked here");
 }
 
 #[test]

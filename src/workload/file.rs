@@ -112,7 +112,7 @@ impl File {
         self.sweep.iter().flatten().map(sweep).collect()
     }
 
-    /// Who asks. Of the two ways to say it, exactly one must be used, and used whole.
+    /// Which clients ask. Of the two ways to say it, exactly one must be used, and used whole.
     fn groups(&self, source: &Source<'_>) -> Result<Vec<Group>, ScenarioError> {
         let reads = weights(source, "reads", self.reads.as_ref())?;
         let writes = weights(source, "writes", self.writes.as_ref())?;
@@ -178,10 +178,10 @@ impl File {
             (Role::Writer, &self.writers, writes, NO_WRITES),
         ];
         let mut groups = Vec::new();
-        let mut nobody = 0..0;
+        let mut no_clients = 0..0;
         for (role, given, weights, without_weights) in sides {
             let Some(given) = given else { continue };
-            nobody = given.span();
+            no_clients = given.span();
             let Some(tasks) = given.get_ref().some() else { continue };
             if weights.is_empty() {
                 return Err(source.contradiction(&given.span(), without_weights));
@@ -189,12 +189,12 @@ impl File {
             groups.push(Group { role, tasks, mix: Mix::new(weights) });
         }
         if groups.is_empty() {
-            return Err(source.contradiction(&nobody, "no clients: there must be readers or writers"));
+            return Err(source.contradiction(&no_clients, "no clients: there must be readers or writers"));
         }
         Ok(groups)
     }
 
-    /// What must hold beside who asks.
+    /// What must hold of the rest.
     fn check(&self, source: &Source<'_>, groups: &[Group]) -> Result<(), ScenarioError> {
         let refuse = |span: Range<usize>, message| Err(source.contradiction(&span, message));
         if self.name.get_ref().trim().is_empty() {
@@ -260,7 +260,7 @@ fn weights(
     if (sum - 100.0).abs() > TOLERANCE {
         let shares_given: Vec<_> =
             weights.iter().map(|(operation, weight)| format!("{operation} {weight}")).collect();
-        // Sums of decimals end in noise like 95.00000000000001, which nobody wrote.
+        // Sums of decimals end in noise like 95.00000000000001, which are in no file.
         let sum = (sum * 1e6).round() / 1e6;
         let place = source.place(&shares.span());
         return Err(ScenarioError::Sum { place, table, sum, shares: shares_given.join(", ") });

@@ -1,6 +1,6 @@
 //! Which keys a scenario may have.
 //!
-//! serde would refuse an unknown key too, but could not say which known one was meant. Who misspells a key wants just that.
+//! serde would refuse an unknown key too, but could not say which known one was meant. That is what the author of a misspelt key needs.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};

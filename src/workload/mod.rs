@@ -1,7 +1,7 @@
 //! What is asked of the system: which operations, on which sessions, when, and by how many tasks.
 //!
 //! A workload is data, made before any clock starts. A scenario and a seed give every task the same steps, whatever
-//! strategy serves them, so that rivals answer the very same questions. Nothing here knows a lock, a runtime or a session.
+//! strategy serves them, so that all subjects answer the very same questions. Nothing here knows a lock, a runtime or a session.
 //!
 //! | part | is |
 //! | --- | --- |

@@ -124,7 +124,7 @@ pub(super) fn between<'de, const MAX: u32, D: Deserializer<'de>>(
     Ok(low..=high)
 }
 
-/// A number within `range`; `expected` names the range to whoever gave another.
+/// A number within `range`; `expected` names the range in the error.
 fn number<'de, D: Deserializer<'de>>(
     deserializer: D,
     range: RangeInclusive<f64>,

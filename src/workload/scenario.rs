@@ -1,4 +1,4 @@
-//! A workload as it is run: one that has passed every check, so that nobody after it checks again.
+//! A workload as it is run: one that has passed every check, so that no later code checks again.
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -30,7 +30,7 @@ pub struct Scenario {
     pub zipf: f64,
     /// How many worker threads serve the tasks.
     pub workers: NonZeroU32,
-    /// Who asks, in the order of task indices.
+    /// Which clients ask, in the order of task indices.
     pub groups: Vec<Group>,
     /// When they ask.
     pub arrival: Arrival,
@@ -48,7 +48,7 @@ pub struct Scenario {
     pub cancel: Percent,
     /// How the model answers; always there if a mix has a turn.
     pub model: Option<LlmProfile>,
-    /// The sweeps that tell most about it, each from what it is otherwise; they are run where they are asked for.
+    /// The sweeps that show most about it, each from what it is otherwise; they are run where they are asked for.
     pub sweeps: Vec<Sweep>,
     /// What it was read from, to be read again with another override.
     pub(super) origin: Origin,
@@ -151,7 +151,7 @@ impl LlmProfile {
     }
 }
 
-/// The numbers by which cells of one scenario are told apart in a sweep.
+/// The numbers that distinguish the cells of one scenario in a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Point {
     /// Worker threads.

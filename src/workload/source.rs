@@ -2,7 +2,7 @@
 //!
 //! Overrides are laid over the parsed text before anything is checked, so that a value from the command line is judged by
 //! the same rules as one from the file. The parser marks each value with its span of bytes in the text; an override is
-//! marked with a span past the end of the text, and so one span is enough to tell where any value came from.
+//! marked with a span past the end of the text, and so one span is enough to know where any value came from.
 
 use std::ops::Range;
 

@@ -14,7 +14,7 @@ use super::scenario::{Role, Scenario, WriterKeys};
 pub struct Step {
     /// What to ask.
     pub operation: Operation,
-    /// The index of the session to ask it of; what an operation without a session makes of it, is up to the one who asks.
+    /// The index of the session to ask it of; what an operation without a session makes of it, is up to the client.
     pub session: u32,
     /// Fresh randomness, for whatever else the operation needs drawn.
     pub salt: u32,

@@ -1,4 +1,4 @@
-// The page in a real browser: what a person sees and does, and whether everybody can.
+// The page in a real browser: what a person sees and does, and whether it is accessible.
 //
 //   node page.mjs PAGES [SCREENSHOTS]
 //
@@ -66,8 +66,8 @@ for (const name of ["rich", "poor", "hostile"]) {
             return globalThis.axe.run({ resultTypes: ["violations"] });
           });
           const serious = violations.filter((it) => ["serious", "critical"].includes(it.impact));
-          const told = serious.map((it) => `${it.id}: ${it.help}\n  ${it.nodes.slice(0, 4).map((node) => node.html.slice(0, 200) + " " + node.failureSummary).join("\n  ")}`);
-          assert.equal(told.length, 0, told.join("\n"));
+          const messages = serious.map((it) => `${it.id}: ${it.help}\n  ${it.nodes.slice(0, 4).map((node) => node.html.slice(0, 200) + " " + node.failureSummary).join("\n  ")}`);
+          assert.equal(messages.length, 0, messages.join("\n"));
         });
       });
     }
@@ -96,7 +96,7 @@ test("the first screen has the verdict, with what is wrong before what is fast",
   });
 });
 
-test("a strategy is switched off, the address says so, and whoever follows it sees the same", async () => {
+test("a strategy is switched off, the address says so, and a reader who follows it sees the same", async () => {
   let hash;
   const rows = (page) => page.locator('table.heat tbody tr:visible th').allInnerTexts();
   // The colour that a chart's mark really has: the variable with its fallback, resolved by the browser.

@@ -8,7 +8,7 @@ use std::task::{Context, Wake, Waker};
 
 use super::stage::{self, Job};
 
-/// More steps than any run here needs: whoever gets there runs in circles.
+/// More steps than any run here needs: a run that gets there is in a livelock.
 const MAX_STEPS: usize = 100_000;
 /// A task that may be dropped is, once in so many of its turns.
 const DROP_ONCE_IN: usize = 12;
@@ -50,7 +50,7 @@ fn attempt(seed: u64, scenario: impl Fn(&mut Executor)) -> std::thread::Result<(
     }))
 }
 
-/// A set of tasks, and the choice which of them goes on.
+/// A set of tasks, and the choice which of them runs next.
 #[derive(Default)]
 pub struct Executor {
     tasks: Vec<Task>,
@@ -133,14 +133,14 @@ impl Executor {
         }
     }
 
-    /// Who waits for what, and who keeps them waiting.
+    /// Which task waits for what, and which tasks hold it.
     fn deadlock(&self) -> Deadlock {
         let name = |task: usize| self.tasks[task].name.clone();
         let waits = stage::with(|stage| {
             let locks = stage.locks.iter();
             let waits = locks.flat_map(|lock| {
-                let holders: Vec<_> = lock.inside.iter().map(|pass| name(pass.task)).collect();
-                lock.queue.iter().map(move |waiter| (waiter.pass.task, lock.class.name(), holders.clone()))
+                let holders: Vec<_> = lock.holders.iter().map(|request| name(request.task)).collect();
+                lock.queue.iter().map(move |waiter| (waiter.request.task, lock.class.name(), holders.clone()))
             });
             waits.map(|(task, class, holders)| Wait { task: name(task), class, holders }).collect()
         });
@@ -154,7 +154,7 @@ impl Task {
     }
 }
 
-/// No task can go on, and some have not finished.
+/// No task can resume, and some have not finished.
 #[derive(Debug)]
 pub struct Deadlock {
     waits: Vec<Wait>,

@@ -1,6 +1,6 @@
 //! Toy locks: an unfair and a first-come-first-served read-write lock, each acquisition a scheduling point.
 //!
-//! Who is inside and who queues stands on the [`stage`], for the executor to tell when nobody can go on. The value is
+//! Holders and waiters stand on the [`stage`], so that the executor can report them when no task can resume. The value is
 //! kept apart and handed over by moving it, so that a toy lock which let two in at once would panic, not race.
 
 use std::collections::VecDeque;
@@ -13,13 +13,13 @@ use lockyard::lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
 
 use super::stage;
 
-/// Who goes next.
+/// Which waiter is next.
 pub trait Order: Send + Sync + 'static {
     const NAME: &'static str;
     const POLICY: Policy;
 }
 
-/// Whoever is polled first when the lock is free.
+/// The task that is polled first when the lock is free.
 pub struct Unfair;
 
 impl Order for Unfair {
@@ -54,18 +54,18 @@ impl<O: Order> AwaitFamily for Toy<O> {
 }
 
 /// One lock's place on the stage.
-pub struct Desk {
+pub struct LockState {
     pub class: &'static LockClass,
-    /// Those who have the lock.
-    pub inside: Vec<Pass>,
-    /// Those who wait, in the order of asking.
+    /// The accesses that hold the lock.
+    pub holders: Vec<Request>,
+    /// The waiters, in the order of their requests.
     pub queue: VecDeque<Waiter>,
     next_ticket: u64,
 }
 
 /// One access of one task.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Pass {
+pub struct Request {
     pub task: usize,
     ticket: u64,
     write: bool,
@@ -73,104 +73,104 @@ pub struct Pass {
 
 /// An access that is waited for.
 pub struct Waiter {
-    pub pass: Pass,
+    pub request: Request,
     waker: Waker,
 }
 
-impl Desk {
-    fn ask(&mut self, task: usize, write: bool, waker: &Waker) -> Pass {
+impl LockState {
+    fn request(&mut self, task: usize, write: bool, waker: &Waker) -> Request {
         self.next_ticket += 1;
-        let pass = Pass { task, ticket: self.next_ticket, write };
-        self.queue.push_back(Waiter { pass, waker: waker.clone() });
-        pass
+        let request = Request { task, ticket: self.next_ticket, write };
+        self.queue.push_back(Waiter { request, waker: waker.clone() });
+        request
     }
 
-    /// Lets the waiter in if nobody inside is in the way, nor anybody who was there before.
-    fn enter(&mut self, pass: Pass, policy: Policy) -> bool {
-        let excludes = |other: &Pass| pass.write || other.write;
-        let mut earlier = self.queue.iter().take_while(|waiter| waiter.pass != pass);
-        let overtakes = policy == Policy::FifoFair && earlier.any(|waiter| excludes(&waiter.pass));
-        if overtakes || self.inside.iter().any(excludes) {
+    /// Lets the waiter in if no holder is in the way, nor any waiter before it.
+    fn enter(&mut self, request: Request, policy: Policy) -> bool {
+        let excludes = |other: &Request| request.write || other.write;
+        let mut earlier = self.queue.iter().take_while(|waiter| waiter.request != request);
+        let overtakes = policy == Policy::FifoFair && earlier.any(|waiter| excludes(&waiter.request));
+        if overtakes || self.holders.iter().any(excludes) {
             return false;
         }
-        self.queue.retain(|waiter| waiter.pass != pass);
-        self.inside.push(pass);
+        self.queue.retain(|waiter| waiter.request != request);
+        self.holders.push(request);
         true
     }
 
-    fn leave(&mut self, pass: Pass) {
-        self.inside.retain(|inside| *inside != pass);
-        self.queue.retain(|waiter| waiter.pass != pass);
+    fn release(&mut self, request: Request) {
+        self.holders.retain(|holder| *holder != request);
+        self.queue.retain(|waiter| waiter.request != request);
         self.queue.iter().for_each(|waiter| waiter.waker.wake_by_ref());
     }
 }
 
 /// A toy lock around a value.
 pub struct ToyLock<T, O> {
-    desk: usize,
-    /// Shared with the readers inside; gone while a writer has it.
+    lock: usize,
+    /// Shared with the readers that hold the lock; `None` while a writer has it.
     value: Mutex<Option<Arc<T>>>,
     _order: PhantomData<O>,
 }
 
-/// An access, from the asking to the end.
+/// An access, from its request to its release.
 struct Access {
-    desk: usize,
-    pass: Option<Pass>,
+    lock: usize,
+    request: Option<Request>,
 }
 
 impl Access {
-    async fn gain(desk: usize, write: bool, policy: Policy) -> Self {
+    async fn gain(lock: usize, write: bool, policy: Policy) -> Self {
         stage::point().await;
-        let mut access = Self { desk, pass: None };
+        let mut access = Self { lock, request: None };
         std::future::poll_fn(|context| access.poll(context, write, policy)).await;
         access
     }
 
     fn poll(&mut self, context: &mut Context<'_>, write: bool, policy: Policy) -> Poll<()> {
         stage::with(|stage| {
-            let (task, desk) = (stage.task, &mut stage.locks[self.desk]);
-            let pass = *self.pass.get_or_insert_with(|| desk.ask(task, write, context.waker()));
-            if desk.enter(pass, policy) {
+            let (task, lock) = (stage.task, &mut stage.locks[self.lock]);
+            let request = *self.request.get_or_insert_with(|| lock.request(task, write, context.waker()));
+            if lock.enter(request, policy) {
                 return Poll::Ready(());
             }
-            // Whoever polled last is who wants to be woken.
-            let waiter = desk.queue.iter_mut().find(|waiter| waiter.pass == pass);
-            waiter.expect("who is not inside waits").waker.clone_from(context.waker());
+            // The waker of the last poll is the one to wake.
+            let waiter = lock.queue.iter_mut().find(|waiter| waiter.request == request);
+            waiter.expect("a task that holds no lock waits").waker.clone_from(context.waker());
             Poll::Pending
         })
     }
 
-    /// In at once, or not at all.
-    fn try_gain(desk: usize, policy: Policy) -> Option<Self> {
-        let pass = stage::with(|stage| {
-            let (task, lock) = (stage.task, &mut stage.locks[desk]);
-            let pass = lock.ask(task, false, Waker::noop());
-            let entered = lock.enter(pass, policy);
+    /// Granted at once, or not at all.
+    fn try_gain(lock: usize, policy: Policy) -> Option<Self> {
+        let request = stage::with(|stage| {
+            let (task, lock) = (stage.task, &mut stage.locks[lock]);
+            let request = lock.request(task, false, Waker::noop());
+            let entered = lock.enter(request, policy);
             if !entered {
                 lock.queue.pop_back();
             }
-            entered.then_some(pass)
+            entered.then_some(request)
         })?;
-        Some(Self { desk, pass: Some(pass) })
+        Some(Self { lock, request: Some(request) })
     }
 }
 
 impl Drop for Access {
     fn drop(&mut self) {
-        if let Some(pass) = self.pass {
-            stage::with(|stage| stage.locks[self.desk].leave(pass));
+        if let Some(request) = self.request {
+            stage::with(|stage| stage.locks[self.lock].release(request));
         }
     }
 }
 
-/// A reader inside.
+/// A read guard.
 pub struct Read<T> {
     value: Arc<T>,
     _access: Access,
 }
 
-/// A writer inside. It has the value with it, and brings it back before it leaves.
+/// A write guard. It has the value with it, and puts it back before the release.
 pub struct Write<'a, T> {
     value: Option<T>,
     home: &'a Mutex<Option<Arc<T>>>,
@@ -213,7 +213,7 @@ impl<T, O> ToyLock<T, O> {
 
     fn writer(&self, access: Access) -> Write<'_, T> {
         let value = self.value.lock().unwrap().take().and_then(Arc::into_inner);
-        assert!(value.is_some(), "a writer got in beside somebody else");
+        assert!(value.is_some(), "a writer got in beside another holder");
         Write { value, home: &self.value, _access: access }
     }
 }
@@ -223,23 +223,23 @@ impl<T: Send + Sync + 'static, O: Order> SharedLock<T> for ToyLock<T, O> {
     type Write<'a> = Write<'a, T>;
 
     fn new(class: &'static LockClass, value: T) -> Self {
-        let desk = Desk { class, inside: Vec::new(), queue: VecDeque::new(), next_ticket: 0 };
-        let desk = stage::with(|stage| {
-            stage.locks.push(desk);
+        let lock = LockState { class, holders: Vec::new(), queue: VecDeque::new(), next_ticket: 0 };
+        let lock = stage::with(|stage| {
+            stage.locks.push(lock);
             stage.locks.len() - 1
         });
-        Self { desk, value: Mutex::new(Some(Arc::new(value))), _order: PhantomData }
+        Self { lock, value: Mutex::new(Some(Arc::new(value))), _order: PhantomData }
     }
 
     fn try_read(&self) -> Option<Self::Read<'_>> {
-        Some(self.reader(Access::try_gain(self.desk, O::POLICY)?))
+        Some(self.reader(Access::try_gain(self.lock, O::POLICY)?))
     }
 
     async fn read(&self) -> Self::Read<'_> {
-        self.reader(Access::gain(self.desk, false, O::POLICY).await)
+        self.reader(Access::gain(self.lock, false, O::POLICY).await)
     }
 
     async fn write(&self) -> Self::Write<'_> {
-        self.writer(Access::gain(self.desk, true, O::POLICY).await)
+        self.writer(Access::gain(self.lock, true, O::POLICY).await)
     }
 }

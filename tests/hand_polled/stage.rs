@@ -10,7 +10,7 @@ use std::task::Poll;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use super::locks::Desk;
+use super::locks::LockState;
 
 /// A task's future.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -21,7 +21,7 @@ pub struct Stage {
     /// The task that is being polled; the last one polled where none is.
     pub task: usize,
     /// Every lock made in this run.
-    pub locks: Vec<Desk>,
+    pub locks: Vec<LockState>,
     /// What was spawned and has not been taken over by the executor yet.
     pub spawned: Vec<Job>,
     /// How many sessions' entries there are.
@@ -76,7 +76,7 @@ pub fn once_in(times: usize) -> bool {
     times > 0 && below(times) == 0
 }
 
-/// A scheduling point: anybody may run before this returns.
+/// A scheduling point: any task may run before this returns.
 pub async fn point() {
     let mut passed = false;
     std::future::poll_fn(|context| {

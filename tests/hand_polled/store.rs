@@ -27,7 +27,7 @@ struct Disk {
     /// What was asked for and has not happened yet.
     pending: VecDeque<(u64, Effect)>,
     next_call: u64,
-    /// Sessions with a caller who still waits.
+    /// Sessions with a caller that still waits.
     busy: BTreeSet<ContextId>,
     loads: usize,
     fail_next: bool,
@@ -113,7 +113,7 @@ impl Disk {
     }
 }
 
-/// Somebody waits for an answer about a session.
+/// A caller waits for an answer about a session.
 struct Caller<'a> {
     disk: &'a Mutex<Disk>,
     id: ContextId,

@@ -14,7 +14,7 @@ use lockyard::history::{
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-/// A specification once more, told in the plainest way: what comes of a call, and whether it can be answered so.
+/// A specification once more, written in the plainest way: what comes of a call, and whether it can be answered so.
 pub trait Plain: SequentialSpec<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
     type Object: Clone + Default;
     fn after(object: &Self::Object, call: &Self::Call, answer: Option<&Self::Answer>)
@@ -22,7 +22,7 @@ pub trait Plain: SequentialSpec<Call: Clone, Answer: Clone + PartialEq> + Copy +
     fn history(random: &mut ChaCha8Rng, most: usize) -> History<Self>;
 }
 
-/// One that has one answer to each call, whatever nobody sees: what tests ask, what that does, and what it answers.
+/// One that has one answer to each call, whatever is not observed: what tests ask, what that does, and what it answers.
 pub trait Answering: SequentialSpec<Call: Clone, Answer: Clone + PartialEq> + Copy + Default {
     type Thing: Clone + Default;
     fn random_call(random: &mut ChaCha8Rng) -> Self::Call;
@@ -173,7 +173,7 @@ pub fn random_history<S: Answering>(random: &mut ChaCha8Rng, most: usize) -> His
 }
 
 /// Whether any order at all of these operations, of any keys, explains their answers: all permutations, with and
-/// without each operation of unknown outcome. Given up as soon as an order has gone wrong, or it would take for ever.
+/// without each operation of unknown outcome. Given up as soon as an order has gone wrong, or it would take too long.
 pub fn some_order_explains<S: Plain>(operations: &[&OperationOf<S>]) -> bool {
     fn extend<S: Plain>(left: &[&OperationOf<S>], objects: &[S::Object]) -> bool {
         if left.iter().all(|operation| operation.ret.is_none()) {

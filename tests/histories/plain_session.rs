@@ -1,4 +1,4 @@
-//! The specification of sessions once more, told plainly with sets and maps.
+//! The specification of sessions once more, written plainly with sets and maps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use super::Plain;
 use super::sessions::Story;
 
-/// What is known of a session, told plainly.
+/// What is known of a session.
 #[derive(Clone, Debug, Default)]
 pub enum Known {
     #[default]
@@ -31,7 +31,7 @@ pub struct Live {
     unsure_from: u32,
 }
 
-/// Where a turn at work gets in one step: the arrows of the design's table, without those that are somebody's request.
+/// Where a turn at work gets in one step: the arrows of the design's table, without those that need a request.
 fn step(from: StateKind) -> Vec<StateKind> {
     use StateKind as S;
     let mut to = match from {
@@ -80,7 +80,7 @@ impl Live {
         (!self.kinds.is_empty()).then_some(())
     }
 
-    /// In one of these now, or after some steps that nobody counts.
+    /// In one of these now, or after some steps that are not counted.
     fn comes_to(&mut self, kinds: &[StateKind]) -> Option<()> {
         if self.works() {
             self.floating = true;
@@ -267,6 +267,6 @@ impl Plain for Sessions {
     }
 
     fn history(random: &mut ChaCha8Rng, most: usize) -> History<Self> {
-        Story::new(random, most).tell()
+        Story::new(random, most).build()
     }
 }

@@ -170,7 +170,7 @@ impl<'r> Story<'r> {
         }
     }
 
-    pub fn tell(mut self) -> History<Sessions> {
+    pub fn build(mut self) -> History<Sessions> {
         let cut = self.random.random_bool(0.1);
         let mut at = 0;
         while self.left > 0 || (!cut && self.doing.iter().any(|doing| !matches!(doing, Doing::Nothing))) {
@@ -178,7 +178,7 @@ impl<'r> Story<'r> {
                 at = self.random.random_range(0..self.doing.len());
             }
             let now = std::mem::replace(&mut self.doing[at], Doing::Nothing);
-            self.doing[at] = self.go_on(at as u64, now);
+            self.doing[at] = self.proceed(at as u64, now);
             if self.random.random_bool(0.3)
                 && let Some(key) = self.orphans.pop()
                 && let Some(Some(context)) = self.past[key].last()
@@ -193,7 +193,7 @@ impl<'r> Story<'r> {
         self.pairing.finish()
     }
 
-    fn go_on(&mut self, process: u64, now: Doing) -> Doing {
+    fn proceed(&mut self, process: u64, now: Doing) -> Doing {
         match now {
             Doing::Nothing if self.left == 0 => Doing::Nothing,
             Doing::Nothing => {

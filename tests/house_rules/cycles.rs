@@ -18,7 +18,7 @@ const EXCUSED: &[(&[&str], &str)] = &[
             "crates/lockyard-track/src/wait.rs",
         ],
         "A tracker keeps the locks that are waited for, a lock those who wait, one who waits its strand, and a strand \
-         what it waits for and the tracker that it tells.",
+         what it waits for and the tracker that it notifies.",
     ),
     (
         &[

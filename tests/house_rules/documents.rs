@@ -10,7 +10,7 @@ const ROOMS: &str = "## The modules";
 const INSTRUMENTS: &str = "## The instruments";
 
 /// The rooms in the table of `docs/ARCHITECTURE.md`: each with all that it may know, in any order.
-pub fn rooms_told(document: &Source) -> Vec<(String, Vec<String>)> {
+pub fn documented_rooms(document: &Source) -> Vec<(String, Vec<String>)> {
     table(document, ROOMS)
 }
 
@@ -98,7 +98,7 @@ pub fn missing_files(document: &Source, exists: impl Fn(&str) -> bool) -> Vec<Co
     found
 }
 
-/// A link's target, which is told from the folder of its document, from the project's root.
+/// A link's target, which is given from the folder of its document, from the project's root.
 fn from_root(folder: &str, target: &str) -> String {
     let mut parts: Vec<_> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in target.split('/') {

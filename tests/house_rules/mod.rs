@@ -12,7 +12,7 @@ use source::Source;
 /// A line and what is wrong there.
 pub type Complaint = (usize, String);
 
-/// Past this, somebody looks for a second subject in a file.
+/// Past this, a person looks for a second subject in a file.
 const MANY_LINES: usize = 400;
 
 /// No file is longer.
@@ -114,7 +114,7 @@ pub fn too_long(source: &Source) -> Vec<Complaint> {
     (lines > most).then(complaint).into_iter().collect()
 }
 
-/// Files that stand among those that were looked at and are short now, or gone. `lines_of` tells how long a file is.
+/// Files that stand among those that were looked at and are short now, or gone. `lines_of` gives the length of a file.
 pub fn idly_looked_at(lines_of: impl Fn(&str) -> usize) -> Vec<&'static str> {
     LOOKED_AT.iter().map(|(path, _)| *path).filter(|path| lines_of(path) <= MANY_LINES).collect()
 }
@@ -137,7 +137,7 @@ pub fn unfinished(source: &Source) -> Vec<Complaint> {
     marks.collect()
 }
 
-/// Nothing names a folder of somebody's machine, in comments and strings neither.
+/// Nothing names a folder of a developer's machine, in comments and strings neither.
 pub fn machine_paths(source: &Source) -> Vec<Complaint> {
     let roots = ["home", "root", "Users", "work", "tmp"].map(|root| format!("/{root}/"));
     let is_absolute = |line: &str, root: &str| {

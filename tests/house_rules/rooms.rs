@@ -8,7 +8,7 @@ use super::paths::paths;
 use super::source::{Source, room_of};
 
 /// What a room may know: other rooms by their paths, instruments by the names of their crates. A room that is not listed
-/// is refused until somebody has decided.
+/// is refused until that is decided.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("backend/shared_vec", &["lockyard-lock"]),
     ("backend/chat", &["backend/shared_vec"]),
@@ -30,7 +30,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("backend/wire", &["backend/chat"]),
-    // Waits and holds are told on the page of metrics.
+    // Waits and holds are reported on the page of metrics.
     (
         "backend/http",
         &[
@@ -162,7 +162,7 @@ pub fn known_rooms(source: &Source, children: &[String]) -> Vec<(usize, String)>
 pub fn strange_rooms(source: &Source, children: &[String]) -> Vec<Complaint> {
     let Some(room) = source.room().filter(|room| room != PROGRAM) else { return Vec::new() };
     let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-        return vec![(1, format!("nobody has decided what the room `{room}` may know: see ROOMS"))];
+        return vec![(1, format!("it is not decided what the room `{room}` may know: see ROOMS"))];
     };
     let known = known_rooms(source, children).into_iter();
     let strange = known.filter(|(_, known)| !allowed.contains(&known.as_str()));

@@ -1,6 +1,6 @@
 //! A source file, with and without its comments and strings, and the few questions the rules ask of it.
 //!
-//! Not a parser: enough of the language's surface to tell code from comment, and production from test.
+//! Not a parser: enough of the language's surface to distinguish code from comment, and production from test.
 
 use std::ops::Range;
 
@@ -149,7 +149,7 @@ fn blank_words(text: &str) -> String {
     code
 }
 
-/// How many bytes from here on to keep, and how many after them to blank; both zero where ordinary code goes on.
+/// How many bytes from here on to keep, and how many after them to blank; both zero where ordinary code continues.
 fn literal_or_comment(rest: &str, before: Option<char>) -> (usize, usize) {
     let past =
         |open: usize, close: &str| rest[open..].find(close).map_or(rest.len(), |at| open + at + close.len());

@@ -14,9 +14,9 @@ use crate::hand_polled::locks::{Fifo, Toy, Unfair};
 use crate::hand_polled::stage;
 use crate::hand_polled::torn::Torn;
 
-/// What one session's tasks were told.
+/// What one session's tasks were answered.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     appended: BTreeSet<String>,
     versions: BTreeSet<Version>,
 }
@@ -30,17 +30,17 @@ fn reads_and_appends<F: AwaitFamily, G: AwaitFamily, C: Caches, S: SaveMode<F>>(
     const WRITERS: u64 = 2;
     const APPENDS: u64 = 2;
     let manager: Manager<F, G, C, S> = manager(SESSIONS, 0, durability);
-    let told: Vec<_> = (0..SESSIONS).map(|_| Arc::new(Mutex::new(Told::default()))).collect();
+    let acknowledged: Vec<_> = (0..SESSIONS).map(|_| Arc::new(Mutex::new(Acknowledged::default()))).collect();
     for session in 0..SESSIONS {
         for writer in 0..WRITERS {
-            let (manager, told) = (manager.clone(), told[session as usize].clone());
+            let (manager, acknowledged) = (manager.clone(), acknowledged[session as usize].clone());
             run.task(format!("writer {writer} of session {session}"), async move {
                 for nth in 0..APPENDS {
                     let text = format!("{writer}.{nth}");
                     let version = append(&manager, id(session), &text).await.unwrap();
-                    let mut told = told.lock().unwrap();
-                    told.appended.insert(text);
-                    assert!(told.versions.insert(version), "two changes made the same {version}");
+                    let mut acknowledged = acknowledged.lock().unwrap();
+                    acknowledged.appended.insert(text);
+                    assert!(acknowledged.versions.insert(version), "two changes made the same {version}");
                 }
             });
         }
@@ -64,13 +64,19 @@ fn reads_and_appends<F: AwaitFamily, G: AwaitFamily, C: Caches, S: SaveMode<F>>(
     if durability == Durability::WriteThrough {
         assert_eq!(stats(run, &manager).unsaved, 0, "acknowledged and not stored");
     }
-    for (context, told) in memory_agrees_with_the_store(run, &manager, SESSIONS).iter().zip(&told) {
-        let (context, told) = (context.as_ref().unwrap(), told.lock().unwrap());
+    for (context, acknowledged) in
+        memory_agrees_with_the_store(run, &manager, SESSIONS).iter().zip(&acknowledged)
+    {
+        let (context, acknowledged) = (context.as_ref().unwrap(), acknowledged.lock().unwrap());
         let mut present = texts(context);
         present.sort();
-        assert!(present.iter().eq(&told.appended), "{present:?} instead of {:?}", told.appended);
+        assert!(
+            present.iter().eq(&acknowledged.appended),
+            "{present:?} instead of {:?}",
+            acknowledged.appended
+        );
         let all: BTreeSet<_> = (1..=WRITERS * APPENDS).map(Version).collect();
-        assert_eq!(told.versions, all, "versions with gaps");
+        assert_eq!(acknowledged.versions, all, "versions with gaps");
     }
 }
 
@@ -98,7 +104,7 @@ fn without_exclusion_between_writers_appends_are_lost() {
     let broken = |run: &mut Executor| {
         reads_and_appends::<Torn, Toy<Unfair>, Visited, AfterUnlock>(run, Durability::WriteThrough);
     };
-    let failure = first_failure(RUNS, broken).expect("nobody noticed");
+    let failure = first_failure(RUNS, broken).expect("no run failed");
     assert!(failure.contains("two changes made the same"), "{failure}");
 }
 
@@ -107,6 +113,6 @@ fn without_exclusion_at_the_gate_there_is_no_single_flight() {
     let broken = |run: &mut Executor| {
         reads_and_appends::<Toy<Unfair>, Torn, Visited, AfterUnlock>(run, Durability::WriteThrough);
     };
-    let failure = first_failure(RUNS, broken).expect("nobody noticed");
+    let failure = first_failure(RUNS, broken).expect("no run failed");
     assert!(failure.contains("two calls on one session at once"), "{failure}");
 }

@@ -1,4 +1,4 @@
-//! What the executor is worth: it finds a deadlock, tells who waits for what, and repeats itself.
+//! What the executor is worth: it finds a deadlock, reports which task waits for what, and repeats itself.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

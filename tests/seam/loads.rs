@@ -1,4 +1,4 @@
-//! A load that fails: who shares the failure, and who tries again.
+//! A load that fails: which callers share the failure, and which try again.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::hand_polled::env::{Visited, id};
 use crate::hand_polled::executor::{Executor, first_failure, for_each_seed};
 use crate::hand_polled::locks::{Toy, Unfair};
 
-/// Three who want one session while the first load fails; how many loads there were, and who got the session.
+/// Three requests for one session while the first load fails; how many loads there were, and which got the session.
 fn three_readers_of_a_failing_load(run: &mut Executor) -> (usize, Vec<bool>) {
     let manager: Manager<Toy<Unfair>, Toy<Unfair>, Visited, AfterUnlock> =
         manager(1, 0, Durability::WriteThrough);
@@ -29,7 +29,7 @@ fn three_readers_of_a_failing_load(run: &mut Executor) -> (usize, Vec<bool>) {
 }
 
 #[test]
-fn who_comes_after_a_failed_load_tries_again_and_the_others_do_not() {
+fn a_caller_after_a_failed_load_tries_again_and_the_others_do_not() {
     for_each_seed(RUNS, |run| {
         let (loads, outcomes) = three_readers_of_a_failing_load(run);
         assert!(outcomes.contains(&false), "whose load has failed?");
@@ -40,5 +40,5 @@ fn who_comes_after_a_failed_load_tries_again_and_the_others_do_not() {
 #[test]
 fn all_three_may_share_one_failure() {
     let never = |run: &mut Executor| assert!(three_readers_of_a_failing_load(run).0 > 1, "seen");
-    assert_eq!(first_failure(RUNS, never).as_deref(), Some("seen"), "everybody has tried for himself");
+    assert_eq!(first_failure(RUNS, never).as_deref(), Some("seen"), "each reader tried to load");
 }

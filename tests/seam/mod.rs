@@ -62,7 +62,7 @@ fn stats<E: Env>(run: &mut Executor, manager: &Arc<ChatSessionManager<E>>) -> Ma
     run.finish(async move { manager.stats().await })
 }
 
-/// The session as a reader sees it; `None` when it is gone. The store may fail meanwhile, but not for ever.
+/// The session as a reader sees it; `None` when it is gone. The store may fail meanwhile, but not indefinitely.
 fn look<E: Env>(
     run: &mut Executor,
     manager: &Arc<ChatSessionManager<E>>,

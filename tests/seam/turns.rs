@@ -29,8 +29,8 @@ fn moody_model() -> Simulator<ToyClock> {
     Simulator::new(ToyClock, config)
 }
 
-/// Whole turns on two sessions, dropped wherever they stand, over a store that fails. When all is quiet, nobody is
-/// at work in any session, in memory or in the store.
+/// Whole turns on two sessions, dropped wherever they stand, over a store that fails. When all is quiet, no
+/// session is in a working state, in memory or in the store.
 fn abandoned_turns<F: AwaitFamily, S: SaveMode<F>>(run: &mut Executor, durability: Durability) {
     let manager: Manager<F, Toy<Unfair>, Visited, S> = manager(2, 10, durability);
     let backend =
@@ -61,7 +61,7 @@ fn abandoned_turns<F: AwaitFamily, S: SaveMode<F>>(run: &mut Executor, durabilit
 
     for context in memory_agrees_with_the_store(run, &manager, 2).iter().flatten() {
         let state = context.state_kind();
-        assert!(!state.is_working(), "nobody is at work, and the session is {state}");
+        assert!(!state.is_working(), "no task is at work, and the session is {state}");
     }
 }
 
@@ -86,7 +86,7 @@ fn an_abandoned_turn_leaves_no_session_at_work_under_lock() {
 
 /// What makes the tests above worth something: a turn without its roll-back *is* found at work.
 #[test]
-fn a_turn_that_nobody_rolls_back_is_found() {
+fn a_turn_that_is_not_rolled_back_is_found() {
     let broken = |run: &mut Executor| {
         let manager: Manager<Toy<Unfair>, Toy<Unfair>, Visited, AfterUnlock> =
             manager(1, 0, Durability::WriteThrough);
@@ -101,8 +101,8 @@ fn a_turn_that_nobody_rolls_back_is_found() {
         run.run().unwrap();
         let states = memory_agrees_with_the_store(run, &manager, 1);
         let state = states[0].as_ref().map_or(StateKind::Idle, ChatContext::state_kind);
-        assert!(!state.is_working(), "nobody is at work, and the session is {state}");
+        assert!(!state.is_working(), "no task is at work, and the session is {state}");
     };
-    let failure = first_failure(RUNS, broken).expect("nobody noticed");
-    assert!(failure.contains("nobody is at work"), "{failure}");
+    let failure = first_failure(RUNS, broken).expect("no run failed");
+    assert!(failure.contains("no task is at work"), "{failure}");
 }

@@ -43,7 +43,7 @@ pub fn stats<V, C: Cache<V>>(cache: &C) -> CacheStats {
     block_on(cache.stats())
 }
 
-/// Who of these is inside. Renews their recency, in this order.
+/// Which of these are cached. Renews their recency, in this order.
 pub fn inside<V, C: Cache<V>>(cache: &C, numbers: impl IntoIterator<Item = u64>) -> Vec<u64> {
     numbers.into_iter().filter(|number| get(cache, *number).is_some()).collect()
 }

@@ -45,7 +45,7 @@ impl Client {
         Ok(self.connection.as_mut().unwrap())
     }
 
-    /// Asks. An error means that nobody knows whether it was done.
+    /// Asks. An error means that it is unknown whether it was done.
     pub fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Answered> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let head = format!(

@@ -1,4 +1,4 @@
-//! A disk in memory that loses power, is full or read-only, as it is told.
+//! A disk in memory that loses power, is full or read-only, on command.
 
 use std::io::ErrorKind;
 use std::sync::Arc;

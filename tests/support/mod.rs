@@ -1,5 +1,5 @@
 //! What the tests of the session manager and the service share: a store and a model that do nothing before they are
-//! told to, and ways to poll a future by hand. Nothing here waits for time to pass.
+//! let, and ways to poll a future by hand. Nothing here waits for time to pass.
 
 #![allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
 
@@ -157,7 +157,7 @@ pub fn finish<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> F::Output {
     panic!("nothing is in its way, and it does not get anywhere")
 }
 
-/// A runtime on this thread whose clock stands still until it is told to go on.
+/// A runtime on this thread whose clock stands still until it is advanced.
 pub fn paused() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
@@ -169,8 +169,8 @@ pub async fn drained() {
     }
 }
 
-/// A conversation that a model would accept and a store would take back: nobody is at work on it, and every tool call
-/// that nobody is asked about has exactly one result.
+/// A conversation that a model would accept and a store would take back: no turn is at work on it, and every tool call
+/// that is not pending has exactly one result.
 pub fn assert_well_formed(context: &ChatContext) {
     let json = serde_json::to_string(context).unwrap();
     let read_back: ChatContext = serde_json::from_str(&json).expect("it can be read back");

@@ -1,4 +1,4 @@
-//! A model that answers what it was told to answer, when it is let.
+//! A model that gives scripted answers, when it is let.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub struct Script {
 }
 
 impl ScriptedModel {
-    /// Answers so, in this order, and then `done` for ever.
+    /// Answers so, in this order, and then always `done`.
     pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let model = Self::default();
         model.0.answers.lock().extend(answers);

@@ -32,14 +32,14 @@ pub fn between(
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (seen, fate) = (Arc::new(Seen::default()), Arc::new(fate));
-    let told = seen.clone();
+    let counts = seen.clone();
     std::thread::spawn(move || {
         for client in listener.incoming() {
-            told.connections.fetch_add(1, SeqCst);
-            let (told, fate) = (told.clone(), fate.clone());
+            counts.connections.fetch_add(1, SeqCst);
+            let (counts, fate) = (counts.clone(), fate.clone());
             let Ok(client) = client else { continue };
             // An error is a connection that is over.
-            std::thread::spawn(move || drop(hand_on(&client, server, &told, &*fate)));
+            std::thread::spawn(move || drop(hand_on(&client, server, &counts, &*fate)));
         }
     });
     (address, seen)
@@ -75,7 +75,7 @@ fn hand_on(
     }
 }
 
-/// A head, and a body of the length that it tells.
+/// A head, and a body of the length that it states.
 fn message(from: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     loop {

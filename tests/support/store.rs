@@ -135,7 +135,7 @@ fn take_one(count: &AtomicUsize) -> bool {
 }
 
 fn failed(operation: &'static str) -> StoreError {
-    StoreError::Failed { operation, reason: "it was told to fail".to_owned() }
+    StoreError::Failed { operation, reason: "it was made to fail".to_owned() }
 }
 
 impl Store for ScriptedStore {

@@ -1,4 +1,4 @@
-//! Blocking locks, as threads use them: whatever a rival tells, the tracker tells, too.
+//! Blocking locks, as threads use them: whatever another detector reports, the tracker reports, too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,15 +17,15 @@ static C: LockClass = LockClass::new("c");
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn tracker() -> (Tracker, Receiver<Finding>) {
-    let (send, told) = channel();
+    let (send, findings) = channel();
     let tracker = Tracker::new();
     tracker.on_finding(move |finding| drop(send.send(finding.clone())));
-    (tracker, told)
+    (tracker, findings)
 }
 
-fn wait_for(told: &Receiver<Finding>, kind: Kind) -> Finding {
+fn wait_for(findings: &Receiver<Finding>, kind: Kind) -> Finding {
     loop {
-        let finding = told.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {kind} was told"));
+        let finding = findings.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {kind} was reported"));
         if finding.kind == kind {
             return finding;
         }
@@ -40,7 +40,7 @@ fn lock<F: LockFamily>(class: &'static LockClass) -> LockOf<F, u32> {
     SharedLock::new(class, 0)
 }
 
-/// Asks parking_lot again and again until it tells of threads that wait for each other; how many.
+/// Asks parking_lot again and again until it reports threads that wait for each other; how many.
 fn deadlocked_threads() -> usize {
     let begin = std::time::Instant::now();
     while begin.elapsed() < DEADLINE {
@@ -76,7 +76,7 @@ fn threads_that_wait_for_each_other() {
     assert_eq!(deadlocked_threads(), 1);
 
     // The same over tracked locks.
-    let (tracker, told) = tracker();
+    let (tracker, findings) = tracker();
     let (a, b) = tracker.within("set up", || {
         (Arc::new(lock::<Tracked<ParkingLotMutex>>(&A)), Arc::new(lock::<Tracked<ParkingLotMutex>>(&B)))
     });
@@ -93,7 +93,7 @@ fn threads_that_wait_for_each_other() {
             });
         });
     }
-    let deadlock = wait_for(&told, Kind::Deadlock);
+    let deadlock = wait_for(&findings, Kind::Deadlock);
     assert_eq!((deadlock.edges.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
 
     let its = tracker.clone();
@@ -105,7 +105,7 @@ fn threads_that_wait_for_each_other() {
             });
         });
     });
-    assert_eq!(wait_for(&told, Kind::SameTaskWait).tasks, ["twice"]);
+    assert_eq!(wait_for(&findings, Kind::SameTaskWait).tasks, ["twice"]);
 }
 
 /// What `tracing-mutex` thinks of a program: whether it panicked.
@@ -123,7 +123,7 @@ fn found<F: Future<Output = ()>>(program: impl FnOnce() -> F) -> Vec<Kind> {
 #[test]
 fn two_locks_in_both_orders_without_a_hang() {
     use tracing_mutex::stdsync::Mutex;
-    let rival = objects(|| {
+    let detected = objects(|| {
         let (a, b) = (Mutex::new(0), Mutex::new(0));
         drop((a.lock().unwrap(), b.lock().unwrap()));
         drop((b.lock().unwrap(), a.lock().unwrap()));
@@ -133,14 +133,14 @@ fn two_locks_in_both_orders_without_a_hang() {
         drop((a.write().await, b.write().await));
         drop((b.write().await, a.write().await));
     });
-    assert!(rival);
+    assert!(detected);
     assert_eq!(ours, [Kind::OrderInversion]);
 }
 
 #[test]
 fn three_locks_in_a_ring_without_a_hang() {
     use tracing_mutex::stdsync::Mutex;
-    let rival = objects(|| {
+    let detected = objects(|| {
         let (a, b, c) = (Mutex::new(0), Mutex::new(0), Mutex::new(0));
         drop((a.lock().unwrap(), b.lock().unwrap()));
         drop((b.lock().unwrap(), c.lock().unwrap()));
@@ -152,14 +152,14 @@ fn three_locks_in_a_ring_without_a_hang() {
         drop((b.write().await, c.write().await));
         drop((c.write().await, a.write().await));
     });
-    assert!(rival);
+    assert!(detected);
     assert_eq!(ours, [Kind::OrderInversion]);
 }
 
 #[test]
 fn a_read_inside_a_read_without_a_writer() {
     use tracing_mutex::stdsync::RwLock;
-    let rival = objects(|| {
+    let detected = objects(|| {
         let shared = RwLock::new(0);
         drop((shared.read().unwrap(), shared.read().unwrap()));
     });
@@ -167,14 +167,14 @@ fn a_read_inside_a_read_without_a_writer() {
         let shared = lock::<Tracked<StdRwLock>>(&A);
         drop((shared.read().await, shared.read().await));
     });
-    assert!(rival);
+    assert!(detected);
     assert_eq!(ours, [Kind::RecursiveRead]);
 }
 
 #[test]
 fn an_order_that_is_kept_is_no_matter() {
     use tracing_mutex::stdsync::Mutex;
-    let rival = objects(|| {
+    let detected = objects(|| {
         let (a, b) = (Mutex::new(0), Mutex::new(0));
         for _ in 0..2 {
             drop((a.lock().unwrap(), b.lock().unwrap()));
@@ -186,6 +186,6 @@ fn an_order_that_is_kept_is_no_matter() {
             drop((a.write().await, b.write().await));
         }
     });
-    assert!(!rival);
+    assert!(!detected);
     assert_eq!(ours, []);
 }

@@ -1,5 +1,5 @@
-//! Which guard for the accounts of a bank? A workload and a system that are nobody's but this file's, measured in pairs,
-//! judged, tracked, and told as a page.
+//! Which guard for the accounts of a bank? A workload and a system that are defined in this file, measured in pairs,
+//! judged, tracked, and reported as a page.
 //!
 //! ```sh
 //! cargo run --release -p lockyard-bench --example bank

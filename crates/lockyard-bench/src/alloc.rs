@@ -111,7 +111,7 @@ struct Thread {
 
 thread_local! {
     // Initialized in place and with nothing to drop, so that using it allocates nothing and stays possible until the
-    // thread is gone. An allocator that allocates would call itself for ever.
+    // thread is gone. An allocator that allocates would call itself without end.
     static THREAD: Thread = const {
         Thread {
             allocations: Cell::new(0),

@@ -1,6 +1,6 @@
 //! What the harness itself costs: the time between one answer and the next question.
 //!
-//! The cheapest work there is, reading a number that nobody writes, is done twice: by tasks as in any slice, and in a
+//! The cheapest work there is, reading a number that is never written, is done twice: by tasks as in any slice, and in a
 //! plain loop over the same steps. What the first takes longer is the harness: the step, the board, the counters, the
 //! change from one task to the next, and, where latencies are kept, the clock.
 
@@ -72,7 +72,7 @@ impl Workload for Reading {
     }
 }
 
-/// Numbers that nobody writes.
+/// Numbers that are never written.
 struct Numbers(Vec<u64>);
 
 impl Numbers {
@@ -116,8 +116,8 @@ pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
     let runner = SliceRunner::new(&shape, Duration::from_secs(10))?;
     let subject: Subject<Reading> =
         Subject::new("numbers", |_: &Setup<'_, Reading>| Ok(Numbers::new())).into();
-    let ground = RunContext { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
-    let running = subject.set_up(&reading, 0, false, &ground);
+    let context = RunContext { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
+    let running = subject.set_up(&reading, 0, false, &context);
     let mut running =
         running.map_err(|fault| RunError::Subject { name: subject.name().to_owned(), fault })?;
 

@@ -79,7 +79,9 @@ pub use run::{Part, measure, run, run_in_parts};
 pub use share::{Share, ShareError};
 pub use slices::{Meter, Outcome, Runtime, Start};
 pub use subject::{Declared, HeapUse, Setup, Subject};
-pub use system::{Broken, CacheCounters, Counters, Fault, Recorded, Settled, System};
+pub use system::{
+    Broken, CacheCounters, Counters, Fault, HistoryWriter, Recorded, Settled, System, json_lines,
+};
 pub use tracking::TrackingSummary;
 pub use workload::{Arrival, Group, Operation, Workload, WorkloadShape, intended_times};
 

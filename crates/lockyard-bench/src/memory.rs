@@ -10,7 +10,7 @@ use crate::workload::Workload;
 const ITEMS: u32 = 1_000;
 const MANY_ITEMS: u32 = 100_000;
 
-/// What the record says of each subject, in the order of the plan; nothing where not all of them can tell.
+/// What the record says of each subject, in the order of the plan; nothing where not all of them can say.
 pub(crate) fn of_subjects<W: Workload>(plan: &Plan<W>) -> Result<Option<Vec<Memory>>, RunError> {
     let mut memory = Vec::new();
     for subject in &plan.subjects {

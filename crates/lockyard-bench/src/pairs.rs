@@ -1,4 +1,4 @@
-//! A few subjects under one workload, for who wants their ratios and no record: calibration, and the cost of tracking.
+//! A few subjects under one workload, for their ratios without a record: calibration, and the cost of tracking.
 
 use std::sync::atomic::AtomicBool;
 

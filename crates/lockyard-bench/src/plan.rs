@@ -40,7 +40,7 @@ pub struct Plan<W: Workload> {
     pub(crate) limit: Option<LimitOf<W>>,
     /// What the machine's memory system allows, looked at once.
     pub(crate) limits: Option<Arc<dyn Fn() -> Limits + Send + Sync>>,
-    /// Ways between subjects whose changes are to be told apart; `subjects` hold all that stand on them.
+    /// Ways between subjects whose changes are to be measured separately; `subjects` hold all that stand on them.
     pub(crate) ablations: Vec<Ablated>,
     /// What is measured once the workloads are: workloads along which one setting varies.
     pub(crate) sweeps: Vec<Sweep<W>>,
@@ -165,7 +165,7 @@ impl<W: Workload> Plan<W> {
         Self { limits: Some(Arc::new(limits)), ..self }
     }
 
-    /// Ways between subjects whose changes are to be told apart; all that stand on them must be among the subjects.
+    /// Ways between subjects whose changes are to be measured separately; all that stand on them must be among the subjects.
     pub fn ablations(self, ablations: Vec<Ablated>) -> Self {
         Self { ablations, ..self }
     }

@@ -1,4 +1,4 @@
-//! How a run gets on, for whoever watches it.
+//! The progress of a run, for observers.
 
 use crate::record::Comparison;
 
@@ -54,13 +54,13 @@ pub struct InterimRatio<'a> {
     pub ci: [f64; 2],
 }
 
-/// Is told how a run gets on, between slices only.
+/// Is notified of the progress of a run, between slices only.
 pub trait Observer {
     /// The run has come this far.
     fn on(&mut self, progress: &Progress<'_>);
 }
 
-/// Nobody watches.
+/// Ignores all progress.
 #[derive(Debug)]
 pub struct NoObserver;
 

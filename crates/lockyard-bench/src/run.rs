@@ -14,7 +14,7 @@ use crate::memory;
 use crate::plan::Plan;
 use crate::progress::{Observer, Progress};
 use crate::random::Random;
-use crate::record::{Record, SCHEMA_VERSION, Scaling, ScalingPoint};
+use crate::record::{Record, Scaling, ScalingPoint};
 use crate::workload::Workload;
 
 /// A point of a sweep is measured this many times shorter than a cell, and not judged: what a subject answers is judged
@@ -64,25 +64,12 @@ pub fn run_in_parts<W: Workload, E: From<RunError>>(
     interrupted: &AtomicBool,
     mut part: impl FnMut(u32) -> Result<Part, E>,
 ) -> Result<Record, E> {
+    let environment = environment::environment(&plan.build);
     let mut record = Record {
-        schema_version: SCHEMA_VERSION,
-        command: plan.command.clone(),
-        seed: plan.seed,
-        started_at: jiff::Timestamp::now(),
-        interrupted: false,
-        processes: 0,
         reference: plan.terms.reference.clone(),
         headline: plan.terms.headline.clone(),
-        against: None,
-        environment: environment::environment(&plan.build),
         limits: plan.limits.as_ref().map(|limits| limits()),
-        probe_effect: None,
-        cells: Vec::new(),
-        comparisons: Vec::new(),
-        ablations: Vec::new(),
-        scaling: Vec::new(),
-        models: None,
-        pitfalls: None,
+        ..Record::empty(&plan.command, plan.seed, jiff::Timestamp::now(), environment)
     };
     let mut parts = Vec::new();
     for nth in 0..processes {
@@ -91,7 +78,7 @@ pub fn run_in_parts<W: Workload, E: From<RunError>>(
         }
         parts.push(part(nth)?);
     }
-    // Last, for it takes long and says least; and not at all for somebody who wants to be gone.
+    // Last, for it takes long and says least; and not at all after an interrupt.
     let memory = if interrupted.load(Ordering::Relaxed) { None } else { memory::of_subjects(plan)? };
     let memory = memory.as_deref();
     let subjects: Vec<_> = plan.subjects.iter().map(SubjectFacts::of).collect();

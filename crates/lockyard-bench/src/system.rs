@@ -1,9 +1,9 @@
-//! What is measured: a way to answer a workload, and what it may be able to tell of itself besides.
+//! What is measured: a way to answer a workload, and what it may report of itself besides.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use lockyard_history::{Given, Recording};
+use lockyard_history::{Codec, Given, Recording};
 
 use crate::judged::Recorder;
 use crate::slices::Meter;
@@ -33,7 +33,7 @@ pub trait System<W: Workload>: Send + Sync + 'static {
     /// Undoes what a slice has left, so that the last one finds what the first one found. Not timed.
     ///
     /// # Errors
-    /// What could not be undone; it is logged, and the run goes on.
+    /// What could not be undone; it is logged, and the run continues.
     fn reset(&self, _clients: &mut [&mut Self::Client]) -> impl Future<Output = Result<(), Fault>> + Send {
         async { Ok(()) }
     }
@@ -53,6 +53,10 @@ pub trait System<W: Workload>: Send + Sync + 'static {
 pub trait Recorded<W: Workload>: System<W> {
     /// What its answers are judged by.
     type Spec: crate::judged::JudgedSpec;
+
+    /// How a recording is written as a history, when one is requested: [`json_lines`] where the specification has a [`Codec`].
+    /// `None` if its histories cannot be written.
+    const HISTORY_WRITER: Option<HistoryWriter<Self::Spec>> = None;
 
     /// How it was before the first operation, each thing by its number: what is known to have been asked and answered
     /// before.
@@ -79,28 +83,30 @@ pub trait Recorded<W: Workload>: System<W> {
         async {}
     }
 
-    /// Writes what was recorded as a history, for who asks for one: `recording.write(out, name)`, where the specification has
-    /// a [`Codec`](lockyard_history::Codec).
-    ///
-    /// # Errors
-    /// What `out` says; of systems whose histories cannot be written, that.
-    fn write_history(
-        _recording: &Recording<Self::Spec>,
-        _out: &mut dyn Write,
-        _name: &dyn Fn(u32) -> String,
-    ) -> io::Result<()> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "the specification of this system cannot be written"))
-    }
-
     /// What the thing with this number is called in drawings and histories.
     fn name(&self, key: u32) -> String {
         format!("key {key}")
     }
 }
 
+/// Writes a recording; the function gives each key a name, by its number.
+pub type HistoryWriter<S> = fn(&Recording<S>, &mut dyn Write, &dyn Fn(u32) -> String) -> io::Result<()>;
+
+/// Writes a recording as JSON Lines, as [`Recording::write`] does: a [`HistoryWriter`].
+///
+/// # Errors
+/// What `out` says.
+pub fn json_lines<S: Codec + Default>(
+    recording: &Recording<S>,
+    mut out: &mut dyn Write,
+    name: &dyn Fn(u32) -> String,
+) -> io::Result<()> {
+    recording.write(&mut out, name)
+}
+
 /// A recorded system with rules for when all has ended: what no answer contradicts may be wrong all the same.
 pub trait Settled<W: Workload>: Recorded<W> {
-    /// Waits until nothing is at work any more, and tells what does not hold then.
+    /// Waits until nothing is at work any more, and returns which rules do not hold then.
     fn settled(&self, answers: &Recording<Self::Spec>) -> impl Future<Output = Vec<Broken>> + Send;
 }
 
@@ -111,7 +117,7 @@ pub struct Broken {
     pub rule: &'static str,
     /// What is wrong, and where.
     pub message: String,
-    /// Where the rule is defined, or who answers for it, as `file:line:column`.
+    /// Where the rule is defined, or by what it is checked, as `file:line:column`.
     pub place: String,
 }
 

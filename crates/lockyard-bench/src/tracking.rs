@@ -13,13 +13,13 @@ use crate::slices::OWN;
 /// What has not moved for so long is stuck: long against every hold there is, and within what a person waits gladly.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Holds across awaits are told for so many places, those with the longest holds first.
+/// Holds across awaits are reported for so many places, those with the longest holds first.
 const MOST_PLACES: usize = 5;
 
 /// What was seen of the locks of one subject.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct TrackingSummary {
-    /// Tasks that wait for ever for a lock that another one has.
+    /// Tasks that wait indefinitely for a lock that another one has.
     pub deadlocks: u64,
     /// Locks taken in orders that cannot all be kept.
     pub order_inversions: u64,
@@ -43,7 +43,7 @@ impl TrackingSummary {
                 as u64
         };
         Self {
-            // Each is somebody who waits for ever for a lock that somebody has.
+            // In each, a waiter waits indefinitely for a lock that another task or itself holds.
             deadlocks: count(&[
                 Kind::Deadlock,
                 Kind::Upgrade,
@@ -63,7 +63,7 @@ impl TrackingSummary {
         let mut seen = Self::of(&tracker.findings());
         if measured {
             seen.findings.extend(held_across_awaits(tracker));
-            // What the driver does between slices is nobody's wait.
+            // What the driver does between slices counts for no subject.
             let uses = tracker.times_by_label().into_iter().filter(|it| it.label != Some(OWN));
             let mut classes: BTreeMap<&str, (Histogram, Histogram)> = BTreeMap::new();
             for it in uses {
@@ -99,7 +99,7 @@ impl TrackingSummary {
 
 impl TrackingSummary {
     /// Adds it to what the record says of a strategy.
-    pub(crate) fn tell(self, cell: &mut Cell) {
+    pub(crate) fn add_to(self, cell: &mut Cell) {
         cell.findings.splice(0..0, self.findings);
         let unverified = Verification {
             operations_checked: None,

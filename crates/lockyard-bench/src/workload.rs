@@ -12,13 +12,13 @@ pub trait Workload: Send + Sync + 'static {
     /// One thing to do: a request, or a few that belong together.
     type Step: Send + Sync + 'static;
 
-    /// What can be asked. An operation is told by its place in this list.
+    /// What can be asked. An operation is identified by its index in this list.
     const OPERATIONS: &'static [Operation];
 
     /// The name that records and reports use.
     fn name(&self) -> &str;
 
-    /// Who asks, and when.
+    /// Which tasks make requests, and when.
     fn shape(&self) -> WorkloadShape;
 
     /// Changes a setting, such as `tasks`, to this value; what sweeps and command lines do. A workload that comes of it
@@ -35,7 +35,7 @@ pub trait Workload: Send + Sync + 'static {
     /// time.
     fn operation(step: &Self::Step) -> usize;
 
-    /// The numbers by which points of a sweep are told apart.
+    /// The numbers that distinguish the points of a sweep.
     fn point(&self) -> Point {
         let WorkloadShape { workers, groups, .. } = self.shape();
         let tasks = groups.iter().map(|group| group.tasks).sum();
@@ -50,7 +50,7 @@ pub struct Operation {
     pub name: &'static str,
     /// Whether it leaves everything as it was.
     pub is_read: bool,
-    /// Whether it looks something up in a cache first: hit ratios are told of these.
+    /// Whether it looks something up in a cache first: hit ratios are reported for these.
     pub looks_up: bool,
 }
 
@@ -74,7 +74,7 @@ impl Operation {
     }
 }
 
-/// Who asks, and when.
+/// Which tasks make requests, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkloadShape {
     /// Worker threads of the runtime that serves the tasks.

@@ -1,4 +1,4 @@
-//! A workload that is no chat, through the whole of the driver: measured, recorded, judged, tracked, swept, told.
+//! A workload that is no chat, through the whole of the driver: measured, recorded, judged, tracked, swept, reported.
 
 #[path = "bank/mod.rs"]
 mod bank;
@@ -105,7 +105,7 @@ fn a_careless_guard_is_found_wrong_by_its_answers_and_by_its_own_rule() {
 }
 
 #[test]
-fn tracked_guards_tell_waits_and_holds_and_no_deadlock() {
+fn tracked_guards_report_waits_and_holds_and_no_deadlock() {
     let record = record_of(&plan().track(true));
     for cell in &record.cells {
         let verified = cell.verification.as_ref().expect("it was judged");
@@ -119,9 +119,10 @@ fn tracked_guards_tell_waits_and_holds_and_no_deadlock() {
 fn a_setting_that_varies_makes_a_sweep_with_its_points() {
     let sweeps = vec![sweep("tasks", &[1, 2, 4]).unwrap(), sweep("accounts", &[2, 8]).unwrap()];
     let record = record_of(&plan_of(guards(), Vec::new()).sweeps(sweeps));
-    let told: Vec<_> = record.scaling.iter().map(|it| (&*it.along, &*it.strategy, it.points.len())).collect();
+    let found: Vec<_> =
+        record.scaling.iter().map(|it| (&*it.along, &*it.strategy, it.points.len())).collect();
     assert_eq!(
-        told,
+        found,
         [
             ("tasks", "mutex", 3),
             ("tasks", "rwlock", 3),

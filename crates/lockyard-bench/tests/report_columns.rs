@@ -58,19 +58,19 @@ fn what_a_system_counts_is_a_column_of_every_format_and_nowhere_else() {
     let mut record = rich();
     let counted = [("overdrafts".to_owned(), 1_234.0), ("retries".to_owned(), 0.0)];
     record.cells[1].counters = Some(counted.into());
-    for told in [page(&record), summary(&record), text(&record, Colour::Plain)] {
+    for rendered in [page(&record), summary(&record), text(&record, Colour::Plain)] {
         for name in ["overdrafts", "retries"] {
-            assert!(told.contains(name), "{name} is not in {told}");
+            assert!(rendered.contains(name), "{name} is not in {rendered}");
             assert_eq!(
-                told.matches(name).count() - told.matches(&format!("%22{name}")).count(),
+                rendered.matches(name).count() - rendered.matches(&format!("%22{name}")).count(),
                 1,
                 "of one scenario"
             );
         }
-        assert!(told.contains("1.23 k"), "{told}");
+        assert!(rendered.contains("1.23 k"), "{rendered}");
     }
     record.cells.iter_mut().for_each(|cell| (cell.hit_ratio, cell.counters) = (None, None));
-    for told in [page(&record), summary(&record), text(&record, Colour::Plain)] {
-        assert!(!told.contains("cache hits"), "there are no columns of nothing");
+    for rendered in [page(&record), summary(&record), text(&record, Colour::Plain)] {
+        assert!(!rendered.contains("cache hits"), "there are no columns of nothing");
     }
 }

@@ -85,16 +85,16 @@ fn swept(scaling: Vec<Scaling>) -> Record {
 
 /// In every format, with lines joined where a format breaks them.
 fn everywhere(record: &Record, words: &[&str]) {
-    for told in [page(record), summary(record), text(record, Colour::Plain)] {
-        let told = told.replace('\n', " ");
+    for rendered in [page(record), summary(record), text(record, Colour::Plain)] {
+        let rendered = rendered.replace('\n', " ");
         for words in words {
-            assert!(told.contains(words), "{words:?} is not in\n{told}");
+            assert!(rendered.contains(words), "{words:?} is not in\n{rendered}");
         }
     }
 }
 
 #[test]
-fn a_sentence_tells_what_each_change_gave() {
+fn a_sentence_says_what_each_change_gave() {
     let sentence = "Main effects: borrowing the DTO ×1.47 [1.45, 1.49] and “tokio-rwlock” instead of “tokio-mutex” \
                     ×1.05 [1.03, 1.07].";
     let altogether = "Overall: “after” has ×1.58 [1.56, 1.60] of the throughput of “before”.";
@@ -105,7 +105,7 @@ fn a_sentence_tells_what_each_change_gave() {
 }
 
 #[test]
-fn an_interaction_is_told_only_where_it_is_clear_of_one() {
+fn an_interaction_is_reported_only_where_its_interval_excludes_one() {
     let clear = "Interaction: with saving after the unlock, borrowing the DTO has ×1.20 [1.18, 1.22] times its effect";
     let none = "No interaction is significant.";
     everywhere(&ablated(&[1.2]), &[clear]);
@@ -118,7 +118,7 @@ fn an_interaction_is_told_only_where_it_is_clear_of_one() {
 }
 
 #[test]
-fn a_law_is_told_with_its_intervals_and_what_is_extrapolated() {
+fn a_law_is_reported_with_its_intervals_and_what_is_extrapolated() {
     let law = "“after”: λ 100 k [95.0 k, 105 k], σ 0.120 [0.080, 0.160], κ 4.0e-4 [1.0e-4, 7.0e-4], residual \
                1.3 %; ";
     let beyond = "extrapolated to 32 tasks: 640 k [500 k, 800 k].";
@@ -141,7 +141,7 @@ fn what_is_too_uncertain_to_extrapolate_is_not() {
 }
 
 #[test]
-fn where_there_is_no_law_the_reason_is_told_once() {
+fn where_there_is_no_law_the_reason_is_reported_once() {
     let record = swept(vec![scaling("before"), scaling("after")]);
     let reason = "“before” and “after”: no USL fit: 3 sizes were measured, and a fit needs 4. Nothing is extrapolated.";
     everywhere(&record, &[reason]);
@@ -172,14 +172,14 @@ fn more_strategies_than_colours_are_said_to_be_left_out() {
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     let record = swept(names.map(scaling).into());
     assert!(page(&record).contains("The 7 of 9 strategies with the highest throughput; the table has all."));
-    let told = text(&record, Colour::Plain);
+    let rendered = text(&record, Colour::Plain);
     for name in names {
         assert!(
-            told.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains("250 k")),
-            "{told}"
+            rendered.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains("250 k")),
+            "{rendered}"
         );
     }
-    assert!(told.lines().all(|line| line.chars().count() <= 100), "{told}");
+    assert!(rendered.lines().all(|line| line.chars().count() <= 100), "{rendered}");
 }
 
 #[test]

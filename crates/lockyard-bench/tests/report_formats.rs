@@ -75,7 +75,7 @@ fn places_that_are_none_are_left_to_the_message() {
             kind: FindingKind::OrderInversion,
             rule: None,
             severity: Severity::Info,
-            message: "told".into(),
+            message: "a hold across an await".into(),
             places: vec![(*place).into()],
             tasks: vec![],
             edges: Vec::new(),
@@ -99,8 +99,8 @@ fn junit_fails_what_is_wrong_and_skips_what_was_not_run() {
     assert_eq!(counts, [(9, 0, 0), (9, 1, 0), (9, 0, 0), (3, 0, 0), (3, 1, 0), (4, 2, 1)]);
     let case = &report.suites[1].cases[0];
     assert_eq!((case.original_name.as_str(), case.status.is_failure()), ("before", true));
-    let told = junit(&rich());
-    assert!(told.contains("at src/session/manager.rs:118:29"), "{told}");
+    let rendered = junit(&rich());
+    assert!(rendered.contains("at src/session/manager.rs:118:29"), "{rendered}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn a_hostile_name_is_text_on_the_page() {
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
 }
 
-/// The order in which the page tells it: what is wrong before what is fast, and how it was made at the end.
+/// The order of the page: what is wrong before what is fast, and how it was made at the end.
 #[test]
 fn the_page_keeps_its_order() {
     let page = page(&rich());
@@ -135,16 +135,16 @@ fn speed_and_correctness_stand_in_one_row() {
 
 #[test]
 fn what_the_record_lacks_is_listed_once() {
-    let told = page(&sample());
+    let rendered = page(&sample());
     let absent = "Not in this record: latency over time, lock contention, ablation, scaling, runtime checks, models \
                   and pitfalls.";
-    assert!(told.contains(absent));
+    assert!(rendered.contains(absent));
 }
 
 #[test]
 fn the_recommendation_says_what_would_change_it_and_where_it_ends() {
-    let told = page(&rich());
-    let section = told.split("id=\"which-lock\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let rendered = page(&rich());
+    let section = rendered.split("id=\"which-lock\"").nth(1).unwrap().split("</section>").next().unwrap();
     for words in [
         "No single strategy is best everywhere: under polling use “parking-lot-mutex”, at ×1.43",
         "under hot-context use “tokio-rwlock”",
@@ -218,11 +218,11 @@ fn no_escape_sequence_reaches_the_terminal() {
 
 #[test]
 fn every_format_begins_with_the_verdict() {
-    let told = verdict(&sample());
-    assert!(summary(&sample()).starts_with(&told));
-    assert!(unwrapped(&text(&sample(), Colour::Plain)).starts_with(&told));
+    let rendered = verdict(&sample());
+    assert!(summary(&sample()).starts_with(&rendered));
+    assert!(unwrapped(&text(&sample(), Colour::Plain)).starts_with(&rendered));
     let page = page(&sample());
-    let shown = page.find(&told).expect("the page has the verdict");
+    let shown = page.find(&rendered).expect("the page has the verdict");
     assert!(shown < page.find("<main>").unwrap(), "the verdict comes first");
 }
 
@@ -231,14 +231,14 @@ fn failures_come_before_the_numbers() {
     let page = page(&hostile());
     assert!(page.find("Failures").unwrap() < page.find("operations/s").unwrap());
     assert!(page.contains("FAILED: "));
-    let told = text(&hostile(), Colour::Plain);
-    assert!(told.find("\nerror: ").unwrap() < told.find("operations/s").unwrap());
+    let rendered = text(&hostile(), Colour::Plain);
+    assert!(rendered.find("\nerror: ").unwrap() < rendered.find("operations/s").unwrap());
 }
 
 #[test]
 fn the_terminal_keeps_to_its_width_and_says_it_all() {
-    let told = text(&sample(), Colour::Plain);
-    for line in told.lines() {
+    let rendered = text(&sample(), Colour::Plain);
+    for line in rendered.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
     for row in [
@@ -247,10 +247,10 @@ fn the_terminal_keeps_to_its_width_and_says_it_all() {
         "parking-lot-rwlock  148 k ± 3.4 %  ×1.00 [0.98, 1.03]  no verdict  ×0.83 [0.81, 0.85]",
         "after               1.83 µs / 32.3 µs  7.21 µs / 127 µs    0 / 0  not checked   not tracked",
     ] {
-        assert!(told.lines().any(|line| line == row), "{row:?} is not in\n{told}");
+        assert!(rendered.lines().any(|line| line == row), "{row:?} is not in\n{rendered}");
     }
     let warning = "warning: unsteady in “parking-lot-rwlock”: two of twenty rounds were slower than half of";
-    assert!(told.contains(warning), "{told}");
+    assert!(rendered.contains(warning), "{rendered}");
     assert!(summary(&sample()).contains(warning) && page(&sample()).contains(warning));
 }
 
@@ -259,9 +259,30 @@ fn a_long_strategy_is_wrapped_and_not_cut() {
     let mut record = sample();
     let long = "session=tokio-rwlock,cache=mutex-lru(parking-lot-mutex),dto=borrowed,save=after-unlock";
     record.cells[0].strategy = long.into();
-    let told = text(&record, Colour::Plain);
-    assert!(told.lines().all(|line| line.chars().count() <= 100), "{told}");
+    let text = text(&record, Colour::Plain);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    for factor in ["session=tokio-rwlock,", "parking-lot-mutex),", "dto=borrowed,", "save=after-unlock"] {
+        assert!(text.contains(factor), "{factor} is broken in\n{text}");
+    }
     assert!(page(&record).contains(long));
+}
+
+/// Tables that need more than their width are broken between words.
+#[test]
+fn no_table_breaks_a_name() {
+    let mut record = sample();
+    let longest = "parking-lot-fair-mutex";
+    for cell in record.cells.iter_mut().filter(|it| it.strategy == "parking-lot-rwlock") {
+        cell.strategy = longest.into();
+        cell.findings = hostile().cells[0].findings.clone();
+        cell.evictions = Some(1_000_000);
+    }
+    let text = text(&record, Colour::Plain);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("parking-lot-f")).collect();
+    assert!(rows.len() >= 2 * record.scenarios().len(), "a row in each table:\n{text}");
+    assert!(rows.iter().all(|row| row.starts_with(longest)), "{text}");
+    assert!(text.contains("get_context_state"), "heads are not broken either:\n{text}");
 }
 
 #[test]
@@ -281,15 +302,20 @@ fn what_was_checked_is_said_and_what_was_not_is_not_zero() {
         starvations: None,
     });
     assert!(text(&record, Colour::Plain).contains("2 order"));
-    let told = [summary(&record), page(&record)];
+    let rendered = [summary(&record), page(&record)];
     for words in ["yes (1,000 operations)", "2 order inversions", "starvation not checked"] {
-        assert!(told.iter().all(|told| told.contains(words)), "{words:?} is not in one of\n{told:?}");
+        assert!(
+            rendered.iter().all(|rendered| rendered.contains(words)),
+            "{words:?} is not in one of\n{rendered:?}"
+        );
     }
     let seen = record.cells[0].verification.as_mut().unwrap();
     (seen.deadlocks, seen.order_inversions, seen.linearizable) = (None, None, Some(false));
-    let told = [text(&record, Colour::Plain), summary(&record), page(&record)];
-    for (told, words) in told.iter().zip(["NO            not tracked", "| NO | not tracked |", ">NO</td>"]) {
-        assert!(told.contains(words), "{words:?} is not in\n{told}");
+    let rendered = [text(&record, Colour::Plain), summary(&record), page(&record)];
+    for (rendered, words) in
+        rendered.iter().zip(["NO            not tracked", "| NO | not tracked |", ">NO</td>"])
+    {
+        assert!(rendered.contains(words), "{words:?} is not in\n{rendered}");
     }
 }
 
@@ -348,8 +374,8 @@ fn odd_records_make_pages_too() {
         for format in
             [Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Junit, Format::Sarif]
         {
-            let told = render(&record, format);
-            assert!(!told.contains("NaN") && !told.contains("inf "), "{format:?}: {told}");
+            let rendered = render(&record, format);
+            assert!(!rendered.contains("NaN") && !rendered.contains("inf "), "{format:?}: {rendered}");
         }
     }
 }

@@ -59,7 +59,7 @@ fn the_schema_refuses_a_missing_field_at_every_depth() {
 }
 
 #[test]
-fn the_schema_refuses_words_that_nobody_defined() {
+fn the_schema_refuses_words_that_are_not_defined() {
     for (place, word) in [
         ("/comparisons/0/verdict", "much faster"),
         ("/comparisons/0/metric", "p50"),
@@ -133,8 +133,9 @@ fn a_record_of_schema_1_is_read_as_what_it_means_today() {
 #[test]
 fn readers_show_the_rule_where_a_system_has_one() {
     let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
-    let told = "lost append in “after” under hot-context: after the run, session 3: message #a was put at 4";
-    assert!(failures(&record).iter().any(|line| line.starts_with(told)), "{:?}", failures(&record));
+    let message =
+        "lost append in “after” under hot-context: after the run, session 3: message #a was put at 4";
+    assert!(failures(&record).iter().any(|line| line.starts_with(message)), "{:?}", failures(&record));
     assert!(page(&record).contains("FAILED: lost append"));
 }
 
@@ -170,8 +171,8 @@ fn a_record_that_could_not_be_read_again_replaces_nothing() {
     let mut broken = sample();
     broken.comparisons[0].ratio = f64::INFINITY;
     let refused = broken.write(&path).unwrap_err();
-    let told = std::error::Error::source(&refused).expect("the cause").to_string();
-    assert!(told.contains("not finite"), "{told}");
+    let message = std::error::Error::source(&refused).expect("the cause").to_string();
+    assert!(message.contains("not finite"), "{message}");
     assert_eq!(Record::read(&path).unwrap(), sample());
     assert_eq!(files_in(dir.path()), ["run.json"]);
 }
@@ -182,8 +183,8 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
     // A directory in the file's place: the temporary file can be written, the move must fail.
     let path = dir.path().join("run.json");
     fs::create_dir(&path).unwrap();
-    let told = sample().write(&path).unwrap_err().to_string();
-    assert!(told.contains("run.json"), "{told}");
+    let message = sample().write(&path).unwrap_err().to_string();
+    assert!(message.contains("run.json"), "{message}");
     assert_eq!(files_in(dir.path()), ["run.json"]);
 }
 
@@ -191,17 +192,17 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
 fn a_file_cut_short_is_named_with_line_and_column() {
     let json = sample().to_json();
     let cut = &json[..json.len() / 2];
-    let told = refused(cut.as_bytes());
+    let message = refused(cut.as_bytes());
     let (line, column) = (cut.lines().count(), cut.lines().last().unwrap().len());
-    assert!(told.contains(&format!("run.json:{line}:{column}: the file ends too early")), "{told}");
+    assert!(message.contains(&format!("run.json:{line}:{column}: the file ends too early")), "{message}");
 }
 
 #[test]
 fn a_mistake_inside_a_record_has_a_line() {
     let json = sample().to_json().replacen("\"no verdict\"", "\"maybe\"", 1);
     let line = 1 + json.lines().position(|line| line.contains("\"maybe\"")).unwrap();
-    let told = refused(json.as_bytes());
-    assert!(told.contains(&format!("run.json:{line}:")) && told.contains("`no verdict`"), "{told}");
+    let message = refused(json.as_bytes());
+    assert!(message.contains(&format!("run.json:{line}:")) && message.contains("`no verdict`"), "{message}");
 }
 
 #[test]
@@ -215,22 +216,22 @@ fn what_is_no_record_is_refused_in_words() {
         ("{\"schema_version\": \"1\"}", "not a number from 1"),
         ("{\"schema_version\": 1}", "missing field"),
     ] {
-        let told = refused(text.as_bytes());
-        assert!(told.contains("run.json:1:") || text.is_empty(), "{told}");
-        assert!(told.contains(words), "{text:?}: {told}");
+        let message = refused(text.as_bytes());
+        assert!(message.contains("run.json:1:") || text.is_empty(), "{message}");
+        assert!(message.contains(words), "{text:?}: {message}");
     }
     assert!(refused(b"{\"command\": \"\xff\"}").contains("not JSON"));
 }
 
 #[test]
 fn a_newer_record_is_refused_before_its_fields_are_looked_at() {
-    let told = refused(br#"{"schema_version": 7, "everything": "else differs"}"#);
+    let message = refused(br#"{"schema_version": 7, "everything": "else differs"}"#);
     let words = "written by a newer Lockyard (schema 7; this one reads up to 2)";
-    assert!(told.contains(words), "{told}");
+    assert!(message.contains(words), "{message}");
 }
 
 #[test]
-fn a_directory_and_a_missing_file_are_told_apart() {
+fn a_directory_and_a_missing_file_are_distinguished() {
     let dir = tempfile::tempdir().unwrap();
     let directory = Record::read(dir.path()).unwrap_err();
     assert!(matches!(directory, RecordError::Directory { .. }));

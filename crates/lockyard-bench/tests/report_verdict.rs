@@ -38,48 +38,51 @@ fn with(ratio: f64, ci: [f64; 2], verdict: Verdict) -> Record {
 
 #[test]
 fn faster() {
-    let told = verdict(&with(1.58, [1.55, 1.61], Verdict::Faster));
+    let rendered = verdict(&with(1.58, [1.55, 1.61], Verdict::Faster));
     assert_eq!(
-        told,
+        rendered,
         "Against “before”, “after” is faster under polling (×1.58 [1.55, 1.61]). Confidence: 99 %."
     );
 }
 
 #[test]
 fn slower() {
-    let told = verdict(&with(0.9, [0.88, 0.92], Verdict::Slower));
+    let rendered = verdict(&with(0.9, [0.88, 0.92], Verdict::Slower));
     assert!(
-        told.starts_with("Against “before”, “after” is slower under polling (×0.90 [0.88, 0.92])."),
-        "{told}"
+        rendered.starts_with("Against “before”, “after” is slower under polling (×0.90 [0.88, 0.92])."),
+        "{rendered}"
     );
 }
 
 #[test]
 fn no_difference() {
-    let told = verdict(&with(1.001, [0.998, 1.004], Verdict::NoDifference));
-    assert!(told.contains("“after” makes no difference under polling (×1.001 [0.998, 1.004])."), "{told}");
+    let rendered = verdict(&with(1.001, [0.998, 1.004], Verdict::NoDifference));
+    assert!(
+        rendered.contains("“after” makes no difference under polling (×1.001 [0.998, 1.004])."),
+        "{rendered}"
+    );
 }
 
 #[test]
 fn no_verdict() {
-    let told = verdict(&with(1.05, [0.93, 1.18], Verdict::NoVerdict));
+    let rendered = verdict(&with(1.05, [0.93, 1.18], Verdict::NoVerdict));
     let words = "is inconclusive under polling (×1.05 [0.93, 1.18]); run longer.";
-    assert!(told.contains(words), "{told}");
-    assert!(!told.contains("faster"), "{told}");
+    assert!(rendered.contains(words), "{rendered}");
+    assert!(!rendered.contains("faster"), "{rendered}");
 }
 
 #[test]
 fn the_words_are_the_records_and_not_the_numbers() {
     // The margin is the measuring side's business: here it was wide, and the report must not know better.
-    let told = verdict(&with(1.02, [1.01, 1.03], Verdict::NoDifference));
-    assert!(told.contains("no difference") && !told.contains("faster"), "{told}");
+    let rendered = verdict(&with(1.02, [1.01, 1.03], Verdict::NoDifference));
+    assert!(rendered.contains("no difference") && !rendered.contains("faster"), "{rendered}");
 }
 
 #[test]
 fn all_scenarios_stand_in_one_sentence_for_each_baseline() {
-    let told = verdict(&sample());
+    let rendered = verdict(&sample());
     assert_eq!(
-        told,
+        rendered,
         "Against “before”, “after” is faster under polling (×1.58 [1.56, 1.60]), hot-context (×1.66 [1.62, 1.70]) \
          and one-worker (×1.69 [1.68, 1.70]). Against “naive”, “after” is faster under hot-context \
          (×1.37 [1.34, 1.40]); it is slower under polling (×0.98 [0.96, 0.99]) and one-worker \
@@ -89,30 +92,30 @@ fn all_scenarios_stand_in_one_sentence_for_each_baseline() {
 
 #[test]
 fn without_naive_nothing_is_said_of_it() {
-    let told = verdict(&polling(&["before", "after", "std-mutex"]));
-    assert!(told.starts_with("Against “before”, “after” is faster"), "{told}");
-    assert!(!told.contains("naive"), "{told}");
+    let rendered = verdict(&polling(&["before", "after", "std-mutex"]));
+    assert!(rendered.starts_with("Against “before”, “after” is faster"), "{rendered}");
+    assert!(!rendered.contains("naive"), "{rendered}");
 }
 
 #[test]
 fn without_after_the_best_candidate_is_named_as_chosen() {
-    let told = verdict(&polling(&["before", "naive", "std-mutex", "tokio-mutex"]));
+    let rendered = verdict(&polling(&["before", "naive", "std-mutex", "tokio-mutex"]));
     let words = "Of 3 candidates, “std-mutex” has the highest throughput under polling. Against “before”";
-    assert!(told.starts_with(words), "{told}");
-    assert!(told.contains("Against “naive”, “std-mutex” is faster"), "{told}");
+    assert!(rendered.starts_with(words), "{rendered}");
+    assert!(rendered.contains("Against “naive”, “std-mutex” is faster"), "{rendered}");
 }
 
 #[test]
 fn naive_as_the_baseline_is_spoken_of_once() {
-    let told = verdict(&polling(&["naive", "after"]));
-    assert_eq!(told.matches("Against “naive”").count(), 1, "{told}");
+    let rendered = verdict(&polling(&["naive", "after"]));
+    assert_eq!(rendered.matches("Against “naive”").count(), 1, "{rendered}");
 }
 
 #[test]
 fn a_single_cell_is_measured_and_not_compared() {
-    let told = verdict(&polling(&["after"]));
+    let rendered = verdict(&polling(&["after"]));
     assert_eq!(
-        told,
+        rendered,
         "“after” under polling: 335 k [328 k, 342 k] operations/s, p99 of get_context_state 32.3 µs. \
          One strategy, so nothing was compared."
     );
@@ -130,10 +133,10 @@ fn an_error_comes_before_any_speed() {
         tasks: vec!["task 1".into(), "task 2".into()],
         edges: vec![],
     });
-    let told = verdict(&record);
+    let rendered = verdict(&record);
     let words = "FAILED: deadlock in “after” under polling: two tasks wait for each other. (src/session/mod.rs:3:5); \
                  left out of the ranking. Against";
-    assert!(told.starts_with(words), "{told}");
+    assert!(rendered.starts_with(words), "{rendered}");
     assert_eq!(failures(&record).len(), 1);
 }
 
@@ -196,14 +199,14 @@ fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
         pitfall("recursive", vec![Check::Live], vec![Check::Explorer], vec![Check::Live]),
         pitfall("not-tried", vec![], vec![], vec![]),
     ]);
-    let told = verdict(&record);
-    assert!(told.contains("2 of 4 models passed, 1 of them by an incomplete search."), "{told}");
+    let rendered = verdict(&record);
+    assert!(rendered.contains("2 of 4 models passed, 1 of them by an incomplete search."), "{rendered}");
     let bugs = "1 of 3 seeded bugs detected; 1 missed; 1 not run (live); 1 false positive on fixed variants.";
-    assert!(told.contains(bugs), "{told}");
+    assert!(rendered.contains(bugs), "{rendered}");
     let models = record.models.take();
     record.pitfalls.as_mut().unwrap()[2].not_run = vec![Check::Loom];
-    let told = verdict(&record);
-    assert!(told.contains("1 not run (loom: run `scripts/loom.sh`)"), "{told}");
+    let rendered = verdict(&record);
+    assert!(rendered.contains("1 not run (loom: run `scripts/loom.sh`)"), "{rendered}");
     record.models = models;
     let failures = failures(&record).join("\n");
     for words in [
@@ -258,13 +261,13 @@ fn of_two_builds() -> Record {
 #[test]
 fn each_strategy_of_two_builds_is_held_against_its_own() {
     let record = of_two_builds();
-    let told = verdict(&record);
+    let rendered = verdict(&record);
     for part in [
         "Against “after@other”, “after” is inconclusive under polling",
         "Against “naive@other”, “naive” is slower under polling (×1.00 [0.99, 1.01]) and churn",
         "“@other” marks ./before, version 0.1.0 (b0a165e) built by rustc 1.95.0; 12 rounds of one process of each.",
     ] {
-        assert!(told.contains(part), "{part:?} is not in {told}");
+        assert!(rendered.contains(part), "{part:?} is not in {rendered}");
     }
     let text = lockyard_bench::report::text(&record, lockyard_bench::report::Colour::Plain);
     let rows: Vec<_> =

@@ -6,7 +6,7 @@
 //! {"process":3,"type":"ok","f":"write","key":"x","value":5,"time":1900}
 //! ```
 //!
-//! `type` is `invoke`, `ok`, `fail` (it did not happen) or `info` (nobody knows). Lines stand in the order of time;
+//! `type` is `invoke`, `ok`, `fail` (it did not happen) or `info` (unknown). Lines stand in the order of time;
 //! `time`, in nanoseconds, may be left out, and where two are equal the lines' order stands. What else a line says is
 //! left alone.
 
@@ -20,9 +20,9 @@ use super::json::Json;
 /// One line: an invocation, or what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event<'a> {
-    /// Who asks. A process asks one thing at a time.
+    /// The process of the call. A process has one operation at a time.
     pub process: u64,
-    /// What the line tells.
+    /// What the line says.
     #[serde(rename = "type")]
     pub kind: EventKind,
     /// The function; a response may leave it out.
@@ -42,7 +42,7 @@ pub struct Event<'a> {
     pub time: Option<u64>,
 }
 
-/// What a line tells.
+/// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
@@ -52,7 +52,7 @@ pub enum EventKind {
     Ok,
     /// It did not happen.
     Fail,
-    /// Nobody knows whether it happened, or will.
+    /// It is unknown whether it happened, or will.
     Info,
 }
 

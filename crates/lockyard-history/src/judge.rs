@@ -1,4 +1,4 @@
-//! From a recording to a verdict, whatever it is of: for those who run a system that somebody else specified.
+//! From a recording to a verdict, whatever it is of: for code that runs a system and does not know its specification.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use super::verdict::Verdict;
 /// A specification that can judge what was recorded by it.
 ///
 /// Unless said otherwise, that is by the search, as [`check`] does: `impl Judge for Bank {}`. A specification whose
-/// answers tell more of their order may know a faster way, and leave to the search what that does not decide: see
+/// answers say more of their order may know a faster way, and leave to the search what that does not decide: see
 /// [`check_key`](crate::check_key).
 pub trait Judge: SequentialSpec<Call: Clone, Answer: Clone> + Sized {
-    /// Judges a recording. The budget is for the search; `name` tells the name of a key by its number, for the drawing
+    /// Judges a recording. The budget is for the search; `name` gives the name of a key by its number, for the drawing
     /// of a violation.
     fn judge(&self, recording: &Recording<Self>, budget: Duration, name: &dyn Fn(u32) -> String) -> Verdict {
         check(self, &recording.history(name), budget)

@@ -15,7 +15,7 @@
 //!
 //! # A verdict sooner than the search has it
 //!
-//! Where answers tell their order, as versions do, one walk along that order decides most histories. A specification
+//! Where answers say their order, as versions do, one walk along that order decides most histories. A specification
 //! that knows such a way implements [`Judge::judge`] by it: over [`Recording::records`], with
 //! [`Recording::operations`] for the keys that it has to show or cannot decide. What is impossible is drawn by
 //! [`Evidence::violation`]; what is left open goes to the search by [`check_key`], all keys within one [`Limit`].

@@ -1,11 +1,11 @@
-//! How long a search may go on: by the clock, or by steps, where an answer must be the same on every machine.
+//! How long a search may take: by the clock, or by steps, where an answer must be the same on every machine.
 
 use std::time::Instant;
 
 /// So many steps pass between looks at the clock.
 const STEPS_PER_LOOK: u64 = 1024;
 
-/// How long a search may go on. Several may share one, each taking its own away.
+/// How long a search may take. Several may share one, each taking its own away.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     /// Where it depends on the clock.

@@ -1,6 +1,6 @@
 //! What a process writes down while it runs: one short record for each operation.
 //!
-//! Recording costs a push and a store. A log belongs to one process and is shared with nobody, reads no clock (times are
+//! Recording costs a push and a store. A log belongs to one process and is not shared, reads no clock (times are
 //! the caller's, in nanoseconds from a moment that all processes share), and keeps what calls and answers hold: so these
 //! should be small, and own nothing. How many bytes an operation takes is [`Log::BYTES_AN_OPERATION`].
 
@@ -11,7 +11,7 @@ use super::spec::SequentialSpec;
 pub struct Record<Call, Answer> {
     /// The time of the call.
     pub called: u64,
-    /// The time of the answer; [`NEVER`] while it is open, and for good if nobody knows what became of it.
+    /// The time of the answer; [`NEVER`] while it is open, and for good if its outcome is unknown.
     pub returned: u64,
     /// Of what: the number of the key.
     pub key: u32,
@@ -74,7 +74,7 @@ impl<S: SequentialSpec> Log<S> {
     }
 
     /// Before it is asked. `key` numbers the keys of the recording, from zero without great gaps; what is being created
-    /// has a number that nobody else uses.
+    /// has a number of its own.
     #[inline]
     pub fn invoke(&mut self, time: u64, key: u32, call: S::Call) -> Invocation {
         self.records.push(Record { called: time, returned: NEVER, key, call, answer: None });
@@ -97,7 +97,7 @@ impl<S: SequentialSpec> Log<S> {
         self.failed += 1;
     }
 
-    /// Nobody knows: it was given up, timed out, or may have happened in part.
+    /// The outcome is unknown: it was given up, timed out, or may have happened in part.
     #[inline]
     pub fn info(&mut self, ticket: Invocation) {
         let Invocation(_) = ticket;

@@ -5,7 +5,7 @@ use super::spec::SequentialSpec;
 /// One operation of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation<Call, Answer> {
-    /// Who asked.
+    /// The process of the call.
     pub process: u64,
     /// Of what: the place of the key in [`History::keys`](crate::History::keys).
     pub key: usize,

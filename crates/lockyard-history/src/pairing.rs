@@ -82,7 +82,7 @@ impl<S: SequentialSpec> Pairing<S> {
         Ok(())
     }
 
-    /// Nobody will ever know what became of the open operation of the process.
+    /// The outcome of the open operation of the process stays unknown.
     ///
     /// # Errors
     /// It has asked nothing that is still open.

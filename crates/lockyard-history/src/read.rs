@@ -102,11 +102,13 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn not_an_event(error: &serde_json::Error) -> String {
     let column = error.column();
-    let told = error.to_string();
-    let told = told.split(" at line ").next().unwrap_or(&told);
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or(&message);
     if error.is_eof() {
-        format!("the line ends too early, in column {column} ({told}): the file was cut short, copy it whole")
+        format!(
+            "the line ends too early, in column {column} ({message}): the file was cut short, copy it whole"
+        )
     } else {
-        format!("not an event, in column {column}: {told}")
+        format!("not an event, in column {column}: {message}")
     }
 }

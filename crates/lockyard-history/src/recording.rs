@@ -23,7 +23,7 @@ pub struct Recording<S: SequentialSpec> {
 pub type Given<S> = (u32, <S as SequentialSpec>::Call, <S as SequentialSpec>::Answer);
 
 /// The process that is said to have asked before the first operation.
-const NOBODY: u64 = u32::MAX as u64;
+const NO_PROCESS: u64 = u32::MAX as u64;
 
 impl<S: SequentialSpec> Default for Recording<S> {
     fn default() -> Self {
@@ -42,7 +42,7 @@ impl<S: SequentialSpec> Recording<S> {
         let record =
             |(key, call, answer)| Record { called: time, returned: time, key, call, answer: Some(answer) };
         let records: Vec<_> = given.into_iter().map(record).collect();
-        Self { given: records.len(), records, processes: vec![(NOBODY, 0)], failed: 0 }
+        Self { given: records.len(), records, processes: vec![(NO_PROCESS, 0)], failed: 0 }
     }
 
     /// Takes over the log of a process.
@@ -63,10 +63,10 @@ impl<S: SequentialSpec> Recording<S> {
         &self.records
     }
 
-    /// Who asked what the record at this place tells of.
+    /// The process that made the call of the record at this place.
     pub(super) fn process(&self, at: usize) -> u64 {
         let after = self.processes.partition_point(|(_, first)| *first <= at);
-        self.processes[..after].last().map_or(NOBODY, |(process, _)| *process)
+        self.processes[..after].last().map_or(NO_PROCESS, |(process, _)| *process)
     }
 
     /// The records of each process.
@@ -88,7 +88,7 @@ impl<S: SequentialSpec> Recording<S> {
             for at in records.clone() {
                 let Record { called, returned, .. } = self.records[at];
                 push(called, 0, EventTime { record: at, returns: false });
-                // The outcome of what nobody answered is told when its process goes on, or in the end.
+                // The outcome of a call without an answer is written before the next of its process, or at the end.
                 let next = if at + 1 < records.end { self.records[at + 1].called } else { NEVER };
                 push(returned.min(next), 1, EventTime { record: at, returns: true });
             }
@@ -117,7 +117,7 @@ impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
         }
     }
 
-    /// The operations that some of the [`records`](Self::records) tell of, in the order of their calls, each with the
+    /// The operations that some of the [`records`](Self::records) belong to, in the order of their calls, each with the
     /// place of its record. What [takes effect twice](SequentialSpec::second) is there twice, with the same place.
     /// Moments are those of the whole recording.
     pub fn operations(&self, some: impl Fn(&RecordOf<S>) -> bool) -> Vec<(usize, OperationOf<S>)> {

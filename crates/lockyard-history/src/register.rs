@@ -152,7 +152,7 @@ impl Codec for Register {
 
 impl Judge for Register {}
 
-/// What a register can hold, for those who gave it something else.
+/// What a register can hold, for errors about anything else.
 const HOLDS: &str = "null, true, false, a whole number of 64 bits or a string";
 
 impl fmt::Display for Value {

@@ -1,14 +1,14 @@
 //! The search for an order: can these operations have happened one at a time, each between its call and its return?
 //!
 //! The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993): take any operation that was
-//! called before the first return among those left, see whether the object can answer so, and go on with the rest. It
+//! called before the first return among those left, see whether the object can answer so, and continue with the rest. It
 //! remembers dead ends as Lowe does ("Testing for linearizability", 2017): which operations were taken, and the state
 //! they left, is all that matters for what is left. Three things keep it fast:
 //!
-//! - Only dead ends are remembered, and only what tells a set of taken operations from others of its kind: the last
+//! - Only dead ends are remembered, and only what distinguishes a set of taken operations from others of its kind: the last
 //!   one taken, and the few called before it that were not. A history without trouble costs no memory at all.
 //! - A read that fits is taken at once: whatever order explains the rest, the read can be put first in it. One that
-//!   tells what was not known is an exception, for it may be meant for later.
+//!   says what was not known is an exception, for it may be meant for later.
 //! - An operation of unknown outcome is taken last, and only if the next one notices: if the next leads to the same
 //!   state without it, so does an order without it, and that one keeps it in hand.
 
@@ -230,7 +230,7 @@ impl<'a, S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>> Search<'a, S, F> {
         self.path.push(Step { choice, before, furthest: self.furthest });
         match choice {
             Choice::Read(at) | Choice::Change(at) => {
-                // Out of both chains at once: with its return left in, `limit` would go on waiting for an operation
+                // Out of both chains at once: with its return left in, `limit` would keep waiting for an operation
                 // that was taken.
                 self.calls.remove(at);
                 self.returns.remove(self.return_of[at]);

@@ -2,9 +2,9 @@
 //!
 //! To leave an operation out is to say that it may have happened or not, at any time after its call: then what is kept
 //! is impossible whatever the others did, and no change is missed that would have explained an answer. Taking
-//! operations away instead would soon leave a single read of a value that, now, nobody wrote.
+//! operations away instead would soon leave a single read of a value that, now, no operation wrote.
 //!
-//! Where answers tell how many changes came before them ([`SequentialSpec::WITNESSED`]), what is left out keeps its answer: it
+//! Where answers say how many changes came before them ([`SequentialSpec::WITNESSED`]), what is left out keeps its answer: it
 //! may have happened or not, but not otherwise. There an order is soon found, and a number says what came before.
 //!
 //! What is kept is made small by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
@@ -27,7 +27,7 @@ const MOST_ANSWERS: usize = 4;
 
 /// How long a question may take, and all of them together: a few have no end in sight, such as which of a thousand amounts
 /// add up to a balance. Counted in steps of the search and not in time, so that a violation looks the same on every
-/// machine. Where numbers tell the order, an answer comes soon or not at all.
+/// machine. Where numbers say the order, an answer comes soon or not at all.
 const STEPS_PER_PROBE: u64 = 100_000;
 const STEPS_PER_WITNESSED_PROBE: u64 = 20_000;
 const PROBES_WORTH: u64 = 10;

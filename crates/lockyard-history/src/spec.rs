@@ -26,7 +26,7 @@ pub trait SequentialSpec {
     /// What the object remembers. Cloned at each step of a search, so it should share what is large.
     type State: Clone + Eq + Hash + Debug;
 
-    /// Whether answers tell how many changes came before them. Then an operation that is left out of a drawing keeps
+    /// Whether answers say how many changes came before them. Then an operation that is left out of a drawing keeps
     /// its answer, and needs no other to be understood.
     const WITNESSED: bool = false;
 
@@ -35,7 +35,7 @@ pub trait SequentialSpec {
 
     /// The state after this call, or nothing if it could not have been answered so in this state.
     ///
-    /// Without an answer nobody knows what was answered: the call does what it does.
+    /// Without an answer any would be right: the call takes its effect.
     fn step(
         &self,
         state: &Self::State,
@@ -49,7 +49,7 @@ pub trait SequentialSpec {
         false
     }
 
-    /// Whether this read may tell what no state says yet. It is then taken at once only where it tells nothing new.
+    /// Whether this read may say what no state says yet. It is then taken at once only where it says nothing new.
     fn learns(&self, _call: &Self::Call) -> bool {
         false
     }

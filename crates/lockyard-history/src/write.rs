@@ -26,7 +26,7 @@ impl<S: Codec + Default> Recording<S> {
                 (true, Some(answer)) => (EventKind::Ok, spec.encode_answer(answer)),
                 (true, None) => (EventKind::Info, Encoded::default()),
             };
-            // Of what nobody answered there is no time; its line stands where its process goes on.
+            // A call without an answer has no time of return; its line stands before the next of its process.
             let time = if !returns {
                 *called
             } else if *returned == NEVER {

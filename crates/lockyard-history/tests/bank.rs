@@ -1,4 +1,4 @@
-//! A bank, specified by somebody who read no more of this crate than the two functions: recorded, judged, drawn.
+//! A bank, specified with no more of this crate than its two functions: recorded, judged, drawn.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Judge for Bank {}
 const BRANCH: u32 = 0;
 const BUDGET: Duration = Duration::from_secs(300);
 
-/// A run of two tellers, told moment by moment.
+/// A run of two tellers, event by event.
 struct Run {
     time: u64,
     tellers: [Log<Bank>; 2],
@@ -178,7 +178,7 @@ fn what_was_given_comes_before_all_and_is_not_counted() {
 }
 
 #[test]
-fn what_failed_has_not_happened_and_what_nobody_knows_may_have() {
+fn what_failed_has_not_happened_and_what_is_unknown_may_have() {
     let withdrawn = |fails: bool, left| {
         let mut run = Run::new();
         run.at_once(0, Call::Deposit { to: 1, amount: 10 }, Answer::Done);

@@ -107,7 +107,7 @@ fn an_overlapping_read_may_see_either() {
         let story = Story::new().at_once(0, write(1), DONE).call(0, write(2)).call(1, read());
         right::<Register>(story.ok(1, holds(seen)).ok(0, DONE));
     }
-    // But once one has seen the new, nobody sees the old again.
+    // But once one read has seen the new, no later one sees the old.
     let story = Story::new().at_once(0, write(1), DONE).call(0, write(2)).at_once(1, read(), holds(2));
     let violation = wrong::<Register>(story.at_once(2, read(), holds(1)).ok(0, DONE));
     assert_eq!((violation.operations.len(), &*violation.expected), (4, &["2".to_owned()][..]));
@@ -185,7 +185,7 @@ fn what_failed_has_not_happened() {
     assert_eq!(words(&wrong(story().at_once(1, read(), holds(2)))), ["write 1", "read: 2"]);
 }
 
-/// The search goes on where the first thing to fit was the wrong one, and where many were of no use.
+/// The search continues where the first thing to fit was the wrong one, and where many were of no use.
 #[test]
 fn many_unknown_outcomes_are_searched() {
     let mut story = Story::<Register>::new();

@@ -53,7 +53,7 @@ const TELLERS: u64 = 8;
 const BUDGET: Duration = Duration::from_secs(300);
 
 /// Tellers in turns, each with one operation open at a time. Every addition takes effect, but that of which `is_lost` says
-/// so: in its place somebody else's is written over it.
+/// so: another teller's is written over it.
 fn run(operations: u64, is_lost: impl Fn(u64) -> bool) -> Recording<Account> {
     let mut tellers: Vec<_> =
         (0..TELLERS).map(|teller| Log::<Account>::new(teller, operations as usize)).collect();

@@ -12,7 +12,7 @@ use crate::sync::{self, Guard, Mutex, MutexGuard};
 /// The family of snapshots in an [`arc_swap::ArcSwap`].
 ///
 /// Writers go one after another, by a mutex that blocks. What a writer has changed becomes the value when its guard
-/// is dropped; until then readers see what was there before, and if the writer panics they go on seeing that.
+/// is dropped; until then readers see what was there before, and if the writer panics they continue to see that.
 #[derive(Debug)]
 pub struct ArcSwap;
 

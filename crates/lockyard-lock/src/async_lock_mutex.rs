@@ -1,4 +1,4 @@
-//! `async_lock::Mutex`: waiters yield their task, and whoever is quick may overtake those who wait.
+//! `async_lock::Mutex`: waiters yield their task, and a running task may overtake them.
 
 use std::ops::DerefMut;
 

@@ -23,7 +23,7 @@ impl LockClass {
     }
 }
 
-/// Who is granted a lock next, as the family documents it.
+/// Which waiter is granted a lock next, as the family documents it.
 ///
 /// It decides what can deadlock: a second read by one task is harmless under [`Policy::Snapshot`] and, where reads are
 /// shared, under [`Policy::Unfair`]; under the others it waits forever as soon as a writer stands in between.
@@ -33,9 +33,9 @@ pub enum Policy {
     FifoFair,
     /// A waiting writer goes before readers that come later.
     WriterPreferring,
-    /// Whoever unlocks hands the lock to one who sleeps for it; those who are awake may come in between.
+    /// An unlock hands the lock to a sleeping waiter; running ones may come in between.
     Handover,
-    /// No promise: whoever is there when the lock becomes free.
+    /// No promise: the first to request the free lock gets it.
     Unfair,
     /// Readers never wait; writers go one after another, without a promise in which order.
     Snapshot,
@@ -45,7 +45,7 @@ pub enum Policy {
 pub trait LockFamily: Send + Sync + 'static {
     /// The name on the command line and in reports, such as `tokio-rwlock`.
     const NAME: &'static str;
-    /// Who goes next.
+    /// Which waiter is next.
     const POLICY: Policy;
     /// Whether several readers may be inside at once.
     const SHARED_READS: bool;
@@ -100,8 +100,8 @@ pub trait SharedLock<T>: Send + Sync + 'static {
 
 /// Capability: a family that can also be asked for exclusive access without waiting, and that says how it waits.
 ///
-/// Whoever stands between a lock and its user needs it: to tell an acquisition that waits from one that does not,
-/// and to leave a wait undone that would block a thread for ever.
+/// A wrapper around a lock needs it: to distinguish an acquisition that waits from one that does not,
+/// and to avoid a wait that would block a thread indefinitely.
 pub trait TryFamily: LockFamily {
     /// Whether waiting blocks the thread; else it yields the task.
     const BLOCKS: bool;

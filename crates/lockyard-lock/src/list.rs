@@ -1,5 +1,5 @@
 //! The one list of the families of this crate. What is to be done with each of them is derived from it, so that a family
-//! which is added is measured, tested and explored without anybody thinking of it.
+//! which is added is measured, tested and explored without further work.
 
 /// Hands every lock family of this crate to a macro, as one row each:
 ///
@@ -81,7 +81,7 @@ mod tests {
         }
     }
 
-    /// A file that the list has forgotten would be measured, tested and explored by nobody.
+    /// A file that the list has forgotten would never be measured, tested or explored.
     #[test]
     fn every_family_of_this_crate_is_listed() {
         let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/src");

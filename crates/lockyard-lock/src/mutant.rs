@@ -1,7 +1,7 @@
 //! A lock that does not exclude: what every check of exclusion must fail over.
 //!
-//! A test that holds over [`Torn`] holds over anything, and proves nothing. So whoever writes a model or a property of
-//! code that is generic in its locks runs it over this family as well, and expects the failure.
+//! A test that holds over [`Torn`] holds over anything, and proves nothing. So a model or a property of
+//! code that is generic in its locks should be run over this family as well, and must fail.
 //!
 //! Every writer works on a copy of its own and publishes it at the end. What makes the two moments visible, and lets
 //! others in between them, differs from tool to tool; so the family is generic in its [`Cells`].

@@ -1,4 +1,4 @@
-//! `parking_lot::FairMutex`: as its plain sibling, but an unlock hands the lock to the one who waits.
+//! `parking_lot::FairMutex`: as its plain sibling, but an unlock hands the lock to the waiter.
 //!
 //! What that fairness costs is the difference between the two: a handed lock makes its next owner wake up first.
 
@@ -8,7 +8,7 @@ use super::{LockClass, LockFamily, Policy, SharedLock, TryFamily};
 
 /// The family of [`parking_lot::FairMutex`].
 ///
-/// Whoever unlocks cannot take the lock again before a thread that is parked for it. That is no strict order of
+/// The thread that unlocks cannot take the lock again before a thread that is parked for it. That is no strict order of
 /// asking: a thread that spins may be quicker than one that went to sleep.
 #[derive(Debug)]
 pub struct ParkingLotFairMutex;

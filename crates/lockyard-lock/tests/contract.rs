@@ -8,7 +8,7 @@ macro_rules! every_lock {
 
 lockyard_lock::for_each_lock! { every_lock }
 
-/// A contract that this one keeps anybody keeps.
+/// A contract that this one keeps, every lock keeps.
 mod no_exclusion {
     use std::panic::catch_unwind;
     use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Two who append to the same session: both messages are there, in memory and in the store.
+//! Two appends to the same session: both messages are there, in memory and in the store.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use lockyard::backend::chat::{ChatContext, NewMessage, Role, Version};
 use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, ModelCheck, Mutant, Torn, block_on, id};
 
 /// Every lock is this one, the cache's too.
 const OVER: &str = "loom-rwlock";
@@ -43,19 +43,21 @@ fn two_appends<F: AwaitFamily, G: AwaitFamily>(loaded: bool) {
 fn both_are_there<F: AwaitFamily, G: AwaitFamily>(manager: &Manager<F, G>, session: u64, messages: usize) {
     let count = |context: &ChatContext| context.message_count(None).unwrap();
     assert_eq!(block_on(manager.read(id(session), count)), Ok(messages), "in memory");
-    let stored = manager.env().store().stored(id(session)).expect("nobody deletes it");
+    let stored = manager.env().store().stored(id(session)).expect("it is never deleted");
     assert_eq!(count(&stored), messages, "acknowledged, so stored");
 }
 
 #[test]
 fn two_appends_to_a_loaded_session_are_both_kept() {
-    let model = Model { name: "appends-loaded-2x1", over: OVER, preemptions: None, at_least: 5_000 };
+    let model =
+        ModelCheck { name: "appends-loaded-2x1", over: OVER, preemptions: None, min_executions: 5_000 };
     model.check(|| two_appends::<LoomRwLock, LoomRwLock>(true));
 }
 
 #[test]
 fn two_appends_to_a_session_that_is_not_loaded_are_both_kept() {
-    let model = Model { name: "appends-cold-2x1", over: OVER, preemptions: Some(4), at_least: 15_000 };
+    let model =
+        ModelCheck { name: "appends-cold-2x1", over: OVER, preemptions: Some(4), min_executions: 15_000 };
     model.check(|| two_appends::<LoomRwLock, LoomRwLock>(false));
 }
 
@@ -81,7 +83,7 @@ fn without_a_gate_a_save_goes_back() {
     .must_fail(|| two_appends::<LoomRwLock, Torn>(true));
 }
 
-/// Two who append, while somebody else's read takes the session's place in the cache: it may die and be loaded again,
+/// Two appends, while another caller's read takes the session's place in the cache: it may die and be loaded again,
 /// and is never alive twice.
 fn two_appends_against_eviction(loads_seen: &Mutex<BTreeSet<usize>>) {
     let env = LoomEnv::<LoomRwLock, LoomRwLock>::new(2);
@@ -107,7 +109,8 @@ fn two_appends_against_eviction(loads_seen: &Mutex<BTreeSet<usize>>) {
 fn appends_survive_eviction_by_a_foreign_reader() {
     let loads = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = loads.clone();
-    let model = Model { name: "appends-evicted-2x1", over: OVER, preemptions: Some(3), at_least: 7_000 };
+    let model =
+        ModelCheck { name: "appends-evicted-2x1", over: OVER, preemptions: Some(3), min_executions: 7_000 };
     model.check(move || two_appends_against_eviction(&seen));
     // Each of the two sessions once, and the first one again where it had died meanwhile.
     assert_eq!(*loads.lock().unwrap(), BTreeSet::from([2, 3]));

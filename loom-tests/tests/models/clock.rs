@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockyard::backend::session::Cache;
 use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
-use loom_tests::{Clock, Model, Mutant, block_on, id};
+use loom_tests::{Clock, ModelCheck, Mutant, block_on, id};
 
 /// Three values with these numbers, the first of which is in a cache that has room for it alone.
 fn full() -> (Arc<Clock<u64>>, [Arc<u64>; 3]) {
@@ -16,13 +16,13 @@ fn full() -> (Arc<Clock<u64>>, [Arc<u64>; 3]) {
     (cache, values)
 }
 
-/// Who is in the cache, by number. Whoever is not has ended.
+/// Which values are in the cache, by number. All others have ended.
 fn inside(cache: &Clock<u64>, values: &[Arc<u64>]) -> Vec<u64> {
     let found = values.iter().filter(|value| {
         let found = block_on(cache.get(id(***value)));
         let kept = usize::from(found.is_some());
         drop(found);
-        assert_eq!(Arc::strong_count(value), 1 + kept, "value {value} is kept by nobody who has it");
+        assert_eq!(Arc::strong_count(value), 1 + kept, "value {value} is kept outside of the cache");
         kept == 1
     });
     found.map(|value| **value).collect()
@@ -35,7 +35,7 @@ fn newcomers_and_a_visitor() {
         thread::spawn(move || block_on(cache.insert(id(number as u64), value)))
     });
     let seen = block_on(cache.visit(id(0), |value| *value));
-    assert!(seen.is_none_or(|value| value == 0), "somebody else was found");
+    assert!(seen.is_none_or(|value| value == 0), "another value was found");
     for newcomer in newcomers {
         newcomer.join().unwrap();
     }
@@ -67,14 +67,14 @@ fn a_newcomer_and_a_removal() {
 const PREEMPTIONS: Option<usize> = None;
 
 #[test]
-fn newcomers_displace_whoever_is_inside() {
-    Model { name: "clock-newcomers", over: "clock", preemptions: PREEMPTIONS, at_least: 2_500 }
+fn newcomers_displace_what_is_cached() {
+    ModelCheck { name: "clock-newcomers", over: "clock", preemptions: PREEMPTIONS, min_executions: 2_500 }
         .check(newcomers_and_a_visitor);
 }
 
 #[test]
 fn a_removal_leaves_nothing_behind() {
-    Model { name: "clock-removal", over: "clock", preemptions: PREEMPTIONS, at_least: 200 }
+    ModelCheck { name: "clock-removal", over: "clock", preemptions: PREEMPTIONS, min_executions: 200 }
         .check(a_newcomer_and_a_removal);
 }
 

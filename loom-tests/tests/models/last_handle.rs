@@ -1,4 +1,4 @@
-//! Somebody drops the last handle while somebody else asks the table for one: both answers occur, thanks to the tie.
+//! One thread drops the last handle while another asks the table for one: both answers occur, thanks to the tie.
 //!
 //! This tests the tool, not the manager: were it to fail, every model that evicts would explore half of what it says.
 

@@ -1,4 +1,4 @@
-//! The state word: who reads it is in step with who wrote it, and it never contradicts the lock.
+//! The state word: its reader is synchronized with its writer, and it never contradicts the lock.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use lockyard::lock::LockFamily;
 use lockyard::lock::sync::{Fault, planted};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, ModelCheck, Mutant, Torn, block_on, id};
 
 const OVER: &str = "loom-rwlock, state=published";
 
@@ -32,11 +32,11 @@ fn append<F: LockFamily>(manager: &Manager<F>, beside: impl FnOnce() + Send) {
     block_on(manager.write(id(0), append)).expect("nothing refuses it");
 }
 
-fn version_told<F: LockFamily>(manager: &Manager<F>) -> Version {
+fn announced_version<F: LockFamily>(manager: &Manager<F>) -> Version {
     block_on(manager.state(id(0))).expect("it is loaded").version
 }
 
-/// A writer leaves something for whoever learns of its change.
+/// A writer leaves something for the readers of its change.
 fn what_comes_with_the_word() {
     let manager = loaded::<LoomRwLock>();
     let left = Arc::new(AtomicUsize::new(0));
@@ -44,15 +44,16 @@ fn what_comes_with_the_word() {
         let (manager, left) = (manager.clone(), left.clone());
         thread::spawn(move || append(&manager, || left.store(1, Relaxed)))
     };
-    if version_told(&manager) == Version(1) {
-        assert_eq!(left.load(Relaxed), 1, "the word was seen before what it tells of");
+    if announced_version(&manager) == Version(1) {
+        assert_eq!(left.load(Relaxed), 1, "the word was seen before what it announces");
     }
     writer.join().unwrap();
 }
 
 #[test]
-fn who_reads_the_word_is_in_step_with_who_wrote_it() {
-    Model { name: "state-word", over: OVER, preemptions: None, at_least: 45 }.check(what_comes_with_the_word);
+fn a_reader_of_the_word_is_synchronized_with_its_writer() {
+    ModelCheck { name: "state-word", over: OVER, preemptions: None, min_executions: 45 }
+        .check(what_comes_with_the_word);
 }
 
 #[test]
@@ -61,29 +62,29 @@ fn without_an_order_of_memory_the_word_comes_first() {
         name: "relaxed-publication",
         class: "visibility",
         preemptions: None,
-        complaint: "the word was seen before what it tells of",
+        complaint: "the word was seen before what it announces",
     };
     planted(Fault::Relaxed, || mutant.must_fail(what_comes_with_the_word));
 }
 
-/// Somebody asks the word, the lock and the word again, while another changes the session.
+/// A caller reads the word, the lock and the word again, while another changes the session.
 fn word_lock_word<F: LockFamily>() {
     let manager = loaded::<F>();
     let writer = {
         let manager = manager.clone();
         thread::spawn(move || append(&manager, || {}))
     };
-    let first = version_told(&manager);
+    let first = announced_version(&manager);
     let second = block_on(manager.read(id(0), ChatContext::version)).expect("it is loaded");
-    let third = version_told(&manager);
+    let third = announced_version(&manager);
     assert!(first <= second && second <= third, "time went back: {first:?}, {second:?}, {third:?}");
     writer.join().unwrap();
-    assert_eq!(version_told(&manager), Version(1), "the word is left behind");
+    assert_eq!(announced_version(&manager), Version(1), "the word is left behind");
 }
 
 #[test]
 fn word_and_lock_never_contradict_each_other() {
-    Model { name: "word-lock-word", over: OVER, preemptions: None, at_least: 5_000 }
+    ModelCheck { name: "word-lock-word", over: OVER, preemptions: None, min_executions: 5_000 }
         .check(word_lock_word::<LoomRwLock>);
 }
 

@@ -1,18 +1,18 @@
-//! Messages in shared chunks: two who go on from one vector each have their own item, and nobody else sees either.
+//! Messages in shared chunks: two that append to clones of one vector each have their own item, and no other clone sees either.
 
 use std::sync::Arc;
 
 use lockyard::backend::shared_vec::SharedVec;
 use lockyard::lock::sync::{Fault, planted};
 use loom::thread;
-use loom_tests::{Model, Mutant};
+use loom_tests::{ModelCheck, Mutant};
 
-/// One less than a chunk holds, so that the first who goes on also finishes the chunk.
+/// One less than a chunk holds, so that the first to append also finishes the chunk.
 const LENGTH: u32 = 15;
 
-fn two_go_on_from_one() {
+fn two_append_to_clones_of_one() {
     let original: Arc<SharedVec<u32>> = Arc::new((0..LENGTH).collect());
-    let go_on = |item: u32| {
+    let append = |item: u32| {
         let mut copy = SharedVec::clone(&original);
         thread::spawn(move || {
             copy.push(item);
@@ -20,7 +20,7 @@ fn two_go_on_from_one() {
             copy
         })
     };
-    let others = [go_on(100), go_on(200)];
+    let others = [append(100), append(200)];
     assert!(original.iter().copied().eq(0..LENGTH), "the original has changed");
     for (other, item) in others.into_iter().zip([100, 200]) {
         let copy = other.join().unwrap();
@@ -31,8 +31,9 @@ fn two_go_on_from_one() {
 }
 
 #[test]
-fn each_who_goes_on_has_its_own_item() {
-    Model { name: "shared-chunks", over: "-", preemptions: None, at_least: 25 }.check(two_go_on_from_one);
+fn each_clone_that_appends_has_its_own_item() {
+    ModelCheck { name: "shared-chunks", over: "-", preemptions: None, min_executions: 25 }
+        .check(two_append_to_clones_of_one);
 }
 
 #[test]
@@ -43,5 +44,5 @@ fn where_filling_a_slot_takes_two_steps_one_has_the_others_item() {
         preemptions: None,
         complaint: "a copy has another's item",
     };
-    planted(Fault::TwoSteps, || mutant.must_fail(two_go_on_from_one));
+    planted(Fault::TwoSteps, || mutant.must_fail(two_append_to_clones_of_one));
 }

@@ -1,4 +1,4 @@
-//! Two who want the same session that is not loaded: one load, and both get it.
+//! Two requests for the same session that is not loaded: one load, and both get it.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use lockyard::backend::chat::ChatContext;
 use lockyard::backend::session::{ChatSessionManager, Durability, Env};
 use lockyard::lock::AwaitFamily;
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, Torn, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, ModelCheck, Mutant, Torn, block_on, id};
 
 const PREEMPTIONS: Option<usize> = Some(5);
 
@@ -25,8 +25,12 @@ fn two_cold_readers<G: AwaitFamily>() {
 
 #[test]
 fn a_session_is_loaded_once_for_two_readers() {
-    let model =
-        Model { name: "single-flight", over: "loom-rwlock", preemptions: PREEMPTIONS, at_least: 20_000 };
+    let model = ModelCheck {
+        name: "single-flight",
+        over: "loom-rwlock",
+        preemptions: PREEMPTIONS,
+        min_executions: 20_000,
+    };
     model.check(two_cold_readers::<LoomRwLock>);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lockyard::lock::sync::{Fault, planted};
 use lockyard::lock::{ArcSwap, LockClass, LockOf, SharedLock};
 use loom::thread;
-use loom_tests::{Model, Mutant, block_on};
+use loom_tests::{ModelCheck, Mutant, block_on};
 
 static PAIR: LockClass = LockClass::new("pair");
 
@@ -33,7 +33,7 @@ fn two_writers_and_a_reader() {
 
 #[test]
 fn snapshots_are_whole_and_lose_nothing() {
-    Model { name: "snapshots", over: "arc-swap", preemptions: None, at_least: 800 }
+    ModelCheck { name: "snapshots", over: "arc-swap", preemptions: None, min_executions: 800 }
         .check(two_writers_and_a_reader);
 }
 
@@ -65,6 +65,6 @@ fn one_hands_over_to_another() {
 
 #[test]
 fn a_snapshot_stands_while_others_write() {
-    Model { name: "snapshot-stands", over: "arc-swap", preemptions: None, at_least: 10 }
+    ModelCheck { name: "snapshot-stands", over: "arc-swap", preemptions: None, min_executions: 10 }
         .check(one_hands_over_to_another);
 }

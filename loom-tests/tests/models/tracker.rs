@@ -1,6 +1,6 @@
-//! The tracker: of two that close a circle together, whoever closes it says so.
+//! The tracker: of two threads that close a cycle together, the one that closes it reports it.
 //!
-//! Each asks once and is left as it stands, so that the circle is there and nobody hangs.
+//! Each asks once and is left as it stands, so that there is a cycle and no thread hangs.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Waker};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
 use lockyard::track::{Kind, Tracked, Tracker};
 use loom::thread;
-use loom_tests::{LoomRwLock, Model, Mutant, block_on};
+use loom_tests::{LoomRwLock, ModelCheck, Mutant, block_on};
 
 static ONE: LockClass = LockClass::new("one");
 static OTHER: LockClass = LockClass::new("other");
 
 type Lock = LockOf<Tracked<LoomRwLock>, u32>;
 
-/// Who has taken the lock that a task holds.
+/// Which task has taken the lock that a task holds.
 #[derive(Clone, Copy)]
 enum TakenBy {
     Itself,
@@ -53,9 +53,9 @@ fn two_in_opposite_orders(by: TakenBy) {
     };
     let (first_waits, first) = holds_and_asks(&tracker, "first", by, (one, two));
     let (second_waits, second) = other.join().unwrap();
-    let circles = tracker.findings().iter().filter(|finding| finding.kind == Kind::Deadlock).count();
+    let cycles = tracker.findings().iter().filter(|finding| finding.kind == Kind::Deadlock).count();
     assert_eq!(
-        circles,
+        cycles,
         usize::from(first_waits && second_waits),
         "a wait cycle was missed, or a false positive"
     );
@@ -65,15 +65,20 @@ fn two_in_opposite_orders(by: TakenBy) {
 const PREEMPTIONS: Option<usize> = Some(4);
 
 #[test]
-fn a_circle_is_told_by_whoever_closes_it() {
-    Model { name: "tracked-circle", over: "loom-rwlock", preemptions: PREEMPTIONS, at_least: 7_000 }
-        .check(|| two_in_opposite_orders(TakenBy::Itself));
+fn a_cycle_is_reported_by_the_thread_that_closes_it() {
+    ModelCheck {
+        name: "tracked-cycle",
+        over: "loom-rwlock",
+        preemptions: PREEMPTIONS,
+        min_executions: 7_000,
+    }
+    .check(|| two_in_opposite_orders(TakenBy::Itself));
 }
 
 #[test]
-fn a_circle_through_guards_that_have_moved_is_missed() {
+fn a_cycle_through_guards_that_have_moved_is_missed() {
     Mutant {
-        name: "tracked-circle/moved-guards",
+        name: "tracked-cycle/moved-guards",
         class: "deadlock",
         preemptions: PREEMPTIONS,
         complaint: "a wait cycle was missed",
@@ -81,7 +86,7 @@ fn a_circle_through_guards_that_have_moved_is_missed() {
     .must_fail(|| two_in_opposite_orders(TakenBy::Another));
 }
 
-/// Tasks that come and go while others do: whoever is looked for by number is found while it is there.
+/// Tasks that come and go while others do: one that is looked up by number is found while it is there.
 fn tasks_come_and_go() {
     let tracker = Tracker::new();
     let lock = Arc::new(tracker.within("maker", || Lock::new(&ONE, 0)));
@@ -104,6 +109,6 @@ fn tasks_come_and_go() {
 
 #[test]
 fn what_tasks_held_is_counted_when_they_have_gone() {
-    Model { name: "tracked-tasks", over: "loom-rwlock", preemptions: Some(5), at_least: 700 }
+    ModelCheck { name: "tracked-tasks", over: "loom-rwlock", preemptions: Some(5), min_executions: 700 }
         .check(tasks_come_and_go);
 }

@@ -7,7 +7,7 @@ use lockyard::backend::chat::{ChatContext, Message, NewMessage, Role};
 use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use lockyard::backend::session::{ChatSessionManager, Durability};
 use loom::thread;
-use loom_tests::{LoomEnv, LoomRwLock, Model, Mutant, StoppedClock, block_on, id};
+use loom_tests::{LoomEnv, LoomRwLock, ModelCheck, Mutant, StoppedClock, block_on, id};
 
 type Environment = LoomEnv<LoomRwLock, LoomRwLock>;
 type Service = Backend<Environment, Simulator<StoppedClock>>;
@@ -32,7 +32,7 @@ fn turn(service: &Service) -> bool {
     outcome.is_ok()
 }
 
-/// A turn by somebody who looks whether another is at work, and then begins all the same.
+/// A turn by a caller that looks whether another is at work, and then begins all the same.
 fn careless_turn(service: &Service) -> bool {
     let manager = service.manager();
     let state = block_on(manager.read(id(0), ChatContext::state_kind)).expect("it is loaded");
@@ -76,7 +76,7 @@ fn two_turns(turn: fn(&Service) -> bool) {
 
 #[test]
 fn a_turn_is_alone_with_its_session() {
-    Model { name: "turns", over: "loom-rwlock", preemptions: PREEMPTIONS, at_least: 14_000 }
+    ModelCheck { name: "turns", over: "loom-rwlock", preemptions: PREEMPTIONS, min_executions: 14_000 }
         .check(|| two_turns(turn));
 }
 

@@ -1,12 +1,12 @@
 //! What loom cannot see it does not explore, and a model of that holds whatever is wrong with it. The least number of
-//! executions is what tells.
+//! executions is what shows it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use lockyard::lock::{LockClass, LockFamily, LockOf, SharedLock, TokioMutex, TokioRwLock};
 use loom::thread;
-use loom_tests::{LoomRwLock, Model, block_on, explore};
+use loom_tests::{LoomRwLock, ModelCheck, block_on, explore};
 
 static COUNTER: LockClass = LockClass::new("counter");
 
@@ -30,8 +30,9 @@ fn increments_that_may_be_lost<F: LockFamily>() {
 fn is_refused_as_vacuous<F: LockFamily>() {
     let outcome = explore(None, increments_that_may_be_lost::<F>);
     assert_eq!((outcome.executions, outcome.failure), (1, None), "loom sees nothing of {}", F::NAME);
-    // Told to nobody: it is no model of anything.
-    let model = Model { name: "over-foreign-locks", over: F::NAME, preemptions: None, at_least: 2 };
+    // Not noted in the results: it is no model of anything.
+    let model =
+        ModelCheck { name: "over-foreign-locks", over: F::NAME, preemptions: None, min_executions: 2 };
     let check = || model.judge(&explore(None, increments_that_may_be_lost::<F>));
     let panic =
         catch_unwind(AssertUnwindSafe(check)).expect_err("a model that explores nothing was let pass");

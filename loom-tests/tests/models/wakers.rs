@@ -1,4 +1,4 @@
-//! This package's own lock: whoever waits is woken. Every model over it would hang, or hold over nothing, were it not so.
+//! This package's own lock: every waiter is woken. Every model over it would hang, or hold over nothing, were it not so.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::task::{Poll, Waker};
 use lockyard::lock::{LockClass, LockOf, SharedLock};
 use loom::sync::Mutex;
 use loom::thread;
-use loom_tests::{LoomRwLock, Model, Mutant, block_on};
+use loom_tests::{LoomRwLock, ModelCheck, Mutant, block_on};
 
 static COUNTER: LockClass = LockClass::new("counter");
 
 #[test]
-fn nobody_sleeps_for_ever() {
-    Model { name: "model-lock-wakers", over: "loom-rwlock", preemptions: None, at_least: 1_800 }.check(
-        || {
+fn no_waiter_sleeps_indefinitely() {
+    ModelCheck { name: "model-lock-wakers", over: "loom-rwlock", preemptions: None, min_executions: 1_800 }
+        .check(|| {
             let counter: Arc<LockOf<LoomRwLock, u32>> = Arc::new(SharedLock::new(&COUNTER, 0));
             let others = [(); 2].map(|()| {
                 let counter = counter.clone();
@@ -25,11 +25,10 @@ fn nobody_sleeps_for_ever() {
                 other.join().unwrap();
             }
             assert_eq!(*block_on(counter.read()), 2, "a change is lost");
-        },
-    );
+        });
 }
 
-/// A flag that whoever waits for it looks at, and only then leaves its waker, in a second section.
+/// A flag that its waiter looks at, and only then leaves its waker, in a second section.
 #[derive(Default)]
 struct LateWaker {
     raised: Mutex<bool>,

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use lockyard::backend::session::{AfterUnlock, Locked, Published, UnderLock};
 use shuttle_tests::{
-    Model, Mutant, ParkingLotMutex, ParkingLotRwLock, Schedules, System, TokioMutex, TokioRwLock, Torn, Turn,
-    Way, WorkloadShape,
+    ModelCheck, Mutant, ParkingLotMutex, ParkingLotRwLock, Schedules, System, TokioMutex, TokioRwLock, Torn,
+    Turn, Way, WorkloadShape,
 };
 
 macro_rules! models {
     ($($test:ident: $name:literal, $over:literal, $shape:expr, <$locks:ty, $state:ty, $save:ty>;)*) => { $(
         #[test]
         fn $test() {
-            Model { name: $name, over: $over }
+            ModelCheck { name: $name, over: $over }
                 .check(|| System::<$locks, TokioMutex, $state, $save>::run($shape));
         }
     )* };
@@ -69,7 +69,7 @@ fn a_turn_that_is_not_rolled_back_stays_at_work() {
     .must_fail(move || System::<TokioRwLock, TokioMutex, Locked, AfterUnlock>::run(shape));
 }
 
-/// Else the twins above would fail for what one client alone does.
+/// Else the mutants above would fail for what one client alone does.
 #[test]
 fn alone_the_careless_and_the_forgetful_are_right() {
     for turn in [Turn::Careless, Turn::Forgetful] {

@@ -11,7 +11,7 @@ use super::{MessageId, MessagePool, NewMessage};
 /// A named line through the message pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branch {
-    /// Shared by whoever names the branch.
+    /// Shared by all that name the branch.
     pub(super) name: Arc<str>,
     pub(super) system_prompt: Option<String>,
     pub(super) order: SharedVec<MessageId>,

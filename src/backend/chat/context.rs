@@ -73,7 +73,7 @@ pub struct ContextUpdate {
 /// The conversation of one session.
 ///
 /// Every method that can fail leaves the context as it was when it does. None moves the version but
-/// [`touch`](Self::touch), which whoever accepts a change calls once for it.
+/// [`touch`](Self::touch), which the caller that accepts a change calls once for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChatContext {
     pub(super) id: ContextId,
@@ -196,7 +196,7 @@ impl ChatContext {
         self.updated_at = now;
     }
 
-    /// Takes over all that `other` says, but keeps its own id and version: changes go on being counted from here.
+    /// Takes over all that `other` says, but keeps its own id and version: changes are counted on from here.
     pub fn restore(&mut self, other: &Self) {
         *self = Self { id: self.id, version: self.version, ..other.clone() };
     }

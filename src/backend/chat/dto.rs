@@ -104,7 +104,7 @@ pub struct MessageDTO {
     pub id: MessageId,
     /// The message it follows; none for the first.
     pub parent: Option<MessageId>,
-    /// Who speaks.
+    /// The author.
     pub role: Role,
     /// What is said.
     pub content: Vec<ContentPart>,

@@ -75,7 +75,7 @@ pub enum ChatError {
         /// What was decided.
         approval: Approval,
     },
-    /// The turn cannot go on before every call is decided.
+    /// The turn cannot continue before every call is decided.
     #[error("tool calls {} are still pending: approve or deny them first", listed(calls))]
     StillPending {
         /// The calls.

@@ -1,6 +1,6 @@
 //! The state machine of a conversation: one pure function from a state and an event to the next state.
 //!
-//! It is total: an event that has no arrow is an error that names both, never ignored. And it cannot loop for ever.
+//! It is total: an event that has no arrow is an error that names both, never ignored. And it cannot loop without end.
 //! Every arrow but `UserMessageSent`, `Chunk` and `Reset`, which come from outside, lowers in lexicographic order
 //!
 //! 1. the rounds of tools left in the turn ([`MAX_TOOL_ROUNDS`] less those made),
@@ -113,7 +113,7 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("event {event} has no arrow from state {state}: expected {}", allowed.join(" or "))]
 pub struct IllegalEvent {
-    /// Where the machine stands, and goes on standing.
+    /// The state of the machine, which does not change.
     pub state: StateKind,
     /// The event refused.
     pub event: &'static str,

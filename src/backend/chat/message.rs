@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{MessageId, ToolCall, ToolResult};
 
-/// Who speaks.
+/// The author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +43,7 @@ pub struct Message {
     pub id: MessageId,
     /// The message it follows; none for the first.
     pub parent: Option<MessageId>,
-    /// Who speaks.
+    /// The author.
     pub role: Role,
     /// What is said.
     pub content: Vec<ContentPart>,
@@ -77,7 +77,7 @@ impl Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 pub struct NewMessage {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
     /// What is said; read from a string or from a list of parts.
     #[serde(deserialize_with = "string_or_parts")]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where a conversation stands. `retries` counts the failures since the last response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the variants are those of StateKind, the fields are told above")]
+#[expect(missing_docs, reason = "the variants are those of StateKind, the fields are described above")]
 pub enum State {
     #[default]
     Idle,
@@ -121,7 +121,7 @@ impl StateKind {
         Self::Failed,
     ];
 
-    /// Whether somebody must be at work on the conversation: all but idle, waiting for approval, and failed.
+    /// Whether some task must be working on the conversation: all but idle, waiting for approval, and failed.
     pub fn is_working(self) -> bool {
         !matches!(self, Self::Idle | Self::AwaitingToolApproval | Self::Failed)
     }

@@ -49,7 +49,7 @@ impl From<NewToolCall> for ToolCall {
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
-    /// Nobody has decided.
+    /// Undecided.
     Pending,
     /// It may.
     Approved,

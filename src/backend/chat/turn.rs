@@ -144,7 +144,7 @@ impl ChatContext {
         Ok(())
     }
 
-    /// The tool calls at hand that nobody has decided yet.
+    /// The tool calls at hand that are undecided.
     pub fn pending_calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.calls_with(Approval::Pending)
     }
@@ -154,7 +154,7 @@ impl ChatContext {
         self.calls_with(Approval::Approved)
     }
 
-    /// Goes on once every call is decided: to the tools if any may run, else back to the model. The denied calls get
+    /// Resumes once every call is decided: to the tools if any may run, else back to the model. The denied calls get
     /// results that say so.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ impl ChatContext {
     /// The tools have answered: exactly one result for every approved call. Appends them as one message.
     ///
     /// # Errors
-    /// [`ChatError::Illegal`] where no tools run, and results that are missing, given twice or nobody's; nothing has changed then.
+    /// [`ChatError::Illegal`] where no tools run, and results that are missing, given twice or of no call; nothing has changed then.
     pub fn complete_tools(&mut self, results: Vec<ToolResult>) -> Result<MessageId, ChatError> {
         let next = self.machine.step(&Event::ToolsCompleted)?;
         let approved: BTreeSet<_> = self.approved_calls().map(|call| &call.id).collect();
@@ -244,7 +244,7 @@ impl ChatContext {
         Ok(())
     }
 
-    /// Cancels the turn of a context that was loaded in a working state: whoever was at work on it is gone. Says
+    /// Cancels the turn of a context that was loaded in a working state: the task that worked on it is gone. Says
     /// whether there was one.
     pub fn recover(&mut self) -> bool {
         self.cancel().is_ok()

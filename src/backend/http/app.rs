@@ -18,7 +18,7 @@ use super::state::AppState;
 pub struct App(AppState);
 
 impl App {
-    /// The routes over `service`; open to everybody unless there is a token. `/metrics` tells of the sessions
+    /// The routes over `service`; open to all unless there is a token. `/metrics` reports the sessions
     /// behind it only where the same service is given once more as the `backend` that it is.
     pub fn new(
         service: Arc<dyn DynChatService>,
@@ -30,7 +30,7 @@ impl App {
         Self(AppState::new(service, backend, limits, token, document))
     }
 
-    /// From now on, `tracker` hears which request does what, and `/metrics` tells what it has seen of locks. The
+    /// From now on, `tracker` is notified which request does what, and `/metrics` reports what it has seen of locks. The
     /// locks behind the service must be its own; the first one that is given stays.
     pub fn track(&self, tracker: Tracker) {
         self.0.tracker.get_or_init(|| tracker);

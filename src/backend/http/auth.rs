@@ -1,14 +1,14 @@
-//! One token for all: who has it may do everything, who has it not may ask whether the server lives.
+//! One token for all: with it a client may do everything, without it ask whether the server lives.
 
 use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
 use super::problem::{Code, Problem};
 
-/// The routes that are open to everybody: a balancer has no token.
+/// The routes that need no token: a balancer has none.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Whether this path is for everybody, and however much is going on.
+/// Whether this path needs no token, and is answered under any load.
 pub(super) fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
@@ -49,7 +49,7 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Refuses who has not the token, where one is needed.
+/// Refuses a request without the token, where one is needed.
 pub(super) fn require(token: Option<&Token>, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(token) = token else { return Ok(()) };
     let given = headers.get(header::AUTHORIZATION);

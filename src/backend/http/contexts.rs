@@ -18,7 +18,7 @@ use super::openapi::{OfContext, OfList, OfWrite};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 
-/// How much of a list is answered where nobody says.
+/// How much of a list is answered if the request does not say.
 const PAGE: usize = 50;
 
 /// All of them.
@@ -206,7 +206,7 @@ async fn get_context_state(
 
 /// Decide tool calls
 ///
-/// And leave it at that: the action of the same kind goes on with the turn.
+/// And leave it at that: the action of the same kind continues the turn.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/tools/approve", tag = "tools", request_body = Decisions,
     params(("id" = ContextId, Path)),

@@ -1,4 +1,4 @@
-//! What `/metrics` tells of tracked locks: their waits and holds, and what is wrong with them.
+//! What `/metrics` reports of tracked locks: their waits and holds, and what is wrong with them.
 
 use std::sync::atomic::AtomicU64;
 
@@ -9,7 +9,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use lockyard_track::{Certainty, Histogram, Tracker};
 
-/// The shares of all acquisitions whose longest time is told.
+/// The shares of all acquisitions whose longest time is reported.
 const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.99", 0.99), ("1", 1.0)];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -33,7 +33,7 @@ struct KindLabels {
 
 type Seconds = Family<QuantileLabels, Gauge<f64, AtomicU64>>;
 
-/// What is told of tracked locks.
+/// What is reported of tracked locks.
 pub(super) struct LockMetrics {
     waits: Seconds,
     holds: Seconds,

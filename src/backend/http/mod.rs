@@ -1,4 +1,4 @@
-//! The endpoints over HTTP, for clients that nobody here wrote.
+//! The endpoints over HTTP, for clients of any origin.
 //!
 //! ```text
 //! connection ─▶ count, token?, room for one more?, time limit ─▶ handler ─▶ dyn DynChatService

@@ -1,5 +1,5 @@
 //! What the OpenAPI document says besides its routes, and which problems a route may answer. The routes themselves are
-//! made from the handlers, so that the document cannot tell of any that are not there.
+//! made from the handlers, so that the document cannot describe any that are not there.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Does it live?
 ///
-/// Open to everybody, and answered however much is going on.
+/// Needs no token, and is answered under any load.
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = String)))]
 async fn healthz() -> &'static str {
     "ok\n"
@@ -30,7 +30,7 @@ async fn healthz() -> &'static str {
 
 /// Does it take requests?
 ///
-/// No while the server is ending, and while the store cannot be read. Open to everybody.
+/// No while the server is ending, and while the store cannot be read. Needs no token.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, body = String), OfServer),

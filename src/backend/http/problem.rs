@@ -54,11 +54,11 @@ pub enum Code {
     TooManyRequests,
     /// The program has a mistake.
     Internal,
-    /// The store cannot, now. After a write: nobody knows whether it will be stored.
+    /// The store cannot, now. After a write: it is unknown whether it will be stored.
     StoreUnavailable,
     /// What is stored cannot be read.
     StoredContextCorrupt,
-    /// It took too long and was given up. After a write: nobody knows whether it will be stored.
+    /// It took too long and was given up. After a write: it is unknown whether it will be stored.
     TimedOut,
     /// The server is ending.
     ShuttingDown,

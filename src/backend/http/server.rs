@@ -46,7 +46,7 @@ pub async fn serve(
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
-            // Who finds no room waits in the system's queue.
+            // A connection over the limit waits in the system's queue.
             let room = room.clone().acquire_owned().await;
             (room, listener.accept().await)
         };
@@ -77,7 +77,7 @@ pub async fn serve(
             drop(room);
         });
     }
-    // Whoever hands out requests should choose another server.
+    // A balancer should choose another server from now on.
     app.state().end();
     drop(listener);
     let finished = tokio::time::timeout(grace, graceful.shutdown()).await;

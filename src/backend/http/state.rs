@@ -28,7 +28,7 @@ pub(super) struct Inner {
     pub(super) room: Semaphore,
     /// The OpenAPI document.
     pub(super) document: serde_json::Value,
-    /// Who tracks the locks behind the service, if anybody does.
+    /// The tracker of the locks behind the service, if they are tracked.
     pub(super) tracker: OnceLock<Tracker>,
     /// Whether the server is on its way out. It orders nothing: a request that comes meanwhile may be answered so or so.
     ending: AtomicBool,

@@ -1,7 +1,7 @@
-//! A turn told as it goes on: server-sent events.
+//! A turn as a stream of server-sent events.
 //!
 //! The turn is a task of its own and not part of the answer's body. Else a client that does not read would stop the
-//! turn between two polls, and a turn that is stopped while a lock is being handed to it stops everybody else at that
+//! turn between two polls, and a turn that is stopped while a lock is being handed to it blocks all other waiters of that
 //! lock. What the client has not read yet is kept, and is no more than the turn has to say. When the client goes away,
 //! the task is aborted, and so the turn is rolled back.
 
@@ -21,7 +21,7 @@ use crate::backend::service::{ActionDTO, ServiceError, TurnEvent, TurnWatch};
 
 use super::problem::{Code, Problem};
 
-/// What is told of a turn.
+/// What a client is sent of a turn.
 enum StreamItem {
     /// Something happened.
     Event(&'static str, serde_json::Value),
@@ -42,12 +42,12 @@ impl TurnWatch for EventSender {
             }
             TurnEvent::Text(text) => StreamItem::Event("text", json!({ "text": text })),
         };
-        // Nobody listens any more: then this task is being aborted.
+        // The receiver is gone: then this task is being aborted.
         let _ = self.0.send(item);
     }
 }
 
-/// Ends the turn when the one who reads along goes away.
+/// Ends the turn when its reader disconnects.
 struct Abort(AbortHandle);
 
 impl Drop for Abort {
@@ -56,7 +56,7 @@ impl Drop for Abort {
     }
 }
 
-/// Runs `turn` and tells about it. A turn that is refused before it begins is answered as any other request.
+/// Runs `turn` and streams its events. A turn that is refused before it begins is answered as any other request.
 pub(super) async fn follow(limit: Duration, turn: impl FnOnce(Watch) -> Turn) -> Result<Response, Problem> {
     let (sender, mut items) = unbounded_channel();
     let turn = turn(Box::new(EventSender(sender.clone())));
@@ -80,7 +80,7 @@ pub(super) async fn follow(limit: Duration, turn: impl FnOnce(Watch) -> Turn) ->
 type Reading = (Option<StreamItem>, UnboundedReceiver<StreamItem>, Option<Abort>);
 
 async fn next((first, mut items, abort): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
-    abort.as_ref()?; // the end has been told
+    abort.as_ref()?; // the end has been sent
     let next = match first {
         Some(first) => first,
         None => items.recv().await.unwrap_or_else(|| StreamItem::Ended(Err(broken()))),

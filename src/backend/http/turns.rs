@@ -1,4 +1,4 @@
-//! The routes that run a turn: one answer at its end, or events while it goes on.
+//! The routes that run a turn: one answer at its end, or events while it runs.
 
 use axum::Json;
 use axum::extract::State;
@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Send a message and let the model answer
 ///
 /// A whole turn. Answers when the context is idle, has failed, or waits for approval of tool calls; with
-/// `Accept: text/event-stream` it tells meanwhile what happens, in the events `step`, `text`, and at the end `done` or
+/// `Accept: text/event-stream` it reports meanwhile what happens, in the events `step`, `text`, and at the end `done` or
 /// `problem`. A client that goes away gives up the turn: what was said so far stays.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/send_message", tag = "turns", request_body = NewMessage,
@@ -51,9 +51,9 @@ async fn send_message_action(
     Ok(Json(state.chat.send(id, message, &()).await?).into_response())
 }
 
-/// Decide tool calls and go on with the turn
+/// Decide tool calls and continue the turn
 ///
-/// Once none is pending, the approved ones are run and the model goes on. Answers as `send_message` does.
+/// Once none is pending, the approved ones are run and the model continues. Answers as `send_message` does.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/approve_tools", tag = "turns", request_body = Decisions,
     params(("id" = ContextId, Path)),

@@ -52,7 +52,7 @@ impl Http {
         Self { address: self.address.clone(), host: self.host.clone(), idle: Mutex::default() }
     }
 
-    /// Asks once. **Cancellation:** closes the connection, by which the server knows that nobody waits any more.
+    /// Asks once. **Cancellation:** closes the connection, which the server takes as cancellation.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -138,7 +138,7 @@ impl Http {
         let _ = stream.set_nodelay(true);
         let (connection, driven) = handshake(TokioIo::new(stream)).await.map_err(|error| not_sent(&error))?;
         tokio::spawn(async move {
-            // How it ended is told to whoever waits for an answer.
+            // The request that waits for an answer gets the error as well.
             if let Err(error) = driven.await {
                 tracing::debug!(%error, "a connection ended early");
             }

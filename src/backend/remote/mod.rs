@@ -1,7 +1,7 @@
 //! A service elsewhere: the endpoints of a server, asked over HTTP, as a
 //! [`ChatService`](crate::backend::service::ChatService).
 //!
-//! Whoever asks a service through the trait asks a server by the same code. What HTTP adds is told by
+//! A caller of a service through the trait calls a server by the same code. What HTTP adds is described at
 //! [`ServiceError::RemoteFailure`](crate::backend::service::ServiceError::RemoteFailure): above all, that no answer came, which is
 //! no failure but an unknown outcome.
 

@@ -84,7 +84,7 @@ impl Serve<ApproveContextTools> for Remote {
     }
 }
 
-// A turn elsewhere is seen at its end only: nobody is told what it does.
+// A turn elsewhere is seen at its end only: its steps are not reported.
 
 impl Serve<SendMessageAction<'_>> for Remote {
     async fn serve(

@@ -44,7 +44,7 @@ impl Remote {
         }
     }
 
-    /// From now on, whoever asks for `alias` means `id`. A server gives its own ids; so its clients need not know them.
+    /// From now on, requests for `alias` mean `id`. A server gives its own ids; so its clients need not know them.
     pub fn alias(&self, alias: ContextId, id: ContextId) {
         self.aliases.write().insert(alias, id);
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_is_shared_with_twins_and_another_id_is_itself() {
+    fn an_alias_is_shared_with_clones_and_another_id_is_itself() {
         let [alias, id, other] = [1, 2, 3].map(|nth| ContextId(uuid::Uuid::from_u128(nth)));
         let remote = Remote::new(&Address::parse("http://127.0.0.1:1", None).unwrap());
         let with_own_connections = remote.with_own_connections();

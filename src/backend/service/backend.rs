@@ -109,11 +109,11 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M>
 impl<E: Env, M: ModelClient + ToolRunner> Serve<ListContexts> for Backend<E, M> {
     async fn serve(&self, ListContexts { after, limit }: ListContexts) -> Result<ContextList, ServiceError> {
         let limit = within("limit", limit)?;
-        // One more than asked for tells whether this is the last page.
+        // One more than asked for shows whether this is the last page.
         let mut contexts = self.manager().list(after, limit + 1).await?;
-        let goes_on = contexts.len() > limit;
+        let has_more = contexts.len() > limit;
         contexts.truncate(limit);
-        let next = contexts.last().filter(|_| goes_on).map(|last| last.id);
+        let next = contexts.last().filter(|_| has_more).map(|last| last.id);
         Ok(ContextList { contexts, next })
     }
 }

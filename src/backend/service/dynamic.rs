@@ -1,4 +1,4 @@
-//! Services as objects, for whoever does not care which locks are inside: what is built over them is compiled once and
+//! Services as objects, for callers that do not depend on the locks inside: what is built over them is compiled once and
 //! not for every strategy.
 //!
 //! Every answer is boxed here, which costs an allocation. The reads and writes that are measured do not come this way;

@@ -40,7 +40,7 @@ pub enum RemoteFailure {
     Refused,
     /// The service could not. A change may have been made all the same.
     Failed,
-    /// No answer came: nobody knows whether it was done.
+    /// No answer came: it is unknown whether it was done.
     Unanswered,
     /// It was never sent: nothing was done.
     Unreachable,

@@ -1,4 +1,4 @@
-//! Middleware: something done around every request to a service, for whoever watches requests, or lets some of them go.
+//! Middleware: something done around every request to a service, to observe requests, or to reject some of them.
 
 use std::sync::Arc;
 

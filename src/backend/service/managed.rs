@@ -32,7 +32,7 @@ pub trait DynBackend: DynChatService {
     /// Saves what is unsaved; the failures, if any.
     fn flush(&self) -> BoxFuture<'_, Vec<SessionError>>;
 
-    /// Saves what is unsaved every `interval`, for ever.
+    /// Saves what is unsaved every `interval`, until dropped.
     fn auto_save(&self, interval: Duration) -> BoxFuture<'_, ()>;
 
     /// What the manager has done.

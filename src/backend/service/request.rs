@@ -48,8 +48,8 @@ macro_rules! requests {
             #[derive(Clone)]
             pub struct $Turn<'w> {
                 $($(#[$turn_arg_doc])* pub $turn_arg: $turn_type,)*
-                /// Is told what the turn does; `&()` looks away. A service that sees nothing of its turns but their end
-                /// tells nothing.
+                /// Is notified of what the turn does; `&()` ignores it. A service that sees nothing of its turns but
+                /// their end reports nothing.
                 pub watch: &'w dyn TurnWatch,
             }
 

@@ -10,7 +10,7 @@ use super::watch::TurnWatch;
 
 /// Answers one kind of request.
 pub trait Serve<R: Request>: Send + Sync {
-    /// Answers a request. It may be dropped at any await; what that leaves behind is told at [`ChatService`].
+    /// Answers a request. It may be dropped at any await; what that leaves behind is described at [`ChatService`].
     fn serve(&self, request: R) -> impl Future<Output = Result<R::Answer, ServiceError>> + Send;
 }
 
@@ -34,7 +34,7 @@ macro_rules! chat_service {
         /// Each method makes a request of its arguments and hands on the service's own future.
         ///
         /// **Cancellation.** A call may be dropped at any await. A read leaves nothing behind. A write has happened whole
-        /// or not at all, and which of the two is unknown to whoever dropped it. A turn that is dropped is rolled back to
+        /// or not at all, and which of the two is unknown to the caller. A turn that is dropped is rolled back to
         /// idle in the background; what it has said so far stays in the conversation.
         pub trait ChatService:
             $(Serve<request::$Request> +)* $(for<'w> Serve<request::$Turn<'w>> +)* 'static
@@ -60,7 +60,7 @@ macro_rules! chat_service {
                 }
 
                 #[doc = concat!("[`", stringify!($turn_name), "`](Self::", stringify!($turn_name), ")")]
-                /// that tells `watch` what it does.
+                /// that notifies `watch` of what it does.
                 #[inline]
                 fn $watched(
                     &self,

@@ -42,7 +42,7 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
         Ok(began)
     }
 
-    /// Decides tool calls and, once none is pending, goes on with the turn.
+    /// Decides tool calls and, once none is pending, continues the turn.
     pub(super) async fn approve_tools(
         &self,
         session: &dyn HeldSession,
@@ -176,7 +176,7 @@ impl<M: ModelClient + ToolRunner> Turn<'_, M> {
         }
     }
 
-    /// Runs the approved tools and tells the model what came of them.
+    /// Runs the approved tools and gives the model their results.
     async fn execute_tools(&mut self) -> Result<(), SessionError> {
         let approved = |context: &ChatContext| context.approved_calls().cloned().collect::<Vec<_>>();
         let calls = self.session.read(approved).await?;
@@ -204,7 +204,7 @@ impl<M: ModelClient + ToolRunner> Turn<'_, M> {
         Ok(results)
     }
 
-    /// Notes a failure in the session. The prompt to go on with, unless the turn has ended as failed.
+    /// Notes a failure in the session. The prompt to continue with, unless the turn has ended as failed.
     async fn recover(&mut self, error: ModelError) -> Result<Option<Prompt>, SessionError> {
         let error = match error {
             ModelError::Transient(error) => error,
@@ -234,7 +234,7 @@ impl<M> Drop for Turn<'_, M> {
 }
 
 /// A step that only takes down what the model or a tool said is refused for what they said: they have failed, for good,
-/// and not whoever asked.
+/// and not the caller.
 fn blame_the_world<R>(step: Result<R, SessionError>) -> Result<Result<R, ModelError>, SessionError> {
     match step {
         Err(SessionError::Refused { source, .. }) => Ok(Err(ModelError::Fatal(source.to_string()))),

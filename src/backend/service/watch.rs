@@ -1,4 +1,4 @@
-//! Looking on while a turn is at work, for a client who wants to read along.
+//! Observing a turn while it runs, for a client that reads along.
 
 use crate::backend::chat::{StateKind, Version};
 
@@ -16,11 +16,11 @@ pub enum TurnEvent<'a> {
     Text(&'a str),
 }
 
-/// Is told what a turn does, between its steps and with no lock held. Not to wait in: the turn waits as well.
+/// Is notified of what a turn does, between its steps and with no lock held. Not to wait in: the turn waits as well.
 ///
 /// `()` looks away.
 pub trait TurnWatch: Send + Sync {
-    /// Told once for each event, in their order.
+    /// Called once for each event, in their order.
     fn saw(&self, event: TurnEvent<'_>);
 }
 

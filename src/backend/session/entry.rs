@@ -22,9 +22,9 @@ pub static GATE: LockClass = LockClass::new("gate");
 pub struct Entry<E: Env> {
     pub(super) id: ContextId,
     pub(super) slot: LockOf<E::Locks, Slot>,
-    /// What the slot says of its state, for those who want no more. Stored by [`changing`](Self::changing) alone.
+    /// What the slot says of its state, for callers that need no more. Stored by [`changing`](Self::changing) alone.
     pub(super) state: E::State,
-    /// Guards the version that the store is known to hold. Whoever has it may do I/O for this session.
+    /// Guards the version that the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Version>,
     _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
 }
@@ -34,7 +34,7 @@ pub struct Entry<E: Env> {
 pub(super) enum Slot {
     /// Not loaded yet.
     Empty {
-        /// How often loading has failed: whoever queued behind a failing load sees the count rise and shares the
+        /// How often loading has failed: a waiter that queued behind a failing load sees the count rise and shares the
         /// error instead of trying again.
         failures: u32,
         /// How it failed last.
@@ -42,7 +42,7 @@ pub(super) enum Slot {
     },
     /// Loaded.
     Live(ChatContext),
-    /// Deleted. A holder of this session who comes late finds that out here, and cannot bring it back.
+    /// Deleted. A holder of a handle that comes late finds that out here, and cannot bring it back.
     Gone {
         /// One more than the version that was deleted, so that the deletion is newer than every save.
         version: Version,

@@ -48,7 +48,7 @@ pub trait Env: Send + Sync + Sized + 'static {
     /// An id that no session ever had.
     fn new_id(&self) -> ContextId;
 
-    /// Runs `future` beside everything else, to its end, whoever goes away.
+    /// Runs `future` beside everything else, to its end, even if the caller is cancelled.
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static);
 }
 

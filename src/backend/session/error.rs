@@ -4,7 +4,7 @@ use crate::backend::chat::{ChatError, ContextId};
 
 use crate::backend::store::StoreError;
 
-/// What can go wrong with a session. `Clone`, because those who waited for one load share its failure.
+/// What can go wrong with a session. `Clone`, because all that waited for one load share its failure.
 ///
 /// Its words go to clients as they are, so they hold the cause, and it is no source besides: that is what `r#` says.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_is_shown_once() {
         let id: ContextId = "00000000-0000-0000-0000-000000000001".parse().expect("an id");
         let error = SessionError::Refused { id, source: ChatError::Empty { field: "mode" } };
         assert!(error.to_string().contains("mode is empty"), "{error}");

@@ -7,7 +7,7 @@
 //! 3. the **session** itself: short sections, no await inside (except where saving under the lock is the strategy).
 //!
 //! The manager's tables (registry, unsaved) are entered last, for a few instructions, and nothing is acquired inside.
-//! Two sessions are never held together. `docs/LOCKING.md` tells why each rule stands and what breaks without it.
+//! Two sessions are never held together. `docs/LOCKING.md` says why each rule stands and what breaks without it.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub enum Durability {
     },
 }
 
-/// A handle that keeps one session alive. While it lives, nobody loads a second copy of the session.
+/// A handle that keeps one session alive. While it lives, no second copy of the session is loaded.
 pub struct Session<E: Env>(pub(super) Arc<Entry<E>>);
 
 impl<E: Env> Clone for Session<E> {
@@ -67,10 +67,10 @@ impl<E: Env> Session<E> {
 /// A bounded cache of live sessions over a store.
 ///
 /// What it promises: a miss loads once however many ask; at most one live copy of a session, even when it is evicted
-/// while somebody holds it; a save never goes backwards; a deletion is final, whoever still holds the session.
+/// while a handle exists; a save never goes backwards; a deletion is final, even while handles exist.
 ///
 /// **Cancellation.** Any call may be dropped at any await. A reader leaves nothing behind; a loader passes the load
-/// on to whoever waits; a writer leaves either no change, or a change that is marked as unsaved and will be saved.
+/// on to the next waiter; a writer leaves either no change, or a change that is marked as unsaved and will be saved.
 pub struct ChatSessionManager<E: Env> {
     pub(super) env: E,
     pub(super) cache: E::Cache,
@@ -260,7 +260,7 @@ impl<E: Env> ChatSessionManager<E> {
         Ok(answer.expect("a change that was made has an answer"))
     }
 
-    /// Deletes a session for good: stored before it returns, in every mode. Whoever still holds the session finds it
+    /// Deletes a session for good: stored before it returns, in every mode. Callers that still have a handle find it
     /// gone, and no save of theirs brings it back.
     ///
     /// # Errors
@@ -312,8 +312,8 @@ impl<E: Env> ChatSessionManager<E> {
         self.registry.at(|registry| registry.upgrade_or_insert(id, make)).await
     }
 
-    /// Loads the session unless somebody else does. The gate is the flight: whoever has it loads; one who is dropped
-    /// passes it on; those who queued behind a load that failed share its error.
+    /// Loads the session unless another caller does. The gate is the flight: its holder loads; one that is dropped
+    /// passes it on; those that queued behind a load that failed share its error.
     async fn load(&self, entry: &Arc<Entry<E>>, failures_seen: u32) -> Result<(), SessionError> {
         let id = entry.id;
         let mut saved = E::Gate::hold(&entry.gate).await;
@@ -334,7 +334,7 @@ impl<E: Env> ChatSessionManager<E> {
         let mut slot = entry.changing(entry.slot.write().await);
         match outcome {
             Ok(context) => {
-                // What was loaded is what the store holds: without this the next save could not tell that it is
+                // What was loaded is what the store holds: without this the next save could not know that it is
                 // covered.
                 *saved = context.version();
                 *slot = Slot::Live(context);
@@ -365,7 +365,7 @@ impl<E: Env> ChatSessionManager<E> {
         self.store(entry, gone, &mut saved).await
     }
 
-    /// Takes back a session that could not be stored when it was created: nobody was told its id. The store may have
+    /// Takes back a session that could not be stored when it was created: no caller was given its id. The store may have
     /// got it all the same, so it is deleted there too, now or by auto-save.
     async fn withdraw(&self, entry: &Arc<Entry<E>>) {
         if let Err(error) = self.bury(entry).await {
@@ -375,7 +375,7 @@ impl<E: Env> ChatSessionManager<E> {
 }
 
 /// Reads a context from the store. One that was left in the middle of a turn has lost that turn with the process
-/// that ran it: it is rolled back, and stored so, before anybody sees it.
+/// that ran it: it is rolled back, and stored so, before any caller sees it.
 ///
 /// No part of a manager, so that it is compiled once for all strategies over one type of store.
 async fn fetch(store: &impl Store, clock: &impl Clock, id: ContextId) -> Result<ChatContext, SessionError> {

@@ -1,4 +1,4 @@
-//! The registry: at most one live copy of a session, whoever evicts it meanwhile.
+//! The registry: at most one live copy of a session, even if it is evicted meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -10,7 +10,7 @@ use super::env::Env;
 
 /// Every live session by id, held weakly: the cache, the unsaved table and the requests in flight keep them alive.
 ///
-/// A cache may evict a session that somebody still holds. The next request then finds it here instead of loading a
+/// A cache may evict a session to which handles exist. The next request then finds it here instead of loading a
 /// second copy, whose changes and the first one's would overwrite each other in the store.
 pub struct Registry<E: Env> {
     entries: HashMap<ContextId, Weak<Entry<E>>>,

@@ -1,8 +1,8 @@
 //! Saving: which changes the store does not hold yet, and how they get there.
 //!
 //! A change marks its session as unsaved *inside* the write guard, so there is no moment at which memory is newer
-//! than the store and nobody knows. All I/O of one session happens under its gate: saves never go backwards, and
-//! those who wait at the gate behind a save that covers their version have nothing left to do.
+//! than the store and the session not known as unsaved. All I/O of one session happens under its gate: saves never go backwards, and
+//! those that wait at the gate behind a save that covers their version have nothing left to do.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ const FLUSH_WIDTH: usize = 256;
 /// When a change must have reached the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settle {
-    /// Some time: the step of a turn that goes on, saved with the turn's end or by auto-save.
+    /// Some time: the step of a turn that continues, saved with the turn's end or by auto-save.
     Later,
     /// Before it is acknowledged, as far as the [`Durability`] mode promises that.
     Acknowledged,
@@ -81,7 +81,7 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
     }
 }
 
-/// The guard is kept until the store has answered. Nobody sees what is not stored, and everybody waits for the disk.
+/// The guard is kept until the store has answered. No caller sees what is not stored, and all wait for the disk.
 ///
 /// The gate is taken first, as everywhere: the other order would deadlock with a save that reads the session under
 /// its gate.
@@ -160,7 +160,7 @@ impl<E: Env> ChatSessionManager<E> {
     pub(super) async fn save(&self, entry: &Arc<Entry<E>>, version: Version) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
         if *saved >= version {
-            return Ok(()); // whoever had the gate before us saved our change with theirs
+            return Ok(()); // the previous holder of the gate saved our change with theirs
         }
         // Read after the gate was taken. A snapshot from before the wait could be older than what the holder before
         // has stored, and storing it would take the store back. The read guard ends before the I/O.
@@ -193,7 +193,7 @@ impl<E: Env> ChatSessionManager<E> {
         failures(unsaved.into_iter().map(save).collect()).await
     }
 
-    /// Saves whatever is unsaved every `interval`, for ever: a future for the host to run beside the service.
+    /// Saves whatever is unsaved every `interval`, until dropped: a future for the host to run beside the service.
     ///
     /// In write-behind the interval bounds what a crash can lose. In write-through it only picks up what a failed
     /// save or an unfinished turn has left.

@@ -1,7 +1,7 @@
 //! The `state` factor: can a session's state be read without its lock?
 //!
 //! Clients poll the state of a session far more often than anything else, and all they get is two small values. They
-//! fit into one word, which a reader can take without keeping anybody out: see [`Published`], and why it is right.
+//! fit into one word, which a reader can take without excluding other callers: see [`Published`], and why it is right.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering;
@@ -25,7 +25,7 @@ pub trait StateMode: Default + Send + Sync + 'static {
     const PUBLISHES: bool;
 
     /// Puts up the state that the session's lock guards, `None` for what is no live context. Called before the
-    /// session is known to anybody, and from then on only with its write guard held.
+    /// session is visible to any caller, and from then on only with its write guard held.
     fn publish(&self, state: impl FnOnce() -> Option<ContextStateDTO>);
 
     /// Reads the state of a session, loading it if need be.
@@ -53,30 +53,30 @@ impl StateMode for Locked {
     }
 }
 
-/// State and version also stand in one atomic word, and whoever wants no more reads that.
+/// State and version also stand in one atomic word, and a caller that needs no more reads that.
 ///
 /// Why a reader of the word and a reader of the lock never contradict each other:
 ///
 /// - *When the lock is free, the word says what the context says.* It is stored when a write guard is dropped, however
 ///   that comes about (return, error, panic, cancellation), as the last thing before the lock is released.
-/// - *Word, then lock, never goes back.* Whoever saw version v in the word saw a store that its writer made with the
+/// - *Word, then lock, never goes back.* A caller that saw version v in the word saw a store that its writer made with the
 ///   guard still held. Its turn at the lock comes after that guard has gone, hence shows v or newer: had it come
 ///   before that guard, then so had the look at the word, ahead of the store that it saw.
-/// - *Lock, then word, never goes back.* Whoever sees version v under the lock came after the store of v, since that
+/// - *Lock, then word, never goes back.* A caller that sees version v under the lock came after the store of v, since that
 ///   happened before the release; an atomic never shows a reader something older than what happened before.
 /// - *Word, then word*: one atomic has one order of values, and all see it in that order.
 ///
-/// So a change takes effect, for everybody at once, when the word is stored. Nobody sees earlier than through the lock
-/// what is not stored, either: while a save holds the guard, the word shows what was there before.
+/// So a change takes effect, for all callers at once, when the word is stored. No caller sees earlier than through the
+/// lock what is not stored, either: while a save holds the guard, the word shows what was there before.
 ///
-/// These points need no ordering beyond the lock's own. The store is a release and the load an acquire, so that who
-/// reads the word is as much in step with the writer as one who had taken the lock: it may be told to others, or used
-/// to find what else the writer left, without another thought. On the machines measured they cost nothing.
+/// These points need no ordering beyond the lock's own. The store is a release and the load an acquire, so that a
+/// reader of the word is synchronized with the writer as one that had taken the lock: what it read may be passed on, or
+/// used to find what else the writer left, without further ordering. On the machines measured they cost nothing.
 #[derive(Debug, Default)]
 pub struct Published<W = AtomicU64>(W);
 
 /// One atomic word, as a published state needs it: a store that a load of the stored value is in step with. What stands
-/// for it in an exploration tells the explorer of each.
+/// for it in an exploration notifies the explorer of each.
 pub trait StateWord: Default + Send + Sync + 'static {
     /// What it is now (acquire).
     fn load(&self) -> u64;
@@ -210,24 +210,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_tells_every_state_and_version() {
+    fn a_word_holds_every_state_and_version() {
         for state in StateKind::ALL {
             for version in [0, 1, 1 << 20, (1 << 60) - 1] {
-                let told = ContextStateDTO { state, version: Version(version) };
+                let published = ContextStateDTO { state, version: Version(version) };
                 let word = Published::<AtomicU64>::default();
-                word.publish(|| Some(told));
-                assert_eq!(word.state(), Some(told));
+                word.publish(|| Some(published));
+                assert_eq!(word.state(), Some(published));
             }
         }
     }
 
     #[test]
-    fn a_word_says_nothing_of_what_it_cannot_tell() {
+    fn a_word_says_nothing_of_what_it_cannot_hold() {
         let word = Published::<AtomicU64>::default();
         assert_eq!(word.state(), None, "before anything was published");
-        let told = ContextStateDTO { state: StateKind::Failed, version: Version(1) };
-        for silent in [None, Some(ContextStateDTO { version: Version(1 << 60), ..told })] {
-            word.publish(|| Some(told));
+        let published = ContextStateDTO { state: StateKind::Failed, version: Version(1) };
+        for silent in [None, Some(ContextStateDTO { version: Version(1 << 60), ..published })] {
+            word.publish(|| Some(published));
             word.publish(|| silent);
             assert_eq!(word.state(), None);
         }

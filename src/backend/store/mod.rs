@@ -40,7 +40,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<ContextSummary>, StoreError>> + Send;
 }
 
-/// What a store says when it cannot. `Clone`, because a failed load is shared by all who waited for it.
+/// What a store says when it cannot. `Clone`, because a failed load is shared by all that waited for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

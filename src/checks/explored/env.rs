@@ -79,7 +79,7 @@ pub fn numbered(number: u64) -> ContextId {
     ContextId(uuid::Uuid::from_u128(number.into()))
 }
 
-/// A clock that stands still. Who sleeps on it is woken when the schedule says so; in the background, only as often as
+/// A clock that stands still. A task that sleeps on it is woken when the schedule says so; in the background, only as often as
 /// the run's [`Setting`](lockyard_explore::Setting) allows.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelClock;

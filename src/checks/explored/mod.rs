@@ -1,5 +1,5 @@
-//! The explorer's back end of the session manager: every shared access of an [`Env`](crate::backend::session::Env) told to
-//! the explorer through the hooks that anybody's code has.
+//! The explorer's back end of the session manager: every shared access of an [`Env`](crate::backend::session::Env) is
+//! reported to the explorer through its public hooks.
 //!
 //! | file | what |
 //! | --- | --- |

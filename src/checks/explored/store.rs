@@ -26,7 +26,7 @@ pub struct ModelStore {
 struct Disk {
     records: BTreeMap<ContextId, ChatContext>,
     deleted: BTreeSet<ContextId>,
-    /// Sessions with a caller who waits.
+    /// Sessions with a waiting caller.
     busy: BTreeSet<ContextId>,
     loads: usize,
     puts: usize,
@@ -88,7 +88,7 @@ impl ModelStore {
     }
 }
 
-/// Somebody waits for an answer about a session.
+/// A caller waits for an answer about a session.
 struct Caller<'a> {
     store: &'a ModelStore,
     id: ContextId,

@@ -1,4 +1,4 @@
-//! The word in which a session publishes its state, each look at it and each change of it told to the explorer.
+//! The word in which a session publishes its state, each load and each store of it reported to the explorer.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
@@ -6,7 +6,7 @@ use lockyard_explore::Shared;
 
 use crate::backend::session::StateWord;
 
-/// An atomic word as the explorer sees it: an access within the step at work, which everybody sees at once.
+/// An atomic word as the explorer sees it: an access within the step at work, which all tasks see at once.
 #[derive(Debug, Default)]
 pub struct ModelWord {
     shared: Shared,

@@ -44,7 +44,7 @@ impl<E: Env> Client<E> {
             };
             let change = system.manager().write(id(key), append);
             let answer = seen.watching(&system, key, change).await;
-            system.tell(at, changed(&answer.map(Answer::from)));
+            system.answered(at, changed(&answer.map(Answer::from)));
         }
     }
 
@@ -53,7 +53,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::State);
         async move {
             let answer = system.manager().state(id(key)).await;
-            system.tell(at, looked(&answer.map(Answer::from)));
+            system.answered(at, looked(&answer.map(Answer::from)));
         }
     }
 
@@ -62,7 +62,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::Context);
         async move {
             let answer = system.manager().read(id(key), |context| ChatContextDTO::from(context)).await;
-            system.tell(at, looked(&answer.map(|context| Answer::from(&context))));
+            system.answered(at, looked(&answer.map(|context| Answer::from(&context))));
         }
     }
 
@@ -71,7 +71,7 @@ impl<E: Env> Client<E> {
         let (system, at) = self.plan(key, Call::Delete);
         async move {
             let answer = system.manager().delete(id(key)).await;
-            system.tell(at, changed(&answer.map(|()| Answer::Done)));
+            system.answered(at, changed(&answer.map(|()| Answer::Done)));
         }
     }
 
@@ -85,11 +85,11 @@ impl<E: Env> Client<E> {
                 Err(error) if error.is_refusal() => Outcome::Refused,
                 Err(_) => Outcome::Unknown,
             };
-            system.tell(at, outcome);
+            system.answered(at, outcome);
         }
     }
 
-    /// A turn by somebody who looks whether the session is idle and then begins, whatever was begun in between.
+    /// A turn by a caller that looks whether the session is idle and then begins, whatever was begun in between.
     pub(super) fn careless_turn(&self, key: u32, text: &str) -> impl Future<Output = ()> + use<E> {
         let (system, at) = self.plan(key, Call::Send(Token::of(text)));
         let message = NewMessage::text(Role::User, text);
@@ -97,7 +97,7 @@ impl<E: Env> Client<E> {
             let manager = system.manager();
             let state = manager.read(id(key), ChatContext::state_kind).await;
             if !state.is_ok_and(|state| !state.is_working()) {
-                system.tell(at, Outcome::Refused);
+                system.answered(at, Outcome::Refused);
                 return;
             }
             let begin = |context: &mut ChatContext| {
@@ -117,7 +117,7 @@ impl<E: Env> Client<E> {
             let _ended = manager.write(id(key), end).await;
             let after = manager.read(id(key), |context| ChatContextDTO::from(context)).await;
             if let Ok(after) = after {
-                system.tell(at, Outcome::Answered(Answer::turn(began, Some(message), &after)));
+                system.answered(at, Outcome::Answered(Answer::turn(began, Some(message), &after)));
             }
         }
     }
@@ -130,24 +130,24 @@ impl<E: Env> Client<E> {
             let manager = system.manager();
             let begin = |context: &mut ChatContext| context.begin_turn(message);
             if manager.write(id(key), begin).await.is_err() {
-                system.tell(at, Outcome::Refused);
+                system.answered(at, Outcome::Refused);
                 return;
             }
             let _ended = manager.write(id(key), ChatContext::cancel).await;
         }
     }
 
-    /// Saves whatever is unsaved. Nobody's operation.
+    /// Saves whatever is unsaved. It is no operation of the history.
     pub(super) fn flush(&self) -> impl Future<Output = ()> + use<E> {
         let system = self.system.clone();
-        system.nobodys_operation();
+        system.operation_of_no_client();
         async move {
             lockyard_explore::point().await;
             let _failures = system.manager().flush().await;
         }
     }
 
-    /// A read of a session that nobody else asks for, to take the others' place in the cache.
+    /// A read of a session that no other client asks for, to take the others' place in the cache.
     pub(super) fn foreign_read(&self, key: u32) -> impl Future<Output = ()> + use<E> {
         self.look(key)
     }

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `list` | the models by name, each with the least it must explore and a mutant that must fail |
 //! | `programs` | what clients ask in each of them |
-//! | `client`, `asked` | who asks in them; what was asked, and what came of it |
+//! | `client`, `asked` | their clients; what was asked, and what came of it |
 //! | `system` | the system that is asked, and the properties that hold in all of them |
 //! | `broken` | what the mutants are made of |
 //! | `strategies` | which strategies the explorer models, and as what |

@@ -13,7 +13,7 @@ pub(super) enum Outcome {
     Answered(Answer),
     /// Refused: it did not happen.
     Refused,
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 

@@ -22,7 +22,7 @@ pub(super) enum ProgramKind {
     Deletion,
     /// Two turns on one session.
     Turns,
-    /// A turn and somebody who looks.
+    /// A turn and a reader.
     Abandoned,
     /// Appends that are acknowledged before they are stored, and auto-save.
     WriteBehind,
@@ -143,7 +143,7 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: ProgramKi
     }
 }
 
-/// So many clients who append so often to session 0, alike but for their numbers.
+/// So many clients that append so often to session 0, alike but for their numbers.
 fn add_appends<E: Env>(program: &mut Program, system: &System<E>, clients: u32, each: u32) {
     for number in 0..clients {
         let client = system.client(number.into());

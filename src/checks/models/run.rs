@@ -46,11 +46,11 @@ enum JobResult {
     Pitfall(PitfallResult),
 }
 
-/// Runs a plan. `told` hears of every search that is over, in the order in which they end.
+/// Runs a plan. `on_result` is called with every search that is over, in the order in which they end.
 ///
 /// # Panics
-/// When a search does, which would be a fault of its own: what the explored code panics with is a failure that is told.
-pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
+/// When a search does, which would be a fault of its own: a panic of the explored code is a failure that is reported.
+pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport {
     let chosen = |model: &&&ModelCheck| {
         if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
     };
@@ -72,13 +72,13 @@ pub fn run(plan: &Plan, told: &(dyn Fn(&str) + Sync)) -> VerificationReport {
                     let nth = next.fetch_add(1, Relaxed);
                     let Some(subject) = jobs.get(nth) else { break };
                     let result = try_out(subject, &plan.limits);
-                    told(&one_line(&result));
-                    found.lock().expect("nobody panics with it").push((nth, result));
+                    on_result(&one_line(&result));
+                    found.lock().expect("no thread panics with the lock held").push((nth, result));
                 }
             });
         }
     });
-    let mut found = found.into_inner().expect("nobody panics with it");
+    let mut found = found.into_inner().expect("no thread panics with the lock held");
     found.sort_by_key(|(nth, _)| *nth);
     let mut verification = VerificationReport::default();
     for (_, result) in found {

@@ -52,7 +52,7 @@ pub fn strategies() -> Vec<(&'static str, StrategyModel, Vec<&'static str>)> {
     strategies
 }
 
-/// A hand-over is modelled as no promise, for whoever is awake may come in between.
+/// A hand-over is modelled as no promise, for a running task may come in between.
 fn lock_model(kind: LockKind) -> LockModel {
     let policy = match kind.policy() {
         Policy::Handover => Policy::Unfair,

@@ -106,12 +106,12 @@ where
         ))
     }
 
-    /// All that must hold when everybody has ended.
+    /// All that must hold when all tasks have ended.
     fn all_holds(&self, end: &RunEnd) -> Result<(), Violated> {
         let history = self.history();
         self.judged(&history)?;
         if end.stalled > 0 {
-            return Ok(()); // who was left may have a lock, and a change of theirs may be half saved
+            return Ok(()); // a stalled task may hold a lock, and a change of it may be half saved
         }
         self.marked_if_newer()?;
         let manager = self.manager();
@@ -190,14 +190,14 @@ impl<E: Env> System<E> {
 
     /// Notes an operation as planned; its place among them.
     pub(super) fn plan(&self, process: u64, key: u32, call: Call) -> usize {
-        let operation = self.nobodys_operation();
+        let operation = self.operation_of_no_client();
         let mut asked = self.asked.borrow_mut();
         asked.push(PlannedOperation { operation, process, key, call, outcome: Outcome::Unknown });
         asked.len() - 1
     }
 
     /// Counts an operation that no history has; its number in the program.
-    pub(super) fn nobodys_operation(&self) -> usize {
+    pub(super) fn operation_of_no_client(&self) -> usize {
         self.next_operation.replace(self.next_operation.get() + 1)
     }
 
@@ -208,7 +208,7 @@ impl<E: Env> System<E> {
         *newest = version.max(*newest);
     }
 
-    pub(super) fn tell(&self, at: usize, outcome: Outcome) {
+    pub(super) fn answered(&self, at: usize, outcome: Outcome) {
         self.asked.borrow_mut()[at].outcome = outcome;
     }
 
@@ -217,7 +217,7 @@ impl<E: Env> System<E> {
         (marks().iter().map(|mark| (mark.operation, mark.kind)).collect(), self.asked.borrow().clone())
     }
 
-    /// The verdict on it: whoever asks twice is told the same.
+    /// The verdict on it, the same for equal histories.
     fn judged(&self, history: &History) -> Result<(), Violated> {
         let mut verdicts = self.verdicts.0.borrow_mut();
         if let Some(judged) = verdicts.get(history) {

@@ -45,7 +45,7 @@ pub fn deleted(recording: &Recording) -> impl Iterator<Item = u32> {
     recording.records().iter().filter(deleted).map(|record| record.key)
 }
 
-/// Whether somebody may have changed this session without ever being answered, or a turn was at work on it when the
+/// Whether an operation without an answer may have changed this session, or a turn was at work on it when the
 /// recording began.
 pub fn has_unknown_changes(recording: &Recording, key: u32) -> bool {
     let unknown = |record: &Record| match (record.call, record.answer) {
@@ -56,7 +56,7 @@ pub fn has_unknown_changes(recording: &Recording, key: u32) -> bool {
     recording.records().iter().any(|record| record.key == key && unknown(record))
 }
 
-/// The version that a session had before the first change, if the recording tells.
+/// The version that a session had before the first change, if the recording shows it.
 pub fn first_version(recording: &Recording, key: u32) -> Option<u32> {
     recording.records().iter().filter(|record| record.key == key).find_map(|record| {
         match (record.call, record.answer) {

@@ -1,7 +1,7 @@
 //! From where the walk along the versions stopped to the few operations that show why it had to.
 //!
 //! Because every answer names its version, two operations are most often enough: the one that cannot be, and the one
-//! that last told what it contradicts.
+//! that last said what it contradicts.
 
 use crate::backend::chat::StateKind;
 
@@ -42,7 +42,7 @@ pub(super) fn conflict(records: &[Record], of_key: &OfKey, walk: &WalkOutcome) -
     }
 }
 
-/// Walks once more, and keeps in mind who told what.
+/// Walks once more, and remembers which operation said what.
 struct Trace<'a> {
     records: &'a [Record],
     known: SessionState,
@@ -97,7 +97,7 @@ impl<'a> Trace<'a> {
     fn take(&mut self, stop: PathStep) {
         let (call, answer) = said(&self.records[stop.record], stop.ended);
         if let (SessionState::LiveSession(live), Some(version)) = (&mut self.known, stop.version) {
-            // Somebody without an answer may have been there; what else that did is told by others.
+            // An operation without an answer may have been there; what else it did shows in others.
             let before = if call_changes(&call) { version.saturating_sub(1) } else { version };
             if live.version < before && !live.kinds.may_work() {
                 live.version = before;
@@ -121,11 +121,11 @@ impl<'a> Trace<'a> {
                 self.messages.extend(place(answer).map(|place| (place, token, stop)));
             }
             Call::Update { change, .. } => {
-                let told =
+                let set =
                     |field: &mut Option<PathStep>, to: u32| *field = if to == 0 { *field } else { here };
-                told(&mut self.model, change.model);
-                told(&mut self.mode, change.mode);
-                told(&mut self.parameters, change.parameters);
+                set(&mut self.model, change.model);
+                set(&mut self.mode, change.mode);
+                set(&mut self.parameters, change.parameters);
             }
             Call::Send(token) => {
                 (self.kind, self.total) = (here, here);
@@ -136,7 +136,7 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// Who told otherwise. Leaves of the session what is known where that became plain.
+    /// The operations that say otherwise. `live` is left as known where that became plain.
     fn against(
         &self,
         live: &mut LiveSession,
@@ -178,9 +178,9 @@ impl<'a> Trace<'a> {
                     let model = self.model.filter(|_| shown.model != known.model);
                     let mode = self.mode.filter(|_| shown.mode != known.mode);
                     let parameters = self.parameters.filter(|_| shown.parameters != known.parameters);
-                    let mut told = vec![model, mode, parameters];
-                    told.dedup();
-                    told
+                    let mut sources = vec![model, mode, parameters];
+                    sources.dedup();
+                    sources
                 }
                 (Call::Page { offset, limit }, Answer::Page(page)) => {
                     let end = offset.saturating_add(*limit).min(page.total);
@@ -218,7 +218,7 @@ impl<'a> Trace<'a> {
                 return vec![Some(*stop), Some(*duplicate)];
             }
         }
-        // Nobody was to be there.
+        // No message was to be there.
         let stray = places
             .clone()
             .flat_map(|place| self.messages.iter().map(move |message| (place, message)))

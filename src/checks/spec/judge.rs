@@ -41,7 +41,7 @@ impl Judge for Sessions {
     }
 }
 
-/// An operation, and the record that tells of it.
+/// An operation, and the record of it.
 struct Numbered {
     record: usize,
     operation: OperationOf<Sessions>,

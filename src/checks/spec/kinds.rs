@@ -1,4 +1,4 @@
-//! Where a conversation may stand, as far as the answers tell, and where a turn may have taken it in so many steps.
+//! Where a conversation may stand, as far as the answers show, and where a turn may have taken it in so many steps.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ pub(super) struct Kinds(u16);
 impl Kinds {
     /// A turn may begin.
     pub(super) const READY: Self = Self::of(&[StateKind::Idle, StateKind::Failed]);
-    /// Nobody is at work.
+    /// No turn is at work.
     pub(super) const AT_REST: Self =
         Self::of(&[StateKind::Idle, StateKind::AwaitingToolApproval, StateKind::Failed]);
     /// What decisions on tool calls lead to.
@@ -84,7 +84,7 @@ impl Kinds {
 }
 
 /// By state: where one step of a turn can lead from there. Asked of the state machine itself, from all that it can come
-/// to. Steps from states of rest are not among them: those are somebody's request.
+/// to. Steps from states of rest are not among them: those need a request.
 static STEPS: LazyLock<[Kinds; StateKind::ALL.len()]> = LazyLock::new(|| {
     let error = || String::from("some error");
     let events = [
@@ -132,7 +132,7 @@ mod tests {
 
         let after = |kind, steps| Kinds::only(kind).after_steps(steps).iter().collect::<Vec<_>>();
         assert_eq!(after(S::Idle, 1), [], "a turn begins by request only");
-        assert_eq!(after(S::AwaitingToolApproval, 1), [], "and goes on by request only");
+        assert_eq!(after(S::AwaitingToolApproval, 1), [], "and continues by request only");
         assert_eq!(after(S::ProcessingUserMessage, 1), [S::Idle, S::AwaitingModel, S::Failed]);
         assert_eq!(after(S::ProcessingResponse, 1), [S::Idle, S::AwaitingToolApproval, S::Failed]);
         assert!(after(S::ProcessingUserMessage, 1000).contains(&S::Streaming));

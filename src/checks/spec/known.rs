@@ -4,7 +4,7 @@
 //! what is kept is not one state but what is known: the version, the states that are possible at it, and between which
 //! numbers the count of messages lies. An answer names its version; if that is higher than the last one known, a turn
 //! must have made the steps between, and if no turn can have been at work, the answer is impossible. What an answer
-//! tells is known from then on.
+//! says is known from then on.
 
 use crate::backend::chat::StateKind;
 
@@ -16,7 +16,7 @@ use super::words::{Answer, Call, Context, Settings};
 /// A session, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SessionState {
-    /// Nobody has created it yet.
+    /// Not created yet.
     #[default]
     Absent,
     /// It is there.
@@ -29,7 +29,7 @@ pub enum SessionState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LiveSession {
     pub(super) version: u32,
-    /// The version may be any from this one on: a turn of unknown outcome began after who knows how many steps of
+    /// The version may be any from this one on: a turn of unknown outcome began after an unknown number of steps of
     /// another.
     pub(super) floating: bool,
     /// Where it can stand at this version.
@@ -102,7 +102,7 @@ impl LiveSession {
             (Call::Context, Answer::Context(context)) => self.shows(&context),
             (Call::Ended { began }, Answer::Context(context)) => {
                 self.shows(&context)?;
-                // Unless another has begun, nobody is at work any more.
+                // Unless another has begun, no turn is at work any more.
                 if self.began == began { self.stands(Kinds::AT_REST) } else { Some(()) }
             }
             (Call::Page { offset, limit }, Answer::Page(page)) => {
@@ -147,7 +147,7 @@ impl LiveSession {
         }
     }
 
-    /// Takes what nobody knows the answer to, nor the version of.
+    /// Takes a call whose answer and version are unknown.
     fn take_unanswered(&mut self, call: &Call) -> Option<()> {
         match *call {
             Call::Append(token) => {
@@ -249,7 +249,7 @@ impl LiveSession {
         Some(())
     }
 
-    /// A message whose place nobody has seen, though it may be known.
+    /// A message whose place no answer shows, though it may be known.
     fn put_unseen(&mut self, token: Token) {
         if self.least == self.most && !self.floating && !self.kinds_may_have_worked() {
             self.messages.put(self.least, token);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::token::{PLACE, Token, token_term};
 
-/// Messages further from the beginning are not told apart: a history that names such a place has other faults, and is
+/// Messages further from the beginning are not distinguished: a history that names such a place has other faults, and is
 /// not worth the memory.
 const MOST: u32 = 1 << 26;
 
@@ -19,7 +19,7 @@ pub(super) struct Messages {
     base: u32,
     /// By place from the base on: what all tokens before it add to a digest. The last one holds from there on.
     sums: Arc<Vec<u64>>,
-    /// From this place on, a message may stand whose place nobody knows.
+    /// From this place on, a message may stand whose place is unknown.
     blur: u32,
 }
 
@@ -35,7 +35,7 @@ impl Messages {
         }
         let sums = Arc::make_mut(&mut self.sums);
         let last = *sums.last().expect("the first sum is that of nothing");
-        // What lies between was not sent by anybody here.
+        // What lies between was not sent in this history.
         sums.resize((place - self.base) as usize + 1, last);
         sums.push(last.wrapping_add(token_term(place, token)));
     }
@@ -45,7 +45,7 @@ impl Messages {
         self.blur = self.blur.min(from);
     }
 
-    /// The digest of these places; none if somebody's message may be among them, or not.
+    /// The digest of these places; none if a message may be among them, or not.
     pub(super) fn digest(&self, places: Range<u32>) -> Option<u64> {
         if places.end > self.blur {
             return None;

@@ -5,22 +5,22 @@
 //! A session is created or [given](Call::Given), changed, looked at and deleted. Each change raises its version by one
 //! and says which it made; each look says which version it saw. From that follows:
 //!
-//! - no version is made twice, and none without somebody who made it;
-//! - whoever looks sees state, settings, count and messages of the version that the answer names, all of that one;
-//! - versions only rise: who asks after an answer sees what was answered, or newer;
+//! - no version is made twice, and none without an operation that made it;
+//! - a look sees state, settings, count and messages of the version that the answer names, all of that one;
+//! - versions only rise: a call after an answer sees what was answered, or newer;
 //! - what was appended is there, once, at the place that was answered; an update for one version meets that version;
-//! - after a deletion there is nothing, and before it nobody finds nothing.
+//! - after a deletion there is nothing, and before it no look finds nothing.
 //!
-//! A **turn** is no atomic change: it begins, makes steps that nobody is told of, and ends, while others append and
+//! A **turn** is no atomic change: it begins, makes steps that are not reported, and ends, while others append and
 //! look. So it is judged as two operations, its beginning (the change that `began` names) and its end (the look that the
-//! answer is), and a version between that nobody claims is a step of the turn, as long as the state machine of
+//! answer is), and a version between that no answer names is a step of the turn, as long as the state machine of
 //! [`chat`](crate::backend::chat) has an arrow for it. Each such step brings at most one message. When a turn is answered, no
 //! step of it may be left to come.
 //!
 //! # What is not seen
 //!
 //! - `list_contexts`, which may be behind; requests that were refused, and with which reason;
-//! - what the model and the tools say: their messages count, and nobody looks at their words;
+//! - what the model and the tools say: their messages count, and their words are not compared;
 //! - which tool calls there are, and how each was decided;
 //! - the error and the retries that a state carries;
 //! - more than one branch: no endpoint makes another than `main`;
@@ -37,7 +37,7 @@
 //! | `versions` | the operations on a session in the order of versions |
 //! | `witness`, `evidence` | the walk along them, and why it stopped |
 //! | `window` | a piece of a long history, judged alone |
-//! | `acknowledged` | what was done for good, for those who look at the end of a run |
+//! | `acknowledged` | what was done for good, for checks at the end of a run |
 
 mod acknowledged;
 mod evidence;

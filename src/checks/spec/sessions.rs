@@ -8,7 +8,7 @@ use super::known::SessionState;
 use super::token::Token;
 use super::words::{Answer, Call, Context};
 
-/// Sessions, each by its key. What this specification sees and what not is told in the [module](super).
+/// Sessions, each by its key. What this specification sees and what not is said in the [module](super).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sessions;
 
@@ -109,7 +109,7 @@ fn asked(call: &Call) -> String {
     }
 }
 
-/// A token that is a small number may be one; a hash is told by its end.
+/// A token that is a small number may be one; a hash is shown by its end.
 fn short(token: Token) -> String {
     if token.0 < 1_000_000 { token.0.to_string() } else { format!("#{:06x}", token.0 & 0xff_ffff) }
 }

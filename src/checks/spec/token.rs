@@ -1,11 +1,11 @@
 //! A message as a number, and what it adds to the digest of a page.
 
-/// A message, as far as it is told from others. Clients should send no text twice.
+/// A message, as far as it is distinguished from others. Clients should send no text twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(pub u64);
 
 impl Token {
-    /// A message that nobody sent in this history: it was there before, or the model wrote it.
+    /// A message that was not sent in this history: it was there before, or the model wrote it.
     pub const FOREIGN: Self = Self(0);
 
     /// The token of a text; never [`FOREIGN`](Self::FOREIGN).

@@ -1,7 +1,7 @@
 //! A short piece of a session's history, judged by itself: from one look at the whole session to the next.
 //!
-//! Where operations of unknown outcome leave the order open, the search over all of a long history may take for ever to
-//! say no. But a look at a session tells all that was before it, but for the messages, and everybody who answered named
+//! Where operations of unknown outcome leave the order open, the search over all of a long history may take very long to
+//! say no. But a look at a session shows all that was before it, but for the messages, and every answer names
 //! a version; so what lies between two looks can be judged alone, with every operation of unknown outcome at hand
 //! that may have been meant for it. If that is impossible, so is the whole. If it is not, nothing is said.
 
@@ -24,7 +24,7 @@ const MOST_BEYOND: usize = 50;
 pub(super) struct Window {
     /// What is known before its first operation.
     initial: SessionState,
-    /// The look that tells so.
+    /// The look that shows so.
     pub(super) start: PathStep,
     /// Its operations.
     pub(super) stops: Vec<PathStep>,
@@ -75,7 +75,7 @@ impl Window {
     }
 }
 
-/// The messages as far as those who put them were told where. What else there is may be anybody's.
+/// The messages whose place was answered. All others may be of any operation.
 fn messages(records: &[Record], placed: &[VersionPosition], base: u32, total: u32) -> Option<Messages> {
     let mut messages = Messages::new(base);
     let mut next = base;

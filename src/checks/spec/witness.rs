@@ -1,5 +1,5 @@
 //! The fast way: each answer names the version that it made or saw, so the order of a session's operations is known but
-//! for what was answered by nobody, and one walk along it is all it takes.
+//! for operations without an answer, and one walk along it is all it takes.
 //!
 //! The walk takes the operations in the order of their versions through the very specification that the search uses,
 //! and looks whether each returned after all before it had been called. If it comes to the end, it has found an order,
@@ -232,7 +232,7 @@ impl Walker<'_> {
         if self.is_certain(stop) { WalkOutcome::Stuck(stop) } else { WalkOutcome::Undecided(stop) }
     }
 
-    /// Whether nobody who answered can have brought the session to this version.
+    /// Whether no answered operation can have brought the session to this version.
     #[inline]
     fn is_gap(&self, version: u32) -> bool {
         // A turn at work, or one that may have begun at any version, makes steps of its own: then a missing version

@@ -18,7 +18,7 @@ pub struct Settings {
     pub model: u32,
     /// The manner.
     pub mode: u32,
-    /// All else the model is told.
+    /// All else the model is given.
     pub parameters: u32,
 }
 
@@ -124,7 +124,7 @@ pub enum Call {
     Decide,
     /// `send_message_action`: a turn.
     Send(Token),
-    /// `approve_tools_action`: decisions, and if none is missing, the turn goes on.
+    /// `approve_tools_action`: decisions, and if none is missing, the turn continues.
     Resume,
     /// The end of a turn, which a history holds beside its beginning: between the two others may have their say.
     Ended {
@@ -228,7 +228,7 @@ impl Page {
         Self { version, total, count, digest }
     }
 
-    /// The page of an answer. `token` tells the clients' messages from those that were there before or that the model
+    /// The page of an answer. `token` distinguishes the clients' messages from those that were there before or that the model
     /// wrote, which are [`Token::FOREIGN`].
     pub fn of(page: &MessagesDTO, token: impl Fn(&MessageDTO) -> Token) -> Self {
         let messages = page.messages.iter().map(|message| (message.id.0, token(message)));

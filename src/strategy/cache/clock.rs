@@ -1,8 +1,8 @@
 //! `clock`: a concurrent map for the hits, and a ring with a hand for the evictions.
 //!
 //! An exact LRU has to write down every hit, which makes each hit a change of something shared. Second chance keeps
-//! one bit instead: a hit sets it, unless it is set already, and the hand that looks for somebody to evict clears
-//! it and passes on. Whoever was used since the hand last came by stays; whoever was not goes. (F. J. Corbató, "A
+//! one bit instead: a hit sets it, unless it is set already, and the hand that looks for a victim clears
+//! it and passes on. What was used since the hand last came by stays; what was not goes. (F. J. Corbató, "A
 //! paging experiment with the Multics system", 1968.)
 
 use std::num::NonZeroUsize;
@@ -16,11 +16,11 @@ use lockyard_lock::sync::{ArcSwapOption, AtomicBool, HashMap, Mutex};
 
 /// Second chance over a lock-free map.
 ///
-/// Whoever changes anything holds the ring, so ring and map always have the same sessions. What is dropped ends after
+/// Every change is made with the ring locked, so ring and map always have the same sessions. What is dropped ends after
 /// the ring is released, and no pin of the map is held across an await.
 ///
-/// The map frees its nodes in batches, some time after nobody looks at them any more: memory as small as a node may
-/// wait for that, a session may not. So a node does not own its value for good: whoever takes the node out takes the
+/// The map frees its nodes in batches, some time after the last reader has gone: memory as small as a node may
+/// wait for that, a session may not. So a node does not own its value for good: the caller that takes the node out takes the
 /// value with it, at once.
 pub struct Clock<V: Send + Sync + 'static> {
     map: HashMap<ContextId, Node<V>, Hasher>,
@@ -32,14 +32,14 @@ struct Node<V> {
     value: ArcSwapOption<V>,
     /// Where it stands on the ring, for as long as it is inside.
     place: usize,
-    /// Found since the hand last came by. Only a hint who is worth keeping: nothing is ordered by it.
+    /// Found since the hand last came by. Only a hint of what is worth keeping: nothing is ordered by it.
     touched: AtomicBool,
 }
 
-/// Who stands where, for the hand.
+/// Which session stands where, for the hand.
 struct Ring {
     places: Vec<ContextId>,
-    /// Places that nobody stands on, left by removals. While there is one, nobody is evicted.
+    /// Empty places, left by removals. While there is one, nothing is evicted.
     free: Vec<usize>,
     hand: usize,
     capacity: usize,
@@ -58,7 +58,7 @@ impl<V> Node<V> {
 }
 
 impl Ring {
-    /// A place for `id`, and who stood there and has to go. `spared` clears somebody's bit and says whether it was
+    /// A place for `id`, and the session that is evicted from it. `spared` clears the bit of a session and says whether it was
     /// set.
     fn take_place(
         &mut self,
@@ -75,7 +75,7 @@ impl Ring {
             self.places.push(id);
             return (self.places.len() - 1, None);
         }
-        // After one whole turn everybody has had a second chance, however fast the bits are set again.
+        // After one whole turn every session has had a second chance, however fast the bits are set again.
         for _ in 0..self.places.len() {
             if !spared(&self.places[self.hand]) {
                 break;

@@ -3,13 +3,13 @@
 //! The session manager names no concrete lock, so caches that have one inside, or atomics of their own, stand here
 //! beside the other concrete things. The manager knows their trait only.
 //!
-//! | cache | a hit writes | who goes first |
+//! | cache | a hit writes | what is evicted first |
 //! | --- | --- | --- |
 //! | [`MutexLru`](crate::backend::session::MutexLru) | the lock, the list, the handle's count | the least recently used |
 //! | [`ShardedLru`](crate::backend::session::ShardedLru) | the same, of one shard | the least recently used of a full shard |
 //! | [`QuickCache`] | a shard's read lock, a counter, the handle's count | by a variant of S3-FIFO |
 //! | [`Moka`] | a log of reads, the handle's count | by `TinyLFU`: newcomers must be asked for more often |
-//! | [`Clock`] | one bit, if it is not set; with [`visit`](Cache::visit) nothing else | whoever the hand finds unused |
+//! | [`Clock`] | one bit, if it is not set; with [`visit`](Cache::visit) nothing else | what the hand finds unused |
 //!
 //! All three of this room hash with the function that the LRUs' tables use, so that caches are compared and not
 //! hash functions.

@@ -1,6 +1,6 @@
-//! `moka`: a concurrent map with logs of reads and writes, replayed now and then to decide who stays.
+//! `moka`: a concurrent map with logs of reads and writes, replayed now and then to decide what stays.
 //!
-//! Its policy is `TinyLFU`: a newcomer displaces somebody only if it is asked for more often. Two things follow that
+//! Its policy is `TinyLFU`: a newcomer displaces a session only if it is asked for more often. Two things follow that
 //! other caches do not have. Between two replays it exceeds its capacity; and it may turn away what was just put in.
 
 use std::num::NonZeroUsize;
@@ -14,7 +14,7 @@ use super::Hasher;
 use crate::backend::chat::ContextId;
 use crate::backend::session::{Cache, CacheStats};
 
-/// A [`moka::sync::Cache`] that keeps to its capacity and tells what it turned away.
+/// A [`moka::sync::Cache`] that keeps to its capacity and counts what it turned away.
 ///
 /// Each insertion replays the logs, for two reasons: the bound of the session manager shall hold, and whether the
 /// newcomer was taken in is known only then. An insertion follows a miss, which has paid for a load already.

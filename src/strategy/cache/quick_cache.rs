@@ -22,10 +22,10 @@ pub struct QuickCache<V: Send + Sync + 'static> {
 
 /// The most shards there are.
 const MOST_SHARDS: usize = 8;
-/// A shard smaller than this keeps too little to tell who is worth keeping; `quick_cache` makes none.
+/// A shard smaller than this keeps too little to know what is worth keeping; `quick_cache` makes none.
 const SMALLEST_SHARD: usize = 32;
 
-/// Hands what a shard drops to whoever made it drop it, so that it ends outside the shard's lock.
+/// Hands what a shard drops to the caller that made it drop it, so that it ends outside the shard's lock.
 #[derive(Clone)]
 struct Collect;
 

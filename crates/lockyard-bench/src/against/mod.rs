@@ -20,7 +20,7 @@
 //! one leaves behind (a warm file, a processor that has clocked up) favours neither.
 //!
 //! Not seen: what differs between the builds on purpose of no code, such as how they were linked; and a workload that the
-//! other build knows under the same name with other numbers, as far as its record does not tell them.
+//! other build knows under the same name with other numbers, as far as its record does not show them.
 //!
 //! ```no_run
 //! use std::process::Command;
@@ -57,7 +57,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::environment;
 use crate::progress::{InterimRatio, Observer, Progress};
-use crate::record::{Against, Cell, Environment, Record, SCHEMA_VERSION};
+use crate::record::{Against, Cell, Environment, Record};
 
 pub use error::AgainstError;
 pub use plan::{AgainstPlan, ProcessRun, Which};
@@ -97,30 +97,18 @@ pub fn run_against<E: From<AgainstError>>(
         pairs.push(pair);
         notify(plan, *round, &pairs, rounds.len(), observer);
     }
+    // What is compared are builds: which strategies were compared stands in each record that was read.
+    let against = other.map(|environment| Against {
+        program: plan.program.clone(),
+        environment,
+        rounds: pairs.iter().map(|pair| pair.as_recorded(plan)).collect(),
+    });
+    let environment = this.unwrap_or_else(|| environment::environment(&plan.build));
     let mut record = Record {
-        schema_version: SCHEMA_VERSION,
-        command: plan.command.clone(),
-        seed: plan.seed,
-        started_at,
         interrupted: pairs.len() < rounds.len(),
         processes: 2 * pairs.len() as u32,
-        // What is compared are builds: strategies are in each record that was read.
-        reference: None,
-        headline: None,
-        against: other.map(|environment| Against {
-            program: plan.program.clone(),
-            environment,
-            rounds: pairs.iter().map(|pair| pair.as_recorded(plan)).collect(),
-        }),
-        environment: this.unwrap_or_else(|| environment::environment(&plan.build)),
-        limits: None,
-        probe_effect: None,
-        cells: Vec::new(),
-        comparisons: Vec::new(),
-        ablations: Vec::new(),
-        scaling: Vec::new(),
-        models: None,
-        pitfalls: None,
+        against,
+        ..Record::empty(&plan.command, plan.seed, started_at, environment)
     };
     for (nth, workload) in plan.workloads.iter().enumerate() {
         let before = record.comparisons.len();

@@ -22,8 +22,8 @@ impl Pair {
         (self.round.subject, self.round.workload) == (subject, workload)
     }
 
-    /// Whether both were asked the same, as far as their cells tell. A setting that only one of them tells is no difference:
-    /// builds learn to tell more.
+    /// Whether both were asked the same, as far as their cells show. A setting that only one of them has is no difference:
+    /// newer builds record more.
     pub(super) fn check(&self, plan: &AgainstPlan) -> Result<(), AgainstError> {
         let [this, other] = [(&self.this, &self.other), (&self.other, &self.this)].map(|(cell, beside)| {
             let mut point = cell.point.clone();

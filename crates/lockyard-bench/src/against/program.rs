@@ -13,7 +13,7 @@ use crate::record::Record;
 /// How long an interrupt may stay unnoticed while a program runs.
 const HEED: Duration = Duration::from_millis(50);
 
-/// A record is some kilobytes for each cell. Whoever prints so much prints something else.
+/// A record is some kilobytes for each cell. A program that prints more prints something else.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// So much of what a program said at its end is repeated.
@@ -31,7 +31,7 @@ const MOST_WORDS: usize = 600;
 pub fn record_of(command: &mut Command, interrupted: &AtomicBool) -> Result<Option<Record>, AgainstError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let told = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let command_line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let start = |source| AgainstError::Start { program: program.clone(), source };
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running(command.spawn().map_err(start)?);
@@ -47,12 +47,14 @@ pub fn record_of(command: &mut Command, interrupted: &AtomicBool) -> Result<Opti
     match Record::parse(&printed, Path::new("its stdout")) {
         Ok(record) if record.interrupted => Ok(None),
         Ok(record) => Ok(Some(record)),
-        // Whoever was told to end by the same signal may not have come as far as a record.
+        // A program that was ended by the same signal may not have come as far as a record.
         Err(_) if interrupted.load(Ordering::Relaxed) => Ok(None),
-        Err(source) if status.success() => Err(AgainstError::NoRecord { program, source, command: told }),
+        Err(source) if status.success() => {
+            Err(AgainstError::NoRecord { program, source, command: command_line })
+        }
         Err(_) => {
             let said = last_words(&said.unwrap_or_default());
-            Err(AgainstError::Ended { program, status, command: told, said })
+            Err(AgainstError::Ended { program, status, command: command_line, said })
         }
     }
 }
@@ -68,13 +70,13 @@ impl Drop for Running {
     }
 }
 
-/// Reads to the end on a thread of its own: a program that fills one pipe while the other is read would wait for ever.
+/// Reads to the end on a thread of its own: a program that fills one pipe while the other is read would block indefinitely.
 fn read(mut from: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let read = from.read_to_end(&mut bytes);
-        // Nobody waits any more if the run was interrupted.
+        // If the run was interrupted, the receiver is gone.
         drop(send.send(read.map(|_| bytes)));
     });
     receive

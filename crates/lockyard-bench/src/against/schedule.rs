@@ -1,4 +1,4 @@
-//! Which rounds there are, in which order, and who has the first turn in each.
+//! Which rounds there are, in which order, and which build is first in each.
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -32,7 +32,7 @@ pub(super) fn rounds(plan: &AgainstPlan) -> Vec<Round> {
         cells.shuffle(&mut *draws);
         for round in &mut cells {
             round.nth = nth;
-            // Drawn in pairs of rounds: each build is first as often as the other, and nobody can tell when.
+            // Drawn in pairs of rounds: each build is first as often as the other, in no predictable order.
             round.other_first = if nth % 2 == 0 { draws.random_bool(0.5) } else { !round.other_first };
             rounds.push(*round);
         }

@@ -49,28 +49,12 @@ fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
         findings: Vec::new(),
         violations: Vec::new(),
     };
+    let commit = Some(if turn.which == Which::This { "new" } else { "old" });
+    let environment = environment::environment(&Build { commit, ..Build::default() });
     Record {
-        schema_version: SCHEMA_VERSION,
-        command: String::new(),
-        seed: turn.seed,
-        started_at: jiff::Timestamp::UNIX_EPOCH,
-        interrupted: false,
         processes: 1,
-        reference: None,
-        headline: None,
-        against: None,
-        environment: environment::environment(&Build {
-            commit: Some(if turn.which == Which::This { "new" } else { "old" }),
-            ..Build::default()
-        }),
-        limits: None,
-        probe_effect: None,
         cells: vec![cell],
-        comparisons: Vec::new(),
-        ablations: Vec::new(),
-        scaling: Vec::new(),
-        models: None,
-        pitfalls: None,
+        ..Record::empty("", turn.seed, jiff::Timestamp::UNIX_EPOCH, environment)
     }
 }
 
@@ -161,7 +145,7 @@ fn both_turns_of_a_round_stand_side_by_side_with_the_same_seed() {
 }
 
 #[test]
-fn the_record_tells_both_builds_apart() {
+fn the_record_distinguishes_both_builds() {
     let (record, _) = run(&plan(4), 0.9);
     assert_eq!(record.environment.commit.as_deref(), Some("new"));
     let against = record.against.as_ref().expect("it was against another build");
@@ -196,7 +180,7 @@ fn a_round_that_was_not_finished_does_not_count() {
 }
 
 #[test]
-fn what_several_processes_find_alike_is_told_once_and_makes_the_run_wrong() {
+fn what_several_processes_find_alike_is_reported_once_and_makes_the_run_wrong() {
     let plan = plan(3);
     let wrong = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let mut record = record(&plan, turn, 1e6);
@@ -215,7 +199,7 @@ fn what_several_processes_find_alike_is_told_once_and_makes_the_run_wrong() {
         }
         Ok::<_, AgainstError>(Some(record))
     });
-    let wrong = wrong.expect("it is told in the record");
+    let wrong = wrong.expect("it stands in the record");
     assert_eq!(wrong.findings().count(), 2, "once for each subject");
     assert_eq!(wrong.cells.iter().map(|cell| cell.errors).collect::<Vec<_>>(), [0, 6, 0, 6]);
 }
@@ -246,7 +230,7 @@ fn records_of_other_questions_are_refused() {
 }
 
 #[test]
-fn a_setting_that_only_one_build_tells_is_no_difference() {
+fn a_setting_that_only_one_build_records_is_no_difference() {
     let plan = plan(3);
     let found = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         let mut record = record(&plan, turn, 1e6);
@@ -273,7 +257,7 @@ mod processes {
 
     use super::*;
 
-    /// What is wrong, and why, as a program tells it.
+    /// What is wrong, and why, as a program reports it.
     fn chain(error: &dyn std::error::Error) -> String {
         let causes = std::iter::successors(Some(error), |error| error.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -317,8 +301,8 @@ mod processes {
     }
 
     #[test]
-    fn an_interrupt_ends_a_program_that_would_go_on() {
-        // It would go on for ever, so that the test ends at all shows that it was ended.
+    fn an_interrupt_ends_a_program_that_never_ends_by_itself() {
+        // The program never ends by itself: that the test ends at all shows that it was ended.
         let interrupted = AtomicBool::new(true);
         let found = record_of(Command::new("sh").args(["-c", "exec tail -f /dev/null"]), &interrupted);
         assert_eq!(found.unwrap(), None);

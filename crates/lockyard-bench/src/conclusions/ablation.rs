@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_told_with_its_name() {
+    fn each_change_is_reported_with_its_name() {
         let found = found(&way(), |_| ());
         let main: Vec<_> = found.iter().filter(|it| it.kind == EffectKind::Main).collect();
         assert_eq!(main.iter().map(|it| &*it.factor).collect::<Vec<_>>(), ["lock", "copying", "save"]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_is_not_measured_whole_tells_nothing() {
+    fn a_way_that_is_not_measured_whole_shows_nothing() {
         let mut missing = way();
         missing.corners[3] = "elsewhere".to_owned();
         let (subjects, terms) = (subjects(&way()), Terms::default());

@@ -17,9 +17,9 @@ use super::facts::{SubjectFacts, WorkloadFacts};
 /// interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Round {
-    /// In the slice that tells throughput.
+    /// In the slice that measures throughput.
     pub(crate) throughput: Option<f64>,
-    /// In the slice that tells latency, where that is another one.
+    /// In the slice that measures latency, where that is another one.
     pub(crate) probed: Option<f64>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Measured {
     block: Block,
     /// What there was before that block: measured time, and operations done.
     before_block: (Duration, u64),
-    /// The blocks, as the record tells them.
+    /// The blocks, as the record has them.
     timeline: Vec<record::Slice>,
     tally: SubjectTotals,
     time: Duration,
@@ -104,7 +104,7 @@ impl Measured {
     pub(crate) fn end_block(&mut self) {
         let (began, done_before) = self.before_block;
         let done = self.tally.sum(|counts| counts.done);
-        // Who got stuck has no more slices, and nothing to tell of them.
+        // A subject that is stuck has no more slices.
         if self.time > began {
             self.timeline.push(record::Slice {
                 at_s: began.as_secs_f64(),
@@ -205,7 +205,7 @@ impl Measured {
         Some(allocations as f64 / operations as f64)
     }
 
-    /// The least even sharing among tasks that ask alike. Who reads and who writes are not expected to do as much.
+    /// The least even sharing among tasks that ask alike. Readers and writers are not expected to do as much.
     fn fairness(&self, workload: &WorkloadFacts) -> Option<record::Fairness> {
         let mut tasks = self.by_task.as_slice();
         let groups = workload.shape.groups.iter().filter_map(|group| {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_server_only_that_is_told_which_clients_see() {
+    fn of_a_server_only_that_is_reported_which_clients_see() {
         let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
         let mut measured = Measured::new(&workload());
         measured.counters(&Counters::default(), &Counters::default());
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_and_is_no_error() {
+    fn silence_is_reported_and_is_no_error() {
         use crate::slices::testing::meter;
 
         let mut meter: Meter = meter(OPERATIONS);
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn the_timeline_tells_each_block() {
+    fn the_timeline_has_each_block() {
         let mut measured = measured();
         let slice = |at_s, operations, p99| record::Slice { at_s, operations, p99_ns: Some(p99) };
         let expected = vec![slice(0.0, 40, 5), slice(0.1, 20, 9)];

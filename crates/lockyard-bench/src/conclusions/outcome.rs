@@ -69,7 +69,7 @@ impl<'a> Outcomes<'a> {
             cell.findings.splice(0..0, self.findings(index).into_iter().chain(verified.findings()));
             cell.verification = verified.verification();
             if let Some(seen) = self.seen(index) {
-                seen.tell(&mut cell);
+                seen.add_to(&mut cell);
             }
             cell.violations = verified.violations();
             cell.of_limit =
@@ -127,7 +127,7 @@ impl<'a> Outcomes<'a> {
         })
     }
 
-    /// What several processes found alike is told once.
+    /// What several processes found alike is reported once.
     fn findings(&self, index: usize) -> Vec<Finding> {
         let mut found: Vec<Finding> = Vec::new();
         for finding in self.processes.iter().flat_map(|it| &it.subjects[index].findings) {

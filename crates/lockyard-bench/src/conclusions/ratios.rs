@@ -44,14 +44,14 @@ pub(crate) fn of_limit(
     Some(OfLimit { limit: name.to_owned(), fraction: ratio, ci: Some(ci) })
 }
 
-/// Throughput in slices that kept latencies ÷ throughput in those of the same round that kept none, over everybody who ran
+/// Throughput in slices that kept latencies ÷ throughput in those of the same round that kept none, over all that ran
 /// in each process.
-pub(crate) fn probe_effect<'a, Everybody: Iterator<Item = &'a Measured>>(
-    processes: impl Iterator<Item = Everybody>,
+pub(crate) fn probe_effect<'a, Subjects: Iterator<Item = &'a Measured>>(
+    processes: impl Iterator<Item = Subjects>,
     confidence: Confidence,
 ) -> Option<f64> {
-    let pairs = |everybody: Everybody| {
-        let rounds = everybody.flat_map(|measured| &measured.rounds);
+    let pairs = |subjects: Subjects| {
+        let rounds = subjects.flat_map(|measured| &measured.rounds);
         rounds.filter_map(|round| round.probed.zip(round.throughput)).collect()
     };
     let processes: Vec<Vec<_>> = processes.map(pairs).collect();
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(found.iter().filter(|c| c.metric == Metric::Throughput).count(), 3, "each pair once");
     }
 
-    /// In each process the candidate is ahead by exactly as much, and not by the same: what the interval tells is how
+    /// In each process the candidate is ahead by exactly as much, and not by the same: what the interval shows is how
     /// little a process decides.
     #[test]
     fn processes_that_differ_widen_every_interval() {
@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn the_probe_effect_is_what_keeping_latencies_leaves() {
-        let everybody = [measured(1.0), measured(7.0)];
-        let effect = probe_effect([everybody.iter()].into_iter(), Confidence::default()).unwrap();
+        let subjects = [measured(1.0), measured(7.0)];
+        let effect = probe_effect([subjects.iter()].into_iter(), Confidence::default()).unwrap();
         assert!((effect - 0.98).abs() < 1e-9, "{effect}");
     }
 

@@ -85,7 +85,7 @@ mod tests {
     const LAWFUL: [(u32, f64); 4] = [(1, 100.0), (2, 200.0 / 1.25), (3, 300.0 / 1.6), (4, 400.0 / 2.05)];
 
     #[test]
-    fn the_law_is_told_with_what_follows_past_the_largest_size() {
+    fn the_law_is_reported_with_what_follows_past_the_largest_size() {
         let found = along("tasks", &LAWFUL);
         let fit = found.fit.expect("the law, exactly");
         assert!((fit.sigma - 0.15).abs() < 1e-6 && (fit.at(3.0) - 187.5).abs() < 1e-3, "{fit:?}");

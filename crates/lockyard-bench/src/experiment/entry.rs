@@ -16,7 +16,7 @@ use crate::workload::{Operation, Workload};
 pub(crate) enum Role {
     /// To be compared.
     Compared,
-    /// The baseline once more: how far the two come out apart is what the run cannot tell from nothing at all.
+    /// The baseline once more: how far the two come out apart is what the run cannot distinguish from nothing at all.
     Control,
     /// What the machine could do at most.
     Limit,

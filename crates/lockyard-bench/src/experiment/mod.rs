@@ -201,13 +201,13 @@ impl<'a, W: Workload> Experiment<'a, W> {
         observer.on(&Progress::Preparing { workload: &facts.name, subject: name });
         let observer = RefCell::new(observer);
         let filling = |done, of| observer.borrow_mut().on(&Progress::Filling { subject: name, done, of });
-        let ground = RunContext { runner, shape: &facts.shape, steps, filling: &filling };
-        let running = entry.subject.set_up(workload, plan.seed, entry.tracked, &ground);
+        let context = RunContext { runner, shape: &facts.shape, steps, filling: &filling };
+        let running = entry.subject.set_up(workload, plan.seed, entry.tracked, &context);
         entry.running = Some(running.map_err(|fault| cannot(&entry.subject, fault))?);
         Ok(())
     }
 
-    /// Runs one slice, which counts towards `round` if it tells anything: throughput, or something else.
+    /// Runs one slice, which counts towards `round` if it measures anything: throughput, or something else.
     fn slice(
         &mut self,
         index: usize,

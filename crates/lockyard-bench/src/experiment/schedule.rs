@@ -44,7 +44,7 @@ pub(crate) struct Schedule {
     /// At most.
     pub(crate) rounds: u32,
     pub(crate) slice: Duration,
-    /// Operations are long, so that each slice tells everything.
+    /// Operations are long, so that each slice measures everything.
     whole: bool,
     latency: Latency,
 }
@@ -67,7 +67,7 @@ impl Schedule {
         Self { rounds: rounds.max(least), slice, whole, latency: plan.latency }
     }
 
-    /// The slices of a round; the first one tells throughput.
+    /// The slices of a round; the first one measures throughput.
     pub(crate) fn modes(&self, round: u32) -> &'static [LatencyMode] {
         if self.whole {
             return &[LatencyMode::Full];

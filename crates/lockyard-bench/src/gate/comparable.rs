@@ -1,12 +1,12 @@
 //! Whether two records can be compared at all, and what should be known before believing the comparison.
 //!
 //! A differing commit is the normal case: that is what a gate is for. A differing machine, scenario or point is not: a
-//! lock that wins on two cores may lose on sixty-four, and the difference would be told as a change of the code.
+//! lock that wins on two cores may lose on sixty-four, and the difference would be reported as a change of the code.
 
 use super::reference::reference;
 use crate::record::{Cell, Environment, Record};
 
-/// Why the machine of `after` is not that of `before`; empty if it is the same, as far as can be told.
+/// Why the machine of `after` is not that of `before`; empty if it is the same, as far as the records show.
 pub fn other_machine(before: &Environment, after: &Environment) -> Vec<String> {
     let mut reasons = Vec::new();
     let unknown = "an unknown processor";
@@ -43,8 +43,8 @@ pub(super) fn refusals(before: &Record, after: &Record) -> Vec<String> {
     if old != new {
         reasons.push(format!(
             "other settings: the baseline ran with {}, this run with {}",
-            told(&old),
-            told(&new)
+            override_list(&old),
+            override_list(&new)
         ));
     }
     let references = reference(before).zip(reference(after)).filter(|(old, new)| old != new);
@@ -150,7 +150,7 @@ fn overrides(command: &str) -> Vec<&str> {
     found
 }
 
-fn told(overrides: &[&str]) -> String {
+fn override_list(overrides: &[&str]) -> String {
     if overrides.is_empty() { "none".to_owned() } else { format!("--set {}", overrides.join(" --set ")) }
 }
 
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overrides_are_told_from_the_rest_of_a_command() {
+    fn overrides_are_distinguished_from_the_rest_of_a_command() {
         let found = overrides("lockyard compare --set tasks=4 --seed 1 --set=zipf=0 --set tasks=8");
         assert_eq!(found, ["tasks=8", "zipf=0"]);
         assert_eq!(overrides("lockyard compare --quick"), [""; 0]);

@@ -49,7 +49,7 @@ pub fn losses(record: &Record, gate: Share, confidence: Confidence) -> Vec<Regre
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Against, Environment, SCHEMA_VERSION};
+    use crate::record::{Against, Environment};
 
     fn share(percent: f64) -> Share {
         Share::of_percent(percent).expect("within a whole")
@@ -75,29 +75,15 @@ mod tests {
             other_ops_per_s: 1e6,
         };
         let rounds = (0..12).flat_map(|nth| [round("naive", nth, ratio), round("after", nth, 1.0)]);
+        let against = Against {
+            program: "before".to_owned(),
+            environment: environment.clone(),
+            rounds: rounds.collect(),
+        };
         Record {
-            schema_version: SCHEMA_VERSION,
-            command: String::new(),
-            seed: 0,
-            started_at: jiff::Timestamp::UNIX_EPOCH,
-            interrupted: false,
             processes: 48,
-            reference: None,
-            headline: None,
-            against: Some(Against {
-                program: "before".to_owned(),
-                environment: environment.clone(),
-                rounds: rounds.collect(),
-            }),
-            environment,
-            limits: None,
-            probe_effect: None,
-            cells: Vec::new(),
-            comparisons: Vec::new(),
-            ablations: Vec::new(),
-            scaling: Vec::new(),
-            models: None,
-            pitfalls: None,
+            against: Some(against),
+            ..Record::empty("", 0, jiff::Timestamp::UNIX_EPOCH, environment)
         }
     }
 

@@ -5,7 +5,7 @@
 //! strategies alike, the reference among them, is not seen here. [`losses`] sees it, in a record of two builds that were
 //! measured in turns.
 //!
-//! A regression is told only where the whole interval of the change lies below what the gate lets pass. The intervals are
+//! A regression is reported only where the whole interval of the change lies below what the gate lets pass. The intervals are
 //! widened so that the *whole* diff has its confidence, however many strategies it looks at (O. J. Dunn, "Multiple
 //! comparisons among means", 1961): at 99 %, one pair of runs in a hundred raises an alarm over nothing, at most, and far
 //! fewer with a gate above zero.

@@ -21,7 +21,7 @@ impl HistoryFile {
         Ok(Self { path: path.to_owned(), file, written: 0 })
     }
 
-    /// Adds what a slice has recorded, as JSON Lines. The number of the slice tells its keys from those of others.
+    /// Adds what a slice has recorded, as JSON Lines. The number of the slice distinguishes its keys from those of others.
     pub(super) fn add(
         &mut self,
         write: impl FnOnce(&mut dyn Write, &dyn Fn(u32) -> String) -> io::Result<()>,

@@ -28,7 +28,7 @@ impl<'a, S: SequentialSpec> Recorder<'a, S> {
     }
 
     /// Before it is asked, of the thing with this number. Things that the recording begins with are numbered from zero; one
-    /// that is being made has a number that nobody else uses.
+    /// that is being made has a number of its own.
     pub fn invoke(&mut self, key: u32, call: S::Call) -> Invocation {
         let now = self.now();
         self.log.invoke(now, key, call)
@@ -45,7 +45,7 @@ impl<'a, S: SequentialSpec> Recorder<'a, S> {
         self.log.fail(ticket);
     }
 
-    /// Nobody knows what became of it.
+    /// Its outcome is unknown.
     pub fn info(&mut self, ticket: Invocation) {
         self.log.info(ticket);
     }

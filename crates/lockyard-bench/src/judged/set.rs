@@ -1,6 +1,6 @@
 //! A subject that is set up to be judged, whatever its types, and the one slice that it is asked for.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,9 @@ use super::verified::{BUDGET, JudgedSlice};
 
 /// So many operations are recorded in one slice at most: some six megabytes.
 const MOST_OPERATIONS: usize = 1 << 16;
+
+/// Why a history was not written that was requested.
+const UNWRITABLE: &str = "the specification of this system cannot be written";
 
 /// What a judged slice needs to know.
 pub(crate) struct JudgedRun<'a, W: Workload> {
@@ -163,8 +166,10 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
             broken
         });
         let name = |key| self.system.name(key);
-        let write =
-            |out: &mut dyn Write, name: &dyn Fn(u32) -> String| S::write_history(&recording, out, name);
+        let write = |out: &mut dyn Write, name: &dyn Fn(u32) -> String| match S::HISTORY_WRITER {
+            Some(write) => write(&recording, out, name),
+            None => Err(io::Error::new(io::ErrorKind::Unsupported, UNWRITABLE)),
+        };
         if let Some(Err(error)) = history.map(|history| history.add(write, name)) {
             return Ok(Err(error));
         }

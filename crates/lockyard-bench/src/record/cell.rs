@@ -158,7 +158,7 @@ pub struct Memory {
     pub allocations_per_operation: Option<f64>,
 }
 
-/// Before records told what was counted it was always this.
+/// What was counted, before records said so.
 #[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 fn item_of_schema_1() -> Option<String> {
     Some("session".to_owned())

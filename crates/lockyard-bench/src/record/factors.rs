@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_refused_in_words() {
-        let told = serde_json::from_str::<Factors>("[]").unwrap_err().to_string();
-        assert!(told.contains("a choice for each factor"), "{told}");
+        let message = serde_json::from_str::<Factors>("[]").unwrap_err().to_string();
+        assert!(message.contains("a choice for each factor"), "{message}");
     }
 }

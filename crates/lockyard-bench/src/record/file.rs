@@ -101,7 +101,7 @@ impl Record {
         }
     }
 
-    /// Writes the record to `path`, as a whole: whoever looks sees the old file or the new one, also after a crash.
+    /// Writes the record to `path`, as a whole: a reader sees the old file or the new one, also after a crash.
     ///
     /// # Errors
     /// [`RecordError::Write`] if the file cannot be written, or a number in the record is not finite.
@@ -128,7 +128,7 @@ impl Record {
     }
 }
 
-/// Writes a file beside `path` and moves it there once it is on the disk: whoever reads meanwhile, or after a crash, finds
+/// Writes a file beside `path` and moves it there once it is on the disk: a reader meanwhile, or after a crash, finds
 /// the old file or the new one, whole.
 ///
 /// # Errors
@@ -159,18 +159,18 @@ fn not_a_record(path: &Path, what: &str) -> RecordError {
 fn refusal(path: &Path, error: &serde_json::Error) -> RecordError {
     let (path, line, column) = (path.to_owned(), error.line(), error.column());
     let place = format!(" at line {line} column {column}");
-    let told = error.to_string();
-    let told = told.strip_suffix(&place).unwrap_or(&told);
+    let message = error.to_string();
+    let message = message.strip_suffix(&place).unwrap_or(&message);
     match error.classify() {
         Category::Eof => {
             let what =
-                format!("the file ends too early ({told}): it was cut short, run again or copy it whole");
+                format!("the file ends too early ({message}): it was cut short, run again or copy it whole");
             RecordError::NotJson { path, line, column, what }
         }
         Category::Syntax | Category::Io => {
-            let what = format!("not JSON ({told}); a record is the run.json of a run");
+            let what = format!("not JSON ({message}); a record is the run.json of a run");
             RecordError::NotJson { path, line, column, what }
         }
-        Category::Data => RecordError::NotARecord { path, line, column, what: told.to_owned() },
+        Category::Data => RecordError::NotARecord { path, line, column, what: message.to_owned() },
     }
 }

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn all_settings_are_told_by_name_and_none_that_there_is_not() {
+    fn all_settings_are_given_by_name_and_none_that_there_is_not() {
         let all: Vec<_> = point().all().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(all, ["workers=2", "tasks=8", "save_ms=3", "accounts=64"]);
     }

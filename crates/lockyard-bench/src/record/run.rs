@@ -1,4 +1,4 @@
-//! Everything that one run has to tell, and the version of how it is told.
+//! Everything that one run has measured and found, and the version of its format.
 
 use jiff::Timestamp;
 use lockyard_evidence::{Finding, ModelResult, PitfallResult};
@@ -88,18 +88,18 @@ fn brought_up_to_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32,
     }
 }
 
-/// Records from before it was told were measured in one process.
+/// Records without the field were measured in one process.
 fn one() -> u32 {
     1
 }
 
-/// Before records told their reference it was always this.
+/// The reference of every record without the field.
 #[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 fn reference_of_schema_1() -> Option<String> {
     Some("naive".to_owned())
 }
 
-/// Before records told whom their verdict was about it was always this.
+/// The strategy that the verdict of every record without the field is about.
 #[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 fn headline_of_schema_1() -> Option<String> {
     Some("after".to_owned())
@@ -112,6 +112,31 @@ pub fn json_schema() -> Schema {
 }
 
 impl Record {
+    /// The record of a run in which nothing has been measured yet, by no process.
+    #[must_use]
+    pub fn empty(command: &str, seed: u64, started_at: Timestamp, environment: Environment) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            command: command.to_owned(),
+            seed,
+            started_at,
+            interrupted: false,
+            processes: 0,
+            reference: None,
+            headline: None,
+            against: None,
+            environment,
+            limits: None,
+            probe_effect: None,
+            cells: Vec::new(),
+            comparisons: Vec::new(),
+            ablations: Vec::new(),
+            scaling: Vec::new(),
+            models: None,
+            pitfalls: None,
+        }
+    }
+
     /// The strategy that the others were compared with: the first one given. `None` if no cell was measured.
     pub fn baseline(&self) -> Option<&str> {
         self.cells.first().map(|cell| cell.strategy.as_str())

@@ -1,7 +1,7 @@
 //! "Which lock should I use?", answered from what was measured, scenario by scenario, with the limits of the answer.
 //!
 //! It comes to no verdict of its own. "Statistically tied" means that the intervals of two ratios to the same baseline,
-//! both of the record, overlap; that is careful, since rivals of the same rounds are known better than that.
+//! both of the record, overlap; that is careful, since subjects of the same rounds can be compared more precisely.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -224,10 +224,10 @@ fn limits(tables: &[Table<'_>], chosen: &[(&Table<'_>, Choice<'_>)]) -> Vec<Stri
 
 /// What was varied, and what therefore nothing is known of.
 fn reach(tables: &[Table<'_>]) -> String {
-    let span = |values: Vec<f64>, told: &dyn Fn(f64) -> String| {
+    let span = |values: Vec<f64>, shown: &dyn Fn(f64) -> String| {
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
-        Some(if low < high { format!("{} to {}", told(low), told(high)) } else { told(low) })
+        Some(if low < high { format!("{} to {}", shown(low), shown(high)) } else { shown(low) })
     };
     let points = || tables.iter().flat_map(|table| &table.rows).map(|row| &row.cell.point);
     let whole = |value: f64| format!("{value:.0}");

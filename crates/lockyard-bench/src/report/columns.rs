@@ -1,7 +1,7 @@
 //! The columns of a scenario's table, as values: one list, and every format walks through it.
 //!
 //! A new column is an entry in [`Column::all`], and no format is touched for it. If it shows what no record holds yet, the
-//! field goes into `record/cell.rs`, and whoever measures fills it; if other texts say the same in words, the words go into
+//! field goes into `record/cell.rs`, and the code that measures fills it; if other texts say the same in words, the words go into
 //! `rows.rs`. A test holds that no other file of the report names a column.
 
 use super::format;

@@ -14,8 +14,8 @@ pub fn failures(record: &Record) -> Vec<String> {
 
 fn finding(LocatedFinding { strategy, place, finding: it }: &LocatedFinding<'_>) -> String {
     // Where the message names them all, it says more than a list.
-    let told = it.places.iter().all(|place| it.message.contains(place.as_str()));
-    let places = if told { String::new() } else { format!(" ({})", it.places.join(", ")) };
+    let named = it.places.iter().all(|place| it.message.contains(place.as_str()));
+    let places = if named { String::new() } else { format!(" ({})", it.places.join(", ")) };
     format!("{} in “{strategy}” under {place}: {}{places}", it.name(), it.message)
 }
 

@@ -51,17 +51,17 @@ pub fn tick_nanos(value: f64) -> String {
 }
 
 /// Ticks stand at round values, such as 1, 2 and 5.
-fn rounded(told: &str) -> String {
-    told.replace(".00 ", " ").replace(".0 ", " ")
+fn rounded(text: &str) -> String {
+    text.replace(".00 ", " ").replace(".0 ", " ")
 }
 
 /// A ratio with its interval: `×1.23 [1.10, 1.35]`. There are more decimals, up to four, where two would make both ends
 /// the same, or hide on which side of 1 an end lies.
 pub fn ratio(ratio: f64, [low, high]: [f64; 2]) -> String {
     let hides = |decimals: usize| {
-        let [one, low_told, high_told] = [1.0, low, high].map(|value| format!("{value:.decimals$}"));
-        let reads_as_one = |told: &str, value: f64| told == one && (value - 1.0).abs() > f64::EPSILON;
-        low_told == high_told || reads_as_one(&low_told, low) || reads_as_one(&high_told, high)
+        let [one, low_text, high_text] = [1.0, low, high].map(|value| format!("{value:.decimals$}"));
+        let reads_as_one = |text: &str, value: f64| text == one && (value - 1.0).abs() > f64::EPSILON;
+        low_text == high_text || reads_as_one(&low_text, low) || reads_as_one(&high_text, high)
     };
     let decimals = (2..4).find(|decimals| !hides(*decimals)).unwrap_or(4);
     format!("×{ratio:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
@@ -120,9 +120,9 @@ mod tests {
 
     #[test]
     fn counts_keep_three_digits_across_every_prefix() {
-        let told = [0.0, 7.0, 0.25, 12.34, 987.0, 999.6, 45_123.0, 999_900.0, 1_234_567.0, 2e9].map(count);
+        let text = [0.0, 7.0, 0.25, 12.34, 987.0, 999.6, 45_123.0, 999_900.0, 1_234_567.0, 2e9].map(count);
         let expected = ["0", "7", "0.25", "12.3", "987", "1.00 k", "45.1 k", "1.00 M", "1.23 M", "2.00 G"];
-        assert_eq!(told, expected);
+        assert_eq!(text, expected);
     }
 
     #[test]
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn nanoseconds_find_their_unit() {
-        let told = [0, 830, 1_000, 2_900, 45_678, 999_990, 12_345_678, 1_200_000_000].map(nanos);
+        let text = [0, 830, 1_000, 2_900, 45_678, 999_990, 12_345_678, 1_200_000_000].map(nanos);
         let expected = ["0 ns", "830 ns", "1.00 µs", "2.90 µs", "45.7 µs", "1.00 ms", "12.3 ms", "1.20 s"];
-        assert_eq!(told, expected);
+        assert_eq!(text, expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How is a record rendered for a person, or for a program that shows it? Each format is a file of its own.
 //!
 //! A report reads the record and nothing else. It measures nothing and comes to no verdict of its own: those stand in
-//! the record, so that the table, the page and the gate can never tell different stories.
+//! the record, so that the table, the page and the gate can never contradict each other.
 
 mod ablation;
 mod advice;

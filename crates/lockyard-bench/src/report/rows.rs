@@ -197,13 +197,13 @@ impl Row<'_> {
         if seen.iter().all(|(number, _)| number.is_none()) {
             return "not tracked".to_owned();
         }
-        let told = seen.iter().filter_map(|(number, noun)| match number {
+        let counts = seen.iter().filter_map(|(number, noun)| match number {
             Some(0) => None,
             Some(number) => Some(format::counted(*number, noun)),
             None => Some(format!("{noun} not checked")),
         });
-        let told: Vec<_> = told.collect();
-        if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+        let counts: Vec<_> = counts.collect();
+        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
     }
 }
 

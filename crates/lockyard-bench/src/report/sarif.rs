@@ -123,7 +123,7 @@ fn thread_flows(how: &Counterexample) -> Vec<Value> {
     flows.collect()
 }
 
-/// A place written `file:line:column`, or `file:line`. What is none of these is still told in the message.
+/// A place written `file:line:column`, or `file:line`. What is none of these still stands in the message.
 fn location(place: &str) -> Option<Value> {
     let (rest, last) = place.rsplit_once(':')?;
     let last: u32 = last.parse().ok().filter(|n| *n > 0)?;

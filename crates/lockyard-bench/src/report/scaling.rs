@@ -91,9 +91,9 @@ pub(super) fn largest(scaling: &Scaling) -> Option<u64> {
 }
 
 fn law(scaling: &Scaling, fit: &Fit) -> String {
-    let with = |name: &str, value: f64, ci: Option<[f64; 2]>, told: fn(f64) -> String| match ci {
-        Some([low, high]) => format!("{name} {} [{}, {}]", told(value), told(low), told(high)),
-        None => format!("{name} {}", told(value)),
+    let with = |name: &str, value: f64, ci: Option<[f64; 2]>, shown: fn(f64) -> String| match ci {
+        Some([low, high]) => format!("{name} {} [{}, {}]", shown(value), shown(low), shown(high)),
+        None => format!("{name} {}", shown(value)),
     };
     let mut parts = vec![
         with("λ", fit.lambda, fit.lambda_ci, format::count),

@@ -2,7 +2,9 @@
 //! one for latency and correctness, and a third where the systems count something themselves.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table as Grid};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table as Grid, Width,
+};
 
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth, Part, Tone};
@@ -14,6 +16,12 @@ use crate::record::{LockTime, Record, Trace};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
+
+/// What stands between two columns of a table.
+const GAP: u16 = 2;
+
+/// So much room is kept for each column whose longest word has no room.
+const NARROWEST: u16 = 8;
 
 /// Whether the text may hold colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,30 +91,86 @@ fn traced(trace: &Trace<'_>) -> String {
 /// A table of words, all columns but the first aligned so.
 pub(super) fn plain(head: &[String], rows: impl Iterator<Item = Vec<String>>, align: CellAlignment) -> Grid {
     let head: Vec<_> = head.iter().map(|name| printable(name)).collect();
-    let mut grid = empty(&head);
-    for row in rows {
-        let cell = |(nth, text): (usize, String)| {
-            let cell = Cell::new(printable(&text));
-            if nth == 0 { cell } else { cell.set_alignment(align) }
-        };
-        grid.add_row(row.into_iter().enumerate().map(cell));
-    }
-    pad(&mut grid);
-    grid
+    let cell = |(nth, text): (usize, String)| {
+        let cell = Cell::new(printable(&text));
+        if nth == 0 { cell } else { cell.set_alignment(align) }
+    };
+    grid(&head, rows.map(|row| row.into_iter().enumerate().map(cell).collect()).collect())
 }
 
-/// A table with its head.
-fn empty(head: &[String]) -> Grid {
+/// The table of these cells. Lines are broken between words, and within those only for which there is no room.
+///
+/// A name in the first column that is wider than the room that the words of the others leave is broken where the factors
+/// in it end.
+fn grid(head: &[String], mut rows: Vec<Vec<Cell>>) -> Grid {
+    let mut widths: Vec<u16> = head.iter().map(|name| width_of_longest_word(name)).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(width_of_longest_word(&cell.content()));
+        }
+    }
+    let words = |widths: &[u16]| widths.iter().fold(0_u16, |sum, it| sum.saturating_add(it + GAP));
+    let room = COLUMNS.saturating_sub(words(&widths[1..])).saturating_sub(GAP);
+    if widths[0] > room {
+        widths[0] = width_of_longest_word(&head[0]);
+        for row in &mut rows {
+            let name = broken_after_factors(&row[0].content(), room);
+            widths[0] = widths[0].max(width_of_longest_word(&name));
+            row[0] = Cell::new(name);
+        }
+    }
+
     let mut grid = Grid::new();
     grid.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS);
     grid.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    grid.add_rows(rows);
+    let bounded = columns_with_room(&widths);
+    for ((column, width), bounded) in grid.column_iter_mut().zip(widths).zip(bounded) {
+        column.set_padding((0, GAP));
+        // Without a lower bound columns get equal shares of the width, and what is wider is cut anywhere.
+        if bounded {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width + GAP)));
+        }
+    }
     grid
 }
 
-fn pad(grid: &mut Grid) {
-    for column in grid.column_iter_mut() {
-        column.set_padding((0, 2));
+/// Which columns can be as wide as their longest words: the first one before all others, then the narrower ones, so that
+/// one overlong word takes the room of no other column.
+fn columns_with_room(widths: &[u16]) -> Vec<bool> {
+    let reserved: u16 = widths.iter().map(|width| width.min(&NARROWEST) + GAP).sum();
+    let mut left = COLUMNS.saturating_sub(reserved);
+    let mut order: Vec<_> = (0..widths.len()).collect();
+    order.sort_by_key(|&nth| (nth > 0, widths[nth]));
+    let mut bounded = vec![false; widths.len()];
+    for nth in order {
+        let more = widths[nth].saturating_sub(NARROWEST);
+        bounded[nth] = more <= left;
+        left -= if bounded[nth] { more } else { 0 };
     }
+    bounded
+}
+
+/// In columns of a terminal, at most [`COLUMNS`].
+fn width_of_longest_word(text: &str) -> u16 {
+    let longest = text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    u16::try_from(longest).unwrap_or(u16::MAX).min(COLUMNS)
+}
+
+/// A name in lines of at most `room` characters, as far as its factors allow.
+fn broken_after_factors(name: &str, room: u16) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for part in name.split_inclusive([',', '(']) {
+        let length = part.chars().count();
+        if width > 0 && width + length > usize::from(room) {
+            out.push('\n');
+            width = 0;
+        }
+        out += part;
+        width += length;
+    }
+    out
 }
 
 /// The columns of one part, a row for each strategy.
@@ -122,8 +186,8 @@ fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
         let lines = place.iter().flat_map(|it| [printable(&it.head), it.unit.to_owned()]);
         lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     });
-    let mut grid = empty(&std::iter::once("strategy".to_owned()).chain(heads).collect::<Vec<_>>());
-    for row in &table.rows {
+    let head: Vec<_> = std::iter::once("strategy".to_owned()).chain(heads).collect();
+    let rows = table.rows.iter().map(|row| {
         let cells = places.iter().map(|place| {
             let words: Vec<_> =
                 place.iter().map(|it| printable(&(it.cell)(row, ColumnWidth::Narrow))).collect();
@@ -138,10 +202,9 @@ fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
                 Tone::Plain | Tone::Muted | Tone::Open => cell,
             }
         });
-        grid.add_row(std::iter::once(Cell::new(printable(&row.cell.strategy))).chain(cells));
-    }
-    pad(&mut grid);
-    grid
+        std::iter::once(Cell::new(printable(&row.cell.strategy))).chain(cells).collect()
+    });
+    grid(&head, rows.collect())
 }
 
 /// How long locks were waited for and held, a row for each strategy and class.

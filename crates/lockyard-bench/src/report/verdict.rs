@@ -87,17 +87,18 @@ fn candidate<'a>(record: &'a Record, baseline: &str) -> Option<(&'a str, Option<
         return Some((&it.candidate, None));
     }
     let first = compared.first()?;
-    let rivals: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();
+    let candidates: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();
     let failed = |it: &Comparison| {
         let mut cells = record.cells_of(&it.scenario).filter(|cell| cell.strategy == it.candidate);
         cells.any(|cell| cell.findings.iter().any(Finding::is_error))
     };
     // What failed is out of the ranking; only where nothing else was compared is it spoken of at all.
-    let best = rivals.iter().max_by(|a, b| failed(b).cmp(&failed(a)).then(a.ratio.total_cmp(&b.ratio)))?;
-    let chosen = (rivals.len() > 1).then(|| {
+    let best =
+        candidates.iter().max_by(|a, b| failed(b).cmp(&failed(a)).then(a.ratio.total_cmp(&b.ratio)))?;
+    let chosen = (candidates.len() > 1).then(|| {
         format!(
             "Of {} candidates, “{}” has the highest throughput under {}.",
-            rivals.len(),
+            candidates.len(),
             best.candidate,
             best.scenario
         )

@@ -1,4 +1,4 @@
-//! What every task is doing, for whoever watches: one word each, written by that task alone.
+//! What every task is doing, for the watchdog: one word each, written by that task alone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -8,7 +8,7 @@ use crossbeam_utils::CachePadded;
 /// How many bits of a word say which operation; the others number the operations of the task.
 const OPERATION_BITS: u32 = 8;
 
-/// What a task is doing. On a cache line of its own: to say it costs one plain store that nobody else waits for.
+/// What a task is doing. On a cache line of its own: to say it costs one plain store, for which no other task waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TaskStatus(Arc<CachePadded<AtomicU64>>);
 
@@ -16,11 +16,11 @@ impl TaskStatus {
     /// The task begins its `number`th operation.
     #[inline]
     pub(crate) fn begin(&self, number: u64, operation: usize) {
-        // Nothing is ordered by it: who looks wants to know whether it moves.
+        // Relaxed: nothing is ordered by it, and the watchdog only looks whether it moves.
         self.0.store(number << OPERATION_BITS | (operation as u64 + 1), Relaxed);
     }
 
-    /// The task waits for nobody.
+    /// The task has no operation in flight.
     #[inline]
     pub(crate) fn idle(&self, number: u64) {
         self.0.store(number << OPERATION_BITS, Relaxed);

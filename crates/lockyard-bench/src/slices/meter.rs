@@ -1,4 +1,4 @@
-//! What a system tells its measuring: that an operation begins, and how it ended.
+//! What a system reports while it is measured: that an operation begins, and how it ended.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub enum Outcome<'a> {
     Refused,
     /// It failed, for this reason.
     Failed(&'a dyn Display),
-    /// No answer came, so that nobody knows what became of it, for this reason.
+    /// No answer came, for this reason, so that the outcome is unknown.
     Unknown(&'a dyn Display),
 }
 
@@ -144,7 +144,7 @@ impl Meter {
         self.log.clear();
     }
 
-    /// The task waits for nobody.
+    /// The task has no operation in flight.
     #[inline]
     pub(super) fn idle(&self) {
         self.word.idle(self.begun);

@@ -5,9 +5,9 @@
 //! | `runtime` | where what belongs to a system runs: threads, and perhaps a tracker |
 //! | `runner` | one slice after another on one runtime, with a watchdog |
 //! | `slice` | one slice: begun by the last task that is ready, ended by the runner |
-//! | `task`, `mode`, `meter` | one task; which of its latencies are kept; what a system tells of each operation |
+//! | `task`, `mode`, `meter` | one task; which of its latencies are kept; what a system reports of each operation |
 //! | `samples` | counters and latencies, of a task and of a subject |
-//! | `board`, `watchdog` | what every task is doing, and whoever notices that nothing moves |
+//! | `board`, `watchdog` | what every task is doing, and what notices that nothing moves |
 //!
 //! Tasks share nothing but what they ask of the system: each has its own steps, counters and samples, merged after the
 //! slice. What is not seen: what is under way when a slice ends is not counted, so slices must be long against an
@@ -33,7 +33,7 @@ pub(crate) use samples::{Block, SubjectTotals, TaskLog};
 pub(crate) use slice::Slice;
 pub(crate) use task::{Pacing, TURN, Task};
 
-/// Meters and logs for the tests of whoever counts them.
+/// Meters and logs for the tests of the code that counts them.
 #[cfg(test)]
 pub(crate) mod testing {
     use std::sync::Arc;

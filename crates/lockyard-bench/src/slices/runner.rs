@@ -29,7 +29,7 @@ enum Event {
     Back,
     /// Nothing moves any more.
     Stuck(Vec<InFlight>),
-    /// A tracker has found that some of a system will wait for ever: look which.
+    /// A tracker has found that some of a system waits indefinitely: look which.
     Doomed,
 }
 
@@ -40,7 +40,7 @@ pub(crate) type GiveBack<C> = Box<dyn FnOnce(C) + Send>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sliced {
     pub(crate) elapsed: Duration,
-    /// Allocations of the whole process meanwhile; `None` where nobody counts them.
+    /// Allocations of the whole process meanwhile; `None` if allocations are not counted.
     pub(crate) allocations: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ impl SliceRunner {
         let board = Arc::new(ProgressBoard::new(shape.tasks() as usize));
         let (send, events) = channel();
         let alarm = send.clone();
-        // Nobody listens once the runner is gone.
+        // The send fails once the runner is gone, and is then of no use.
         let watchdog =
             Watchdog::new(board.clone(), patience, move |stuck| drop(alarm.send(Event::Stuck(stuck))));
         Ok(Self { runtime: Some(runtime), watchdog, patience, board, send, events })
@@ -78,7 +78,7 @@ impl SliceRunner {
     /// will not end.
     pub(crate) fn runtime(&self, tracked: bool) -> Runtime {
         let alarm = self.send.clone();
-        // Nobody listens once the runner is gone.
+        // The send fails once the runner is gone, and is then of no use.
         let alarm = move || drop(alarm.send(Event::Doomed));
         if tracked { Runtime::tracked(self.handle(), alarm) } else { Runtime::plain(self.handle()) }
     }
@@ -106,7 +106,7 @@ impl SliceRunner {
         let slice = Arc::new(Slice::new(position, expected));
         for task in tasks {
             let (send, given) = (self.send.clone(), given.clone());
-            // Nobody is there to take it back when the slice was given up.
+            // When the slice was given up, the receiver is gone and the task is dropped.
             // The task before its event: when `Back` is read, the task is in the other channel and `try_recv` finds
             // it.
             let give_back = Box::new(move |task| drop(given.send(task).map(|()| send.send(Event::Back))));

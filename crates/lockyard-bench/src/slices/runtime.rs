@@ -16,7 +16,7 @@ pub(crate) const OWN: &str = "driver";
 pub struct Runtime {
     handle: Handle,
     tracker: Option<Tracker>,
-    /// Some of what runs here waits for ever.
+    /// Some of what runs here waits indefinitely.
     doomed: Arc<AtomicBool>,
 }
 
@@ -27,7 +27,7 @@ impl Runtime {
         Self { handle: handle.clone(), tracker: None, doomed: Arc::default() }
     }
 
-    /// With a tracker of its own. `alarm` is called when it is certain that something here will wait for ever.
+    /// With a tracker of its own. `alarm` is called when it is certain that something here waits indefinitely.
     pub(super) fn tracked(handle: &Handle, alarm: impl Fn() + Send + Sync + 'static) -> Self {
         let (tracker, doomed) = (Tracker::new(), Arc::new(AtomicBool::new(false)));
         let runtime = Self { handle: handle.clone(), tracker: Some(tracker.clone()), doomed: doomed.clone() };
@@ -52,12 +52,12 @@ impl Runtime {
         self.tracker.as_ref()
     }
 
-    /// Whether some of what runs here is known to wait for ever.
+    /// Whether some of what runs here is known to wait indefinitely.
     pub(crate) fn is_doomed(&self) -> bool {
         self.doomed.load(Relaxed)
     }
 
-    /// Runs a future to its end, as something of the driver's own: what it does with locks is nobody's wait.
+    /// Runs a future to its end, as something of the driver's own: what it does with locks counts for no subject.
     ///
     /// # Panics
     /// When called from a task of a runtime.
@@ -78,7 +78,7 @@ impl Runtime {
         }
     }
 
-    /// Runs a future beside everything else, under a name that findings tell.
+    /// Runs a future beside everything else, under a name that findings show.
     pub fn spawn(
         &self,
         name: impl FnOnce() -> String,
@@ -90,7 +90,7 @@ impl Runtime {
         }
     }
 
-    /// An object, so that the tasks of every system are not compiled twice for who tracks them.
+    /// An object, so that the tasks of every system are not compiled twice, once with a tracker.
     fn spawn_tracked(
         &self,
         tracker: &Tracker,

@@ -1,5 +1,5 @@
-//! What one task, or one subject, has seen: counters, and latencies in nanoseconds. Operations are told by their places
-//! among the workload's.
+//! What one task, or one subject, has seen: counters, and latencies in nanoseconds. Operations are identified by
+//! their index among the workload's.
 
 use std::collections::BTreeMap;
 

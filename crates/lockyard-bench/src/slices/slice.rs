@@ -7,7 +7,7 @@ use quanta::Instant;
 
 use crate::alloc;
 
-/// What all tasks of one slice share: read by all, written by nobody while the slice is on.
+/// What all tasks of one slice share: read by all, and not written while the slice runs.
 pub(crate) struct Slice {
     /// Where in their steps the tasks begin. Systems that are compared begin alike: what differs between them is then
     /// not what they were asked.
@@ -22,7 +22,7 @@ pub(crate) struct Slice {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SliceInstant {
     pub(crate) at: Instant,
-    /// Allocations of the whole process until then; `None` where nobody counts them.
+    /// Allocations of the whole process until then; `None` if allocations are not counted.
     pub(crate) allocations: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ impl Slice {
     /// One more task is ready, which the slice waits for. How many are not.
     pub(crate) fn arrive(&self) -> usize {
         // AcqRel, because each arrival releases what its task prepared and the last one acquires it all: the chain
-        // of decrements is one release sequence. What the last one has seen goes on to the others through `begun`.
+        // of decrements is one release sequence. What the last one has seen reaches the others through `begun`.
         let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
         if missing == 0 {
             // By the one task that saw zero, so it is initialised once; `OnceLock` publishes it to those that wait.

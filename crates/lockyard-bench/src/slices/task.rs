@@ -13,10 +13,10 @@ use super::mode::{LatencyMode, Sampling};
 use super::slice::Slice;
 
 /// After this many steps a task lets the others on its worker have a turn: operations that never wait would keep the
-/// worker for ever.
+/// worker busy indefinitely.
 pub(crate) const TURN: u64 = 64;
 
-/// A wait is cut into steps of this length, because the end of the slice wakes nobody.
+/// A wait is cut into steps of this length, because the end of the slice wakes no task.
 const LONGEST_STEP: Duration = Duration::from_millis(20);
 
 /// Twice what the runtime's timers may be late.
@@ -41,7 +41,7 @@ pub(crate) struct Pacing {
 }
 
 impl Pacing {
-    /// `alone`: nobody else needs the cores, so that a short wait may be spent running.
+    /// `alone`: nothing else needs the cores, so that a short wait may be spent running.
     pub(crate) fn new(arrival: Arrival, tasks: u32, alone: bool) -> Self {
         Self { arrival, tasks, near: if alone { NEAR } else { Duration::ZERO } }
     }

@@ -1,10 +1,10 @@
 //! Which of several changes made at once gave what: a full factorial of two levels each.
 //!
 //! Between two strategies that differ in k factors stand 2ᵏ, each factor old or new. If all of them take their turn in
-//! every round, the round itself tells what each change gave: the *main effect* of a factor is the mean of the logarithms
+//! every round, the round itself shows what each change gave: the *main effect* of a factor is the mean of the logarithms
 //! where it is new less the mean where it is old, so every measurement serves every effect. The *interaction* of two
 //! factors is how much more the one gives where the other is new. Both are contrasts of one round, so whatever slowed the
-//! round down cancels as it does in a pair; over the rounds they are estimated as a ratio of two rivals is (sources in
+//! round down cancels as it does in a pair; over the rounds they are estimated as a ratio of two subjects is (sources in
 //! [`location`](super::location)).
 //!
 //! Source: D. C. Montgomery, *Design and Analysis of Experiments*, 8th ed., Wiley 2013, chapter 6 ("The 2ᵏ factorial
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn one_factor_is_the_ratio_of_two_rivals() {
+    fn one_factor_is_the_ratio_of_two_subjects() {
         let rounds = [[1.0, 1.2], [1.1, 1.5], [1.0, 1.1], [1.2, 1.6], [0.9, 1.3]];
         let pairs = rounds.map(|[old, new]| (new, old));
         let confidence = Confidence::default();

@@ -1,7 +1,7 @@
 //! How evenly something is shared out.
 
 /// Jain's fairness index of what each of `shares` got: 1 when all got the same, 1/n when one of n got everything. `None`
-/// when nobody got anything, or there is nobody. (R. Jain, D. Chiu, W. Hawe, "A Quantitative Measure of Fairness and
+/// when all shares are zero, or there are none. (R. Jain, D. Chiu, W. Hawe, "A Quantitative Measure of Fairness and
 /// Discrimination", 1984.)
 ///
 /// ```

@@ -1,11 +1,11 @@
-//! The mean of one rival's rounds: what it usually does, though some rounds were disturbed.
+//! The mean of one subject's rounds: what it usually does, though some rounds were disturbed.
 //!
 //! The logarithms of the rounds are averaged as [`location`](super::location) has it, and brought back.
 
 use super::confidence::Confidence;
 use super::processes::location_of_processes;
 
-/// What one rival did over its rounds: their trimmed geometric mean, with an interval that contains it.
+/// What one subject did over its rounds: their trimmed geometric mean, with an interval that contains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
     /// The estimate, in the unit of the measurements.
@@ -22,7 +22,7 @@ impl Mean {
     /// The mean of `rounds`, in whatever unit they are measured.
     ///
     /// Negative and non-finite measurements are left out as unusable. A round of zero is kept: it is the lowest of all
-    /// and gets trimmed, for leaving it out would flatter whoever stalled. `None` with fewer than
+    /// and gets trimmed, for leaving it out would flatter a subject that stalled. `None` with fewer than
     /// [`MIN_ROUNDS`](super::location::MIN_ROUNDS) usable rounds, or with so many zeros that trimming does not remove them.
     ///
     /// ```

@@ -1,13 +1,13 @@
 //! What do measured numbers allow to be said? A ratio with its interval, and a verdict.
 //!
-//! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two rivals took turns
+//! Everything here is a function of values: no clock, no file, no run. Rounds go in, in pairs where two subjects took turns
 //! on the same machine; an estimate comes out, or nothing where the rounds do not carry one.
 //!
 //! - [`change`]: how a ratio changed between two runs.
 //! - [`confidence`]: how sure an interval is to be, and the Student-t quantile that follows from it.
 //! - [`location`]: where a sample lies, disturbed rounds trimmed.
-//! - [`mean`]: the trimmed mean of one rival's rounds, with its interval.
-//! - [`paired`]: the ratio of two rivals over the rounds they shared.
+//! - [`mean`]: the trimmed mean of one subject's rounds, with its interval.
+//! - [`paired`]: the ratio of two subjects over the rounds they shared.
 //! - [`processes`]: the same over several processes, with intervals that hold what differs between these.
 //! - [`factorial`]: what each of several changes gave, from all their combinations.
 //! - [`verdict`]: what an interval says: faster, slower, no difference, or nothing yet.

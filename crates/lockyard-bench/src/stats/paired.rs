@@ -1,6 +1,6 @@
-//! The ratio of two rivals, from rounds in which both took their turn.
+//! The ratio of two subjects, from rounds in which both took their turn.
 //!
-//! A machine drifts: it warms up, a neighbour wakes. Rivals whose slices stand side by side in one round share most of
+//! A machine drifts: it warms up, a neighbour wakes. Subjects whose slices stand side by side in one round share most of
 //! that, so the ratio within a round is far steadier than either measurement. Each round gives one log ratio; their
 //! trimmed mean, with its interval, is the estimate (sources in [`location`](super::location)).
 
@@ -24,7 +24,7 @@ impl Ratio {
     /// The ratio over `rounds`, each the pair (candidate, baseline) of one round, both in the same unit.
     ///
     /// A round counts if both values are finite and not negative and at least one is positive. If just one is zero, the
-    /// round counts as the most extreme ratio and gets trimmed: leaving it out would flatter whoever stalled. `None` with
+    /// round counts as the most extreme ratio and gets trimmed: leaving it out would flatter a subject that stalled. `None` with
     /// fewer than [`MIN_ROUNDS`](super::location::MIN_ROUNDS) such rounds, or with more stalls than trimming removes.
     ///
     /// ```
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn swapping_the_rivals_inverts_everything() {
+    fn swapping_the_subjects_inverts_everything() {
         let rounds = [(1.2, 1.0), (1.5, 1.1), (1.1, 1.0), (1.6, 1.2), (1.3, 0.9), (1.2, 1.1)];
         let swapped = rounds.map(|(candidate, baseline)| (baseline, candidate));
         let there = Ratio::of_rounds(&rounds, Confidence::default()).expect("six rounds");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn drift_shared_by_both_rivals_cancels() {
+    fn drift_shared_by_both_subjects_cancels() {
         let drifting: Vec<_> =
             (1..=10).map(|round| (f64::from(round) * 120.0, f64::from(round) * 100.0)).collect();
         let found = Ratio::of_rounds(&drifting, Confidence::default()).expect("ten rounds");

@@ -22,7 +22,7 @@ use super::location::{Location, MIN_ROUNDS};
 /// The location that several processes agree on, one sample each. Of a single process it is that of its sample.
 ///
 /// A process with fewer than [`MIN_ROUNDS`] values, such as one that was interrupted, does not count. `None` if none
-/// counts, or if one that does has no location: leaving out the process in which somebody stalled would flatter him.
+/// counts, or if one that does has no location: leaving out the process in which a subject stalled would flatter that subject.
 pub(super) fn location_of_processes(samples: impl Iterator<Item = Vec<f64>>) -> Option<Location> {
     let long_enough = samples.filter(|sample| sample.len() >= MIN_ROUNDS);
     let each = long_enough.map(Location::of).collect::<Option<Vec<_>>>()?;

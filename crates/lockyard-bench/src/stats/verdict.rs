@@ -19,7 +19,7 @@ pub enum Verdict {
     /// The whole interval lies within the margin around 1.
     #[serde(rename = "no difference")]
     NoDifference,
-    /// The interval holds 1 and reaches past the margin: the run cannot tell.
+    /// The interval holds 1 and reaches past the margin: the run is inconclusive.
     #[serde(rename = "no verdict")]
     NoVerdict,
 }

@@ -77,7 +77,7 @@ pub(crate) struct RunContext<'a, W: Workload> {
     pub(crate) runner: &'a SliceRunner,
     pub(crate) shape: &'a WorkloadShape,
     pub(crate) steps: &'a Steps<W>,
-    /// Is told how far a subject is that is being given what it holds.
+    /// Is notified of how much of its data a subject has been given so far.
     pub(crate) filling: &'a dyn Fn(usize, usize),
 }
 
@@ -162,23 +162,17 @@ impl<W: Workload> Subject<W> {
         self.outside
     }
 
-    /// Whether it can be set up with tracked locks.
-    #[must_use]
-    pub fn can_be_tracked(&self) -> bool {
-        self.tracked.is_some()
-    }
-
     /// Sets it up to be measured.
     pub(crate) fn set_up(
         &self,
         workload: &W,
         seed: u64,
         tracked: bool,
-        ground: &RunContext<'_, W>,
+        context: &RunContext<'_, W>,
     ) -> Result<Box<dyn Running>, Fault> {
-        let setup = Setup::new(workload, seed, ground.runner.runtime(tracked)).telling(ground.filling);
+        let setup = Setup::new(workload, seed, context.runner.runtime(tracked)).telling(context.filling);
         let make = if tracked { self.tracked.as_ref().ok_or_else(|| self.untracked())? } else { &self.make };
-        make(&setup, ground)
+        make(&setup, context)
     }
 
     /// Sets it up to be judged, with where it runs; nothing where its answers cannot be.
@@ -207,8 +201,8 @@ impl<W: Workload> Subject<W> {
 
 /// The factory of what is measured, from the factory of a system.
 fn measured<W: Workload, S: System<W>>(make: Arc<Factory<W, S>>, alone: bool) -> Arc<Make<W>> {
-    Arc::new(move |setup, ground| {
-        let RunContext { runner, shape, steps, .. } = *ground;
+    Arc::new(move |setup, context| {
+        let RunContext { runner, shape, steps, .. } = *context;
         let system = make(setup)?;
         let set = running::RunningSystem::new(system, shape, steps, runner, setup.runtime(), alone)?;
         Ok(Box::new(set) as Box<dyn Running>)
@@ -222,7 +216,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         self
     }
 
-    /// It stands outside this process, and may need the same cores: slices are long then, and nobody waits by running.
+    /// It stands outside this process, and may need the same cores: slices are long then, and tasks do not spin while they wait.
     pub fn outside(mut self) -> Self {
         self.subject.outside = true;
         self.subject.make = measured(self.make.clone(), false);
@@ -281,7 +275,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
     }
 
     /// What it keeps in memory for each `item` that it holds is counted by `count`, for so many of them and with this
-    /// seed. `None` where nobody counts allocations.
+    /// seed. `None` if allocations are not counted.
     pub fn heap_use(
         mut self,
         item: &'static str,

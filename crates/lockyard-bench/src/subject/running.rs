@@ -56,7 +56,7 @@ pub(crate) struct RunningSystem<W: Workload, S: System<W>> {
 }
 
 impl<W: Workload, S: System<W>> RunningSystem<W, S> {
-    /// `alone`: nobody else needs the cores.
+    /// `alone`: nothing else needs the cores.
     pub(crate) fn new(
         system: S,
         shape: &WorkloadShape,

@@ -21,7 +21,7 @@ impl<'a, W> Setup<'a, W> {
         Self { filling, ..self }
     }
 
-    /// Tells whoever watches the run that so many things of so many are there: for subjects that take long to fill.
+    /// Notifies the observer of the run that so many things of so many are there: for subjects that take long to fill.
     pub fn filled(&self, done: usize, of: usize) {
         (self.filling)(done, of);
     }

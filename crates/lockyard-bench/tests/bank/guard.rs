@@ -71,8 +71,8 @@ impl<F: LockFamily> Guard for EachAccount<F> {
     }
 
     async fn transfer(&self, from: u32, to: u32, amount: u64) -> bool {
-        // Takes first and gives afterwards: what is under way is in neither account, which nobody who looks at one account
-        // can tell from a transfer that is not there yet.
+        // Takes first and gives afterwards: what is under way is in neither account, which a read of one account
+        // cannot distinguish from a transfer that is not there yet.
         self.change(from, -amount.cast_signed()).await && self.change(to, amount.cast_signed()).await
     }
 }
@@ -121,7 +121,7 @@ impl<G: Guard> Recorded<Bank> for Teller<G> {
     }
 
     async fn record(&self, (): &mut (), step: &Step, log: &mut Recorder<'_, Branch>) {
-        // A transfer is two things to two accounts, each of them a key; the middle is nobody's business but the bank's.
+        // A transfer is two things to two accounts, each of them a key; the middle is not observable.
         for (account, call) in Call::of(step) {
             let ticket = log.invoke(account, call);
             let answer = match call {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lockyard_bench::record::{
     Arrival, Cell, Comparison, Environment, Factors, Fairness, Finding, FindingKind, Latency, Limits, Memory,
-    Metric, OfLimit, Point, Record, SCHEMA_VERSION, Severity, Throughput, Verdict,
+    Metric, OfLimit, Point, Record, Severity, Throughput, Verdict,
 };
 
 /// Strategy, session lock, and throughput as a multiple of `before` under polling, hot-context and one-worker.
@@ -47,8 +47,8 @@ pub fn sample() -> Record {
             cells.push(cell(scenario, strategy, strategy.2[s]));
         }
         for (baseline, below) in [("before", 1.0), ("naive", STRATEGIES[1].2[s])] {
-            let rivals = STRATEGIES.iter().filter(|it| it.0 != baseline && it.0 != "before");
-            for (candidate, _, speeds) in rivals {
+            let candidates = STRATEGIES.iter().filter(|it| it.0 != baseline && it.0 != "before");
+            for (candidate, _, speeds) in candidates {
                 comparisons.extend(compared(scenario, baseline, candidate, speeds[s] / below));
             }
         }
@@ -62,32 +62,23 @@ pub fn sample() -> Record {
         tasks: vec![],
         edges: Vec::new(),
     });
+    let environment = Environment {
+        cpu_model: Some("AMD EPYC 7763 64-Core Processor".into()),
+        cores: 2,
+        os: "Linux 6.8 x86_64".into(),
+        rustc: "1.95.0".into(),
+        version: "0.1.0".into(),
+        commit: Some("3f9c2d1".into()),
+    };
+    let started_at = "2025-06-03T09:14:27Z".parse().expect("a timestamp");
     Record {
-        schema_version: SCHEMA_VERSION,
-        command: "lockyard compare --seed 42".into(),
-        seed: 42,
-        started_at: "2025-06-03T09:14:27Z".parse().expect("a timestamp"),
-        interrupted: false,
         processes: 1,
         reference: Some("naive".into()),
         headline: Some("after".into()),
-        against: None,
-        environment: Environment {
-            cpu_model: Some("AMD EPYC 7763 64-Core Processor".into()),
-            cores: 2,
-            os: "Linux 6.8 x86_64".into(),
-            rustc: "1.95.0".into(),
-            version: "0.1.0".into(),
-            commit: Some("3f9c2d1".into()),
-        },
         limits: Some(Limits { no_shared_write_ops_per_s: 1_240_000.0, shared_rmw_per_s: 41_000_000.0 }),
-        probe_effect: None,
         cells,
         comparisons,
-        ablations: vec![],
-        scaling: vec![],
-        models: None,
-        pitfalls: None,
+        ..Record::empty("lockyard compare --seed 42", 42, started_at, environment)
     }
 }
 

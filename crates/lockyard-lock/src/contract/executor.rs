@@ -1,5 +1,5 @@
-//! How futures are run here: without a runtime, for a lock must not need one, and whoever tries a lock of their own
-//! should not have to bring one either.
+//! How futures are run here: without a runtime, for a lock must not need one, and the contract should
+//! not need one either.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -50,7 +50,7 @@ pub(super) async fn yield_now() {
 /// A task's future.
 pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Tasks, and threads that poll whichever is ready: a task may go on upon another thread than it stopped on.
+/// Tasks, and threads that poll whichever is ready: a task may resume on another thread than it was suspended on.
 struct Pool {
     state: Mutex<State>,
     changed: Condvar,
@@ -78,7 +78,7 @@ impl Wake for Task {
 /// Runs tasks on so many threads until all have ended.
 ///
 /// # Panics
-/// If one of them does. Tasks that wait for ever are waited for.
+/// If one of them does. Tasks that wait indefinitely are waited for.
 pub(super) fn run_on_threads(threads: usize, jobs: impl IntoIterator<Item = Job>) {
     let pool = Arc::new(Pool {
         state: Mutex::new(State { ready: VecDeque::new(), unfinished: 0 }),

@@ -1,4 +1,4 @@
-//! A lock to try, and what is asked of one that nobody holds.
+//! A lock to try, and what is required of one without holders.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(super) fn lock_of<F: LockFamily, T: Clone + Send + Sync + 'static>(value: T)
     Arc::new(SharedLock::new(&CONTRACT, value))
 }
 
-/// The lock is free for a reader and for a writer, without waiting for anybody.
+/// The lock is free for a reader and for a writer, without waiting.
 pub(super) fn assert_free<F: LockFamily>(lock: &LockOf<F, u64>) {
     assert!(lock.try_read().is_some(), "{}: something still keeps readers out", F::NAME);
     assert!(poll_once(lock.write()).is_ready(), "{}: something still keeps writers out", F::NAME);

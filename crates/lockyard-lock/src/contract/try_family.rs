@@ -6,7 +6,7 @@ use super::executor::block_on;
 use super::fixture::lock_of;
 use crate::{Policy, SharedLock, TryFamily};
 
-/// Beside a reader and beside a writer, one who tries is refused at once, by the thread that asks; alone it gets in.
+/// Beside a reader and beside a writer, an attempt is refused at once, without blocking the thread; alone it succeeds.
 pub fn try_write_never_waits<F: TryFamily>() {
     let lock = lock_of::<F, u64>(1);
     let tried = || thread::scope(|scope| scope.spawn(|| F::try_write(&lock).is_some()).join().unwrap());
@@ -20,7 +20,7 @@ pub fn try_write_never_waits<F: TryFamily>() {
         assert_eq!(tried(), F::POLICY == Policy::Snapshot, "beside a reader");
     }
     {
-        let mut guard = F::try_write(&lock).expect("nobody is inside");
+        let mut guard = F::try_write(&lock).expect("the lock has no holder");
         *guard += 1;
         assert!(!tried(), "beside one that got in by trying");
     }

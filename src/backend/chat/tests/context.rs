@@ -38,7 +38,7 @@ fn model_and_mode_must_say_something() {
 }
 
 #[test]
-fn messages_are_numbered_and_know_whom_they_follow() {
+fn messages_are_numbered_and_know_what_they_follow() {
     let mut context = new_context();
     let first = context.append(say("one"), None).unwrap();
     let second = context.append(say("two"), Some("main")).unwrap();

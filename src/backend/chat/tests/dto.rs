@@ -51,7 +51,7 @@ fn states_carry_their_retries_and_errors() {
 }
 
 #[test]
-fn a_page_beyond_the_end_is_empty_and_still_tells_the_total() {
+fn a_page_beyond_the_end_is_empty_and_still_has_the_total() {
     let mut context = new_context();
     context.set_system_prompt("not counted");
     context.append(NewMessage::text(Role::User, "one"), None).unwrap();

@@ -183,7 +183,7 @@ fn names_are_those_of_the_json() {
 }
 
 #[test]
-fn three_states_need_nobody_at_work() {
+fn three_states_need_no_turn_at_work() {
     let resting: Vec<_> = all_states(0).iter().map(State::kind).filter(|kind| !kind.is_working()).collect();
     assert_eq!(resting, [StateKind::Idle, StateKind::AwaitingToolApproval, StateKind::Failed]);
 }

@@ -25,7 +25,7 @@ fn replace(place: &mut Value, path: &[Index], wrong: Value) {
 
 proptest! {
     #[test]
-    fn a_context_reads_back_equal_and_goes_on_alike(context in any_context()) {
+    fn a_context_reads_back_equal_and_behaves_alike(context in any_context()) {
         let bytes = serde_json::to_vec(&context).unwrap();
         let mut stored: ChatContext = serde_json::from_slice(&bytes).unwrap();
         prop_assert_eq!(&stored, &context);

@@ -334,7 +334,7 @@ fn recovery_rolls_back_a_lost_turn_and_leaves_the_others() {
 }
 
 #[test]
-fn steps_leave_the_version_to_whoever_accepts_the_change() {
+fn steps_leave_the_version_to_the_caller_that_accepts_the_change() {
     let context = after(&[Move::BeginTurn(Role::User, "a question".to_owned()), Move::RequestModel]);
     assert_eq!((context.version(), context.updated_at()), (Version(0), Timestamp(1)));
 }

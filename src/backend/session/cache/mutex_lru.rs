@@ -1,4 +1,4 @@
-//! `mutex-lru`: the plain cache, which everybody writes first and which the others are measured against.
+//! `mutex-lru`: the plain cache, which most would write first and which the others are measured against.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Looking after a store's file that nobody serves: is it whole, and out of it and into it by lines of JSON.
+//! Maintenance of a store's file that no server has open: is it whole, and out of it and into it by lines of JSON.
 
 use std::io::{BufRead, Write};
 use std::path::Path;

@@ -2,13 +2,13 @@
 //!
 //! One thread owns the database. Calls reach it through a queue, so calls on one key take effect in the order in
 //! which they were first polled, and whatever has queued up while the last commit was on its way to the disk shares
-//! the next one (group commit). Reading and writing JSON is the callers' work, who are many.
+//! the next one (group commit). Reading and writing JSON is the callers' work, for they are many.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `format` | the tables, what a file must be to be ours, contexts to bytes and back |
 //! | `owner` | the thread that has the database |
-//! | `keep` | looking after a file that nobody serves: check, export, import |
+//! | `keep` | maintenance of a file that no server has open: check, export, import |
 
 mod format;
 mod keep;

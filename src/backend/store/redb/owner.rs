@@ -33,7 +33,7 @@ impl Call {
     }
 
     fn refuse(self, error: StoreError) {
-        // Whoever asked may have gone away.
+        // The caller may have been cancelled.
         match self {
             Self::Load(_, reply) => drop(reply.send(Err(error))),
             Self::List(.., reply) => drop(reply.send(Err(error))),
@@ -61,7 +61,7 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
         Self { database: Some(database), again, group }
     }
 
-    /// Serves until nobody can call any more.
+    /// Serves until all senders are gone.
     pub(super) fn serve(&mut self, calls: &Receiver<Call>) {
         while let Ok(first) = calls.recv() {
             let more = calls.try_iter().take(self.group.get() - 1);
@@ -139,7 +139,7 @@ fn after<T: Clone + 'static>(
     if let Err(error) = &found {
         trouble.get_or_insert_with(|| error.clone());
     }
-    // Whoever asked may have gone away; the work is done all the same.
+    // The caller may have been cancelled; the work is done all the same.
     Box::new(move |committed| drop(reply.send(committed.and(found))))
 }
 

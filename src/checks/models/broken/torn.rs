@@ -8,7 +8,7 @@ use lockyard_lock::mutant::{self, Cells, TornCell};
 /// The family of locks that do not exclude.
 pub type Torn = mutant::Torn<Explored>;
 
-/// Values that tell the explorer what is done with them.
+/// Values that notify the explorer of what is done with them.
 #[derive(Debug)]
 pub struct Explored;
 

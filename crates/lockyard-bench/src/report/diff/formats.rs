@@ -37,7 +37,7 @@ pub fn diff_summary(diff: &Diff) -> String {
         (true, None) => "🟢",
     };
     let mut out = format!("{mark} {}\n\n{}\n", escaped(&diff_verdict(diff)), escaped(&commits(diff)));
-    let (told, folded): (Vec<_>, Vec<_>) =
+    let (shown, folded): (Vec<_>, Vec<_>) =
         diff.changes.iter().partition(|it| matches!(it.outcome, Outcome::Regression | Outcome::Improvement));
     let table = |rows: &[&CellChange]| {
         let head = line(HEAD.iter().map(ToString::to_string));
@@ -45,8 +45,8 @@ pub fn diff_summary(diff: &Diff) -> String {
         let rows = rows.iter().map(|it| line(row(it).iter().map(|cell| escaped(cell))));
         head + &align + &rows.collect::<String>()
     };
-    if !told.is_empty() {
-        out = out + "\n" + &table(&told);
+    if !shown.is_empty() {
+        out = out + "\n" + &table(&shown);
     }
     if !folded.is_empty() {
         let summary = format!("The other {} ratios", folded.len());
@@ -60,7 +60,7 @@ pub fn diff_summary(diff: &Diff) -> String {
     out
 }
 
-/// A diff as `JUnit` XML: a test case for each ratio. What cannot be told is skipped, and not passed.
+/// A diff as `JUnit` XML: a test case for each ratio. What is inconclusive is skipped, and not passed.
 pub fn diff_junit(diff: &Diff) -> String {
     let mut report = Report::new("lockyard gate");
     let mut suite = TestSuite::new("gate");

@@ -1,4 +1,4 @@
-//! What changed between two records, told to a person: the verdict, and a row for each strategy.
+//! What changed between two records, for people: the verdict, and a row for each strategy.
 
 mod formats;
 mod words;

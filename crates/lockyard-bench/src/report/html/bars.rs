@@ -180,17 +180,17 @@ fn memory_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let by_bytes = |a: &&(&Row<'_>, &Memory, f64), b: &&(&Row<'_>, &Memory, f64)| a.2.total_cmp(&b.2);
     let ends = measured.iter().min_by(by_bytes).zip(measured.iter().max_by(by_bytes));
     let sentence = ends.map_or_else(String::new, |(low, high)| {
-        let told = |it: &(&Row<'_>, _, f64)| format!("{} B (“{}”)", format::count(it.2), it.0.cell.strategy);
-        format!("From {} to {} per {item}.", told(low), told(high))
+        let shown = |it: &(&Row<'_>, _, f64)| format!("{} B (“{}”)", format::count(it.2), it.0.cell.strategy);
+        format!("From {} to {} per {item}.", shown(low), shown(high))
     });
     let title = format!("Bytes per {item} by strategy under {}", table.scenario);
     let rows = measured.iter().map(|(row, it, bytes)| {
-        let told = |value: Option<f64>| value.map_or_else(|| NOT_MEASURED.to_owned(), format::count);
+        let shown = |value: Option<f64>| value.map_or_else(|| NOT_MEASURED.to_owned(), format::count);
         let cells = vec![
             format::count(*bytes),
-            told(it.bytes_per_session_at_100k),
-            told(it.peak_bytes_per_session),
-            told(it.allocations_per_operation),
+            shown(it.bytes_per_session_at_100k),
+            shown(it.peak_bytes_per_session),
+            shown(it.allocations_per_operation),
         ];
         (row.cell.strategy.as_str(), cells)
     });

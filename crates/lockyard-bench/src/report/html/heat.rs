@@ -74,14 +74,14 @@ fn speed(table: &Table<'_>, strategy: &str) -> Markup {
     };
     let (value, interval) = text.split_at(text.find(" [").unwrap_or(text.len()));
     html! {
-        td class=(format!("number {tint}")) title=(told(row.cell)) {
+        td class=(format!("number {tint}")) title=(tooltip(row.cell)) {
             (value) br; span.interval { (interval.trim_start()) }
             @if wrong { " " span.wrong { "failed" } }
         }
     }
 }
 
-fn told(cell: &Cell) -> String {
+fn tooltip(cell: &Cell) -> String {
     format!("{} operations/s", format::with_interval(cell.throughput.ops_per_s, cell.throughput.ci))
 }
 

@@ -79,7 +79,7 @@ fn method(record: &Record) -> Markup {
     }
 }
 
-/// What another run could hold and this one does not, so that nobody looks for it.
+/// What another run could hold and this one does not, so that readers do not search for it.
 fn absent(record: &Record, tables: &[Table<'_>]) -> Markup {
     let cells = || record.cells.iter();
     let missing: Vec<_> = [

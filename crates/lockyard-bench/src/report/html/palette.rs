@@ -1,6 +1,6 @@
 //! Which colour a strategy has, on every chart of the page alike.
 //!
-//! A colour is a variable of the page with another behind it. The first is set only by the script, when somebody switches
+//! A colour is a variable of the page with another behind it. The first is set only by the script, when a reader switches
 //! the strategy off; so the charts need to know nothing of switches, and the page is whole without its script.
 
 use crate::record::{Record, Verdict};
@@ -42,7 +42,7 @@ impl<'a> Palette<'a> {
         format!("var(--s{number}, var(--c{}))", number % HUES)
     }
 
-    /// Whether the colour is taken a second time, so that a line must be told apart by its dashes.
+    /// Whether the colour is taken a second time, so that only dashes distinguish the line.
     pub fn is_dashed(&self, strategy: &str) -> bool {
         self.number(strategy) / HUES % 2 == 1
     }

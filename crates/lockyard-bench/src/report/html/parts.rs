@@ -34,10 +34,10 @@ pub(super) fn head<'a>(names: impl IntoIterator<Item = &'a str>) -> Markup {
 pub(super) fn span<'a>(nanos: impl Iterator<Item = (&'a str, u64)> + Clone) -> Option<String> {
     let low = nanos.clone().min_by_key(|(_, it)| *it)?;
     let high = nanos.clone().max_by_key(|(_, it)| *it)?;
-    let told = |(name, it): (&str, u64)| format!("{} (“{name}”)", format::nanos(it));
+    let shown = |(name, it): (&str, u64)| format!("{} (“{name}”)", format::nanos(it));
     Some(match nanos.count() {
         1 => format::nanos(low.1),
-        _ => format!("from {} to {}", told(low), told(high)),
+        _ => format!("from {} to {}", shown(low), shown(high)),
     })
 }
 

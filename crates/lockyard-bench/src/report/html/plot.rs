@@ -55,7 +55,7 @@ pub(super) struct Axis {
     /// The distance of the ticks; `None` lets the axis decide.
     pub step: Option<f64>,
     /// What stands at a tick.
-    pub told: Arc<dyn Fn(f64) -> String + Send + Sync>,
+    pub tick_text: Arc<dyn Fn(f64) -> String + Send + Sync>,
     /// Where a dashed line crosses the axis.
     pub crossed: Option<f64>,
 }
@@ -65,9 +65,9 @@ impl Axis {
     pub fn new(
         [low, high]: [f64; 2],
         logarithmic: bool,
-        told: impl Fn(f64) -> String + Send + Sync + 'static,
+        tick_text: impl Fn(f64) -> String + Send + Sync + 'static,
     ) -> Self {
-        Self { low, high, logarithmic, step: None, told: Arc::new(told), crossed: None }
+        Self { low, high, logarithmic, step: None, tick_text: Arc::new(tick_text), crossed: None }
     }
 }
 
@@ -92,8 +92,8 @@ impl PlotArea {
             .with_x_axis_max(x.high)
             .with_y_axis_min(y.low)
             .with_y_axis_max(y.high)
-            .with_x_tick_format(TickFormat::Custom(x.told))
-            .with_y_tick_format(TickFormat::Custom(y.told))
+            .with_x_tick_format(TickFormat::Custom(x.tick_text))
+            .with_y_tick_format(TickFormat::Custom(y.tick_text))
             .with_force_margins(left, 26.0)
             .with_force_margins_y(top, 26.0)
             .with_x_label_overlap(AxisLabelOverlap::Thin)

@@ -9,7 +9,7 @@ use super::palette::Palette;
 use super::parts;
 use crate::record::{Point, Record, Scaling, ScalingPoint};
 
-/// More curves in one chart could not be told apart.
+/// More curves in one chart could not be distinguished.
 const CURVES: usize = 7;
 
 /// All sweeps.

@@ -40,11 +40,11 @@ fn strategies(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     parts::scroll(&format!("Strategies under {}", table.scenario), &markup)
 }
 
-/// What the strategy is made of, where its name alone does not tell.
+/// What the strategy is made of, where its name alone does not say it.
 fn made_of(row: &Row<'_>) -> Option<String> {
     let factors = row.cell.factors.as_ref()?;
-    let told: Vec<_> = factors.iter().map(|(factor, choice)| format!("{factor}={choice}")).collect();
-    Some(told.join(", ")).filter(|told| !told.is_empty())
+    let shown: Vec<_> = factors.iter().map(|(factor, choice)| format!("{factor}={choice}")).collect();
+    Some(shown.join(", ")).filter(|shown| !shown.is_empty())
 }
 
 fn head(column: &Column<'_>) -> Markup {
@@ -189,10 +189,10 @@ fn rates(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
 fn rates_caption(table: &Table<'_>) -> String {
     let by_rate =
         |a: &&Row<'_>, b: &&Row<'_>| a.cell.throughput.ops_per_s.total_cmp(&b.cell.throughput.ops_per_s);
-    let told = |row: &Row<'_>| format!("{} ({})", row.throughput(), row.cell.strategy);
+    let shown = |row: &Row<'_>| format!("{} ({})", row.throughput(), row.cell.strategy);
     match (table.rows.iter().min_by(by_rate), table.rows.iter().max_by(by_rate)) {
         (Some(low), Some(high)) if table.rows.len() > 1 => {
-            format!("From {} to {} operations a second. Nothing was compared.", told(low), told(high))
+            format!("From {} to {} operations a second. Nothing was compared.", shown(low), shown(high))
         }
         (Some(only), _) => format!("{} operations a second. Nothing was compared.", only.throughput()),
         _ => String::new(),

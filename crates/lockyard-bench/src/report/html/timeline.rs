@@ -9,7 +9,7 @@ use super::parts;
 use super::xy::{Axis, PlotPoint, Series, xy};
 use crate::record::{Cell, Slice};
 
-/// More points in a line could not be told apart on the page, and would make it large.
+/// More points in a line could not be distinguished on the page, and would make it large.
 const POINTS: usize = 48;
 
 pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
@@ -45,12 +45,12 @@ fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     };
     let rows = kept(table).map(|(cell, slices)| {
         let p99: Vec<u64> = slices.iter().filter_map(|slice| slice.p99_ns).collect();
-        let told = |value: Option<&u64>| value.map_or_else(|| "–".to_owned(), |it| format::nanos(*it));
+        let shown = |value: Option<&u64>| value.map_or_else(|| "–".to_owned(), |it| format::nanos(*it));
         let cells = vec![
             slices.len().to_string(),
-            told(p99.iter().min()),
-            told(middle(p99.clone()).as_ref()),
-            told(p99.iter().max()),
+            shown(p99.iter().min()),
+            shown(middle(p99.clone()).as_ref()),
+            shown(p99.iter().max()),
         ];
         (cell.strategy.as_str(), cells)
     });

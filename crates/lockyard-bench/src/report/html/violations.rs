@@ -56,7 +56,7 @@ fn places(it: &Finding) -> Markup {
     }
 }
 
-/// Who waits for whom: the tasks of the edges round a cycle, each with an arrow to the next, and the edges as a table. Of what
+/// Which task waits for which: the tasks of the edges round a cycle, each with an arrow to the next, and the edges as a table. Of what
 /// has no edges only the tasks are named, but where they are known to be a cycle, as in records of schema 1.
 fn graph(it: &Finding) -> Markup {
     let tasks: Vec<&str> = match &*it.edges {

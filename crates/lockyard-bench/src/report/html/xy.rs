@@ -17,7 +17,7 @@ pub(super) struct Series {
     pub marks: Vec<PlotPoint>,
 }
 
-/// A point, and what is told of it.
+/// A point, and what its tooltip says.
 pub(super) struct PlotPoint {
     pub x: f64,
     pub y: f64,
@@ -34,19 +34,23 @@ impl Axis {
     /// From a little below the least to a little above the most, by a factor.
     pub fn logarithmic(
         values: impl Iterator<Item = f64>,
-        told: fn(f64) -> String,
+        tick_text: fn(f64) -> String,
         name: &'static str,
     ) -> Self {
         let (low, high) = ends(values.filter(|it| *it > 0.0));
         let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
-        Self { ticks: plot::Axis::new([low / 1.25, high * 1.25], true, told), name }
+        Self { ticks: plot::Axis::new([low / 1.25, high * 1.25], true, tick_text), name }
     }
 
     /// From zero to a little above the most.
-    pub fn from_zero(values: impl Iterator<Item = f64>, told: fn(f64) -> String, name: &'static str) -> Self {
+    pub fn from_zero(
+        values: impl Iterator<Item = f64>,
+        tick_text: fn(f64) -> String,
+        name: &'static str,
+    ) -> Self {
         let (_, high) = ends(values);
         let high = if high > 0.0 { high * 1.06 } else { 1.0 };
-        Self { ticks: plot::Axis::new([0.0, high], false, told), name }
+        Self { ticks: plot::Axis::new([0.0, high], false, tick_text), name }
     }
 }
 

@@ -115,7 +115,7 @@ fn refine(points: &[Point], start: Vector, free: [bool; 3]) -> Fitted {
     let squares = |at: &Vector| points.iter().map(|point| point.residual(at).powi(2)).sum::<f64>();
     let mut now = Fitted { at: start, squares: squares(&start) };
     for _ in 0..MOST_STEPS {
-        // No step where the information cannot be inverted: the points do not tell the coefficients apart there.
+        // No step where the information cannot be inverted: the points do not determine the coefficients apart there.
         let Some(step) = step(points, &now.at, free) else { break };
         let shortened = (0..MOST_HALVINGS).find_map(|halvings| {
             let factor = 0.5_f64.powi(halvings);

@@ -1,12 +1,12 @@
 //! The Universal Scalability Law: how throughput grows with size, levels off, and falls.
 //!
-//! `X(n) = λn ÷ (1 + σ(n − 1) + κn(n − 1))`: of n who work at once, each would do λ alone; σ is what they queue for, κ what
+//! `X(n) = λn ÷ (1 + σ(n − 1) + κn(n − 1))`: of n that work at once, each would do λ alone; σ is what they queue for, κ what
 //! each pair of them must agree about. With κ = 0 it is Amdahl's law; with κ above 0 throughput has a peak and falls
 //! behind it. Source: N. J. Gunther, *Guerrilla Capacity Planning*, Springer 2007, chapters 4 to 6.
 //!
 //! A law drawn through any points looks convincing past their end, so a fit is refused here unless the points are
 //! enough and lie on the curve, and every coefficient comes with its interval. What lies past the largest size measured is
-//! called extrapolated by whoever shows it.
+//! called extrapolated wherever it is shown.
 
 mod least_squares;
 mod matrix;
@@ -21,7 +21,7 @@ pub const MIN_SIZES: usize = 4;
 /// A law that the points miss by more than this, as a fraction, is not the law of these points.
 pub const WORST_RESIDUAL: f64 = 0.1;
 
-/// What is expected somewhere within more than this factor from end to end is not worth being told.
+/// An expectation whose interval spans more than this factor from end to end is not worth reporting.
 pub const WIDEST_EXTRAPOLATION: f64 = 4.0;
 
 /// What was measured at one size.
@@ -165,7 +165,7 @@ impl Usl {
     }
 
     /// What a measurement at `size` is expected to be, with its interval (by the delta method). Where `size` was not
-    /// measured, or is larger than any that was, this is an extrapolation: it holds if the law goes on to hold.
+    /// measured, or is larger than any that was, this is an extrapolation: it holds if the law continues to hold.
     pub fn expected(&self, size: u32) -> Estimate {
         let value = self.at(size.into());
         let at = [self.lambda.value.ln(), self.sigma.value, self.kappa.value];
@@ -175,7 +175,7 @@ impl Usl {
         Estimate { value, ci: [value / reach, value * reach] }
     }
 
-    /// The same where nobody has measured, if its interval spans no more than [`WIDEST_EXTRAPOLATION`].
+    /// The same at a size that was not measured, if its interval spans no more than [`WIDEST_EXTRAPOLATION`].
     pub fn extrapolated(&self, size: u32) -> Option<Estimate> {
         Some(self.expected(size)).filter(|it| it.ci[1] <= it.ci[0] * WIDEST_EXTRAPOLATION)
     }

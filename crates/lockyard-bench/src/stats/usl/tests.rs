@@ -91,8 +91,8 @@ fn sizes_at_which_nothing_was_done_are_refused() {
         samples[3].throughput = nothing;
         assert_eq!(fit(&samples), Err(Refusal::NoThroughput { size: 8 }), "{nothing}");
     }
-    let nobody = exact([1.0, 0.1, 0.0], &[0, 1, 2, 4, 8]);
-    assert_eq!(fit(&nobody), Err(Refusal::NoThroughput { size: 0 }));
+    let without_load = exact([1.0, 0.1, 0.0], &[0, 1, 2, 4, 8]);
+    assert_eq!(fit(&without_load), Err(Refusal::NoThroughput { size: 0 }));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a broken twin lacks.
+//! What a mutant lacks.
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ pub enum Fault {
     Relaxed,
     /// What is one step is two: looking, and doing what was decided by the look.
     TwoSteps,
-    /// Mutexes let in whoever asks. Somebody who meets another inside says so.
+    /// Mutexes let in every caller. One that finds another inside panics.
     NoExclusion,
 }
 

@@ -13,7 +13,7 @@ use super::fault::{self, Fault};
 #[derive(Debug)]
 pub struct Mutex<T> {
     turn: loom::sync::Mutex<()>,
-    /// Nothing while somebody is inside.
+    /// `None` while there is a guard.
     value: std::sync::Mutex<Option<T>>,
 }
 
@@ -40,7 +40,7 @@ impl<T> Mutex<T> {
     /// Waits to be alone with the value.
     ///
     /// # Panics
-    /// When somebody else is inside, which a mutex is to prevent.
+    /// When there is another guard, which a mutex is to prevent.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         if panicking() {
             return self.inside(None);
@@ -51,7 +51,7 @@ impl<T> Mutex<T> {
         self.inside(Some(turn).filter(|_| !fault::is(Fault::NoExclusion)))
     }
 
-    /// Alone with the value, if nobody is inside.
+    /// A guard, if there is no other.
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         if panicking() {
             return None;
@@ -59,13 +59,13 @@ impl<T> Mutex<T> {
         Some(self.inside(Some(self.turn.try_lock().ok()?)))
     }
 
-    /// The value of a mutex that nobody else has.
+    /// The value; the caller has the only reference to the mutex.
     ///
     /// # Panics
     /// When a guard has been forgotten.
     pub fn get_mut(&mut self) -> &mut T {
         let value = self.value.get_mut().unwrap_or_else(PoisonError::into_inner);
-        value.as_mut().expect("whoever was inside has brought it back")
+        value.as_mut().expect("every guard has put the value back")
     }
 
     fn inside<'a>(&'a self, turn: Option<loom::sync::MutexGuard<'a, ()>>) -> MutexGuard<'a, T> {
@@ -92,7 +92,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
         if fault::is(Fault::NoExclusion) && !panicking() {
-            // Somebody may come before this one has gone.
+            // Another caller may get in before this one is out.
             drop(self.mutex.turn.lock());
         }
         // The value before the turn: `turn` is a field and ends after this body. In the other order the next one

@@ -1,6 +1,6 @@
 //! What others have made without locks: each call one step, which is what they promise.
 //!
-//! A step is an access to one atomic, and the value stands beside it. Whoever comes after a step is in step with it.
+//! A step is an access to one atomic, and the value stands beside it. A later access synchronizes with it.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -47,7 +47,7 @@ impl<T> OnceLock<T> {
         Self::from(std::sync::OnceLock::new())
     }
 
-    /// Fills it, if nobody has.
+    /// Fills it, if it is empty.
     ///
     /// # Errors
     /// The value, if it is filled.
@@ -69,7 +69,7 @@ impl<T> OnceLock<T> {
         if panicking() || self.filled.load(Acquire) { self.value.get() } else { None }
     }
 
-    /// What it is filled with, of a cell that nobody else has.
+    /// What it is filled with; the caller has the only reference.
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.value.get_mut()
     }
@@ -177,7 +177,7 @@ pub struct HashMap<K, V, S = RandomState>(Stepwise<std::collections::HashMap<K, 
 #[derive(Debug)]
 pub struct Builder<K, V, S>(S, PhantomData<fn() -> (K, V)>);
 
-/// A look at a map. What is found in it outlives the look here: nobody can tell.
+/// A look at a map. What is found in it outlives the look here, which no test can observe.
 #[derive(Debug)]
 pub struct Pinned<'a, K, V, S>(&'a HashMap<K, V, S>);
 
