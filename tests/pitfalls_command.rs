@@ -30,9 +30,16 @@ fn kinds(record: &Value) -> Vec<&str> {
 }
 
 /// The name, what it must be called, and the file that the places are in.
-const LIVE: [(&str, &str, &str); 9] = [
+const LIVE: [(&str, &str, &str); 12] = [
     ("abba-cache-session", "deadlock", "src/checks/pitfalls/catalogue/abba_cache_session.rs"),
     ("recursive-read", "recursive read", "src/checks/pitfalls/catalogue/recursive_read.rs"),
+    (
+        "recursive-read-in-helper",
+        "recursive read",
+        "src/checks/pitfalls/catalogue/recursive_read_in_helper.rs",
+    ),
+    ("loop-against-lock-order", "deadlock", "src/checks/pitfalls/catalogue/loop_against_lock_order.rs"),
+    ("gate-taken-by-helper", "same-task wait", "src/checks/pitfalls/catalogue/gate_taken_by_helper.rs"),
     ("futurelock", "futurelock", "src/checks/pitfalls/catalogue/futurelock.rs"),
     (
         "blocking-guard-across-await",
@@ -47,11 +54,34 @@ const LIVE: [(&str, &str, &str); 9] = [
 ];
 
 /// What is judged when it is over, rather than watched: by its history, by what is left behind, by what was counted.
-const JUDGED: [(&str, &str, &str); 4] = [
+const JUDGED: [(&str, &str, &str); 11] = [
     ("check-then-act", "not linearizable", "src/checks/pitfalls/catalogue/check_then_act.rs"),
     ("stale-save", "invariant", "src/checks/pitfalls/catalogue/stale_save.rs"),
     ("permit-leak", "permit leaked", "src/checks/pitfalls/catalogue/permit_leak.rs"),
     ("fifo-for-lru", "recency", "src/checks/pitfalls/catalogue/fifo_for_lru.rs"),
+    (
+        "stale-load-after-invalidate",
+        "not linearizable",
+        "src/checks/pitfalls/catalogue/stale_load_after_invalidate.rs",
+    ),
+    (
+        "hit-takes-entry-out",
+        "missed a cached session",
+        "src/checks/pitfalls/catalogue/hit_takes_entry_out.rs",
+    ),
+    ("parked-single-flight", "stalled load", "src/checks/pitfalls/catalogue/parked_single_flight.rs"),
+    (
+        "load-cancelled-by-timeouts",
+        "load never ends",
+        "src/checks/pitfalls/catalogue/load_cancelled_by_timeouts.rs",
+    ),
+    (
+        "turn-kept-after-error",
+        "session left locked",
+        "src/checks/pitfalls/catalogue/turn_kept_after_error.rs",
+    ),
+    ("whole-document-save", "not linearizable", "src/checks/pitfalls/catalogue/whole_document_save.rs"),
+    ("one-path-skips-lock", "not linearizable", "src/checks/pitfalls/catalogue/one_path_skips_lock.rs"),
 ];
 
 #[test]

@@ -23,6 +23,7 @@
 //! | `live` | a cast on a real runtime with tracked locks |
 //! | `ground`, `host` | what programs of sessions stand on: model parts, or real ones on one thread |
 //! | `fixture`, `notes` | a cast that is written down, and the judges of what was written |
+//! | `kv_log` | texts under keys, written down for the check of histories |
 //! | `counted` | locks that count how they were taken |
 //! | `turns` | the real manager and service, for those who use them carelessly |
 //! | `sessions`, `clients` | a small session manager of which each step can be another, and who uses it |
@@ -34,6 +35,7 @@ mod counting_locks;
 mod detection;
 mod fixture;
 mod host;
+mod kv_log;
 mod operation_log;
 mod pitfall;
 mod program;
@@ -108,6 +110,6 @@ mod tests {
     #[test]
     fn there_are_enough_to_say_something() {
         let classes: BTreeSet<_> = PITFALLS.iter().map(|pitfall| pitfall.class).collect();
-        assert!(PITFALLS.len() >= 30 && classes.len() >= 8, "{} in {classes:?}", PITFALLS.len());
+        assert!(PITFALLS.len() >= 44 && classes.len() >= 8, "{} in {classes:?}", PITFALLS.len());
     }
 }
