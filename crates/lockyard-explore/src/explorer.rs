@@ -211,17 +211,17 @@ impl Explorer {
         if let Some(most) = bound.filter(|most| schedules >= *most) {
             return Some(format!("at most {most} schedules"));
         }
-        self.is_late(schedules, time, start)
+        is_late(schedules, time, start)
     }
+}
 
-    /// The same for the time alone.
-    pub(super) fn is_late(&self, schedules: u64, time: Option<Duration>, start: Instant) -> Option<String> {
-        // A look at the clock costs as much as some steps.
-        // The clock is read in one run of 64, so a search may exceed its time by as many runs.
-        let looks = schedules.is_multiple_of(64);
-        let most = time.filter(|most| looks && start.elapsed() >= *most)?;
-        Some(format!("at most {} s", most.as_secs_f64()))
-    }
+/// The same for the time alone.
+pub(super) fn is_late(schedules: u64, time: Option<Duration>, start: Instant) -> Option<String> {
+    // A look at the clock costs as much as some steps.
+    // The clock is read in one run of 64, so a search may exceed its time by as many runs.
+    let looks = schedules.is_multiple_of(64);
+    let most = time.filter(|most| looks && start.elapsed() >= *most)?;
+    Some(format!("at most {} s", most.as_secs_f64()))
 }
 
 /// What a run has come to that was run once more: the same, or it is not deterministic.

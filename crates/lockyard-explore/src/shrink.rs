@@ -119,7 +119,7 @@ impl Shrinking<'_> {
         let now = Instant::now();
         let time = self.deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
         let limits = Limits { schedules: Some(PATIENCE), time: Some(time), switches };
-        let search = Explorer { limits, reduction, ..self.explorer.clone() };
+        let search = Explorer { reduction, limits, ..self.explorer.clone() };
         let is_same = |run: &ExecutedRun| match &run.verdict {
             Verdict::Failed(cause) => {
                 let same = cause.kind == self.failure.kind && cause.property == self.failure.property;

@@ -86,7 +86,7 @@ fn an_unbiased_select_is_nondeterminism() {
                 .task(name)
                 .op("resume", async {
                     point().await;
-                    point().await
+                    point().await;
                 })
                 .done();
         }

@@ -173,7 +173,7 @@ fn no_more_timers_fire_in_the_smaller_program() {
                 .task(name)
                 .op("resume", async {
                     point().await;
-                    point().await
+                    point().await;
                 })
                 .done();
         }

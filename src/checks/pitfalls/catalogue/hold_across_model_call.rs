@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, ModelLocks, Setting, Shared, fail, point_as};
+use lockyard_explore::{LockModel, ModelLocks, Setting, Shared, fail, point};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Tracked, Tracker};
 
@@ -23,7 +23,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| tasks::<ModelLocks>(variant, thinks).explore(program),
+            program: |variant, program| tasks::<ModelLocks>(variant, any_order).explore(program),
         }),
         Trial::Contract(held_across_an_await),
     ],
@@ -47,9 +47,9 @@ impl Asks {
     }
 }
 
-/// In the explorer the others may go on while the model thinks, and the schedule says who.
-fn thinks() -> LocalBoxFuture<'static, ()> {
-    point_as("answer of the model").boxed_local()
+/// In the explorer the others may go on before the reader asks and while the model thinks, and the schedule says who.
+fn any_order() -> LocalBoxFuture<'static, ()> {
+    point().boxed_local()
 }
 
 /// Whoever asks while it thinks should see something.
