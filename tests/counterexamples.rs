@@ -39,6 +39,17 @@ fn the_fixed_variant_passes_with_the_operations_that_are_shown() {
     assert!(looked_at > 20, "{looked_at} have a program for the explorer");
 }
 
+/// What the explorer has to say against a deadlock names the cycle, as a tracker's finding does.
+#[test]
+fn a_deadlock_is_told_with_its_cycle() {
+    let pitfall = Pitfall::named("abba-cache-session").unwrap();
+    let told = pitfall.trials.iter().find(|trial| trial.check() == "explorer").unwrap();
+    let told = told.alarms(Variant::Wrong).expect("it is caught");
+    assert_eq!(told.kind, "deadlock");
+    let [one, other] = &told.edges[..] else { panic!("two tasks: {:?}", told.edges) };
+    assert_eq!((one.holds.as_ref(), other.holds.as_ref()), (Some(&other.waits_for), Some(&one.waits_for)));
+}
+
 /// Where it takes two, both are shown.
 #[test]
 fn what_takes_two_shows_two() {

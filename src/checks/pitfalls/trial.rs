@@ -1,6 +1,6 @@
 //! The checks, and how each tries a variant of a pitfall.
 
-use lockyard_explore::{Explorer, Limits, Program, Setting};
+use lockyard_explore::{Explorer, Failure, Limits, Program, Setting};
 
 use super::detection::{Detection, Variant};
 use super::tracked::TrackedProgram;
@@ -84,12 +84,19 @@ impl ExploredProgram {
         let unfinished = report.bound.map(|bound| format!("incomplete search: {bound}"));
         // A program that could not be explored has shown nothing of the pitfall; the fixed one must be explored whole.
         let failure = report.failure.filter(|it| variant == Variant::Right || it.kind.is_of_the_program());
-        let (kind, message, schedule) = match (failure, unfinished) {
-            (Some(failure), _) => (failure.kind.to_string(), failure.message, Some(failure.schedule)),
-            (None, Some(unfinished)) if variant == Variant::Right => ("bounded".to_owned(), unfinished, None),
-            (None, _) => return None,
-        };
-        let places = schedule.map(|it| format!("schedule {it}")).into_iter().collect();
-        Some(Detection { kind, message, places, tasks: Vec::new() })
+        let unfinished = unfinished.filter(|_| variant == Variant::Right);
+        let tasks = Vec::new();
+        match (failure, unfinished) {
+            (Some(failure), _) => {
+                let Failure { kind, message, edges, schedule, .. } = failure;
+                let places = vec![format!("schedule {schedule}")];
+                Some(Detection { kind: kind.to_string(), message, places, tasks, edges })
+            }
+            (None, Some(message)) => {
+                let (kind, places, edges) = ("bounded".to_owned(), Vec::new(), Vec::new());
+                Some(Detection { kind, message, places, tasks, edges })
+            }
+            (None, None) => None,
+        }
     }
 }
