@@ -229,3 +229,23 @@ impl Check {
         }
     }
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    /// As written before there was a word for an unsound search.
+    const BEFORE: &str = r#"{"model":"save","strategy":"best","engine":"explorer","schedules":8,"min_schedules":8,
+        "exhaustive":true,"bound":null,"holds":true,"millis":1}"#;
+
+    #[test]
+    fn an_unsound_search_does_not_pass_and_what_was_written_before_is_read() {
+        let sound: ModelResult = serde_json::from_str(BEFORE).unwrap();
+        assert_eq!((&sound.assumption, &sound.unsound), (&None, &None));
+        assert!(sound.passes());
+        let unsound = ModelResult { unsound: Some("task 0 waited elsewhere".to_owned()), ..sound };
+        assert!(!unsound.passes(), "no violation, and no proof either");
+        let written = serde_json::to_string(&unsound).unwrap();
+        assert_eq!(serde_json::from_str::<ModelResult>(&written).unwrap(), unsound);
+    }
+}
