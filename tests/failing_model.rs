@@ -27,6 +27,8 @@ fn record(how: &Counterexample) -> Record {
         min_schedules: 1,
         exhaustive: false,
         bound: Some("the first failure".to_owned()),
+        assumption: None,
+        unsound: None,
         holds: false,
         millis: 1,
         counterexample: Some(how.clone()),

@@ -29,7 +29,7 @@ fn holds(model: &ModelCheck, over: StrategyModel, schedules: Option<u64>) -> Rep
     let report = search(model, over, schedules);
     let shown = report.failure.as_ref().map(|failure| (&failure.message, failure.schedule.to_string()));
     assert_eq!(shown, None, "{} over {over:?}", model.name);
-    assert!(!report.blind, "{}", model.name);
+    assert_eq!(report.unsound, None, "{}", model.name);
     report
 }
 

@@ -26,6 +26,7 @@ pub fn note_model(model: &ModelCheck, outcome: &Outcome) {
         message: format!("{message} (execution {})", outcome.executions),
         tasks: Vec::new(),
         steps: Vec::new(),
+        edges: Vec::new(),
         replay: format!("scripts/loom.sh {}", name.replace('-', "_")),
     });
     let result = ModelResult {
@@ -36,6 +37,8 @@ pub fn note_model(model: &ModelCheck, outcome: &Outcome) {
         min_schedules: min_executions,
         exhaustive: preemptions.is_none() && outcome.failure.is_none(),
         bound: preemptions.map(|most| format!("at most {most} preemptions")),
+        assumption: None,
+        unsound: None,
         holds: outcome.failure.is_none(),
         millis: outcome.millis,
         counterexample,

@@ -75,6 +75,7 @@ impl ModelCheck {
             message: format!("{message} (seed {schedules})"),
             tasks: Vec::new(),
             steps: Vec::new(),
+            edges: Vec::new(),
             replay: format!("scripts/shuttle.sh --replay '{title}' {schedules}"),
         });
         let result = ModelResult {
@@ -85,6 +86,8 @@ impl ModelCheck {
             min_schedules: 2 * asked as u64,
             exhaustive: false,
             bound: Some(bound.clone()),
+            assumption: None,
+            unsound: None,
             holds: counterexample.is_none(),
             millis: found.millis,
             counterexample: counterexample.clone(),

@@ -211,14 +211,31 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
 }
 
 fn extent(it: &ModelResult) -> String {
-    it.bound.as_ref().map_or("exhaustive".to_owned(), |bound| format!("incomplete search: {bound}"))
+    match (&it.unsound, &it.bound) {
+        (Some(why), _) => format!("unsound: {why}"),
+        (None, Some(bound)) => format!("incomplete search: {bound}"),
+        // Said once below the table, for it is the same of all.
+        (None, None) if it.assumption.is_some() => "exhaustive*".to_owned(),
+        (None, None) => "exhaustive".to_owned(),
+    }
+}
+
+/// What the searches that are marked so take for granted.
+fn assumptions(models: &[ModelResult]) -> Option<String> {
+    let mut all: Vec<_> = models.iter().filter_map(|it| it.assumption.as_deref()).collect();
+    all.sort_unstable();
+    all.dedup();
+    let checked = "checked against random schedules without the reduction";
+    (!all.is_empty())
+        .then(|| format!("* one schedule of each equivalence class, if {}; {checked}", all.join(", ")))
 }
 
 fn verdict(it: &ModelResult) -> &'static str {
-    match (it.holds, it.schedules >= it.min_schedules) {
-        (false, _) => "VIOLATION",
-        (true, false) => "INCOMPLETE",
-        (true, true) => "no violation",
+    match (it.holds, it.unsound.is_none(), it.schedules >= it.min_schedules) {
+        (false, ..) => "VIOLATION",
+        (true, false, _) => "UNSOUND",
+        (true, true, false) => "INCOMPLETE",
+        (true, true, true) => "no violation",
     }
 }
 
@@ -238,6 +255,9 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
             text,
             "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:12} {extent}"
         );
+    }
+    if let Some(assumed) = assumptions(models) {
+        let _ = writeln!(text, "{assumed}");
     }
     text += &matrix(pitfalls);
     if presets {
@@ -321,6 +341,9 @@ fn markdown(verification: &VerificationReport) -> String {
             text,
             "| {model} | {strategy} | {engine} | {schedules} | {min_schedules} | {extent} | {verdict} |"
         );
+    }
+    if let Some(assumed) = assumptions(&verification.models) {
+        let _ = writeln!(text, "\n{}", assumed.replacen('*', "\\*", 1));
     }
     text += "\n| pitfall | class | checks |\n| --- | --- | --- |\n";
     for it in &verification.pitfalls {

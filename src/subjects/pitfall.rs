@@ -82,9 +82,9 @@ impl CheckResults {
 }
 
 fn error(alarm: Detection) -> Finding {
-    let Detection { kind, message, places, tasks } = alarm;
+    let Detection { kind, message, places, tasks, edges } = alarm;
     let (kind, rule) = Finding::called(&kind);
-    Finding { kind, rule, severity: Severity::Error, message, places, tasks, edges: Vec::new() }
+    Finding { kind, rule, severity: Severity::Error, message, places, tasks, edges }
 }
 
 fn cell(plan: &PitfallPlan, results: CheckResults, rounds: u32, acquisitions: u64, seconds: f64) -> Cell {

@@ -49,6 +49,8 @@ fn whole() -> Record {
         min_schedules: 1_000,
         exhaustive: false,
         bound: Some("3 preemptions".into()),
+        assumption: None,
+        unsound: None,
         holds: true,
         millis: 212,
         counterexample: None,
@@ -61,6 +63,7 @@ fn whole() -> Record {
             message: "an update was lost".into(),
             tasks: vec![],
             steps: vec![],
+            edges: Vec::new(),
             replay: "lockyard verify --replay 7".into(),
         }),
         ..model.clone()

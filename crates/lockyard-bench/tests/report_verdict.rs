@@ -169,12 +169,15 @@ fn models_and_pitfalls_are_counted_and_what_failed_is_named() {
         min_schedules: 100,
         exhaustive,
         bound: (!exhaustive).then(|| "3 preemptions".into()),
+        assumption: None,
+        unsound: None,
         holds,
         millis: 20,
         counterexample: (!holds).then(|| Counterexample {
             message: "an update was lost".into(),
             tasks: vec![],
             steps: vec![],
+            edges: Vec::new(),
             replay: "lockyard verify --replay 7".into(),
         }),
     };

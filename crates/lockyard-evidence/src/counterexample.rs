@@ -1,5 +1,6 @@
 //! An interleaving in which a property does not hold, as data and as a page.
 
+use super::edge::Edge;
 use super::step::Step;
 use super::trace::{Trace, escaped};
 
@@ -17,6 +18,8 @@ pub struct Counterexample {
     pub tasks: Vec<String>,
     /// What happened, step by step; empty where the engine that found it keeps no steps.
     pub steps: Vec<Step>,
+    /// Of a deadlock the wait cycle, each task waiting for the next; empty of anything else.
+    pub edges: Vec<Edge>,
     /// The command that shows it again.
     pub replay: String,
 }
@@ -67,10 +70,13 @@ impl<'de> serde::Deserialize<'de> for Counterexample {
             #[serde(default)]
             tasks: Vec<String>,
             steps: Vec<RowOrLine>,
+            #[serde(default)]
+            edges: Vec<Edge>,
             replay: String,
         }
 
-        let Written { mut message, tasks, steps: written, replay } = Written::deserialize(deserializer)?;
+        let Written { mut message, tasks, steps: written, edges, replay } =
+            Written::deserialize(deserializer)?;
         let mut steps = Vec::new();
         for written in written {
             match written {
@@ -78,7 +84,7 @@ impl<'de> serde::Deserialize<'de> for Counterexample {
                 RowOrLine::Line(line) => message.extend(["\n", &line]),
             }
         }
-        Ok(Self { message, tasks, steps, replay })
+        Ok(Self { message, tasks, steps, edges, replay })
     }
 }
 
@@ -100,7 +106,15 @@ mod tests {
             waits_for: vec!["cache".to_owned()],
         };
         let (tasks, steps) = (vec!["task 0".to_owned()], vec![step]);
-        let today = Counterexample { message: "stuck".to_owned(), tasks, steps, replay: "again".to_owned() };
+        let edges = vec![Edge {
+            task: "task 0".to_owned(),
+            holds: None,
+            locked_at: None,
+            waits_for: "cache #0 (write)".to_owned(),
+            place: Some("src/a.rs:1:2".to_owned()),
+        }];
+        let today =
+            Counterexample { message: "stuck".to_owned(), tasks, steps, edges, replay: "again".to_owned() };
         let json = serde_json::to_string(&today).unwrap();
         assert!(json.contains("\"action\":\"no return\""), "{json}");
         assert_eq!(serde_json::from_str::<Counterexample>(&json).unwrap(), today);
@@ -108,14 +122,15 @@ mod tests {
         let before = r#"{"message":"lost","steps":["step  task 0","   1  ● asks: get"],"replay":"again"}"#;
         let read: Counterexample = serde_json::from_str(before).unwrap();
         assert_eq!(read.message, "lost\nstep  task 0\n   1  ● asks: get");
-        assert!(read.steps.is_empty() && read.replay == "again");
+        assert!(read.steps.is_empty() && read.edges.is_empty() && read.replay == "again");
     }
 
     #[test]
     fn the_page_loads_nothing_and_escapes_what_it_shows() {
         let (message, replay) = ("a < b\n1  ● x < y".to_owned(), "again --with '<>'".to_owned());
         let page =
-            Counterexample { message, tasks: Vec::new(), steps: Vec::new(), replay }.to_html("<model>");
+            Counterexample { message, tasks: Vec::new(), steps: Vec::new(), edges: Vec::new(), replay }
+                .to_html("<model>");
         assert!(
             page.contains("<h1>&lt;model&gt;</h1>")
                 && page.contains("a &lt; b</p>\n<pre>1  ● x &lt; y</pre>"),

@@ -78,10 +78,18 @@ pub struct ModelResult {
     pub schedules: u64,
     /// Interleavings that this run had to try at least, so that a model that explores nothing cannot pass.
     pub min_schedules: u64,
-    /// True if every interleaving was tried.
+    /// True if every interleaving was tried, or one of each equivalence class where an assumption is named; never of an
+    /// unsound search.
     pub exhaustive: bool,
     /// What bounded the search, in words; null if nothing did.
     pub bound: Option<String>,
+    /// What an exhaustive search takes for granted, such as that all that is shared tells the explorer; null if nothing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub assumption: Option<String>,
+    /// Why the search proves nothing, in words, such as that a task waited for what the engine does not see; null if it is
+    /// sound.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unsound: Option<String>,
     /// True if the model's property held in all of them.
     pub holds: bool,
     /// Time it took, in milliseconds.
@@ -92,10 +100,10 @@ pub struct ModelResult {
 }
 
 impl ModelResult {
-    /// Whether the property holds, and as many interleavings were tried as must be: a model that explores nothing proves
-    /// nothing.
+    /// Whether the property holds, as many interleavings were tried as must be, and the search is sound: a model that
+    /// explores nothing, or cannot see what it explores, proves nothing.
     pub fn passes(&self) -> bool {
-        self.holds && self.schedules >= self.min_schedules
+        self.holds && self.schedules >= self.min_schedules && self.unsound.is_none()
     }
 }
 
@@ -219,5 +227,25 @@ impl Check {
             Self::Invariants => "invariants",
             Self::Contract => "contract",
         }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    /// As written before there was a word for an unsound search.
+    const BEFORE: &str = r#"{"model":"save","strategy":"best","engine":"explorer","schedules":8,"min_schedules":8,
+        "exhaustive":true,"bound":null,"holds":true,"millis":1}"#;
+
+    #[test]
+    fn an_unsound_search_does_not_pass_and_what_was_written_before_is_read() {
+        let sound: ModelResult = serde_json::from_str(BEFORE).unwrap();
+        assert_eq!((&sound.assumption, &sound.unsound), (&None, &None));
+        assert!(sound.passes());
+        let unsound = ModelResult { unsound: Some("task 0 waited elsewhere".to_owned()), ..sound };
+        assert!(!unsound.passes(), "no violation, and no proof either");
+        let written = serde_json::to_string(&unsound).unwrap();
+        assert_eq!(serde_json::from_str::<ModelResult>(&written).unwrap(), unsound);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::failure::FailureKind;
+use super::failure::{Cause, FailureKind};
 use super::program::Program;
-use super::run::{Run, RunBuffers, Stopped};
+use super::run::{Run, RunBuffers};
 use super::run_state;
 use super::scheduler::Scheduler;
 use super::setting::Setting;
+use super::stopped::{Stopped, said};
 
 /// How a run went.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +18,19 @@ pub(super) enum Verdict {
     /// It was given up: what comes was seen in another order.
     Pruned,
     /// Something does not hold.
-    Failed(FailureKind, String),
+    Failed(Box<Cause>),
+}
+
+impl Verdict {
+    /// Whether another run of the same schedule came to the same: the words of a message may differ.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Failed(one), Self::Failed(other)) => {
+                one.kind == other.kind && one.property == other.property
+            }
+            _ => self == other,
+        }
+    }
 }
 
 /// One run that is over.
@@ -25,8 +38,14 @@ pub(super) struct ExecutedRun {
     pub(super) verdict: Verdict,
     pub(super) steps: usize,
     pub(super) outcome: Option<String>,
-    /// A task waited for something that the explorer does not see.
-    pub(super) blind: bool,
+    /// The first task that has waited for something that the explorer does not see.
+    pub(super) foreign: Option<usize>,
+    /// Whether some tasks are alike, so that outcomes stand for others in which their names are exchanged.
+    pub(super) alike: bool,
+    /// How many operations the program has, those that are left out counted.
+    pub(super) operations: usize,
+    /// How many timers have woken a task.
+    pub(super) timers: u32,
 }
 
 /// Runs programs, in memory that is kept, so that a run costs little but its steps.
@@ -60,35 +79,47 @@ impl Executor {
         });
         // Before `build`, which numbers the operations as it adds them and passes over these.
         program.left_out.extend_from_slice(left_out);
-        build(program);
+        // What is built is the caller's, and so is its panic.
+        let built = catch_unwind(AssertUnwindSafe(|| build(program))).map_err(|panic| {
+            let message = format!("the program has panicked while it was built: {}", said(&*panic));
+            Stopped::failed(FailureKind::Panic, "build", message)
+        });
+        let alike = program.tasks.iter().any(|task| task.alike);
+        let operations = program.operations.len();
         let mut run = Run::new(bench, setting);
         let mut outcome = None;
-        let result = run.begin(program, chooser).and_then(|()| run.drive(program, chooser)).and_then(|()| {
-            let tell = run.finish(program)?.filter(|_| *outcomes);
-            outcome = tell.map(|tell| tell());
-            Ok(())
-        });
-        let blind = run.blind;
+        let result = built
+            .and_then(|()| run.begin(program, chooser))
+            .and_then(|()| run.drive(program, chooser))
+            .and_then(|()| {
+                outcome = run.finish(program, *outcomes)?;
+                Ok(())
+            });
+        let foreign = run.foreign;
         // While tasks and program still exist: both are cleared below.
         told(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
-        let steps = run_state::with(|state| {
+        let (steps, timers) = run_state::with(|state| {
             state.stepping = false;
-            state.clock as usize
+            (state.clock as usize, state.timers)
         });
-        let _ended = catch_unwind(AssertUnwindSafe(|| {
-            bench.clear();
-            program.clear();
-            while !run_state::with(|state| state.spawned.is_empty()) {
-                // Taken inside, dropped outside: the end of a job enters the world itself, and may spawn again.
-                drop(run_state::with(|state| std::mem::take(&mut state.spawned)));
-            }
-        }));
+        // Each by itself: one that panics as it is dropped must not leave the others to the next run.
+        let quietly = |end: &mut dyn FnMut()| drop(catch_unwind(AssertUnwindSafe(end)));
+        quietly(&mut || bench.clear());
+        while !program.is_clear() {
+            quietly(&mut || program.clear());
+        }
+        while !run_state::with(|state| state.spawned.is_empty()) {
+            // Taken inside, dropped outside: the end of a job enters the world itself, and may spawn again.
+            let spawned = run_state::with(|state| std::mem::take(&mut state.spawned));
+            let mut spawned = Some(spawned);
+            quietly(&mut || drop(spawned.take()));
+        }
         let verdict = match result {
             Ok(()) => Verdict::Held,
             Err(Stopped::Pruned) => Verdict::Pruned,
-            Err(Stopped::Failed(kind, message)) => Verdict::Failed(kind, message),
+            Err(Stopped::Failed(cause)) => Verdict::Failed(cause),
         };
-        ExecutedRun { verdict, steps, outcome, blind }
+        ExecutedRun { verdict, steps, outcome, foreign, alike, operations, timers }
     }
 }

@@ -1,20 +1,23 @@
 //! The explorer: what to search, and what came of it.
 
-use std::collections::BTreeSet;
-use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::execute::{Executor, Verdict};
-use super::failure::Failure;
-use super::footprint::Footprint;
-use super::place::CoarseStep;
+use super::execute::{ExecutedRun, Executor, Verdict};
+use super::failure::{Cause, Failure, FailureKind};
+use super::outcomes::SeenOutcomes;
 use super::program::Program;
+use super::proof::Unsound;
 use super::random::{Random, RandomRun};
+use super::report::Report;
 use super::run_state::{self, RunState};
 use super::schedule::{Move, Schedule};
 use super::scheduler::Scheduler;
 use super::search::{DepthFirst, Reduction};
+use super::sequential::Sequential;
 use super::setting::Setting;
+
+/// Why a search has ended that was to end at the first failure.
+pub(super) const STOPPED: &str = "stopped at the first failure";
 
 /// How far a search goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,83 +45,61 @@ pub struct Explorer {
     pub outcomes: bool,
 }
 
-/// What a search has found.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
-    /// Schedules that were run to their end.
-    pub complete: u64,
-    /// Schedules that were cut short, because what comes was seen in another order.
-    pub pruned: u64,
-    /// Steps in all.
-    pub steps: u64,
-    /// Steps of the longest run.
-    pub longest: usize,
-    /// Runs that failed.
-    pub failed: u64,
-    /// The first of them.
-    pub failure: Option<Failure>,
-    /// What bounded the search, in words; none if every schedule was tried, or one of each trace.
-    pub bound: Option<String>,
-    /// Steps that are one only here.
-    pub coarse: BTreeSet<CoarseStep>,
-    /// Where tasks have stood, each by its number: every await that was reached. Only of searches that may give up tasks.
-    pub awaits: BTreeSet<(usize, &'static Location<'static>)>,
-    /// At which of these a task was given up.
-    pub given_up_at: BTreeSet<(usize, &'static Location<'static>)>,
-    /// Whether a task waited for something that the explorer does not see. Then a reduction is unsound.
-    pub blind: bool,
-    /// What the program told.
-    pub outcomes: BTreeSet<String>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-impl Report {
-    /// Schedules, complete and pruned.
-    pub fn schedules(&self) -> u64 {
-        self.complete + self.pruned
-    }
-
-    /// Whether every schedule was tried, or one of each trace.
-    pub fn exhaustive(&self) -> bool {
-        self.bound.is_none()
-    }
-}
-
 impl Explorer {
     /// A search for failures in this setting.
     pub fn new(setting: Setting) -> Self {
         Self { setting, ..Self::default() }
     }
 
-    /// Searches depth-first.
-    ///
-    /// # Panics
-    /// When a bound on switches is asked for together with a reduction.
-    pub fn search(&self, build: &dyn Fn(&mut Program)) -> Report {
-        self.search_without(&[], build)
-    }
-
-    /// Searches the program without some of its operations.
-    pub(super) fn search_without(&self, left_out: &[usize], build: &dyn Fn(&mut Program)) -> Report {
-        let start = Instant::now();
+    /// Searches without checking the reduction. Failures that are not `wanted` are passed over.
+    pub(super) fn depth_first(
+        &self,
+        left_out: &[usize],
+        build: &dyn Fn(&mut Program),
+        start: Instant,
+        wanted: &dyn Fn(&ExecutedRun) -> bool,
+    ) -> (Report, SeenOutcomes) {
+        let reduced = self.reduction != Reduction::None;
         let mut search = DepthFirst::new(self.reduction, self.limits.switches);
-        let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
+        let mut executor = Executor::new(self.outcomes || reduced);
+        let (mut report, mut seen) = (Report { reduced, ..Report::default() }, SeenOutcomes::default());
         // The world outlives the search, being of the thread: what an earlier search collected there is none of
         // this one's.
         run_state::with(RunState::forget);
         loop {
-            let run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
+            let mut run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
+            let fails = matches!(run.verdict, Verdict::Failed(_)) && wanted(&run);
+            // The first run, and the first that fails, once more: a program that does not repeat itself has no failure
+            // that a schedule shows again, and no proof either.
+            if report.schedules() == 0 || fails && report.failure.is_none() {
+                search.repeat();
+                let again = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
+                run.verdict = repeated(run.verdict, run.steps, again);
+            }
+            if let Verdict::Failed(cause) = &run.verdict
+                && !fails
+                && cause.kind.is_of_the_program()
+            {
+                run.verdict = Verdict::Held;
+            }
             // Before `advance`, which changes the moves: the failure must carry the schedule of the run that
             // failed. Spelled out only on the first failure.
-            report.add(&run.verdict, run.steps, || Schedule {
-                left_out: left_out.to_vec(),
-                moves: search.moves(),
-            });
-            report.blind |= run.blind;
-            report.outcomes.extend(run.outcome);
+            report.add(&run, || Schedule { left_out: left_out.to_vec(), moves: search.moves() });
+            if let Some(outcome) = run.outcome {
+                seen.add(&outcome);
+                if self.outcomes {
+                    report.outcomes.insert(outcome);
+                }
+            }
+            if let Verdict::Failed(cause) = &run.verdict
+                && !cause.kind.is_of_the_program()
+            {
+                // What was learned of one run says nothing about the next, so there is no next to turn to.
+                report.bound = Some(format!("stopped: {}", cause.kind));
+                break;
+            }
             if report.failure.is_some() && !self.keep_going {
-                report.bound = Some("stopped at the first failure".to_owned());
+                report.bound = Some(STOPPED.to_owned());
                 break;
             }
             // Before the limits: a search that ends in the same run as its limit has tried all it was to try, and
@@ -126,7 +107,7 @@ impl Explorer {
             if !search.advance() {
                 break;
             }
-            if let Some(bound) = self.is_over(&report, start) {
+            if let Some(bound) = self.is_over(report.schedules(), start) {
                 report.bound = Some(bound);
                 break;
             }
@@ -140,28 +121,36 @@ impl Explorer {
             report.given_up_at = std::mem::take(&mut state.given_up_at);
         });
         report.took = start.elapsed();
-        report
+        (report, seen)
     }
 
-    /// Tries schedules at random.
+    /// Tries schedules at random, without any reduction.
     pub fn sample(&self, random: Random, build: &dyn Fn(&mut Program)) -> Report {
         let start = Instant::now();
         let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         let mut length = 0;
         for nth in 0..random.runs {
-            let mut choice = RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
-            let run = executor.run(&self.setting, &[], build, &mut choice, &mut |_, _| {});
+            let draw = || RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
+            let mut choice = draw();
+            let mut run = executor.run(&self.setting, &[], build, &mut choice, &mut |_, _| {});
+            let fails = matches!(run.verdict, Verdict::Failed(_));
+            if nth == 0 || fails && report.failure.is_none() {
+                let mut same = draw();
+                let again = executor.run(&self.setting, &[], build, &mut same, &mut |_, _| {});
+                run.verdict = repeated(run.verdict, run.steps, again);
+                if !choice.is_like(&same) {
+                    run.verdict = Verdict::Failed(Box::new(differs()));
+                }
+            }
             // The first run has no length to go by, so all its priority changes are at the first step.
             length = length.max(run.steps);
-            report
-                .add(&run.verdict, run.steps, || Schedule { left_out: vec![], moves: choice.moves.clone() });
-            report.blind |= run.blind;
-            report.outcomes.extend(run.outcome);
-            if report.failure.is_some() && !self.keep_going {
+            report.add(&run, || Schedule { left_out: vec![], moves: choice.moves.clone() });
+            report.outcomes.extend(run.outcome.filter(|_| self.outcomes));
+            let goes_on = self.keep_going && report.unsound != Some(Unsound::Nondeterministic);
+            if report.failure.is_some() && !goes_on {
                 break;
             }
-            if let Some(bound) = self.is_over(&report, start) {
-                report.bound = Some(bound);
+            if self.is_over(report.schedules(), start).is_some() {
                 break;
             }
         }
@@ -172,56 +161,85 @@ impl Explorer {
         report
     }
 
-    /// Runs one schedule; how it fails, if it does. A schedule that ends early goes on with whoever is first.
-    pub fn replay(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> Option<Failure> {
-        self.replay_told(schedule, build, &mut |_, _| {})
+    /// One operation after another, nothing given up, no call failing: how that goes.
+    pub(super) fn sequential(&self, left_out: &[usize], build: &dyn Fn(&mut Program)) -> Verdict {
+        let mut chooser = Sequential::default();
+        Executor::default().run(&self.setting, left_out, build, &mut chooser, &mut |_, _| {}).verdict
     }
 
+    /// Runs one schedule; how it fails, if it does. A schedule that ends early goes on with whoever is first. One that is
+    /// of another program is a [bad schedule](FailureKind::BadSchedule).
+    pub fn replay(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> Option<Failure> {
+        self.replay_told(schedule, build, &mut |_, _| {}).0
+    }
+
+    /// How the run fails, and what else came of it.
     pub(super) fn replay_told(
         &self,
         schedule: &Schedule,
         build: &dyn Fn(&mut Program),
         told: &mut dyn FnMut(Vec<String>, &Program),
-    ) -> Option<Failure> {
+    ) -> (Option<Failure>, ExecutedRun) {
         let mut told_by = Replayer { given: &schedule.moves, made: Vec::new() };
-        let run = Executor::default().run(&self.setting, &schedule.left_out, build, &mut told_by, told);
-        let Verdict::Failed(kind, message) = run.verdict else { return None };
-        Some(Failure { kind, message, schedule: Schedule { moves: told_by.made, ..schedule.clone() } })
+        let mut run = Executor::default().run(&self.setting, &schedule.left_out, build, &mut told_by, told);
+        let (given, made) = (schedule.moves.len(), told_by.made.len());
+        // Such a run may well hold. To say so would answer for a schedule that was not run.
+        let misfit = if let Some(none) = schedule.left_out.iter().find(|it| **it >= run.operations) {
+            Some(format!("it leaves out operation {none}, and there are {} operations", run.operations))
+        } else if run.verdict == Verdict::Held && made < given {
+            Some(format!("it has {given} steps, and the run has ended after {made}"))
+        } else {
+            None
+        };
+        if let Some(misfit) = misfit {
+            let message = format!("schedule does not match this model: {misfit}");
+            run.verdict =
+                Verdict::Failed(Box::new(Cause::new(FailureKind::BadSchedule, "schedule", message)));
+        }
+        let failure = match &run.verdict {
+            Verdict::Failed(cause) => {
+                Some((**cause).clone().by(Schedule { moves: told_by.made, ..schedule.clone() }))
+            }
+            _ => None,
+        };
+        (failure, run)
     }
 
-    fn is_over(&self, report: &Report, start: Instant) -> Option<String> {
-        let Limits { schedules, time, .. } = self.limits;
-        if let Some(most) = schedules.filter(|most| report.schedules() >= *most) {
+    /// The bound that is reached after so many schedules, in words.
+    pub(super) fn is_over(&self, schedules: u64, start: Instant) -> Option<String> {
+        let Limits { schedules: bound, time, .. } = self.limits;
+        if let Some(most) = bound.filter(|most| schedules >= *most) {
             return Some(format!("at most {most} schedules"));
         }
-        // A look at the clock costs as much as some steps.
-        // The clock is read in one run of 64, so a search may exceed its time by as many runs.
-        let looks = report.schedules().is_multiple_of(64);
-        let most = time.filter(|most| looks && start.elapsed() >= *most)?;
-        Some(format!("at most {} s", most.as_secs_f64()))
+        is_late(schedules, time, start)
     }
 }
 
-impl Report {
-    fn add(&mut self, verdict: &Verdict, steps: usize, schedule: impl FnOnce() -> Schedule) {
-        self.steps += steps as u64;
-        self.longest = self.longest.max(steps);
-        match verdict {
-            Verdict::Pruned => {
-                self.pruned += 1;
-                return;
-            }
-            Verdict::Held => {}
-            Verdict::Failed(kind, message) => {
-                self.failed += 1;
-                if self.failure.is_none() {
-                    self.failure =
-                        Some(Failure { kind: *kind, message: message.clone(), schedule: schedule() });
-                }
-            }
-        }
-        self.complete += 1;
+/// The same for the time alone.
+pub(super) fn is_late(schedules: u64, time: Option<Duration>, start: Instant) -> Option<String> {
+    // A look at the clock costs as much as some steps.
+    // The clock is read in one run of 64, so a search may exceed its time by as many runs.
+    let looks = schedules.is_multiple_of(64);
+    let most = time.filter(|most| looks && start.elapsed() >= *most)?;
+    Some(format!("at most {} s", most.as_secs_f64()))
+}
+
+/// What a run has come to that was run once more: the same, or it is not deterministic.
+pub(super) fn repeated(verdict: Verdict, steps: usize, again: ExecutedRun) -> Verdict {
+    if verdict.is_like(&again.verdict) && steps == again.steps {
+        return verdict;
     }
+    match again.verdict {
+        Verdict::Failed(cause) if cause.kind == FailureKind::Nondeterminism => Verdict::Failed(cause),
+        _ => Verdict::Failed(Box::new(differs())),
+    }
+}
+
+/// The same schedule has come to something else.
+fn differs() -> Cause {
+    let message = "the program is not deterministic: the same schedule, run once more, went otherwise. Something besides the \
+                   schedule decides, such as the start branch of `select!` without `biased`, the order of a `HashMap`, or time";
+    Cause::new(FailureKind::Nondeterminism, "determinism", message.to_owned())
 }
 
 /// Follows a schedule.
@@ -243,5 +261,7 @@ impl Scheduler for Replayer<'_> {
         chosen
     }
 
-    fn taken(&mut self, _: usize, _: &Footprint) {}
+    fn impossible(&self) -> FailureKind {
+        FailureKind::BadSchedule
+    }
 }

@@ -40,6 +40,7 @@
 //! | item | what |
 //! | --- | --- |
 //! | [`Explorer`], [`Limits`], [`Report`] | what to search, how far, and what came of it |
+//! | [`Proof`], [`Unsound`] | what it is worth that nothing failed |
 //! | [`Program`], [`RunEnd`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
 //! | [`Reduction`] | which equivalent schedules are left out |
 //! | [`Random`] | schedules at random |
@@ -53,13 +54,22 @@
 //!
 //! - **Within a step** no other task runs. On several threads another can, unless the step only locks before it
 //!   only unlocks (Lipton, "Reduction", 1975). Steps that do otherwise are reported: [`Report::coarse`].
-//! - **Atomics and third-party locks** are no steps. A task that waits for one is detected: [`Report::blind`].
+//! - **Atomics and third-party locks** are no steps, and no part of what a reduction knows of a step. A task that waits for
+//!   one is noticed, and the search is [unsound](Unsound::ForeignWait). One that nobody waits for, as an atomic, is noticed only
+//!   if a random schedule comes to something that the [reduced search](Reduction) has not seen; what no schedule of awaits
+//!   shows is not.
+//! - **What else decides.** The branch that an unbiased `select!` polls first, the order of a `HashMap`, time, threads: where the
+//!   same schedule does not lead to the same steps, the failure is of kind [`Nondeterminism`](FailureKind::Nondeterminism). It is
+//!   noticed by what steps touch and what can go on after them, not by values.
 //! - **Memory order**: every write is visible to all tasks at once. That is for loom.
 //! - A stalled waiter keeps its place in a queue, but an unfair model lock skips it: a wake-up that is lost with such a
 //!   waiter is not seen.
 
+mod checked_search;
 #[cfg(test)]
 mod conformance;
+mod cross_check;
+mod enabled;
 mod execute;
 mod explorer;
 mod failure;
@@ -69,22 +79,28 @@ mod history;
 mod lock;
 mod lock_state;
 mod note;
+mod outcomes;
 mod place;
 mod program;
+mod proof;
 mod random;
+mod report;
 mod run;
 mod run_state;
 mod schedule;
 mod scheduler;
 mod search;
+mod sequential;
 mod setting;
 mod shared;
 mod shrink;
+mod stopped;
 mod stuck;
 mod trace;
+mod wake;
 mod yield_point;
 
-pub use explorer::{Explorer, Limits, Report};
+pub use explorer::{Explorer, Limits};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
 pub use history::{EventKind, OperationEvent};
@@ -92,7 +108,9 @@ pub use lock::{ModelLock, ModelLocks, ModelRead, ModelWrite};
 pub use lock_state::LockModel;
 pub use place::CoarseStep;
 pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};
+pub use proof::{ASSUMPTION, Proof, Unsound};
 pub use random::Random;
+pub use report::Report;
 pub use run_state::{fail, marks, spawn};
 pub use schedule::{Move, MoveKind, Schedule, ScheduleError};
 pub use search::Reduction;

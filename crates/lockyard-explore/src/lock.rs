@@ -91,6 +91,7 @@ impl Future for AcquireFuture {
             };
             // Polled for another stop of the same task: this one has not been chosen.
             if state.fired != Some(ticket) {
+                state.polled(ticket, context.waker());
                 return Poll::Pending;
             }
             state.fired = None;

@@ -43,6 +43,8 @@ pub struct Program {
     pub(super) left_out: Vec<usize>,
     /// Whether the run is shown: who is not shown needs no name.
     pub(super) shown: bool,
+    /// Why it cannot be run.
+    pub(super) problem: Option<String>,
 }
 
 /// A task before it runs.
@@ -52,6 +54,8 @@ pub(super) struct PlannedTask {
     pub(super) kind: TaskKind,
     /// Like the task before it, but for names.
     pub(super) alike: bool,
+    /// By another task, on the way.
+    pub(super) spawned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,13 @@ pub(super) enum TaskKind {
     Background,
 }
 
+impl TaskKind {
+    /// Whether the run waits for tasks of this kind.
+    pub(super) fn ends(self) -> bool {
+        self != Self::Background
+    }
+}
+
 impl Program {
     /// Forgets everything but its memory.
     pub(super) fn clear(&mut self) {
@@ -73,6 +84,14 @@ impl Program {
         self.outcome = None;
         self.operations.clear();
         self.left_out.clear();
+        self.problem = None;
+    }
+
+    /// Whether it has forgotten everything: what panics as it is dropped cuts [`clear`](Self::clear) short.
+    pub(super) fn is_clear(&self) -> bool {
+        let Self { tasks, at_rest, at_end, outcome, operations, left_out, problem, shown: _ } = self;
+        let checks = at_rest.is_empty() && at_end.is_empty() && outcome.is_none();
+        tasks.is_empty() && checks && operations.is_empty() && left_out.is_empty() && problem.is_none()
     }
 
     /// Runs a future to its end while the program is put together: nothing it does is a step.
@@ -95,13 +114,21 @@ impl Program {
     /// Adds a task; its operations are added to it.
     pub fn task(&mut self, name: impl Display) -> TaskPlan<'_> {
         let name = self.name(name);
-        TaskPlan { program: self, name, operations: Vec::new(), kind: TaskKind::Client, alike: false }
+        TaskPlan {
+            program: self,
+            name,
+            operations: Vec::new(),
+            kind: TaskKind::Client,
+            alike: false,
+            empty: true,
+            done: false,
+        }
     }
 
     /// Adds a task that never ends, such as auto-save. When all others have ended, it is dropped.
     pub fn background(&mut self, name: impl Display, future: impl Future<Output = ()> + 'static) {
         let (name, job, kind) = (self.name(name), Box::pin(future), TaskKind::Background);
-        self.tasks.push(PlannedTask { name, job, kind, alike: false });
+        self.tasks.push(PlannedTask { name, job, kind, alike: false, spawned: false });
     }
 
     /// What must hold whenever no operation is under way. It may look, but not change anything.
@@ -128,6 +155,9 @@ pub struct TaskPlan<'a> {
     operations: Vec<(usize, Job)>,
     kind: TaskKind,
     alike: bool,
+    /// No operation was added, not even one that is left out.
+    empty: bool,
+    done: bool,
 }
 
 impl TaskPlan<'_> {
@@ -138,6 +168,7 @@ impl TaskPlan<'_> {
     pub fn op(mut self, name: impl Display, future: impl Future<Output = ()> + 'static) -> Self {
         let number = self.program.operations.len();
         self.program.operations.push(self.program.name(name));
+        self.empty = false;
         if !self.program.left_out.contains(&number) {
             self.operations.push((number, Box::pin(future)));
         }
@@ -158,9 +189,14 @@ impl TaskPlan<'_> {
         self
     }
 
-    /// Adds the task, unless nothing is left of it.
-    pub fn done(self) {
-        let Self { program, name, operations, kind, alike } = self;
+    /// Adds the task, unless all its operations are left out. A plan that is dropped without this, or that has no
+    /// operation at all, makes every run of the program fail as a [bad program](super::FailureKind::BadProgram).
+    pub fn done(mut self) {
+        self.done = true;
+        if self.empty {
+            return self.is_bad("has no operations: add some with `.op(name, future)`");
+        }
+        let operations = std::mem::take(&mut self.operations);
         if operations.is_empty() {
             return;
         }
@@ -169,8 +205,23 @@ impl TaskPlan<'_> {
                 MarkedOperation { number, future, begun: None }.await;
             }
         });
-        let alike = alike && program.left_out.is_empty() && !program.tasks.is_empty();
-        program.tasks.push(PlannedTask { name, job, kind, alike });
+        let (name, kind) = (std::mem::take(&mut self.name), self.kind);
+        let alike = self.alike && self.program.left_out.is_empty() && !self.program.tasks.is_empty();
+        self.program.tasks.push(PlannedTask { name, job, kind, alike, spawned: false });
+    }
+
+    fn is_bad(&mut self, why: &str) {
+        let nth = self.program.tasks.len();
+        self.program.problem.get_or_insert_with(|| format!("task {nth} of the program {why}"));
+    }
+}
+
+impl Drop for TaskPlan<'_> {
+    fn drop(&mut self) {
+        // Without it the program would be explored as if the task were not there, and hold.
+        if !self.done && !std::thread::panicking() {
+            self.is_bad("was never added: end its plan with `.done()`");
+        }
     }
 }
 

@@ -36,6 +36,10 @@ pub(super) struct RandomRun {
     lowest: u64,
     pub(super) moves: Vec<Move>,
     steady: Vec<Move>,
+    /// What the steps have touched, in their order.
+    touched: Vec<Footprint>,
+    /// Whether tasks that are alike begin in their order.
+    in_order: bool,
 }
 
 impl RandomRun {
@@ -52,7 +56,19 @@ impl RandomRun {
             lowest: u64::MAX / 2,
             moves: Vec::new(),
             steady: Vec::new(),
+            touched: Vec::new(),
+            in_order: false,
         }
+    }
+
+    /// The same draw, with tasks that are alike in their order.
+    pub(super) fn in_order(self, in_order: bool) -> Self {
+        Self { in_order, ..self }
+    }
+
+    /// Whether two runs of one seed were the same, step by step.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.moves == other.moves && self.touched == other.touched
     }
 
     fn mishaps(&mut self, moves: &[Move]) -> Option<Move> {
@@ -66,6 +82,10 @@ impl RandomRun {
 }
 
 impl Scheduler for RandomRun {
+    fn begins_in_order(&self) -> bool {
+        self.in_order
+    }
+
     fn known(&mut self, _: usize) -> Option<Move> {
         None
     }
@@ -105,5 +125,8 @@ impl Scheduler for RandomRun {
         chosen
     }
 
-    fn taken(&mut self, _: usize, _: &Footprint) {}
+    fn taken(&mut self, _: usize, footprint: &Footprint) -> bool {
+        self.touched.push(*footprint);
+        true
+    }
 }

@@ -1,75 +1,52 @@
 //! One run on its way: what is possible, one step, and the next.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Wake, Waker};
+use std::task::Context;
 
 use super::failure::FailureKind;
 use super::fault::InjectedFault;
-use super::footprint::Footprint;
-use super::program::{OutcomeFn, PlannedTask, Program, RunEnd, TaskKind};
-use super::run_state::{self, Job, NextStep};
+use super::footprint::{Footprint, Object};
+use super::program::{PlannedTask, Program, RunEnd, TaskKind};
+use super::run_state::{self, Job};
 use super::schedule::{FOREIGN, MOST_STEPS, Move, MoveKind};
 use super::scheduler::Scheduler;
 use super::setting::Setting;
+use super::stopped::{Stopped, ask, differs, not_enabled, said, too_many};
 use super::stuck;
-
-/// Whether a task was woken by something else than the schedule.
-#[derive(Default)]
-struct WakeFlag(AtomicBool);
-
-impl Wake for WakeFlag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Relaxed);
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.store(true, Relaxed);
-    }
-}
+use super::wake::{self, TaskWaker};
 
 /// A task at work.
-struct Task {
+pub(super) struct Task {
     name: String,
     job: Option<Job>,
-    kind: TaskKind,
+    pub(super) kind: TaskKind,
     stalled: bool,
     /// Whether it has made a step, or was given up.
-    begun: bool,
+    pub(super) begun: bool,
     /// Whether it is like the one before it, and begins after that.
-    in_order: bool,
+    pub(super) in_order: bool,
 }
 
 impl Task {
-    fn is_at_work(&self) -> bool {
+    pub(super) fn is_at_work(&self) -> bool {
         self.job.is_some() && !self.stalled
     }
 
     /// Whether the run waits for it.
     fn is_unfinished(&self) -> bool {
-        self.is_at_work() && self.kind != TaskKind::Background
+        self.is_at_work() && self.kind.ends()
     }
 }
 
-/// Why a run did not come to a good end.
-pub(super) enum Stopped {
-    Pruned,
-    Failed(FailureKind, String),
-}
-
-impl Stopped {
-    fn violation(message: String) -> Self {
-        Self::Failed(FailureKind::Violation, message)
-    }
-}
+/// More tasks than this are no small program: the schedules could not be counted, let alone run.
+const MOST_TASKS: usize = 1_000;
 
 /// What a run works with.
 #[derive(Default)]
 pub(super) struct RunBuffers {
-    wakers: Vec<(Arc<WakeFlag>, Waker)>,
-    moves: Vec<Move>,
-    tasks: Vec<Task>,
+    pub(super) wakers: Vec<TaskWaker>,
+    pub(super) moves: Vec<Move>,
+    pub(super) tasks: Vec<Task>,
 }
 
 impl RunBuffers {
@@ -86,33 +63,52 @@ impl RunBuffers {
 
 /// A run on its way.
 pub(super) struct Run<'a> {
-    bench: &'a mut RunBuffers,
-    setting: &'a Setting,
-    end: RunEnd,
-    /// A task waited for something that the explorer does not see.
-    pub(super) blind: bool,
+    pub(super) bench: &'a mut RunBuffers,
+    pub(super) setting: &'a Setting,
+    pub(super) end: RunEnd,
+    /// The first task that has waited for something that the explorer does not see.
+    pub(super) foreign: Option<usize>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(bench: &'a mut RunBuffers, setting: &'a Setting) -> Self {
-        Self { bench, setting, end: RunEnd::default(), blind: false }
+        Self { bench, setting, end: RunEnd::default(), foreign: None }
     }
 
     /// Adds the program's tasks.
-    pub(super) fn begin(&mut self, program: &mut Program, chooser: &dyn Scheduler) -> Result<(), Stopped> {
+    pub(super) fn begin(
+        &mut self,
+        program: &mut Program,
+        chooser: &mut dyn Scheduler,
+    ) -> Result<(), Stopped> {
+        let bad = |message: String| Err(Stopped::failed(FailureKind::BadProgram, "program", message));
+        if let Some(problem) = program.problem.take() {
+            return bad(problem);
+        }
+        if program.tasks.is_empty() {
+            return bad("the program has no tasks: there is nothing to explore".to_owned());
+        }
+        if program.tasks.len() > MOST_TASKS {
+            return bad(too_many(program.tasks.len(), MOST_TASKS));
+        }
         let in_order = chooser.begins_in_order();
+        let kinds: Vec<_> = program.tasks.iter().map(|task| task.kind).collect();
+        chooser.begin(&kinds);
         program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))
     }
 
     /// Adds a task, and brings it before its first step.
     fn add(&mut self, planned: PlannedTask, in_order: bool) -> Result<(), Stopped> {
-        let PlannedTask { name, job, kind, alike } = planned;
+        let PlannedTask { name, job, kind, alike, spawned } = planned;
         let (at, in_order) = (self.bench.tasks.len(), in_order && alike);
+        if at >= MOST_TASKS {
+            return Err(Stopped::failed(FailureKind::BadProgram, "program", too_many(at + 1, MOST_TASKS)));
+        }
         self.bench.tasks.push(Task { name, job: Some(job), kind, stalled: false, begun: false, in_order });
         if self.bench.wakers.len() <= at {
-            let woken = Arc::new(WakeFlag::default());
-            self.bench.wakers.push((woken.clone(), Waker::from(woken)));
+            self.bench.wakers.push(TaskWaker::new(at));
         }
+        self.bench.wakers[at].begin();
         let before = run_state::with(|state| {
             state.background.push(kind == TaskKind::Background);
             if state.stops.len() <= at {
@@ -122,16 +118,43 @@ impl<'a> Run<'a> {
             (state.task, state.footprint) = (at, Footprint::default());
             state.footprint
         });
+        wake::begin_step(at);
         // Up to its first stop, before the schedule chooses anything: so nothing shared may be touched on the way
         // there, or the order of `begin` would be an order of steps that is never varied.
         self.poll(at)?;
-        let (touched, unseen) =
-            run_state::with(|state| (state.footprint != before, state.stops[at].is_empty()));
-        self.blind |= unseen && self.bench.tasks[at].job.is_some();
-        if touched {
+        self.look_at_stops(at)?;
+        // Such a task was run outside every schedule: to say that all orders of its steps hold would be untrue.
+        if !spawned && self.bench.tasks[at].job.is_none() {
+            let message = format!(
+                "task {at} has ended before its first await, so no other could come in between: let it begin with \
+                 `lockyard_explore::point().await`, and lock what the explorer sees"
+            );
+            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
+        }
+        if run_state::with(|state| state.footprint != before) {
             let message = "a task has touched something shared before its first await: let it begin with \
-                           `explore::point().await`";
-            return Err(Stopped::violation(message.to_owned()));
+                           `lockyard_explore::point().await`";
+            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
+        }
+        Ok(())
+    }
+
+    /// Notes if a task that was polled waits for something that the explorer does not see.
+    fn look_at_stops(&mut self, at: usize) -> Result<(), Stopped> {
+        if self.bench.tasks[at].job.is_none() {
+            return Ok(());
+        }
+        let (elsewhere, stops) = run_state::with(|state| {
+            let stops = &state.stops[at];
+            (self.bench.wakers[at].waits_elsewhere(stops), stops.len())
+        });
+        if elsewhere && self.foreign.is_none() {
+            self.foreign = Some(at);
+        }
+        if stops >= usize::from(FOREIGN) {
+            let message =
+                format!("task {at} waits at {stops} places at once, and the explorer tells {FOREIGN} apart");
+            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
         }
         Ok(())
     }
@@ -140,20 +163,13 @@ impl<'a> Run<'a> {
     fn poll(&mut self, at: usize) -> Result<(), Stopped> {
         let task = &mut self.bench.tasks[at];
         let Some(job) = &mut task.job else { return Ok(()) };
-        let (woken, waker) = &self.bench.wakers[at];
-        // Before the poll: a wake-up from inside it asks for another. The flag carries no data, so no order is
-        // needed; what it announces, the poll finds by itself.
-        woken.0.store(false, Relaxed);
-        let poll = catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(&mut Context::from_waker(waker))));
-        match poll {
+        let waker = &self.bench.wakers[at];
+        waker.lower();
+        let context = &mut Context::from_waker(&waker.waker);
+        match catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(context))) {
             Ok(poll) if poll.is_ready() => task.job = None,
             Ok(_) => {}
-            Err(panic) => {
-                let said = panic.downcast_ref::<String>().cloned();
-                let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-                let said = said.unwrap_or_else(|| "a panic without words".to_owned());
-                return Err(Stopped::Failed(FailureKind::Panic, said));
-            }
+            Err(panic) => return Err(Stopped::failed(FailureKind::Panic, "task", said(&*panic))),
         }
         Ok(())
     }
@@ -170,106 +186,55 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             let chosen = if let Some(known) = chooser.known(depth) {
-                // One that was told by somebody else need not fit.
+                // It need not fit: it is from elsewhere, or something besides the schedule decides.
                 if !self.is_possible(known) {
-                    let message =
-                        format!("schedule does not match this model: step {depth}, {known}, is not enabled");
-                    return Err(Stopped::violation(message));
+                    return Err(not_enabled(chooser.impossible(), depth, known));
+                }
+                if chooser.compares(depth) {
+                    self.possible();
+                    if !chooser.recognizes(depth, &self.bench.moves) {
+                        return Err(differs(depth, "could go on otherwise than before"));
+                    }
                 }
                 known
             } else {
                 // Past the known prefix. Cancelling a task is always possible and may free the others, so it does
                 // not count here: a program that needs it is stuck.
                 self.possible();
-                if !self.bench.moves.iter().any(|found| is_progress(*found)) {
+                if !self.bench.moves.iter().any(|found| found.is_progress()) {
                     return self.nobody_goes_on();
                 }
                 chooser.choose(depth, &self.bench.moves).ok_or(Stopped::Pruned)?
             };
-            self.step(chosen)?;
+            let stepped = self.step(chosen);
             let (footprint, failure, at_rest) = run_state::with(|state| {
                 let at_rest = state.footprint.responds && state.in_flight == 0;
                 (state.footprint, state.failure.take(), at_rest)
             });
-            // Before the failure ends the run: a search that keeps going needs the footprint of this step for its
-            // siblings.
-            chooser.taken(depth, &footprint);
+            // Before a failure ends the run: a search that keeps going needs the footprint of this step for its
+            // siblings, of one that has panicked, too.
+            if !chooser.taken(depth, &footprint) {
+                return Err(differs(depth, "did something else than before"));
+            }
+            stepped?;
             if let Some(message) = failure {
-                return Err(Stopped::violation(message));
+                return Err(Stopped::failed(FailureKind::Violation, "reported", message));
             }
             if at_rest {
                 // Off the schedule: what the checks read belongs to no step and must not enter a footprint.
                 run_state::with(|state| state.stepping = false);
-                for check in &mut program.at_rest {
-                    check().map_err(Stopped::violation)?;
+                for (nth, check) in program.at_rest.iter_mut().enumerate() {
+                    ask("at_rest", nth, check)?;
                 }
                 run_state::with(|state| state.stepping = true);
             }
             depth += 1;
             if depth >= MOST_STEPS {
-                let message = format!("livelock: tasks are still running after {MOST_STEPS} steps");
-                return Err(Stopped::Failed(FailureKind::Endless, message));
+                let message = format!(
+                    "no end after {MOST_STEPS} steps: a livelock, or a program too long for the explorer"
+                );
+                return Err(Stopped::failed(FailureKind::Endless, "run", message));
             }
-        }
-    }
-
-    /// Collects what is possible now, in an order that depends on nothing else.
-    fn possible(&mut self) {
-        let Self { bench: RunBuffers { wakers, moves, tasks }, end, setting, .. } = self;
-        moves.clear();
-        let may_fail = end.faults < setting.faults;
-        let has_turn = |at: usize, task: &Task| !task.in_order || tasks[at - 1].begun;
-        let at_work =
-            || tasks.iter().enumerate().filter(|(at, task)| task.is_at_work() && has_turn(*at, task));
-        run_state::with(|state| {
-            for (at, _) in at_work() {
-                let number = at as u16;
-                for (stop, standing) in state.stops[at].iter().enumerate() {
-                    if !state.is_open(at, standing) {
-                        continue;
-                    }
-                    let mut push = |kind| moves.push(Move { task: number, stop: stop as u8, kind });
-                    push(MoveKind::Run);
-                    if may_fail && matches!(standing.want, NextStep::Call(_)) {
-                        push(MoveKind::Fail);
-                        push(MoveKind::FailLate);
-                        push(MoveKind::Slow);
-                    }
-                }
-                if wakers[at].0.0.load(Relaxed) {
-                    moves.push(Move { task: number, stop: FOREIGN, kind: MoveKind::Run });
-                }
-            }
-        });
-        for (at, _) in at_work().filter(|(_, task)| task.kind == TaskKind::Client) {
-            let mut push = |kind| moves.push(Move { task: at as u16, stop: 0, kind });
-            if end.cancelled < setting.cancels {
-                push(MoveKind::Cancel);
-            }
-            if end.stalled < setting.stalls {
-                push(MoveKind::Stall);
-            }
-        }
-        // Nobody is given up before all else was tried, answers come before questions, and who went on last goes on: what
-        // fails first is simple, and what was tried then need not be tried the other way round.
-        run_state::with(|state| {
-            moves.sort_by_key(|found| {
-                let at = usize::from(found.task);
-                (!is_progress(*found), state.is_unasked(at), state.clock > 0 && at != state.task)
-            });
-        });
-    }
-
-    /// Whether this step can be made.
-    fn is_possible(&self, Move { task, stop, kind }: Move) -> bool {
-        let at = usize::from(task);
-        let Some(task) = self.bench.tasks.get(at).filter(|task| task.is_at_work()) else { return false };
-        match kind {
-            MoveKind::Cancel | MoveKind::Stall => task.kind == TaskKind::Client,
-            _ if stop == FOREIGN => self.bench.wakers[at].0.0.load(Relaxed),
-            _ => run_state::with(|state| {
-                state.stops[at].get(usize::from(stop)).is_some_and(|stop| state.is_open(at, stop))
-            }),
         }
     }
 
@@ -282,16 +247,24 @@ impl<'a> Run<'a> {
             MoveKind::Slow => InjectedFault::Slow,
             _ => InjectedFault::None,
         };
+        wake::begin_step(at);
         // Set for a step that gives the task up as well: the next one alike waits for this one to begin, not to go
         // on.
         self.bench.tasks[at].begun = true;
         // Whether somebody asks where clients have stood.
         let watched = self.setting.cancels + self.setting.stalls > 0;
-        let own = &self.bench.wakers[at].1;
+        let own = &self.bench.wakers[at].waker;
+        let waits_elsewhere =
+            run_state::with(|state| self.bench.wakers[at].waits_elsewhere(&state.stops[at]));
         let foreign = run_state::with(|state| {
             state.begin_step(at, fault);
-            if !is_progress(Move { task, stop, kind }) {
+            if !(Move { task, stop, kind }).is_progress() {
                 state.give_up(kind);
+                // Whoever waits for something foreign and is dropped may pass on a wake-up, or free what it has; which
+                // steps that makes possible is part of this one.
+                if waits_elsewhere {
+                    state.touch(Object::FOREIGN, true);
+                }
                 return None;
             }
             if watched {
@@ -306,10 +279,8 @@ impl<'a> Run<'a> {
                 // in a drop is a failure of the run, not of the explorer.
                 let job = self.bench.tasks[at].job.take();
                 if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
-                    return Err(Stopped::Failed(
-                        FailureKind::Panic,
-                        "a task has panicked while it was dropped".into(),
-                    ));
+                    let message = "a task has panicked while it was dropped";
+                    return Err(Stopped::failed(FailureKind::Panic, "cancelled task", message));
                 }
             }
             MoveKind::Stall => {
@@ -325,21 +296,29 @@ impl<'a> Run<'a> {
                 if let Some(foreign) = foreign {
                     foreign.wake();
                 }
+                wake::begin_step(at);
                 self.poll(at)?;
             }
         }
-        let (spawned, unseen) = run_state::with(|state| {
-            debug_assert!(state.fired.is_none(), "a stop that was chosen was not polled");
-            state.fired = None;
-            (std::mem::take(&mut state.spawned), state.stops[at].is_empty())
+        let woken = wake::has_woken();
+        if woken {
+            let by_another = |it: &usize| self.bench.wakers[*it].is_woken_by_another();
+            self.foreign = self.foreign.or_else(|| (0..self.bench.tasks.len()).find(by_another));
+        }
+        let spawned = run_state::with(|state| {
+            if woken {
+                state.touch(Object::FOREIGN, true);
+            }
+            state.end_step();
+            std::mem::take(&mut state.spawned)
         });
-        self.blind |= unseen && self.bench.tasks[at].job.is_some();
+        self.look_at_stops(at)?;
         for job in spawned {
             // `add` polls as the new task, with an empty footprint. Both are put back: the chooser has yet to read
             // what the step that spawned it has touched.
             let (task, footprint) = run_state::with(|state| (state.task, state.footprint));
             let name = "background".to_owned();
-            self.add(PlannedTask { name, job, kind: TaskKind::Steady, alike: false }, false)?;
+            self.add(PlannedTask { name, job, kind: TaskKind::Steady, alike: false, spawned: true }, false)?;
             run_state::with(|state| (state.task, state.footprint) = (task, footprint));
         }
         Ok(())
@@ -352,11 +331,15 @@ impl<'a> Run<'a> {
             self.end.held_up = self.bench.tasks.iter().filter(|task| task.is_unfinished()).count() as u32;
             return Ok(());
         }
-        Err(Stopped::Failed(FailureKind::Deadlock, run_state::with(|state| stuck::describe(state))))
+        Err(Stopped::Failed(Box::new(run_state::with(|state| stuck::describe(state)))))
     }
 
-    /// Looks at what the run has come to; who tells it in words.
-    pub(super) fn finish(&mut self, program: &mut Program) -> Result<Option<OutcomeFn>, Stopped> {
+    /// Looks at what the run has come to; and in words, if `outcomes` are asked for.
+    pub(super) fn finish(
+        &mut self,
+        program: &mut Program,
+        outcomes: bool,
+    ) -> Result<Option<String>, Stopped> {
         run_state::with(|state| state.stepping = false);
         self.end.overtaken = run_state::with(|state| {
             state.lock_states.iter().map(|lock_state| lock_state.overtaken).max().unwrap_or(0)
@@ -370,19 +353,15 @@ impl<'a> Run<'a> {
         if self.end.stalled == 0
             && let Some(leak) = run_state::with(|state| stuck::leak(state))
         {
-            return Err(Stopped::violation(leak));
+            return Err(Stopped::failed(FailureKind::Violation, "released", leak));
         }
-        for check in program.at_end.drain(..) {
-            check(&self.end).map_err(Stopped::violation)?;
+        for (nth, check) in program.at_end.drain(..).enumerate() {
+            ask("at_end", nth, || check(&self.end))?;
         }
         if let Some(message) = run_state::with(|state| state.failure.take()) {
-            return Err(Stopped::violation(message));
+            return Err(Stopped::failed(FailureKind::Violation, "reported", message));
         }
-        Ok(program.outcome.take())
+        let Some(tell) = program.outcome.take().filter(|_| outcomes) else { return Ok(None) };
+        ask("outcome", 0, || Ok(Some(tell())))
     }
-}
-
-/// Whether somebody goes on in it, rather than is given up.
-fn is_progress(found: Move) -> bool {
-    !matches!(found.kind, MoveKind::Cancel | MoveKind::Stall)
 }

@@ -30,6 +30,8 @@ pub(super) struct YieldPoint {
     pub(super) want: NextStep,
     pub(super) place: Place,
     pub(super) waker: Waker,
+    /// It was woken, and the task has not polled it: it cannot go on before the task does.
+    pub(super) unpolled: bool,
 }
 
 /// What the next step does.
@@ -53,6 +55,8 @@ pub(super) struct RunState {
     pub(super) task: usize,
     pub(super) clock: u32,
     pub(super) fault: InjectedFault,
+    /// How many timers have woken a task.
+    pub(super) timers: u32,
     /// The stop that this step goes on from.
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
@@ -127,6 +131,7 @@ impl RunState {
     pub(super) fn begin(&mut self, setting: &Setting) {
         self.stepping = false;
         (self.task, self.clock, self.fault, self.fired) = (0, 0, InjectedFault::None, None);
+        self.timers = 0;
         self.footprint = Footprint::default();
         self.spare_desks.append(&mut self.lock_states);
         self.stops.iter_mut().for_each(Vec::clear);
@@ -295,12 +300,33 @@ impl RunState {
     #[inline]
     pub(super) fn stop(&mut self, want: NextStep, place: Place, waker: &Waker) -> u32 {
         let ticket = self.ticket();
-        let stop = YieldPoint { ticket, want, place, waker: waker.clone() };
+        let stop = YieldPoint { ticket, want, place, waker: waker.clone(), unpolled: false };
         if self.stops.len() <= self.task {
             self.stops.resize_with(self.task + 1, Vec::new);
         }
         self.stops[self.task].push(stop);
         ticket
+    }
+
+    /// A stop that was not chosen is polled: it keeps the waker that was given last, and may go on again.
+    #[inline]
+    pub(super) fn polled(&mut self, ticket: u32, waker: &Waker) {
+        let task = self.task;
+        if let Some(stop) = self.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
+            stop.unpolled = false;
+            stop.waker.clone_from(waker);
+        }
+    }
+
+    /// After a step of the task at work: whether it has polled what it was to go on from. What it has not waits until it
+    /// does; the wake-up is used up, as with a lock that was granted to a future which is not polled.
+    pub(super) fn end_step(&mut self) {
+        let task = self.task;
+        if let Some(ticket) = self.fired.take()
+            && let Some(stop) = self.stops[task].iter_mut().find(|stop| stop.ticket == ticket)
+        {
+            stop.unpolled = true;
+        }
     }
 
     /// Removes a stop; whose it was, if it was there.
@@ -315,6 +341,9 @@ impl RunState {
     /// Whether this stop may be gone on from.
     #[inline]
     pub(super) fn is_open(&self, task: usize, stop: &YieldPoint) -> bool {
+        if stop.unpolled {
+            return false;
+        }
         match stop.want {
             NextStep::Go(_) | NextStep::Call(_) => true,
             NextStep::Tick => self.ticks_left > 0 || !self.background[task],

@@ -14,6 +14,13 @@ pub struct Move {
     pub kind: MoveKind,
 }
 
+impl Move {
+    /// Whether somebody goes on in it, rather than is given up.
+    pub(super) fn is_progress(self) -> bool {
+        !matches!(self.kind, MoveKind::Cancel | MoveKind::Stall)
+    }
+}
+
 /// The place of a task that was woken by something else than the schedule.
 pub(super) const FOREIGN: u8 = u8::MAX;
 

@@ -39,8 +39,23 @@ struct Frame {
     sleep: Vec<(Move, Footprint)>,
     /// What those before `next` have touched.
     done: Vec<Footprint>,
+    /// What the step that is taken from here has touched; none before it was.
+    touched: Option<Footprint>,
+    /// All that was possible here, those asleep included, as one number.
+    enabled: u64,
     /// Switches on the way here.
     switches: usize,
+}
+
+/// Moves in their order, as one number. Cheap, for it is made in every state; that two lists share a number would hide
+/// nondeterminism from one comparison of many, and cannot make a sound program look otherwise.
+fn fingerprint(moves: &[Move]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ moves.len() as u64;
+    for &Move { task, stop, kind } in moves {
+        let number = u64::from(task) << 16 | u64::from(stop) << 8 | kind as u64;
+        hash = (hash ^ number).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
 }
 
 /// The search.
@@ -76,12 +91,18 @@ impl DepthFirst {
             // Deepest first. All that follows the step left here was tried, so the step itself goes into the sleep
             // sets of its siblings; its footprint is in `done` already.
             frame.next += 1;
+            frame.touched = None;
             if frame.next < frame.moves.len() {
                 return true;
             }
             self.depth -= 1;
         }
         false
+    }
+
+    /// Has the schedule at hand run once more, to see whether it is the same again.
+    pub(super) fn repeat(&mut self) {
+        self.asleep.clear();
     }
 
     /// The schedule at hand.
@@ -107,6 +128,16 @@ impl Scheduler for DepthFirst {
 
     fn known(&mut self, depth: usize) -> Option<Move> {
         (depth < self.depth).then(|| self.frames[depth].moves[self.frames[depth].next])
+    }
+
+    fn compares(&self, depth: usize) -> bool {
+        // Where the search has just turned to another step. Each state becomes the last one of a prefix before the search
+        // leaves it, so each with a choice is compared, and the others cost no look at what is possible.
+        depth + 1 == self.depth
+    }
+
+    fn recognizes(&self, depth: usize, moves: &[Move]) -> bool {
+        self.frames[depth].enabled == fingerprint(moves)
     }
 
     fn choose(&mut self, depth: usize, moves: &[Move]) -> Option<Move> {
@@ -143,18 +174,24 @@ impl Scheduler for DepthFirst {
         // Kept with the frame: the sleep set of each successor is made from it and from the siblings tried before.
         std::mem::swap(&mut frame.sleep, asleep);
         frame.done.clear();
+        (frame.touched, frame.enabled) = (None, fingerprint(moves));
         (frame.next, frame.switches) = (0, switches);
         self.depth = depth + 1;
         Some(frame.moves[0])
     }
 
-    fn taken(&mut self, depth: usize, footprint: &Footprint) {
+    fn taken(&mut self, depth: usize, footprint: &Footprint) -> bool {
+        let frame = &mut self.frames[depth];
+        // A step that touches something else than when the same prefix was run before: then what was learned of the
+        // prefix, the sleep sets included, says nothing about this run.
+        if *frame.touched.get_or_insert(*footprint) != *footprint {
+            return false;
+        }
         // Steps of the replayed prefix bring nothing new: the sleep sets of their successors are in the frames.
         if depth + 1 != self.depth || self.reduction == Reduction::None {
-            return;
+            return true;
         }
         let real_time = self.reduction == Reduction::SleepSets;
-        let frame = &mut self.frames[depth];
         let taken = frame.moves[frame.next];
         // Independence must hold in the state where the step sleeps. The footprint was recorded in another, and is
         // the same here, since no step in between has written what it reads. Two steps of one task never change
@@ -167,11 +204,11 @@ impl Scheduler for DepthFirst {
         // The tried siblings come first in `moves`, so the footprints pair with them.
         let done = frame.moves.iter().copied().zip(frame.done.iter().copied());
         self.asleep.extend(done.filter(|known| stays(known)));
-        // A step that panicked ended its run before it came here. After one the footprints would pair with the
-        // wrong siblings, so no more are added: less is pruned, nothing is lost.
+        // Not a second time when the run is repeated.
         if frame.done.len() == frame.next {
             frame.done.push(*footprint);
         }
+        true
     }
 }
 

@@ -1,74 +1,155 @@
-//! What keeps everybody from going on, in words: who waits for whom, round the circle if there is one.
+//! What keeps every task from going on: who waits for whom, along the wait cycle if there is one.
 
 use std::fmt::Write;
 
+use lockyard_evidence::Edge;
+
+use super::failure::{Cause, FailureKind};
 use super::lock_state::LockRequest;
 use super::place::Place;
-use super::run_state::{NextStep, RunState};
+use super::run_state::{NextStep, RunState, YieldPoint};
 
 /// One task that waits for one lock.
 struct Wait {
     task: usize,
+    /// The lock, by its number in the run.
+    lock: usize,
     class: &'static str,
+    write: bool,
     place: Place,
-    /// The tasks that keep it waiting, since where, and whether they hold the lock or are queued for it.
-    holders: Vec<(usize, Place, bool)>,
+    holders: Vec<Holder>,
+}
+
+/// A task that keeps another waiting.
+#[derive(Clone, Copy)]
+struct Holder {
+    task: usize,
+    write: bool,
+    since: Place,
+    /// Whether it holds the lock, rather than is queued for it.
+    inside: bool,
+    /// Whether it was granted what it is queued for, and does not poll for it.
+    unpolled: bool,
 }
 
 fn waits(state: &RunState) -> Vec<Wait> {
     let mut waits = Vec::new();
     for (task, stops) in state.stops.iter().enumerate() {
-        for stop in stops {
-            if let NextStep::Lock { lock_state, write, .. } = stop.want {
-                let lock_state = &state.lock_states[lock_state];
+        // What a task holds back is nothing it waits for now.
+        for stop in stops.iter().filter(|stop| !stop.unpolled) {
+            if let NextStep::Lock { lock_state: lock, write, .. } = stop.want {
+                let lock_state = &state.lock_states[lock];
                 let pass = LockRequest::new(task, stop.ticket, write, stop.place);
-                let holds =
-                    |pass: &LockRequest| lock_state.inside.iter().any(|held| held.ticket == pass.ticket);
-                let holders = lock_state.in_the_way(&pass).map(|it| (it.task, it.place, holds(it))).collect();
-                waits.push(Wait { task, class: lock_state.class.name(), place: stop.place, holders });
+                let holder = |it: &LockRequest| Holder {
+                    task: it.task,
+                    write: it.write,
+                    since: it.place,
+                    inside: lock_state.inside.iter().any(|held| held.ticket == it.ticket),
+                    unpolled: unpolled(state).any(|(_, stop)| stop.ticket == it.ticket),
+                };
+                let holders = lock_state.in_the_way(&pass).map(holder).collect();
+                let class = lock_state.class.name();
+                waits.push(Wait { task, lock, class, write, place: stop.place, holders });
             }
         }
     }
     waits
 }
 
-/// Why nobody can go on.
-pub(super) fn describe(state: &RunState) -> String {
+fn unpolled(state: &RunState) -> impl Iterator<Item = (usize, &YieldPoint)> {
+    state
+        .stops
+        .iter()
+        .enumerate()
+        .flat_map(|(task, stops)| stops.iter().filter(|stop| stop.unpolled).map(move |stop| (task, stop)))
+}
+
+/// Why no task can go on.
+pub(super) fn describe(state: &RunState) -> Cause {
     let waits = waits(state);
-    let waits = circle(&waits).unwrap_or_else(|| waits.iter().collect());
-    if waits.is_empty() {
-        return "deadlock: a task waits for an event that the explorer does not see and no task will cause"
-            .to_owned();
+    let on_cycle = cycle(&waits);
+    let is_cycle = on_cycle.is_some();
+    let shown = on_cycle.unwrap_or_else(|| waits.iter().collect());
+    // A wake-up that no task polls is the cause only where somebody is stuck, which is so here.
+    let held_back: Vec<_> = unpolled(state).collect();
+    let kind = if held_back.is_empty() { FailureKind::Deadlock } else { FailureKind::Futurelock };
+    let mut classes: Vec<_> = shown.iter().map(|wait| wait.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    Cause {
+        kind,
+        // Another cycle is another deadlock, so the locks on it are part of the property.
+        property: format!("{kind}: {}", classes.join(", ")),
+        message: words(kind, &shown, &held_back),
+        edges: if is_cycle { edges(&shown) } else { Vec::new() },
     }
-    let mut text = "deadlock:".to_owned();
-    for (at, Wait { task, class, place, holders }) in waits.iter().enumerate() {
-        let separator = if at == 0 { "" } else { ";" };
-        // Writing to a string cannot fail.
+}
+
+fn words(kind: FailureKind, waits: &[&Wait], held_back: &[(usize, &YieldPoint)]) -> String {
+    if waits.is_empty() && held_back.is_empty() {
+        return format!(
+            "{kind}: a task waits for an event that the explorer does not see and no task will cause"
+        );
+    }
+    let mut text = format!("{kind}:");
+    let mut separator = "";
+    // Writing to a string cannot fail.
+    for (task, stop) in held_back {
+        let _ = write!(
+            text,
+            "{separator} task {task} was woken for the future that waits at {}, and does not poll it",
+            stop.place
+        );
+        separator = ";";
+    }
+    for Wait { task, class, place, holders, .. } in waits {
         let _ = write!(text, "{separator} task {task} waits for {class} ({place})");
-        for (holder, since, inside) in holders {
-            let _ = if holder == task {
-                write!(text, ", held by itself since {since}")
-            } else {
-                let how = if *inside { "held by" } else { "queued behind" };
-                write!(text, ", {how} task {holder} ({since})")
+        separator = ";";
+        for Holder { task: holder, since, inside, unpolled, .. } in holders {
+            let _ = match (holder == task, *inside) {
+                (true, true) => write!(text, ", held by itself since {since}"),
+                (true, false) => write!(text, ", queued behind itself ({since})"),
+                (false, true) => write!(text, ", held by task {holder} ({since})"),
+                (false, false) => write!(text, ", queued behind task {holder} ({since})"),
             };
+            if *unpolled {
+                text += ", which does not poll for it";
+            }
         }
     }
     text
 }
 
-/// The waits that go round in a circle, if any do.
-fn circle(waits: &[Wait]) -> Option<Vec<&Wait>> {
+/// The edges of a cycle of waits, each task's with what it holds of what the one before it waits for.
+fn edges(cycle: &[&Wait]) -> Vec<Edge> {
+    let before = cycle.iter().cycle().skip(cycle.len().saturating_sub(1));
+    let lock = |wait: &Wait, write: bool| {
+        format!("{} #{} ({})", wait.class, wait.lock, if write { "write" } else { "read" })
+    };
+    let edge = |(wait, before): (&&Wait, &&Wait)| {
+        let holder = before.holders.iter().find(|holder| holder.task == wait.task);
+        let holder = holder.filter(|holder| holder.inside);
+        Edge {
+            task: format!("task {}", wait.task),
+            holds: holder.map(|holder| lock(before, holder.write)),
+            locked_at: holder.map(|holder| holder.since.to_string()),
+            waits_for: lock(wait, wait.write),
+            place: Some(wait.place.to_string()),
+        }
+    };
+    cycle.iter().zip(before).map(edge).collect()
+}
+
+/// The waits that form a cycle, if any do.
+fn cycle(waits: &[Wait]) -> Option<Vec<&Wait>> {
     waits.iter().find_map(|start| {
         let mut path: Vec<&Wait> = vec![start];
         loop {
             let last = path.last().expect("a path has a start");
             // Along the first holder that waits as well. Each wait has one successor this way, so the path ends or
             // meets itself within as many steps as there are waits.
-            let next = last
-                .holders
-                .iter()
-                .find_map(|(holder, ..)| waits.iter().find(|wait| wait.task == *holder))?;
+            let next =
+                last.holders.iter().find_map(|holder| waits.iter().find(|wait| wait.task == holder.task))?;
             if let Some(at) = path.iter().position(|wait| wait.task == next.task) {
                 return Some(path.split_off(at));
             }

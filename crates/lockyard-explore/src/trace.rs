@@ -34,8 +34,11 @@ impl RunTrace {
     /// The run as a counterexample that this command shows again.
     pub fn counterexample(self, replay: String) -> Counterexample {
         let Self { tasks, steps, failure, .. } = self;
-        let message = failure.map_or_else(|| "nothing failed".to_owned(), |failure| failure.message);
-        Counterexample { message, tasks, steps, replay }
+        let (message, edges) = failure.map_or_else(
+            || ("nothing failed".to_owned(), Vec::new()),
+            |failure| (failure.message, failure.edges),
+        );
+        Counterexample { message, tasks, steps, edges, replay }
     }
 }
 
@@ -54,8 +57,9 @@ impl Explorer {
     pub fn trace(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> RunTrace {
         run_state::with(|state| state.notes = Some(Vec::new()));
         let mut run = RunTrace { tasks: Vec::new(), steps: Vec::new(), operations: 0, failure: None };
-        run.failure = self.replay_told(schedule, build, &mut |tasks, program| {
-            run.operations = program.operations.len() - schedule.left_out.len();
+        let (failure, _) = self.replay_told(schedule, build, &mut |tasks, program| {
+            let left_out = |operation: &usize| schedule.left_out.contains(operation);
+            run.operations = (0..program.operations.len()).filter(|it| !left_out(it)).count();
             let (notes, marks) = run_state::with(|state| {
                 (state.notes.take().unwrap_or_default(), std::mem::take(&mut state.marks))
             });
@@ -63,6 +67,7 @@ impl Explorer {
             run.tasks =
                 (0..).zip(tasks).map(|(number, name): (u32, _)| format!("task {number}: {name}")).collect();
         });
+        run.failure = failure;
         run_state::with(|state| state.notes = None);
         run
     }

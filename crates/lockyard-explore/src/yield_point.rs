@@ -45,6 +45,7 @@ impl Future for YieldFuture {
                         NextStep::Go(None) => state.note(Action::Resume, None, None, self.place),
                         NextStep::Go(what) => state.note(Action::Access, what, None, self.place),
                         NextStep::Tick => {
+                            state.timers += 1;
                             if state.background[state.task] {
                                 state.ticks_left -= 1;
                                 state.touch(Object::TICKS, true);
@@ -55,7 +56,10 @@ impl Future for YieldFuture {
                     }
                     Poll::Ready(())
                 }
-                Some(_) => Poll::Pending,
+                Some(ticket) => {
+                    state.polled(ticket, context.waker());
+                    Poll::Pending
+                }
             }
         })
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lockyard_evidence::Action;
 
 use lockyard_explore::{
-    Explorer, FailureKind, Limits, LockModel, Program, Random, Reduction, Schedule, Setting, look, point,
+    Explorer, FailureKind, Limits, LockModel, Program, Proof, Random, Reduction, Schedule, Setting, Unsound,
+    look, point,
 };
 use lockyard_lock::SharedLock;
 use programs::{A, B, MODELS, all, counter, increments, lock, two_locks};
@@ -169,8 +170,9 @@ fn waiting_for_what_is_not_seen_is_noticed() {
     // The first task takes it before its first await, which no program may.
     let failure = Explorer::default().search(&program).failure;
     assert_eq!(failure, None, "a foreign lock is nothing that is seen at all");
-    assert!(Explorer::default().search(&program).blind);
-    assert!(!Explorer::default().search(&increments(2, 1, true)).blind);
+    let proof = Explorer::default().search(&program).proof();
+    assert!(matches!(proof, Proof::Unsound(Unsound::ForeignWait { .. })), "{proof:?}");
+    assert!(Explorer::default().search(&increments(2, 1, true)).exhaustive());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
-use lockyard_explore::{Explorer, Failure, Limits, Report, RunTrace, Schedule, Setting};
+use lockyard_explore::{Explorer, Failure, Limits, Program, Proof, Report, RunTrace, Schedule, Setting};
 
 use super::list::{MODELS, ModelCheck, StrategyModel};
 use super::programs::Build;
@@ -39,7 +39,10 @@ pub enum VerifyTarget {
 }
 
 /// How long a failure may be made small.
-const SHRINKING: Duration = Duration::from_secs(1);
+const SHRINKING: Duration = Duration::from_secs(2);
+
+/// So many schedules a fixed variant may have before it is not asked any more.
+const FIXED_SCHEDULES: u64 = 20_000;
 
 enum JobResult {
     Model(Box<ModelResult>, Vec<String>),
@@ -98,7 +101,11 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
 fn one_line(found: &JobResult) -> String {
     match found {
         JobResult::Model(it, _) => {
-            let verdict = if it.holds { "no violation" } else { "VIOLATION" };
+            let verdict = match (it.holds, &it.unsound) {
+                (false, _) => "VIOLATION",
+                (true, Some(_)) => "UNSOUND",
+                (true, None) => "no violation",
+            };
             format!(
                 "{} over {}: {verdict}, {} schedules, {} ms",
                 it.model, it.strategy, it.schedules, it.millis
@@ -117,8 +124,10 @@ fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
             let explorer = explorer(model.setting(over), limits);
             let build = model.build(over);
             let report = explorer.search(&*build);
-            let counterexample =
-                report.failure.as_ref().map(|failure| counterexample(subject, &explorer, failure, &build));
+            let counterexample = report
+                .failure
+                .as_ref()
+                .map(|failure| counterexample(subject, &explorer, failure, &build, limits));
             let coarse = report.coarse.iter().map(|step| {
                 format!("unlocks at {}, and locks at {} in the same step", step.released, step.acquired)
             });
@@ -128,7 +137,8 @@ fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
         VerifyTarget::Mutant(model) => {
             let (setting, build) = model.mutant();
             let mut result = nothing_found(&model.mutant_name(), model.mutant_class());
-            let caught = explorer(setting, limits).search(&*build).failure.is_some();
+            let failure = explorer(setting, limits).search(&*build).failure;
+            let caught = failure.is_some_and(|failure| failure.kind.is_of_the_program());
             result.expected.push(Check::Explorer);
             if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
             JobResult::Pitfall(result)
@@ -196,10 +206,13 @@ fn model_result(
         engine: Engine::Explorer,
         schedules: report.complete,
         min_schedules: model.min_schedules(over),
-        exhaustive: report.exhaustive() && !report.blind,
-        bound: report.bound.clone().or_else(|| {
-            report.blind.then(|| "a task waited for an event that the explorer does not see".to_owned())
-        }),
+        exhaustive: report.exhaustive(),
+        bound: report.bound.clone(),
+        assumption: match report.proof() {
+            Proof::Exhaustive { assumption } => assumption.map(str::to_owned),
+            Proof::Bounded(_) | Proof::Unsound(_) => None,
+        },
+        unsound: report.unsound.as_ref().map(ToString::to_string),
         holds: report.failure.is_none(),
         millis: report.took.as_millis() as u64,
         counterexample,
@@ -216,15 +229,50 @@ fn set_up(subject: &VerifyTarget, limits: &Limits) -> Option<(Explorer, Build)> 
             let (setting, build) = model.mutant();
             Some((explorer(setting, limits), build))
         }
-        VerifyTarget::Pitfall(pitfall) => pitfall.trials.iter().find_map(|trial| match trial {
-            Trial::Explorer(explored) => {
-                let program = explored.program;
-                let build: Build = Box::new(move |it| program(Variant::Wrong, it));
-                Some((explored.explorer(), build))
-            }
-            _ => None,
-        }),
+        VerifyTarget::Pitfall(pitfall) => explored(pitfall, Variant::Wrong),
     }
+}
+
+fn explored(pitfall: &Pitfall, variant: Variant) -> Option<(Explorer, Build)> {
+    pitfall.trials.iter().find_map(|trial| match trial {
+        Trial::Explorer(explored) => {
+            let program = explored.program;
+            let build: Build = Box::new(move |it| program(variant, it));
+            Some((explored.explorer(), build))
+        }
+        _ => None,
+    })
+}
+
+/// What the subject is when it is right, and what explores that; nothing where there is no such variant.
+fn fixed(subject: &VerifyTarget, limits: &Limits) -> Option<(Explorer, Build)> {
+    match subject {
+        VerifyTarget::Sound(..) => None,
+        VerifyTarget::Mutant(model) => {
+            let over = StrategyModel::UNFAIR;
+            Some((explorer(model.setting(&over), limits), model.build(&over)))
+        }
+        VerifyTarget::Pitfall(pitfall) => explored(pitfall, Variant::Right),
+    }
+}
+
+/// A failure made small: where there is a fixed variant, to operations that this one passes in every schedule. What fails
+/// there, too, fails for what was left out, and shows nothing of the bug.
+fn smallest(
+    subject: &VerifyTarget,
+    explorer: &Explorer,
+    failure: &Failure,
+    build: &dyn Fn(&mut Program),
+    limits: &Limits,
+) -> Failure {
+    let Some((fixed, right)) = fixed(subject, limits) else {
+        return explorer.shrink(failure, SHRINKING, build);
+    };
+    explorer.shrink_where(failure, SHRINKING, build, &|left_out, time| {
+        let limits = Limits { schedules: Some(FIXED_SCHEDULES), time: Some(time), switches: None };
+        let report = Explorer { limits, ..fixed.clone() }.search_without(left_out, &*right);
+        report.failure.is_none() && report.bound.is_none()
+    })
 }
 
 fn counterexample(
@@ -232,8 +280,9 @@ fn counterexample(
     explorer: &Explorer,
     failure: &Failure,
     build: &Build,
+    limits: &Limits,
 ) -> Counterexample {
-    let small = explorer.shrink(failure, SHRINKING, &**build);
+    let small = smallest(subject, explorer, failure, &**build, limits);
     let replay = replay_command(subject, &small.schedule);
     explorer.trace(&small.schedule, &**build).counterexample(replay)
 }
@@ -289,7 +338,7 @@ pub fn replay(asked: &Replay) -> Option<Replayed> {
         schedule.clone()
     } else {
         let failure = explorer.search(&*build).failure?;
-        explorer.shrink(&failure, SHRINKING, &*build).schedule
+        smallest(&asked.subject, &explorer, &failure, &*build, &asked.limits).schedule
     };
     let run = explorer.trace(&schedule, &*build);
     let replay = replay_command(&asked.subject, &schedule);

@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use lockyard_explore::Violated;
+use lockyard_track::Edge;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Detection {
     pub places: Vec<String>,
     /// The tasks that take part.
     pub tasks: Vec<String>,
+    /// Of a deadlock the wait cycle: each task waits for the next, and the last one for the first.
+    pub edges: Vec<Edge>,
 }
 
 impl Detection {
@@ -31,7 +34,8 @@ impl Detection {
     #[track_caller]
     pub(super) fn unless(kind: &str, holds: Result<(), Violated>) -> Option<Self> {
         let places = vec![Location::caller().to_string()];
-        let alarm = |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new() };
+        let alarm =
+            |message| Self { kind: kind.to_owned(), message, places, tasks: Vec::new(), edges: Vec::new() };
         holds.err().map(alarm)
     }
 }

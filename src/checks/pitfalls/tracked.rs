@@ -113,12 +113,14 @@ impl TrackedRun {
             message: it.message.clone(),
             places: it.places.clone(),
             tasks: it.tasks.clone(),
+            edges: it.edges.clone(),
         };
         let stuck = || Detection {
             kind: "stuck".to_owned(),
             message: format!("still running after {} s without a finding", LONGEST.as_secs()),
             places: vec![file!().to_owned()],
             tasks: Vec::new(),
+            edges: Vec::new(),
         };
         found.map(alarm).or_else(|| (!self.ended).then(stuck))
     }

@@ -1,6 +1,6 @@
 //! The checks, and how each tries a variant of a pitfall.
 
-use lockyard_explore::{Explorer, Limits, Program, Setting};
+use lockyard_explore::{Explorer, Failure, Limits, Program, Setting};
 
 use super::detection::{Detection, Variant};
 use super::tracked::TrackedProgram;
@@ -82,12 +82,21 @@ impl ExploredProgram {
     fn alarms(&self, variant: Variant) -> Option<Detection> {
         let report = self.explorer().search(&|program| (self.program)(variant, program));
         let unfinished = report.bound.map(|bound| format!("incomplete search: {bound}"));
-        let (kind, message, schedule) = match (report.failure, unfinished) {
-            (Some(failure), _) => (format!("{:?}", failure.kind), failure.message, Some(failure.schedule)),
-            (None, Some(unfinished)) if variant == Variant::Right => ("bounded".to_owned(), unfinished, None),
-            (None, _) => return None,
-        };
-        let places = schedule.map(|it| format!("schedule {it}")).into_iter().collect();
-        Some(Detection { kind: kind.to_lowercase(), message, places, tasks: Vec::new() })
+        // A program that could not be explored has shown nothing of the pitfall; the fixed one must be explored whole.
+        let failure = report.failure.filter(|it| variant == Variant::Right || it.kind.is_of_the_program());
+        let unfinished = unfinished.filter(|_| variant == Variant::Right);
+        let tasks = Vec::new();
+        match (failure, unfinished) {
+            (Some(failure), _) => {
+                let Failure { kind, message, edges, schedule, .. } = failure;
+                let places = vec![format!("schedule {schedule}")];
+                Some(Detection { kind: kind.to_string(), message, places, tasks, edges })
+            }
+            (None, Some(message)) => {
+                let (kind, places, edges) = ("bounded".to_owned(), Vec::new(), Vec::new());
+                Some(Detection { kind, message, places, tasks, edges })
+            }
+            (None, None) => None,
+        }
     }
 }

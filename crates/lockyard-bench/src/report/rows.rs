@@ -275,6 +275,9 @@ pub(super) fn verdict(row: &Row<'_>, baselines: &[&str]) -> &'static str {
 
 /// How much of a model's interleavings was tried.
 pub(super) fn searched(it: &ModelResult) -> String {
+    if let Some(why) = &it.unsound {
+        return format!("{}, unsound: {why}", it.schedules);
+    }
     match (&it.bound, it.exhaustive) {
         (_, true) => format!("all {}", it.schedules),
         (Some(bound), false) => format!("{}, incomplete: bounded by {bound}", it.schedules),

@@ -161,6 +161,8 @@ fn models() -> Vec<ModelResult> {
         min_schedules: 1_000,
         exhaustive,
         bound: (!exhaustive).then(|| "3 preemptions".into()),
+        assumption: None,
+        unsound: None,
         holds: true,
         millis: 212,
         counterexample: None,
@@ -173,6 +175,7 @@ fn models() -> Vec<ModelResult> {
             step(2, 1, Action::Lock, "cache", &["cache"]),
             step(3, 0, Action::Call, "store: put", &[]),
         ],
+        edges: Vec::new(),
         replay: "lockyard verify --model save --replay 17".into(),
     };
     vec![

@@ -62,7 +62,7 @@ fn one_load<S: Steps<Host>>() -> Option<Detection> {
     let counted = clients.tasks().finally(async move {
         match all.env.loads() {
             1 => Ok(()),
-            loads => Err(format!("two misses of one session loaded it {loads} times: once is promised")),
+            loads => Err(format!("misses of one session loaded it {loads} times: once is promised")),
         }
     });
     Detection::unless("loads", counted.play())

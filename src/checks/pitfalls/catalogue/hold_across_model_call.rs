@@ -1,14 +1,18 @@
 //! A session is kept locked while the model thinks, so that nobody changes it meanwhile: nobody can read it, either,
 //! for as long as that takes. The twin lets go, and comes back to the session when the model has answered.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
 use crate::backend::session::SESSION;
-use lockyard_explore::{LockModel, ModelLocks, Setting, fail};
+use lockyard_explore::{LockModel, ModelLocks, Setting, Shared, fail, point};
 use lockyard_lock::{LockFamily, LockOf, SharedLock, TokioRwLock};
 use lockyard_track::{Tracked, Tracker};
 
-use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, no_yield, turns};
+use crate::checks::pitfalls::program::{PitfallProgram, YieldFn, turns};
 use crate::checks::pitfalls::{Detection, ExploredProgram, Pitfall, Trial, Variant};
 
 pub(super) const PITFALL: Pitfall = Pitfall {
@@ -19,7 +23,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
-            program: |variant, program| tasks::<ModelLocks>(variant, no_yield).explore(program),
+            program: |variant, program| tasks::<ModelLocks>(variant, any_order).explore(program),
         }),
         Trial::Contract(held_across_an_await),
     ],
@@ -27,26 +31,55 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 
 type Session<F> = Rc<LockOf<F, Vec<&'static str>>>;
 
-/// Whoever looks while it thinks should see something.
-async fn model<F: LockFamily>(session: &Session<F>, yield_now: YieldFn) -> &'static str {
+/// Whether a reader has asked for the session, and has not got it yet.
+#[derive(Clone, Default)]
+struct Asks(Rc<Cell<bool>>, Shared);
+
+impl Asks {
+    fn set(&self, asks: bool) {
+        self.1.atomic(true);
+        self.0.set(asks);
+    }
+
+    fn get(&self) -> bool {
+        self.1.atomic(false);
+        self.0.get()
+    }
+}
+
+/// In the explorer the others may go on before the reader asks and while the model thinks, and the schedule says who.
+fn any_order() -> LocalBoxFuture<'static, ()> {
+    point().boxed_local()
+}
+
+/// Whoever asks while it thinks should see something.
+async fn model<F: LockFamily>(session: &Session<F>, asks: &Asks, yield_now: YieldFn) -> &'static str {
     yield_now().await;
-    if session.try_read().is_none() {
-        fail("no reader gets the session during a model call");
+    if asks.get() && session.try_read().is_none() {
+        fail("a reader waits for the session during a model call");
     }
     "answer"
 }
 
-async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, yield_now: YieldFn) {
+async fn read<F: LockFamily>(session: Session<F>, asks: Asks, yield_now: YieldFn) {
+    yield_now().await;
+    asks.set(true);
+    let read = session.read().await;
+    asks.set(false);
+    drop(read);
+}
+
+async fn turn<F: LockFamily>(session: Session<F>, asks: Asks, variant: Variant, yield_now: YieldFn) {
     let mut messages = session.write().await;
     messages.push("question");
     match variant {
         Variant::Wrong => {
-            let answer = model::<F>(&session, yield_now).await;
+            let answer = model::<F>(&session, &asks, yield_now).await;
             messages.push(answer);
         }
         Variant::Right => {
             drop(messages);
-            let answer = model::<F>(&session, yield_now).await;
+            let answer = model::<F>(&session, &asks, yield_now).await;
             session.write().await.push(answer);
         }
     }
@@ -54,10 +87,10 @@ async fn turn<F: LockFamily>(session: Session<F>, variant: Variant, yield_now: Y
 
 fn tasks<F: LockFamily>(variant: Variant, yield_now: YieldFn) -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, Vec::new()));
-    let read = session.clone();
+    let asks = Asks::default();
     PitfallProgram::new()
-        .part("speaker", turn::<F>(session, variant, yield_now))
-        .part("reader", async move { drop(read.read().await) })
+        .part("speaker", turn::<F>(session.clone(), asks.clone(), variant, yield_now))
+        .part("reader", read::<F>(session, asks, yield_now))
 }
 
 /// What a tracker has seen of it: guards that lived across an await of something other than a lock.

@@ -23,9 +23,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         Trial::Explorer(ExploredProgram {
             setting: || Setting { lock: LockModel::UNFAIR, ..Setting::default() },
             program: |variant, program| {
-                let session = session::<ModelLocks>();
-                let tasks = tasks::<ModelLocks>(&session, variant, no_yield, None);
-                tasks.finally(both_are_there::<ModelLocks>(session)).explore(program);
+                let (session, written) = (session::<ModelLocks>(), Written::default());
+                let tasks = tasks::<ModelLocks>(&session, variant, no_yield, &written, None);
+                tasks.finally(all_are_there::<ModelLocks>(session, written)).explore(program);
             },
         }),
         Trial::History(history),
@@ -34,6 +34,9 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 
 type Session<F> = Rc<LockOf<F, String>>;
 type Log = Rc<Mutex<Pairing<Kv>>>;
+
+/// Words whose append was acknowledged.
+type Written = Rc<Mutex<Vec<&'static str>>>;
 
 fn session<F: LockFamily>() -> Session<F> {
     Rc::new(SharedLock::new(&SESSION, String::new()))
@@ -60,31 +63,40 @@ fn tasks<F: LockFamily>(
     session: &Session<F>,
     variant: Variant,
     yield_now: YieldFn,
+    written: &Written,
     log: Option<&Log>,
 ) -> PitfallProgram {
     (0..).zip(["one ", "two "]).fold(PitfallProgram::new(), |program, (process, word)| {
         let (append, log) = (append::<F>(session.clone(), word, variant, yield_now), log.cloned());
+        let written = written.clone();
         program.part(word.trim(), async move {
             let note = |what: &dyn Fn(&mut Pairing<Kv>) -> Result<(), String>| {
                 log.as_ref().map_or(Ok(()), |log| what(&mut log.lock())).expect("one thing at a time");
             };
             note(&|log| log.invoke(process, None, KvCall::Append(word.into())));
             append.await;
+            written.lock().push(word);
             note(&|log| log.ok(process, None, KvAnswer::Done));
         })
     })
 }
 
-async fn both_are_there<F: LockFamily>(session: Session<F>) -> Result<(), Violated> {
-    let words = session.read().await;
-    let both = ["one ", "two "].iter().all(|word| words.contains(word));
-    if both { Ok(()) } else { Err(format!("two have written, and there is {:?}", *words)) }
+async fn all_are_there<F: LockFamily>(session: Session<F>, written: Written) -> Result<(), Violated> {
+    let (words, mut written) = (session.read().await, std::mem::take(&mut *written.lock()));
+    // Named in one order, in whichever of them they were acknowledged.
+    written.sort_unstable();
+    match written.iter().find(|word| !words.contains(**word)) {
+        None => Ok(()),
+        Some(lost) => {
+            Err(format!("{lost:?} was acknowledged and is lost: of {written:?} there is {:?}", *words))
+        }
+    }
 }
 
 /// Somebody reads when both have ended.
 fn history(variant: Variant) -> Option<Detection> {
     let (session, log) = (session::<TokioRwLock>(), Log::default());
-    let program = tasks::<TokioRwLock>(&session, variant, turns, Some(&log));
+    let program = tasks::<TokioRwLock>(&session, variant, turns, &Written::default(), Some(&log));
     let judge = async move {
         let seen = session.read().await.clone();
         let mut pairing = std::mem::take(&mut *log.lock());

@@ -1,0 +1,94 @@
+//! The search as callers see it: depth-first, and checked where it is reduced.
+
+use std::time::Instant;
+
+use super::cross_check::CrossCheck;
+use super::explorer::{Explorer, STOPPED};
+use super::failure::Failure;
+use super::program::Program;
+use super::proof::Unsound;
+use super::report::Report;
+use super::search::Reduction;
+
+/// So many schedules without the reduction are tried for a simpler failure than the one that a random schedule has shown.
+const SIMPLER: u64 = 20_000;
+
+impl Explorer {
+    /// Searches depth-first.
+    ///
+    /// Where schedules are [reduced](Self::reduction) and all of them were tried, the search is checked: a thousand random
+    /// schedules without the reduction must come to no failure and no outcome that it has not seen. If one does, tasks share
+    /// something that does not tell the explorer. Then every schedule is started, without the reduction, and the report is
+    /// [unsound](super::Unsound::Unreported). So outcomes must not depend on the order of steps that share nothing, such as
+    /// when operations were answered. What is wrong with the program itself is a [`Failure`], not a panic.
+    ///
+    /// # Panics
+    /// When a bound on switches is asked for together with a reduction.
+    pub fn search(&self, build: &dyn Fn(&mut Program)) -> Report {
+        self.search_without(&[], build)
+    }
+
+    /// Searches the program without some of its operations, given by their numbers, as a smaller counterexample is without
+    /// them.
+    ///
+    /// # Panics
+    /// As [`search`](Self::search).
+    ///
+    /// ```
+    /// use lockyard_explore::{Explorer, Program, Setting, point};
+    ///
+    /// let program = |program: &mut Program| {
+    ///     for name in ["one", "other"] {
+    ///         program.task(name).op("resume", async { point().await }).done();
+    ///     }
+    /// };
+    /// let explorer = Explorer::new(Setting::default());
+    /// assert_eq!(explorer.search(&program).longest, 2);
+    /// assert_eq!(explorer.search_without(&[0], &program).longest, 1);
+    /// ```
+    pub fn search_without(&self, left_out: &[usize], build: &dyn Fn(&mut Program)) -> Report {
+        let start = Instant::now();
+        let (mut report, seen) = self.depth_first(left_out, build, start, &|_| true);
+        let complete = report.bound.is_none() && (report.failure.is_none() || self.keep_going);
+        if complete && self.reduction != Reduction::None {
+            match self.cross_check(left_out, build, &seen, report.failed > 0, start) {
+                CrossCheck::Agrees => {}
+                CrossCheck::CutShort(bound) => report.bound = Some(bound),
+                CrossCheck::Differs { shown, failure } => {
+                    report = self.without_reduction(left_out, build, failure, start);
+                    report.unsound = Some(Unsound::Unreported { shown });
+                }
+                CrossCheck::Nondeterministic(failure) => {
+                    report.failed += 1;
+                    report.failure.get_or_insert(*failure);
+                    report.unsound = Some(Unsound::Nondeterministic);
+                }
+            }
+        }
+        report.took = start.elapsed();
+        report
+    }
+
+    /// Every schedule, after a random one has shown that the reduction leaves out too many; how that one failed, if it did.
+    fn without_reduction(
+        &self,
+        left_out: &[usize],
+        build: &dyn Fn(&mut Program),
+        failure: Option<Failure>,
+        start: Instant,
+    ) -> Report {
+        let mut every = Self { reduction: Reduction::None, ..self.clone() };
+        let known = failure.filter(|_| !self.keep_going);
+        if known.is_some() {
+            // What is left to find is a simpler schedule, and not worth any time.
+            every.limits.schedules = Some(self.limits.schedules.unwrap_or(SIMPLER).min(SIMPLER));
+        }
+        let (mut report, _) = every.depth_first(left_out, build, start, &|_| true);
+        if let (None, Some(known)) = (&report.failure, known) {
+            report.failed += 1;
+            report.failure = Some(known);
+            report.bound = Some(STOPPED.to_owned());
+        }
+        report
+    }
+}

@@ -1,0 +1,82 @@
+//! The check of a reduced search: random schedules without the reduction must come to nothing that it has not seen.
+//!
+//! A reduction is right where steps touch nothing but what tells the explorer. It cannot see whether that is so: two steps
+//! that share an atomic, or a foreign lock that nobody has to wait for, look independent, and one of their orders is left
+//! out. A random schedule may be one of those that were.
+
+use std::time::Instant;
+
+use super::execute::{Executor, Verdict};
+use super::explorer::{Explorer, is_late, repeated};
+use super::failure::{Failure, FailureKind};
+use super::outcomes::SeenOutcomes;
+use super::program::Program;
+use super::proof::CROSS_CHECKS;
+use super::random::RandomRun;
+use super::schedule::Schedule;
+
+/// What the check has come to.
+pub(super) enum CrossCheck {
+    /// Nothing that the search had not seen.
+    Agrees,
+    /// There was not time enough, in words.
+    CutShort(String),
+    /// Something that it had not seen: what, and how the run failed if it did.
+    Differs { shown: String, failure: Option<Failure> },
+    /// The same draw did not lead to the same run.
+    Nondeterministic(Box<Failure>),
+}
+
+impl Explorer {
+    /// Compares a reduced search that was complete with random schedules that are not reduced.
+    pub(super) fn cross_check(
+        &self,
+        left_out: &[usize],
+        build: &dyn Fn(&mut Program),
+        seen: &SeenOutcomes,
+        fails: bool,
+        start: Instant,
+    ) -> CrossCheck {
+        let mut executor = Executor::new(true);
+        let mut length = 0;
+        for nth in 0..CROSS_CHECKS {
+            // Half of them evenly, half by priorities, which come to other schedules. Of each half, one half keeps the
+            // order in which tasks that are alike begin.
+            let in_order = nth % 4 < 2;
+            let draw = || RandomRun::new(nth, (nth % 2 == 1).then_some(3), length).in_order(in_order);
+            let mut choice = draw();
+            let mut run = executor.run(&self.setting, left_out, build, &mut choice, &mut |_, _| {});
+            let failed = matches!(run.verdict, Verdict::Failed(_));
+            if nth == 0 || failed && !fails {
+                let again = executor.run(&self.setting, left_out, build, &mut draw(), &mut |_, _| {});
+                run.verdict = repeated(run.verdict, run.steps, again);
+            }
+            length = length.max(run.steps);
+            let schedule = || Schedule { left_out: left_out.to_vec(), moves: choice.moves.clone() };
+            if let Verdict::Failed(cause) = run.verdict {
+                let schedule = schedule();
+                if cause.kind == FailureKind::Nondeterminism {
+                    return CrossCheck::Nondeterministic(Box::new(cause.by(schedule)));
+                }
+                if !fails {
+                    let shown = format!("schedule {schedule} fails, and the reduced search had no failure");
+                    return CrossCheck::Differs { shown, failure: Some(cause.by(schedule)) };
+                }
+            }
+            // With the names of tasks that are alike exchanged, what they came to is another outcome, which stands for one
+            // that was seen.
+            let comparable = in_order || !run.alike;
+            if let Some(outcome) = run.outcome.filter(|it| comparable && !seen.contains(it)) {
+                let shown = format!(
+                    "schedule {} comes to an outcome that the reduced search had not: {outcome}",
+                    schedule()
+                );
+                return CrossCheck::Differs { shown, failure: None };
+            }
+            if let Some(bound) = is_late(nth, self.limits.time, start) {
+                return CrossCheck::CutShort(bound);
+            }
+        }
+        CrossCheck::Agrees
+    }
+}

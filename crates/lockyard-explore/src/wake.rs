@@ -1,0 +1,109 @@
+//! How a task is woken by something that is no part of the explorer, and how it is noticed that one waits for that.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Wake, Waker};
+
+use super::run_state::YieldPoint;
+
+/// No task is at work.
+const NONE: usize = usize::MAX;
+
+thread_local! {
+    /// Whose step it is.
+    static AT_WORK: Cell<usize> = const { Cell::new(NONE) };
+    /// Whether a step has woken a task, its own included.
+    static WOKEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a task was woken by something else than the schedule.
+struct WakeFlag {
+    task: usize,
+    woken: AtomicBool,
+    /// In a step of another task: this one waits for something that the other has. One that wakes itself may be a set of
+    /// futures that lets others go first.
+    by_another: AtomicBool,
+}
+
+impl WakeFlag {
+    fn set(&self) {
+        self.woken.store(true, Relaxed);
+        if AT_WORK.get() != self.task {
+            self.by_another.store(true, Relaxed);
+        }
+        WOKEN.set(true);
+    }
+}
+
+impl Wake for WakeFlag {
+    fn wake(self: Arc<Self>) {
+        self.set();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.set();
+    }
+}
+
+/// The waker of one task.
+pub(super) struct TaskWaker {
+    flag: Arc<WakeFlag>,
+    pub(super) waker: Waker,
+    /// How many references there were when the run began: this pair's own, and what an earlier run's program has kept.
+    at_first: usize,
+}
+
+impl TaskWaker {
+    pub(super) fn new(task: usize) -> Self {
+        let flag =
+            Arc::new(WakeFlag { task, woken: AtomicBool::new(false), by_another: AtomicBool::new(false) });
+        let waker = Waker::from(flag.clone());
+        Self { flag, waker, at_first: 2 }
+    }
+
+    /// Forgets what came of it in the run before.
+    pub(super) fn begin(&mut self) {
+        self.lower();
+        self.flag.by_another.store(false, Relaxed);
+        self.at_first = Arc::strong_count(&self.flag);
+    }
+
+    /// Before a poll: a wake-up from inside it asks for another. The flag carries no data, so no order is needed; what it
+    /// announces, the poll finds by itself.
+    pub(super) fn lower(&self) {
+        self.flag.woken.store(false, Relaxed);
+    }
+
+    pub(super) fn is_woken(&self) -> bool {
+        self.flag.woken.load(Relaxed)
+    }
+
+    /// Whether a step of another task has woken it.
+    pub(super) fn is_woken_by_another(&self) -> bool {
+        self.flag.by_another.load(Relaxed)
+    }
+
+    /// Whether the task, pending at these stops, waits for something that none of them is.
+    pub(super) fn waits_elsewhere(&self, stops: &[YieldPoint]) -> bool {
+        if stops.is_empty() || self.is_woken_by_another() {
+            return true;
+        }
+        // A stop keeps a copy of the waker that polled it. Who keeps one besides them is no stop: a foreign lock, channel
+        // or timer. A set of futures with wakers of its own keeps one, too, so where a stop has another waker nothing
+        // follows from the count, and only a wake-up gives a foreign wait away.
+        let own = stops.iter().filter(|stop| stop.waker.will_wake(&self.waker)).count();
+        own == stops.len() && Arc::strong_count(&self.flag) > self.at_first + own
+    }
+}
+
+/// A step of this task begins, or what the schedule itself does in it is over: what wakes a task from here on is its doing.
+pub(super) fn begin_step(task: usize) {
+    AT_WORK.set(task);
+    WOKEN.set(false);
+}
+
+/// Whether the step has woken a task.
+pub(super) fn has_woken() -> bool {
+    WOKEN.get()
+}
