@@ -100,7 +100,7 @@ fn each_pitfall_is_called_by_its_name_at_its_places() {
         assert!(!tasks.is_empty() && tasks.iter().all(Value::is_string), "{pitfall}: {tasks:?}");
         // A cycle is data, and not words alone: who waits for whom, for which lock, where.
         if kind == "deadlock" {
-            let edges = told["edges"].as_array().unwrap();
+            let edges = reported["edges"].as_array().unwrap();
             let whole =
                 |edge: &Value| ["task", "waits_for", "place"].iter().all(|part| edge[part].is_string());
             assert!(edges.len() > 1 && edges.iter().all(whole), "{pitfall}: {edges:?}");

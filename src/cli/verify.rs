@@ -299,6 +299,9 @@ fn matrix(pitfalls: &[PitfallResult]) -> String {
         text.truncate(text.trim_end().len());
         text += "\n";
     }
+    if !pitfalls.is_empty() {
+        let _ = writeln!(text, "\n{}.", PitfallResult::summary(pitfalls));
+    }
     text
 }
 

@@ -154,6 +154,70 @@ impl PitfallResult {
         !self.caught_by.is_empty() && self.missed_by.is_empty()
     }
 
+    /// What came of it, in a word or two, with the script that runs what did not run here.
+    pub fn outcome(&self) -> String {
+        if !self.false_positives.is_empty() {
+            "FALSE POSITIVE on the fixed variant".to_owned()
+        } else if !self.missed_by.is_empty() {
+            "MISSED".to_owned()
+        } else if self.caught_by.is_empty() {
+            format!("not run ({})", how_to_run(&self.not_run))
+        } else if self.not_run.is_empty() {
+            "detected".to_owned()
+        } else {
+            format!("detected; not run: {}", how_to_run(&self.not_run))
+        }
+    }
+
+    /// What came of all of them, in a sentence: how many were detected, and what did not run, with the script that runs it.
+    ///
+    /// ```
+    /// use lockyard_evidence::{Check, PitfallResult};
+    ///
+    /// let result = |pitfall: &str, caught_by: Vec<Check>, not_run: Vec<Check>| PitfallResult {
+    ///     pitfall: pitfall.to_owned(),
+    ///     class: "atomicity".to_owned(),
+    ///     expected: [caught_by.clone(), not_run.clone()].concat(),
+    ///     caught_by,
+    ///     missed_by: Vec::new(),
+    ///     not_run,
+    ///     false_positives: Vec::new(),
+    /// };
+    /// let all = [
+    ///     result("torn-page", vec![Check::Explorer], vec![]),
+    ///     result("relaxed-publication", vec![], vec![Check::Loom]),
+    /// ];
+    /// assert_eq!(
+    ///     PitfallResult::summary(&all),
+    ///     "1 of 2 seeded bugs detected; 1 not run (loom: run `scripts/loom.sh`)",
+    /// );
+    /// ```
+    pub fn summary(all: &[Self]) -> String {
+        let count = |of: fn(&Self) -> bool| all.iter().filter(|it| of(it)).count();
+        let mut words = vec![format!("{} of {} seeded bugs detected", count(Self::is_caught), all.len())];
+        let missed = count(|it| !it.missed_by.is_empty());
+        if missed > 0 {
+            words.push(format!("{missed} missed"));
+        }
+        // Those of which nothing is known, and those that could be known better.
+        let ran = |it: &Self| !(it.caught_by.is_empty() && it.missed_by.is_empty());
+        for (had_others, label) in
+            [(false, "not run"), (true, "not run by every check that should detect it")]
+        {
+            let these: Vec<_> =
+                all.iter().filter(|it| ran(it) == had_others && !it.not_run.is_empty()).collect();
+            if !these.is_empty() {
+                let by: Vec<_> = these.iter().flat_map(|it| &it.not_run).copied().collect();
+                words.push(format!("{} {label} ({})", these.len(), how_to_run(&by)));
+            }
+        }
+        let alarms = count(|it| !it.false_positives.is_empty());
+        if alarms > 0 {
+            words.push(format!("{alarms} with a false positive on the fixed variant"));
+        }
+        words.join("; ")
+    }
+
     /// Takes over what other checks made of the same pitfall.
     fn merge(&mut self, other: Self) {
         let both = |ours: &mut Vec<Check>, theirs: Vec<Check>| {
@@ -169,6 +233,18 @@ impl PitfallResult {
         let Self { not_run, caught_by, missed_by, .. } = self;
         not_run.retain(|check| !caught_by.contains(check) && !missed_by.contains(check));
     }
+}
+
+/// Checks, and the script that runs each that the program itself cannot.
+fn how_to_run(checks: &[Check]) -> String {
+    let mut checks = checks.to_vec();
+    checks.sort_unstable();
+    checks.dedup();
+    let words = checks.iter().map(|check| match check {
+        Check::Loom | Check::Shuttle => format!("{check}: run `scripts/{check}.sh`", check = check.as_str()),
+        _ => check.as_str().to_owned(),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A way to find a fault.

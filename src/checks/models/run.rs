@@ -111,10 +111,7 @@ fn one_line(found: &JobResult) -> String {
                 it.model, it.strategy, it.schedules, it.millis
             )
         }
-        JobResult::Pitfall(it) => {
-            let verdict = if it.missed_by.is_empty() { "detected" } else { "MISSED" };
-            format!("{}: {verdict}", it.pitfall)
-        }
+        JobResult::Pitfall(it) => format!("{}: {}", it.pitfall, it.outcome()),
     }
 }
 

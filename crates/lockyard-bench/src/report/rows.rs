@@ -285,37 +285,6 @@ pub(super) fn searched(it: &ModelResult) -> String {
     }
 }
 
-/// "48 of 49 seeded bugs detected; 1 not run (loom: run `scripts/loom.sh`)": what the checks made of the pitfalls.
-pub(super) fn detected(pitfalls: &[PitfallResult]) -> String {
-    let count = |of: fn(&PitfallResult) -> bool| pitfalls.iter().filter(|it| of(it)).count();
-    let caught = count(PitfallResult::is_caught);
-    let mut words = vec![format!("{caught} of {} seeded bugs detected", pitfalls.len())];
-    let missed = count(|it| !it.missed_by.is_empty());
-    if missed > 0 {
-        words.push(format!("{missed} missed"));
-    }
-    let not_run = || pitfalls.iter().filter(|it| it.caught_by.is_empty() && it.missed_by.is_empty());
-    if not_run().next().is_some() {
-        let by: BTreeSet<_> = not_run().flat_map(|it| &it.not_run).copied().collect();
-        let by: Vec<_> = by.into_iter().map(how_to_run).collect();
-        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-        words.push(format!("{} not run{by}", not_run().count()));
-    }
-    let alarms = count(|it| !it.false_positives.is_empty());
-    if alarms > 0 {
-        words.push(format!("{} on fixed variants", format::counted(alarms as u64, "false positive")));
-    }
-    words.join("; ")
-}
-
-/// A check, and the script that runs it where the program itself cannot.
-fn how_to_run(check: Check) -> String {
-    match check {
-        Check::Loom | Check::Shuttle => format!("{check}: run `scripts/{check}.sh`", check = check.as_str()),
-        _ => check.as_str().to_owned(),
-    }
-}
-
 /// The names of checks, in a sentence.
 pub(super) fn checks(checks: &[Check]) -> String {
     format::list(&checks.iter().map(|check| check.as_str().to_owned()).collect::<Vec<_>>())

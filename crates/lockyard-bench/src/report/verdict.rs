@@ -6,7 +6,7 @@
 use super::failures::failures;
 use super::format;
 use super::rows;
-use crate::record::{Cell, Comparison, Finding, Metric, Record, Verdict};
+use crate::record::{Cell, Comparison, Finding, Metric, PitfallResult, Record, Verdict};
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
@@ -161,5 +161,5 @@ fn models(record: &Record) -> Option<String> {
 
 fn pitfalls(record: &Record) -> Option<String> {
     let pitfalls = record.pitfalls.as_ref().filter(|pitfalls| !pitfalls.is_empty())?;
-    Some(format!("{}.", rows::detected(pitfalls)))
+    Some(format!("{}.", PitfallResult::summary(pitfalls)))
 }

@@ -55,7 +55,7 @@ pub(super) fn pitfalls(pitfalls: &[PitfallResult]) -> Markup {
             h2 { "Pitfalls" }
             p.muted {
                 "Seeded bugs that the checks must detect, and their fixed variants, on which any report is a false positive. "
-                (rows::detected(pitfalls)) ". A bug counts as detected only if every check that ran and is expected to see it \
+                (PitfallResult::summary(pitfalls)) ". A bug counts as detected only if every check that ran and is expected to see it \
                  did."
             }
             (parts::scroll("Pitfalls by check", &table))
