@@ -24,10 +24,8 @@ pub fn note_model(model: &ModelCheck, outcome: &Outcome) {
     let ModelCheck { name, over, preemptions, min_executions } = *model;
     let counterexample = outcome.failure.clone().map(|message| Counterexample {
         message: format!("{message} (execution {})", outcome.executions),
-        tasks: Vec::new(),
-        steps: Vec::new(),
-        edges: Vec::new(),
         replay: format!("scripts/loom.sh {}", name.replace('-', "_")),
+        ..Counterexample::default()
     });
     let result = ModelResult {
         model: name.to_owned(),

@@ -73,10 +73,8 @@ impl ModelCheck {
         );
         let counterexample = found.failure.as_ref().map(|(schedules, message)| Counterexample {
             message: format!("{message} (seed {schedules})"),
-            tasks: Vec::new(),
-            steps: Vec::new(),
-            edges: Vec::new(),
             replay: format!("scripts/shuttle.sh --replay '{title}' {schedules}"),
+            ..Counterexample::default()
         });
         let result = ModelResult {
             model: name.to_owned(),

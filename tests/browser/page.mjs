@@ -2,7 +2,7 @@
 //
 //   node page.mjs PAGES [SCREENSHOTS]
 //
-// PAGES holds a folder each for a rich record, a poor one and a hostile one (pages.rs writes them). Any failure ends with
+// PAGES holds a folder each for a rich record, a poor one, a hostile one and two counterexamples (pages.rs writes them). Any failure ends with
 // exit code 1. With a second argument screenshots are left there.
 
 import assert from "node:assert/strict";
@@ -47,7 +47,7 @@ async function on(name, options, visit, hash = "") {
   }
 }
 
-for (const name of ["rich", "poor", "hostile"]) {
+for (const name of ["rich", "poor", "hostile", "deadlock", "retries"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [size, viewport] of Object.entries(sizes)) {
       test(`${name}, ${colorScheme}, ${size}: fits, and no barrier is serious`, async () => {
@@ -195,5 +195,81 @@ test("a hostile name does nothing", async () => {
     assert.equal(await button.getAttribute("aria-pressed"), "false");
     await page.reload();
     assert.equal(await page.locator("[data-switch='2']").getAttribute("aria-pressed"), "false", "through the address too");
+  });
+});
+
+/// The row that is marked, in words.
+const now = (page) => page.locator("tr.now").innerText().then((text) => text.replace(/\s+/g, " ").trim());
+
+test("the arrow keys go through the steps of a run, and say what is held then", async () => {
+  await on("deadlock", {}, async (page) => {
+    assert.equal(await page.locator("tr.now").count(), 0, "nothing is marked before the first key");
+    await page.keyboard.press("ArrowRight");
+    assert.match(await now(page), /^1 invoke move\(a, b\)$/);
+    for (let key = 0; key < 2; key++) await page.keyboard.press("ArrowRight");
+    assert.match(await now(page), /^2 holds a lock b \(write\)/);
+    assert.equal(await page.locator("tr.now").getAttribute("aria-current"), "step");
+    const said = await page.locator(".stepper output").innerText();
+    assert.match(said, /^3 of 5\. task 1: other: lock b \(write\)\s+After it task 0: <mover> holds a; task 1: other holds b\.$/);
+    await page.keyboard.press("ArrowLeft");
+    assert.match(await now(page), /^lock a \(write\)/);
+    await page.keyboard.press("End");
+    assert.match(await page.locator(".stepper output").innerText(), /queue for a \(write\) – closes the cycle/);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await now(page), /^4 holds a, waits for b/, "the last one stays");
+    assert.ok(await page.getByRole("button", { name: "Next step" }).isDisabled());
+    await page.getByRole("button", { name: "Previous step" }).click();
+    assert.match(await now(page), /^3 queue for b/);
+    assert.equal(await page.locator("tr.now").count(), 1);
+  });
+});
+
+test("what repeats is folded, and its steps are gone through once it is open", async () => {
+  await on("retries", {}, async (page) => {
+    const rows = page.locator(".trace tbody:not(.fold) tr:visible");
+    const folded = await rows.count();
+    const fold = page.getByRole("button", { name: /steps 5–6 × 19 more, steps 7–44/ });
+    assert.equal(await fold.getAttribute("aria-expanded"), "false");
+    await fold.focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await fold.getAttribute("aria-expanded"), "true");
+    assert.equal(await rows.count(), folded + 38);
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    assert.match(await now(page), /^44 /);
+    await fold.click();
+    assert.equal(await rows.count(), folded);
+    assert.equal(await page.locator("tr.now").count(), 0, "what is hidden is not where the reader is");
+  });
+});
+
+test("the command to replay a run is copied, or selected where the clipboard is closed", async () => {
+  await on("deadlock", {}, async (page) => {
+    await page.locator("button.copy").click();
+    await page.waitForFunction(() => document.querySelector("button.copy").textContent !== "Copy");
+    const how = await page.locator("button.copy").innerText();
+    const command = await page.evaluate((how) => (how === "Copied" ? null : getSelection().toString()), how);
+    assert.ok(how === "Copied" || command === "lockyard verify --pitfall two-sessions --replay 0.1", how);
+  });
+});
+
+test("without its script a run is whole, and offers nothing that would not work", async () => {
+  await on("retries", { javaScriptEnabled: false }, async (page) => {
+    assert.equal(await page.locator(".trace tbody:not(.fold) tr:visible").count(), 47);
+    for (const control of [".stepper", "tbody.fold", "button.copy"]) {
+      assert.equal(await page.locator(control).first().isVisible(), false, control);
+    }
+  });
+});
+
+test("a run on the page of a record listens only where the focus is", async () => {
+  await on("rich", {}, async (page) => {
+    const run = page.locator("#violations .drawing").filter({ has: page.locator(".steps") });
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.locator("tr.now").count(), 0);
+    await run.locator(".steps").focus();
+    await page.keyboard.press("ArrowRight");
+    assert.match(await now(page), /^1 call store: load/);
+    assert.equal(await page.locator("#violations svg").count(), 1, "the deadlock has its graph");
   });
 });

@@ -1,9 +1,11 @@
-//! Writes the pages that the browser looks at: of a rich record, a poor one and a hostile one.
+//! Writes the pages that the browser looks at: of a rich record, a poor one and a hostile one, and of two counterexamples.
 //!
 //! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
 
 #[path = "../../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
+#[path = "../../crates/lockyard-evidence/tests/support/mod.rs"]
+mod runs;
 #[path = "../../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 
@@ -17,6 +19,11 @@ fn main() {
     let dir = std::path::Path::new(&dir);
     for (name, record) in [("rich", rich::rich()), ("poor", poor()), ("hostile", hostile())] {
         write_all(&record, dir.join(name)).expect("the pages can be written");
+    }
+    for (name, how) in [("deadlock", runs::deadlock()), ("retries", runs::three_tasks())] {
+        let dir = dir.join(name);
+        std::fs::create_dir_all(&dir).expect("the directory can be made");
+        std::fs::write(dir.join("index.html"), how.to_html(name)).expect("the page can be written");
     }
 }
 

@@ -61,10 +61,8 @@ fn whole() -> Record {
         holds: false,
         counterexample: Some(Counterexample {
             message: "an update was lost".into(),
-            tasks: vec![],
-            steps: vec![],
-            edges: Vec::new(),
             replay: "lockyard verify --replay 7".into(),
+            ..Counterexample::default()
         }),
         ..model.clone()
     };

@@ -1,57 +1,107 @@
-//! An interleaving in which a property does not hold, as data and as a page.
+//! An interleaving in which a property does not hold, as data.
 
+use super::drawing::Drawing;
 use super::edge::Edge;
+use super::lanes::{CLOSED, closing_request};
 use super::step::Step;
-use super::trace::{Trace, escaped};
+use super::trace::Trace;
 
-/// An interleaving in which a property does not hold. [`trace`](Self::trace) draws it.
+/// Why a step that an engine names is fatal, where there is no wait cycle.
+const FAILS: &str = "fails here";
+
+/// An interleaving in which a property does not hold. [`drawing`](Self::drawing) draws it, [`trace`](Self::trace) its steps
+/// alone.
 ///
 /// It is read in every version of the record. Before its schema 2 the steps were the lines of a drawing: these are read as
 /// further lines of the message, and there are no steps then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// ```
+/// use lockyard_evidence::{Action, Counterexample, Step};
+///
+/// let step = |nth, task, action, value: &str| Step {
+///     nth,
+///     task,
+///     action,
+///     object: Some("balance".to_owned()),
+///     value: Some(value.to_owned()),
+///     place: None,
+///     holds: Vec::new(),
+///     waits_for: Vec::new(),
+/// };
+/// let lost = Counterexample {
+///     message: "two deposits, and a balance of 1".to_owned(),
+///     about: Some("A balance is read and written back in two steps.".to_owned()),
+///     tasks: vec!["alice".to_owned(), "bob".to_owned()],
+///     steps: vec![
+///         step(1, 0, Action::Access, "read 0"),
+///         step(2, 1, Action::Access, "0 → 1"),
+///         step(3, 0, Action::Access, "1 → 1"),
+///     ],
+///     fatal: Some(2),
+///     replay: "cargo test deposits".to_owned(),
+///     ..Counterexample::default()
+/// };
+/// assert_eq!(lost.drawing().to_text(Some(80)), "\
+/// A balance is read and written back in two steps.
+/// two deposits, and a balance of 1
+///
+/// step  alice              bob
+///    1  ● balance: read 0
+///    2                     ● balance: 0 → 1
+///    3  ✗ balance: 1 → 1                     ← fails here
+///
+/// Replay: cargo test deposits
+/// ");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counterexample {
-    /// What went wrong.
+    /// What went wrong in this run.
     pub message: String,
+    /// What is wrong with the program, in a sentence, where the model or the pitfall says so.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub about: Option<String>,
     /// What the tasks are called, by their places.
     pub tasks: Vec<String>,
     /// What happened, step by step; empty where the engine that found it keeps no steps.
     pub steps: Vec<Step>,
-    /// Of a deadlock the wait cycle, each task waiting for the next; empty of anything else.
+    /// The step with which it failed, by its place among the steps. In a wait cycle the last request of its tasks is taken
+    /// if the engine names none.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub fatal: Option<usize>,
+    /// The cycle at its end, if it is a deadlock: each task waits for the next, and the last one for the first. They are
+    /// called what they are called in `tasks`.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub edges: Vec<Edge>,
     /// The command that shows it again.
     pub replay: String,
 }
 
 impl Counterexample {
-    /// The run, to draw.
+    /// Its steps, to draw, with the fatal one.
     pub fn trace(&self) -> Trace<'_> {
-        Trace { tasks: (&self.tasks).into(), steps: (&self.steps).into(), wrong: None }
+        let Self { tasks, steps, edges, .. } = self;
+        let why = if edges.is_empty() { FAILS } else { CLOSED };
+        let fatal = self.fatal.or_else(|| closing_request(tasks, steps, edges));
+        let wrong = fatal.filter(|at| *at < steps.len()).map(|at| (at, why.to_owned()));
+        Trace { tasks: tasks.into(), steps: steps.into(), wrong }
     }
 
-    /// A page of its own: one file, nothing to load, no script.
-    pub fn to_html(&self, title: &str) -> String {
-        let (title, replay) = (escaped(title), escaped(&self.replay));
-        // What follows the first line is a drawing, and keeps its columns.
-        let (first, rest) = self.message.split_once('\n').unwrap_or((&self.message, ""));
-        let (message, drawing) = (escaped(first), escaped(rest));
-        let drawing = if drawing.is_empty() { drawing } else { format!("<pre>{drawing}</pre>\n") };
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title>\
-             <style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<p class=\"failure\">{message}</p>\n{drawing}\
-             <p>Replay: <code>{replay}</code></p>\n{}\n</body></html>\n",
-            self.trace().to_html()
-        )
+    /// All of it, to draw: what is wrong, the wait-for graph, the steps and the command.
+    pub fn drawing(&self) -> Drawing<'_> {
+        let about = self.about.as_deref().map(Into::into);
+        Drawing {
+            cause: about.into_iter().chain([self.message.as_str().into()]).collect(),
+            edges: self.edges.as_slice().into(),
+            trace: Some(self.trace()),
+            replay: (!self.replay.is_empty()).then(|| self.replay.as_str().into()),
+        }
     }
 }
-
-const STYLE: &str = "body{font:14px/1.4 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}\
-th,td{padding:.2rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8883}\
-td.holds{border-left:4px solid #c60}td.acts{font-weight:600}td.waits{color:#888}\
-th[scope=row],td.place{color:#888;font-family:monospace;font-weight:400}\
-p.failure{color:#b00020;font-weight:600}\
-@media(prefers-color-scheme:dark){body{background:#111;color:#eee}p.failure{color:#ff8a80}}";
 
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Counterexample {
@@ -68,14 +118,18 @@ impl<'de> serde::Deserialize<'de> for Counterexample {
         struct Written {
             message: String,
             #[serde(default)]
+            about: Option<String>,
+            #[serde(default)]
             tasks: Vec<String>,
             steps: Vec<RowOrLine>,
+            #[serde(default)]
+            fatal: Option<usize>,
             #[serde(default)]
             edges: Vec<Edge>,
             replay: String,
         }
 
-        let Written { mut message, tasks, steps: written, edges, replay } =
+        let Written { mut message, about, tasks, steps: written, fatal, edges, replay } =
             Written::deserialize(deserializer)?;
         let mut steps = Vec::new();
         for written in written {
@@ -84,7 +138,7 @@ impl<'de> serde::Deserialize<'de> for Counterexample {
                 RowOrLine::Line(line) => message.extend(["\n", &line]),
             }
         }
-        Ok(Self { message, tasks, steps, edges, replay })
+        Ok(Self { message, about, tasks, steps, fatal, edges, replay })
     }
 }
 
@@ -93,8 +147,7 @@ mod tests {
     use super::*;
     use crate::Action;
 
-    #[test]
-    fn what_is_written_is_read_and_the_lines_of_schema_1_are_not_lost() {
+    fn today() -> Counterexample {
         let step = Step {
             nth: 1,
             task: 0,
@@ -106,18 +159,15 @@ mod tests {
             waits_for: vec!["cache".to_owned()],
         };
         let (tasks, steps) = (vec!["task 0".to_owned()], vec![step]);
-        let edges = vec![Edge {
-            task: "task 0".to_owned(),
-            holds: None,
-            locked_at: None,
-            waits_for: "cache #0 (write)".to_owned(),
-            place: Some("src/a.rs:1:2".to_owned()),
-        }];
-        let today =
-            Counterexample { message: "stuck".to_owned(), tasks, steps, edges, replay: "again".to_owned() };
-        let json = serde_json::to_string(&today).unwrap();
+        let (message, replay) = ("stuck".to_owned(), "again".to_owned());
+        Counterexample { message, tasks, steps, replay, ..Counterexample::default() }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_lines_of_schema_1_are_not_lost() {
+        let json = serde_json::to_string(&today()).unwrap();
         assert!(json.contains("\"action\":\"no return\""), "{json}");
-        assert_eq!(serde_json::from_str::<Counterexample>(&json).unwrap(), today);
+        assert_eq!(serde_json::from_str::<Counterexample>(&json).unwrap(), today());
 
         let before = r#"{"message":"lost","steps":["step  task 0","   1  ● asks: get"],"replay":"again"}"#;
         let read: Counterexample = serde_json::from_str(before).unwrap();
@@ -126,16 +176,28 @@ mod tests {
     }
 
     #[test]
-    fn the_page_loads_nothing_and_escapes_what_it_shows() {
-        let (message, replay) = ("a < b\n1  ● x < y".to_owned(), "again --with '<>'".to_owned());
-        let page =
-            Counterexample { message, tasks: Vec::new(), steps: Vec::new(), edges: Vec::new(), replay }
-                .to_html("<model>");
-        assert!(
-            page.contains("<h1>&lt;model&gt;</h1>")
-                && page.contains("a &lt; b</p>\n<pre>1  ● x &lt; y</pre>"),
-            "{page}"
-        );
-        assert!(!page.contains("<script") && !page.contains("http"));
+    fn what_later_versions_added_is_read_again_and_not_written_where_there_is_none() {
+        let edge = Edge {
+            task: "task 0".to_owned(),
+            holds: None,
+            locked_at: None,
+            waits_for: "cache".to_owned(),
+            place: None,
+        };
+        let full =
+            Counterexample { about: Some("why".to_owned()), fatal: Some(0), edges: vec![edge], ..today() };
+        let json = serde_json::to_string(&full).unwrap();
+        assert_eq!(serde_json::from_str::<Counterexample>(&json).unwrap(), full);
+
+        let json = serde_json::to_string(&today()).unwrap();
+        for field in ["about", "fatal", "edges"] {
+            assert!(!json.contains(field), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_fatal_step_that_is_none_of_them_marks_none() {
+        assert_eq!(Counterexample { fatal: Some(1), ..today() }.trace().wrong, None);
+        assert_eq!(Counterexample { fatal: Some(0), ..today() }.trace().wrong, Some((0, FAILS.to_owned())));
     }
 }

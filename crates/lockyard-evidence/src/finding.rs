@@ -1,7 +1,7 @@
 //! What can be found, as one closed list, and a finding as plain data.
 //!
 //! Instruments find different things in different ways, and readers must not care which of them spoke: a page, a table and
-//! a gate know this list and nothing else. What a system's own invariants find is not on it, since nobody can list the
+//! a gate know this list and nothing else. What a system's own invariants find is not on it, since no list can name the
 //! invariants of systems that are yet to be written: that is kind [`Invariant`](FindingKind::Invariant), with the system's
 //! name of what was broken as its rule.
 
@@ -69,6 +69,8 @@ kinds! {
         "A lock that promises FIFO order was granted out of order."
     LostWakeUp "lost wake-up"
         "A task waits for a lock that no task holds: its wake-up was lost."
+    BrokenExclusion "broken exclusion"
+        "A lock was granted to two at once that exclude each other."
     HeldAcrossAwait "held across await"
         "A lock was held across an await of something else: no error, but a cost in throughput."
     Errors "errors"
@@ -110,6 +112,7 @@ impl FindingKind {
             | Self::GuardAcrossAwait
             | Self::Starvation
             | Self::GrantOrder
+            | Self::BrokenExclusion
             | Self::HeldAcrossAwait
             | Self::Errors
             | Self::Unanswered

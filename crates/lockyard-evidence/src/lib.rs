@@ -24,7 +24,8 @@
 //! - [`ModelResult`], [`Counterexample`]: what a search through interleavings came to, and the one that failed, as rows
 //!   of [`Step`]s.
 //! - [`Violation`]: operations that no order explains.
-//! - [`Trace`]: the one drawing of both, as text and as a table of HTML.
+//! - [`Drawing`]: the one drawing of all three, as text and as a page: the cause, the wait-for graph of its [`Edge`]s
+//!   ([`WaitForGraph`]), the steps of the tasks beside each other ([`Trace`]), the command that shows it again.
 //! - [`PitfallResult`]: a known-bad variant, and which checks saw it.
 //! - [`VerificationReport`]: all of a verification; [`holds`](VerificationReport::holds) is its verdict.
 //!
@@ -32,18 +33,31 @@
 //! | --- | --- |
 //! | `serde` | reading and writing as JSON, of every version of the record |
 //! | `schema` | the JSON Schema of what is written |
+//! | `page` | drawings as HTML: a page of its own, or parts of another one; its style and its script are some 7 kB of text |
 
 mod counterexample;
+mod drawing;
 mod edge;
+mod elide;
 mod finding;
+mod fold;
+mod graph;
+mod lanes;
+mod layout;
+#[cfg(feature = "page")]
+mod page;
 mod step;
 mod trace;
 mod verification;
 mod violation;
 
 pub use counterexample::Counterexample;
+pub use drawing::Drawing;
 pub use edge::Edge;
 pub use finding::{Finding, FindingKind, Severity};
+pub use graph::WaitForGraph;
+#[cfg(feature = "page")]
+pub use page::{SCRIPT, STYLE};
 pub use step::{Action, Step};
 pub use trace::Trace;
 pub use verification::{Check, Engine, ModelResult, PitfallResult, VerificationReport};

@@ -83,7 +83,7 @@ pub struct ModelResult {
     pub exhaustive: bool,
     /// What bounded the search, in words; null if nothing did.
     pub bound: Option<String>,
-    /// What an exhaustive search takes for granted, such as that all that is shared tells the explorer; null if nothing.
+    /// What an exhaustive search takes for granted, such as that every access to shared state is reported; null if nothing.
     #[cfg_attr(feature = "serde", serde(default))]
     pub assumption: Option<String>,
     /// Why the search proves nothing, in words, such as that a task waited for what the engine does not see; null if it is
@@ -202,7 +202,7 @@ impl PitfallResult {
         // Those of which nothing is known, and those that could be known better.
         let ran = |it: &Self| !(it.caught_by.is_empty() && it.missed_by.is_empty());
         for (had_others, label) in
-            [(false, "not run"), (true, "not run by every check that should detect it")]
+            [(false, "not run"), (true, "not tried by every check that should detect it")]
         {
             let these: Vec<_> =
                 all.iter().filter(|it| ran(it) == had_others && !it.not_run.is_empty()).collect();
@@ -213,7 +213,8 @@ impl PitfallResult {
         }
         let alarms = count(|it| !it.false_positives.is_empty());
         if alarms > 0 {
-            words.push(format!("{alarms} with a false positive on the fixed variant"));
+            let plural = if alarms == 1 { "" } else { "s" };
+            words.push(format!("{alarms} false positive{plural} on fixed variants"));
         }
         words.join("; ")
     }

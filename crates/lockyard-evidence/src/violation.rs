@@ -1,9 +1,11 @@
 //! Operations that no order explains, as data.
 
+use super::drawing::Drawing;
 use super::step::{Action, Step};
 use super::trace::Trace;
 
-/// The few operations that show why a history is not linearizable. [`trace`](Self::trace) draws them.
+/// The few operations that show why a history is not linearizable. [`drawing`](Self::drawing) draws them with the reason,
+/// [`trace`](Self::trace) them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -75,6 +77,19 @@ impl Violation {
         }
     }
 
+    /// All of it, to draw: why no order explains the answers, and the operations.
+    pub fn drawing(&self) -> Drawing<'static> {
+        let count = self.operations.len();
+        let of = if self.key.is_empty() { String::new() } else { format!(" of {}", self.key) };
+        let impossible = self
+            .operations
+            .get(self.impossible)
+            .map(|it| format!(": the answer of “{}” is impossible{}", it.what, self.should_have_been()));
+        let impossible = impossible.unwrap_or_default();
+        let cause = format!("No linearization of these {count} operations{of} exists{impossible}.");
+        Drawing { cause: vec![cause.into()], trace: Some(self.trace()), ..Drawing::default() }
+    }
+
     /// Shows one operation more, unless it is there.
     pub fn insert(&mut self, operation: OperationSpan) {
         let at = self.operations.partition_point(|other| other.call < operation.call);
@@ -136,5 +151,8 @@ step  process 2           process 7
    7  ✗ return read -> 0  │                 ← impossible: should have been 1 or 5
 ";
         assert_eq!(violation.to_string(), expected);
+        let cause = "No linearization of these 4 operations of x exists: the answer of “read -> 0” is impossible: should have \
+                     been 1 or 5.";
+        assert_eq!(violation.drawing().to_text(None), format!("{cause}\n\n{expected}"));
     }
 }

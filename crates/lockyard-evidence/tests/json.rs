@@ -57,3 +57,14 @@ fn false_positives_are_read_by_their_former_name() {
     fields.insert("twin_alarms".to_owned(), alarms);
     assert_eq!(serde_json::from_value::<PitfallResult>(written).unwrap(), result);
 }
+
+/// A record from before a field was added has none of it, and is valid all the same.
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_requires_of_a_counterexample_what_every_record_has() {
+    let schema = serde_json::to_value(schemars::schema_for!(lockyard_evidence::Counterexample)).unwrap();
+    assert_eq!(schema["required"], json!(["message", "tasks", "steps", "replay"]));
+    for field in ["about", "fatal", "edges"] {
+        assert!(schema["properties"][field].is_object(), "{schema}");
+    }
+}

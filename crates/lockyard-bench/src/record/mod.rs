@@ -29,7 +29,7 @@ pub use factors::Factors;
 pub use file::{RecordError, write_atomically};
 pub use locks::{LockUse, Times};
 pub use lockyard_evidence::{
-    Action, Check, Counterexample, Edge, Engine, Finding, FindingKind, ModelResult, OperationSpan,
+    Action, Check, Counterexample, Drawing, Edge, Engine, Finding, FindingKind, ModelResult, OperationSpan,
     PitfallResult, Severity, Step, Trace, VerificationReport, Violation,
 };
 pub use point::Point;

@@ -93,10 +93,7 @@ fn failed(kind: &str, message: &str, description: &str) -> TestCaseStatus {
 fn model(it: &ModelResult) -> TestCase {
     let searched = rows::searched(it);
     let status = match &it.counterexample {
-        Some(how) if !it.holds => {
-            let steps = format!("{}\nreplay: {}", how.trace(), how.replay);
-            failed("counterexample", &how.message, &steps)
-        }
+        Some(how) if !it.holds => failed("counterexample", &how.message, &how.drawing().to_text(None)),
         _ if !it.holds => failed("violation", "the property is violated", &searched),
         _ if !it.passes() => {
             let few = format!("{} schedules explored of at least {}", it.schedules, it.min_schedules);

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth};
 use super::failures::failures;
-use super::rows::{self, Table};
+use super::rows::{self, LocatedFinding, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::{Record, Trace};
+use crate::record::{Drawing, Record};
 
 /// The report as GitHub-flavoured markdown.
 pub fn summary(record: &Record) -> String {
@@ -23,7 +23,7 @@ pub fn summary(record: &Record) -> String {
         out += &scenario(&table);
         for (strategy, violation) in table.violations() {
             let _ = write!(out, "\n{}:\n\n", escaped(&rows::caption(strategy, violation)));
-            out += &traced(&violation.trace());
+            out += &drawn(&violation.drawing());
         }
         let notes = table.notes();
         if !notes.is_empty() {
@@ -33,20 +33,26 @@ pub fn summary(record: &Record) -> String {
     }
     out.extend(AblationPath::all(record).iter().map(way));
     out.extend(Sweep::all(record).iter().map(sweep));
+    for LocatedFinding { strategy, place, finding } in rows::wait_cycles(record) {
+        let title = format!("{} in “{strategy}” under {place}", finding.name());
+        let _ = write!(out, "\n## {}\n\n{}\n\n", escaped(&title), escaped(&finding.message));
+        out += &drawn(&rows::without_words(finding.drawing()));
+    }
     for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
         let title = format!("Model {} over “{}”", model.model, model.strategy);
-        let _ = write!(out, "\n## {}\n\n{}\n\n", escaped(&title), escaped(&how.message));
-        out += &traced(&how.trace());
+        let _ = write!(out, "\n## {}\n\n", escaped(&title));
+        out.extend(how.drawing().cause.iter().map(|sentence| escaped(sentence) + "\n\n"));
+        out += &drawn(&rows::without_words(how.drawing()));
         let _ = write!(out, "\nReplay:\n\n    {}\n", how.replay.replace(char::is_control, " "));
     }
     out += &origin(record);
     out
 }
 
-/// A run as indented code, which takes any text as it is.
-fn traced(trace: &Trace<'_>) -> String {
-    let plain = |line: &str| line.replace(char::is_control, " ");
-    trace.to_string().lines().fold(String::new(), |all, line| all + "    " + &plain(line) + "\n")
+/// A drawing as indented code, which takes any text as it is.
+fn drawn(drawing: &Drawing<'_>) -> String {
+    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") };
+    drawing.to_text(None).lines().map(line).collect()
 }
 
 fn way(way: &AblationPath<'_>) -> String {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use crate::record::{
-    Cell, Check, Comparison, Counterexample, Finding, Metric, ModelResult, PitfallResult, Point, Record,
-    Verdict, Violation,
+    Cell, Check, Comparison, Counterexample, Drawing, Finding, Metric, ModelResult, Point, Record, Verdict,
+    Violation,
 };
 
 /// What stands where there is nothing to say.
@@ -320,13 +320,23 @@ pub(super) fn counterexamples(record: &Record) -> impl Iterator<Item = (&ModelRe
     models.filter_map(|it| Some((it, it.counterexample.as_ref()?)))
 }
 
-/// What a drawn violation shows.
+/// Errors of which it is known who waited for whom: what is drawn of them.
+pub(super) fn wait_cycles(record: &Record) -> impl Iterator<Item = LocatedFinding<'_>> {
+    findings(record).filter(|it| it.finding.is_error() && !it.finding.edges.is_empty())
+}
+
+/// What a drawing in text shows below a heading and a message of its own.
+pub(super) fn without_words(drawing: Drawing<'_>) -> Drawing<'_> {
+    Drawing { cause: Vec::new(), replay: None, ..drawing }
+}
+
+/// Whose violation is drawn.
 pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
-    format!(
-        "“{strategy}”, {}: no linearization of these {} operations exists",
-        violation.key,
-        violation.operations.len()
-    )
+    if violation.key.is_empty() {
+        format!("“{strategy}”")
+    } else {
+        format!("“{strategy}”, {}", violation.key)
+    }
 }
 
 fn most_frequent<'a>(cells: impl Iterator<Item = &'a Cell>, at_most: usize) -> Vec<&'a str> {

@@ -83,7 +83,9 @@ impl Log {
         let text =
             format!("model {} over “{}”: violation ({}): {how}", it.model, it.strategy, it.engine.as_str());
         let mut result = self.result("model", "error", &text);
-        result.insert("properties".into(), json!({ "replay": replay }));
+        let how = it.counterexample.as_ref();
+        let (about, edges) = how.map_or((None, &[][..]), |how| (how.about.as_deref(), &how.edges[..]));
+        result.insert("properties".into(), json!({ "replay": replay, "about": about, "edges": edges }));
         if let Some(how) = it.counterexample.as_ref().filter(|how| !how.steps.is_empty()) {
             result.insert("codeFlows".into(), json!([{ "threadFlows": thread_flows(how) }]));
         }
@@ -108,12 +110,14 @@ impl Log {
 
 /// The steps of each task that took any, numbered as they came among those of all.
 fn thread_flows(how: &Counterexample) -> Vec<Value> {
+    let fatal = how.trace().wrong.map(|(at, _)| at);
     let steps_of = |task: usize| {
-        let numbered = (1_u32..).zip(&how.steps).filter(move |(_, step)| step.task == task);
-        numbered.map(|(order, step)| {
+        let numbered = (1_u32..).zip(&how.steps).enumerate().filter(move |(_, (_, step))| step.task == task);
+        numbered.map(|(at, (order, step))| {
             let mut place = step.place.as_deref().and_then(location).unwrap_or_else(|| json!({}));
             place["message"] = json!({ "text": step.to_string() });
-            json!({ "executionOrder": order, "location": place })
+            let importance = if fatal == Some(at) { "essential" } else { "important" };
+            json!({ "executionOrder": order, "importance": importance, "location": place })
         })
     };
     let flows = how.tasks.iter().enumerate().filter_map(|(task, name)| {

@@ -9,10 +9,10 @@ use comfy_table::{
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth, Part, Tone};
 use super::failures::failures;
-use super::rows::{self, Row, Table};
+use super::rows::{self, LocatedFinding, Row, Table};
 use super::scaling::Sweep;
 use super::{format, verdict};
-use crate::record::{LockTime, Record, Trace};
+use crate::record::{Drawing, LockTime, Record};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
@@ -53,8 +53,8 @@ pub fn text(record: &Record, colour: Colour) -> String {
             out = out + "\n" + &drawn(locks(&table), colour);
         }
         for (strategy, violation) in table.violations() {
-            out = out + "\n" + &wrapped(&rows::caption(strategy, violation)) + "\n";
-            out += &traced(&violation.trace());
+            out = out + "\n" + &wrapped(&(rows::caption(strategy, violation) + ":"));
+            out += &drawing(&violation.drawing());
         }
         let notes = table.notes();
         if !notes.is_empty() {
@@ -74,18 +74,19 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out.push('\n');
         out.extend(sweep.laws().iter().map(|law| wrapped(law)));
     }
+    for LocatedFinding { strategy, place, finding } in rows::wait_cycles(record) {
+        out = out + "\n" + &wrapped(&format!("{} in “{strategy}” under {place}:", finding.name()));
+        out += &drawing(&finding.drawing());
+    }
     for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
-        out = out
-            + "\n"
-            + &wrapped(&format!("Model {} over “{}”: {}", model.model, model.strategy, how.message));
-        out = out + "\n" + &traced(&how.trace()) + "Replay: " + &printable(&how.replay) + "\n";
+        out = out + "\n" + &wrapped(&format!("Model {} over “{}”:", model.model, model.strategy));
+        out += &drawing(&how.drawing());
     }
     out
 }
 
-/// A run, line by line, each as long as it is.
-fn traced(trace: &Trace<'_>) -> String {
-    trace.to_string().lines().map(|line| printable(line) + "\n").collect()
+fn drawing(it: &Drawing<'_>) -> String {
+    it.to_text(Some(COLUMNS.into()))
 }
 
 /// A table of words, all columns but the first aligned so.

@@ -169,14 +169,16 @@ fn models() -> Vec<ModelResult> {
     };
     let lost = Counterexample {
         message: "an update was lost".into(),
+        about: Some("A session is evicted while a save still has a copy of it.".into()),
         tasks: vec!["task 0: writer".into(), "task 1: evictor".into()],
         steps: vec![
             step(1, 0, Action::Call, "store: load", &[]),
             step(2, 1, Action::Lock, "cache", &["cache"]),
             step(3, 0, Action::Call, "store: put", &[]),
         ],
-        edges: Vec::new(),
+        fatal: Some(2),
         replay: "lockyard verify --model save --replay 17".into(),
+        ..Counterexample::default()
     };
     vec![
         model("eviction", Engine::Explorer, 4_812, false),

@@ -1,7 +1,7 @@
 //! index.html: the report as one page that needs nothing but itself.
 //!
-//! It makes no request, and its policy says so to the browser. It has one small script, for switching strategies off; the
-//! policy names it by its hash, so nothing else can run. Whatever stands in a record, a hostile name included, can
+//! It makes no request, and its policy says so to the browser. It has one small script, for switching strategies off and
+//! for stepping through what failed; the policy names it by its hash, so nothing else can run. Whatever stands in a record, a hostile name included, can
 //! therefore be text on this page and nothing else.
 
 mod ablation;
@@ -37,22 +37,28 @@ use palette::Palette;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// The page's own script and that of drawings, as one: the policy has one hash to name.
+fn script() -> String {
+    [SCRIPT, lockyard_evidence::SCRIPT].join("\n")
+}
+
 /// The report as a page for a browser.
 pub fn page(record: &Record) -> String {
     let failures = failures(record);
     let tables = Table::all(record);
     let palette = Palette::of(record);
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
+    let script = script();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(&script));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "Lockyard" @if !scenarios.is_empty() { ": " (format::list(&scenarios)) } }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(lockyard_evidence::STYLE)) }
             }
             body {
                 header {
@@ -77,7 +83,7 @@ pub fn page(record: &Record) -> String {
                     (charts(record, &tables, &palette))
                     (method::sections(record, &tables))
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(&script)) }
             }
         }
     };
@@ -122,8 +128,8 @@ fn switches(palette: &Palette<'_>) -> Markup {
 }
 
 /// Nothing may be fetched, and no script may run but the one.
-fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+fn policy(script: &str) -> String {
+    let hash = STANDARD.encode(Sha256::digest(script));
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
     )

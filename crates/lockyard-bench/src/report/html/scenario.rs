@@ -1,6 +1,6 @@
 //! One scenario on the page: its table, and a chart of throughput in it.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::super::columns::{Align, Column, ColumnWidth, Tone};
 use super::super::format;
@@ -8,6 +8,7 @@ use super::super::rows::{self, Row, Table};
 use super::chart::{self, Axis, chart};
 use super::palette::Palette;
 use super::parts;
+use super::violations::drawn;
 use crate::record::{Comparison, Verdict};
 
 pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
@@ -83,7 +84,7 @@ fn violations(table: &Table<'_>) -> Markup {
         @for (strategy, violation) in table.violations() {
             figure {
                 figcaption { (rows::caption(strategy, violation)) }
-                (parts::scroll("Operations", &PreEscaped(violation.trace().to_html())))
+                (drawn(&violation.drawing()))
             }
         }
     }
