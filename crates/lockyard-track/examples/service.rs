@@ -48,7 +48,7 @@ async fn meet(meeting: Option<&Barrier>) {
     }
 }
 
-/// One request after the other, then both at once; what the tracker has found, and a line for each class and request.
+/// Two requests that do not meet, then two that do; what the tracker has found, and a line for each class and request.
 pub(crate) async fn observe() -> (Vec<Finding>, String) {
     let tracker = Tracker::new();
     let (sender, mut found) = mpsc::unbounded_channel();
@@ -57,8 +57,11 @@ pub(crate) async fn observe() -> (Vec<Finding>, String) {
         async { Watched { orders: SharedLock::new(&ORDERS, vec![]), stock: SharedLock::new(&STOCK, 10) } };
     let shop = Arc::new(tracker.scope("set up", new).await);
 
-    tracker.scope("first customer", shop.order(3, None)).await;
-    tracker.scope("auditor", shop.audit(None)).await; // nothing hangs, and the inversion is found
+    let (customer, auditor) = (shop.clone(), shop.clone());
+    let customer = tracker.spawn("first customer", async move { customer.order(3, None).await });
+    let auditor = tracker.spawn("auditor", async move { auditor.audit(None).await });
+    // Nothing hangs, for on one thread neither is interrupted; that they can meet is found all the same.
+    let _ended = (customer.await, auditor.await);
 
     let meeting = Arc::new(Barrier::new(2));
     let (customer, auditor) = ((shop.clone(), meeting.clone()), (shop, meeting));
@@ -67,7 +70,7 @@ pub(crate) async fn observe() -> (Vec<Finding>, String) {
         tracker.spawn("second auditor", async move { _ = auditor.0.audit(Some(&auditor.1)).await }),
     ];
     while found.recv().await.is_some_and(|kind| kind != Kind::Deadlock) {}
-    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    tasks.iter().for_each(|task| task.abort());
 
     let mut times = String::new();
     for it in tracker.times_by_label() {

@@ -8,10 +8,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Waker};
 
 use super::cycle::{self, LockId, Request, StrandId, StrandState, WaitGraph};
+use super::exclusion;
 use super::finding::Kind;
 use super::futurelock::Probe;
 use super::guard::TrackedGuard;
-use super::hold::Acquisition;
+use super::hold::HoldIndex;
 use super::mode::{Mode, Rule};
 use super::order::LockUse;
 use super::report;
@@ -21,7 +22,7 @@ use super::wait::{Lock, Wait, WaitGuard};
 /// Overtaken so often, a waiter starves.
 const STARVED: u64 = 64;
 
-/// The lock was free. `ahead` is the last place in line that was given before it was tried.
+/// The lock was free. `ahead` is the last place in the queue that was given before it was tried.
 #[inline]
 pub(super) fn at_once<G>(
     lock: &Arc<Lock>,
@@ -30,8 +31,12 @@ pub(super) fn at_once<G>(
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
+    let taken = asked(lock, &strand, taken);
+    // The states around it first: no two are ever locked together.
+    let around = strand.held_around();
+    let segment = strand.progress.segment();
     let mut state = strand.state();
-    if state.is_new_order(&taken, strand.parent.is_some()) {
+    if state.is_new_order(&taken, around, segment) {
         // `draw` locks this state itself, to read what is held: with the guard alive it would wait for its own
         // caller.
         drop(state);
@@ -39,9 +44,15 @@ pub(super) fn at_once<G>(
         state = strand.state();
     }
     // After the orders were drawn: pushed earlier, the lock would be among what is held while it is asked for.
-    let number = state.push(taken, lock.blocks, Acquisition::default());
+    let hold = state.push(taken, lock.blocks, None);
     drop(state);
-    had(lock, strand, &taken, ahead, guard, number)
+    had(lock, strand, &taken, ahead, guard, hold)
+}
+
+/// What is known of a request at its moment.
+#[inline]
+fn asked(lock: &Lock, strand: &Strand, taken: LockUse) -> LockUse {
+    LockUse { private: lock.is_private_to(strand), sequence: strand.asks_in_sequence(), ..taken }
 }
 
 /// The lock was free for one who would not have waited: no order comes of it.
@@ -53,8 +64,9 @@ pub(super) fn without_order<G>(
     ahead: Option<u64>,
     guard: G,
 ) -> TrackedGuard<'_, G> {
-    let number = strand.state().push(taken, lock.blocks, Acquisition::default());
-    had(lock, strand, &taken, ahead, guard, number)
+    let taken = LockUse { private: lock.is_private_to(&strand), tried: true, ..taken };
+    let hold = strand.state().push(taken, lock.blocks, None);
+    had(lock, strand, &taken, ahead, guard, hold)
 }
 
 #[inline]
@@ -64,16 +76,17 @@ fn had<'a, G>(
     taken: &LockUse,
     ahead: Option<u64>,
     guard: G,
-    number: u64,
+    hold: (HoldIndex, u64),
 ) -> TrackedGuard<'a, G> {
+    exclusion::granted(lock, &strand, taken, hold.1);
     if let Some(last) = ahead {
         // Who had a place before this one tried, and has it still, was overtaken.
         overtakes(&strand, taken, &lock.before(last + 1));
     }
-    TrackedGuard::new(strand, lock, number, guard)
+    TrackedGuard::new(strand, lock, hold, taken.mode, guard)
 }
 
-/// Waits for the lock by `future`, or by trying with `again` where `future` would block a thread for ever.
+/// Waits for the lock by `future`, or by trying with `again` where `future` would block a thread indefinitely.
 ///
 /// **Cancellation.** The wait is taken back before `future` is dropped.
 pub(super) async fn waited<'a, G>(
@@ -84,9 +97,11 @@ pub(super) async fn waited<'a, G>(
     again: impl Fn() -> Option<G>,
     future: impl Future<Output = G>,
 ) -> TrackedGuard<'a, G> {
-    let taken = lock.taken(mode, at);
+    let taken = asked(lock, &strand, lock.taken(mode, at));
+    let around = strand.held_around();
+    let segment = strand.progress.segment();
     // A statement of its own, whose guard ends with it: `draw` locks the same state.
-    let is_new = strand.state().is_new_order(&taken, strand.parent.is_some());
+    let is_new = strand.state().is_new_order(&taken, around, segment);
     if is_new {
         draw(&strand, &taken, lock);
     }
@@ -117,11 +132,11 @@ pub(super) async fn waited<'a, G>(
         }
         begun = true;
         if lock.blocks {
-            // It stands in line before it blocks, for there is no later moment.
+            // Queued before it blocks, for there is no later moment.
             lock.join(&wait, || None::<G>);
             lock.tracker.wait_begun();
-            // In the line before the search. Of two waits that close a cycle together, each joins and then
-            // searches; the line's mutex puts one search after the other's join, so at least one of them finds the
+            // Queued before the search. Of two waits that close a cycle together, each joins and then
+            // searches; the queue's mutex puts one search after the other's join, so at least one of them finds the
             // cycle. Were the search first, both could miss it.
             if begins(&wait) || holder_is_suspended(lock) {
                 // The flag before the count before the attempt. With the attempt first, a release between the two
@@ -139,48 +154,54 @@ pub(super) async fn waited<'a, G>(
             Poll::Ready(guard) => Some(guard),
             Poll::Pending => None,
         };
-        // The first poll enters the lock's own queue. It runs under the mutex of the line, so both queues agree.
+        // The first poll enters the lock's own queue. It runs under the mutex of the tracker's, so both queues agree.
         let joined = lock.join(&wait, &mut poll);
-        // Counted once it stands in line: whoever sees the count finds the wait.
+        // Counted once it is queued: so a thread that sees the count finds the wait.
         lock.tracker.wait_begun();
         if let Some(guard) = joined {
             return Poll::Ready(guard);
         }
-        // In the line before the search, as above. What it finds is reported; the wait itself goes on.
+        // Queued before the search, as above. What it finds is reported; the wait itself goes on.
         begins(&wait);
         probe.look(&wait);
         Poll::Pending
     })
     .await;
     // Held before the wait ends: in the other order there would be a moment with neither a holder nor this waiter,
-    // in which the next in line seems to have been passed over.
-    let number = strand.state().push(taken, lock.blocks, wait.waited());
+    // in which the next in the queue seems to have been passed over.
+    let hold = strand.state().push(taken, lock.blocks, Some(wait.waited()));
     if let Some(place) = wait.place().filter(|_| !lock.blocks) {
         overtakes(&strand, &taken, &lock.before(place));
     }
-    drop(waiting);
-    if wait.accused.load(SeqCst) {
-        lock.tracker.went_on(wait.number);
-    }
-    TrackedGuard::new(strand, lock, number, guard)
+    waiting.granted();
+    exclusion::granted(lock, &strand, &taken, hold.1);
+    TrackedGuard::new(strand, lock, hold, taken.mode, guard)
 }
 
 /// What is to be seen when a wait begins. Whether it can never end by itself.
 fn begins(wait: &Arc<Wait>) -> bool {
     let strand = &wait.strand;
-    // These need no search. What this strand or one around it holds is not released while it waits here, and what a
-    // branch beside it holds only if the task goes on polling that branch.
+    // What this strand or one around it holds is not released while it waits here: that needs no search.
     let keeps_waiting =
         |holder: &Strand| holder.hold_of(wait.lock.id).filter(|hold| hold.taken.mode.excludes(wait.mode));
-    let beside = Strand::branches_beside(strand);
-    for holder in strand.with_parents().chain(beside.iter().map(|branch| &**branch)) {
-        if let Some(hold) = keeps_waiting(holder) {
-            report::own_hold(wait, holder, &hold);
+    let own = || strand.with_parents().find_map(|holder| Some((holder, keeps_waiting(holder)?)));
+    if let Some((holder, hold)) = own() {
+        report::own_hold(wait, holder, &hold);
+        return true;
+    }
+    // Before the branches beside it: two of them that wait for each other are a cycle, and neither was left alone.
+    if strand.with_parents().any(|strand| !strand.state().holds.is_empty()) && closes_a_cycle(wait) {
+        return true;
+    }
+    // What a branch beside it holds is released only if the task goes on polling that branch; and what the task holds
+    // under no name may be held around this strand.
+    for branch in Strand::branches_beside(strand).into_iter().chain(Strand::unnamed_beside(strand)) {
+        if let Some(hold) = keeps_waiting(&branch) {
+            report::own_hold(wait, &branch, &hold);
             return true;
         }
     }
-    let holds_something = strand.with_parents().any(|strand| !strand.state().holds.is_empty());
-    holds_something && closes_a_cycle(wait)
+    false
 }
 
 fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
@@ -191,7 +212,7 @@ fn closes_a_cycle(wait: &Arc<Wait>) -> bool {
     // the same place by the same strand could be a later one.
     let wait_of = |request: &Request| {
         let lock = wait.lock.tracker.contended_lock(request.lock)?;
-        lock.line().into_iter().find(|it| it.number == request.wait)
+        lock.queued().into_iter().find(|it| it.number == request.wait)
     };
     let mut waits = Vec::new();
     for link in &links {
@@ -223,17 +244,17 @@ impl WaitGraph for CurrentWaits<'_> {
         StrandState { holds, waits: waits.iter().map(|wait| wait.request()).collect() }
     }
 
-    fn line(&self, lock: LockId) -> Vec<Request> {
+    fn queued(&self, lock: LockId) -> Vec<Request> {
         let Some(lock) = self.0.lock.tracker.contended_lock(lock) else { return Vec::new() };
-        // The line is copied first: `request` locks the state of a strand, and no state is locked under a line.
-        lock.line().iter().map(|wait| wait.request()).collect()
+        // The queue is copied first: `request` locks the state of a strand, and no state is locked under a queue.
+        lock.queued().iter().map(|wait| wait.request()).collect()
     }
 }
 
-/// Whether somebody has a lock that blocks and is suspended: whoever blocks now may block the thread that is to resume it.
+/// Whether the holder of a lock that blocks is suspended: blocking now may block the thread that is to resume it.
 fn holder_is_suspended(lock: &Lock) -> bool {
     let suspended = |strand: &Arc<Strand>| {
-        strand.is_running() == Some(false) && strand.hold_of(lock.id).is_some_and(|hold| hold.is_hazard())
+        strand.is_running() == Some(false) && strand.hold_of(lock.id).is_some_and(|hold| hold.is_hazard)
     };
     // The count first: it is zero in programs without such holds, and the walk over all strands is then spared.
     lock.tracker.has_hazards() && Strand::all().iter().any(suspended)
@@ -242,31 +263,30 @@ fn holder_is_suspended(lock: &Lock) -> bool {
 /// Draws the orders that this acquisition stands for, and says what comes of them.
 #[cold]
 fn draw(strand: &Strand, taken: &LockUse, lock: &Lock) {
-    let held = strand.held();
-    let read_before = held.iter().find(|hold| {
-        hold.taken.lock == taken.lock && hold.taken.mode == Mode::Read && taken.mode == Mode::Read
-    });
-    if let Some(first) = read_before.filter(|_| taken.rule.readers_meet()) {
-        let policy = match taken.rule {
-            Rule::InLine => "granted in FIFO order",
-            Rule::WritersFirst | Rule::AnyOrder => "writer-preferring",
-        };
-        report::recursive_read(strand, first, taken, policy);
+    if taken.mode == Mode::Read && taken.rule.readers_meet() {
+        let read_before = |strand: &Strand| strand.state().holds.reading(taken.lock);
+        if let Some(first) = strand.with_parents().find_map(read_before) {
+            let policy = match taken.rule {
+                Rule::Fifo => "granted in FIFO order",
+                Rule::WritersFirst | Rule::AnyOrder => "writer-preferring",
+            };
+            report::recursive_read(strand, &first, taken, policy);
+        }
     }
-    let held: Vec<_> = held.iter().map(|hold| hold.taken).collect();
-    for inversion in lock.tracker.note_order(&held, *taken) {
+    let Some(held) = strand.held_now() else { return };
+    for inversion in lock.tracker.note_order(held, *taken, strand.progress.now()) {
         report::inversion(strand, &inversion);
     }
 }
 
-/// Somebody has the lock, and these stood in line before it asked.
+/// `strand` has been granted the lock, though these were queued before it asked.
 fn overtakes(strand: &Strand, taken: &LockUse, ahead: &[Arc<Wait>]) {
     for wait in ahead.iter().filter(|wait| wait.mode.excludes(taken.mode)) {
         // One atomic step gives each overtaker a number of its own, so exactly one is the first and one the
         // sixty-fourth. Atomicity is all that is used here; a relaxed order would do.
         let times = wait.overtaken.fetch_add(1, SeqCst) + 1;
-        // Where the place in line is not the place in the lock's own queue, there is nothing to hold it to.
-        if wait.lock.blocks || wait.lock.rule != Rule::InLine {
+        // Where the place here is not the place in the lock's own queue, there is nothing to hold it to.
+        if wait.lock.blocks || wait.lock.rule != Rule::Fifo {
             continue;
         }
         if times == 1 {

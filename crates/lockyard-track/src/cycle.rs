@@ -1,8 +1,8 @@
 //! The wait-for graph, as a function of values: does this wait close a cycle?
 //!
 //! Only strands that wait can be part of a deadlock. So the search walks from the one who asks to those who wait for it,
-//! and on to those who wait for them, and looks whether it finds somebody that the asker waits for. It is made when
-//! a wait begins and only for one who holds something: who holds nothing keeps nobody waiting and closes no cycle.
+//! and on to those who wait for them, and looks whether it comes to a strand that the asker waits for. It is made when
+//! a wait begins and only for a holder: a strand that holds nothing keeps none waiting and closes no cycle.
 //! (R. C. Holt, "Some deadlock properties of computer systems", 1972: the graph of those who wait and what they hold.)
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ pub(super) type LockId = u64;
 /// Something that runs in sequence, by number: a task, or a named scope in one.
 pub(super) type StrandId = u64;
 
-/// Somebody who waits for a lock.
+/// A strand's request for a lock that it waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     /// The number of this wait, used once.
@@ -23,7 +23,7 @@ pub(super) struct Request {
     pub(super) lock: LockId,
     pub(super) mode: Mode,
     pub(super) rule: Rule,
-    /// Where it stands in the lock's line; nothing while it is not known to stand there.
+    /// Its place in the lock's queue; nothing while it is not known to be queued.
     pub(super) place: Option<u64>,
     /// How many waits its strand has, with this one.
     pub(super) of: usize,
@@ -51,7 +51,7 @@ pub(super) struct WaitEdge {
 pub(super) struct StrandState {
     /// What it holds, and those outside it that cannot go on before it ends.
     pub(super) holds: Vec<(LockId, Mode)>,
-    /// What it waits for. More than one where branches are not told apart.
+    /// What it waits for. More than one where branches cannot be distinguished.
     pub(super) waits: Vec<Request>,
 }
 
@@ -59,8 +59,8 @@ pub(super) struct StrandState {
 pub(super) trait WaitGraph {
     /// What the strand holds and waits for.
     fn strand(&self, strand: StrandId) -> StrandState;
-    /// Who waits for the lock.
-    fn line(&self, lock: LockId) -> Vec<Request>;
+    /// The requests that are queued for the lock.
+    fn queued(&self, lock: LockId) -> Vec<Request>;
 }
 
 /// The cycle that `asked` closes, beginning with it; each link waits on the strand of the next one. `None` if there is
@@ -69,13 +69,13 @@ pub(super) trait WaitGraph {
 /// A strand with several waits at once is taken to wait only where all of them wait for members of the cycle: one of them
 /// may be all that it needs.
 pub(super) fn closed_by(asked: &Request, world: &impl WaitGraph) -> Option<Vec<WaitEdge>> {
-    let mut lines = Lines { asked, world, left: HashMap::new() };
-    // Everybody who cannot go on before the asker does, with the link that says why.
+    let mut queues = WaitQueues { asked, world, left: HashMap::new() };
+    // All strands that cannot go on before the asker does, with the link that says why.
     let mut reached: HashMap<StrandId, Option<WaitEdge>> = HashMap::from([(asked.strand, None)]);
     let mut partly: HashMap<StrandId, Vec<WaitEdge>> = HashMap::new();
     let mut next = vec![asked.strand];
     while let Some(strand) = next.pop() {
-        for link in lines.kept_waiting(strand) {
+        for link in queues.kept_waiting(strand) {
             // Before the test of `reached`: the asker is reached from the start, and it is its own wait, found
             // among those that a member keeps waiting, which closes the cycle.
             if link.request.wait == asked.wait {
@@ -91,7 +91,7 @@ pub(super) fn closed_by(asked: &Request, world: &impl WaitGraph) -> Option<Vec<W
             let mut first = link;
             if link.request.of > 1 {
                 let links = partly.entry(waiter).or_default();
-                // A request is taken out of its line once per search, so the links counted here are of different
+                // A request is taken out of its queue once per search, so the links counted here are of different
                 // waits.
                 links.push(link);
                 if links.len() < link.request.of {
@@ -107,20 +107,20 @@ pub(super) fn closed_by(asked: &Request, world: &impl WaitGraph) -> Option<Vec<W
     None
 }
 
-/// The lines of the locks that were come by, each read once, without those that are known to be kept waiting: so ten
-/// thousand in one line are looked at once and not by each of them.
-struct Lines<'a, W> {
+/// The wait queues of the locks that were reached, each read once, without those that are known to be kept waiting: so
+/// ten thousand in one queue are looked at once and not by each of them.
+struct WaitQueues<'a, W> {
     asked: &'a Request,
     world: &'a W,
     left: HashMap<LockId, Vec<Request>>,
 }
 
-impl<W: WaitGraph> Lines<'_, W> {
-    /// Everybody who waits for `strand`, directly, and was not named before.
+impl<W: WaitGraph> WaitQueues<'_, W> {
+    /// All that wait for `strand`, directly, and were not named before.
     fn kept_waiting(&mut self, strand: StrandId) -> Vec<WaitEdge> {
         let StrandState { holds, waits } = self.world.strand(strand);
         let mut links = Vec::new();
-        // Edges to the holder: every request in the line that this hold excludes, not the first alone. Two readers
+        // Edges to the holder: every request in the queue that this hold excludes, not the first alone. Two readers
         // behind one writer are both kept waiting by it.
         for (lock, mode) in holds {
             let waiting = self.take(lock, strand, |it| mode.excludes(it.mode));
@@ -130,7 +130,7 @@ impl<W: WaitGraph> Lines<'_, W> {
                 why: WaitReason::Holds(mode),
             }));
         }
-        // What it waits for counts as well: whoever stands behind it there waits for it.
+        // What it waits for counts as well: those queued behind it there wait for it.
         for ahead in waits.iter().filter(|ahead| ahead.rule != Rule::AnyOrder) {
             let behind = self.take(ahead.lock, strand, |it| goes_before(ahead, it));
             links.extend(behind.map(|request| WaitEdge {
@@ -142,7 +142,7 @@ impl<W: WaitGraph> Lines<'_, W> {
         links
     }
 
-    /// Takes those out of the lock's line that wait for `strand`: all but itself for which `waits` holds.
+    /// Takes those out of the lock's queue that wait for `strand`: all but itself for which `waits` holds.
     fn take(
         &mut self,
         lock: LockId,
@@ -151,10 +151,10 @@ impl<W: WaitGraph> Lines<'_, W> {
     ) -> impl Iterator<Item = Request> {
         // Extracted, not copied: what one member keeps waiting is not looked at again for the next, so the search
         // is linear in the requests. What does not wait for this strand remains for another member of the cycle.
-        let line = self.left.entry(lock).or_insert_with(|| self.world.line(lock));
+        let queue = self.left.entry(lock).or_insert_with(|| self.world.queued(lock));
         let asked = self.asked;
-        line.extract_if(.., move |it| {
-            // The asker's other waits lead nowhere new; this one closes the cycle if somebody else keeps it waiting.
+        queue.extract_if(.., move |it| {
+            // The asker's other waits lead nowhere new; this one closes the cycle if another strand keeps it waiting.
             let known = it.strand == asked.strand && it.wait != asked.wait;
             it.strand != strand && !known && waits(it)
         })
@@ -169,7 +169,7 @@ pub(super) fn goes_before(first: &Request, second: &Request) -> bool {
     }
     match second.rule {
         // Without a place a request is not known to be queued: it is ordered neither before nor after the others.
-        Rule::InLine => matches!((first.place, second.place), (Some(first), Some(second)) if first < second),
+        Rule::Fifo => matches!((first.place, second.place), (Some(first), Some(second)) if first < second),
         Rule::WritersFirst => first.place.is_some() && first.mode == Mode::Write && second.mode == Mode::Read,
         Rule::AnyOrder => false,
     }
@@ -191,7 +191,7 @@ fn path(closing: WaitEdge, reached: &HashMap<StrandId, Option<WaitEdge>>) -> Vec
 mod tests {
     use super::*;
     use Mode::{Read, Write};
-    use Rule::{AnyOrder, InLine, WritersFirst};
+    use Rule::{AnyOrder, Fifo, WritersFirst};
 
     #[derive(Default)]
     struct DrawnGraph {
@@ -205,7 +205,7 @@ mod tests {
             StrandState { holds, waits: self.waits_of(strand).collect() }
         }
 
-        fn line(&self, lock: LockId) -> Vec<Request> {
+        fn queued(&self, lock: LockId) -> Vec<Request> {
             let waits = self.waits.iter().filter(|it| it.lock == lock);
             waits.map(|it| Request { of: self.waits_of(it.strand).count(), ..*it }).collect()
         }
@@ -249,9 +249,9 @@ mod tests {
     #[test]
     fn three_are_a_cycle_and_a_chain_is_none() {
         let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
-        let drawn = drawn.waits(1, B, Write, InLine).waits(2, C, Write, InLine);
+        let drawn = drawn.waits(1, B, Write, Fifo).waits(2, C, Write, Fifo);
         assert_eq!(drawn.cycle(), None);
-        assert_eq!(drawn.waits(3, A, Write, InLine).cycle(), Some(vec![(3, 1), (1, 2), (2, 3)]));
+        assert_eq!(drawn.waits(3, A, Write, Fifo).cycle(), Some(vec![(3, 1), (1, 2), (2, 3)]));
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_second_read_behind_a_writer_is_a_cycle_where_writers_are_waited_for() {
-        for (rule, deadly) in [(InLine, true), (WritersFirst, true), (AnyOrder, false)] {
+        for (rule, deadly) in [(Fifo, true), (WritersFirst, true), (AnyOrder, false)] {
             let drawn =
                 DrawnGraph::default().holds(1, A, Read).waits(2, A, Write, rule).waits(1, A, Read, rule);
             assert_eq!(drawn.cycle(), deadly.then(|| vec![(1, 2), (2, 1)]), "{rule:?}");
@@ -270,23 +270,23 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_behind_a_reader_in_line_does_not_go_before_it() {
+    fn a_writer_queued_behind_a_reader_does_not_go_before_it() {
         let drawn = DrawnGraph::default().holds(1, B, Write).holds(3, A, Write);
-        let drawn = drawn.waits(2, A, Read, InLine).waits(1, A, Write, InLine);
+        let drawn = drawn.waits(2, A, Read, Fifo).waits(1, A, Write, Fifo);
         assert_eq!(drawn.cycle(), None);
     }
 
     #[test]
-    fn whoever_waits_for_two_locks_at_once_may_need_only_one() {
+    fn a_waiter_for_two_locks_at_once_may_need_only_one() {
         let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(3, C, Write);
-        let either = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
+        let either = drawn.waits(1, C, Write, Fifo).waits(1, B, Write, Fifo).waits(2, A, Write, Fifo);
         assert_eq!(either.cycle(), None, "3 does not wait and will release C");
     }
 
     #[test]
-    fn whoever_waits_for_two_locks_of_the_cycle_is_in_it() {
+    fn a_waiter_for_two_locks_of_the_cycle_is_in_it() {
         let drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write).holds(2, C, Write);
-        let both = drawn.waits(1, C, Write, InLine).waits(1, B, Write, InLine).waits(2, A, Write, InLine);
+        let both = drawn.waits(1, C, Write, Fifo).waits(1, B, Write, Fifo).waits(2, A, Write, Fifo);
         assert!(both.cycle().is_some());
     }
 
@@ -295,21 +295,21 @@ mod tests {
         for first in [true, false] {
             let mut drawn = DrawnGraph::default().holds(1, A, Write).holds(2, B, Write);
             if first {
-                drawn = drawn.waits(2, A, Write, InLine);
+                drawn = drawn.waits(2, A, Write, Fifo);
             }
             for strand in 10..200 {
-                drawn = drawn.waits(strand, A, if strand % 3 == 0 { Read } else { Write }, InLine);
+                drawn = drawn.waits(strand, A, if strand % 3 == 0 { Read } else { Write }, Fifo);
             }
             if !first {
-                drawn = drawn.waits(2, A, Write, InLine);
+                drawn = drawn.waits(2, A, Write, Fifo);
             }
-            let cycle = drawn.waits(1, B, Write, InLine).cycle().expect("a cycle");
+            let cycle = drawn.waits(1, B, Write, Fifo).cycle().expect("a cycle");
             assert_eq!((cycle[0].0, cycle.last().map(|link| link.1)), (1, Some(1)), "{cycle:?}");
         }
     }
 
     #[test]
     fn what_one_holds_itself_is_no_cycle_of_tasks() {
-        assert_eq!(DrawnGraph::default().holds(1, A, Write).waits(1, A, Write, InLine).cycle(), None);
+        assert_eq!(DrawnGraph::default().holds(1, A, Write).waits(1, A, Write, Fifo).cycle(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `Tracked<F>`: a family around any family, whose locks tell the tracker what is done with them.
+//! `Tracked<F>`: a family around any family, whose locks report their use to the tracker.
 
 use std::marker::PhantomData;
 use std::ops::DerefMut;
@@ -57,8 +57,11 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
     #[track_caller]
     fn try_read(&self) -> Option<Self::Read<'_>> {
         let taken = self.lock.taken(Self::read_mode(), Location::caller());
-        let ahead = self.lock.last_in_line();
+        let ahead = self.lock.last_queued();
         let guard = self.inner.try_read()?;
+        if !self.lock.tracker.is_on() {
+            return Some(TrackedGuard::untracked(&self.lock, guard));
+        }
         let strand = Strand::current(&self.lock.tracker);
         Some(acquire::without_order(&self.lock, strand, taken, ahead, guard))
     }
@@ -67,8 +70,11 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
     fn read(&self) -> impl Future<Output = Self::Read<'_>> + Send {
         let (mode, at) = (Self::read_mode(), Location::caller());
         async move {
+            if !self.lock.tracker.is_on() {
+                return TrackedGuard::untracked(&self.lock, self.inner.read().await);
+            }
             let strand = Strand::current(&self.lock.tracker);
-            let ahead = self.lock.last_in_line();
+            let ahead = self.lock.last_queued();
             if let Some(guard) = self.inner.try_read() {
                 return acquire::at_once(&self.lock, strand, self.lock.taken(mode, at), ahead, guard);
             }
@@ -81,14 +87,36 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
     fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send {
         let at = Location::caller();
         async move {
+            if !self.lock.tracker.is_on() {
+                return TrackedGuard::untracked(&self.lock, self.inner.write().await);
+            }
             let strand = Strand::current(&self.lock.tracker);
-            let ahead = self.lock.last_in_line();
+            let ahead = self.lock.last_queued();
             if let Some(guard) = F::try_write(&self.inner) {
                 return acquire::at_once(&self.lock, strand, self.lock.taken(Mode::Write, at), ahead, guard);
             }
             let again = || F::try_write(&self.inner);
             acquire::waited(&self.lock, strand, Mode::Write, at, again, self.inner.write()).await
         }
+    }
+}
+
+/// Trying does not wait: no order comes of it, and what it gets is held.
+impl<F: TryFamily> TryFamily for Tracked<F> {
+    const BLOCKS: bool = F::BLOCKS;
+
+    #[track_caller]
+    fn try_write<T: Clone + Send + Sync + 'static>(
+        lock: &TrackedLock<F, T>,
+    ) -> Option<<TrackedLock<F, T> as SharedLock<T>>::Write<'_>> {
+        let taken = lock.lock.taken(Mode::Write, Location::caller());
+        let ahead = lock.lock.last_queued();
+        let guard = F::try_write(&lock.inner)?;
+        if !lock.lock.tracker.is_on() {
+            return Some(TrackedGuard::untracked(&lock.lock, guard));
+        }
+        let strand = Strand::current(&lock.lock.tracker);
+        Some(acquire::without_order(&lock.lock, strand, taken, ahead, guard))
     }
 }
 
@@ -99,8 +127,11 @@ impl<F: TryFamily + AwaitFamily> AwaitFamily for Tracked<F> {
     ) -> impl Future<Output = impl DerefMut<Target = T> + Send> + Send {
         let at = Location::caller();
         async move {
+            if !lock.lock.tracker.is_on() {
+                return TrackedGuard::untracked(&lock.lock, F::hold(&lock.inner).await);
+            }
             let strand = Strand::current(&lock.lock.tracker);
-            // Trying would give a guard that is not known to be `Send`: even a lock that is free is asked in line.
+            // Trying would give a guard that is not known to be `Send`: even a lock that is free is asked through its queue.
             acquire::waited(&lock.lock, strand, Mode::Write, at, || None, F::hold(&lock.inner)).await
         }
     }

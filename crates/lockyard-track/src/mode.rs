@@ -33,17 +33,17 @@ impl Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rule {
     /// In FIFO order.
-    InLine,
+    Fifo,
     /// A reader waits for every writer that waits.
     WritersFirst,
-    /// Nobody waits for one who only waits, too.
+    /// Waiters do not wait for each other, only for holders.
     AnyOrder,
 }
 
 impl Rule {
     pub(super) fn of(policy: Policy) -> Self {
         match policy {
-            Policy::FifoFair => Self::InLine,
+            Policy::FifoFair => Self::Fifo,
             Policy::WriterPreferring => Self::WritersFirst,
             Policy::Handover | Policy::Unfair | Policy::Snapshot => Self::AnyOrder,
         }

@@ -9,12 +9,12 @@ use lockyard_evidence::Edge;
 use super::clock;
 use super::cycle::{WaitEdge, WaitReason};
 use super::finding::{Certainty, Finding, Kind};
+use super::found::{LeftFuture, Obstacle, Suspicion};
 use super::hold::Hold;
 use super::mode::Mode;
-use super::order::{Inversion, LockUse};
+use super::order::{Doubt, Inversion, LockUse};
 use super::strand::Strand;
-use super::tracker::FindingSubject;
-use super::wait::Wait;
+use super::wait::{Lock, Wait};
 
 fn lock_of(taken: &LockUse) -> String {
     format!("{} #{} ({})", taken.class.name(), taken.lock, taken.mode.as_str())
@@ -69,6 +69,7 @@ fn tasks(of: impl IntoIterator<Item = String>) -> Vec<String> {
 fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
     for wait in waits {
         wait.accused.store(true, SeqCst);
+        wait.strand.root().accused.store(true, SeqCst);
     }
     waits.iter().map(|wait| wait.number).collect()
 }
@@ -76,13 +77,13 @@ fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
 /// A cycle of waits, closed by the first link. `waits` are those of the links.
 pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     let Some(closing) = waits.first() else { return };
-    // Whoever waits in one link is waited for in the one before: there stands what it has.
+    // The waiter of one link is the holder of the one before, which says what it holds.
     let has = |nth: usize| {
         let before = &links[(nth + links.len() - 1) % links.len()];
         let strand = &waits[nth].strand;
         match before.why {
             WaitReason::Holds(_) => {
-                strand.held().into_iter().find(|hold| hold.taken.lock == before.request.lock)
+                strand.with_parents().find_map(|it| Some((it.id, it.hold_of(before.request.lock)?)))
             }
             WaitReason::Before(_) => None,
         }
@@ -90,8 +91,11 @@ pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
     let mut edges = Vec::new();
     let mut words = Vec::new();
     let mut seen = Vec::new();
+    let mut holds = Vec::new();
     for (nth, wait) in waits.iter().enumerate() {
         let hold = has(nth);
+        holds.extend(hold.as_ref().map(|(strand, hold)| (*strand, hold.number)));
+        let hold = hold.map(|(_, hold)| hold);
         let what = hold.as_ref().map_or_else(
             || "is queued ahead of the newest waiter".to_owned(),
             |hold| format!("holds {}", held(hold)),
@@ -101,17 +105,19 @@ pub(super) fn deadlock(links: &[WaitEdge], waits: &[Arc<Wait>]) {
         seen.extend(hold.map(|hold| hold.taken.place));
         seen.push(wait.at);
     }
-    let branched = waits.iter().any(|wait| wait.strand.state().branched);
     let finding = Finding {
         kind: Kind::Deadlock,
-        certainty: if branched { Certainty::Suspected } else { Certainty::Certain },
+        // Even where each task waits for the next, one of them may resume by itself: another of its futures may hold the
+        // lock, or a timeout end the wait. Whether that can be is seen when their polls have returned.
+        certainty: Certainty::Suspected,
         message: format!("{}: wait cycle (deadlock)", words.join("; ")),
         places: places(seen),
         tasks: tasks(edges.iter().map(|edge| edge.task.clone())),
         edges,
+        times: 1,
     };
-    let about = FindingSubject { waits: accuse(waits), branch: None };
-    closing.lock.tracker.report(&finding, about);
+    let suspicion = Suspicion { waits: accuse(waits), holds, provable: true, ..Suspicion::default() };
+    closing.lock.tracker.report(&finding, Some(suspicion), waits);
 }
 
 /// A task waits for what it holds itself, or one of its branches or a scope around it.
@@ -121,7 +127,9 @@ pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
     let (waiter, has) = (wait.strand.title(), holder.title());
     let who = if holder.id == wait.strand.id { "itself".to_owned() } else { format!("as `{has}`") };
     let message = format!("task `{waiter}` waits for {}, and holds {} {who}", wanted(wait), held(hold));
-    let is_branch = holder.id != wait.strand.id && wait.strand.with_parents().all(|it| it.id != holder.id);
+    let is_branch = holder.name.is_some()
+        && holder.id != wait.strand.id
+        && wait.strand.with_parents().all(|it| it.id != holder.id);
     let finding = Finding {
         kind,
         certainty: Certainty::Suspected,
@@ -129,57 +137,90 @@ pub(super) fn own_hold(wait: &Arc<Wait>, holder: &Strand, hold: &Hold) {
         places: places([hold.taken.place, wait.at]),
         tasks: tasks([waiter, has]),
         edges: vec![edge(wait, Some(hold))],
+        times: 1,
     };
-    let branch = is_branch.then(|| (holder.id, holder.polls()));
-    wait.lock.tracker.report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch });
+    let waits = std::slice::from_ref(wait);
+    let suspicion = Suspicion {
+        waits: accuse(waits),
+        holds: vec![(holder.id, hold.number)],
+        left: is_branch.then(|| LeftFuture::Branch(holder.id, holder.polls(), hold.number)),
+        ..Suspicion::default()
+    };
+    wait.lock.tracker.report(&finding, Some(suspicion), waits);
 }
 
-/// `ahead` has the lock, or was granted it, and its task does not poll it.
-pub(super) fn futurelock(wait: &Arc<Wait>, ahead: &str, has: &str, at: &'static Location<'static>) {
+/// A future of the same task has the lock, or was granted it, and its task does not poll it.
+pub(super) fn futurelock(wait: &Arc<Wait>, left: &Obstacle) {
     let waiter = wait.strand.title();
+    let Obstacle { future, title, has, at } = left;
     let finding = Finding {
         kind: Kind::Futurelock,
-        certainty: Certainty::Certain,
+        certainty: Certainty::Suspected,
         message: format!(
-            "task `{waiter}` waits for {} behind `{ahead}`, a future of the same task that {has} at {at}, was woken, \
+            "task `{waiter}` waits for {} behind `{title}`, a future of the same task that {has} at {at}, was woken, \
              and is no longer polled",
             wanted(wait),
         ),
-        places: places([at, wait.at]),
-        tasks: tasks([waiter, ahead.to_owned()]),
+        places: places([*at, wait.at]),
+        tasks: tasks([waiter, title.clone()]),
         edges: Vec::new(),
+        times: 1,
     };
-    wait.lock
-        .tracker
-        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    let waits = std::slice::from_ref(wait);
+    let suspicion = Suspicion {
+        waits: accuse(waits),
+        left: Some(*future),
+        // What was granted is with the future that was left; what it took before may have been handed on.
+        provable: matches!(future, LeftFuture::Wait(..)),
+        ..Suspicion::default()
+    };
+    wait.lock.tracker.report(&finding, Some(suspicion), waits);
 }
 
 /// Orders that cannot all be kept.
 pub(super) fn inversion(strand: &Strand, inversion: &Inversion) {
-    let edge = |(nth, order): (usize, &super::order::Edge)| Edge {
-        task: if nth == 0 { strand.title() } else { "observed earlier".to_owned() },
+    let edge = |order: &super::order::Edge| Edge {
+        task: order.task.to_string(),
         holds: Some(lock_of(&order.held)),
         locked_at: Some(order.held.place.to_string()),
         waits_for: lock_of(&order.asked),
         place: Some(order.asked.place.to_string()),
     };
-    let edges = inversion.iter().enumerate().map(edge).collect();
-    let orders: Vec<_> = inversion
+    let edges = &inversion.edges;
+    let orders: Vec<_> = edges
         .iter()
         .map(|edge| {
             let (held, asked) = (&edge.held, &edge.asked);
             format!("{} (at {}) before {} (at {})", lock_of(held), held.place, lock_of(asked), asked.place)
         })
         .collect();
+    let orders = orders.join("; and ");
+    let message = match inversion.doubt {
+        Doubt::None => format!("locks are taken in orders that can deadlock: {orders}"),
+        Doubt::BeforeShared => format!(
+            "locks are taken in both orders: {orders}. One order was seen before any task but the one that made the locks \
+             used them: they deadlock only if that task can do so later, too"
+        ),
+        Doubt::OneTask => format!(
+            "locks are taken in both orders: {orders}. Both orders were seen in one task, one after the other: they \
+             deadlock only if the two paths can run at once"
+        ),
+        Doubt::Branches => format!(
+            "locks are taken in both orders: {orders}. What is held there may belong to another branch of the same task: \
+             give each branch a scope to know"
+        ),
+    };
+    let sure = inversion.doubt == Doubt::None;
     let finding = Finding {
         kind: Kind::OrderInversion,
-        certainty: Certainty::Certain,
-        message: format!("locks are taken in orders that can deadlock: {}", orders.join("; and ")),
-        places: places(inversion.iter().flat_map(|edge| [edge.held.place, edge.asked.place])),
-        tasks: vec![strand.title()],
-        edges,
+        certainty: if sure { Certainty::Certain } else { Certainty::Suspected },
+        message,
+        places: places(edges.iter().flat_map(|edge| [edge.held.place, edge.asked.place])),
+        tasks: tasks(edges.iter().map(|edge| edge.task.to_string())),
+        edges: edges.iter().map(edge).collect(),
+        times: 1,
     };
-    strand.tracker.report(&finding, FindingSubject::default());
+    strand.tracker.report(&finding, None, &[]);
 }
 
 /// A second read where a writer may come in between.
@@ -187,7 +228,12 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &LockUse, pol
     let task = strand.title();
     let finding = Finding {
         kind: Kind::RecursiveRead,
-        certainty: Certainty::Certain,
+        // The first read may be another branch's, which resumes without the second.
+        certainty: if first.taken.sequence && again.sequence {
+            Certainty::Certain
+        } else {
+            Certainty::Suspected
+        },
         message: format!(
             "task `{task}` holds {} and reads it again at {}: a writer that queues in between waits for the first read, \
              and the second read waits for that writer, since the lock is {policy}",
@@ -197,8 +243,9 @@ pub(super) fn recursive_read(strand: &Strand, first: &Hold, again: &LockUse, pol
         places: places([first.taken.place, again.place]),
         tasks: vec![task],
         edges: Vec::new(),
+        times: 1,
     };
-    strand.tracker.report(&finding, FindingSubject::default());
+    strand.tracker.report(&finding, None, &[]);
 }
 
 /// A guard that blocks others was kept while its task let others run.
@@ -216,8 +263,9 @@ pub(super) fn guard_across_await(strand: &Strand, hold: &Hold) {
         places: places([hold.taken.place]),
         tasks: vec![task],
         edges: Vec::new(),
+        times: 1,
     };
-    strand.tracker.report(&finding, FindingSubject::default());
+    strand.tracker.report(&finding, None, &[]);
 }
 
 /// A task blocks its thread inside a poll, to wait there for an async lock.
@@ -238,10 +286,11 @@ pub(super) fn block_on(wait: &Arc<Wait>, holder: Option<&(Arc<Strand>, Hold)>) {
         places: places([wait.at].into_iter().chain(at)),
         tasks: tasks([task].into_iter().chain(holder.map(|(holder, _)| holder.title()))),
         edges: Vec::new(),
+        times: 1,
     };
-    wait.lock
-        .tracker
-        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    let waits = std::slice::from_ref(wait);
+    let suspicion = Suspicion { waits: accuse(waits), ..Suspicion::default() };
+    wait.lock.tracker.report(&finding, Some(suspicion), waits);
 }
 
 /// No task holds the lock, no waiter was woken for it, and there are waiters.
@@ -249,7 +298,7 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
     let task = wait.strand.title();
     let finding = Finding {
         kind: Kind::LostWakeUp,
-        certainty: Certainty::Certain,
+        certainty: Certainty::Suspected,
         message: format!(
             "task `{task}` waits for {}, which no task holds: it was not woken when the lock was unlocked",
             wanted(wait)
@@ -257,10 +306,11 @@ pub(super) fn lost_wake_up(wait: &Arc<Wait>) {
         places: places([wait.at]),
         tasks: vec![task],
         edges: Vec::new(),
+        times: 1,
     };
-    wait.lock
-        .tracker
-        .report(&finding, FindingSubject { waits: accuse(std::slice::from_ref(wait)), branch: None });
+    let waits = std::slice::from_ref(wait);
+    let suspicion = Suspicion { waits: accuse(waits), ..Suspicion::default() };
+    wait.lock.tracker.report(&finding, Some(suspicion), waits);
 }
 
 /// `wait` was overtaken though its lock promises FIFO order; `times` so far.
@@ -279,6 +329,61 @@ pub(super) fn overtaken(kind: Kind, wait: &Arc<Wait>, by: &Strand, taken: &LockU
         places: places([wait.at, taken.place]),
         tasks: tasks([task, other]),
         edges: Vec::new(),
+        times: 1,
     };
-    wait.lock.tracker.report(&finding, FindingSubject::default());
+    wait.lock.tracker.report(&finding, None, &[]);
+}
+
+/// A lock has let two in that exclude each other.
+#[cold]
+pub(super) fn broken_exclusion(
+    lock: &Lock,
+    strand: &Strand,
+    taken: &LockUse,
+    other: &str,
+    mode: Mode,
+    place: Option<&'static Location<'static>>,
+) {
+    let task = strand.title();
+    let at = place.map_or_else(String::new, |at| format!(", taken at {at}"));
+    let finding = Finding {
+        kind: Kind::BrokenExclusion,
+        certainty: Certainty::Certain,
+        message: format!(
+            "task `{task}` was granted {} at {} while task `{other}` holds it ({}{at}): {} does not exclude",
+            lock_of(taken),
+            taken.place,
+            mode.as_str(),
+            lock.family,
+        ),
+        places: places([taken.place].into_iter().chain(place)),
+        tasks: tasks([task, other.to_owned()]),
+        edges: Vec::new(),
+        times: 1,
+    };
+    lock.tracker.report(&finding, None, &[]);
+}
+
+/// A task stopped with a lock that another one waits for, and no tracked wait explains it.
+pub(super) fn stuck(wait: &Arc<Wait>, holder: &Strand, hold: &Hold, stopped_ns: u64) {
+    let (waiter, title) = (wait.strand.title(), holder.title());
+    let finding = Finding {
+        kind: Kind::Stuck,
+        certainty: Certainty::Suspected,
+        message: format!(
+            "task `{waiter}` waits for {}, held by task `{title}`: {}, which was last polled {:.1} ms ago and waits for \
+             nothing that is tracked",
+            wanted(wait),
+            held(hold),
+            stopped_ns as f64 / 1e6,
+        ),
+        places: places([hold.taken.place, wait.at]),
+        tasks: tasks([title, waiter]),
+        edges: Vec::new(),
+        times: 1,
+    };
+    let waits = std::slice::from_ref(wait);
+    let holds = vec![(holder.id, hold.number)];
+    let suspicion = Suspicion { waits: accuse(waits), holds, stays: true, ..Suspicion::default() };
+    wait.lock.tracker.report(&finding, Some(suspicion), waits);
 }

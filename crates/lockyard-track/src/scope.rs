@@ -4,14 +4,14 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Waker};
 
-use tokio::task::JoinHandle;
-
+use super::join::{JoinHandle, RunningScope};
+use super::order::Progress;
 use super::report;
 use super::strand::Strand;
 use super::tracker::Tracker;
-use lockyard_lock::sync::Mutex;
+use super::waker::ScopeWaker;
 
 /// Runs `future` under a name, as what runs in sequence by itself: a branch of a `join!` or a `select!`, or a whole task.
 ///
@@ -27,10 +27,13 @@ use lockyard_lock::sync::Mutex;
 /// assert_eq!(sum, 2);
 /// ```
 pub async fn scope<F: Future>(name: impl Into<Arc<str>>, future: F) -> F::Output {
-    run(name.into(), None, true, future).await
+    run(name.into(), None, true, None, future).await
 }
 
 /// Spawns `future` on the tokio runtime at hand, as a task with a name.
+///
+/// What this task did before cannot meet what that one does, and what it does once it has awaited the handle cannot,
+/// either: lock orders that are parted so are no inversion.
 ///
 /// # Panics
 /// Outside a tokio runtime, as `tokio::spawn` does.
@@ -58,7 +61,7 @@ pub fn label(label: &'static str) {
 impl Tracker {
     /// As [`scope`], for this tracker: locks made inside belong to it.
     pub async fn scope<F: Future>(&self, name: impl Into<Arc<str>>, future: F) -> F::Output {
-        run(name.into(), Some(self.clone()), true, future).await
+        run(name.into(), Some(self.clone()), true, None, future).await
     }
 
     /// As [`spawn`], for this tracker: locks made inside belong to it.
@@ -69,42 +72,48 @@ impl Tracker {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        tokio::spawn(run(name.into(), Some(self.clone()), false, future))
+        let progress = Strand::spawn_here(self);
+        let task = run(name.into(), Some(self.clone()), false, Some(progress.clone()), future);
+        JoinHandle::new(tokio::spawn(task), progress, self.clone())
     }
 
-    /// Makes a name for a task of this tracker, for whoever spawns it: on another runtime, or on a handle.
+    /// Makes a name for a task of this tracker, to be spawned elsewhere: on another runtime, or on a handle. It counts as
+    /// spawned here and now.
     pub fn task<F: Future>(&self, name: Arc<str>, future: F) -> impl Future<Output = F::Output> + use<F> {
-        run(name, Some(self.clone()), false, future)
+        // Spawned now, as far as is known: what follows here may run at once with it.
+        let progress = Strand::spawn_here(self);
+        run(name, Some(self.clone()), false, Some(progress), future)
     }
 
     /// Runs `f` on this thread in a scope of this tracker, for code that is not async: locks made inside belong to it.
     pub fn within<R>(&self, name: impl Into<Arc<str>>, f: impl FnOnce() -> R) -> R {
-        let strand = Strand::named(name.into(), self.clone(), false);
-        let _entered = strand.enter();
+        let strand = RunningScope::new(Strand::named(name.into(), self.clone(), false, None, None));
+        let _entered = strand.enter(None);
         f()
     }
 }
 
-/// A branch may be left alone by its task. Then what it was woken for is seen by its waker, if it has one of its own.
-async fn run<F: Future>(name: Arc<str>, tracker: Option<Tracker>, is_branch: bool, future: F) -> F::Output {
+async fn run<F: Future>(
+    name: Arc<str>,
+    tracker: Option<Tracker>,
+    is_branch: bool,
+    spawned: Option<Arc<Progress>>,
+    future: F,
+) -> F::Output {
     let mut future = pin!(future);
     let mut name = Some(name);
-    let mut running: Option<(Arc<Strand>, Option<Arc<BranchWaker>>)> = None;
+    let mut running: Option<(RunningScope, Waker)> = None;
     poll_fn(move |context| {
-        let (strand, branch) = running.get_or_insert_with(|| {
+        let (strand, waker) = running.get_or_insert_with(|| {
             let tracker = tracker.clone().unwrap_or_else(Tracker::current);
-            let strand = Strand::named(name.take().expect("named once"), tracker, is_branch);
-            let branch = is_branch.then(|| BranchWaker::new(strand.clone()));
-            (strand, branch)
+            let own = ScopeWaker::new();
+            let waker = Waker::from(own.clone());
+            let name = name.take().expect("named once");
+            let strand = Strand::named(name, tracker, is_branch, Some(own), spawned.clone());
+            (RunningScope::new(strand), waker)
         });
-        let entered = strand.enter();
-        let polled = match branch {
-            None => future.as_mut().poll(context),
-            Some(branch) => {
-                branch.polled_by(context.waker());
-                future.as_mut().poll(&mut Context::from_waker(&Waker::from(branch.clone())))
-            }
-        };
+        let entered = strand.enter(Some(context.waker()));
+        let polled = future.as_mut().poll(&mut Context::from_waker(waker));
         if polled.is_pending() {
             // Before the scope ends its poll: the holds are marked first and `running` is cleared after, so an
             // asker that sees the scope suspended sees what it holds across the await.
@@ -113,42 +122,13 @@ async fn run<F: Future>(name: Arc<str>, tracker: Option<Tracker>, is_branch: boo
             }
         }
         drop(entered);
+        // After the poll has ended, so that of several tasks of a cycle the last one finds all of them asleep.
+        if strand.accused.load(SeqCst) {
+            strand.tracker.prove();
+        }
         polled
     })
     .await
-}
-
-/// Notes that a branch was woken, and wakes its task.
-struct BranchWaker {
-    strand: Arc<Strand>,
-    task: Mutex<Waker>,
-}
-
-impl BranchWaker {
-    fn new(strand: Arc<Strand>) -> Arc<Self> {
-        Arc::new(Self { strand, task: Mutex::new(Waker::noop().clone()) })
-    }
-
-    fn polled_by(&self, waker: &Waker) {
-        let mut task = self.task.lock();
-        if !task.will_wake(waker) {
-            task.clone_from(waker);
-        }
-    }
-}
-
-impl Wake for BranchWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        // The mark before the wake-up: the poll that it causes clears the mark in `enter`. Set after, it would stay
-        // on a branch that has been polled, and the branch would pass for one that its task has abandoned.
-        self.strand.woken.store(true, SeqCst);
-        let task = self.task.lock().clone();
-        task.wake();
-    }
 }
 
 #[cfg(test)]

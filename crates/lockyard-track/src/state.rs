@@ -1,70 +1,105 @@
 //! What one strand has and wants.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::clock;
-use super::hold::{Acquisition, Hold};
+use super::hold::{Acquisition, Hold, HoldIndex, Holds};
 use super::mode::Mode;
-use super::order::LockUse;
+use super::order::{IdSet, LockUse, mix};
 use super::times::Sample;
 use super::wait::Wait;
 
 /// What a strand has and wants.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) holds: Vec<Hold>,
+    pub(super) holds: Holds,
     pub(super) waits: Vec<Arc<Wait>>,
     /// Acquisitions so far: the number of the last hold.
     holds_made: u64,
     pub(super) label: Option<&'static str>,
-    /// It has asked for a lock while it waited for one: it has branches that are not told apart.
-    pub(super) branched: bool,
+    /// Where it last took a lock.
+    pub(super) last_place: Option<&'static Location<'static>>,
+    /// It has no name, so that nothing is known of its futures.
+    unnamed: bool,
     pub(super) samples: Vec<Sample>,
-    /// Orders of classes that this strand has told the graph: the places of the two.
-    told: Vec<[usize; 2]>,
+    /// The name as it stands in reports, once it was asked for.
+    pub(super) title: Option<Arc<str>>,
+    /// Contexts that this strand has reported to the graph, by their hashes.
+    reported: IdSet<u64>,
+}
+
+/// What is held around a strand.
+#[derive(Clone, Copy, Default)]
+pub(super) struct HeldAround {
+    pub(super) hash: u64,
+    pub(super) len: usize,
 }
 
 impl State {
-    /// Notes a lock that is held from now on.
+    pub(super) fn new(unnamed: bool) -> Self {
+        Self { unnamed, ..Self::default() }
+    }
+
+    /// Notes a lock that is held from now on: where it stands among the holds, and its number.
     #[inline]
-    pub(super) fn push(&mut self, taken: LockUse, blocks: bool, waited: Acquisition) -> u64 {
+    pub(super) fn push(
+        &mut self,
+        taken: LockUse,
+        blocks: bool,
+        waited: Option<Acquisition>,
+    ) -> (HoldIndex, u64) {
         self.holds_made += 1;
+        self.last_place = Some(taken.place);
         let number = self.holds_made;
-        self.holds.push(Hold { number, taken, blocks, granted: clock::now(), waited, across: false });
-        number
+        // Its own wait, if it had one, is still there. With another one there are branches, and which of them will
+        // ask next, this one or the other, is not known.
+        let own_waits = usize::from(waited.is_some());
+        let taken = LockUse { sequence: !self.unnamed && self.waits.len() <= own_waits, ..taken };
+        let waited = waited.unwrap_or_default();
+        let hold =
+            Hold { number, taken, blocks, granted: clock::now(), waited, across: false, is_hazard: false };
+        (self.holds.push(hold), number)
     }
 
     /// Whether a lock that is asked for now stands for an order that the graph may not know. What a strand inside
-    /// another one holds is not all that it holds.
+    /// another one holds is not all that it holds. `segment` is that of its moment.
     #[inline]
-    pub(super) fn is_new_order(&mut self, asked: &LockUse, is_inside: bool) -> bool {
-        if asked.mode == Mode::Look {
+    pub(super) fn is_new_order(&mut self, asked: &LockUse, around: HeldAround, segment: u64) -> bool {
+        if !self.waits.is_empty() {
+            // A branch waits and another one asks. What is held by now may be either's; what is taken later, when
+            // they are through, is not touched by it.
+            self.holds.mark_ambiguous();
+        }
+        if asked.mode == Mode::Look || self.holds.len() + around.len == 0 {
             return false;
         }
-        // For good: once branches share this strand, a hold may be another branch's, and an order drawn from it
-        // untrue.
-        self.branched |= !self.waits.is_empty();
-        if self.branched || (self.holds.is_empty() && !is_inside) {
+        let context = match self.holds.newest() {
+            // One hold has no guards beside it, and within another class the instances do not matter: then the class
+            // and the place stand for all of them, so that ten thousand locks are drawn once.
+            Some(only)
+                if self.holds.len() == 1
+                    && around.len == 0
+                    && !std::ptr::eq(only.taken.class, asked.class) =>
+            {
+                mix(only.taken.kind_hash(), asked.kind_hash())
+            }
+            _ => mix(self.holds.hash().wrapping_add(around.hash), asked.hash()),
+        };
+        // A spawn or a join in between makes it another order. That two contexts have one hash among all that a
+        // program has is not to be expected of 64 bits.
+        let context = mix(context, segment);
+        if self.reported.contains(&context) {
             return false;
         }
-        let [only] = &self.holds[..] else { return true };
-        // What is held around this strand is not seen here, and within one class the instances decide, not the
-        // places.
-        if is_inside || std::ptr::eq(only.taken.class, asked.class) {
-            return true;
+        if self.reported.len() == MAX_REPORTED {
+            // They are reported once more, which the graph ignores.
+            self.reported.clear();
         }
-        let places = [only.taken.place, asked.place].map(|place| std::ptr::from_ref(place).addr());
-        // One hold has no guards beside it: the same two places again could neither add an edge nor narrow one.
-        if self.told.contains(&places) {
-            return false;
-        }
-        if self.told.len() == TOLD {
-            self.told.remove(0);
-        }
-        self.told.push(places);
+        self.reported.insert(context);
         true
     }
 }
 
-/// How many orders of classes a strand remembers: few are drawn by one, again and again.
-const TOLD: usize = 8;
+/// How many reported contexts a strand remembers.
+const MAX_REPORTED: usize = 2_048;

@@ -3,27 +3,22 @@
 //! What a strand holds stands with the strand and not with the lock: then a lock that many readers share gets no list
 //! that they all write. A strand's own list is written by the thread that runs it, and read by a search.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 
 use super::clock;
-use super::cycle::{LockId, StrandId};
-use super::hold::Hold;
-use super::mode::Mode;
+use super::cycle::StrandId;
+use super::hold::HoldIndex;
+use super::identity::{Task, running_task};
 use super::number::number;
+use super::order::Progress;
 use super::state::State;
 use super::times::Sample;
 use super::tracker::Tracker;
+use super::waker::ScopeWaker;
 use lockyard_lock::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
-
-/// What the runtime, or the system, knows a strand's code by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Task {
-    Tokio(tokio::task::Id),
-    Thread(u64),
-}
 
 /// Something that runs in sequence.
 pub(super) struct Strand {
@@ -33,14 +28,24 @@ pub(super) struct Strand {
     /// The scope around this one: it cannot go on before this one ends.
     pub(super) parent: Option<Arc<Strand>>,
     pub(super) tracker: Tracker,
+    /// When what it does happens, as far as spawns and joins show.
+    pub(super) progress: Arc<Progress>,
+    /// Of a scope, what goes on when it has ended, named or not.
+    pub(super) around: Option<Arc<Strand>>,
     state: Mutex<State>,
     /// A thread is in its poll now.
-    running: AtomicBool,
-    polls: AtomicU64,
-    /// Its task may leave it alone: its waker is one of its own.
-    is_branch: bool,
-    /// Woken, and not polled since. Known of branches.
-    pub(super) woken: AtomicBool,
+    pub(super) running: AtomicBool,
+    pub(super) polls: AtomicU64,
+    /// Wake-ups before its last poll.
+    pub(super) wakes_before: AtomicU64,
+    /// When its last poll began.
+    pub(super) polled_at: AtomicU64,
+    /// A branch of a task, which the task may leave alone; else it is a task, or runs on a thread.
+    pub(super) is_branch: bool,
+    /// What its future is woken by, where it is a future.
+    pub(super) waker: Option<Arc<ScopeWaker>>,
+    /// A finding is about a wait in it: it is looked at when its poll has returned.
+    pub(super) accused: AtomicBool,
 }
 
 /// How many samples a strand gathers before it hands them in: so many that the tracker is seldom met, and so few that
@@ -55,7 +60,7 @@ struct Registry {
     branches: HashMap<Task, Vec<Weak<Strand>>>,
 }
 
-/// Branches that there are. Those of a task are polled one after another, and nobody else asks for them.
+/// Branches that there are. Those of a task are polled one after another, and only that task asks for them.
 static BRANCHES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
 sync::lazy_static! {
@@ -67,20 +72,11 @@ sync::thread_local! {
     static CURRENT: RefCell<Option<Arc<Strand>>> = const { RefCell::new(None) };
     /// The strand that asked last outside every scope.
     static LAST: RefCell<Option<Arc<Strand>>> = const { RefCell::new(None) };
-    static THREAD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// What runs on this thread now.
-fn running_task() -> Task {
-    if let Some(id) = tokio::task::try_id() {
-        return Task::Tokio(id);
-    }
-    THREAD.with(|thread| {
-        if thread.get() == 0 {
-            thread.set(number());
-        }
-        Task::Thread(thread.get())
-    })
+/// Puts another scope in the place of the one whose poll this thread is in; gives that one back.
+pub(super) fn replace_current(scope: Option<Arc<Strand>>) -> Option<Arc<Strand>> {
+    CURRENT.with(|current| std::mem::replace(&mut *current.borrow_mut(), scope))
 }
 
 impl Strand {
@@ -117,7 +113,15 @@ impl Strand {
         // thread at a time. One section would deadlock, for `new` locks the registry itself.
         let known = REGISTRY.lock().unnamed.get(&key).and_then(Weak::upgrade);
         let strand = known.unwrap_or_else(|| {
-            let strand = Self::new(None, task, None, tracker.clone(), false);
+            let strand = Self::new(
+                None,
+                task,
+                None,
+                tracker.clone(),
+                false,
+                None,
+                (Progress::of_unknown_origin(task), None),
+            );
             REGISTRY.lock().unnamed.insert(key, Arc::downgrade(&strand));
             strand
         });
@@ -127,11 +131,48 @@ impl Strand {
         strand
     }
 
-    /// A scope, inside what runs on this thread now.
-    pub(super) fn named(name: Arc<str>, tracker: Tracker, is_branch: bool) -> Arc<Self> {
+    /// What runs here around a scope that is in no other. Under loom there is none: it would last until its thread ends, when
+    /// the registry is out of reach.
+    fn outside_scopes(tracker: &Tracker) -> Option<Arc<Self>> {
+        (!cfg!(lockyard_loom)).then(|| Self::unnamed(tracker))
+    }
+
+    /// The task that runs on this thread now, as its moments know it. Zero without a name for it.
+    pub(super) fn task_here(tracker: &Tracker) -> u64 {
+        Self::here(tracker).map_or(0, |strand| strand.progress.task)
+    }
+
+    /// A task that what runs on this thread spawns now.
+    pub(super) fn spawn_here(tracker: &Tracker) -> Arc<Progress> {
+        let unknown = || Progress::of_unknown_origin(number());
+        Self::here(tracker).map_or_else(unknown, |strand| strand.progress.spawn())
+    }
+
+    fn here(tracker: &Tracker) -> Option<Arc<Self>> {
+        Self::scope().filter(|it| it.tracker.is(tracker)).or_else(|| Self::outside_scopes(tracker))
+    }
+
+    /// A scope, inside what runs on this thread now, with `waker` where it is a future; or a task, which was spawned as
+    /// `spawned`.
+    pub(super) fn named(
+        name: Arc<str>,
+        tracker: Tracker,
+        is_branch: bool,
+        waker: Option<Arc<ScopeWaker>>,
+        spawned: Option<Arc<Progress>>,
+    ) -> Arc<Self> {
         let task = running_task();
         let parent = Self::scope().filter(|parent| parent.task == task);
-        Self::new(Some(name), task, parent, tracker, is_branch)
+        // A task that was never spawned, but awaited where it was made, is a scope like any other.
+        let spawned = spawned.filter(|_| parent.is_none());
+        let origin = spawned.map_or_else(
+            || match parent.clone().or_else(|| Self::outside_scopes(&tracker)) {
+                Some(around) => (around.progress.enter(), Some(around)),
+                None => (Progress::of_unknown_origin(number()), None),
+            },
+            |spawned| (spawned, None),
+        );
+        Self::new(Some(name), task, parent, tracker, is_branch, waker, origin)
     }
 
     fn new(
@@ -140,6 +181,8 @@ impl Strand {
         parent: Option<Arc<Self>>,
         tracker: Tracker,
         is_branch: bool,
+        waker: Option<Arc<ScopeWaker>>,
+        (progress, around): (Arc<Progress>, Option<Arc<Self>>),
     ) -> Arc<Self> {
         if is_branch {
             // Readers skip the registry while this is zero. Those that must not miss this branch are branches of
@@ -148,17 +191,23 @@ impl Strand {
             // in `drop`.
             BRANCHES.fetch_add(1, SeqCst);
         }
+        let unnamed = name.is_none();
         let strand = Arc::new(Self {
             id: number(),
             name,
             task,
             parent,
             tracker,
-            state: Mutex::default(),
+            progress,
+            around,
+            state: Mutex::new(State::new(unnamed)),
             running: AtomicBool::new(false),
             polls: AtomicU64::new(0),
+            wakes_before: AtomicU64::new(0),
+            polled_at: AtomicU64::new(0),
             is_branch,
-            woken: AtomicBool::new(false),
+            waker,
+            accused: AtomicBool::new(false),
         });
         let mut registry = REGISTRY.lock();
         registry.all.insert(strand.id, Arc::downgrade(&strand));
@@ -183,18 +232,28 @@ impl Strand {
         BRANCHES.load(SeqCst) > 0 && REGISTRY.lock().branches.contains_key(&self.task)
     }
 
+    /// The named branches of a task.
+    pub(super) fn branches_of(task: Task) -> Vec<Arc<Self>> {
+        let registry = REGISTRY.lock();
+        registry.branches.get(&task).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// What the task of a named strand does under no name, if it has used a lock of the same tracker.
+    pub(super) fn unnamed_beside(strand: &Self) -> Option<Arc<Self>> {
+        let key = (strand.tracker.id(), strand.task);
+        let unnamed = REGISTRY.lock().unnamed.get(&key).and_then(Weak::upgrade);
+        unnamed.filter(|it| it.id != strand.id)
+    }
+
     /// Named branches of the same task that are neither this strand nor around it.
     pub(super) fn branches_beside(strand: &Self) -> Vec<Arc<Self>> {
         // None is looked for where there are none in the whole program.
         if BRANCHES.load(SeqCst) == 0 {
             return Vec::new();
         }
-        let registry = REGISTRY.lock();
-        // Upgraded under the registry, so that what is found stays alive; filtered only after the registry is
-        // released, because the filter may drop the last handle, and the end of a strand locks the registry.
-        let of_task = registry.branches.get(&strand.task).into_iter().flatten();
-        let beside: Vec<_> = of_task.filter_map(Weak::upgrade).collect();
-        drop(registry);
+        // Filtered only after the registry is released, because the filter may drop the last handle, and the end of a
+        // strand locks the registry.
+        let beside = Self::branches_of(strand.task);
         let apart = |it: &Arc<Self>| strand.with_parents().all(|own| own.id != it.id);
         beside.into_iter().filter(apart).collect()
     }
@@ -208,6 +267,7 @@ impl Strand {
         let own = match (&self.name, self.task) {
             (Some(name), _) => name.to_string(),
             (None, Task::Tokio(id)) => format!("#{id}"),
+            (None, Task::Other(id)) => format!("#{id}"),
             (None, Task::Thread(thread)) => format!("on thread {thread}"),
         };
         self.parent.as_ref().map_or(own.clone(), |parent| format!("{}/{own}", parent.title()))
@@ -218,40 +278,15 @@ impl Strand {
         std::iter::successors(Some(self), |strand| strand.parent.as_deref())
     }
 
-    /// Whether a thread is in its poll. Of a strand that is no scope this is not known: `None`.
-    pub(super) fn is_running(&self) -> Option<bool> {
-        self.name.is_some().then(|| self.running.load(SeqCst))
-    }
-
-    pub(super) fn polls(&self) -> u64 {
-        self.polls.load(SeqCst)
-    }
-
-    /// A poll of this scope begins on this thread.
-    pub(super) fn enter(self: &Arc<Self>) -> PollGuard {
-        // The count before the flag. The watch reads the flag and then the count: if it sees the flag of this poll,
-        // it sees the count of this poll. In the other order it could pair the new flag with the old count and
-        // report that the poll of an earlier wait never returned. A release here and an acquire there would
-        // suffice.
-        self.polls.fetch_add(1, SeqCst);
-        // Before the poll and not after it: a wake-up during the poll asks for the next one, and its mark must last
-        // until then.
-        self.woken.store(false, SeqCst);
-        self.running.store(true, SeqCst);
-        let outer = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
-        PollGuard { strand: self.clone(), outer }
-    }
-
     /// Notes that a lock is no longer held.
     #[inline]
-    pub(super) fn pop(&self, number: u64) {
+    pub(super) fn pop(&self, at: HoldIndex, number: u64) {
         let mut state = self.state.lock();
-        let Some(at) = state.holds.iter().rposition(|hold| hold.number == number) else { return };
-        let hold = state.holds.swap_remove(at);
-        if hold.is_hazard() {
+        let Some(hold) = state.holds.remove(at, number) else { return };
+        if hold.is_hazard {
             self.tracker.hazard_ended();
         }
-        let sample = Sample::new(&hold, state.label, clock::now());
+        let sample = Sample::new(&hold, self.name.is_none(), state.label, clock::now());
         state.samples.push(sample);
         if state.samples.len() >= SAMPLES {
             let samples = std::mem::take(&mut state.samples);
@@ -273,18 +308,6 @@ impl Strand {
         // A statement of its own: the strand is released before the tracker is locked.
         let samples = std::mem::take(&mut self.state.lock().samples);
         self.tracker.hand_in(&samples);
-    }
-
-    /// What it holds, and the scopes around it with it.
-    pub(super) fn held(&self) -> Vec<Hold> {
-        // One state at a time: no two strands are ever locked together, so they need no order among themselves.
-        self.with_parents().flat_map(|strand| strand.state.lock().holds.clone()).collect()
-    }
-
-    /// The lock among what it holds itself.
-    pub(super) fn hold_of(&self, lock: LockId) -> Option<Hold> {
-        let state = self.state.lock();
-        state.holds.iter().find(|hold| hold.taken.lock == lock && hold.taken.mode != Mode::Look).copied()
     }
 }
 
@@ -313,45 +336,5 @@ impl Drop for Strand {
         if self.name.is_none() && registry.unnamed.get(&key).is_some_and(|it| it.strong_count() == 0) {
             registry.unnamed.remove(&key);
         }
-    }
-}
-
-/// A poll that is on.
-pub(super) struct PollGuard {
-    strand: Arc<Strand>,
-    outer: Option<Arc<Strand>>,
-}
-
-impl PollGuard {
-    /// The poll has returned, and the scope is not at its end: what it still holds, it holds across an await. Those it
-    /// took with a lock that blocks, newly noticed, are given back: that is no way to hold them.
-    pub(super) fn suspended(&self) -> Vec<Hold> {
-        let mut hazards = Vec::new();
-        let mut state = self.strand.state.lock();
-        if state.holds.is_empty() {
-            return hazards;
-        }
-        // A strand that waits for a lock is suspended by this crate's own wait; what it holds meanwhile is the
-        // business of the wait-for graph, and no hazard by itself.
-        let for_a_lock = !state.waits.is_empty();
-        for hold in &mut state.holds {
-            let new = !hold.across && !for_a_lock && hold.taken.mode != Mode::Look;
-            // Once set it stays, so each hold is counted as a hazard once, and `pop` takes the count back once.
-            hold.across |= new;
-            if new && hold.blocks {
-                self.strand.tracker.hazard_begun();
-                hazards.push(*hold);
-            }
-        }
-        hazards
-    }
-}
-
-impl Drop for PollGuard {
-    fn drop(&mut self) {
-        // The handle that this replaces is not the last one, for `self.strand` is another: no strand ends inside
-        // the borrow.
-        CURRENT.with(|current| *current.borrow_mut() = self.outer.take());
-        self.strand.running.store(false, SeqCst);
     }
 }

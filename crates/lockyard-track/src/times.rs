@@ -17,11 +17,15 @@ pub(super) struct Sample {
     waited: Acquisition,
     held_ns: u64,
     across: bool,
+    /// Which future of the scope held it is not known.
+    branches: bool,
+    /// The task has no name.
+    unnamed: bool,
 }
 
 impl Sample {
     #[inline]
-    pub(super) fn new(hold: &Hold, label: Option<&'static str>, released: Ticks) -> Self {
+    pub(super) fn new(hold: &Hold, unnamed: bool, label: Option<&'static str>, released: Ticks) -> Self {
         Self {
             class: hold.taken.class,
             label,
@@ -29,6 +33,8 @@ impl Sample {
             waited: hold.waited,
             held_ns: clock::nanos(hold.granted, released),
             across: hold.across,
+            branches: !hold.taken.sequence,
+            unnamed,
         }
     }
 }
@@ -44,7 +50,7 @@ pub struct AcquisitionTimes {
     pub wait: Histogram,
     /// From having it to releasing it.
     pub hold: Histogram,
-    /// The most that came later than somebody who waited and had the lock before. Whether that is wrong depends on what the
+    /// The most that asked later than one waiter and were granted before it. Whether that is wrong depends on what the
     /// lock promises.
     pub overtaken: u64,
 }
@@ -98,6 +104,8 @@ pub(super) struct Times {
     /// Few: one for each place in the code.
     across: Vec<AcrossAwait>,
     acquisitions: u64,
+    /// Acquisitions by tasks without names, and by branches without.
+    unseen: (u64, u64),
 }
 
 impl Times {
@@ -105,7 +113,9 @@ impl Times {
         self.acquisitions += samples.len() as u64;
         for sample in samples {
             let Sample { class, label, place, .. } = *sample;
-            // Labels are told apart by where they stand, which is quicker than reading them.
+            self.unseen.0 += u64::from(sample.unnamed);
+            self.unseen.1 += u64::from(sample.branches);
+            // Labels are compared by address, which is quicker than reading them.
             let same = |it: &ClassTimes| {
                 std::ptr::eq(it.class, class) && it.label.map(str::as_ptr) == label.map(str::as_ptr)
             };
@@ -127,6 +137,11 @@ impl Times {
 
     pub(super) fn acquisitions(&self) -> u64 {
         self.acquisitions
+    }
+
+    /// Acquisitions by tasks without names, and by branches without.
+    pub(super) fn unseen(&self) -> (u64, u64) {
+        self.unseen
     }
 
     pub(super) fn by_label(&self) -> Vec<ClassTimes> {

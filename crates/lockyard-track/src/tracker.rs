@@ -1,4 +1,4 @@
-//! The tracker: what all tracked locks tell, kept together, and whoever wants to hear of it.
+//! The tracker: what all tracked locks report, kept together, and the listeners for findings.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,21 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
 
 use lockyard_lock::LockClass;
-use lockyard_lock::sync::{self, AtomicU64, AtomicUsize, Mutex};
+use lockyard_lock::sync::{self, AtomicBool, AtomicU64, AtomicUsize, Mutex};
 
-use super::cycle::{LockId, StrandId};
-use super::finding::{Certainty, Finding, Kind};
+use super::blind_spots::BlindSpotCounts;
+use super::cycle::LockId;
+use super::finding::Finding;
+use super::found::{Found, Suspicion};
 use super::number::number;
-use super::order::{Inversion, LockUse, OrderGraph};
+use super::order::{HeldNow, Inversion, LockUse, Moment, NotSeen, OrderGraph};
 use super::strand::Strand;
 use super::times::{AcrossAwait, ClassTimes, Sample, Times};
 use super::wait::{Lock, Wait};
 
-/// Who is told of a finding.
+/// Is called with each finding.
 type Listener = Box<dyn Fn(&Finding) + Send + Sync>;
-
-/// Findings of one kind at the same places are told once; past this many nothing more is kept.
-const FINDINGS: usize = 1_000;
 
 /// Watches over the locks that were made under it: a cheap handle.
 ///
@@ -32,28 +31,17 @@ pub struct Tracker(Arc<Inner>);
 struct Inner {
     id: u64,
     listeners: Mutex<Vec<Listener>>,
-    found: Mutex<Vec<StoredFinding>>,
+    found: Found,
     order: Mutex<OrderGraph>,
     times: Mutex<Times>,
-    /// Locks that somebody waits for.
+    /// Locks that have waiters.
     contended: Mutex<HashMap<LockId, Arc<Lock>>>,
     /// Guards of locks that block, held across awaits now.
     hazards: AtomicUsize,
     waits: AtomicU64,
-}
-
-/// A finding, and what it is about.
-struct StoredFinding {
-    finding: Finding,
-    about: FindingSubject,
-}
-
-/// What a finding is about, by number: to see later whether it is still there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FindingSubject {
-    pub(super) waits: Vec<u64>,
-    /// A branch that has what its own task waits for, and how often it had been polled.
-    pub(super) branch: Option<(StrandId, u64)>,
+    on: AtomicBool,
+    /// How often it was switched off.
+    switched_off: AtomicU64,
 }
 
 impl Default for Tracker {
@@ -64,7 +52,7 @@ impl Default for Tracker {
 
 impl fmt::Debug for Tracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracker").field("findings", &self.0.found.lock().len()).finish_non_exhaustive()
+        f.debug_struct("Tracker").field("findings", &self.0.found.len()).finish_non_exhaustive()
     }
 }
 
@@ -74,12 +62,14 @@ impl Tracker {
         Self(Arc::new(Inner {
             id: number(),
             listeners: Mutex::default(),
-            found: Mutex::default(),
+            found: Found::default(),
             order: Mutex::default(),
             times: Mutex::default(),
             contended: Mutex::default(),
             hazards: AtomicUsize::new(0),
             waits: AtomicU64::new(0),
+            on: AtomicBool::new(true),
+            switched_off: AtomicU64::new(0),
         }))
     }
 
@@ -96,8 +86,8 @@ impl Tracker {
         Strand::scope().map_or_else(Self::global, |strand| strand.tracker.clone())
     }
 
-    /// Has `listener` told of every finding, on the thread and at the moment it is found: so it must be quick, and must
-    /// not use tracked locks. A finding that was suspected is told again when it is certain.
+    /// Calls `listener` with every finding, on the thread and at the moment it is found: so it must be quick, and must
+    /// not use tracked locks. A finding that was suspected is reported again when it is certain.
     pub fn on_finding(&self, listener: impl Fn(&Finding) + Send + Sync + 'static) {
         self.0.listeners.lock().push(Box::new(listener));
     }
@@ -108,9 +98,30 @@ impl Tracker {
         self.0.order.lock().declare_safe(held, asked);
     }
 
+    /// Tracks no more: locks are taken as if they were not tracked, but for one look at a flag. What is held by then is
+    /// released as ever, and waits that are on end as they would. What is locked meanwhile is not known, nor that it is
+    /// held when tracking is on again; the [verdict](Self::verdict) says that there was such a time.
+    pub fn switch_off(&self) {
+        if self.0.on.swap(false, SeqCst) {
+            self.0.switched_off.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Tracks again what is locked from now on.
+    pub fn switch_on(&self) {
+        self.0.on.store(true, SeqCst);
+    }
+
+    /// Whether locks are tracked now.
+    #[inline]
+    pub fn is_on(&self) -> bool {
+        // A flag for its own sake: what it says reaches other threads when it does.
+        self.0.on.load(Relaxed)
+    }
+
     /// Everything found so far, as it stands now.
     pub fn findings(&self) -> Vec<Finding> {
-        self.0.found.lock().iter().map(|found| found.finding.clone()).collect()
+        self.0.found.all()
     }
 
     /// Waits and holds by class, over all tasks. Acquisitions whose guards are still held are not in it.
@@ -184,20 +195,34 @@ impl Tracker {
         drop(gone);
     }
 
-    /// The lock, if anybody waits for it.
+    /// The lock, if it has waiters.
     pub(super) fn contended_lock(&self, id: LockId) -> Option<Arc<Lock>> {
         self.0.contended.lock().get(&id).cloned()
     }
 
     /// Every wait that is on.
     pub(super) fn waits(&self) -> Vec<Arc<Wait>> {
-        // Copied, and the table released, before any line is locked: `join` locks a line and then the table.
+        // Copied, and the table released, before any queue is locked: `join` locks a queue and then the table.
         let locks: Vec<_> = self.0.contended.lock().values().cloned().collect();
-        locks.iter().flat_map(|lock| lock.line()).collect()
+        locks.iter().flat_map(|lock| lock.queued()).collect()
     }
 
     pub(super) fn wait_begun(&self) {
         self.0.waits.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn blind_spots(&self) -> BlindSpotCounts {
+        self.gather();
+        let orders = self.orders_not_seen();
+        let (unnamed, branches) = self.0.times.lock().unseen();
+        BlindSpotCounts {
+            cancelled: self.0.found.cancelled(),
+            unnamed,
+            branches,
+            orders: orders.searches_cut + orders.sightings_forgotten,
+            findings: self.0.found.dropped() + orders.inversions_unreported,
+            switched_off: self.0.switched_off.load(Relaxed),
+        }
     }
 
     pub(super) fn hazard_begun(&self) {
@@ -223,67 +248,39 @@ impl Tracker {
         }
     }
 
-    pub(super) fn note_order(&self, held: &[LockUse], asked: LockUse) -> Vec<Inversion> {
-        self.0.order.lock().note(held, asked)
+    /// What the lock-order graph left out so far.
+    pub(super) fn orders_not_seen(&self) -> NotSeen {
+        self.0.order.lock().not_seen()
     }
 
-    /// Keeps a finding and tells it, unless the same is known at the same places.
-    pub(super) fn report(&self, finding: &Finding, about: FindingSubject) {
-        let told = {
-            let mut found = self.0.found.lock();
-            let same =
-                |it: &StoredFinding| it.finding.kind == finding.kind && it.finding.places == finding.places;
-            match found.iter().position(same) {
-                Some(known) => {
-                    let known = &mut found[known];
-                    // What dissolved before may be there again and stay this time.
-                    let surer = known.finding.certainty != finding.certainty
-                        && known.finding.certainty != Certainty::Certain;
-                    if surer || known.finding.certainty != Certainty::Certain {
-                        *known = StoredFinding { finding: finding.clone(), about };
-                    }
-                    surer
-                }
-                None if found.len() < FINDINGS => {
-                    found.push(StoredFinding { finding: finding.clone(), about });
-                    true
-                }
-                None => false,
-            }
-        };
-        if told {
-            self.tell(finding);
+    pub(super) fn note_order(&self, held: HeldNow, asked: LockUse, moment: Moment) -> Vec<Inversion> {
+        self.0.order.lock().note(held, asked, moment)
+    }
+
+    /// Keeps a finding and reports it, unless the same is known at the same places; what it suspects of `waits` dissolves
+    /// with them.
+    pub(super) fn report(&self, finding: &Finding, suspicion: Option<Suspicion>, waits: &[Arc<Wait>]) {
+        if self.0.found.keep(finding, suspicion) {
+            self.notify(finding);
+        }
+        for wait in waits.iter().filter(|wait| wait.is_over()) {
+            // It ended before the finding was kept. Why is not known; that it was granted is the milder assumption.
+            self.ended(wait.number, true);
         }
     }
 
-    fn tell(&self, finding: &Finding) {
+    pub(super) fn notify(&self, finding: &Finding) {
         self.0.listeners.lock().iter().for_each(|listener| listener(finding));
     }
 
-    /// A wait has ended with the lock: what was suspected of it was nothing.
-    pub(super) fn went_on(&self, wait: u64) {
-        for found in self.0.found.lock().iter_mut().filter(|found| found.about.waits.contains(&wait)) {
-            if found.finding.kind.is_deadly() && found.finding.kind != Kind::Futurelock {
-                found.finding.certainty = Certainty::Dissolved;
-            }
-        }
+    /// A wait that a finding is about has ended.
+    pub(super) fn ended(&self, wait: u64, granted: bool) {
+        self.0.found.ended(wait, granted);
     }
 
-    /// Makes suspicions certain that `judge` finds to be of a kind, given what they are about.
-    pub(super) fn confirm(&self, judge: impl Fn(&Finding, &FindingSubject) -> Option<Kind>) {
-        let mut certain = Vec::new();
-        for found in self.0.found.lock().iter_mut() {
-            if found.finding.certainty == Certainty::Suspected
-                && let Some(kind) = judge(&found.finding, &found.about)
-            {
-                found.finding.certainty = Certainty::Certain;
-                found.finding.kind = kind;
-                certain.push(found.finding.clone());
-            }
-        }
-        for finding in &certain {
-            self.tell(finding);
-        }
+    /// The findings, for those who judge them.
+    pub(super) fn found(&self) -> &Found {
+        &self.0.found
     }
 }
 

@@ -1,4 +1,4 @@
-//! What only time can tell: a watch over a tracker from a thread of its own.
+//! What only time can show: a watch over a tracker from a thread of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -7,19 +7,18 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::clock;
-use super::finding::{Finding, Kind};
 use super::hold::Hold;
 use super::mode::Mode;
 use super::report;
 use super::strand::Strand;
-use super::tracker::{FindingSubject, Tracker};
+use super::tracker::Tracker;
 use super::wait::Wait;
 
 /// Watches over a tracker until it is dropped.
 ///
-/// A cycle of waits is found the moment it closes; nobody needs a watch for that. It takes one for what can be told from
-/// a slow program by time alone: a task that waits for itself, a thread blocked inside a poll, a wake-up that was lost.
-#[must_use = "nobody watches any more once it is dropped"]
+/// A cycle of waits is found the moment it closes; that needs no watch. It takes one for what only time
+/// distinguishes from a slow program: a task that waits for itself, a thread blocked inside a poll, a wake-up that was lost.
+#[must_use = "dropping it ends the watch"]
 pub struct WatchGuard {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -27,7 +26,7 @@ pub struct WatchGuard {
 
 impl Tracker {
     /// Watches from now on. What has not moved for `patience` counts as stuck: choose it long against any hold in the
-    /// program, for a branch that holds a lock for longer while another one waits is told to be stuck.
+    /// program, for a branch that holds a lock for longer while another one waits is reported as stuck.
     ///
     /// # Panics
     /// If no thread can be had.
@@ -53,7 +52,7 @@ impl Tracker {
         if waits.is_empty() {
             return;
         }
-        self.confirm(|finding, about| confirmed(finding, about, &waits));
+        self.confirm(&waits);
         let strands = Strand::all();
         for wait in waits.iter().filter(|wait| !wait.accused.load(SeqCst) && !wait.lock.blocks) {
             let holder = holder(wait, &strands);
@@ -61,38 +60,29 @@ impl Tracker {
             // comes with its count, which differs from that of the wait.
             if wait.strand.is_running() == Some(true) && wait.strand.polls() == wait.polls_before {
                 report::block_on(wait, holder.as_ref());
-            } else if holder.is_none() && is_lost(wait) {
+            } else if let Some((holder, hold)) = &holder {
+                if let Some(stopped) = holder.stopped(now).filter(|it| u128::from(*it) >= patience.as_nanos())
+                {
+                    report::stuck(wait, holder, hold, stopped);
+                }
+            } else if is_first_and_asleep(wait) && !wait.lock.may_be_held_unnoticed() {
                 report::lost_wake_up(wait);
             }
         }
     }
 }
 
-/// What a suspicion has turned out to be, if all its waits are among those that are on for long.
-fn confirmed(finding: &Finding, about: &FindingSubject, waits: &[Arc<Wait>]) -> Option<Kind> {
-    if !about.waits.iter().all(|number| waits.iter().any(|wait| wait.number == *number)) {
-        return None;
-    }
-    match about.branch {
-        None => Some(finding.kind),
-        // A branch that was polled meanwhile may be at work.
-        Some((branch, polls)) => {
-            Strand::of(branch).filter(|branch| branch.polls() == polls).map(|_| Kind::Futurelock)
-        }
-    }
-}
-
-/// Whoever keeps this one waiting by holding the lock.
-fn holder(wait: &Wait, strands: &[Arc<Strand>]) -> Option<(Arc<Strand>, Hold)> {
+/// The strand that keeps this one waiting by holding the lock.
+pub(super) fn holder(wait: &Wait, strands: &[Arc<Strand>]) -> Option<(Arc<Strand>, Hold)> {
     strands.iter().find_map(|strand| Some((strand.clone(), strand.hold_of(wait.lock.id)?)))
 }
 
-/// First in line, for a lock that nobody holds, and not woken.
-fn is_lost(wait: &Arc<Wait>) -> bool {
-    let line = wait.lock.line();
-    // Whoever was woken has the lock, and will be polled, or is to blame.
-    line.iter().all(|it| !it.woken.load(SeqCst))
-        && line.first().is_some_and(|first| first.number == wait.number)
+/// First in the queue of a lock, and not woken.
+pub(super) fn is_first_and_asleep(wait: &Arc<Wait>) -> bool {
+    let queue = wait.lock.queued();
+    // A waiter that was woken has the lock, and will be polled, or is to blame.
+    queue.iter().all(|it| !it.woken.load(SeqCst))
+        && queue.first().is_some_and(|first| first.number == wait.number)
         && wait.mode != Mode::Look
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// Ten thousand wait for one of two locks. The last wait of a cycle is reported when it begins, and its tasks are dropped.
 #[test]
 fn a_wait_cycle_is_found_among_ten_thousand_that_wait() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
         let (a, b) =
             tracker.scope("set up", async { (lock::<Mutex<u32>>(&A), lock::<Mutex<u32>>(&B)) }).await;
@@ -41,7 +41,7 @@ fn a_wait_cycle_is_found_among_ten_thousand_that_wait() {
         go_on.send(()).unwrap();
         until_waiting(&tracker, 10_002).await;
     });
-    let deadlock = told.wait_for(Kind::Deadlock);
+    let deadlock = reports.wait_for(Kind::Deadlock);
     let mut tasks = deadlock.tasks.clone();
     tasks.sort();
     // The first of the ten thousand stands before `other`, and waits for the same: the cycle goes by the holder.

@@ -9,11 +9,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use lockyard_lock::SharedLock;
 use lockyard_track::{Certainty, Kind, scope};
-use support::{A, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_alarmed, until_waiting};
+use support::{
+    A, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_alarmed, until_suspected, until_waiting,
+};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-/// A lock that somebody else holds until it is told to let go.
+/// A lock that another task holds until it is notified.
 struct Held {
     lock: std::sync::Arc<Mutex<u32>>,
     let_go: std::sync::Arc<Notify>,
@@ -40,9 +42,9 @@ async fn once<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> bool {
 /// `select!` on a borrowed future, then the same lock in the other arm: the first one is granted and never polled.
 #[test]
 fn a_select_that_turns_away_from_a_wait() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
+        let hangs = tracker.task("task".into(), async {
             let Held { lock, let_go } = held_by_another(&tracker).await;
             let mut first = Box::pin(async { *lock.write().await += 1 });
             tokio::select! {
@@ -56,20 +58,22 @@ fn a_select_that_turns_away_from_a_wait() {
         });
         hangs_until(until_alarmed(&tracker), hangs).await;
     });
-    let finding = told.wait_for(Kind::Futurelock);
+    let suspected = reports.wait_for(Kind::Futurelock);
+    assert_eq!(suspected.certainty, Certainty::Suspected, "{suspected}");
+    let finding = reports.wait_for(Kind::Futurelock);
     assert_eq!((finding.certainty, finding.places.len()), (Certainty::Certain, 2), "{finding}");
 }
 
 #[test]
 fn granted_before_the_second_wait_begins() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
+        let hangs = tracker.task("task".into(), async {
             let Held { lock, let_go } = held_by_another(&tracker).await;
             let mut first = Box::pin(lock.write());
             assert!(once(&mut first).await);
             let_go.notify_one();
-            // The other one has ended by now: nobody holds the lock but the future that is not polled.
+            // The other one has ended by now: the only holder is the future that is not polled.
             for _ in 0..10 {
                 yield_now().await;
             }
@@ -77,14 +81,14 @@ fn granted_before_the_second_wait_begins() {
         });
         hangs_until(until_alarmed(&tracker), hangs).await;
     });
-    told.wait_for(Kind::Futurelock);
+    reports.wait_for(Kind::Futurelock);
 }
 
 #[test]
 fn a_set_of_futures_that_is_not_polled_while_its_owner_locks() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
+        let hangs = tracker.task("task".into(), async {
             let Held { lock, let_go } = held_by_another(&tracker).await;
             let mut set: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>> = FuturesUnordered::new();
             for _ in 0..2 {
@@ -98,15 +102,15 @@ fn a_set_of_futures_that_is_not_polled_while_its_owner_locks() {
         });
         hangs_until(until_alarmed(&tracker), hangs).await;
     });
-    told.wait_for(Kind::Futurelock);
+    reports.wait_for(Kind::Futurelock);
 }
 
 /// The branch has the lock already. With a name it is seen to be woken and left alone.
 #[test]
 fn a_named_branch_that_holds_and_is_left_alone() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", async {
+        let hangs = tracker.task("task".into(), async {
             let lock: Mutex<u32> = lock(&A);
             let wakes = Notify::new();
             let mut first = Box::pin(scope("first", async {
@@ -117,9 +121,10 @@ fn a_named_branch_that_holds_and_is_left_alone() {
             wakes.notify_one();
             *lock.write().await += 1;
         });
-        hangs_until(until_alarmed(&tracker), hangs).await;
+        hangs_until(until_suspected(&tracker, Kind::Futurelock), hangs).await;
     });
-    let finding = told.wait_for(Kind::Futurelock);
+    let finding = reports.wait_for(Kind::Futurelock);
+    assert_eq!(finding.certainty, Certainty::Suspected, "the guard may be elsewhere by now: {finding}");
     assert!(finding.tasks.iter().any(|task| task == "task/first"), "{finding}");
 }
 
@@ -134,27 +139,27 @@ async fn leaves_a_holder_alone() {
     *lock.write().await += 1;
 }
 
-/// A branch that nothing wakes is told by a watch: it was not polled since, though it holds what its task waits for.
+/// A branch that nothing wakes is reported by a watch: it was not polled since, though it holds what its task waits for.
 #[test]
-fn a_named_branch_that_is_never_woken_is_told_by_a_watch() {
-    let (tracker, told) = tracker();
+fn a_named_branch_that_is_never_woken_is_reported_by_a_watch() {
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
-        let hangs = tracker.scope("task", leaves_a_holder_alone());
+        let hangs = tracker.task("task".into(), leaves_a_holder_alone());
         hangs_until(until_waiting(&tracker, 1), hangs).await;
     });
-    // The wait has ended with its task. A watch that comes too late tells nothing.
+    // The wait has ended with its task. A watch that comes too late reports nothing.
     tracker.look(Duration::ZERO);
     assert_eq!(alarms(&tracker), []);
 
     runtime().block_on(async {
-        let hangs = tracker.scope("task", leaves_a_holder_alone());
+        let hangs = tracker.task("task".into(), leaves_a_holder_alone());
         let look = async {
             until_waiting(&tracker, 2).await;
             tracker.look(Duration::ZERO);
         };
         hangs_until(look, hangs).await;
     });
-    told.wait_for(Kind::Futurelock);
+    reports.wait_for(Kind::Futurelock);
 }
 
 /// Programs that end. Each is run as one task, behind a holder that lets go once they wait.
@@ -165,7 +170,7 @@ mod healthy {
         waiting: u64,
         program: impl FnOnce(std::sync::Arc<Mutex<u32>>) -> F,
     ) {
-        let (tracker, _told) = tracker();
+        let (tracker, _reports) = tracker();
         run(&tracker, async {
             let Held { lock, let_go } = held_by_another(&tracker).await;
             let release = async {
@@ -262,12 +267,12 @@ mod healthy {
     /// The wait for what another branch holds was suspected, and is nothing once it goes on.
     #[test]
     fn a_suspicion_dissolves() {
-        let (tracker, told) = tracker();
+        let (tracker, reports) = tracker();
         run(&tracker, async {
             let lock: Mutex<u32> = lock(&A);
             tokio::join!(locker(&lock), locker(&lock));
         });
-        assert_eq!(told.wait_for(Kind::SameTaskWait).certainty, Certainty::Suspected);
+        assert_eq!(reports.wait_for(Kind::SameTaskWait).certainty, Certainty::Suspected);
         assert_eq!(tracker.findings()[0].certainty, Certainty::Dissolved);
     }
 }

@@ -15,7 +15,7 @@ use support::{A, B, Mutex, alarms, lock, run, tracker, until_waiting};
 
 #[test]
 fn both_orders_of_two_classes_are_found_without_a_hang() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
         {
@@ -25,13 +25,13 @@ fn both_orders_of_two_classes_are_found_without_a_hang() {
         let _first = b.write().await;
         let _second = a.write().await;
     });
-    let finding = told.wait_for(Kind::OrderInversion);
+    let finding = reports.wait_for(Kind::OrderInversion);
     assert_eq!((finding.places.len(), finding.edges.len()), (4, 2), "{finding}");
 }
 
 #[test]
 fn a_safe_order_can_be_declared() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     tracker.declare_safe(&B, &A);
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
@@ -47,7 +47,7 @@ fn a_safe_order_can_be_declared() {
 
 #[test]
 fn two_of_one_class_need_an_order_among_themselves() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     run(&tracker, async {
         let accounts: Vec<Mutex<u32>> = (0..3).map(|_| lock(&A)).collect();
         let both = async |first: usize, second: usize| {
@@ -60,14 +60,14 @@ fn two_of_one_class_need_an_order_among_themselves() {
         assert_eq!(tracker.findings(), [], "so far there is an order");
         both(2, 0).await;
     });
-    told.wait_for(Kind::OrderInversion);
+    reports.wait_for(Kind::OrderInversion);
 }
 
 /// No writer anywhere: the policy alone makes it deadly.
 #[test]
 fn a_recursive_read_is_found_with_no_writer_present() {
     fn reads_twice<F: TryFamily>() -> Vec<Kind> {
-        let (tracker, _told) = tracker();
+        let (tracker, _reports) = tracker();
         run(&tracker, async {
             let shared: LockOf<Tracked<F>, u32> = lock(&A);
             let _both = (shared.read().await, shared.read().await);
@@ -89,7 +89,7 @@ fn a_recursive_read_is_found_with_no_writer_present() {
 /// Trying does not wait, so no order comes of it; what it got is held all the same.
 #[test]
 fn trying_draws_no_order_and_is_one() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
         {
@@ -104,12 +104,12 @@ fn trying_draws_no_order_and_is_one() {
         let _first = a.try_read().unwrap();
         let _second = b.write().await;
     });
-    told.wait_for(Kind::OrderInversion);
+    reports.wait_for(Kind::OrderInversion);
 }
 
 #[test]
 fn times_are_counted_by_class_and_label() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     run(&tracker, async {
         let a: Arc<Mutex<u32>> = Arc::new(lock(&A));
         label("reading");
@@ -142,13 +142,13 @@ fn times_are_counted_by_class_and_label() {
 }
 
 /// Tokio promises its locks in the order of asking, and lets a task whose cooperative budget is spent wait for its next turn.
-/// The two do not conflict: who asks without budget takes its place in line all the same, and who is granted the lock
+/// The two do not conflict: a task that asks without budget is queued all the same, and one that is granted the lock
 /// without budget has it while it waits for its turn.
 #[test]
-fn one_who_asks_without_budget_keeps_its_place() {
+fn a_waiter_without_budget_keeps_its_place() {
     /// What tokio gives a task for each of its turns.
     const BUDGET: usize = 128;
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     let order = run(&tracker, async {
         let order: Arc<LockOf<Tracked<TokioMutex>, Vec<&str>>> = Arc::new(SharedLock::new(&A, Vec::new()));
         let mut held = order.write().await;
@@ -182,7 +182,7 @@ struct State {
     readers: u32,
     writing: bool,
     wakers: VecDeque<Waker>,
-    /// Wakes nobody at all.
+    /// Wakes no waiter at all.
     forgets: bool,
 }
 
@@ -195,7 +195,7 @@ impl LockFamily for Greedy {
     type Lock<T: Clone + Send + Sync + 'static> = Wrapped<T>;
 }
 
-/// The lock, around a value that nobody looks at.
+/// The lock, around a value that is never read.
 struct Wrapped<T>(GreedyLock, T);
 
 impl TryFamily for Greedy {
@@ -300,7 +300,7 @@ async fn waiting_writer(tracker: &Tracker, class: &'static LockClass) -> Arc<Loc
 
 #[test]
 fn a_writer_that_readers_pass_starves_where_the_order_of_asking_is_promised() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     run(&tracker, async {
         let shared: Arc<LockOf<Tracked<Greedy>, u32>> = Arc::new(lock(&A));
         let mut held = shared.read().await;
@@ -325,19 +325,19 @@ fn a_writer_that_readers_pass_starves_where_the_order_of_asking_is_promised() {
             }
         }
     });
-    let finding = told.wait_for(Kind::GrantOrder);
+    let finding = reports.wait_for(Kind::GrantOrder);
     assert_eq!(finding.tasks[0], "writer", "{finding}");
-    let starving = told.wait_for(Kind::Starvation);
+    let starving = reports.wait_for(Kind::Starvation);
     assert!(starving.message.contains("greedy promises FIFO order"), "{starving}");
 }
 
 #[test]
-fn a_wake_up_that_was_lost_is_told_by_a_watch() {
+fn a_wake_up_that_was_lost_is_reported_by_a_watch() {
     static FORGETS: LockClass = LockClass::new("forgets");
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     run(&tracker, async {
         let _shared = waiting_writer(&tracker, &FORGETS).await;
         tracker.look(Duration::ZERO);
     });
-    assert_eq!(told.wait_for(Kind::LostWakeUp).tasks, ["writer"]);
+    assert_eq!(reports.wait_for(Kind::LostWakeUp).tasks, ["writer"]);
 }

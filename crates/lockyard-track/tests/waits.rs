@@ -11,10 +11,10 @@ use lockyard_track::{Certainty, Kind, Tracked, scope};
 use support::{A, B, Mutex, alarms, hangs_until, lock, run, runtime, tracker, until_waiting};
 use tokio::sync::oneshot;
 
-/// Two threads take two locks in opposite orders, and meet between the two. Neither thread ever ends: what the test
-/// needs to end is that the tracker tells.
+/// Two threads take two locks in opposite orders, and meet between the two. Neither thread ever ends: the test ends
+/// with the tracker's report.
 fn opposite_orders<F: TryFamily>() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     let (a, b) = tracker.within("set up", || {
         let (a, b): (LockOf<Tracked<F>, u32>, LockOf<Tracked<F>, u32>) = (lock(&A), lock(&B));
         (Arc::new(a), Arc::new(b))
@@ -32,7 +32,10 @@ fn opposite_orders<F: TryFamily>() {
             });
         });
     }
-    let finding = told.wait_for(Kind::Deadlock);
+    // What else may wake a thread is not known, so that the cycle has to last.
+    assert_eq!(reports.wait_for(Kind::Deadlock).certainty, Certainty::Suspected);
+    tracker.look(Duration::ZERO);
+    let finding = reports.wait_for(Kind::Deadlock);
     assert_eq!(finding.certainty, Certainty::Certain);
     let mut tasks = finding.tasks.clone();
     tasks.sort();
@@ -61,9 +64,9 @@ mod opposite_orders_close_a_cycle {
     lockyard_lock::for_each_lock! { every_lock }
 }
 
-/// A reader waits for the writer that stands in line before it, and that writer for the reader's first read.
+/// A reader waits for the writer that is queued before it, and that writer for the reader's first read.
 fn second_read_behind_a_writer<F: TryFamily>() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
         let shared: LockOf<Tracked<F>, u32> = tracker.scope("set up", async { lock(&A) }).await;
         let shared = &shared;
@@ -77,12 +80,12 @@ fn second_read_behind_a_writer<F: TryFamily>() {
         });
         hangs_until(until_waiting(&tracker, 2), async { tokio::join!(reader, writer) }).await;
     });
-    let deadlock = told.wait_for(Kind::Deadlock);
+    let deadlock = reports.wait_for(Kind::Deadlock);
     assert_eq!((deadlock.edges.len(), deadlock.tasks.len()), (2, 2), "{deadlock}");
     assert!(tracker.findings().iter().any(|it| it.kind == Kind::RecursiveRead), "{:?}", tracker.findings());
 }
 
-/// Of those that yield: where the thread is blocked, there is nobody left to look.
+/// Of those that yield: a blocked thread cannot look any more.
 #[test]
 fn a_second_read_waits_behind_a_writer() {
     macro_rules! yielding {
@@ -102,7 +105,7 @@ fn a_second_read_waits_behind_a_writer() {
 
 #[test]
 fn an_upgrade_is_suspected_at_once_and_certain_when_it_stays() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
         let hangs = tracker.scope("upgrader", async {
             let shared: LockOf<Tracked<TokioRwLock>, u32> = lock(&A);
@@ -111,9 +114,9 @@ fn an_upgrade_is_suspected_at_once_and_certain_when_it_stays() {
         });
         let look = async {
             until_waiting(&tracker, 1).await;
-            assert_eq!(told.wait_for(Kind::Upgrade).certainty, Certainty::Suspected);
+            assert_eq!(reports.wait_for(Kind::Upgrade).certainty, Certainty::Suspected);
             tracker.look(Duration::ZERO);
-            let certain = told.wait_for(Kind::Upgrade);
+            let certain = reports.wait_for(Kind::Upgrade);
             assert_eq!((certain.certainty, certain.places.len()), (Certainty::Certain, 2), "{certain}");
         };
         hangs_until(look, hangs).await;
@@ -122,21 +125,21 @@ fn an_upgrade_is_suspected_at_once_and_certain_when_it_stays() {
 
 #[test]
 fn locking_twice_is_a_wait_for_oneself() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
         let hangs = tracker.scope("twice", async {
             let alone: Mutex<u32> = lock(&A);
             let _both = (alone.write().await, alone.write().await);
         });
         hangs_until(until_waiting(&tracker, 1), hangs).await;
-        assert_eq!(told.wait_for(Kind::SameTaskWait).tasks, ["twice"]);
+        assert_eq!(reports.wait_for(Kind::SameTaskWait).tasks, ["twice"]);
     });
 }
 
-/// Locking a blocking lock twice would block the thread for ever: with the tracker it yields.
+/// Locking a blocking lock twice would block the thread indefinitely: with the tracker it yields.
 #[test]
 fn locking_a_blocking_lock_twice_does_not_block() {
-    let (tracker, told) = tracker();
+    let (tracker, reports) = tracker();
     runtime().block_on(async {
         let hangs = tracker.scope("twice", async {
             let alone: LockOf<Tracked<ParkingLotMutex>, u32> = lock(&A);
@@ -144,14 +147,14 @@ fn locking_a_blocking_lock_twice_does_not_block() {
         });
         hangs_until(until_waiting(&tracker, 1), hangs).await;
     });
-    told.wait_for(Kind::SameTaskWait);
+    reports.wait_for(Kind::SameTaskWait);
 }
 
-/// The holder of a blocking lock is suspended, and the one thread there is must not be blocked by who wants it: two tasks of
-/// their own, on a thread of their own, so that the test can tell if it is.
+/// The holder of a blocking lock is suspended, and the one thread there is must not be blocked by its waiter: two tasks of
+/// their own, on a thread of their own, so that the test can see if it is.
 #[test]
-fn a_blocking_guard_across_an_await_is_named_and_blocks_nobody() {
-    let (tracker, told) = tracker();
+fn a_blocking_guard_across_an_await_is_named_and_blocks_no_thread() {
+    let (tracker, reports) = tracker();
     let (done, is_done) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let alone: LockOf<Tracked<ParkingLotMutex>, u32> = tracker.within("set up", || lock(&A));
@@ -175,7 +178,7 @@ fn a_blocking_guard_across_an_await_is_named_and_blocks_nobody() {
             done.send(*alone.read().await).unwrap();
         }));
     });
-    let finding = told.wait_for(Kind::GuardAcrossAwait);
+    let finding = reports.wait_for(Kind::GuardAcrossAwait);
     assert_eq!((finding.tasks, finding.places.len()), (vec!["holder".to_owned()], 1));
     assert_eq!(
         is_done.recv_timeout(Duration::from_mins(1)),
@@ -184,10 +187,45 @@ fn a_blocking_guard_across_an_await_is_named_and_blocks_nobody() {
     );
 }
 
+/// The same where the holder awaits a contended async lock: to the one who wants the blocking lock it is an await like any
+/// other, and its thread is the one that would have to resume the holder.
+#[test]
+fn a_blocking_guard_across_a_wait_for_an_async_lock_is_named_and_blocks_no_task() {
+    let (tracker, reports) = tracker();
+    let (done, is_done) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let (blocking, yielding): (LockOf<Tracked<ParkingLotMutex>, u32>, Mutex<u32>) =
+            tracker.within("set up", || (lock(&A), lock(&B)));
+        let locks = std::rc::Rc::new((blocking, yielding));
+        let local = tokio::task::LocalSet::new();
+        runtime().block_on(local.run_until(async {
+            let contended = locks.1.write().await;
+            let its = locks.clone();
+            let holder = tokio::task::spawn_local(tracker.task("holder".into(), async move {
+                let mut held = its.0.write().await;
+                *its.1.write().await += 1;
+                *held += 1;
+            }));
+            until_waiting(&tracker, 1).await;
+            let its = locks.clone();
+            let other = tokio::task::spawn_local(tracker.task("other".into(), async move {
+                *its.0.write().await += 1;
+            }));
+            until_waiting(&tracker, 2).await;
+            drop(contended);
+            holder.await.unwrap();
+            other.await.unwrap();
+            done.send(*locks.0.read().await).unwrap();
+        }));
+    });
+    assert_eq!(reports.wait_for(Kind::GuardAcrossAwait).tasks, ["holder"]);
+    assert_eq!(is_done.recv_timeout(Duration::from_mins(1)), Ok(2), "the thread is blocked");
+}
+
 /// A yielding lock may be held across an await: that is what it is for.
 #[test]
 fn a_yielding_guard_across_an_await_is_measured_and_no_alarm() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     run(&tracker, async {
         let alone: Mutex<u32> = lock(&A);
         let held = alone.write().await;
@@ -201,8 +239,8 @@ fn a_yielding_guard_across_an_await_is_measured_and_no_alarm() {
 }
 
 #[test]
-fn block_on_inside_a_runtime_is_told_from_a_slow_wait() {
-    let (tracker, told) = tracker();
+fn block_on_inside_a_runtime_is_distinguished_from_a_slow_wait() {
+    let (tracker, reports) = tracker();
     let shared = Arc::new(tracker.within("set up", || lock::<Mutex<u32>>(&A)));
     // One worker, which the second task blocks: the holder, that would release the lock, has nowhere to run.
     let one = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
@@ -223,7 +261,7 @@ fn block_on_inside_a_runtime_is_told_from_a_slow_wait() {
     tracker.look(Duration::ZERO);
     // First of all: a runtime with a blocked worker cannot be waited for, as dropping it would if the rest fails.
     one.shutdown_background();
-    let finding = told.wait_for(Kind::BlockOn);
+    let finding = reports.wait_for(Kind::BlockOn);
     assert_eq!(finding.tasks, ["blocker", "holder"], "{finding}");
 }
 
@@ -248,7 +286,7 @@ fn by_blocking<T>(future: impl Future<Output = T>) -> T {
 /// Branches with names, each with what the other one wants next, and a third way out: the first lock is given back before.
 #[test]
 fn a_lock_that_is_released_before_the_next_is_asked_for_is_no_edge() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
         let one = scope("one", async {
@@ -267,7 +305,7 @@ fn a_lock_that_is_released_before_the_next_is_asked_for_is_no_edge() {
 /// Two branches of a task that hold one lock each and want none: a third task waits for both in turn, and nothing hangs.
 #[test]
 fn branches_that_wait_for_different_tasks_are_no_cycle() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     run(&tracker, async {
         let (a, b): (Mutex<u32>, Mutex<u32>) = (lock(&A), lock(&B));
         let (release, released) = oneshot::channel::<()>();
@@ -292,10 +330,10 @@ fn branches_that_wait_for_different_tasks_are_no_cycle() {
     assert_eq!(alarms(&tracker), [], "what was suspected of the branches dissolved");
 }
 
-/// Reads of a snapshot wait for nobody and keep nobody waiting.
+/// Reads of a snapshot neither wait nor keep others waiting.
 #[test]
 fn looks_at_a_snapshot_are_no_waits() {
-    let (tracker, _told) = tracker();
+    let (tracker, _reports) = tracker();
     run(&tracker, async {
         let snapshot: LockOf<Tracked<lockyard_lock::ArcSwap>, u32> = lock(&A);
         let read = snapshot.read().await;

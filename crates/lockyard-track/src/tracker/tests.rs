@@ -33,7 +33,7 @@ fn certain(tracker: &Tracker) -> Vec<Kind> {
     findings.filter(|finding| finding.certainty == Certainty::Certain).map(|finding| finding.kind).collect()
 }
 
-/// What a timeout takes back leaves nothing behind: nobody in line, nobody overtaken, the lock free.
+/// A wait that a timeout cancels leaves nothing behind: an empty queue, none overtaken, the lock free.
 #[test]
 fn a_wait_that_is_cancelled_leaves_nothing() {
     let tracker = Tracker::new();
@@ -52,8 +52,8 @@ fn a_wait_that_is_cancelled_leaves_nothing() {
     assert_eq!(certain(&tracker), []);
 }
 
-/// Many tasks at few locks, some of them out of tokio's budget, for all families that have a line: whoever comes first
-/// goes first, and nothing is kept when all have ended.
+/// Many tasks at few locks, some of them out of tokio's budget, for all families that have a queue: first come,
+/// first served, and nothing is kept when all have ended.
 #[test]
 fn the_order_of_asking_is_kept_where_it_is_promised() {
     fn crowd<F: TryFamily>() {
@@ -107,7 +107,7 @@ fn the_order_of_asking_is_kept_where_it_is_promised() {
     lockyard_lock::for_each_lock! { yielding }
 }
 
-/// Ten thousand wait, and one whose order is the wrong way round, but nobody holds what it wants.
+/// Ten thousand wait, and one whose order is the wrong way round, but what it wants is not held.
 #[test]
 fn ten_thousand_that_wait_are_no_cycle_and_leave_nothing() {
     let tracker = Tracker::new();
@@ -135,11 +135,37 @@ fn ten_thousand_that_wait_are_no_cycle_and_leave_nothing() {
             let _b = b.write().await;
         });
         one.await.unwrap();
-        assert_eq!(tracker.kept().0, 0, "everybody was served");
+        assert_eq!(tracker.kept().0, 0, "every waiter was served");
     });
     let findings = tracker.findings();
     assert!(
         findings.iter().any(|it| it.kind == Kind::OrderInversion && it.places.len() == 4),
         "{findings:?}"
     );
+}
+
+/// Each task takes them all in one order and releases them in the same.
+#[test]
+fn a_thousand_of_one_class_held_at_once_leave_nothing_unsearched() {
+    let tracker = Tracker::new();
+    let locks: Arc<Vec<Mutex<u32>>> =
+        Arc::new(tracker.within("set up", || (0..1_000).map(|_| lock(&A)).collect()));
+    runtime().block_on(tracker.scope("main", async {
+        for nth in 0..4 {
+            let locks = locks.clone();
+            let all = async move {
+                let mut held = std::collections::VecDeque::new();
+                for lock in locks.iter() {
+                    held.push_back(lock.write().await);
+                }
+                while held.pop_front().is_some() {}
+            };
+            tracker.spawn(format!("task {nth}"), all).await.unwrap();
+        }
+    }));
+    assert_eq!(tracker.findings(), []);
+    assert_eq!(tracker.kept().1, 999, "an edge for each lock");
+    assert_eq!(tracker.orders_not_seen(), crate::order::NotSeen::default());
+    drop(locks);
+    assert_eq!(tracker.kept(), (0, 0));
 }

@@ -17,21 +17,21 @@ pub type TrackedMutex = Tracked<TokioMutex>;
 /// Long against any machine's worst moment: only a test that fails waits for so long.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// What a tracker tells, in the order of telling.
-pub struct Told(Receiver<Finding>);
+/// What a tracker reports, in this order.
+pub struct Reports(Receiver<Finding>);
 
-pub fn tracker() -> (Tracker, Told) {
-    let (send, told) = channel();
+pub fn tracker() -> (Tracker, Reports) {
+    let (send, reports) = channel();
     let tracker = Tracker::new();
     tracker.on_finding(move |finding| drop(send.send(finding.clone())));
-    (tracker, Told(told))
+    (tracker, Reports(reports))
 }
 
-impl Told {
+impl Reports {
     /// Waits for the first one of this kind.
     pub fn wait_for(&self, kind: Kind) -> Finding {
         loop {
-            let finding = self.0.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {kind} was told"));
+            let finding = self.0.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no {kind} was reported"));
             if finding.kind == kind {
                 return finding;
             }
@@ -52,6 +52,13 @@ pub fn run<T>(tracker: &Tracker, future: impl Future<Output = T>) -> T {
 /// Lets other tasks run until so many acquisitions have not got their lock at once.
 pub async fn until_waiting(tracker: &Tracker, acquisitions: u64) {
     while tracker.contended_acquisitions() < acquisitions {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Lets other tasks run until this is suspected, or surer.
+pub async fn until_suspected(tracker: &Tracker, kind: Kind) {
+    while !tracker.findings().iter().any(|finding| finding.kind == kind) {
         tokio::task::yield_now().await;
     }
 }

@@ -1,0 +1,60 @@
+//! Whether a lock keeps what it promises when it grants: never a writer beside another holder.
+//!
+//! A hold is noted after the grant, and its end before the release. So two holds that overlap in the notes overlapped in
+//! truth, and what is found here is certain. Readers write nothing that they share: a writer raises a flag, at which
+//! readers look, so that a reader that comes beside a writer is always seen, and a second writer, too. A writer that comes
+//! beside a reader finds no flag. It has to look through the holds of all strands, and does so in one grant of
+//! [`ONE_IN`].
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use super::mode::Mode;
+use super::order::LockUse;
+use super::report;
+use super::strand::Strand;
+use super::wait::Lock;
+
+/// Grants to writers for one that looks at all holders.
+pub(super) const ONE_IN: u64 = 64;
+
+/// A hold begins, by the strand's own count the `nth`.
+#[inline]
+pub(super) fn granted(lock: &Lock, strand: &Strand, taken: &LockUse, nth: u64) {
+    // What the lock itself orders is enough here: a writer's release comes after its flag is lowered, and the next grant
+    // after the release. So a strand that was granted in turn sees the flag down, and one that sees it up was granted
+    // beside it.
+    let writer = match taken.mode {
+        Mode::Look => return,
+        Mode::Read => lock.writer.load(SeqCst),
+        Mode::Write => lock.writer.swap(strand.id, SeqCst),
+    };
+    if writer != 0 {
+        let other = Strand::of(writer);
+        let title = other.as_ref().map_or_else(|| "a task that has ended".to_owned(), |it| it.title());
+        let at = other.and_then(|it| it.hold_of(taken.lock)).map(|hold| hold.taken.place);
+        report::broken_exclusion(lock, strand, taken, &title, Mode::Write, at);
+    } else if taken.mode == Mode::Write && nth.is_multiple_of(ONE_IN) {
+        look(lock, strand, taken);
+    }
+}
+
+/// A hold ends, and is not released yet.
+#[inline]
+pub(super) fn released(lock: &Lock, strand: &Strand, mode: Mode) {
+    // Only its own flag: of two writers the first to go must not lower that of the second. Two steps suffice: a lock
+    // that excludes grants none between them; over one that does not, the second writer has seen the flag by then.
+    if mode == Mode::Write && lock.writer.load(SeqCst) == strand.id {
+        lock.writer.store(0, SeqCst);
+    }
+}
+
+#[cold]
+fn look(lock: &Lock, strand: &Strand, taken: &LockUse) {
+    for other in Strand::all() {
+        if let Some(hold) = other.read_of(taken.lock) {
+            let at = Some(hold.taken.place);
+            report::broken_exclusion(lock, strand, taken, &other.title(), Mode::Read, at);
+            return;
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Everything that was found, with what each suspicion rests on, so that it becomes certain or dissolves.
+//!
+//! A finding about what tasks *did* is certain from the start. One about what they *wait* for is a suspicion at first: a
+//! branch may resume, a timeout may end the wait, a guard may be with another task. It becomes certain by proof, when
+//! nothing but the waits themselves can wake the tasks, or by standing for the patience of a watch; and it dissolves
+//! when one of its waits ends.
+
+use lockyard_lock::sync::Mutex;
+use std::collections::HashMap;
+use std::panic::Location;
+
+use super::cycle::StrandId;
+use super::finding::{Certainty, Finding, Kind};
+use super::number::number;
+
+/// So many findings that differ in kind or places are kept; what comes after is counted.
+const FINDINGS: usize = 1_000;
+
+impl Store {
+    /// Recursive reads that these deadlocks consist of: they were suspected, since the first read could have been another
+    /// branch's, and now the second waits behind a writer that waits for the first.
+    fn read_twice(&mut self, certain: &[Finding]) -> Vec<Finding> {
+        let shown = |it: &Finding| {
+            let deadlocks = certain.iter().filter(|deadlock| deadlock.kind == Kind::Deadlock);
+            deadlocks
+                .into_iter()
+                .any(|deadlock| it.places.iter().all(|place| deadlock.places.contains(place)))
+        };
+        let suspected = self.all.iter_mut().map(|found| &mut found.finding);
+        let reads =
+            suspected.filter(|it| it.kind == Kind::RecursiveRead && it.certainty == Certainty::Suspected);
+        reads
+            .filter(|it| shown(it))
+            .map(|finding| {
+                finding.certainty = Certainty::Certain;
+                finding.clone()
+            })
+            .collect()
+    }
+}
+
+/// A future of a task that has what the task waits for, and how often it had been polled by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftFuture {
+    /// A wait that was granted.
+    Wait(u64, u64),
+    /// A named branch, with its hold.
+    Branch(StrandId, u64, u64),
+}
+
+/// A future that is in the way.
+pub(super) struct Obstacle {
+    pub(super) future: LeftFuture,
+    pub(super) title: String,
+    pub(super) has: &'static str,
+    pub(super) at: &'static Location<'static>,
+}
+
+/// What a suspicion rests on, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspicion {
+    pub(super) number: u64,
+    /// Waits that are on.
+    pub(super) waits: Vec<u64>,
+    /// Holds of strands.
+    pub(super) holds: Vec<(StrandId, u64)>,
+    /// A future that is not polled any more.
+    pub(super) left: Option<LeftFuture>,
+    /// It is certain if nothing but its waits can wake the tasks. A task that waits for what it holds itself may have
+    /// handed the guard to another task, so there it is not.
+    pub(super) provable: bool,
+    /// It never becomes certain: what is waited for is not seen.
+    pub(super) stays: bool,
+}
+
+struct StoredFinding {
+    finding: Finding,
+    /// Each time that the same was suspected, until it ends.
+    open: Vec<Suspicion>,
+    /// How it became certain.
+    proven: bool,
+}
+
+/// The findings of a tracker.
+#[derive(Default)]
+pub(super) struct Found(Mutex<Store>);
+
+#[derive(Default)]
+struct Store {
+    all: Vec<StoredFinding>,
+    /// The same by kind and places.
+    known: HashMap<(Kind, Vec<String>), usize>,
+    /// Findings past the bound, and suspicions that ended because their waits were cancelled.
+    dropped: u64,
+    cancelled: u64,
+}
+
+impl Found {
+    pub(super) fn all(&self) -> Vec<Finding> {
+        self.0.lock().all.iter().map(|found| found.finding.clone()).collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().all.len()
+    }
+
+    /// Findings that were not kept, since there were too many.
+    pub(super) fn dropped(&self) -> u64 {
+        self.0.lock().dropped
+    }
+
+    /// Suspicions that ended because a wait was cancelled: it is unknown whether they would have ended otherwise.
+    pub(super) fn cancelled(&self) -> u64 {
+        self.0.lock().cancelled
+    }
+
+    /// Keeps a finding; whether it is to be reported: the first time, and when it is surer than it was.
+    pub(super) fn keep(&self, finding: &Finding, suspicion: Option<Suspicion>) -> bool {
+        let mut store = self.0.lock();
+        let key = (finding.kind, finding.places.clone());
+        let open = suspicion.map(|it| Suspicion { number: number(), ..it });
+        if let Some(&at) = store.known.get(&key) {
+            let known = &mut store.all[at];
+            known.open.extend(open);
+            known.finding.times += 1;
+            // What is certain stays so, and what dissolved may be there again and stay this time.
+            if known.finding.certainty == Certainty::Certain || known.finding.certainty == finding.certainty {
+                return false;
+            }
+            known.finding = Finding { times: known.finding.times, ..finding.clone() };
+            return true;
+        }
+        if store.all.len() >= FINDINGS {
+            store.dropped += 1;
+            return false;
+        }
+        let at = store.all.len();
+        store.known.insert(key, at);
+        let open = open.into_iter().collect();
+        store.all.push(StoredFinding { finding: finding.clone(), open, proven: false });
+        true
+    }
+
+    /// A wait has ended, with the lock or because it was cancelled. What was suspected of it was nothing, or cannot be
+    /// known any more.
+    pub(super) fn ended(&self, wait: u64, granted: bool) {
+        let mut store = self.0.lock();
+        let mut cancelled = 0;
+        for found in &mut store.all {
+            let before = found.open.len();
+            found.open.retain(|suspicion| !suspicion.waits.contains(&wait));
+            if found.open.len() == before || !found.open.is_empty() {
+                continue;
+            }
+            match found.finding.certainty {
+                Certainty::Suspected => {
+                    found.finding.certainty = Certainty::Dissolved;
+                    cancelled += u64::from(!granted);
+                }
+                // It stood for the patience, which was not long enough for this program. A proof is not refuted so:
+                // there the lock was had because another task of the cycle was cancelled.
+                Certainty::Certain if granted && !found.proven => {
+                    found.finding.certainty = Certainty::Dissolved;
+                }
+                Certainty::Certain | Certainty::Dissolved => {}
+            }
+        }
+        store.cancelled += cancelled;
+    }
+
+    /// Makes those suspicions certain that `judge` finds to be of a kind; the findings that became so.
+    pub(super) fn confirm(
+        &self,
+        proven: bool,
+        judge: impl Fn(Kind, &Suspicion) -> Option<Kind>,
+    ) -> Vec<Finding> {
+        // Judged outside the mutex: the judge looks at strands, and a strand that ends while it does may end a wait,
+        // which comes back here.
+        let mut open = Vec::new();
+        for found in self.0.lock().all.iter().filter(|found| found.finding.certainty == Certainty::Suspected)
+        {
+            open.extend(found.open.iter().map(|suspicion| (found.finding.kind, suspicion.clone())));
+        }
+        let judged = open.iter().filter_map(|(kind, it)| Some((it.number, judge(*kind, it)?)));
+        let certain: HashMap<u64, Kind> = judged.collect();
+        if certain.is_empty() {
+            return Vec::new();
+        }
+        let mut confirmed = Vec::new();
+        let mut store = self.0.lock();
+        for found in &mut store.all {
+            // Still open: none of its waits has ended since.
+            let kind = found.open.iter().find_map(|suspicion| certain.get(&suspicion.number));
+            if let Some(&kind) = kind.filter(|_| found.finding.certainty == Certainty::Suspected) {
+                found.finding.certainty = Certainty::Certain;
+                found.finding.kind = kind;
+                found.proven = proven;
+                confirmed.push(found.finding.clone());
+            }
+        }
+        confirmed.extend(store.read_twice(&confirmed));
+        confirmed
+    }
+}
