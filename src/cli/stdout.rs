@@ -20,3 +20,9 @@ pub(super) fn colour() -> Colour {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !forbidden { Colour::Ansi } else { Colour::Plain }
 }
+
+/// How many columns a drawing may have: those of the terminal, or any number where no terminal is.
+pub(super) fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal.is_term().then(|| usize::from(terminal.size().1))
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, Replayed, StrategyModel, VerifyTarget};
+use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, StrategyModel, VerifyTarget};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
 use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
@@ -17,7 +17,7 @@ use lockyard_explore::{Limits, Schedule};
 
 use super::exit::Exit;
 use super::options;
-use super::stdout::write_out;
+use super::stdout::{width, write_out};
 
 /// A quick run has models of some ten thousand schedules at most. Its bound is no time, so that slow machines come to the
 /// same verdicts.
@@ -199,14 +199,13 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     if let Some(caught) = caught {
         write_out(&format!("{name} ({}): {}\n", caught.class, checks(&caught)))?;
     }
-    let Replayed { run, replay, .. } = replayed;
-    let (failed, drawing) = (run.failure.is_some(), run.to_string());
+    let failed = replayed.run.failure.is_some();
+    let shown = replayed.counterexample();
     if let Some(file) = &args.trace_html {
-        let page = run.counterexample(replay.clone()).to_html(&format!("lockyard: {name}"));
+        let page = shown.to_html(&format!("lockyard: {name}"));
         fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
     }
-    let outcome = if failed { "" } else { "\nNo violation.\n" };
-    write_out(&format!("{drawing}{outcome}\nReplay: {replay}"))?;
+    write_out(&shown.drawing().to_text(width()))?;
     Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })
 }
 
@@ -275,11 +274,8 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
         }
     }
     for (it, shown) in models.iter().filter_map(|it| Some((it, it.counterexample.as_ref()?))) {
-        let _ = writeln!(text, "\n{} over {}: {}\n", it.model, it.strategy, shown.message);
-        if !shown.steps.is_empty() {
-            let _ = writeln!(text, "{}", shown.trace());
-        }
-        let _ = writeln!(text, "Replay: {}", shown.replay);
+        let _ = writeln!(text, "\n{} over {}:\n", it.model, it.strategy);
+        text += &shown.drawing().to_text(width());
     }
     text
 }

@@ -18,7 +18,7 @@ impl Explorer {
     ///
     /// Where schedules are [reduced](Self::reduction) and all of them were tried, the search is checked: a thousand random
     /// schedules without the reduction must come to no failure and no outcome that it has not seen. If one does, tasks share
-    /// something that does not tell the explorer. Then every schedule is started, without the reduction, and the report is
+    /// something that is not reported to the explorer. Then every schedule is started, without the reduction, and the report is
     /// [unsound](super::Unsound::Unreported). So outcomes must not depend on the order of steps that share nothing, such as
     /// when operations were answered. What is wrong with the program itself is a [`Failure`], not a panic.
     ///

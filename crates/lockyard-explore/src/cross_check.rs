@@ -1,8 +1,8 @@
 //! The check of a reduced search: random schedules without the reduction must come to nothing that it has not seen.
 //!
-//! A reduction is right where steps touch nothing but what tells the explorer. It cannot see whether that is so: two steps
-//! that share an atomic, or a foreign lock that nobody has to wait for, look independent, and one of their orders is left
-//! out. A random schedule may be one of those that were.
+//! A reduction is right where steps touch nothing that is not reported to the explorer. It cannot see
+//! whether that is so: two steps that share an atomic, or an uncontended foreign lock, look independent, and one of their
+//! orders is left out. A random schedule may be one of those that were.
 
 use std::time::Instant;
 

@@ -17,13 +17,13 @@ impl Run<'_> {
         run_state::with(|state| {
             for (at, _) in at_work() {
                 let number = at as u16;
-                for (stop, standing) in state.stops[at].iter().enumerate() {
-                    if !state.is_open(at, standing) {
+                for (stop, point) in state.yield_points[at].iter().enumerate() {
+                    if !state.is_open(at, point) {
                         continue;
                     }
                     let mut push = |kind| moves.push(Move { task: number, stop: stop as u8, kind });
                     push(MoveKind::Run);
-                    if may_fail && matches!(standing.want, NextStep::Call(_)) {
+                    if may_fail && matches!(point.want, NextStep::Call(_)) {
                         push(MoveKind::Fail);
                         push(MoveKind::FailLate);
                         push(MoveKind::Slow);
@@ -43,8 +43,8 @@ impl Run<'_> {
                 push(MoveKind::Stall);
             }
         }
-        // Nobody is given up before all else was tried, answers come before questions, and who went on last goes on: what
-        // fails first is simple, and what was tried then need not be tried the other way round.
+        // Tasks are given up last, answers come before questions, and the task of the last step goes first: so what fails first
+        // is simple, and what was tried then need not be tried the other way round.
         run_state::with(|state| {
             moves.sort_by_key(|found| {
                 let at = usize::from(found.task);
@@ -61,10 +61,10 @@ impl Run<'_> {
             MoveKind::Cancel | MoveKind::Stall => task.kind == TaskKind::Client,
             _ if stop == FOREIGN => self.bench.wakers[at].is_woken(),
             _ => run_state::with(|state| {
-                state.stops[at].get(usize::from(stop)).is_some_and(|stop| {
+                state.yield_points[at].get(usize::from(stop)).is_some_and(|point| {
                     // A fault is one of a call: elsewhere the step would go on without it.
-                    let fits = kind == MoveKind::Run || matches!(stop.want, NextStep::Call(_));
-                    fits && state.is_open(at, stop)
+                    let fits = kind == MoveKind::Run || matches!(point.want, NextStep::Call(_));
+                    fits && state.is_open(at, point)
                 })
             }),
         }

@@ -62,7 +62,7 @@ impl Executor {
         Self { outcomes, ..Self::default() }
     }
 
-    /// Runs the program that `build` puts together. `told` is called at the end with the program and, if the run is shown,
+    /// Runs the program that `build` puts together. `at_end` is called at the end with the program and, if the run is shown,
     /// with the names of its tasks.
     pub(super) fn run(
         &mut self,
@@ -70,7 +70,7 @@ impl Executor {
         left_out: &[usize],
         build: &dyn Fn(&mut Program),
         chooser: &mut dyn Scheduler,
-        told: &mut dyn FnMut(Vec<String>, &Program),
+        at_end: &mut dyn FnMut(Vec<String>, &Program),
     ) -> ExecutedRun {
         let Self { bench, program, outcomes } = self;
         program.shown = run_state::with(|state| {
@@ -97,7 +97,7 @@ impl Executor {
             });
         let foreign = run.foreign;
         // While tasks and program still exist: both are cleared below.
-        told(if program.shown { bench.names() } else { Vec::new() }, program);
+        at_end(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
         let (steps, timers) = run_state::with(|state| {
             state.stepping = false;

@@ -41,7 +41,7 @@ pub struct Explorer {
     pub limits: Limits,
     /// Whether to go on after a failure, as a comparison of searches must.
     pub keep_going: bool,
-    /// Whether to collect what the program tells by [`Program::outcome`].
+    /// Whether to collect what the program reports by [`Program::outcome`].
     pub outcomes: bool,
 }
 
@@ -167,22 +167,23 @@ impl Explorer {
         Executor::default().run(&self.setting, left_out, build, &mut chooser, &mut |_, _| {}).verdict
     }
 
-    /// Runs one schedule; how it fails, if it does. A schedule that ends early goes on with whoever is first. One that is
+    /// Runs one schedule; how it fails, if it does. A schedule that ends early goes on with the first task. One that is
     /// of another program is a [bad schedule](FailureKind::BadSchedule).
     pub fn replay(&self, schedule: &Schedule, build: &dyn Fn(&mut Program)) -> Option<Failure> {
-        self.replay_told(schedule, build, &mut |_, _| {}).0
+        self.replay_observed(schedule, build, &mut |_, _| {}).0
     }
 
     /// How the run fails, and what else came of it.
-    pub(super) fn replay_told(
+    pub(super) fn replay_observed(
         &self,
         schedule: &Schedule,
         build: &dyn Fn(&mut Program),
-        told: &mut dyn FnMut(Vec<String>, &Program),
+        at_end: &mut dyn FnMut(Vec<String>, &Program),
     ) -> (Option<Failure>, ExecutedRun) {
-        let mut told_by = Replayer { given: &schedule.moves, made: Vec::new() };
-        let mut run = Executor::default().run(&self.setting, &schedule.left_out, build, &mut told_by, told);
-        let (given, made) = (schedule.moves.len(), told_by.made.len());
+        let mut replayer = Replayer { given: &schedule.moves, made: Vec::new() };
+        let mut run =
+            Executor::default().run(&self.setting, &schedule.left_out, build, &mut replayer, at_end);
+        let (given, made) = (schedule.moves.len(), replayer.made.len());
         // Such a run may well hold. To say so would answer for a schedule that was not run.
         let misfit = if let Some(none) = schedule.left_out.iter().find(|it| **it >= run.operations) {
             Some(format!("it leaves out operation {none}, and there are {} operations", run.operations))
@@ -198,7 +199,7 @@ impl Explorer {
         }
         let failure = match &run.verdict {
             Verdict::Failed(cause) => {
-                Some((**cause).clone().by(Schedule { moves: told_by.made, ..schedule.clone() }))
+                Some((**cause).clone().by(Schedule { moves: replayer.made, ..schedule.clone() }))
             }
             _ => None,
         };

@@ -25,7 +25,7 @@ impl Object {
     pub(super) const TASKS: Self = Self(1 << 2);
     /// How often background tasks may be woken by the clock.
     pub(super) const TICKS: Self = Self(1 << 3);
-    /// What a waker of somebody else's has to say.
+    /// Wake-ups from wakers that are not the explorer's.
     pub(super) const FOREIGN: Self = Self(1 << 4);
     const FIRST: u32 = 5;
 

@@ -14,7 +14,7 @@ pub struct OperationEvent {
 /// What a mark marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// The first step in which the operation touched something that is shared. What comes before nobody can tell.
+    /// The first step in which the operation touched something that is shared. What it does before is not observable.
     Invoked,
     /// The step in which it was answered.
     Returned,

@@ -55,7 +55,7 @@
 //! - **Within a step** no other task runs. On several threads another can, unless the step only locks before it
 //!   only unlocks (Lipton, "Reduction", 1975). Steps that do otherwise are reported: [`Report::coarse`].
 //! - **Atomics and third-party locks** are no steps, and no part of what a reduction knows of a step. A task that waits for
-//!   one is noticed, and the search is [unsound](Unsound::ForeignWait). One that nobody waits for, as an atomic, is noticed only
+//!   one is noticed, and the search is [unsound](Unsound::ForeignWait). An uncontended one, as an atomic, is noticed only
 //!   if a random schedule comes to something that the [reduced search](Reduction) has not seen; what no schedule of awaits
 //!   shows is not.
 //! - **What else decides.** The branch that an unbiased `select!` polls first, the order of a `HashMap`, time, threads: where the
@@ -79,6 +79,7 @@ mod history;
 mod lock;
 mod lock_state;
 mod note;
+mod noting;
 mod outcomes;
 mod place;
 mod program;
@@ -106,6 +107,7 @@ pub use fault::InjectedFault;
 pub use history::{EventKind, OperationEvent};
 pub use lock::{ModelLock, ModelLocks, ModelRead, ModelWrite};
 pub use lock_state::LockModel;
+pub use noting::annotate;
 pub use place::CoarseStep;
 pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};
 pub use proof::{ASSUMPTION, Proof, Unsound};

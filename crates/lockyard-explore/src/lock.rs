@@ -73,37 +73,42 @@ impl Future for AcquireFuture {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
         let (at, place) = (self.lock_state, self.place);
         run_state::with(|state| {
-            let mut pass = LockRequest::new(state.task, 0, self.write, place);
-            // No schedule is at work: it enters, or stays pending without a stop, for no step will be chosen.
+            let mut request = LockRequest::new(state.task, 0, self.write, place);
+            // No schedule is at work: it enters, or stays pending without a yield point, for no step will be chosen.
             if !state.stepping {
-                pass.ticket = state.ticket();
-                if !state.lock_states[at].admits(&pass) {
+                request.ticket = state.ticket();
+                if !state.lock_states[at].admits(&request) {
                     return Poll::Pending;
                 }
-                state.lock_states[at].enter(pass);
-                return Poll::Ready(Access { lock_state: at, ticket: pass.ticket, write: pass.write, place });
+                state.lock_states[at].enter(request);
+                return Poll::Ready(Access {
+                    lock_state: at,
+                    ticket: request.ticket,
+                    write: request.write,
+                    place,
+                });
             }
             // Standing before the lock touches nothing: only the step that goes on from here does.
             let Some(ticket) = self.ticket else {
                 let want = NextStep::Lock { lock_state: at, write: self.write, queued: false };
-                self.ticket = Some(state.stop(want, place, context.waker()));
+                self.ticket = Some(state.add_yield_point(want, place, context.waker()));
                 return Poll::Pending;
             };
-            // Polled for another stop of the same task: this one has not been chosen.
+            // Polled for another yield point of the same task: this one has not been chosen.
             if state.fired != Some(ticket) {
                 state.polled(ticket, context.waker());
                 return Poll::Pending;
             }
             state.fired = None;
-            pass.ticket = ticket;
+            request.ticket = ticket;
             // Touched whatever comes of it, for a refusal depends on the lock, too. A reader's step counts as a
-            // read though it changes the desk: readers do not exclude each other, so no later step can tell in
+            // read though it changes the lock state: readers do not exclude each other, so no later step can see in
             // which order two of them entered, queued or went.
             state.touch(state.lock_states[at].object, self.write);
-            if state.lock_states[at].admits(&pass) {
+            if state.lock_states[at].admits(&request) {
                 state.acquires(place);
-                state.lock_states[at].enter(pass);
-                state.unstop(ticket);
+                state.lock_states[at].enter(request);
+                state.remove_yield_point(ticket);
                 self.ticket = None;
                 state.note_lock(at, LockChange::Enters, self.write, place);
                 return Poll::Ready(Access { lock_state: at, ticket, write: self.write, place });
@@ -114,10 +119,10 @@ impl Future for AcquireFuture {
                 state.note_lock(at, LockChange::Claims, self.write, place);
                 return Poll::Pending;
             }
-            state.lock_states[at].wait(pass);
-            if let Some(stop) = state.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
-                stop.want = NextStep::Lock { lock_state: at, write: self.write, queued: true };
-                stop.waker.clone_from(context.waker());
+            state.lock_states[at].wait(request);
+            if let Some(point) = state.yield_points[task].iter_mut().find(|point| point.ticket == ticket) {
+                point.want = NextStep::Lock { lock_state: at, write: self.write, queued: true };
+                point.waker.clone_from(context.waker());
             }
             state.note_lock(at, LockChange::Queues, self.write, place);
             Poll::Pending
@@ -128,16 +133,16 @@ impl Future for AcquireFuture {
 impl Drop for AcquireFuture {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
-        // Returned out of the world and dropped there: the stop has a waker, whose end may run other code.
-        let _stop = run_state::with(|state| {
-            let stop = state.unstop(ticket);
-            if let Some((_, stop)) = &stop
-                && let NextStep::Lock { queued: true, .. } = stop.want
+        // Returned out of the world and dropped there: the yield point has a waker, whose end may run other code.
+        let _removed = run_state::with(|state| {
+            let point = state.remove_yield_point(ticket);
+            if let Some((_, point)) = &point
+                && let NextStep::Lock { queued: true, .. } = point.want
             {
                 state.touch(state.lock_states[self.lock_state].object, true);
                 state.lock_states[self.lock_state].release(ticket);
             }
-            stop
+            point
         });
     }
 }
@@ -246,7 +251,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
 
     fn new(class: &'static LockClass, value: T) -> Self {
         let (lock_state, model, object) = run_state::with(|state| {
-            let (lock_state, model) = state.new_desk(class);
+            let (lock_state, model) = state.new_lock_state(class);
             (lock_state, model, state.lock_states[lock_state].object)
         });
         Self { lock_state, model, object, value: Mutex::new(Some(Arc::new(value))) }
@@ -263,12 +268,12 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
         let access = run_state::with(|state| {
             state.touch(self.object, write);
             let (task, ticket) = (state.task, state.ticket());
-            let pass = LockRequest::new(task, ticket, write, place);
-            if !state.lock_states[self.lock_state].admits(&pass) {
+            let request = LockRequest::new(task, ticket, write, place);
+            if !state.lock_states[self.lock_state].admits(&request) {
                 return None;
             }
             state.acquires(place);
-            state.lock_states[self.lock_state].enter(pass);
+            state.lock_states[self.lock_state].enter(request);
             state.note_lock(self.lock_state, LockChange::Enters, write, place);
             Some(Access { lock_state: self.lock_state, ticket, write, place })
         })?;

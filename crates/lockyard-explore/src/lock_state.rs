@@ -87,7 +87,7 @@ impl LockState {
         Self { class, object, model, inside: Vec::new(), queue: VecDeque::new(), overtaken: 0 }
     }
 
-    /// Another desk in the memory of this one.
+    /// Another lock state in the memory of this one.
     pub(super) fn cleared_for(mut self, class: &'static LockClass, object: Object, model: LockModel) -> Self {
         self.inside.clear();
         self.queue.clear();
@@ -96,21 +96,21 @@ impl LockState {
 
     /// Whether this access may enter now. It may stand in the queue or not.
     #[inline]
-    pub(super) fn admits(&self, pass: &LockRequest) -> bool {
+    pub(super) fn admits(&self, request: &LockRequest) -> bool {
         // Exclusion first, whatever the policy: the queue only decides between accesses that the holders would
         // admit.
-        if self.inside.iter().any(|other| pass.excludes(other)) {
+        if self.inside.iter().any(|other| request.excludes(other)) {
             return false;
         }
         // An access that is not queued has the whole queue before it: `take_while` finds no such ticket and runs to
         // the end.
-        let mut before = self.queue.iter().take_while(|other| other.ticket != pass.ticket);
+        let mut before = self.queue.iter().take_while(|other| other.ticket != request.ticket);
         match self.model.policy {
-            Policy::FifoFair => !before.any(|other| pass.excludes(other)),
+            Policy::FifoFair => !before.any(|other| request.excludes(other)),
             Policy::WriterPreferring => {
                 // Only a claim keeps others out, not the queue: until a writer claims, those that asked later may
                 // enter.
-                !self.queue.iter().any(|other| other.claims && other.ticket != pass.ticket)
+                !self.queue.iter().any(|other| other.claims && other.ticket != request.ticket)
             }
             Policy::Handover | Policy::Unfair | Policy::Snapshot => true,
         }
@@ -120,64 +120,67 @@ impl LockState {
     #[inline]
     pub(super) fn may_claim(&self, ticket: u32) -> bool {
         self.model.policy == Policy::WriterPreferring
-            && self.queue.iter().any(|pass| pass.ticket == ticket && pass.write)
+            && self.queue.iter().any(|request| request.ticket == ticket && request.write)
             // A claim waits for readers alone, and there is one at a time: behind a writer inside all waiters
             // compete again when it is released.
-            && !self.inside.iter().any(|pass| pass.write)
-            && !self.queue.iter().any(|pass| pass.claims)
+            && !self.inside.iter().any(|request| request.write)
+            && !self.queue.iter().any(|request| request.claims)
     }
 
     /// Takes a place in the queue.
-    pub(super) fn wait(&mut self, pass: LockRequest) {
+    pub(super) fn wait(&mut self, request: LockRequest) {
         // Queued first: `claim` looks for the writer in the queue.
-        self.queue.push_back(pass);
-        self.claim(pass.ticket);
+        self.queue.push_back(request);
+        self.claim(request.ticket);
     }
 
     /// A waiter that was looked after and may not enter yet: a writer makes itself the next if it may.
     pub(super) fn claim(&mut self, ticket: u32) {
         if self.may_claim(ticket)
-            && let Some(pass) = self.queue.iter_mut().find(|pass| pass.ticket == ticket)
+            && let Some(request) = self.queue.iter_mut().find(|request| request.ticket == ticket)
         {
-            pass.claims = true;
+            request.claims = true;
         }
     }
 
     /// Lets it in.
     #[inline]
-    pub(super) fn enter(&mut self, mut pass: LockRequest) {
-        pass.claims = false;
+    pub(super) fn enter(&mut self, mut request: LockRequest) {
+        request.claims = false;
         // Before the queue is shortened: those up to its own ticket asked earlier, and one that was never queued
         // passes all.
-        for other in self.queue.iter_mut().take_while(|other| other.ticket != pass.ticket) {
-            if pass.excludes(other) {
+        for other in self.queue.iter_mut().take_while(|other| other.ticket != request.ticket) {
+            if request.excludes(other) {
                 other.overtaken += 1;
                 self.overtaken = self.overtaken.max(other.overtaken);
             }
         }
-        self.queue.retain(|other| other.ticket != pass.ticket);
-        self.inside.push(pass);
+        self.queue.retain(|other| other.ticket != request.ticket);
+        self.inside.push(request);
     }
 
     /// Ends an access, inside or waiting.
     #[inline]
     pub(super) fn release(&mut self, ticket: u32) {
         // A ticket is in one of the two at most, so the other call finds nothing.
-        self.inside.retain(|pass| pass.ticket != ticket);
-        self.queue.retain(|pass| pass.ticket != ticket);
+        self.inside.retain(|request| request.ticket != ticket);
+        self.queue.retain(|request| request.ticket != ticket);
     }
 
     /// Those who stand in the way of this access.
-    pub(super) fn in_the_way<'a>(&'a self, pass: &'a LockRequest) -> impl Iterator<Item = &'a LockRequest> {
-        let inside = self.inside.iter().filter(|other| pass.excludes(other));
+    pub(super) fn in_the_way<'a>(
+        &'a self,
+        request: &'a LockRequest,
+    ) -> impl Iterator<Item = &'a LockRequest> {
+        let inside = self.inside.iter().filter(|other| request.excludes(other));
         let policy = self.model.policy;
         // The rules of `admits`, one for one: a reason missing here would make a deadlock report without a cycle.
         let mut earlier = true;
         let before = self.queue.iter().filter(move |other| {
-            earlier &= other.ticket != pass.ticket;
+            earlier &= other.ticket != request.ticket;
             match policy {
-                Policy::FifoFair => earlier && pass.excludes(other),
-                Policy::WriterPreferring => other.claims && other.ticket != pass.ticket,
+                Policy::FifoFair => earlier && request.excludes(other),
+                Policy::WriterPreferring => other.claims && other.ticket != request.ticket,
                 Policy::Handover | Policy::Unfair | Policy::Snapshot => false,
             }
         });
@@ -191,23 +194,23 @@ mod tests {
 
     static CLASS: LockClass = LockClass::new("test");
 
-    /// A desk after these have asked in turn, `w` to write and `r` to read, each entering if it may.
+    /// A lock state after these have asked in turn, `w` to write and `r` to read, each entering if it may.
     fn after(model: LockModel, asking: &str) -> LockState {
         let mut lock_state = LockState::new(&CLASS, Object::nth(0), model);
         for (ticket, mode) in (0..).zip(asking.chars()) {
             let place = Location::caller();
-            let pass = LockRequest::new(ticket as usize, ticket, mode == 'w', place);
-            if lock_state.admits(&pass) {
-                lock_state.enter(pass);
+            let request = LockRequest::new(ticket as usize, ticket, mode == 'w', place);
+            if lock_state.admits(&request) {
+                lock_state.enter(request);
             } else {
-                lock_state.wait(pass);
+                lock_state.wait(request);
             }
         }
         lock_state
     }
 
     fn inside(model: LockModel, asking: &str) -> Vec<u32> {
-        after(model, asking).inside.iter().map(|pass| pass.ticket).collect()
+        after(model, asking).inside.iter().map(|request| request.ticket).collect()
     }
 
     #[test]
@@ -228,17 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_next() {
+    fn the_next_holders_follow_from_the_policy() {
         let next = |model, asking: &str| {
             let mut lock_state = after(model, asking);
             lock_state.release(0);
-            let next = lock_state.queue.iter().filter(|pass| lock_state.admits(pass)).map(|pass| pass.ticket);
+            let next = lock_state
+                .queue
+                .iter()
+                .filter(|request| lock_state.admits(request))
+                .map(|request| request.ticket);
             next.collect::<Vec<_>>()
         };
         assert_eq!(next(LockModel::FIFO, "wrrw"), [1, 2]);
         assert_eq!(next(LockModel::FIFO, "wwr"), [1]);
         assert_eq!(next(LockModel::WRITERS_FIRST, "wrrw"), [1, 2, 3], "a writer goes before readers");
-        assert_eq!(next(LockModel::WRITERS_FIRST, "wwr"), [1, 2], "nobody has claimed it yet");
+        assert_eq!(next(LockModel::WRITERS_FIRST, "wwr"), [1, 2], "no writer has claimed it yet");
         assert_eq!(
             next(LockModel::WRITERS_FIRST, "rwrw"),
             [1],
@@ -248,21 +255,21 @@ mod tests {
     }
 
     #[test]
-    fn who_is_overtaken_is_counted() {
+    fn overtaken_waiters_are_counted() {
         let mut lock_state = after(LockModel::WRITERS_FIRST, "wrww");
         for writer in [2, 3] {
             lock_state.release(lock_state.inside[0].ticket);
-            let pass = *lock_state.queue.iter().find(|pass| pass.ticket == writer).unwrap();
-            lock_state.enter(pass);
+            let request = *lock_state.queue.iter().find(|request| request.ticket == writer).unwrap();
+            lock_state.enter(request);
         }
         assert_eq!(lock_state.overtaken, 2, "a reader, by both writers that came after it");
     }
 
     #[test]
-    fn a_waiter_that_gives_up_is_in_nobodys_way() {
+    fn a_waiter_that_gives_up_delays_no_other() {
         let mut lock_state = after(LockModel::FIFO, "rwr");
         let reader = lock_state.queue[1];
-        assert_eq!(lock_state.in_the_way(&reader).map(|pass| pass.ticket).collect::<Vec<_>>(), [1]);
+        assert_eq!(lock_state.in_the_way(&reader).map(|request| request.ticket).collect::<Vec<_>>(), [1]);
         lock_state.release(1);
         assert!(lock_state.admits(&reader));
         assert_eq!(lock_state.in_the_way(&reader).count(), 0);

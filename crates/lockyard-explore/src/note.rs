@@ -1,5 +1,7 @@
 //! What happens in a run that is traced.
 
+use std::borrow::Cow;
+
 use lockyard_evidence::Action;
 
 use super::place::Place;
@@ -11,17 +13,24 @@ pub(super) struct Note {
     pub(super) task: usize,
     pub(super) action: Action,
     pub(super) object: Option<&'static str>,
-    pub(super) value: Option<&'static str>,
+    pub(super) value: Option<Cow<'static, str>>,
     pub(super) place: Option<Place>,
-    /// What it changed about a lock, by its class.
-    pub(super) lock: Option<(&'static str, LockChange)>,
+    /// What it changed about a lock.
+    pub(super) lock: Option<(LockName, LockChange)>,
 }
 
-/// Which locks a task holds and waits for, by their classes.
+/// What a lock is called: by its class, and by its number in the run where a class has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LockName {
+    pub(super) class: &'static str,
+    pub(super) number: usize,
+}
+
+/// Which locks a task holds and waits for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Locks {
-    pub(super) holds: Vec<&'static str>,
-    pub(super) waits_for: Vec<&'static str>,
+    pub(super) holds: Vec<LockName>,
+    pub(super) waits_for: Vec<LockName>,
 }
 
 /// What changes between a task and a lock.
@@ -43,22 +52,22 @@ impl LockChange {
         }
     }
 
-    pub(super) fn apply(self, locks: &mut Locks, class: &'static str) {
-        let remove = |from: &mut Vec<&'static str>| {
-            if let Some(at) = from.iter().position(|other| *other == class) {
+    pub(super) fn apply(self, locks: &mut Locks, lock: LockName) {
+        let remove = |from: &mut Vec<LockName>| {
+            if let Some(at) = from.iter().position(|other| *other == lock) {
                 from.remove(at);
             }
         };
         match self {
-            Self::Queues => locks.waits_for.push(class),
+            Self::Queues => locks.waits_for.push(lock),
             Self::Claims => {}
             Self::Enters => {
                 remove(&mut locks.waits_for);
-                locks.holds.push(class);
+                locks.holds.push(lock);
             }
             Self::Unlocks => {
                 // A waiter that is dropped leaves the wait queue, a holder the lock.
-                if locks.holds.contains(&class) {
+                if locks.holds.contains(&lock) {
                     remove(&mut locks.holds);
                 } else {
                     remove(&mut locks.waits_for);
@@ -66,4 +75,9 @@ impl LockChange {
             }
         }
     }
+}
+
+/// What a task is called in the edges of a wait cycle.
+pub(super) fn task(number: usize) -> String {
+    format!("task {number}")
 }

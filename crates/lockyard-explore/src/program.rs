@@ -20,7 +20,7 @@ pub(super) type FinalCheck = Box<dyn FnOnce(&RunEnd) -> Result<(), Violated>>;
 pub struct RunEnd {
     /// Tasks that were dropped on the way.
     pub cancelled: u32,
-    /// Tasks that nobody polls any more.
+    /// Tasks that are never polled again.
     pub stalled: u32,
     /// [Calls](super::Shared::call) that failed or were slow.
     pub faults: u32,
@@ -142,8 +142,8 @@ impl Program {
     }
 
     /// What the run has come to, in words: the explorer can be asked to collect them.
-    pub fn outcome(&mut self, tell: impl FnOnce() -> String + 'static) {
-        self.outcome = Some(Box::new(tell));
+    pub fn outcome(&mut self, outcome: impl FnOnce() -> String + 'static) {
+        self.outcome = Some(Box::new(outcome));
     }
 }
 
@@ -181,7 +181,7 @@ impl TaskPlan<'_> {
         self
     }
 
-    /// It does the same as the task added before it, but for names, numbers and texts that no property tells apart: what
+    /// It does the same as the task added before it, but for names, numbers and texts that no property distinguishes: what
     /// may happen while this one has begun first may happen, with the names changed, while that one has. So it begins after
     /// it, where schedules are reduced. Where operations are left out, tasks are no longer alike, and this says nothing.
     pub fn alike(mut self) -> Self {
@@ -297,7 +297,7 @@ impl<T> ResultCell<T> {
     }
 
     /// Leaves a value.
-    pub fn tell(&self, value: T) {
+    pub fn set(&self, value: T) {
         self.0.set(Some(value));
     }
 

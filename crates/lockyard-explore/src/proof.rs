@@ -35,7 +35,7 @@ pub enum Proof {
 }
 
 /// What an exhaustive search under a reduction takes for granted.
-pub const ASSUMPTION: &str = "all that is shared tells the explorer";
+pub const ASSUMPTION: &str = "every access to shared state is reported to the explorer";
 
 /// So many random schedules without the reduction an exhaustive search under one is checked by.
 pub(super) const CROSS_CHECKS: u64 = 1_000;
@@ -50,7 +50,7 @@ pub enum Unsound {
         task: usize,
     },
     /// A schedule without the reduction came to something that the search under it had not seen: tasks share something that
-    /// does not tell the explorer, or are not as alike as the program says.
+    /// is not reported to the explorer, or are not as alike as the program says.
     Unreported {
         /// What it came to, in words.
         shown: String,
@@ -66,7 +66,10 @@ impl fmt::Display for Unsound {
                 write!(f, "task {task} waited for an event that the explorer does not see")
             }
             Self::Unreported { shown } => {
-                write!(f, "tasks share something that does not tell the explorer, or are not alike: {shown}")
+                write!(
+                    f,
+                    "tasks share something that is not reported to the explorer, or are not alike: {shown}"
+                )
             }
             Self::Nondeterministic => f.write_str("the program is not deterministic"),
         }

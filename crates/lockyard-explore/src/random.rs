@@ -23,7 +23,7 @@ pub struct Random {
     pub depth: Option<u32>,
 }
 
-/// One step in so many gives somebody up or fails, where that is allowed.
+/// One step in so many gives a task up or fails, where that is allowed.
 const MISHAP_ONCE_IN: usize = 8;
 
 /// One run.
@@ -31,7 +31,7 @@ pub(super) struct RandomRun {
     random: ChaCha8Rng,
     /// By task; none for choosing evenly.
     priorities: Option<Vec<u64>>,
-    /// When whoever is at work falls.
+    /// The steps at which the running task's priority drops.
     falls: Vec<usize>,
     lowest: u64,
     pub(super) moves: Vec<Move>,
@@ -108,7 +108,7 @@ impl Scheduler for RandomRun {
                         *steady
                             .iter()
                             .max_by_key(|found| priorities[usize::from(found.task)])
-                            .expect("somebody can go on")
+                            .expect("a task can go on")
                     };
                     let mut found = highest(&self.steady, priorities);
                     // The task that would go on falls, and the highest of the others goes on in this same step.

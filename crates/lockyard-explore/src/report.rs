@@ -38,7 +38,7 @@ pub struct Report {
     pub awaits: BTreeSet<(usize, &'static Location<'static>)>,
     /// At which of these a task was given up.
     pub given_up_at: BTreeSet<(usize, &'static Location<'static>)>,
-    /// What the program told.
+    /// What the program reported.
     pub outcomes: BTreeSet<String>,
     /// How long it took.
     pub took: Duration,

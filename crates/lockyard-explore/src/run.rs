@@ -111,18 +111,18 @@ impl<'a> Run<'a> {
         self.bench.wakers[at].begin();
         let before = run_state::with(|state| {
             state.background.push(kind == TaskKind::Background);
-            if state.stops.len() <= at {
-                state.stops.resize_with(at + 1, Vec::new);
+            if state.yield_points.len() <= at {
+                state.yield_points.resize_with(at + 1, Vec::new);
             }
             state.stepping = true;
             (state.task, state.footprint) = (at, Footprint::default());
             state.footprint
         });
         wake::begin_step(at);
-        // Up to its first stop, before the schedule chooses anything: so nothing shared may be touched on the way
+        // Up to its first yield point, before the schedule chooses anything: so nothing shared may be touched on the way
         // there, or the order of `begin` would be an order of steps that is never varied.
         self.poll(at)?;
-        self.look_at_stops(at)?;
+        self.check_yield_points(at)?;
         // Such a task was run outside every schedule: to say that all orders of its steps hold would be untrue.
         if !spawned && self.bench.tasks[at].job.is_none() {
             let message = format!(
@@ -140,20 +140,21 @@ impl<'a> Run<'a> {
     }
 
     /// Notes if a task that was polled waits for something that the explorer does not see.
-    fn look_at_stops(&mut self, at: usize) -> Result<(), Stopped> {
+    fn check_yield_points(&mut self, at: usize) -> Result<(), Stopped> {
         if self.bench.tasks[at].job.is_none() {
             return Ok(());
         }
-        let (elsewhere, stops) = run_state::with(|state| {
-            let stops = &state.stops[at];
-            (self.bench.wakers[at].waits_elsewhere(stops), stops.len())
+        let (elsewhere, points) = run_state::with(|state| {
+            let points = &state.yield_points[at];
+            (self.bench.wakers[at].waits_elsewhere(points), points.len())
         });
         if elsewhere && self.foreign.is_none() {
             self.foreign = Some(at);
         }
-        if stops >= usize::from(FOREIGN) {
-            let message =
-                format!("task {at} waits at {stops} places at once, and the explorer tells {FOREIGN} apart");
+        if points >= usize::from(FOREIGN) {
+            let message = format!(
+                "task {at} waits at {points} places at once; the explorer supports fewer than {FOREIGN}"
+            );
             return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
         }
         Ok(())
@@ -202,7 +203,7 @@ impl<'a> Run<'a> {
                 // not count here: a program that needs it is stuck.
                 self.possible();
                 if !self.bench.moves.iter().any(|found| found.is_progress()) {
-                    return self.nobody_goes_on();
+                    return self.none_goes_on();
                 }
                 chooser.choose(depth, &self.bench.moves).ok_or(Stopped::Pruned)?
             };
@@ -251,16 +252,16 @@ impl<'a> Run<'a> {
         // Set for a step that gives the task up as well: the next one alike waits for this one to begin, not to go
         // on.
         self.bench.tasks[at].begun = true;
-        // Whether somebody asks where clients have stood.
+        // Whether the places where clients may be given up are wanted.
         let watched = self.setting.cancels + self.setting.stalls > 0;
         let own = &self.bench.wakers[at].waker;
         let waits_elsewhere =
-            run_state::with(|state| self.bench.wakers[at].waits_elsewhere(&state.stops[at]));
+            run_state::with(|state| self.bench.wakers[at].waits_elsewhere(&state.yield_points[at]));
         let foreign = run_state::with(|state| {
             state.begin_step(at, fault);
             if !(Move { task, stop, kind }).is_progress() {
                 state.give_up(kind);
-                // Whoever waits for something foreign and is dropped may pass on a wake-up, or free what it has; which
+                // A task that is dropped in a foreign wait may pass on a wake-up, or free what it has; which
                 // steps that makes possible is part of this one.
                 if waits_elsewhere {
                     state.touch(Object::FOREIGN, true);
@@ -268,7 +269,7 @@ impl<'a> Run<'a> {
                 return None;
             }
             if watched {
-                state.awaits.extend(state.stops[at].iter().map(|stop| (at, stop.place)));
+                state.awaits.extend(state.yield_points[at].iter().map(|point| (at, point.place)));
             }
             state.go_on_from(stop, own)
         });
@@ -291,8 +292,8 @@ impl<'a> Run<'a> {
                 if fault != InjectedFault::None {
                     self.end.faults += 1;
                 }
-                // The stop is inside a set of futures, which polls only members that were woken. Without this call
-                // the poll below would pass over it.
+                // The yield point is inside a set of futures, which polls only members that were woken. Without
+                // this call the poll below would skip it.
                 if let Some(foreign) = foreign {
                     foreign.wake();
                 }
@@ -312,7 +313,7 @@ impl<'a> Run<'a> {
             state.end_step();
             std::mem::take(&mut state.spawned)
         });
-        self.look_at_stops(at)?;
+        self.check_yield_points(at)?;
         for job in spawned {
             // `add` polls as the new task, with an empty footprint. Both are put back: the chooser has yet to read
             // what the step that spawned it has touched.
@@ -324,10 +325,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Nobody can go on, and not all have ended.
-    fn nobody_goes_on(&mut self) -> Result<(), Stopped> {
+    /// No task can go on, and not all have ended.
+    fn none_goes_on(&mut self) -> Result<(), Stopped> {
         if self.end.stalled > 0 {
-            // Whoever is not polled keeps what it has. That the others wait for it is no fault of theirs.
+            // A stalled task keeps its locks. Waiting for them is no fault of the others.
             self.end.held_up = self.bench.tasks.iter().filter(|task| task.is_unfinished()).count() as u32;
             return Ok(());
         }
@@ -361,7 +362,7 @@ impl<'a> Run<'a> {
         if let Some(message) = run_state::with(|state| state.failure.take()) {
             return Err(Stopped::failed(FailureKind::Violation, "reported", message));
         }
-        let Some(tell) = program.outcome.take().filter(|_| outcomes) else { return Ok(None) };
-        ask("outcome", 0, || Ok(Some(tell())))
+        let Some(outcome) = program.outcome.take().filter(|_| outcomes) else { return Ok(None) };
+        ask("outcome", 0, || Ok(Some(outcome())))
     }
 }

@@ -15,7 +15,7 @@ use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
 use super::history::{EventKind, OperationEvent};
 use super::lock_state::{LockModel, LockRequest, LockState};
-use super::note::{LockChange, Note};
+use super::note::Note;
 use super::place::{CoarseStep, Place};
 use super::schedule::{FOREIGN, MoveKind};
 use super::setting::Setting;
@@ -50,21 +50,21 @@ pub(super) enum NextStep {
 /// The world of one run.
 #[derive(Default)]
 pub(super) struct RunState {
-    /// While nobody explores (setting up, looking at the end, tearing down) nothing is a step and all goes through.
+    /// False outside a schedule (setting up, looking at the end, tearing down): there nothing is a step.
     pub(super) stepping: bool,
     pub(super) task: usize,
     pub(super) clock: u32,
     pub(super) fault: InjectedFault,
     /// How many timers have woken a task.
     pub(super) timers: u32,
-    /// The stop that this step goes on from.
+    /// The yield point that this step goes on from.
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
     pub(super) lock_states: Vec<LockState>,
     /// Those of earlier runs, for their memory.
-    spare_desks: Vec<LockState>,
+    spare_lock_states: Vec<LockState>,
     /// By task.
-    pub(super) stops: Vec<Vec<YieldPoint>>,
+    pub(super) yield_points: Vec<Vec<YieldPoint>>,
     pub(super) spawned: Vec<Job>,
     pub(super) marks: Vec<OperationEvent>,
     /// Operations that were begun and neither answered nor given up.
@@ -83,7 +83,9 @@ pub(super) struct RunState {
     pub(super) given_up_at: BTreeSet<(usize, Place)>,
     /// What happens, in words; only while a single run is shown.
     pub(super) notes: Option<Vec<Note>>,
-    /// By task: whether it goes on for ever, beside the others.
+    /// The note of what was done when the run failed, by its place.
+    pub(super) fatal: Option<usize>,
+    /// By task: whether it runs indefinitely, in the background of the others.
     pub(super) background: Vec<bool>,
     /// How often the clock may still wake one of these.
     pub(super) ticks_left: u32,
@@ -106,7 +108,11 @@ pub(super) fn with<R>(look: impl FnOnce(&mut RunState) -> R) -> R {
 /// reason. Outside an exploration this does nothing.
 pub fn fail(reason: impl Into<String>) {
     with(|state| {
-        state.failure.get_or_insert_with(|| reason.into());
+        if state.failure.is_none() {
+            state.failure = Some(reason.into());
+            // The note that was made last is of what has just been done wrong.
+            state.fatal = state.notes.as_ref().and_then(|notes| notes.len().checked_sub(1));
+        }
     });
 }
 
@@ -133,13 +139,14 @@ impl RunState {
         (self.task, self.clock, self.fault, self.fired) = (0, 0, InjectedFault::None, None);
         self.timers = 0;
         self.footprint = Footprint::default();
-        self.spare_desks.append(&mut self.lock_states);
-        self.stops.iter_mut().for_each(Vec::clear);
+        self.spare_lock_states.append(&mut self.lock_states);
+        self.yield_points.iter_mut().for_each(Vec::clear);
         self.marks.clear();
         self.in_flight = 0;
         self.asking.clear();
         self.released = None;
         self.failure = None;
+        self.fatal = None;
         self.background.clear();
         self.ticks_left = setting.ticks;
         if self.setting != *setting {
@@ -165,32 +172,32 @@ impl RunState {
         self.released = None;
     }
 
-    /// The task at work goes on from this of its stops; the waker of whoever else polls there, if it is not its `own`.
+    /// The task at work goes on from this of its yield points. Returns the waker to call, where it is not the task's `own`.
     #[inline]
-    pub(super) fn go_on_from(&mut self, stop: u8, own: &Waker) -> Option<Waker> {
-        if stop == FOREIGN {
+    pub(super) fn go_on_from(&mut self, point: u8, own: &Waker) -> Option<Waker> {
+        if point == FOREIGN {
             self.touch(Object::FOREIGN, true);
             return None;
         }
-        let stops = &self.stops[self.task];
-        // What it waits for elsewhere may have become free: a step is told from another by that, too.
-        for other in stops {
+        let points = &self.yield_points[self.task];
+        // What it waits for elsewhere may have become free: that is part of the footprint, too.
+        for other in points {
             if let NextStep::Lock { lock_state, write, .. } = other.want {
                 self.footprint.touch(self.lock_states[lock_state].object, write);
             }
         }
-        let stop = &stops[usize::from(stop)];
-        self.fired = Some(stop.ticket);
-        (!stop.waker.will_wake(own)).then(|| stop.waker.clone())
+        let point = &points[usize::from(point)];
+        self.fired = Some(point.ticket);
+        (!point.waker.will_wake(own)).then(|| point.waker.clone())
     }
 
     /// The task at work will not end by itself.
     pub(super) fn give_up(&mut self, kind: MoveKind) {
         self.touch(Object::CANCELS, true);
         self.footprint.responds = true;
-        let (task, stops) = (self.task, &self.stops[self.task]);
-        self.given_up_at.extend(stops.iter().map(|stop| (task, stop.place)));
-        if let Some(place) = stops.first().map(|stop| stop.place) {
+        let (task, points) = (self.task, &self.yield_points[self.task]);
+        self.given_up_at.extend(points.iter().map(|point| (task, point.place)));
+        if let Some(place) = points.first().map(|point| point.place) {
             let action = if kind == MoveKind::Cancel { Action::Cancel } else { Action::Stall };
             self.note(action, None, None, place);
         }
@@ -214,8 +221,8 @@ impl RunState {
             return;
         }
         self.footprint.touch(object, write);
-        // Invoked with the first touch and not at its beginning: before it nothing can tell the operation from one
-        // that is called later, and a later call is the harder one to explain.
+        // Invoked with the first touch and not at its beginning: before it nothing distinguishes the operation from
+        // one that is called later, and a later call is the harder one to explain.
         if let Some(operation) = self.asking.get_mut(self.task).and_then(Option::take) {
             self.mark(operation, EventKind::Invoked);
         }
@@ -285,10 +292,10 @@ impl RunState {
         }
     }
 
-    pub(super) fn new_desk(&mut self, class: &'static LockClass) -> (usize, LockModel) {
+    pub(super) fn new_lock_state(&mut self, class: &'static LockClass) -> (usize, LockModel) {
         let model = self.setting.model_of(class);
         let object = self.object();
-        let lock_state = match self.spare_desks.pop() {
+        let lock_state = match self.spare_lock_states.pop() {
             Some(spare) => spare.cleared_for(class, object, model),
             None => LockState::new(class, object, model),
         };
@@ -298,23 +305,23 @@ impl RunState {
 
     /// Puts the task at work before its next step.
     #[inline]
-    pub(super) fn stop(&mut self, want: NextStep, place: Place, waker: &Waker) -> u32 {
+    pub(super) fn add_yield_point(&mut self, want: NextStep, place: Place, waker: &Waker) -> u32 {
         let ticket = self.ticket();
-        let stop = YieldPoint { ticket, want, place, waker: waker.clone(), unpolled: false };
-        if self.stops.len() <= self.task {
-            self.stops.resize_with(self.task + 1, Vec::new);
+        let point = YieldPoint { ticket, want, place, waker: waker.clone(), unpolled: false };
+        if self.yield_points.len() <= self.task {
+            self.yield_points.resize_with(self.task + 1, Vec::new);
         }
-        self.stops[self.task].push(stop);
+        self.yield_points[self.task].push(point);
         ticket
     }
 
-    /// A stop that was not chosen is polled: it keeps the waker that was given last, and may go on again.
+    /// A yield point that was not chosen is polled: it keeps the waker that was given last, and may go on again.
     #[inline]
     pub(super) fn polled(&mut self, ticket: u32, waker: &Waker) {
         let task = self.task;
-        if let Some(stop) = self.stops[task].iter_mut().find(|stop| stop.ticket == ticket) {
-            stop.unpolled = false;
-            stop.waker.clone_from(waker);
+        if let Some(point) = self.yield_points[task].iter_mut().find(|point| point.ticket == ticket) {
+            point.unpolled = false;
+            point.waker.clone_from(waker);
         }
     }
 
@@ -323,63 +330,36 @@ impl RunState {
     pub(super) fn end_step(&mut self) {
         let task = self.task;
         if let Some(ticket) = self.fired.take()
-            && let Some(stop) = self.stops[task].iter_mut().find(|stop| stop.ticket == ticket)
+            && let Some(point) = self.yield_points[task].iter_mut().find(|point| point.ticket == ticket)
         {
-            stop.unpolled = true;
+            point.unpolled = true;
         }
     }
 
-    /// Removes a stop; whose it was, if it was there.
+    /// Removes a yield point; it and its task, if it was there.
     #[inline]
-    pub(super) fn unstop(&mut self, ticket: u32) -> Option<(usize, YieldPoint)> {
-        self.stops.iter_mut().enumerate().find_map(|(task, stops)| {
-            let at = stops.iter().position(|stop| stop.ticket == ticket)?;
-            Some((task, stops.remove(at)))
+    pub(super) fn remove_yield_point(&mut self, ticket: u32) -> Option<(usize, YieldPoint)> {
+        self.yield_points.iter_mut().enumerate().find_map(|(task, points)| {
+            let at = points.iter().position(|point| point.ticket == ticket)?;
+            Some((task, points.remove(at)))
         })
     }
 
-    /// Whether this stop may be gone on from.
+    /// Whether the task may go on from this yield point.
     #[inline]
-    pub(super) fn is_open(&self, task: usize, stop: &YieldPoint) -> bool {
-        if stop.unpolled {
+    pub(super) fn is_open(&self, task: usize, point: &YieldPoint) -> bool {
+        if point.unpolled {
             return false;
         }
-        match stop.want {
+        match point.want {
             NextStep::Go(_) | NextStep::Call(_) => true,
             NextStep::Tick => self.ticks_left > 0 || !self.background[task],
             NextStep::Lock { lock_state, write, queued } => {
                 let lock_state = &self.lock_states[lock_state];
                 let asks_only = lock_state.model.queues() && !queued;
-                let pass = LockRequest::new(task, stop.ticket, write, stop.place);
-                asks_only || lock_state.admits(&pass) || lock_state.may_claim(stop.ticket)
+                let request = LockRequest::new(task, point.ticket, write, point.place);
+                asks_only || lock_state.admits(&request) || lock_state.may_claim(point.ticket)
             }
-        }
-    }
-
-    /// Notes what the task at work does, where a run is traced.
-    #[inline]
-    pub(super) fn note(
-        &mut self,
-        action: Action,
-        object: Option<&'static str>,
-        value: Option<&'static str>,
-        place: Place,
-    ) {
-        let (task, step) = (self.task, self.clock);
-        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
-            notes.push(Note { step, task, action, object, value, place: Some(place), lock: None });
-        }
-    }
-
-    /// Notes what happens between the task at work and a lock.
-    #[inline]
-    pub(super) fn note_lock(&mut self, lock_state: usize, change: LockChange, write: bool, place: Place) {
-        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
-            let (task, step, class) = (self.task, self.clock, self.lock_states[lock_state].class.name());
-            let mode =
-                (!matches!(change, LockChange::Unlocks)).then_some(if write { "write" } else { "read" });
-            let (action, object, place) = (change.action(), Some(class), Some(place));
-            notes.push(Note { step, task, action, object, value: mode, place, lock: Some((class, change)) });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A schedule: who made each step, and what happened to them in it. As text, to be told and repeated.
+//! A schedule: who made each step, and what happened to them in it. As text, to be shown and replayed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use std::str::FromStr;
 pub struct Move {
     /// Whose.
     pub task: u16,
-    /// From which of the places at which the task stands, where it stands at several.
+    /// From which of its yield points the task goes on, where it waits at several.
     pub stop: u8,
     /// What happens.
     pub kind: MoveKind,
 }
 
 impl Move {
-    /// Whether somebody goes on in it, rather than is given up.
+    /// Whether a task goes on in it, rather than is given up.
     pub(super) fn is_progress(self) -> bool {
         !matches!(self.kind, MoveKind::Cancel | MoveKind::Stall)
     }
@@ -64,7 +64,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// How often somebody else goes on than the step before.
+    /// How many steps are made by another task than the one before.
     pub fn switches(&self) -> usize {
         self.moves.windows(2).filter(|pair| pair[0].task != pair[1].task).count()
     }
@@ -98,7 +98,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// What is wrong with a schedule that somebody gave.
+/// What is wrong with a schedule that was given as text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{part:?} is not a step of a schedule; steps look like 3, 3:1, 4x3 or 3c, with a point between two of them"

@@ -1,4 +1,4 @@
-//! Who chooses the steps of a run: a search, a draw, or a schedule that somebody gave.
+//! Who chooses the steps of a run: a search, a draw, or a given schedule.
 
 use super::failure::FailureKind;
 use super::footprint::Footprint;

@@ -6,7 +6,7 @@ use super::schedule::{FOREIGN, Move, MoveKind};
 use super::scheduler::Scheduler;
 
 /// One task after another, each operation to its end. Where the one at work has to wait, what it has spawned goes on, then
-/// the next task; a timer wakes somebody only where nobody else can go on.
+/// the next task; timers fire only where no task can go on.
 #[derive(Default)]
 pub(super) struct Sequential {
     kinds: Vec<TaskKind>,
@@ -23,10 +23,10 @@ impl Sequential {
 }
 
 fn is_timer(Move { task, stop, .. }: Move) -> bool {
-    let stops = |state: &mut run_state::RunState| {
-        state.stops[usize::from(task)].get(usize::from(stop)).map(|stop| stop.want)
+    let want = |state: &mut run_state::RunState| {
+        state.yield_points[usize::from(task)].get(usize::from(stop)).map(|point| point.want)
     };
-    stop != FOREIGN && run_state::with(stops) == Some(NextStep::Tick)
+    stop != FOREIGN && run_state::with(want) == Some(NextStep::Tick)
 }
 
 impl Scheduler for Sequential {

@@ -1,4 +1,4 @@
-//! Something shared that is none of the model's own parts: how a part from elsewhere tells the explorer what it does.
+//! Something shared that is none of the model's own parts: how other code reports its accesses to the explorer.
 
 use std::panic::Location;
 
@@ -11,8 +11,8 @@ use super::yield_point::YieldFuture;
 
 /// Something shared: a flag, a table, a lock of one's own.
 ///
-/// Whoever builds a part for an explored program has one of these for each thing that tasks share, and says by it when
-/// the thing is read and written. What is not said is not seen, and orders that differ by it may not be tried.
+/// Code of one's own in an explored program has one of these for each thing that tasks share, and reports by it when the
+/// thing is read and written. What is not reported is not seen, and orders that differ by it may not be tried.
 #[derive(Clone, Debug)]
 pub struct Shared(Object);
 
@@ -23,7 +23,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// An access as a step of its own: anybody may run before it.
+    /// An access as a step of its own: any task may run before it.
     #[track_caller]
     pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
         let (object, place) = (self.0, Location::caller());
@@ -48,7 +48,7 @@ impl Shared {
     /// A call of something outside, as a step of its own that a schedule may have fail or be slow, as often as the
     /// [setting](super::Setting::faults) allows. `what` names it in counterexamples, such as `loads from the store`.
     ///
-    /// Whoever calls does what the answer says, in the same step; of a call that is slow the effect now, and then
+    /// The caller does what the answer says, in the same step; of a call that is slow the effect now, and then
     /// another [point](super::point_as) before the answer.
     #[track_caller]
     pub fn call(

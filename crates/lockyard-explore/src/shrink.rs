@@ -5,7 +5,7 @@
 //!
 //! - the same property fails in it, with no more cancellations, stalls, faults and timers than before;
 //! - its operations pass one after another, with none of these, if those of the whole program do;
-//! - whoever asks agrees, who may know more: that the fixed program passes without the same operations.
+//! - the caller agrees, who may know more: that the fixed program passes without the same operations.
 
 use std::time::{Duration, Instant};
 
@@ -94,7 +94,7 @@ impl Explorer {
             return failure.clone();
         }
         let deadline = Instant::now() + budget;
-        let (_, run) = self.replay_told(&failure.schedule, build, &mut |_, _| {});
+        let (_, run) = self.replay_observed(&failure.schedule, build, &mut |_, _| {});
         let Disturbances { cancels, stalls, faults, timers } =
             Disturbances::of(&failure.schedule, run.timers);
         let mut explorer = Self { keep_going: false, outcomes: false, ..self.clone() };

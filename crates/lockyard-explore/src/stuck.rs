@@ -6,6 +6,7 @@ use lockyard_evidence::Edge;
 
 use super::failure::{Cause, FailureKind};
 use super::lock_state::LockRequest;
+use super::note::{LockChange, LockName, Note, task};
 use super::place::Place;
 use super::run_state::{NextStep, RunState, YieldPoint};
 
@@ -34,22 +35,22 @@ struct Holder {
 
 fn waits(state: &RunState) -> Vec<Wait> {
     let mut waits = Vec::new();
-    for (task, stops) in state.stops.iter().enumerate() {
+    for (task, points) in state.yield_points.iter().enumerate() {
         // What a task holds back is nothing it waits for now.
-        for stop in stops.iter().filter(|stop| !stop.unpolled) {
-            if let NextStep::Lock { lock_state: lock, write, .. } = stop.want {
+        for point in points.iter().filter(|point| !point.unpolled) {
+            if let NextStep::Lock { lock_state: lock, write, .. } = point.want {
                 let lock_state = &state.lock_states[lock];
-                let pass = LockRequest::new(task, stop.ticket, write, stop.place);
+                let request = LockRequest::new(task, point.ticket, write, point.place);
                 let holder = |it: &LockRequest| Holder {
                     task: it.task,
                     write: it.write,
                     since: it.place,
                     inside: lock_state.inside.iter().any(|held| held.ticket == it.ticket),
-                    unpolled: unpolled(state).any(|(_, stop)| stop.ticket == it.ticket),
+                    unpolled: unpolled(state).any(|(_, point)| point.ticket == it.ticket),
                 };
-                let holders = lock_state.in_the_way(&pass).map(holder).collect();
+                let holders = lock_state.in_the_way(&request).map(holder).collect();
                 let class = lock_state.class.name();
-                waits.push(Wait { task, lock, class, write, place: stop.place, holders });
+                waits.push(Wait { task, lock, class, write, place: point.place, holders });
             }
         }
     }
@@ -57,11 +58,9 @@ fn waits(state: &RunState) -> Vec<Wait> {
 }
 
 fn unpolled(state: &RunState) -> impl Iterator<Item = (usize, &YieldPoint)> {
-    state
-        .stops
-        .iter()
-        .enumerate()
-        .flat_map(|(task, stops)| stops.iter().filter(|stop| stop.unpolled).map(move |stop| (task, stop)))
+    state.yield_points.iter().enumerate().flat_map(|(task, points)| {
+        points.iter().filter(|point| point.unpolled).map(move |point| (task, point))
+    })
 }
 
 /// Why no task can go on.
@@ -70,7 +69,7 @@ pub(super) fn describe(state: &RunState) -> Cause {
     let on_cycle = cycle(&waits);
     let is_cycle = on_cycle.is_some();
     let shown = on_cycle.unwrap_or_else(|| waits.iter().collect());
-    // A wake-up that no task polls is the cause only where somebody is stuck, which is so here.
+    // A wake-up that no task polls is the cause only where a task is stuck, as here.
     let held_back: Vec<_> = unpolled(state).collect();
     let kind = if held_back.is_empty() { FailureKind::Deadlock } else { FailureKind::Futurelock };
     let mut classes: Vec<_> = shown.iter().map(|wait| wait.class).collect();
@@ -94,11 +93,11 @@ fn words(kind: FailureKind, waits: &[&Wait], held_back: &[(usize, &YieldPoint)])
     let mut text = format!("{kind}:");
     let mut separator = "";
     // Writing to a string cannot fail.
-    for (task, stop) in held_back {
+    for (task, point) in held_back {
         let _ = write!(
             text,
             "{separator} task {task} was woken for the future that waits at {}, and does not poll it",
-            stop.place
+            point.place
         );
         separator = ";";
     }
@@ -120,6 +119,24 @@ fn words(kind: FailureKind, waits: &[&Wait], held_back: &[(usize, &YieldPoint)])
     text
 }
 
+/// The requests on the wait cycle at the end of a run, as notes: who waits for what is part of a drawing. One that is
+/// queued in its lock has a note that says so already.
+pub(super) fn requests(state: &RunState) -> Vec<Note> {
+    let waits = waits(state);
+    let queued = |wait: &&&Wait| state.lock_states[wait.lock].queue.iter().any(|it| it.task == wait.task);
+    let blocked = cycle(&waits).unwrap_or_default();
+    let note = |(nth, wait): (u32, &&Wait)| Note {
+        step: state.clock + nth,
+        task: wait.task,
+        action: LockChange::Queues.action(),
+        object: Some(wait.class),
+        value: Some(if wait.write { "write" } else { "read" }.into()),
+        place: Some(wait.place),
+        lock: Some((LockName { class: wait.class, number: wait.lock }, LockChange::Queues)),
+    };
+    (1..).zip(blocked.iter().filter(|wait| !queued(wait))).map(note).collect()
+}
+
 /// The edges of a cycle of waits, each task's with what it holds of what the one before it waits for.
 fn edges(cycle: &[&Wait]) -> Vec<Edge> {
     let before = cycle.iter().cycle().skip(cycle.len().saturating_sub(1));
@@ -130,7 +147,7 @@ fn edges(cycle: &[&Wait]) -> Vec<Edge> {
         let holder = before.holders.iter().find(|holder| holder.task == wait.task);
         let holder = holder.filter(|holder| holder.inside);
         Edge {
-            task: format!("task {}", wait.task),
+            task: task(wait.task),
             holds: holder.map(|holder| lock(before, holder.write)),
             locked_at: holder.map(|holder| holder.since.to_string()),
             waits_for: lock(wait, wait.write),
@@ -166,7 +183,7 @@ pub(super) fn leak(state: &RunState) -> Option<String> {
         .find(|lock_state| !lock_state.inside.is_empty() || !lock_state.queue.is_empty())?;
     let class = lock_state.class.name();
     Some(match lock_state.inside.first() {
-        Some(pass) => format!("all tasks have ended, and {class} is still locked, since {}", pass.place),
+        Some(held) => format!("all tasks have ended, and {class} is still locked, since {}", held.place),
         None => format!("all tasks have ended, and a waiter is still queued for {class}"),
     })
 }

@@ -84,16 +84,16 @@ impl TaskWaker {
         self.flag.by_another.load(Relaxed)
     }
 
-    /// Whether the task, pending at these stops, waits for something that none of them is.
-    pub(super) fn waits_elsewhere(&self, stops: &[YieldPoint]) -> bool {
-        if stops.is_empty() || self.is_woken_by_another() {
+    /// Whether the task, pending at these yield points, waits for something else.
+    pub(super) fn waits_elsewhere(&self, points: &[YieldPoint]) -> bool {
+        if points.is_empty() || self.is_woken_by_another() {
             return true;
         }
-        // A stop keeps a copy of the waker that polled it. Who keeps one besides them is no stop: a foreign lock, channel
-        // or timer. A set of futures with wakers of its own keeps one, too, so where a stop has another waker nothing
+        // A yield point keeps a copy of the waker that polled it. Any further copy is kept by a foreign lock, channel or
+        // timer. A set of futures with wakers of its own keeps one, too, so where a point has another waker nothing
         // follows from the count, and only a wake-up gives a foreign wait away.
-        let own = stops.iter().filter(|stop| stop.waker.will_wake(&self.waker)).count();
-        own == stops.len() && Arc::strong_count(&self.flag) > self.at_first + own
+        let own = points.iter().filter(|point| point.waker.will_wake(&self.waker)).count();
+        own == points.len() && Arc::strong_count(&self.flag) > self.at_first + own
     }
 }
 

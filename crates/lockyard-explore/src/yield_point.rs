@@ -1,4 +1,4 @@
-//! Where a task stops before its next step.
+//! Where a task yields before its next step.
 
 use std::panic::Location;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use super::footprint::Object;
 use super::place::Place;
 use super::run_state::{self, NextStep};
 
-/// A point before a step: whoever is chosen runs before this returns.
+/// A point before a step: the chosen tasks run before this returns.
 pub(super) struct YieldFuture {
     want: NextStep,
     place: Place,
@@ -34,12 +34,12 @@ impl Future for YieldFuture {
             match self.ticket {
                 None => {
                     let (want, place) = (self.want, self.place);
-                    self.ticket = Some(state.stop(want, place, context.waker()));
+                    self.ticket = Some(state.add_yield_point(want, place, context.waker()));
                     Poll::Pending
                 }
                 Some(ticket) if state.fired == Some(ticket) => {
                     state.fired = None;
-                    state.unstop(ticket);
+                    state.remove_yield_point(ticket);
                     self.ticket = None;
                     match self.want {
                         NextStep::Go(None) => state.note(Action::Resume, None, None, self.place),
@@ -68,12 +68,12 @@ impl Future for YieldFuture {
 impl Drop for YieldFuture {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let _stop = run_state::with(|state| state.unstop(ticket));
+            let _removed = run_state::with(|state| state.remove_yield_point(ticket));
         }
     }
 }
 
-/// A step of its own that touches nothing: anybody may run before this returns.
+/// A step of its own that touches nothing: any task may run before this returns.
 #[track_caller]
 pub fn point() -> impl Future<Output = ()> + Send {
     YieldFuture::new(NextStep::Go(None), Location::caller())

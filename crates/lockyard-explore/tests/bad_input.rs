@@ -15,7 +15,7 @@ use programs::{A, increments, lock};
 
 /// How all ways to run a program answer, which is the same way.
 fn refused(program: &dyn Fn(&mut Program), kind: FailureKind, part: &str) {
-    let told = |failure: Option<Failure>, by: &str| {
+    let check = |failure: Option<Failure>, by: &str| {
         let failure = failure.unwrap_or_else(|| panic!("{by} says nothing of it"));
         assert_eq!(failure.kind, kind, "{by}: {}", failure.message);
         assert!(failure.message.contains(part), "{by}: {}", failure.message);
@@ -25,14 +25,14 @@ fn refused(program: &dyn Fn(&mut Program), kind: FailureKind, part: &str) {
         let explorer = Explorer { reduction, keep_going, ..Explorer::default() };
         let report = explorer.search(program);
         assert!(kind.is_of_the_program() || !report.exhaustive(), "{:?}", report.proof());
-        let failure = told(report.failure, "the search");
-        told(explorer.replay(&failure.schedule, program), "the replay");
+        let failure = check(report.failure, "the search");
+        check(explorer.replay(&failure.schedule, program), "the replay");
         let shown = explorer.trace(&failure.schedule, program);
-        told(shown.failure, "the trace");
+        check(shown.failure, "the trace");
         let small = explorer.shrink(&failure, Duration::from_secs(5), program);
-        told(Some(small), "the shrinking");
+        check(Some(small), "the shrinking");
         let random = Random { seed: 3, runs: 5, depth: Some(2) };
-        told(explorer.sample(random, program).failure, "the sample");
+        check(explorer.sample(random, program).failure, "the sample");
     }
 }
 

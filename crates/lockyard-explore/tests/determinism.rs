@@ -158,7 +158,7 @@ fn a_wake_up_that_is_not_polled_is_a_futurelock_where_the_task_waits_for_it() {
     }
 }
 
-/// Two searches that see the same: a step that panics is told from others by what it has touched, too.
+/// Two searches that see the same: the footprint of a step that panics counts, too.
 #[test]
 fn a_step_that_panics_is_in_the_reduction_as_any_other() {
     let program = |program: &mut Program| {

@@ -15,7 +15,7 @@ use lockyard_lock::SharedLock;
 use programs::{A, B, MODELS, all, counter, increments, lock, two_locks};
 
 #[test]
-fn crossed_locks_deadlock_and_the_circle_is_told() {
+fn crossed_locks_deadlock_and_the_wait_cycle_is_reported() {
     for model in MODELS {
         let held = Explorer::new(all(model)).search(&two_locks(false));
         assert_eq!(held.failure, None, "{model:?}");
@@ -23,7 +23,7 @@ fn crossed_locks_deadlock_and_the_circle_is_told() {
 
         let explorer = Explorer::new(all(model));
         let report = explorer.search(&two_locks(true));
-        let failure = report.failure.expect("somebody takes a, somebody b");
+        let failure = report.failure.expect("one task takes a, the other b");
         assert_eq!(failure.kind, FailureKind::Deadlock);
         for part in ["task 0 waits for b", "task 1 waits for a", "programs.rs"] {
             assert!(failure.message.contains(part), "{part}: {}", failure.message);
@@ -103,9 +103,9 @@ fn increments_that_may_stop(program: &mut Program) {
     });
 }
 
-/// A future that nobody polls keeps its place in a fair queue, and whoever comes after it waits.
+/// A future that is not polled keeps its place in a fair queue, and later waiters wait for it.
 #[test]
-fn who_is_left_holds_up_those_behind_it() {
+fn a_stalled_waiter_holds_up_those_behind_it() {
     let program = |program: &mut Program| {
         let counter = counter();
         let holder = counter.clone();
@@ -126,7 +126,7 @@ fn who_is_left_holds_up_those_behind_it() {
     };
     let left = |model| Explorer::new(Setting { stalls: 1, ..all(model) }).search(&program).failure;
     assert!(left(LockModel::FIFO).is_some_and(|failure| failure.message.contains("held up")));
-    assert_eq!(left(LockModel::UNFAIR), None, "who is not inside is in nobody's way");
+    assert_eq!(left(LockModel::UNFAIR), None, "only a holder delays others");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn only_what_takes_before_it_lets_go_is_one_step() {
     };
     assert!(coarse(true).is_empty());
     let found = coarse(false);
-    let step = found.first().expect("b is taken after a was left, and nobody can come in between");
+    let step = found.first().expect("b is taken after a was released, and no other task can run in between");
     assert!(step.released.line() < step.acquired.line() && step.released.file().ends_with("engine.rs"));
 }
 

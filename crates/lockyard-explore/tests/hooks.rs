@@ -1,5 +1,5 @@
-//! A key-value store of somebody's own, explored through the public hooks alone: a table behind a network whose calls may
-//! fail or be slow, a flag that nobody locks, a clock, and tasks that go on by themselves.
+//! A key-value store of a user's own, explored through the public hooks alone: a table behind a network whose calls may
+//! fail or be slow, an unlocked flag, a clock, and tasks that go on by themselves.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use lockyard_explore::{
     Explorer, InjectedFault, Program, Report, Setting, Shared, look, point_as, sleep, spawn,
 };
 
-/// Nobody knows whether the call has taken effect.
+/// It is unknown whether the call has taken effect.
 #[derive(Debug)]
 struct Unanswered;
 
@@ -71,18 +71,18 @@ impl Table {
     }
 }
 
-/// How somebody adds one to a row.
+/// How a client adds one to a row.
 #[derive(Clone, Copy)]
 enum Adds {
     /// Reads, and puts what it makes of that.
     Putting,
-    /// Puts it only where nobody was faster, else once more.
+    /// Puts it only if the row is unchanged, else tries again.
     Comparing,
     /// The same, and takes a call without an answer for one that did nothing.
     Repeating,
 }
 
-/// Whether it was told that the row has one more; nothing if nobody knows.
+/// Whether the increment was acknowledged; nothing if that is unknown.
 async fn add_one(table: &Table, adds: Adds) -> Option<()> {
     loop {
         let seen = table.get("visits").await.ok()?;
@@ -102,21 +102,23 @@ async fn add_one(table: &Table, adds: Adds) -> Option<()> {
     }
 }
 
-/// Two who add one each: as many are there in the end as were told so, and nobody's that was not asked for.
+/// Two clients add one each: in the end every acknowledged increment is there, and none that was not asked for.
 fn two_add(adds: Adds) -> impl Fn(&mut Program) {
     move |program| {
-        let (table, told) = (Table::default(), Rc::new(Cell::new(0)));
+        let (table, acknowledged) = (Table::default(), Rc::new(Cell::new(0)));
         for name in ["one", "other"] {
-            let (table, told) = (table.clone(), told.clone());
+            let (table, acknowledged) = (table.clone(), acknowledged.clone());
             let add = async move {
                 if add_one(&table, adds).await.is_some() {
-                    told.set(told.get() + 1);
+                    acknowledged.set(acknowledged.get() + 1);
                 }
             };
             program.task(name).op("adds one", add).done();
         }
-        program.at_end(move |_| match (table.row("visits"), told.get()) {
-            (row, told) if row < told => Err(format!("{told} were told so, and the row says {row}")),
+        program.at_end(move |_| match (table.row("visits"), acknowledged.get()) {
+            (row, acknowledged) if row < acknowledged => {
+                Err(format!("{acknowledged} were acknowledged, and the row says {row}"))
+            }
             (row, _) if row > 2 => Err(format!("two were to be added, and the row says {row}")),
             _ => Ok(()),
         });
@@ -126,7 +128,7 @@ fn two_add(adds: Adds) -> impl Fn(&mut Program) {
 fn searched(setting: Setting, program: &dyn Fn(&mut Program)) -> Report {
     let report = Explorer::new(setting).search(program);
     assert!(report.failure.is_some() || report.exhaustive(), "{:?}", report.bound);
-    assert_eq!(report.unsound, None, "everything that is shared was told");
+    assert_eq!(report.unsound, None, "every access to shared state was reported");
     report
 }
 
@@ -137,7 +139,7 @@ fn complaint(report: &Report) -> &str {
 #[test]
 fn an_increment_by_get_and_put_is_lost() {
     let report = searched(Setting::default(), &two_add(Adds::Putting));
-    assert_eq!(complaint(&report), "2 were told so, and the row says 1");
+    assert_eq!(complaint(&report), "2 were acknowledged, and the row says 1");
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn repeating_a_call_without_an_answer_counts_twice() {
     assert_eq!(again.unwrap().message, "two were to be added, and the row says 3");
 }
 
-/// A flag that nobody locks: a step that only says `atomic` is no step of its own, and yet the orders that differ by it
+/// An unlocked flag: a step that only says `atomic` is no step of its own, and yet the orders that differ by it
 /// are tried.
 #[test]
 fn orders_that_differ_by_an_atomic_are_tried() {
@@ -182,11 +184,11 @@ fn orders_that_differ_by_an_atomic_are_tried() {
         program.outcome(move || seen.get().to_string());
     };
     let explorer = Explorer { outcomes: true, ..Explorer::new(Setting::default()) };
-    let told: Vec<_> = explorer.search(&program).outcomes.into_iter().collect();
-    assert_eq!(told, ["false", "true"]);
+    let seen: Vec<_> = explorer.search(&program).outcomes.into_iter().collect();
+    assert_eq!(seen, ["false", "true"]);
 }
 
-/// Keys that are flushed by a task of their own, which outlives whoever asked for it, and a sweeper that sleeps.
+/// Keys that are flushed by a task of their own, which outlives the task that asked for it, and a sweeper that sleeps.
 #[test]
 fn what_was_spawned_ends_and_what_sleeps_is_woken_as_often_as_allowed() {
     let program = |program: &mut Program| {

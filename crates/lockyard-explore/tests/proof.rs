@@ -17,25 +17,25 @@ fn every() -> Explorer {
     Explorer { reduction: Reduction::None, ..Explorer::default() }
 }
 
-/// Increments of a counter that nobody locks, in two steps, which tell the explorer or do not.
-fn torn(tells: bool, checked: bool) -> impl Fn(&mut Program) {
+/// Increments of an unlocked counter, in two steps, which report to the explorer or do not.
+fn torn(reports: bool, checked: bool) -> impl Fn(&mut Program) {
     move |program| {
         let (counter, shared) = (Rc::new(Cell::new(0)), Shared::default());
         for name in ["one", "other"] {
-            // Between these two steps nothing of the operation is seen but what it tells.
+            // Between these two steps nothing of the operation is seen but what it reports.
             let (own, counter, shared) = (Shared::default(), counter.clone(), shared.clone());
-            let tell = move |write| {
-                if tells {
+            let report = move |write| {
+                if reports {
                     shared.atomic(write);
                 }
             };
             let add = async move {
                 own.step("begin", true).await;
                 point().await;
-                tell(false);
+                report(false);
                 let seen = counter.get();
                 point().await;
-                tell(true);
+                report(true);
                 counter.set(seen + 1);
                 own.step("end", true).await;
             };
@@ -57,7 +57,10 @@ fn an_exhaustive_search_names_its_assumption_and_a_plain_one_has_none() {
     let whole = increments(2, 1, true);
     let reduced = Explorer::default().search(&whole);
     assert_eq!(reduced.proof(), Proof::Exhaustive { assumption: Some(ASSUMPTION) });
-    assert_eq!(reduced.proof().to_string(), "exhaustive if all that is shared tells the explorer");
+    assert_eq!(
+        reduced.proof().to_string(),
+        "exhaustive if every access to shared state is reported to the explorer"
+    );
     assert_eq!(every().search(&whole).proof(), Proof::Exhaustive { assumption: None });
     let limits = Limits { schedules: Some(3), ..Limits::default() };
     let bounded = Explorer { limits, ..Explorer::default() }.search(&increments(3, 2, true));
@@ -65,11 +68,11 @@ fn an_exhaustive_search_names_its_assumption_and_a_plain_one_has_none() {
     assert!(!bounded.exhaustive());
 }
 
-/// A reduction sees only what it is told. One that leaves the failing order out is found out by a random schedule.
+/// A reduction sees only reported accesses. One that leaves the failing order out is found out by a random schedule.
 #[test]
-fn what_is_shared_and_does_not_tell_is_noticed_and_every_schedule_is_started() {
-    let told = Explorer::default().search(&torn(true, true));
-    assert_eq!((told.unsound.clone(), told.failure.is_some()), (None, true));
+fn unreported_sharing_is_noticed_and_every_schedule_is_started() {
+    let reported = Explorer::default().search(&torn(true, true));
+    assert_eq!((reported.unsound.clone(), reported.failure.is_some()), (None, true));
 
     let report = Explorer::default().search(&torn(false, true));
     let failure = report.failure.clone().expect("it is lost in some order");
@@ -97,7 +100,7 @@ fn an_outcome_that_was_not_seen_is_noticed() {
     assert!(report.exhaustive(), "{:?}", report.proof());
 }
 
-/// tokio's lock tells nobody. Where it is free it is no more than an atomic; where somebody waits, the wait is seen.
+/// tokio's lock reports nothing. A free one is no more than an atomic; a wait for it is noticed.
 fn over_foreign_locks(hold: bool, beside: bool) -> impl Fn(&mut Program) {
     move |program| {
         let (foreign, own) = (Arc::new(tokio::sync::Mutex::new(0)), lock(&A, 0));
@@ -158,7 +161,7 @@ fn first_foreign_wait(program: &dyn Fn(&mut Program)) -> Option<Unsound> {
 fn a_foreign_wait_is_noticed_beside_a_wait_that_is_seen_and_if_it_never_ends() {
     let seen = first_foreign_wait(&over_foreign_locks(true, false));
     assert!(matches!(seen, Some(Unsound::ForeignWait { .. })), "{seen:?}");
-    // Nobody ever wakes it: what gives it away is that it keeps the task's waker.
+    // It is never woken: what gives it away is that it keeps the task's waker.
     let silent = |program: &mut Program| {
         let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
         program

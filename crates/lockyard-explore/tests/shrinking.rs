@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use lockyard_evidence::Edge;
 use lockyard_explore::{
     Explorer, Failure, FailureKind, LockModel, MoveKind, Program, Setting, Shared, look, point, sleep,
 };
@@ -25,7 +26,7 @@ fn left_out(explorer: &Explorer, program: &dyn Fn(&mut Program)) -> Vec<usize> {
     small.schedule.left_out
 }
 
-/// Two who add, and a third who only looks; the property has a number in it, whoever is there.
+/// Two who add, and a third who only looks; the property has a number in it, whichever of them run.
 fn literal(atomic: bool) -> impl Fn(&mut Program) {
     move |program| {
         let counter = counter();
@@ -59,9 +60,9 @@ fn an_operation_that_the_property_counts_on_is_kept() {
     assert_eq!(left_out(&explorer, &literal(false)), [2], "both who add, and not who looks");
 }
 
-/// What fails one after another is not taken, and neither is what whoever knows a fixed variant refuses.
+/// A program that fails run one after another is not taken, and neither is one that the caller refuses.
 #[test]
-fn whoever_asks_has_the_last_word() {
+fn the_caller_has_the_last_word() {
     let explorer = Explorer::default();
     let (wrong, right) = (literal(false), literal(true));
     let failure = first(&explorer, &wrong);
@@ -190,7 +191,7 @@ fn no_more_timers_fire_in_the_smaller_program() {
 }
 
 #[test]
-fn a_deadlock_says_who_waits_for_whom_for_which_lock_and_where() {
+fn a_deadlock_names_waiters_holders_locks_and_places() {
     for model in [LockModel::UNFAIR, LockModel::FIFO] {
         let explorer = Explorer::new(all(model));
         let failure = first(&explorer, &two_locks(true));
@@ -212,7 +213,13 @@ fn a_deadlock_says_who_waits_for_whom_for_which_lock_and_where() {
             }
         }
         let shown = explorer.trace(&small.schedule, &two_locks(true)).counterexample("again".to_owned());
-        assert_eq!(shown.edges, small.edges);
+        // The same, with the tasks called as its lanes are.
+        let called: Vec<_> = small
+            .edges
+            .iter()
+            .map(|edge| Edge { task: format!("{0}: client {1}", edge.task, &edge.task[5..]), ..edge.clone() })
+            .collect();
+        assert_eq!(shown.edges, called);
     }
 }
 

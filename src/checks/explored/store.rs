@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lockyard_explore::{InjectedFault, Shared, fail, point_as};
+use lockyard_explore::{InjectedFault, Shared, annotate, fail, point_as};
 
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 use crate::backend::store::{Store, StoreError};
@@ -115,10 +115,12 @@ impl Disk {
         if self.deleted.contains(&id) {
             fail(format!("a save of version {version} has brought back session {id}, which was deleted"));
         }
-        if let Some(old) = self.records.insert(id, context)
-            && old.version() > version
-        {
-            let old = old.version();
+        let old = self.records.insert(id, context).map(|old| old.version());
+        annotate(|| match old {
+            Some(old) => format!("version {old} → {version}"),
+            None => format!("version {version}, the first"),
+        });
+        if let Some(old) = old.filter(|old| *old > version) {
             fail(format!("a save of session {id} has gone back from version {old} to {version}"));
         }
         self.puts += 1;
@@ -131,7 +133,12 @@ impl Store for ModelStore {
         let call = self.record(id).call("store: load", false);
         self.call("load", id, call, move |disk| {
             disk.loads += 1;
-            disk.records.get(&id).cloned()
+            let found = disk.records.get(&id).cloned();
+            annotate(|| match &found {
+                Some(context) => format!("version {}", context.version()),
+                None => "nothing".to_owned(),
+            });
+            found
         })
     }
 

@@ -281,7 +281,8 @@ fn counterexample(
 ) -> Counterexample {
     let small = smallest(subject, explorer, failure, &**build, limits);
     let replay = replay_command(subject, &small.schedule);
-    explorer.trace(&small.schedule, &**build).counterexample(replay)
+    let run = explorer.trace(&small.schedule, &**build);
+    Replayed { run, schedule: small.schedule, replay, about: subject.about() }.counterexample()
 }
 
 fn replay_command(subject: &VerifyTarget, schedule: &Schedule) -> String {
@@ -302,6 +303,19 @@ impl VerifyTarget {
             Self::Sound(model, ..) => model.name.to_owned(),
             Self::Mutant(model) => model.mutant_name(),
             Self::Pitfall(pitfall) => pitfall.name.to_owned(),
+        }
+    }
+
+    /// What is tried, or what is wrong, in a sentence.
+    fn about(&self) -> String {
+        match self {
+            Self::Sound(model, ..) => format!("The model tries {}.", model.about),
+            Self::Mutant(model) => format!("The model tries {}; in this mutant it must fail.", model.about),
+            Self::Pitfall(pitfall) => {
+                let mut about = pitfall.about.chars();
+                let first = about.next().map(|first| first.to_uppercase().collect::<String>());
+                format!("{}{}.", first.unwrap_or_default(), about.as_str())
+            }
         }
     }
 }
@@ -326,6 +340,16 @@ pub struct Replayed {
     pub schedule: Schedule,
     /// The command that shows it again.
     pub replay: String,
+    /// What is tried, or what is wrong, in a sentence.
+    pub about: String,
+}
+
+impl Replayed {
+    /// The run, to draw.
+    pub fn counterexample(self) -> Counterexample {
+        let Self { run, replay, about, .. } = self;
+        Counterexample { about: Some(about), ..run.counterexample(replay) }
+    }
 }
 
 /// Shows a run; nothing when a search found none that fails, or there is nothing to search.
@@ -339,5 +363,5 @@ pub fn replay(asked: &Replay) -> Option<Replayed> {
     };
     let run = explorer.trace(&schedule, &*build);
     let replay = replay_command(&asked.subject, &schedule);
-    Some(Replayed { run, schedule, replay })
+    Some(Replayed { run, schedule, replay, about: asked.subject.about() })
 }

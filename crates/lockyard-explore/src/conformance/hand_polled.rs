@@ -56,12 +56,12 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
                 };
                 ticket += 1;
                 let write = write || !model.shared_reads;
-                let pass = LockRequest::new(task, ticket, write, Location::caller());
-                places[task] = Place::Waiting(asking, pass);
+                let request = LockRequest::new(task, ticket, write, Location::caller());
+                places[task] = Place::Waiting(asking, request);
                 poll(&mut places[task], &mut lock_states, &mut context)
                     .map_err(|()| format!("{script:?}: {action:?} was granted"))?;
-                if let Place::Waiting(_, pass) = &places[task] {
-                    lock_states.iter_mut().for_each(|lock_state| lock_state.wait(*pass));
+                if let Place::Waiting(_, request) = &places[task] {
+                    lock_states.iter_mut().for_each(|lock_state| lock_state.wait(*request));
                 }
             }
             Action::Poll(task) => {
@@ -70,8 +70,8 @@ fn run<F: LockFamily>(model: LockModel, script: &[Action]) -> Result<Vec<Action>
             }
             Action::GiveUp(task) | Action::Release(task) => {
                 match std::mem::replace(&mut places[task], Place::Outside) {
-                    Place::Waiting(_, pass) | Place::Inside(_, pass) => {
-                        lock_states.iter_mut().for_each(|lock_state| lock_state.release(pass.ticket));
+                    Place::Waiting(_, request) | Place::Inside(_, request) => {
+                        lock_states.iter_mut().for_each(|lock_state| lock_state.release(request.ticket));
                     }
                     Place::Outside => {}
                 }
@@ -92,18 +92,18 @@ fn poll<F: LockFamily>(
     lock_states: &mut Vec<LockState>,
     context: &mut Context<'_>,
 ) -> Result<(), ()> {
-    let Place::Waiting(asking, pass) = place else { return Ok(()) };
+    let Place::Waiting(asking, request) = place else { return Ok(()) };
     if let Poll::Ready(guard) = asking.as_mut().poll(context) {
-        lock_states.retain(|lock_state| lock_state.admits(pass));
+        lock_states.retain(|lock_state| lock_state.admits(request));
         if lock_states.is_empty() {
             return Err(());
         }
-        lock_states.iter_mut().for_each(|lock_state| lock_state.enter(*pass));
-        *place = Place::Inside(guard, *pass);
+        lock_states.iter_mut().for_each(|lock_state| lock_state.enter(*request));
+        *place = Place::Inside(guard, *request);
     } else {
         let mut claimed: Vec<_> =
-            lock_states.iter().filter(|lock_state| lock_state.may_claim(pass.ticket)).cloned().collect();
-        claimed.iter_mut().for_each(|lock_state| lock_state.claim(pass.ticket));
+            lock_states.iter().filter(|lock_state| lock_state.may_claim(request.ticket)).cloned().collect();
+        claimed.iter_mut().for_each(|lock_state| lock_state.claim(request.ticket));
         lock_states.append(&mut claimed);
     }
     Ok(())
@@ -154,7 +154,7 @@ macro_rules! yielding {
 
         /// What makes the tests above worth something.
         #[test]
-        fn a_model_that_promises_too_much_is_told_apart() {
+        fn a_model_that_promises_too_much_is_rejected() {
             let refused = [$($(yielding! { @refused $await $family },)?)*];
             assert!(refused.into_iter().sum::<usize>() >= 3);
         }

@@ -1,6 +1,6 @@
 //! Locks that block, on threads: whatever small programs answer there, many times over, they also answer explored.
 //!
-//! The same source runs in both. What is told apart so: values torn or lost, changes seen out of order, guards that
+//! The same source runs in both. What is detected so: values torn or lost, changes seen out of order, guards that
 //! exclude too little. What is not: the place in a queue of one who sleeps, which cannot be seen from outside.
 
 use std::collections::BTreeSet;
@@ -140,38 +140,38 @@ impl<F: LockFamily> ProgramState<F> {
 fn allowed(litmus: Litmus, lock: LockModel) -> BTreeSet<String> {
     let explorer = Explorer {
         setting: Setting { lock, ..Setting::default() },
-        // It looks at flags that no step tells of.
+        // It looks at flags whose accesses are not reported.
         reduction: Reduction::None,
         outcomes: true,
         ..Explorer::default()
     };
     let report = explorer.search(&|program| {
-        let stage = Rc::new(ProgramState::<ModelLocks>::new(true));
+        let state = Rc::new(ProgramState::<ModelLocks>::new(true));
         let answers: Vec<ResultCell<Vec<u32>>> = (0..litmus.tasks()).map(|_| ResultCell::nothing()).collect();
         for (nth, answer) in answers.iter().enumerate() {
-            let (stage, answer) = (stage.clone(), answer.clone());
-            let task = async move { answer.tell(stage.task(litmus, nth).await) };
+            let (state, answer) = (state.clone(), answer.clone());
+            let task = async move { answer.set(state.task(litmus, nth).await) };
             program.task(format!("task {nth}")).op("runs", task).done();
         }
-        program.outcome(move || told(answers.iter().map(|answer| answer.take().unwrap_or_default())));
+        program.outcome(move || rendered(answers.iter().map(|answer| answer.take().unwrap_or_default())));
     });
     assert_eq!(report.failure, None, "{litmus:?} over {lock:?}");
     assert!(report.exhaustive(), "{litmus:?} over {lock:?}");
     report.outcomes
 }
 
-fn told(answers: impl Iterator<Item = Vec<u32>>) -> String {
+fn rendered(answers: impl Iterator<Item = Vec<u32>>) -> String {
     format!("{:?}", answers.collect::<Vec<_>>())
 }
 
 /// What a program answers on threads, once.
 fn observed<F: LockFamily>(litmus: Litmus) -> String {
-    let (stage, start) = (ProgramState::<F>::new(false), Barrier::new(litmus.tasks()));
+    let (state, start) = (ProgramState::<F>::new(false), Barrier::new(litmus.tasks()));
     std::thread::scope(|scope| {
         let run = |nth| {
-            let (stage, start) = (&stage, &start);
+            let (state, start) = (&state, &start);
             move || {
-                let mut task = pin!(stage.task(litmus, nth));
+                let mut task = pin!(state.task(litmus, nth));
                 start.wait();
                 loop {
                     match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -182,7 +182,7 @@ fn observed<F: LockFamily>(litmus: Litmus) -> String {
             }
         };
         let threads: Vec<_> = (0..litmus.tasks()).map(|nth| scope.spawn(run(nth))).collect();
-        told(threads.into_iter().map(|thread| thread.join().expect("it does not panic")))
+        rendered(threads.into_iter().map(|thread| thread.join().expect("it does not panic")))
     })
 }
 
@@ -216,12 +216,12 @@ lockyard_lock::for_each_lock! { blocking }
 
 /// What makes the tests above worth something: programs whose answers say nothing would conform to anything.
 #[test]
-fn a_lock_is_told_from_the_model_of_another() {
+fn a_lock_does_not_conform_to_the_model_of_another() {
     // One reads while the other is inside: by hand, so that it is no luck.
-    let stage = Arc::new(ProgramState::<ArcSwap>::new(false));
+    let state = Arc::new(ProgramState::<ArcSwap>::new(false));
     let mut context = Context::from_waker(Waker::noop());
     let (mut inside, mut reader) =
-        (Box::pin(stage.task(Litmus::Beside, 0)), Box::pin(stage.task(Litmus::Beside, 1)));
+        (Box::pin(state.task(Litmus::Beside, 0)), Box::pin(state.task(Litmus::Beside, 1)));
     let begun = [inside.as_mut().poll(&mut context), inside.as_mut().poll(&mut context)];
     assert!(begun.iter().all(Poll::is_pending), "it is inside");
     assert!(reader.as_mut().poll(&mut context).is_pending(), "it begins");
@@ -231,7 +231,7 @@ fn a_lock_is_told_from_the_model_of_another() {
     else {
         panic!("a reader of a snapshot does not wait")
     };
-    let observed = told([meanwhile, seen].into_iter());
+    let observed = rendered([meanwhile, seen].into_iter());
     assert!(allowed(Litmus::Beside, LockModel::SNAPSHOT).contains(&observed), "{observed}");
     for model in [LockModel::UNFAIR_MUTEX, LockModel::UNFAIR, LockModel::WRITERS_FIRST, LockModel::FIFO] {
         assert!(!allowed(Litmus::Beside, model).contains(&observed), "{observed} over {model:?}");

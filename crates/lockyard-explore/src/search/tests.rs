@@ -75,6 +75,6 @@ fn a_stale_read_is_found_with_the_reduction_on() {
     assert!(plain.failed > 0, "the fault is there");
     assert!(reduced.failed > 0, "the reduction keeps it");
     // Which of the two orders a search that forgets real time happens to try is luck; that it tries only one is not.
-    assert_eq!(forgetful.complete, 1, "the dependence is what tells the two orders apart");
+    assert_eq!(forgetful.complete, 1, "only the dependence distinguishes the two orders");
     assert!(reduced.complete > 1, "and the reduction tries both");
 }

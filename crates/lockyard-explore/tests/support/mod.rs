@@ -8,7 +8,7 @@ use lockyard_explore::{Explorer, Limits, Program, Reduction, Report, Setting};
 /// there are more than `most` plain ones.
 ///
 /// The first `alike` tasks are: a state is the same as another in which their numbers are exchanged. In what the program
-/// tells, `1.2` is the second thing of the second of them, and lines may come in any order.
+/// reports, `1.2` is the second thing of the second of them, and lines may come in any order.
 pub fn compared(
     setting: &Setting,
     program: &dyn Fn(&mut Program),

@@ -35,8 +35,8 @@ pub fn counter() -> Arc<LockOf<ModelLocks, u32>> {
     Arc::new(SharedLock::new(&COUNTER, 0))
 }
 
-/// Tasks that increment one counter so often, in one section or in two; nothing may be lost unless somebody was
-/// cancelled or left.
+/// Tasks that increment one counter so often, in one section or in two; nothing may be lost unless a task was
+/// cancelled or stalled.
 pub fn increments(tasks: usize, each: usize, atomic: bool) -> impl Fn(&mut Program) {
     move |program| {
         let counter = counter();
