@@ -41,12 +41,12 @@ fn the_fixed_variant_passes_with_the_operations_that_are_shown() {
 
 /// What the explorer has to say against a deadlock names the cycle, as a tracker's finding does.
 #[test]
-fn a_deadlock_is_told_with_its_cycle() {
+fn a_deadlock_is_reported_with_its_cycle() {
     let pitfall = Pitfall::named("abba-cache-session").unwrap();
-    let told = pitfall.trials.iter().find(|trial| trial.check() == "explorer").unwrap();
-    let told = told.alarms(Variant::Wrong).expect("it is caught");
-    assert_eq!(told.kind, "deadlock");
-    let [one, other] = &told.edges[..] else { panic!("two tasks: {:?}", told.edges) };
+    let explored = pitfall.trials.iter().find(|trial| trial.check() == "explorer").unwrap();
+    let detection = explored.alarms(Variant::Wrong).expect("it is caught");
+    assert_eq!(detection.kind, "deadlock");
+    let [one, other] = &detection.edges[..] else { panic!("two tasks: {:?}", detection.edges) };
     assert_eq!((one.holds.as_ref(), other.holds.as_ref()), (Some(&other.waits_for), Some(&one.waits_for)));
 }
 

@@ -17,7 +17,7 @@ fn stdout(command: &mut Command, code: i32) -> String {
 }
 
 #[test]
-fn a_model_is_told_with_what_it_explored_and_its_twin_with_who_caught_it() {
+fn a_model_is_reported_with_what_it_explored_and_each_mutant_with_the_checks_that_caught_it() {
     let mut command =
         verify(&["--model", "deletion", "--strategy", "naive", "--strategy", "best", "--format", "json"]);
     let found: Value = serde_json::from_str(&stdout(&mut command, 0)).unwrap();

@@ -11,7 +11,7 @@ use super::program::PitfallProgram;
 use super::session_env::SessionEnv;
 use super::sessions::{Sessions, Steps};
 
-/// How a client takes its time, in beats: nothing where every order is tried.
+/// How a client takes its time, in steps: nothing where every order is tried.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ClientPace {
     /// Before it asks.
@@ -35,7 +35,7 @@ impl ClientPace {
 /// A program, while its clients are added.
 pub(super) struct Clients<E: SessionEnv, S> {
     pub(super) all: Arc<Sessions<E, S>>,
-    pub(super) notes: OperationLog,
+    pub(super) log: OperationLog,
     sessions: u32,
     program: PitfallProgram,
     processes: u64,
@@ -46,7 +46,7 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
     pub(super) fn of(sessions: u32, write_through: bool) -> Self {
         let given: Vec<_> = (0..sessions).map(context).collect();
         let all = Sessions::new(sessions, 1, write_through);
-        Self { all, notes: OperationLog::of(&given), sessions, program: PitfallProgram::new(), processes: 0 }
+        Self { all, log: OperationLog::of(&given), sessions, program: PitfallProgram::new(), processes: 0 }
     }
 
     /// The first session is in the cache when they begin.
@@ -55,37 +55,37 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
         self
     }
 
-    /// Anybody.
+    /// Any task.
     pub(super) fn part(mut self, name: &str, does: impl Future<Output = ()> + 'static) -> Self {
         self.program = self.program.part(name, does);
         self
     }
 
-    /// Somebody who appends a message that says its name to the first session.
+    /// A client that appends its name to the first session.
     pub(super) fn append(mut self, name: &'static str, pace: ClientPace) -> Self {
-        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        let (process, log, all) = (self.process(), self.log.clone(), self.all.clone());
         self.part(name, async move {
             wait::<E>(pace.after).await;
             let append = all.append(0, name, pace.holding);
-            notes.ask(process, 0, Call::Append(Token::of(name)), append).await;
+            log.ask(process, 0, Call::Append(Token::of(name)), append).await;
         })
     }
 
-    /// Somebody who reads the second session, which nobody asks about, and then comes for the first.
+    /// A client that reads the second session, which no check looks at, and then appends to the first.
     pub(super) fn pass_by(mut self, name: &'static str) -> Self {
-        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        let (process, log, all) = (self.process(), self.log.clone(), self.all.clone());
         self.part(name, async move {
             let _seen = all.read(1).await.is_ok();
-            notes.ask(process, 0, Call::Append(Token::of(name)), all.append(0, name, 0)).await;
+            log.ask(process, 0, Call::Append(Token::of(name)), all.append(0, name, 0)).await;
         })
     }
 
-    /// Somebody who deletes the first session.
+    /// A client that deletes the first session.
     pub(super) fn delete(mut self, name: &'static str, pace: ClientPace) -> Self {
-        let (process, notes, all) = (self.process(), self.notes.clone(), self.all.clone());
+        let (process, log, all) = (self.process(), self.log.clone(), self.all.clone());
         self.part(name, async move {
             wait::<E>(pace.after).await;
-            notes.ask(process, 0, Call::Delete, all.delete(0)).await;
+            log.ask(process, 0, Call::Delete, all.delete(0)).await;
         })
     }
 
@@ -98,15 +98,15 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
         })
     }
 
-    /// The program without its notes.
+    /// The program without its log.
     pub(super) fn tasks(self) -> PitfallProgram {
         self.program
     }
 
-    /// The program with its notes.
+    /// The program with its log.
     pub(super) fn fixture(self) -> Fixture {
-        let Self { all, notes, sessions, program, .. } = self;
-        Fixture::new(program, notes, async move { all.left(sessions).await })
+        let Self { all, log, sessions, program, .. } = self;
+        Fixture::new(program, log, async move { all.left(sessions).await })
     }
 
     pub(super) fn process(&mut self) -> u64 {
@@ -115,8 +115,8 @@ impl<E: SessionEnv, S: Steps<E>> Clients<E, S> {
     }
 }
 
-async fn wait<E: SessionEnv>(beats: usize) {
-    for _ in 0..beats {
+async fn wait<E: SessionEnv>(steps: usize) {
+    for _ in 0..steps {
         E::yield_now().await;
     }
 }

@@ -10,7 +10,7 @@ use lockyard_track::Edge;
 pub enum Variant {
     /// The pitfall.
     Wrong,
-    /// Its correct twin.
+    /// Its fixed variant.
     Right,
 }
 

@@ -12,7 +12,7 @@ use super::program::PitfallProgram;
 /// A program, the log of its operations, and the sessions that are there when all tasks have ended.
 pub(super) struct Fixture {
     program: PitfallProgram,
-    notes: OperationLog,
+    log: OperationLog,
     /// Memory and store, when all has been saved.
     left: LocalBoxFuture<'static, (Left, Left)>,
 }
@@ -20,17 +20,17 @@ pub(super) struct Fixture {
 impl Fixture {
     pub(super) fn new(
         program: PitfallProgram,
-        notes: OperationLog,
+        log: OperationLog,
         left: impl Future<Output = (Left, Left)> + 'static,
     ) -> Self {
-        Self { program, notes, left: left.boxed_local() }
+        Self { program, log, left: left.boxed_local() }
     }
 
     /// Every order of it, by both checks.
     pub(super) fn explore(self, explored: &mut Program) {
-        let Self { program, notes, left } = self;
+        let Self { program, log, left } = self;
         let check = async move {
-            let recording = notes.recording();
+            let recording = log.recording();
             history(&recording)?;
             let (memory, store) = left.await;
             hold(&recording, &memory, &store)
@@ -41,20 +41,20 @@ impl Fixture {
     /// One run of it: was there an order?
     #[track_caller]
     pub(super) fn history(self) -> Option<Detection> {
-        let Self { program, notes, .. } = self;
+        let Self { program, log, .. } = self;
         Detection::unless(
             "not linearizable",
-            program.finally(async move { history(&notes.recording()) }).play(),
+            program.finally(async move { history(&log.recording()) }).play(),
         )
     }
 
     /// One run of it: does what is left behind agree with what was answered?
     #[track_caller]
     pub(super) fn invariants(self) -> Option<Detection> {
-        let Self { program, notes, left } = self;
+        let Self { program, log, left } = self;
         let check = async move {
             let (memory, store) = left.await;
-            hold(&notes.recording(), &memory, &store)
+            hold(&log.recording(), &memory, &store)
         };
         Detection::unless("invariant", program.finally(check).play())
     }

@@ -58,7 +58,7 @@ impl<L: LockFamily> Env for Host<L> {
     }
 }
 
-/// Time stands still, and whoever sleeps lets the others have some turns.
+/// Time stands still, and sleeping lets the other tasks have some turns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TurnClock;
 

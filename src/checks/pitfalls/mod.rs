@@ -1,9 +1,9 @@
-//! Pitfalls: ways to get it wrong that people have shipped, each a few dozen lines at a seam, with its correct twin and the
+//! Pitfalls: ways to get it wrong that people have shipped, each a few dozen lines at a seam, with its fixed variant and the
 //! checks that must catch it.
 //!
 //! They prove that the checks can fail: a check that finds nothing in correct code says something only if it finds
 //! what is wrong in wrong code. The good code knows nothing of them. Each file is one pitfall: what is wrong, where it was
-//! met, both variants, and a [`Trial`] for each check that must tell the two apart.
+//! met, both variants, and a [`Trial`] for each check that must distinguish the two.
 //!
 //! ```
 //! use lockyard::checks::pitfalls::{Pitfall, Variant};
@@ -11,21 +11,21 @@
 //! let two_sessions = Pitfall::named("two-sessions").expect("it is listed");
 //! for trial in two_sessions.trials {
 //!     assert!(trial.alarms(Variant::Wrong).is_some(), "{} misses it", trial.check());
-//!     assert_eq!(trial.alarms(Variant::Right), None, "{} cries wolf", trial.check());
+//!     assert_eq!(trial.alarms(Variant::Right), None, "{}: false positive", trial.check());
 //! }
 //! ```
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `pitfall`, `alarm` | a pitfall; its two variants, and what a check has to say against one |
+//! | `pitfall`, `detection` | a pitfall; its two variants, and what a check has to say against one |
 //! | `trial` | the checks, and how each tries a variant |
 //! | `program` | programs of a few parts that meet at locks, for the explorer and for tracked locks alike |
-//! | `live` | a cast on a real runtime with tracked locks |
-//! | `ground`, `host` | what programs of sessions stand on: model parts, or real ones on one thread |
-//! | `fixture`, `notes` | a cast that is written down, and the judges of what was written |
-//! | `kv_log` | texts under keys, written down for the check of histories |
-//! | `counted` | locks that count how they were taken |
-//! | `turns` | the real manager and service, for those who use them carelessly |
+//! | `tracked` | a program on a real runtime with tracked locks |
+//! | `session_env`, `host` | what programs of sessions stand on: model parts, or real ones on one thread |
+//! | `fixture`, `operation_log` | a program whose operations are recorded, and the checks of the record |
+//! | `kv_log` | texts under keys, recorded for the check of histories |
+//! | `counting_locks` | locks that count how they were taken |
+//! | `turn_fixture` | the real manager and service, for those who use them carelessly |
 //! | `sessions`, `clients` | a small session manager of which each step can be another, and who uses it |
 //! | `catalogue/` | one pitfall each, and the list of them |
 
@@ -75,7 +75,7 @@ mod tests {
         }
     }
 
-    /// Every check that is named and can run here tells the two variants apart. Two at a time, for some wait to see
+    /// Every check that is named and can run here distinguishes the two variants. Two at a time, for some wait to see
     /// that nothing moves any more.
     #[test]
     fn every_trial_catches_the_pitfall_and_not_its_twin() {

@@ -1,4 +1,4 @@
-//! What a program writes down while it runs, and the two checks that judge it: was there an order, and does what is
+//! What a program records while it runs, and the two checks that judge it: was there an order, and does what is
 //! left behind agree with what was answered?
 
 use std::collections::BTreeMap;
@@ -38,14 +38,14 @@ impl Written {
 }
 
 impl OperationLog {
-    /// Notes of what happens to sessions that were so before.
+    /// A log of what happens to these sessions.
     pub(super) fn of(sessions: &[ChatContext]) -> Self {
         let given = (0..).zip(sessions).map(|(key, it)| (key, Context::from(&ChatContextDTO::from(it))));
         let written = Written { given: given.collect(), ..Written::default() };
         Self(Arc::new(Inner { order: Shared::default(), written: Mutex::new(written) }))
     }
 
-    /// Asks, and notes what came of it. If this is dropped on the way, nobody knows.
+    /// Invokes, and records the answer. If this is dropped on the way, the answer is unknown.
     pub(super) async fn ask(
         &self,
         process: u64,
@@ -75,8 +75,8 @@ impl OperationLog {
         }
     }
 
-    /// Notes what somebody is told without having asked.
-    pub(super) fn told(&self, process: u64, key: u32, call: Call, answer: Answer) {
+    /// Records what a client is notified of without having asked.
+    pub(super) fn notified(&self, process: u64, key: u32, call: Call, answer: Answer) {
         self.0.order.touch(true);
         let mut written = self.0.written.lock();
         let mut log = Log::new(process, 1);

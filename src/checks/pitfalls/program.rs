@@ -13,7 +13,7 @@ use lockyard_track::Tracker;
 /// the one order come about that a pitfall needs.
 pub type YieldFn = fn() -> LocalBoxFuture<'static, ()>;
 
-/// One who takes part.
+/// A task of the program.
 pub struct Part {
     /// Its name.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Part {
     pub does: LocalBoxFuture<'static, ()>,
 }
 
-/// All who take part, put together anew for every run.
+/// All tasks, put together anew for every run.
 #[derive(Default)]
 pub struct PitfallProgram {
     pub(super) parts: Vec<Part>,
@@ -35,12 +35,12 @@ impl fmt::Debug for PitfallProgram {
 }
 
 impl PitfallProgram {
-    /// Nobody so far.
+    /// A program without parts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds somebody.
+    /// Adds a part.
     #[must_use]
     pub fn part(mut self, name: impl Into<String>, does: impl Future<Output = ()> + 'static) -> Self {
         self.parts.push(Part { name: name.into(), does: does.boxed_local() });
@@ -103,7 +103,7 @@ pub(super) fn turns() -> LocalBoxFuture<'static, ()> {
     take_turns().boxed_local()
 }
 
-/// [`turns`] for whoever may be sent elsewhere.
+/// [`turns`] as a future that is `Send`.
 pub(super) async fn take_turns() {
     for _ in 0..TURNS {
         tokio::task::yield_now().await;

@@ -31,8 +31,8 @@ pub(super) trait SessionEnv: Env {
     /// How many loads there were.
     fn loads(&self) -> usize;
 
-    /// Runs somebody who goes away in the middle; to its end where going away is tried at every await.
-    fn giving_up(someone: impl Future<Output = ()>) -> impl Future<Output = ()>;
+    /// Runs a client that is cancelled in the middle; to its end where cancelling is tried at every await.
+    fn giving_up(client: impl Future<Output = ()>) -> impl Future<Output = ()>;
 }
 
 impl SessionEnv for ModelEnv {
@@ -52,12 +52,12 @@ impl SessionEnv for ModelEnv {
         self.store().loads()
     }
 
-    async fn giving_up(someone: impl Future<Output = ()>) {
-        someone.await;
+    async fn giving_up(client: impl Future<Output = ()>) {
+        client.await;
     }
 }
 
-/// So often whoever goes away is polled before: long enough for a save or two, not for a model's answer as well.
+/// How often a client is polled before it is cancelled: long enough for a save or two, not for a model's answer as well.
 const POLLS: usize = 24;
 
 impl<L: LockFamily> SessionEnv for Host<L> {
@@ -82,10 +82,10 @@ impl<L: LockFamily> SessionEnv for Host<L> {
         self.store().loads()
     }
 
-    async fn giving_up(someone: impl Future<Output = ()>) {
-        let mut someone = pin!(someone);
+    async fn giving_up(client: impl Future<Output = ()>) {
+        let mut client = pin!(client);
         for _ in 0..POLLS {
-            let ready = poll_fn(|context| Poll::Ready(someone.as_mut().poll(context).is_ready())).await;
+            let ready = poll_fn(|context| Poll::Ready(client.as_mut().poll(context).is_ready())).await;
             if ready {
                 return;
             }

@@ -1,7 +1,7 @@
-//! A small session manager of which each step can be another: what everybody writes first, right as it stands.
+//! A small session manager of which each step can be another: what most would write first, correct as it stands.
 //!
 //! [`Sessions`] knows what there is, [`Steps`] says what is done with it. A pitfall is an implementation of the trait
-//! that does one step otherwise; the twin, [`CorrectSteps`], does none.
+//! that does one step otherwise; the fixed variant, [`CorrectSteps`], does none.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -20,7 +20,7 @@ use super::session_env::SessionEnv;
 pub(super) struct Entry<E: Env> {
     pub(super) id: ContextId,
     pub(super) slot: LockOf<E::Locks, Slot>,
-    /// Whoever has it may do I/O for this session.
+    /// Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, ()>,
     _tie: <E::Short<Tables<E>> as Short<Tables<E>>>::Tie,
 }
@@ -37,9 +37,9 @@ pub(super) enum Slot {
 pub(super) struct Tables<E: Env> {
     /// By recency, the oldest first.
     pub(super) cached: Vec<Arc<Entry<E>>>,
-    /// Whoever lives, cached or held.
+    /// All live entries, cached or held.
     living: BTreeMap<ContextId, Weak<Entry<E>>>,
-    /// Whoever is newer than the store, and by which version.
+    /// Entries that are newer than the store, and their versions.
     pub(super) unsaved: BTreeMap<ContextId, (Arc<Entry<E>>, Version)>,
 }
 
@@ -102,7 +102,7 @@ pub(super) trait Steps<E: SessionEnv>: Default + Send + Sync + 'static {
         all.tables.at(find)
     }
 
-    /// Loads the session unless somebody has.
+    /// Loads the session unless it is loaded.
     fn load(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> impl Future<Output = Outcome<()>> + Send {
         async move {
             let _gate = E::Gate::hold(&entry.gate).await;
@@ -118,7 +118,7 @@ pub(super) trait Steps<E: SessionEnv>: Default + Send + Sync + 'static {
         }
     }
 
-    /// Puts it into the cache, in the place of whoever was not used for longest.
+    /// Puts it into the cache, in the place of the least recently used.
     fn keep(all: &Arc<Sessions<E, Self>>, entry: &Arc<Entry<E>>) -> impl Future<Output = ()> + Send {
         async move {
             let evicted = all.tables.at(|tables| tables.keep(entry, all.room)).await;
@@ -235,11 +235,11 @@ impl<E: SessionEnv, S: Steps<E>> Sessions<E, S> {
         Ok(())
     }
 
-    /// Appends a message; whoever does holds the session for some beats before it is changed.
-    pub(super) async fn append(self: &Arc<Self>, key: u32, text: &str, beats: usize) -> Outcome<Answer> {
+    /// Appends a message, holding the session for some steps before it is changed.
+    pub(super) async fn append(self: &Arc<Self>, key: u32, text: &str, steps: usize) -> Outcome<Answer> {
         let id = id(key);
         let entry = S::open(self, id).await?;
-        for _ in 0..beats {
+        for _ in 0..steps {
             E::yield_now().await;
         }
         let appended = {

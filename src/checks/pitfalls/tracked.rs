@@ -1,4 +1,4 @@
-//! A cast on a real runtime with tracked locks.
+//! A program on a real runtime with tracked locks.
 //!
 //! All parts run on one thread of their own, where they take turns, so that the order that a pitfall needs comes about
 //! each time. A run ends when all parts have, or when something that is certain was found and nothing has come to it
@@ -56,9 +56,9 @@ impl TrackedProgram {
     /// Runs a variant once.
     pub fn run(&self, variant: Variant) -> TrackedRun {
         let tracker = Tracker::new();
-        let (send, news) = channel();
+        let (send, events) = channel();
         let found = send.clone();
-        // Nobody listens once the run was given up.
+        // The receiver is gone once the run was given up.
         tracker.on_finding(move |finding| {
             if finding.certainty == Certainty::Certain {
                 drop(found.send(RunEvent::Found));
@@ -72,7 +72,7 @@ impl TrackedProgram {
             for part in its.within("set up", || program(variant)).parts {
                 parts.spawn_local(its.task(part.name.into(), part.does));
             }
-            // Either all have ended, or whoever waits for them has gone.
+            // Either all have ended, or the wait for them was given up.
             let ended =
                 runtime.block_on(async { matches!(select(pin!(parts), given_up).await, Either::Left(_)) });
             if ended {
@@ -81,17 +81,17 @@ impl TrackedProgram {
         };
         let watch = tracker.watch(PATIENCE);
         let player = thread::Builder::new().name("lockyard-pitfall".to_owned()).spawn(play);
-        let ended = player.is_ok() && wait(&news);
+        let ended = player.is_ok() && wait(&events);
         drop((watch, give_up));
         TrackedRun { findings: tracker.findings(), acquisitions: tracker.acquisitions(), ended }
     }
 }
 
 /// Waits until all have ended, which is true, or until nothing more is to be expected.
-fn wait(news: &std::sync::mpsc::Receiver<RunEvent>) -> bool {
+fn wait(events: &std::sync::mpsc::Receiver<RunEvent>) -> bool {
     let mut until = Instant::now() + LONGEST;
     loop {
-        match news.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(RunEvent::Ended) => return true,
             Ok(RunEvent::Found) => until = Instant::now() + AFTERWARDS,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,

@@ -1,5 +1,5 @@
 //! Sessions of the real manager behind the real service, with a model that says what a pitfall needs it to say: for
-//! those who use it carelessly, and for their twins, who use it as it is meant.
+//! clients that use it carelessly, and for their fixed variants, which use it as it is meant.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -20,7 +20,7 @@ use super::session_env::SessionEnv;
 /// What the model says to the nth request, counted from one.
 pub(super) type ModelScript = fn(u32) -> Result<Reply, ModelError>;
 
-/// A model that takes a while and says what it was told to say.
+/// A model that takes a while and answers as scripted.
 pub(super) struct ScriptedModel<C> {
     clock: C,
     says: ModelScript,
@@ -56,17 +56,17 @@ pub(super) fn plainly(_: u32) -> Result<Reply, ModelError> {
 
 type Model<E> = Arc<ScriptedModel<<E as Env>::Clock>>;
 
-/// One session, its service, its model, and the notes of those who use them.
+/// One session, its service, its model, and the log of its clients.
 pub(super) struct TurnFixture<E: Env> {
     pub(super) backend: Arc<Backend<E, Model<E>>>,
     pub(super) model: Model<E>,
-    pub(super) notes: OperationLog,
+    pub(super) log: OperationLog,
 }
 
 impl<E: Env> Clone for TurnFixture<E> {
     fn clone(&self) -> Self {
-        let Self { backend, model, notes } = self;
-        Self { backend: backend.clone(), model: model.clone(), notes: notes.clone() }
+        let Self { backend, model, log } = self;
+        Self { backend: backend.clone(), model: model.clone(), log: log.clone() }
     }
 }
 
@@ -78,16 +78,16 @@ impl<E: SessionEnv<Clock: Copy>> TurnFixture<E> {
 
     /// A conversation that stands so.
     pub(super) fn from(context: ChatContext, says: ModelScript) -> Self {
-        let notes = OperationLog::of(std::slice::from_ref(&context));
+        let log = OperationLog::of(std::slice::from_ref(&context));
         let env = E::over(vec![context]);
         let model = Arc::new(ScriptedModel { clock: *env.clock(), says, asked: AtomicU32::new(0) });
         let room = std::num::NonZeroUsize::MIN;
         let manager = Arc::new(ChatSessionManager::new(env, room, Durability::WriteThrough));
-        // It is loaded, for a load is nobody's business here.
+        // Loaded already, for no pitfall here is about loading.
         let loaded = E::first(manager.load_context(id(0)));
         assert!(loaded.is_ok(), "it is in the store");
         let backend = Backend::new(manager, model.clone(), Prompts::default(), DtoPolicy::Borrowed);
-        Self { backend: Arc::new(backend), model, notes }
+        Self { backend: Arc::new(backend), model, log }
     }
 }
 

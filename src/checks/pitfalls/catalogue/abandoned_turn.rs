@@ -1,5 +1,5 @@
-//! A client goes away while the model thinks. Its turn ends where it stands, and leaves the session at work for ever:
-//! every turn after it is refused. The twin's turn is rolled back when it is dropped.
+//! A client goes away while the model thinks. Its turn ends where it stands, and leaves the session at work
+//! indefinitely: every turn after it is refused. Fixed: a turn is rolled back when it is dropped.
 //!
 //! The same among three clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.
 

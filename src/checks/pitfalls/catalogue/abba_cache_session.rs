@@ -1,4 +1,4 @@
-//! A request holds the cache while it locks a session, and a writer holds its session while it touches the cache. The twin
+//! A request holds the cache while it locks a session, and a writer holds its session while it touches the cache. Fixed: it
 //! lets go of the cache before it asks for the session, as every method of the real cache does.
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ async fn read<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, variant: Variant, yie
     let _seen = (*session.read().await, held);
 }
 
-/// Changes a session, and makes it the newest in the cache while nobody can come in between.
+/// Changes a session, and makes it the newest in the cache while it is still locked.
 async fn write<F: LockFamily>(cache: Rc<Cache<F>>, id: u32, session: Session<F>, yield_now: YieldFn) {
     let mut held = session.write().await;
     *held += 1;

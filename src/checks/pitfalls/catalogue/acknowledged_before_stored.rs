@@ -1,5 +1,5 @@
-//! In write-through, acknowledged means stored. A change is acknowledged, and its save is left to run beside: whoever
-//! looks after a crash does not find it. The twin answers when the store has answered.
+//! In write-through, acknowledged means stored. A change is acknowledged, and its save is left to run beside: after a
+//! crash it is gone. Fixed: it is acknowledged when the store has answered.
 
 use std::sync::Arc;
 
@@ -54,14 +54,14 @@ fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
 /// One who appends, and then looks at what a crash would have left.
 fn client<E: SessionEnv, S: Steps<E>>() -> Fixture {
     let mut clients = Clients::<E, S>::of(1, true).warm();
-    let (all, notes, process) = (clients.all.clone(), clients.notes.clone(), clients.process());
+    let (all, log, process) = (clients.all.clone(), clients.log.clone(), clients.process());
     let client = async move {
-        notes.ask(process, 0, Call::Append(Token::of("kept?")), all.append(0, "kept?", 0)).await;
+        log.ask(process, 0, Call::Append(Token::of("kept?")), all.append(0, "kept?", 0)).await;
         let after_a_crash = async {
             let stored = all.fetch(id(0)).await?;
             Ok(Answer::from(&ChatContextDTO::from(&stored)))
         };
-        notes.ask(process, 0, Call::Context, after_a_crash).await;
+        log.ask(process, 0, Call::Context, after_a_crash).await;
     };
     clients.part("client", client).fixture()
 }

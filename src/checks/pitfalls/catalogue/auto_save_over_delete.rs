@@ -1,5 +1,5 @@
 //! Auto-save copies all that is unsaved, and then stores one copy after another. A session that is deleted meanwhile is
-//! stored again. The twin looks at each session again when it is its turn.
+//! stored again. Fixed: each session is looked at again when it is its turn.
 
 use std::sync::Arc;
 

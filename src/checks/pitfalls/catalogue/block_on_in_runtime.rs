@@ -1,5 +1,5 @@
 //! A future is waited for by blocking, inside a task: `block_on` where there is no `async` at hand. The thread that is
-//! blocked is the one that would have to run the lock's holder. The twin awaits.
+//! blocked is the one that would have to run the lock's holder. Fixed: it awaits.
 
 use std::rc::Rc;
 use std::sync::Arc;

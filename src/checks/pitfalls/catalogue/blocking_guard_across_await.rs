@@ -1,5 +1,5 @@
-//! The guard of a lock that blocks is kept across an await. Whoever wants the lock meanwhile blocks a thread of the
-//! runtime; with one worker, the thread that would have to resume the holder. The twin lets go before it awaits.
+//! The guard of a lock that blocks is kept across an await. A waiter for the lock meanwhile blocks a thread of the
+//! runtime; with one worker, the thread that would have to resume the holder. Fixed: the guard is dropped before the await.
 //!
 //! Generic code cannot do it, for such a guard is not `Send`; a task on a local set can, and so can one whose lint is off.
 

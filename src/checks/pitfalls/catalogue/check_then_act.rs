@@ -1,6 +1,6 @@
 //! A change for one version of a session: the version is looked at under one lock, and the change made under the next.
-//! Two clients both find the version they know, and the second overwrites the first. The twin looks under the lock it
-//! writes under.
+//! Two clients both find the version they know, and the second overwrites the first. Fixed: the version is looked at
+//! under the lock it is written under.
 
 use crate::backend::chat::{ChatContext, ContextUpdate, Version};
 use crate::backend::service::{ChatService, UpdateContext};
@@ -66,9 +66,9 @@ fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
         async move {
             let change = ContextUpdate { mode: Some(mode.to_owned()), ..ContextUpdate::default() };
             let call = Call::Update { change: Settings::from(&change), expected: Some(0) };
-            it.notes.ask(process, 0, call, update(&it, change, variant)).await;
+            it.log.ask(process, 0, call, update(&it, change, variant)).await;
         }
     };
     let program = PitfallProgram::new().part("one", client(0, "plan")).part("other", client(1, "act"));
-    Fixture::new(program, it.notes.clone(), async move { it.left().await })
+    Fixture::new(program, it.log.clone(), async move { it.left().await })
 }

@@ -1,5 +1,5 @@
-//! Auto-save takes a session off the list of the unsaved before it has saved it. When the save fails, nobody knows that
-//! memory is newer than the store. The twin takes it off when the store has it, if it has not changed again.
+//! Auto-save takes a session off the list of the unsaved before it has saved it. When the save fails, the list no longer
+//! says that memory is newer than the store. Fixed: it comes off when the store has it, if it has not changed again.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Whoever misses loads, though somebody loads the same already: one hot session that falls out of the cache is read
-//! from the store as often as it is asked for. Only one copy comes of it; the store pays. The twin loads once for all.
+//! Every miss loads, though a load of the same is under way: one hot session that falls out of the cache is read
+//! from the store as often as it is asked for. Only one copy comes of it; the store pays. Fixed: one load for all.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     ],
 };
 
-/// Loads without asking who else does, and takes what it brings only if nobody was quicker.
+/// Loads even if a load is under way, and takes what it brings only if no other was quicker.
 #[derive(Default)]
 struct EachForItself;
 

@@ -1,5 +1,5 @@
-//! Whoever waits for news is told of a change before it is made: it looks at once, and sees what was there before. The
-//! twin tells when the change can be seen.
+//! A subscriber is notified of a change before it is made: it looks at once, and sees what was there before. Fixed: it
+//! is notified when the change can be seen.
 
 use crate::backend::chat::{AppendedDTO, ChatContext, StateKind};
 use crate::backend::session::SessionError;
@@ -19,7 +19,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     name: "early-notification",
     class: "visibility",
     about: "a change is announced before it takes effect",
-    met: "why Spring's TransactionalEventListener waits for the commit unless it is told otherwise",
+    met: "why Spring's TransactionalEventListener waits for the commit unless configured otherwise",
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,
@@ -35,9 +35,9 @@ const SUBSCRIBER: u64 = 9;
 /// Appends, and lets those know who wait for it.
 async fn append<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<Answer, SessionError> {
     let announce =
-        || it.notes.told(SUBSCRIBER, 0, Call::State, Answer::State { version: 1, kind: StateKind::Idle });
+        || it.log.notified(SUBSCRIBER, 0, Call::State, Answer::State { version: 1, kind: StateKind::Idle });
     let change = |context: &mut ChatContext| {
-        let id = context.append(said("news"), None)?;
+        let id = context.append(said("text"), None)?;
         Ok(AppendedDTO { id, version: context.version().next() })
     };
     if variant == Variant::Wrong {
@@ -55,12 +55,12 @@ fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
     let it = TurnFixture::<E>::new(plainly);
     let (writing, looking) = (it.clone(), it.clone());
     let writer = async move {
-        writing.notes.ask(0, 0, Call::Append(Token::of("news")), append(&writing, variant)).await;
+        writing.log.ask(0, 0, Call::Append(Token::of("text")), append(&writing, variant)).await;
     };
     let reader = async move {
         let look = async { Ok(looking.manager().state(id(0)).await?.into()) };
-        looking.notes.ask(1, 0, Call::State, look).await;
+        looking.log.ask(1, 0, Call::State, look).await;
     };
     let program = PitfallProgram::new().part("writer", writer).part("reader", reader);
-    Fixture::new(program, it.notes.clone(), async move { it.left().await })
+    Fixture::new(program, it.log.clone(), async move { it.left().await })
 }

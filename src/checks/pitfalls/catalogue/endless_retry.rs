@@ -1,5 +1,5 @@
-//! A model that is overloaded is asked again, as often as it takes. When it takes for ever, so does the turn, and
-//! those who ask again are the load. The twin counts its failures in the session's state, which has an end.
+//! A model that is overloaded is asked again, as often as it takes. When that never ends, neither does the
+//! turn, and the retries are the load. Fixed: the failures are counted in the session's state, up to a limit.
 
 use crate::backend::chat::{ChatContext, MAX_RETRIES};
 use crate::backend::service::{ChatService, ModelError, Reply};

@@ -1,5 +1,5 @@
-//! A cache whose hits are to need no exclusive lock looks with `peek` where it should `get`: nobody's use is noticed,
-//! and whoever came first goes first, however often it is asked for. The twin is the cache as it was.
+//! A cache whose hits are to need no exclusive lock looks with `peek` where it should `get`: no use is noticed, and
+//! the first to come is the first to go, however often it is asked for. Fixed: the cache as it was.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

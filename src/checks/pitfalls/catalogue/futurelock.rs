@@ -1,5 +1,5 @@
-//! `select!` turns away from a future that stands in line for a lock, keeps it, and locks the same lock in its other arm. The
-//! lock is handed to the future that nobody polls any more. The twin drops the future before it locks.
+//! `select!` turns away from a future that is queued for a lock, keeps it, and locks the same lock in its other arm. The
+//! lock is handed to the future that is not polled any more. Fixed: the future is dropped before the lock is asked for.
 
 use std::future::poll_fn;
 use std::rc::Rc;

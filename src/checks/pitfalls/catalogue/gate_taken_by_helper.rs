@@ -1,5 +1,5 @@
 //! A rename holds the session's gate and calls `save`, which every other caller calls without it: `save` takes the
-//! gate first of all, and waits for its own caller. From then on nobody saves this session. Fixed: what is done under
+//! gate first of all, and waits for its own caller. From then on this session is never saved. Fixed: what is done under
 //! the gate is a function of its own that is handed the guard's value, and cannot be called without it.
 
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! A session is kept locked while the model thinks, so that nobody changes it meanwhile: nobody can read it, either,
-//! for as long as that takes. The twin lets go, and comes back to the session when the model has answered.
+//! A session is kept locked while the model thinks, so that no request changes it meanwhile: none can read it, either,
+//! for as long as that takes. Fixed: it is unlocked, and locked again when the model has answered.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -52,7 +52,7 @@ fn any_order() -> LocalBoxFuture<'static, ()> {
     point().boxed_local()
 }
 
-/// Whoever asks while it thinks should see something.
+/// A request that comes while it thinks should see something.
 async fn model<F: LockFamily>(session: &Session<F>, asks: &Asks, yield_now: YieldFn) -> &'static str {
     yield_now().await;
     if asks.get() && session.try_read().is_none() {
@@ -99,6 +99,6 @@ fn held_across_an_await(variant: Variant) -> Option<Detection> {
     let program = tracker.within("set up", || tasks::<Tracked<TokioRwLock>>(variant, turns));
     let played = program.tracked(&tracker).play();
     let holds = tracker.across_awaits().into_iter().find(|hold| std::ptr::eq(hold.class, &raw const SESSION));
-    let told = holds.map(|hold| format!("a session locked at {} was held during a model call", hold.place));
-    Detection::unless("held across await", told.map_or(played, Err))
+    let hold = holds.map(|hold| format!("a session locked at {} was held during a model call", hold.place));
+    Detection::unless("held across await", hold.map_or(played, Err))
 }

@@ -1,6 +1,5 @@
 //! The answer of the model comes to a session that has moved on: the turn was called off. The state machine refuses
-//! the event, nobody listens, and the client is told that its question was answered. The twin tells the client what it
-//! was told.
+//! the event, the refusal is ignored, and the client gets an answer to its question. Fixed: the client gets the refusal.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -46,7 +45,7 @@ async fn deaf_turn<E: SessionEnv>(it: &TurnFixture<E>) -> Result<(), SessionErro
     it.manager().write(id(0), end).await
 }
 
-/// Asks, and tells whether it was told that there is an answer.
+/// Asks, and sets whether it got an answer.
 async fn client<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, answered: Rc<Cell<bool>>) {
     answered.set(match variant {
         Variant::Wrong => deaf_turn(&it).await.is_ok(),

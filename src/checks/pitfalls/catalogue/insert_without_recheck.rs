@@ -1,5 +1,5 @@
-//! Misses are loaded one after another, but whoever has waited for its turn does not look again: it loads what is there
-//! already, and puts its copy in the place of the one that others hold. The twin looks where it inserts.
+//! Misses are loaded one after another, but a caller that has waited for its turn does not look again: it loads what
+//! is there already, and its copy replaces the one that others hold. Fixed: it looks again where it inserts.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     name: "insert-without-recheck",
     class: "two copies",
     about: "a waiter for the right to load does not check again whether the session is loaded by now",
-    met: "double-checked locking with one check (D. Schmidt, T. Harrison, \"Double-checked locking\", 1996, tells \
-          why it is two)",
+    met: "double-checked locking with one check (D. Schmidt, T. Harrison, \"Double-checked locking\", 1996, \
+          explains why it is two)",
     trials: &[
         Trial::Explorer(ExploredProgram {
             setting: Setting::default,

@@ -1,5 +1,5 @@
 //! A turn is three steps (take the question, ask the model, write down the answer) with nothing that says that one is
-//! under way: two turns run through each other, and each answer follows the other's question. The twin begins a turn
+//! under way: two turns run through each other, and each answer follows the other's question. Fixed: a turn begins
 //! where the session's state lets it, under the lock, and is refused elsewhere.
 //!
 //! The same among four clients is a model under shuttle, `shuttle-tests/tests/models/main.rs`.

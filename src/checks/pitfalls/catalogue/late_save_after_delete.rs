@@ -1,5 +1,5 @@
-//! A session is deleted from cache and store, and whoever held it still has it: its next save brings the session back.
-//! The twin leaves word in the session itself that it is gone.
+//! A session is deleted from cache and store, and a holder still has it: its next save brings the session back.
+//! Fixed: the session itself is marked as deleted.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! A load is shared by all who wait for it, and given up when nobody does: why work for no one? But all of them have
+//! A load is shared by all who wait for it, and given up when none is left: why go on in vain? But all of them have
 //! timeouts, and a slow load takes longer. Each round of retries begins it anew, and it never ends. Fixed: a load
-//! that has begun is finished, whoever waits, and the next to ask finds it done.
+//! that has begun is finished, with or without waiters, and the next to ask finds it done.
 //!
 //! The load is a task of its own already, unlike in `parked-single-flight`: it is ended by what was meant to save
 //! work.

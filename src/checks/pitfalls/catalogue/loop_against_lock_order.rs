@@ -1,5 +1,5 @@
-//! Save-all holds the registry while it locks one session after another; whoever closes a session holds that session
-//! while it takes it out of the registry. Each session that the loop passes is a chance to meet the one that closes.
+//! Save-all holds the registry while it locks one session after another; closing a session holds that session while
+//! it is taken out of the registry. Each session that the loop passes is a chance to meet the one that is closed.
 //! Fixed: the loop copies the handles and lets go of the registry before it locks the first session.
 //!
 //! In `abba-cache-session` a request wants one session; here the outer lock is shared and held for as long as the
@@ -76,7 +76,7 @@ async fn close<F: LockFamily>(registry: Registry<F>, id: u32, session: Session<F
     let mut versions = session.write().await;
     versions.stored = versions.memory;
     yield_now().await;
-    // Still locked, so that nobody can change it once it cannot be found.
+    // Still locked, so that no request can change it once it cannot be found.
     registry.write().await.remove(&id);
 }
 

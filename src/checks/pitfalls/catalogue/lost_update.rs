@@ -1,5 +1,5 @@
 //! A client reads a session, changes what it has read, and writes the whole of it back: what others have written in
-//! between is gone. The twin says what to change, and changes what is there.
+//! between is gone. Fixed: a client says what to change, and changes what is there.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -93,7 +93,7 @@ async fn all_are_there<F: LockFamily>(session: Session<F>, written: Written) -> 
     }
 }
 
-/// Somebody reads when both have ended.
+/// A client reads when both have ended.
 fn history(variant: Variant) -> Option<Detection> {
     let (session, log) = (session::<TokioRwLock>(), Log::default());
     let program = tasks::<TokioRwLock>(&session, variant, turns, &Written::default(), Some(&log));

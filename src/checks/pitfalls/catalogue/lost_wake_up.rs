@@ -1,5 +1,5 @@
-//! A lock that is let go of wakes the first in its line. That one has gone away by the time it would be polled, and
-//! nobody wakes the next: the lock is free, and all wait for it. The twin's waiter passes its wake-up on when it goes.
+//! A lock that is released wakes the first in its queue. That one is cancelled before it is polled, and the next is not
+//! woken: the lock is free, and all wait for it. Fixed: a waiter that is cancelled passes its wake-up on.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -28,54 +28,54 @@ pub(super) const PITFALL: Pitfall = Pitfall {
         Trial::Explorer(ExploredProgram {
             setting: || Setting { cancels: 1, ..Setting::default() },
             program: |variant, program| match variant {
-                Variant::Wrong => explored::<Line<false>>().explore(program),
-                Variant::Right => explored::<Line<true>>().explore(program),
+                Variant::Wrong => explored::<QueueFamily<false>>().explore(program),
+                Variant::Right => explored::<QueueFamily<true>>().explore(program),
             },
         }),
         Trial::Live(TrackedProgram {
             kind: Kind::LostWakeUp,
             program: |variant| match variant {
-                Variant::Wrong => played::<Tracked<Line<false>>>(),
-                Variant::Right => played::<Tracked<Line<true>>>(),
+                Variant::Wrong => played::<Tracked<QueueFamily<false>>>(),
+                Variant::Right => played::<Tracked<QueueFamily<true>>>(),
             },
         }),
     ],
 };
 
-/// The family of locks with a line of waiters, who pass on a wake-up that they have no use for, or do not.
-struct Line<const PASSES_ON: bool>;
+/// The family of locks with a queue of waiters, who pass on a wake-up that they have no use for, or do not.
+struct QueueFamily<const PASSES_ON: bool>;
 
-struct LineLock<T, const PASSES_ON: bool> {
+struct QueueLock<T, const PASSES_ON: bool> {
     value: Mutex<T>,
     waiting: Mutex<Waiting>,
-    /// The line, as the explorer sees it.
+    /// The queue, as the explorer sees it.
     seen: Shared,
 }
 
 #[derive(Default)]
 struct Waiting {
-    line: VecDeque<(u64, Waker)>,
+    queue: VecDeque<(u64, Waker)>,
     next: u64,
 }
 
 impl Waiting {
     fn wake_first(&mut self) {
-        if let Some((_, waker)) = self.line.pop_front() {
+        if let Some((_, waker)) = self.queue.pop_front() {
             waker.wake();
         }
     }
 
-    /// Whether it was still in the line.
+    /// Whether it was still queued.
     fn leave(&mut self, ticket: u64) -> bool {
-        let before = self.line.len();
-        self.line.retain(|(other, _)| *other != ticket);
-        self.line.len() < before
+        let before = self.queue.len();
+        self.queue.retain(|(other, _)| *other != ticket);
+        self.queue.len() < before
     }
 }
 
 /// One who waits.
 struct Waiter<'a, T, const PASSES_ON: bool> {
-    lock: &'a LineLock<T, PASSES_ON>,
+    lock: &'a QueueLock<T, PASSES_ON>,
     ticket: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ impl<'a, T, const PASSES_ON: bool> Future for Waiter<'a, T, PASSES_ON> {
         }
         let ticket = waiting.next;
         waiting.next += 1;
-        waiting.line.push_back((ticket, context.waker().clone()));
+        waiting.queue.push_back((ticket, context.waker().clone()));
         self.ticket = Some(ticket);
         Poll::Pending
     }
@@ -115,7 +115,7 @@ impl<T, const PASSES_ON: bool> Drop for Waiter<'_, T, PASSES_ON> {
 struct Inside<'a, T, const PASSES_ON: bool> {
     /// Gone only in the end.
     value: Option<MutexGuard<'a, T>>,
-    lock: &'a LineLock<T, PASSES_ON>,
+    lock: &'a QueueLock<T, PASSES_ON>,
 }
 
 impl<T, const PASSES_ON: bool> Deref for Inside<'_, T, PASSES_ON> {
@@ -140,7 +140,7 @@ impl<T, const PASSES_ON: bool> Drop for Inside<'_, T, PASSES_ON> {
     }
 }
 
-impl<T, const PASSES_ON: bool> LineLock<T, PASSES_ON> {
+impl<T, const PASSES_ON: bool> QueueLock<T, PASSES_ON> {
     fn try_enter(&self) -> Option<Inside<'_, T, PASSES_ON>> {
         self.seen.touch(true);
         self.value.try_lock().map(|value| Inside { value: Some(value), lock: self })
@@ -151,24 +151,24 @@ impl<T, const PASSES_ON: bool> LineLock<T, PASSES_ON> {
     }
 }
 
-impl<const PASSES_ON: bool> LockFamily for Line<PASSES_ON> {
+impl<const PASSES_ON: bool> LockFamily for QueueFamily<PASSES_ON> {
     const NAME: &'static str = "line";
     const POLICY: Policy = Policy::Unfair;
     const SHARED_READS: bool = false;
-    type Lock<T: Clone + Send + Sync + 'static> = LineLock<T, PASSES_ON>;
+    type Lock<T: Clone + Send + Sync + 'static> = QueueLock<T, PASSES_ON>;
 }
 
-impl<const PASSES_ON: bool> TryFamily for Line<PASSES_ON> {
+impl<const PASSES_ON: bool> TryFamily for QueueFamily<PASSES_ON> {
     const BLOCKS: bool = false;
 
     fn try_write<T: Clone + Send + Sync + 'static>(
-        lock: &LineLock<T, PASSES_ON>,
-    ) -> Option<<LineLock<T, PASSES_ON> as SharedLock<T>>::Write<'_>> {
+        lock: &QueueLock<T, PASSES_ON>,
+    ) -> Option<<QueueLock<T, PASSES_ON> as SharedLock<T>>::Write<'_>> {
         lock.try_enter()
     }
 }
 
-impl<T: Clone + Send + Sync + 'static, const PASSES_ON: bool> SharedLock<T> for LineLock<T, PASSES_ON> {
+impl<T: Clone + Send + Sync + 'static, const PASSES_ON: bool> SharedLock<T> for QueueLock<T, PASSES_ON> {
     type Read<'a> = Inside<'a, T, PASSES_ON>;
     type Write<'a> = Inside<'a, T, PASSES_ON>;
 
@@ -198,7 +198,7 @@ async fn hold<F: LockFamily>(session: Session<F>, yield_now: YieldFn) {
     *held += 1;
 }
 
-/// Here nobody but the explorer lets others go on.
+/// Here only the explorer lets others go on.
 fn explored<F: LockFamily>() -> PitfallProgram {
     let session: Session<F> = Rc::new(SharedLock::new(&SESSION, 0));
     let yield_now: YieldFn = || point().boxed_local();
@@ -207,7 +207,7 @@ fn explored<F: LockFamily>() -> PitfallProgram {
     })
 }
 
-/// One who stands in line, is woken, and goes away without having looked.
+/// A waiter that is queued, is woken, and is cancelled without having looked.
 async fn impatient<F: LockFamily>(session: Session<F>) {
     turns().await;
     let mut waits = pin!(session.write());

@@ -1,5 +1,5 @@
 //! A place is taken before the work and given back after it. Work that is dropped in between gives nothing back, and
-//! after as many as there are places nobody comes in any more. The twin's place gives itself back.
+//! after as many as there are places no request gets in. Fixed: a place is a guard that gives itself back.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! A read inside a read of the same lock. A writer that comes in between waits for the first read, and the second one
-//! waits for that writer. The twin hands on what it has read.
+//! waits for that writer. Fixed: what was read is handed on.
 
 use std::rc::Rc;
 

@@ -1,5 +1,6 @@
-//! A word that stands for what a lock guards is stored with `Relaxed`: somebody reads the new word and, beside it, what was
-//! there before. The twin is the state word as it is, which is stored and read so that whoever sees it sees what it tells of.
+//! A word that stands for what a lock guards is stored with `Relaxed`: a reader may see the new word and, beside it, what
+//! was there before. Fixed: the state word as it is, stored with release and read with acquire, so that a reader that sees it
+//! sees what it stands for.
 //!
 //! No run shows it on a machine that orders memory strictly, and no order of steps: it takes a model of memory. The program
 //! is a model under loom, `loom-tests/tests/models/published.rs`.

@@ -1,5 +1,5 @@
-//! A list of all sessions loads each of them to say what it is: whoever is in the cache because it is used has to go
-//! for those that are looked at once. The twin lists from the store's index, and loads nothing.
+//! A list of all sessions loads each of them to say what it is: those in the cache because they are used have to
+//! go for those that are looked at once. Fixed: the list is made from the store's index, and loads nothing.
 
 use std::num::NonZeroUsize;
 
@@ -34,7 +34,7 @@ async fn list(manager: &Manager, variant: Variant) -> Result<Vec<ContextSummary>
     Ok(listed)
 }
 
-/// Four sessions are in use, in a cache for four, when somebody lists all twenty.
+/// Four sessions are in use, in a cache for four, when a client lists all twenty.
 fn used_stay_after_a_list(variant: Variant) -> Result<(), Violated> {
     const USED: u32 = 4;
     let check = async move {

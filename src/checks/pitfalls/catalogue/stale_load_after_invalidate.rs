@@ -71,7 +71,7 @@ impl<F: LockFamily> ReadThrough<F> {
 
     async fn put(&self, text: &str) {
         text.clone_into(&mut *self.store.write().await);
-        // After the store, so that whoever misses from here on loads the new text.
+        // After the store, so that a miss from here on loads the new text.
         let mut cached = self.cache.write().await;
         cached.text = None;
         cached.invalidations += 1;

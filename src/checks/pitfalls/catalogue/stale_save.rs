@@ -1,5 +1,5 @@
-//! What is to be saved is copied before it is one's turn to save: whoever copies first and puts last overwrites what is
-//! newer. The twin copies under the gate, so a later put is never older.
+//! What is to be saved is copied before it is one's turn to save: the first to copy and last to put overwrites what is
+//! newer. Fixed: it is copied under the gate, so a later put is never older.
 
 use std::sync::Arc;
 

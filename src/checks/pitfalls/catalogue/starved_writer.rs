@@ -1,5 +1,5 @@
 //! A lock that promises the order of asking lets readers pass a writer that waits: as long as reads overlap, the writer
-//! waits. The twin keeps its promise.
+//! waits. Fixed: the lock keeps its promise.
 
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -40,7 +40,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
 /// Sessions whose lock breaks its promise.
 static PASSING: LockClass = LockClass::new("session");
 
-/// A promise that is kept lets nobody pass. Where the model's lock breaks it, a reader is passed: the promise is the same.
+/// A kept promise lets no reader overtake. Where the model's lock breaks it, one does: the promise is the same.
 fn explored(variant: Variant, program: &mut Program) {
     let class = match variant {
         Variant::Wrong => &PASSING,
@@ -65,7 +65,7 @@ fn explored(variant: Variant, program: &mut Program) {
 
 /// Two readers whose reads overlap, and a writer that comes in between.
 fn live<F: LockFamily>() -> PitfallProgram {
-    /// More often than anybody may be passed.
+    /// More often than a waiter may be overtaken.
     const READS: u32 = 100;
     let session: Rc<LockOf<F, u32>> = Rc::new(SharedLock::new(&SESSION, 0));
     let read = |session: Rc<LockOf<F, u32>>| async move {

@@ -1,6 +1,6 @@
-//! Whoever evicts asks first whether anybody holds the session, by its count of references, and takes it out in a
-//! second step. In between somebody takes hold of it, and the next one loads a second copy. The twin asks and takes in
-//! one section, the only one in which anybody can take hold.
+//! Eviction first looks whether the session is held, by its count of references, and takes it out in a second step. In
+//! between a request takes hold of it, and the next one loads a second copy. Fixed: both happen in one section, the only
+//! one in which a request can take hold.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn idle<E: SessionEnv>(tables: &Tables<E>, room: usize) -> Option<ContextId> {
     found.map(|entry| entry.id)
 }
 
-/// Whoever is held stays in the cache, so no other table is needed.
+/// A held session stays in the cache, so no other table is needed.
 async fn open<E: SessionEnv, S: Steps<E>>(
     all: &Arc<Sessions<E, S>>,
     id: ContextId,

@@ -1,5 +1,5 @@
-//! A page of messages is put together from two looks at a session: how many there are, then which. Somebody appends in
-//! between, and the page says of one version what is true of another. The twin looks once.
+//! A page of messages is put together from two looks at a session: how many there are, then which. A client appends
+//! in between, and the page says of one version what is true of another. Fixed: one look.
 
 use crate::backend::chat::{MessageDTO, MessagesDTO};
 use crate::backend::service::{ChatService, MessagePage};
@@ -50,23 +50,23 @@ async fn page<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<Me
 }
 
 async fn reader<E: SessionEnv>(it: TurnFixture<E>, variant: Variant) {
-    let token = |message: &MessageDTO| message.content.first().map_or(Token::FOREIGN, |_| Token::of("news"));
+    let token = |message: &MessageDTO| message.content.first().map_or(Token::FOREIGN, |_| Token::of("text"));
     let asked = Call::Page { offset: 0, limit: ALL as u32 };
     let read = async { Ok(Answer::Page(Page::of(&page(&it, variant).await?, token))) };
-    it.notes.ask(0, 0, asked, read).await;
+    it.log.ask(0, 0, asked, read).await;
 }
 
 async fn writer<E: SessionEnv>(it: TurnFixture<E>) {
     let append = async {
-        let appended = it.backend.add_context_message(id(0), said("news"), None).await;
+        let appended = it.backend.add_context_message(id(0), said("text"), None).await;
         Ok(appended.map_err(of_session)?.into())
     };
-    it.notes.ask(1, 0, Call::Append(Token::of("news")), append).await;
+    it.log.ask(1, 0, Call::Append(Token::of("text")), append).await;
 }
 
 fn fixture<E: SessionEnv<Clock: Copy>>(variant: Variant) -> Fixture {
     let it = TurnFixture::<E>::new(plainly);
     let program =
         PitfallProgram::new().part("reader", reader(it.clone(), variant)).part("writer", writer(it.clone()));
-    Fixture::new(program, it.notes.clone(), async move { it.left().await })
+    Fixture::new(program, it.log.clone(), async move { it.left().await })
 }

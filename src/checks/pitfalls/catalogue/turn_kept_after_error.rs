@@ -2,7 +2,7 @@
 //! fails, `?` returns, and the mark stays: every turn after it is refused. Fixed: the mark is a value whose end takes
 //! it away, whichever way the function is left.
 //!
-//! Nobody is cancelled here, unlike in `abandoned-turn` and `permit-leak`: the turn ends, with an error.
+//! No task is cancelled here, unlike in `abandoned-turn` and `permit-leak`: the turn ends, with an error.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

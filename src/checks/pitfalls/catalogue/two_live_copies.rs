@@ -1,5 +1,5 @@
 //! A session is evicted while a request holds it, and the next request loads it again: two copies live, and the one
-//! that is saved last wipes out what the other was told is done. The twin finds those who live, cached or not.
+//! that is saved last wipes out what was acknowledged to the other. Fixed: a live copy is found, cached or not.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn fixture<E: SessionEnv>(variant: Variant) -> Fixture {
     }
 }
 
-/// One holds the session; somebody reads another one, which takes its place, and comes for it as well.
+/// One client holds the session; another reads a second one, which evicts it, and comes for it as well.
 fn clients<E: SessionEnv, S: Steps<E>>() -> Fixture {
     Clients::<E, S>::of(2, true)
         .warm()

@@ -1,5 +1,5 @@
 //! Two sessions locked in the order in which a request names them: two requests that name them the other way round wait for
-//! each other. The twin locks them in one order, whatever was asked.
+//! each other. Fixed: they are locked in one order, whatever was asked.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! A read guard is kept while the write lock is asked for: the writer waits for its own read. The twin lets go first and
+//! A read guard is kept while the write lock is asked for: the writer waits for its own read. Fixed: it lets go first and
 //! looks again.
 
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 //! The second save puts back what it has loaded of the other's field. Fixed: a record knows which fields were
 //! changed, and its save writes these and no other.
 //!
-//! In `lost-update` two clients write the same value; here nobody writes what another one writes.
+//! In `lost-update` two clients write the same value; here no two write the same.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! A cache that notes by a stamp when a session was last used takes its lock exclusively to set the stamp: every hit
-//! waits for every other, and the read-write lock is a mutex. The twin's stamp is an atomic, set under the shared
-//! lock.
+//! waits for every other, and the read-write lock is a mutex. Fixed: the stamp is an atomic, set under the
+//! shared lock.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -32,7 +32,7 @@ pub(super) const PITFALL: Pitfall = Pitfall {
     })],
 };
 
-/// Whoever has the oldest stamp goes.
+/// The entry with the oldest stamp is evicted.
 struct Stamped<F: LockFamily, V: Send + Sync + 'static, const EXCLUSIVE: bool> {
     values: LockOf<F, BTreeMap<ContextId, Used<V>>>,
     capacity: usize,

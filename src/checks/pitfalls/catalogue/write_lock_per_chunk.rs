@@ -1,5 +1,5 @@
 //! A streamed answer is written into the session chunk by chunk, each under the write lock: a hundred words keep all
-//! readers out a hundred times. The twin gathers what has come, and writes it at once.
+//! readers out a hundred times. Fixed: chunks are gathered and written together.
 
 use futures_util::StreamExt;
 use futures_util::stream;

@@ -1,6 +1,5 @@
-//! A person sees a tool call and approves "what is pending". Meanwhile somebody else has decided, the model has gone
-//! on, and what is pending now is another call, which nobody has looked at. The twin names the calls that it decides
-//! on.
+//! A person sees a tool call and approves "what is pending". Meanwhile another client has decided, the model has
+//! gone on, and what is pending now is another call, which no person has seen. Fixed: an approval names its calls.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -78,7 +77,7 @@ async fn person<E: SessionEnv>(it: TurnFixture<E>, variant: Variant, has_seen: S
 }
 
 /// Denies, and the turn goes on until the model wants to delete.
-async fn somebody_else<E: SessionEnv>(it: TurnFixture<E>) {
+async fn other_client<E: SessionEnv>(it: TurnFixture<E>) {
     let deny = |context: &mut ChatContext| {
         context.decide_tools(&[ToolDecision { call_id: "read".into(), approve: false }])?;
         context.resume_after_approval()?;
@@ -91,7 +90,7 @@ fn tasks<E: SessionEnv<Clock: Copy>>(variant: Variant) -> PitfallProgram {
     let (it, seen) = (TurnFixture::<E>::from(wants_to_read(), plainly), Seen::default());
     let program = PitfallProgram::new()
         .part("person", person(it.clone(), variant, seen.clone()))
-        .part("other client", somebody_else(it.clone()));
+        .part("other client", other_client(it.clone()));
     program.finally(async move {
         let now = it.now().await?;
         match now.approved_calls().find(|call| !seen.borrow().contains(&call.id)) {
