@@ -136,6 +136,41 @@ fn locking_twice_is_a_wait_for_oneself() {
     });
 }
 
+/// The guard was handed to another task, which has released it: what the wait is for now is somebody else's hold.
+#[test]
+fn a_hold_that_was_released_elsewhere_is_never_certain() {
+    let (tracker, _reports) = tracker();
+    let certain = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = certain.clone();
+    tracker.on_finding(move |it| {
+        seen.fetch_or(it.certainty == Certainty::Certain, std::sync::atomic::Ordering::Relaxed);
+    });
+    runtime().block_on(tracker.task("main".into(), async {
+        let alone: &'static Mutex<u32> = Box::leak(Box::new(lock(&A)));
+        let held = alone.write().await;
+        let (release, released) = oneshot::channel::<()>();
+        let next = tracker.spawn("next", async move {
+            let _held = alone.write().await;
+            released.await.unwrap();
+        });
+        until_waiting(&tracker, 1).await;
+        let look = async {
+            until_waiting(&tracker, 2).await;
+            tokio::spawn(async move { drop(held) }).await.unwrap();
+            tokio::task::yield_now().await;
+            tracker.look(Duration::ZERO);
+            tracker.look(Duration::ZERO);
+            release.send(()).unwrap();
+        };
+        tokio::join!(async { *alone.write().await += 1 }, look);
+        next.await.unwrap();
+    }));
+    let found = tracker.findings();
+    assert!(found.iter().any(|it| it.kind == Kind::SameTaskWait), "{found:?}");
+    assert!(found.iter().all(|it| it.certainty == Certainty::Dissolved), "{found:?}");
+    assert!(!certain.load(std::sync::atomic::Ordering::Relaxed), "it was released before anybody looked");
+}
+
 /// Locking a blocking lock twice would block the thread indefinitely: with the tracker it yields.
 #[test]
 fn locking_a_blocking_lock_twice_does_not_block() {

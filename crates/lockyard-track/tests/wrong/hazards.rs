@@ -37,6 +37,11 @@ pub const ALL: &[Wrong] = wrong! {
         let _first = w.shared.read().await;
         helper(&w).await;
     }
+    a_recursive_read_with_a_guard_of_a_branch_that_has_ended(w) Without(RecursiveRead) => {
+        let _held = w.branch("branch", async { w.a.write().await }).await;
+        let _first = w.shared.read().await;
+        let _second = w.shared.read().await;
+    }
     a_recursive_read_behind_a_wait(w) Without(RecursiveRead) => {
         let its = w.clone();
         let holder = w.spawn("holder", async move {
