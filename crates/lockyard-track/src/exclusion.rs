@@ -6,7 +6,7 @@
 //! beside a reader finds no flag. It has to look through the holds of all strands, and does so in one grant of
 //! [`ONE_IN`].
 
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{Release, SeqCst};
 
 use super::mode::Mode;
 use super::order::LockUse;
@@ -44,7 +44,8 @@ pub(super) fn released(lock: &Lock, strand: &Strand, mode: Mode) {
     // Only its own flag: of two writers the first to go must not lower that of the second. Two steps suffice: a lock
     // that excludes grants none between them; over one that does not, the second writer has seen the flag by then.
     if mode == Mode::Write && lock.writer.load(SeqCst) == strand.id {
-        lock.writer.store(0, SeqCst);
+        // Released with the lock, whose own unlock follows: nothing has to be seen any sooner.
+        lock.writer.store(0, Release);
     }
 }
 
