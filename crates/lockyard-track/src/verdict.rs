@@ -159,7 +159,7 @@ impl fmt::Display for Verdict {
         let (acquisitions, one_in) = (self.acquisitions, self.looked_one_in);
         write!(
             f,
-            " in {acquisitions} acquisitions; a writer beside a reader is looked for in one of {one_in} grants"
+            " in {acquisitions} acquisitions that have ended; a writer beside a reader is looked for in one of {one_in} grants"
         )?;
         for finding in &self.findings {
             let word = if finding.certainty == Certainty::Certain { "certain" } else { "suspected" };
