@@ -5,9 +5,10 @@
 //! nothing but the waits themselves can wake the tasks, or by standing for the patience of a watch; and it dissolves
 //! when one of its waits ends.
 
-use lockyard_lock::sync::Mutex;
 use std::collections::HashMap;
 use std::panic::Location;
+
+use lockyard_lock::sync::Mutex;
 
 use super::cycle::StrandId;
 use super::finding::{Certainty, Finding, Kind};
@@ -15,29 +16,6 @@ use super::number::number;
 
 /// So many findings that differ in kind or places are kept; what comes after is counted.
 const FINDINGS: usize = 1_000;
-
-impl Store {
-    /// Recursive reads that these deadlocks consist of: they were suspected, since the first read could have been another
-    /// branch's, and now the second waits behind a writer that waits for the first.
-    fn read_twice(&mut self, certain: &[Finding]) -> Vec<Finding> {
-        let shown = |it: &Finding| {
-            let deadlocks = certain.iter().filter(|deadlock| deadlock.kind == Kind::Deadlock);
-            deadlocks
-                .into_iter()
-                .any(|deadlock| it.places.iter().all(|place| deadlock.places.contains(place)))
-        };
-        let suspected = self.all.iter_mut().map(|found| &mut found.finding);
-        let reads =
-            suspected.filter(|it| it.kind == Kind::RecursiveRead && it.certainty == Certainty::Suspected);
-        reads
-            .filter(|it| shown(it))
-            .map(|finding| {
-                finding.certainty = Certainty::Certain;
-                finding.clone()
-            })
-            .collect()
-    }
-}
 
 /// A future of a task that has what the task waits for, and how often it had been polled by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +66,30 @@ pub(super) struct Found(Mutex<Store>);
 #[derive(Default)]
 struct Store {
     all: Vec<StoredFinding>,
-    /// The same by kind and places.
-    known: HashMap<(Kind, Vec<String>), usize>,
     /// Findings past the bound, and suspicions that ended because their waits were cancelled.
     dropped: u64,
     cancelled: u64,
+}
+
+impl Store {
+    /// Recursive reads that these deadlocks consist of: they were suspected, since the first read could have been another
+    /// branch's, and now the second waits behind a writer that waits for the first.
+    fn read_twice(&mut self, certain: &[Finding]) -> Vec<Finding> {
+        let shown = |it: &Finding| {
+            let mut deadlocks = certain.iter().filter(|deadlock| deadlock.kind == Kind::Deadlock);
+            deadlocks.any(|deadlock| it.places.iter().all(|place| deadlock.places.contains(place)))
+        };
+        let suspected = self.all.iter_mut().map(|found| &mut found.finding);
+        let reads =
+            suspected.filter(|it| it.kind == Kind::RecursiveRead && it.certainty == Certainty::Suspected);
+        reads
+            .filter(|it| shown(it))
+            .map(|finding| {
+                finding.certainty = Certainty::Certain;
+                finding.clone()
+            })
+            .collect()
+    }
 }
 
 impl Found {
@@ -117,10 +114,11 @@ impl Found {
     /// Keeps a finding; whether it is to be reported: the first time, and when it is surer than it was.
     pub(super) fn keep(&self, finding: &Finding, suspicion: Option<Suspicion>) -> bool {
         let mut store = self.0.lock();
-        let key = (finding.kind, finding.places.clone());
         let open = suspicion.map(|it| Suspicion { number: number(), ..it });
-        if let Some(&at) = store.known.get(&key) {
-            let known = &mut store.all[at];
+        // By the kind that it has now, which a suspicion may have changed when it became certain.
+        let same =
+            |it: &&mut StoredFinding| it.finding.kind == finding.kind && it.finding.places == finding.places;
+        if let Some(known) = store.all.iter_mut().find(same) {
             known.open.extend(open);
             known.finding.times += 1;
             // What is certain stays so, and what dissolved may be there again and stay this time.
@@ -134,8 +132,6 @@ impl Found {
             store.dropped += 1;
             return false;
         }
-        let at = store.all.len();
-        store.known.insert(key, at);
         let open = open.into_iter().collect();
         store.all.push(StoredFinding { finding: finding.clone(), open, proven: false });
         true

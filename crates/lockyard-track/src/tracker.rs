@@ -264,8 +264,8 @@ impl Tracker {
             self.notify(finding);
         }
         for wait in waits.iter().filter(|wait| wait.is_over()) {
-            // It ended before the finding was kept. Why is not known; that it was granted is the milder assumption.
-            self.ended(wait.number, true);
+            // It ended before the finding was kept.
+            self.ended(wait.number, wait.was_granted());
         }
     }
 

@@ -205,6 +205,8 @@ pub(super) struct Wait {
     polls: AtomicU64,
     /// It has ended, with the lock or without.
     over: AtomicBool,
+    /// It has ended with the lock.
+    granted: AtomicBool,
     /// Others that came later and had the lock before it.
     pub(super) overtaken: AtomicU64,
     /// It does not block, though its lock does.
@@ -237,6 +239,7 @@ impl Wait {
             woken_at: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             over: AtomicBool::new(false),
+            granted: AtomicBool::new(false),
             overtaken: AtomicU64::new(0),
             polling: AtomicBool::new(false),
             accused: AtomicBool::new(false),
@@ -290,6 +293,11 @@ impl Wait {
         self.over.load(SeqCst)
     }
 
+    /// Whether it has ended with the lock, and not because it was cancelled.
+    pub(super) fn was_granted(&self) -> bool {
+        self.granted.load(SeqCst)
+    }
+
     /// Asks to be polled once more, though nothing has happened.
     pub(super) fn nudge(&self) {
         let waker = self.inner.lock().clone();
@@ -337,27 +345,25 @@ impl Wake for Wait {
 }
 
 /// A wait that is on: it ends with this.
-pub(super) struct WaitGuard {
-    wait: Arc<Wait>,
-    granted: bool,
-}
+pub(super) struct WaitGuard(Arc<Wait>);
 
 impl WaitGuard {
     /// The wait begins, for its strand.
     pub(super) fn begin(wait: Arc<Wait>) -> Self {
         wait.strand.state().waits.push(wait.clone());
-        Self { wait, granted: false }
+        Self(wait)
     }
 
     /// It ends with the lock, and not because it was cancelled.
-    pub(super) fn granted(mut self) {
-        self.granted = true;
+    pub(super) fn granted(self) {
+        // Before the end, which is marked when this is dropped: a reader of the end sees how.
+        self.0.granted.store(true, SeqCst);
     }
 }
 
 impl Drop for WaitGuard {
     fn drop(&mut self) {
-        let wait = &self.wait;
+        let wait = &self.0;
         // Before the place in the lock's own queue is given up: later waiters would else seem to have overtaken it.
         wait.lock.leave(wait);
         // Lowered after the wait has gone from the queue: as long as it can be found there, a release looks for it.
@@ -373,7 +379,7 @@ impl Drop for WaitGuard {
         // end: whichever comes second sees the first, and no suspicion outlives its wait.
         wait.over.store(true, SeqCst);
         if wait.accused.load(SeqCst) {
-            wait.lock.tracker.ended(wait.number, self.granted);
+            wait.lock.tracker.ended(wait.number, wait.was_granted());
         }
     }
 }
