@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use lockyard_evidence::{Action, Counterexample, Edge, Step, Trace};
+use lockyard_evidence::{Action, Counterexample, Edge, Step};
 
 use super::explorer::Explorer;
 use super::failure::Failure;
@@ -48,8 +48,7 @@ impl RunTrace {
 
 impl fmt::Display for RunTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wrong = self.fatal.map(|at| (at, "fails here".to_owned()));
-        Trace { tasks: (&self.tasks).into(), steps: (&self.steps).into(), wrong }.fmt(f)?;
+        self.clone().counterexample(String::new()).trace().fmt(f)?;
         match &self.failure {
             Some(failure) => writeln!(f, "\n{}", failure.message),
             None => Ok(()),
@@ -66,10 +65,11 @@ impl Explorer {
         let (failure, _) = self.replay_observed(schedule, build, &mut |tasks, program| {
             let left_out = |operation: &usize| schedule.left_out.contains(operation);
             run.operations = (0..program.operations.len()).filter(|it| !left_out(it)).count();
-            let (mut notes, fatal, marks) = run_state::with(|state| {
-                (state.notes.take().unwrap_or_default(), state.fatal.take(), std::mem::take(&mut state.marks))
+            let (notes, fatal, marks) = run_state::with(|state| {
+                let mut notes = state.notes.take().unwrap_or_default();
+                notes.extend(stuck::requests(state));
+                (notes, state.fatal.take(), std::mem::take(&mut state.marks))
             });
-            notes.extend(run_state::with(|state| stuck::requests(state)));
             (run.steps, run.fatal) = steps(notes, fatal, &marks, &program.operations, tasks.len());
             run.tasks =
                 tasks.iter().enumerate().map(|(nth, name)| format!("{}: {name}", task(nth))).collect();

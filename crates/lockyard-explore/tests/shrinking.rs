@@ -12,7 +12,7 @@ use lockyard_explore::{
     Explorer, Failure, FailureKind, LockModel, MoveKind, Program, Setting, Shared, look, point, sleep,
 };
 use lockyard_lock::SharedLock;
-use programs::{A, B, all, counter, lock, two_locks};
+use programs::{A, B, adds_in_two_steps, all, counter, lock, two_locks};
 
 const BUDGET: Duration = Duration::from_secs(20);
 
@@ -90,14 +90,7 @@ fn two_bugs(second: bool) -> impl Fn(&mut Program) {
             })
             .done();
         for name in ["one", "other"] {
-            let lost = lost.clone();
-            program
-                .task(name)
-                .op("add", async move {
-                    let seen = *lost.read().await;
-                    *lost.write().await = seen + 1;
-                })
-                .done();
+            adds_in_two_steps(program, name, lost.clone());
         }
         let left_out = program.left_out().to_vec();
         program.at_end(move |_| {
@@ -131,14 +124,7 @@ fn no_more_goes_wrong_in_the_smaller_program() {
     let program = |program: &mut Program| {
         let counter = counter();
         for name in ["one", "other"] {
-            let counter = counter.clone();
-            program
-                .task(name)
-                .op("add", async move {
-                    let seen = *counter.read().await;
-                    *counter.write().await = seen + 1;
-                })
-                .done();
+            adds_in_two_steps(program, name, counter.clone());
         }
         let adds = 2 - program.left_out().len() as u32;
         program.at_end(move |_| match look(async { *counter.read().await })? {

@@ -35,6 +35,15 @@ pub fn counter() -> Arc<LockOf<ModelLocks, u32>> {
     Arc::new(SharedLock::new(&COUNTER, 0))
 }
 
+/// A task that reads a counter and then writes it, so that another's change between the two is lost.
+pub fn adds_in_two_steps<L: SharedLock<u32>>(program: &mut Program, name: &str, counter: Arc<L>) {
+    let add = async move {
+        let seen = *counter.read().await;
+        *counter.write().await = seen + 1;
+    };
+    program.task(name).op("add", add).done();
+}
+
 /// Tasks that increment one counter so often, in one section or in two; nothing may be lost unless a task was
 /// cancelled or stalled.
 pub fn increments(tasks: usize, each: usize, atomic: bool) -> impl Fn(&mut Program) {
