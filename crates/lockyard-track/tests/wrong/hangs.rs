@@ -28,21 +28,29 @@ async fn held_by_another(w: &World) -> std::sync::Arc<Notify> {
     release
 }
 
+/// Two tasks, each of which takes a lock, meets the other there, and asks for the other's; their handles.
+macro_rules! in_opposite_orders {
+    ($w:ident, $first:expr, $second:expr) => {{
+        let meeting = std::sync::Arc::new(Barrier::new(2));
+        let (first, second, meets) = ($first.clone(), $second.clone(), meeting.clone());
+        let one = $w.spawn("one", async move {
+            let _held = first.write().await;
+            meets.wait().await;
+            let _wanted = second.write().await;
+        });
+        let (first, second) = ($first.clone(), $second.clone());
+        let two = $w.spawn("two", async move {
+            let _held = second.write().await;
+            meeting.wait().await;
+            let _wanted = first.write().await;
+        });
+        (one, two)
+    }};
+}
+
 pub const ALL: &[Wrong] = wrong! {
     two_tasks_in_opposite_orders(w) AtOnce(Deadlock) => {
-        let meeting = std::sync::Arc::new(Barrier::new(2));
-        let (its, meets) = (w.clone(), meeting.clone());
-        let one = w.spawn("one", async move {
-            let _a = its.a.write().await;
-            meets.wait().await;
-            let _b = its.b.write().await;
-        });
-        let its = w.clone();
-        let two = w.spawn("two", async move {
-            let _b = its.b.write().await;
-            meeting.wait().await;
-            let _a = its.a.write().await;
-        });
+        let (one, two) = in_opposite_orders!(w, w.a, w.b);
         one.await.unwrap();
         two.await.unwrap();
     }
@@ -76,19 +84,7 @@ pub const ALL: &[Wrong] = wrong! {
         two.await.unwrap();
     }
     opposite_orders_of_one_class(w) AtOnce(Deadlock) => {
-        let meeting = std::sync::Arc::new(Barrier::new(2));
-        let (its, meets) = (w.clone(), meeting.clone());
-        let one = w.spawn("one", async move {
-            let _a = its.many[0].write().await;
-            meets.wait().await;
-            let _b = its.many[1].write().await;
-        });
-        let its = w.clone();
-        let two = w.spawn("two", async move {
-            let _b = its.many[1].write().await;
-            meeting.wait().await;
-            let _a = its.many[0].write().await;
-        });
+        let (one, two) = in_opposite_orders!(w, w.many[0], w.many[1]);
         one.await.unwrap();
         two.await.unwrap();
     }
@@ -110,36 +106,12 @@ pub const ALL: &[Wrong] = wrong! {
         two.await.unwrap();
     }
     an_unfair_lock_in_opposite_orders(w) AtOnce(Deadlock) => {
-        let meeting = std::sync::Arc::new(Barrier::new(2));
-        let (its, meets) = (w.clone(), meeting.clone());
-        let one = w.spawn("one", async move {
-            let _a = its.unfair.write().await;
-            meets.wait().await;
-            let _b = its.b.write().await;
-        });
-        let its = w.clone();
-        let two = w.spawn("two", async move {
-            let _b = its.b.write().await;
-            meeting.wait().await;
-            let _a = its.unfair.write().await;
-        });
+        let (one, two) = in_opposite_orders!(w, w.unfair, w.b);
         one.await.unwrap();
         two.await.unwrap();
     }
     a_third_task_behind_a_cycle(w) AtOnce(Deadlock) => {
-        let meeting = std::sync::Arc::new(Barrier::new(2));
-        let (its, meets) = (w.clone(), meeting.clone());
-        let one = w.spawn("one", async move {
-            let _a = its.a.write().await;
-            meets.wait().await;
-            let _b = its.b.write().await;
-        });
-        let its = w.clone();
-        let two = w.spawn("two", async move {
-            let _b = its.b.write().await;
-            meeting.wait().await;
-            let _a = its.a.write().await;
-        });
+        let (one, two) = in_opposite_orders!(w, w.a, w.b);
         let its = w.clone();
         let three = w.spawn("three", async move { yield_now().await; *its.a.write().await += 1; });
         three.await.unwrap();
