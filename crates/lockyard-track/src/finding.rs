@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lockyard_evidence::Edge;
+use lockyard_evidence::{Edge, WaitForGraph};
 
 /// What kind of thing was found: one of the kinds of all instruments.
 pub use lockyard_evidence::FindingKind as Kind;
@@ -49,19 +49,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.message)?;
-        for (nth, Edge { task, holds, locked_at, waits_for, place }) in self.edges.iter().enumerate() {
-            let mark = if nth == 0 { "┌▶" } else { "│ " };
-            let at =
-                |place: &Option<String>| place.as_ref().map(|it| format!(" at {it}")).unwrap_or_default();
-            write!(f, "\n  {mark} {task}")?;
-            if let Some(holds) = holds {
-                write!(f, "\n  │    holds {holds}, locked{}", at(locked_at))?;
-            }
-            write!(f, "\n  │    waits for {waits_for}{}, held by ↓", at(place))?;
-        }
-        if !self.edges.is_empty() {
-            write!(f, "\n  └── the first one again")?;
-        }
-        Ok(())
+        let graph = WaitForGraph { edges: &self.edges }.to_text(None);
+        graph.lines().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
