@@ -67,6 +67,30 @@ fn both_orders_in_one_task_are_suspected() {
     assert!(finding.message.contains("in one task, one after the other"), "{finding}");
 }
 
+/// The same order once beside another future, where it is in doubt whose the first lock is, and once alone: the doubtful
+/// sighting must not hide the sure one, which comes in the same segment with the same locks in hand.
+#[test]
+fn a_doubtful_sighting_hides_no_sure_one() {
+    for class in [&B, &A] {
+        let (tracker, _reports) = tracker();
+        run(&tracker, async {
+            let (a, b) = (shared(&A), shared(class));
+            let (begin, begins) = oneshot::channel::<()>();
+            let (first, second) = (a.clone(), b.clone());
+            let other = tracker.spawn("other", async move {
+                begins.await.unwrap();
+                in_order([second, first]).await;
+            });
+            let locks = async || drop((a.write().await, b.write().await));
+            tokio::join!(tokio::task::yield_now(), locks());
+            locks().await;
+            begin.send(()).unwrap();
+            other.await.unwrap();
+        });
+        assert_eq!(inversions(&tracker), [Certainty::Certain], "{class:?}");
+    }
+}
+
 #[test]
 fn a_task_that_is_awaited_in_place_is_part_of_the_one_around_it() {
     let (tracker, _reports) = tracker();

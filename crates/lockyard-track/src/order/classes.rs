@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::{Context, Doubt, Effort, Side, meets};
-use super::lock_use::LockUse;
 use super::not_seen::NotSeen;
 use crate::mode::{Mode, Rule};
 
@@ -214,8 +213,7 @@ fn follows(one: &Order, next: &Order) -> bool {
 
 /// Whether every cycle by `other` that only the moment does not forbid is one by `known`, as sure.
 fn covers(known: &Side, other: &Side) -> bool {
-    let sure = |one: &LockUse, than: &LockUse| one.sequence || !than.sequence;
-    sure(&known.held, &other.held)
+    known.doubt() <= other.doubt()
         && (!known.is_private() || other.is_private())
         && known.context.held.is_within(known.held.lock, &other.context.held, other.held.lock)
 }

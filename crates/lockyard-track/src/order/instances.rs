@@ -79,10 +79,10 @@ impl InstanceGraph {
     /// Keeps a context of a pair; `false` if the same is known.
     fn add(&mut self, pair: Pair, context: &Arc<Context>, not_seen: &mut NotSeen) -> bool {
         let contexts = self.contexts.entry(pair).or_default();
-        let (mode, private) = (context.asked.mode, context.asked.private);
+        let asked = |it: &Context| (it.asked.mode, it.asked.private, it.asked.sequence);
         let is_known = contexts.as_slice().iter().any(|known| {
             known.holds == context.holds
-                && (known.asked.mode, known.asked.private) == (mode, private)
+                && asked(known) == asked(context)
                 && known.moment.same_segment(&context.moment)
         });
         if is_known {
