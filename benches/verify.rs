@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lockyard::backend::chat::StateKind;
 use lockyard::checks::spec::{Answer, Call, Context, Log, Page, Recording, Settings, Token};
-use lockyard::history::{Event, EventKind, History, Json, Register, Verdict, check};
+use lockyard::history::{Event, EventKind, History, Register, Verdict, check};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde_json::value::{RawValue, to_raw_value};
@@ -48,9 +48,9 @@ fn record(out: &mut impl Write, processes: usize, keys: usize) {
             process: process as u64,
             kind: EventKind::Ok,
             f: None,
-            key: Json(None),
-            value: Json(None),
-            result: Json(None),
+            key: None,
+            value: None,
+            result: None,
             time: Some(time),
         };
         let now = std::mem::replace(&mut doing[process], Doing::Nothing);
@@ -69,24 +69,16 @@ fn record(out: &mut impl Write, processes: usize, keys: usize) {
                     _ => ("cas", raw(&(registers.get(&key), random.random_range(0..100_u32)))),
                 };
                 let name = raw(&format!("key-{key}"));
-                Event {
-                    kind: EventKind::Invoke,
-                    f: Some(f.into()),
-                    key: Json(Some(&name)),
-                    value: Json(Some(&value)),
-                    ..line
-                }
-                .write(out)
-                .expect("written");
+                Event { kind: EventKind::Invoke, f: Some(f), key: Some(&name), value: Some(&value), ..line }
+                    .write(out)
+                    .expect("written");
                 invoked += 1;
                 open += 1;
                 Doing::Asked { f, key, value }
             }
             Doing::Asked { f, key, value } => happen(registers.entry(key).or_default(), f, value),
             Doing::Happened { value, result } => {
-                Event { value: Json(Some(&value)), result: Json(result.as_deref()), ..line }
-                    .write(out)
-                    .expect("written");
+                Event { value: Some(&value), result: result.as_deref(), ..line }.write(out).expect("written");
                 open -= 1;
                 Doing::Nothing
             }

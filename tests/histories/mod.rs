@@ -169,7 +169,7 @@ pub fn random_history<S: Answering>(random: &mut ChaCha8Rng, most: usize) -> His
             }
         };
     }
-    pairing.finish()
+    pairing.finish().expect("one object")
 }
 
 /// Whether any order at all of these operations, of any keys, explains their answers: all permutations, with and
@@ -181,9 +181,8 @@ pub fn some_order_explains<S: Plain>(operations: &[&OperationOf<S>]) -> bool {
         }
         (0..left.len()).any(|at| {
             let next = left[at];
-            let too_early =
-                left.iter().any(|other| other.ret.as_ref().is_some_and(|(ret, _)| *ret < next.call));
-            let answer = next.ret.as_ref().map(|(_, answer)| answer);
+            let too_early = left.iter().any(|other| other.ret.is_some_and(|ret| ret < next.call));
+            let answer = next.answer.as_ref();
             let Some(object) = S::after(&objects[next.key], &next.asked, answer).filter(|_| !too_early)
             else {
                 return false;

@@ -190,7 +190,7 @@ impl<'r> Story<'r> {
                 }
             }
         }
-        self.pairing.finish()
+        self.pairing.finish().expect("every operation names its session")
     }
 
     fn proceed(&mut self, process: u64, now: Doing) -> Doing {

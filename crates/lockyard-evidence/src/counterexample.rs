@@ -88,7 +88,7 @@ impl Counterexample {
         let why = if edges.is_empty() { FAILS } else { CLOSED };
         let fatal = self.fatal.or_else(|| closing_request(tasks, steps, edges));
         let wrong = fatal.filter(|at| *at < steps.len()).map(|at| (at, why.to_owned()));
-        Trace { tasks: tasks.into(), steps: steps.into(), wrong }
+        Trace { tasks: tasks.into(), steps: steps.into(), wrong, ..Trace::default() }
     }
 
     /// All of it, to draw: what is wrong, the wait-for graph, the steps and the command.

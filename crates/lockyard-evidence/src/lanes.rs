@@ -2,7 +2,7 @@
 
 use super::edge::Edge;
 use super::fold::{Item, fold};
-use super::step::{Action, Step};
+use super::step::{Action, Numbering, Step};
 
 /// The table, with what repeats folded.
 pub(super) struct Lanes<'a> {
@@ -11,6 +11,8 @@ pub(super) struct Lanes<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// What is drawn of the rows, in order.
     pub(super) items: Vec<Item>,
+    /// What the numbers of the rows count.
+    pub(super) numbering: Numbering,
 }
 
 /// A row: what every task does, or is seen to do, while one acts.
@@ -76,7 +78,7 @@ impl<'a> Lanes<'a> {
                 rows.push(Row { nth: None, cells, place: None, wrong });
             }
         }
-        Self { tasks, rows, items }
+        Self { tasks, rows, items, numbering: Numbering::Step }
     }
 
     #[cfg(feature = "page")]
@@ -92,8 +94,8 @@ impl<'a> Lanes<'a> {
     /// What a fold says: `steps 9–11 × 74 more, steps 12–232`.
     pub(super) fn repeated(&self, block: &std::ops::Range<usize>, times: usize) -> String {
         let numbers = |first: usize, last: usize| match (self.nth(first), self.nth(last)) {
-            (from, to) if from == to => format!("step {from}"),
-            (from, to) => format!("steps {from}–{to}"),
+            (from, to) if from == to => format!("{} {from}", self.numbering.as_str()),
+            (from, to) => format!("{}s {from}–{to}", self.numbering.as_str()),
         };
         let hidden = Item::hidden(block, times);
         let shown = numbers(block.start, block.end - 1);

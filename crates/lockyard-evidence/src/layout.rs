@@ -13,7 +13,7 @@ const WIDEST: usize = 46;
 /// A column that is narrower than this says too little: then tasks have a mark each, and what they do stands in one column.
 const NARROWEST: usize = 20;
 
-/// The column of numbers, and what stands before each other one.
+/// The column of numbers at least, and what stands before each other one.
 const NUMBERS: usize = 4;
 const GAP: usize = 2;
 
@@ -29,12 +29,12 @@ pub(super) fn text(lanes: &Lanes<'_>, limit: Option<usize>) -> String {
     let Some(layout) = Layout::fitting(&table, limit) else {
         return marks(lanes, limit.unwrap_or(usize::MAX));
     };
-    let mut out = layout.line("step", &table.head, None).trim_end().to_owned() + "\n";
+    let mut out = layout.line(lanes.numbering.as_str(), &table.head, None).trim_end().to_owned() + "\n";
     for item in &lanes.items {
         match item {
             Item::Step(at) => {
                 let row = &lanes.rows[*at];
-                let line = layout.line(&number(row), &table.cells[*at], row.place);
+                let line = layout.line(&number(lanes, row), &table.cells[*at], row.place);
                 out += &with_reason(&line, row.wrong, limit);
             }
             Item::Repeat { block, times, .. } => out += &fold(lanes, block, *times, limit),
@@ -52,6 +52,7 @@ struct Table {
     widths: Vec<usize>,
     /// So wide are the widest place and the widest `file:line`; zero where there are none.
     places: [usize; 2],
+    numbers: usize,
 }
 
 impl Table {
@@ -66,6 +67,7 @@ impl Table {
             head,
             cells: lanes.rows.iter().map(cells).collect(),
             places: [0, 0],
+            numbers: numbers(lanes),
         };
         for item in &lanes.items {
             let Item::Step(at) = item else { continue };
@@ -83,6 +85,7 @@ impl Table {
 
 /// How wide each column is.
 struct Layout {
+    numbers: usize,
     tasks: Vec<usize>,
     /// Of the source: how wide, and whether places are whole. None where it is left out.
     source: Option<(usize, bool)>,
@@ -96,27 +99,28 @@ impl Layout {
         let limit = limit.unwrap_or(usize::MAX);
         let tasks: Vec<_> = table.widths.iter().map(|wide| (*wide).min(WIDEST)).collect();
         let is_shortened = tasks != table.widths;
-        let room = limit.saturating_sub(NUMBERS + GAP * tasks.len());
+        let numbers = table.numbers;
+        let room = limit.saturating_sub(numbers + GAP * tasks.len());
         let needed: usize = tasks.iter().sum();
         let [whole, short] = table.places;
         if whole == 0 && needed <= room {
-            return Some(Self { tasks, source: None, is_shortened });
+            return Some(Self { numbers, tasks, source: None, is_shortened });
         }
         // Whole places are the first to go: the shorter ones name the same line.
         for (source, is_whole) in [(whole, true), (short, false)] {
             if whole > 0 && needed + GAP + source <= room {
-                return Some(Self { tasks, source: Some((source, is_whole)), is_shortened });
+                return Some(Self { numbers, tasks, source: Some((source, is_whole)), is_shortened });
             }
         }
         let source = short.min(SOURCE);
         let cut = capped(&tasks, room.saturating_sub(if whole > 0 { GAP + source } else { 0 }));
         let is_legible = tasks.iter().zip(&cut).all(|(wide, cut)| cut == wide || *cut >= NARROWEST);
         let source = (whole > 0).then_some((source, false));
-        is_legible.then_some(Self { tasks: cut, source, is_shortened: true })
+        is_legible.then_some(Self { numbers, tasks: cut, source, is_shortened: true })
     }
 
     fn line(&self, number: &str, cells: &[String], place: Option<&str>) -> String {
-        let mut line = format!("{number:NUMBERS$}");
+        let mut line = format!("{number:0$}", self.numbers);
         for (cell, wide) in cells.iter().zip(&self.tasks) {
             // Writing to a string cannot fail.
             let _ = write!(line, "{:GAP$}{:wide$}", "", elide(cell, *wide));
@@ -136,8 +140,14 @@ fn capped(widths: &[usize], room: usize) -> Vec<usize> {
     widths.iter().map(|wide| *wide.min(&cap)).collect()
 }
 
-fn number(row: &Row<'_>) -> String {
-    row.nth.map(|nth| format!("{nth:>NUMBERS$}")).unwrap_or_default()
+fn number(lanes: &Lanes<'_>, row: &Row<'_>) -> String {
+    row.nth.map(|nth| format!("{nth:>0$}", numbers(lanes))).unwrap_or_default()
+}
+
+/// How wide the column of numbers is.
+fn numbers(lanes: &Lanes<'_>) -> usize {
+    let widest = lanes.rows.iter().filter_map(|row| row.nth).max().map_or(0, |nth| nth.to_string().len());
+    widest.max(NUMBERS).max(lanes.numbering.as_str().len())
 }
 
 /// A row, with why it cannot be right: beside it if there is room, else below.
@@ -174,7 +184,8 @@ fn marks(lanes: &Lanes<'_>, limit: usize) -> String {
     // Marks that leave no room for words are left out: then the name of the task stands before its words.
     let has_marks = count <= KEYS.len() && 2 * count <= limit / 2;
     let marks = if has_marks { 2 * count + 1 } else { 0 };
-    let room = limit.saturating_sub(NUMBERS + GAP + marks);
+    let numbers = numbers(lanes);
+    let room = limit.saturating_sub(numbers + GAP + marks);
     let words = |row: &Row<'_>, task: usize| {
         let cell = &row.cells[task];
         let words = cell.words();
@@ -198,7 +209,8 @@ fn marks(lanes: &Lanes<'_>, limit: usize) -> String {
         let named = KEYS.chars().zip(lanes.tasks).map(|(key, task)| format!("{key}  {task}"));
         named.for_each(|line| out.extend([&*elide(&plain(&line), limit), "\n"]));
         let keys = KEYS.chars().take(count).flat_map(|key| [' ', key]);
-        out.extend("step ".chars().chain(keys).chain(['\n']));
+        let head = format!("{:numbers$} ", lanes.numbering.as_str());
+        out.extend(head.chars().chain(keys).chain(['\n']));
     }
     for item in &lanes.items {
         let row = match item {
@@ -215,7 +227,8 @@ fn marks(lanes: &Lanes<'_>, limit: usize) -> String {
             let words = plain(&words);
             let wide = if row.place.is_some() { wide } else { room };
             is_shortened |= width(&words) > wide;
-            let mut line = format!("{:NUMBERS$}{:GAP$}{all}{:wide$}", number(row), "", elide(&words, wide));
+            let mut line =
+                format!("{:numbers$}{:GAP$}{all}{:wide$}", number(lanes, row), "", elide(&words, wide));
             if let Some(place) = row.place {
                 let place = plain(short_place(place));
                 line.extend(["  ", &*elide(&place, SOURCE)]);

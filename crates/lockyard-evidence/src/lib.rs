@@ -58,10 +58,12 @@ pub use finding::{Finding, FindingKind, Severity};
 pub use graph::WaitForGraph;
 #[cfg(feature = "page")]
 pub use page::{SCRIPT, STYLE};
-pub use step::{Action, Step};
+pub use step::{Action, Numbering, Step};
 pub use trace::Trace;
 pub use verification::{Check, Engine, ModelResult, PitfallResult, VerificationReport};
-pub use violation::{OperationSpan, Violation};
+pub use violation::{
+    HiddenOperations, HiddenOutcome, OperationGroup, OperationSpan, Process, Violation, WindowStart,
+};
 
 // The example of the README is compiled and run, so that it stays true.
 #[cfg(doctest)]

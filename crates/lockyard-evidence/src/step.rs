@@ -118,3 +118,28 @@ impl std::fmt::Display for Step {
         f.pad(&self.words())
     }
 }
+
+/// What the numbers beside the events of a history count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Numbering {
+    /// The rows of the drawing.
+    #[default]
+    Step,
+    /// The lines of a file.
+    Line,
+    /// The events of a file that is a single line.
+    Event,
+}
+
+impl Numbering {
+    /// What one of them is called.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Line => "line",
+            Self::Event => "event",
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::fmt;
 use super::edge::Edge;
 use super::lanes::Lanes;
 use super::layout;
-use super::step::Step;
+use super::step::{Numbering, Step};
 
 /// A run, as it can be drawn: [`Display`](fmt::Display) is its text as wide as it is, and [`to_text`](Self::to_text) keeps
 /// to a width. A block of steps that repeats is drawn once.
@@ -25,14 +25,14 @@ use super::step::Step;
 ///     waits_for: Vec::new(),
 /// };
 /// let (tasks, steps) = (["client".to_owned()], (1..=20).map(poll).collect::<Vec<_>>());
-/// let trace = Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), wrong: None };
+/// let trace = Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), ..Trace::default() };
 /// assert_eq!(trace.to_text(Some(80)), "\
 /// step  client
 ///    1  ● call store: get: fails
 ///       ⋮ step 1 × 19 more, steps 2–20
 /// ");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace<'a> {
     /// What the tasks are called, by their places.
     pub tasks: Cow<'a, [String]>,
@@ -40,6 +40,8 @@ pub struct Trace<'a> {
     pub steps: Cow<'a, [Step]>,
     /// The step that cannot be right, by its place, and why; where one step can be named.
     pub wrong: Option<(usize, String)>,
+    /// What the numbers of the steps count.
+    pub numbering: Numbering,
 }
 
 impl Trace<'_> {
@@ -52,7 +54,7 @@ impl Trace<'_> {
     /// Its table, which ends with a wait cycle of these edges if there is one.
     pub(super) fn lanes<'b>(&'b self, edges: &'b [Edge]) -> Lanes<'b> {
         let wrong = self.wrong.as_ref().map(|(at, why)| (*at, why.as_str()));
-        Lanes::new(&self.tasks, &self.steps, wrong, edges)
+        Lanes { numbering: self.numbering, ..Lanes::new(&self.tasks, &self.steps, wrong, edges) }
     }
 }
 

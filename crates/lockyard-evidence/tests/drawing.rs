@@ -135,7 +135,12 @@ fn where_marks_leave_no_room_the_task_stands_before_its_words() {
     let tasks: Vec<_> = (0..30).map(|task| format!("name of task {task}")).collect();
     let steps: Vec<_> =
         (0..30).map(|task| step(task as u32 + 1, task, Action::Lock, "a", &["a"], &[])).collect();
-    let trace = Trace { tasks: tasks.into(), steps: steps.into(), wrong: Some((29, "no order".to_owned())) };
+    let trace = Trace {
+        tasks: tasks.into(),
+        steps: steps.into(),
+        wrong: Some((29, "no order".to_owned())),
+        ..Trace::default()
+    };
     let text = trace.to_text(Some(80));
     assert!(widest(&text) <= 80, "{text}");
     assert!(text.contains("  12  ● name of task 11: lock a (write)  manager.rs:161\n"), "{text}");
@@ -147,7 +152,8 @@ fn where_marks_leave_no_room_the_task_stands_before_its_words() {
 fn names_are_drawn_as_they_are_but_for_what_would_break_the_drawing() {
     let steps = [Step { value: None, ..step(1, 0, Action::Access, "│ ● pipe\n\u{1b}[31m", &[], &[]) }];
     let tasks = ["one\ttask".to_owned()];
-    let text = Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), wrong: None }.to_string();
+    let text =
+        Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), ..Trace::default() }.to_string();
     assert_eq!(text, "step  one\u{fffd}task\n   1  ● │ ● pipe\u{fffd}\u{fffd}[31m\n");
 }
 
@@ -155,8 +161,9 @@ fn names_are_drawn_as_they_are_but_for_what_would_break_the_drawing() {
 fn what_is_too_long_for_a_reader_is_elided_in_the_middle_and_the_drawing_says_so() {
     let long = format!("first{}last", "x".repeat(200));
     let steps = [step(1, 0, Action::Invoke, &long, &[], &[])];
-    let text = Trace { tasks: (&["one".to_owned()][..]).into(), steps: (&steps[..]).into(), wrong: None }
-        .to_string();
+    let text =
+        Trace { tasks: (&["one".to_owned()][..]).into(), steps: (&steps[..]).into(), ..Trace::default() }
+            .to_string();
     assert!(text.contains("invoke first") && text.contains("xlast\n") && text.contains('…'), "{text}");
     assert!(text.ends_with("Shortened to fit; the page and the JSON have it whole.\n"), "{text}");
 }
@@ -177,7 +184,8 @@ fn a_task_that_only_waits_or_only_has_an_operation_open_is_marked_so() {
         Step { place: None, ..step(3, 0, Action::Queue, "s", &[], &["s"]) },
         Step { place: None, ..step(4, 1, Action::Call, "store", &["s"], &[]) },
     ];
-    let text = Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), wrong: None }.to_string();
+    let text =
+        Trace { tasks: (&tasks[..]).into(), steps: (&steps[..]).into(), ..Trace::default() }.to_string();
     let expected = "\
 step  a                      b
    1  ● invoke get

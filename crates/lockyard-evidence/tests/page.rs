@@ -107,8 +107,7 @@ fn nothing_of_the_data_is_markup() {
 
 #[test]
 fn a_violation_is_drawn_by_the_same_parts() {
-    let violation =
-        Violation { key: "x".to_owned(), operations: Vec::new(), impossible: 0, expected: Vec::new() };
+    let violation = Violation { key: "x".to_owned(), ..Violation::default() };
     let html = violation.drawing().to_html();
     assert_eq!(
         html,

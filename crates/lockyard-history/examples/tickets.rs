@@ -17,7 +17,7 @@ use lockyard_history::{Log, Recording, SequentialSpec, Verdict, check};
 struct Tickets;
 
 /// Takes a ticket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Take;
 
 impl SequentialSpec for Tickets {

@@ -11,7 +11,7 @@ use super::verdict::Verdict;
 ///
 /// Unless said otherwise, that is by the search, as [`check`] does: `impl Judge for Bank {}`. A specification whose
 /// answers say more of their order may know a faster way, and leave to the search what that does not decide: see
-/// [`check_key`](crate::check_key).
+/// [`Checker::decide_key`](crate::Checker::decide_key).
 pub trait Judge: SequentialSpec<Call: Clone, Answer: Clone> + Sized {
     /// Judges a recording. The budget is for the search; `name` gives the name of a key by its number, for the drawing
     /// of a violation.

@@ -5,61 +5,53 @@
 //! | item | what |
 //! | --- | --- |
 //! | [`SequentialSpec`] | what a history is checked against |
-//! | [`Register`], [`Kv`] | two of them |
+//! | [`Register`], [`Kv`], [`Lock`], [`Counter`], [`Set`], [`Queue`], [`MultiRegister`] | some of them |
+//! | [`Product`] | all keys of a history as one object, for sequential consistency |
 //! | [`Log`], [`Recording`] | what a run writes down: a log for each process, brought together |
 //! | [`Operation`], [`History`] | an invocation with its response, and all of them |
 //! | [`Codec`], [`HistoryError`] | histories as JSON Lines, and what is wrong with a file |
-//! | [`check()`], [`check_key`], [`Limit`] | the search for a linearization, and how long it may run |
+//! | [`check()`], [`Checker`], [`Limit`] | the search for a linearization, and how long it may run |
 //! | [`Verdict`], [`Judge`] | what came of it; a way to a verdict from any recording |
-//! | [`Evidence`], [`Violation`] | from a violation to the few operations that show it, and those drawn |
+//! | [`Decision`], [`Refutation`], [`Violation`] | the verdict before a violation is made small, and the few operations that show it |
 //!
 //! # A verdict sooner than the search has it
 //!
 //! Where answers say their order, as versions do, one walk along that order decides most histories. A specification
 //! that knows such a way implements [`Judge::judge`] by it: over [`Recording::records`], with
-//! [`Recording::operations`] for the keys that it has to show or cannot decide. What is impossible is drawn by
-//! [`Evidence::violation`]; what is left open goes to the search by [`check_key`], all keys within one [`Limit`].
+//! [`Recording::history_of`] for the keys that it has to show or cannot decide. What is impossible becomes a
+//! [`Refutation`]; what is left open goes to the search by [`Checker::decide_key`].
 
-mod chain;
 mod check;
-mod codec;
-mod event;
 mod evidence;
+mod files;
 mod history;
-mod json;
 mod judge;
-mod kv;
-mod limit;
 mod log;
 mod operation;
 mod pairing;
-mod read;
+mod product;
 mod recording;
-mod register;
 mod search;
-mod shrink;
-mod span;
 mod spec;
+mod specs;
 mod verdict;
-mod violation;
-mod write;
 
-pub use check::{check, check_key};
-pub use codec::{Codec, Encoded};
-pub use event::{Event, EventKind};
-pub use evidence::Evidence;
+pub use check::{Checker, Decision, check};
+pub use evidence::{EVIDENCE_TIME, Refutation};
+pub use files::{Codec, Encoded, Event, EventKind, HistoryError, Json, Nil, ReadOptions};
 pub use history::History;
-pub use json::Json;
 pub use judge::Judge;
-pub use kv::{Kv, KvAnswer, KvCall};
-pub use limit::Limit;
-pub use lockyard_evidence::{OperationSpan, Violation};
+pub use lockyard_evidence::{OperationSpan, Process, Violation};
 pub use log::{Invocation, Log, NEVER, Record, RecordOf};
-pub use operation::{Operation, OperationOf};
+pub use operation::Operation;
 pub use pairing::Pairing;
-pub use read::HistoryError;
+pub use product::{Product, ProductCall, ProductState};
 pub use recording::{Given, Recording};
-pub use register::{Register, RegisterAnswer, RegisterCall, Value};
-pub use spec::SequentialSpec;
+pub use search::{Consistency, Limit};
+pub use spec::{DirectVerdict, OperationOf, SequentialSpec};
+pub use specs::{Counter, CounterAnswer, CounterCall};
+pub use specs::{Kv, KvAnswer, KvCall, Register, RegisterAnswer, RegisterCall, Value};
+pub use specs::{Lock, LockAnswer, LockCall, LockState};
+pub use specs::{MicroOperation, MultiRegister, MultiRegisterState, Transaction};
+pub use specs::{Queue, QueueAnswer, QueueCall, QueueState, Set, SetAnswer, SetCall};
 pub use verdict::Verdict;
-pub use violation::span;

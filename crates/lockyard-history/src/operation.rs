@@ -1,7 +1,5 @@
 //! One operation of a history, from its invocation to its response.
 
-use super::spec::SequentialSpec;
-
 /// One operation of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation<Call, Answer> {
@@ -13,21 +11,10 @@ pub struct Operation<Call, Answer> {
     pub asked: Call,
     /// The moment of the invocation.
     pub call: usize,
-    /// The moment of the response and the answer. Without one the outcome is unknown: the operation may take effect at
-    /// any moment after its invocation, or never.
-    pub ret: Option<(usize, Answer)>,
-}
-
-/// The operation of a specification.
-pub type OperationOf<S> = Operation<<S as SequentialSpec>::Call, <S as SequentialSpec>::Answer>;
-
-/// The operation, and [what it does besides](SequentialSpec::second), which has its place right after it.
-pub(super) fn with_second<S: SequentialSpec>(
-    operation: OperationOf<S>,
-) -> impl Iterator<Item = OperationOf<S>> {
-    let second = operation.ret.as_ref().and_then(|(ret, answer)| {
-        let (asked, answer) = S::second(&operation.asked, answer)?;
-        Some(Operation { asked, ret: Some((*ret, answer)), ..operation })
-    });
-    std::iter::once(operation).chain(second)
+    /// The moment of the response. Without one the outcome is unknown: the operation may take effect at any moment after
+    /// its invocation, or never.
+    pub ret: Option<usize>,
+    /// What was answered. Without it any answer is right, also where there was a response: it took effect, and what it
+    /// answered is not known.
+    pub answer: Option<Answer>,
 }

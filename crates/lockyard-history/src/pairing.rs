@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::history::History;
-use super::operation::{Operation, OperationOf, with_second};
+use super::files::HistoryError;
+use super::history::{History, HistorySource};
+use super::operation::Operation;
 use super::spec::SequentialSpec;
+use super::spec::{OperationOf, with_second};
 
 /// Pairs invocations with responses. Errors say what is wrong with the event at hand.
 pub struct Pairing<S: SequentialSpec> {
@@ -12,10 +14,14 @@ pub struct Pairing<S: SequentialSpec> {
     keys: Keys,
     /// By process: the operation that waits for its response.
     open: HashMap<u64, usize>,
+    /// The places of what did not happen.
     failed: Vec<usize>,
     /// How many events there were.
     now: usize,
 }
+
+/// The key of an operation that none was named for yet.
+const NO_KEY: usize = usize::MAX;
 
 impl<S: SequentialSpec> Default for Pairing<S> {
     fn default() -> Self {
@@ -30,19 +36,21 @@ impl<S: SequentialSpec> Default for Pairing<S> {
 }
 
 impl<S: SequentialSpec> Pairing<S> {
-    /// A process asks something of a key, or of what only the answer will name.
+    /// A process asks something of a key, or of what only the answer will name. Where there is one object, no key is
+    /// named at all.
     ///
     /// # Errors
     /// The process has asked something before that is still open.
     pub fn invoke(&mut self, process: u64, key: Option<&str>, asked: S::Call) -> Result<(), String> {
         self.now += 1;
         if self.open.insert(process, self.operations.len()).is_some() {
-            return Err(format!(
-                "process {process} invokes an operation while its last one is open: it can have one at a time"
-            ));
+            return Err(
+                "it invokes an operation while its last one is open: a process can have one at a time"
+                    .to_owned(),
+            );
         }
-        let key = self.keys.number(key.unwrap_or_default());
-        self.operations.push(Operation { process, key, asked, call: self.now, ret: None });
+        let key = key.map_or(NO_KEY, |key| self.keys.number(key));
+        self.operations.push(Operation { process, key, asked, call: self.now, ret: None, answer: None });
         Ok(())
     }
 
@@ -51,24 +59,34 @@ impl<S: SequentialSpec> Pairing<S> {
     /// # Errors
     /// It has asked nothing that is still open.
     pub fn open(&self, process: u64) -> Result<&S::Call, String> {
-        self.open.get(&process).map(|at| &self.operations[*at].asked).ok_or_else(|| no_invocation(process))
+        self.open.get(&process).map(|at| &self.operations[*at].asked).ok_or_else(no_invocation)
     }
 
-    /// The process is answered, maybe with the key if it was not asked with one, as of something created.
+    /// The process is answered, maybe with the key if it was not asked with one, as of something created. Without an
+    /// answer any would be right.
     ///
     /// # Errors
     /// It has asked nothing that is still open, or is answered with another key than it asked.
-    pub fn ok(&mut self, process: u64, key: Option<&str>, answer: S::Answer) -> Result<(), String> {
+    pub fn ok(
+        &mut self,
+        process: u64,
+        key: Option<&str>,
+        answer: impl Into<Option<S::Answer>>,
+    ) -> Result<(), String> {
         let at = self.close(process)?;
         if let Some(key) = key {
-            let asked = &self.keys.names[self.operations[at].key];
-            if asked.is_empty() {
-                self.operations[at].key = self.keys.number(key);
-            } else if asked != key {
-                return Err(format!("process {process} asked about the key {asked:?}, not {key:?}"));
+            match self.operations[at].key {
+                NO_KEY => self.operations[at].key = self.keys.number(key),
+                asked if self.keys.names[asked] != key => {
+                    return Err(format!(
+                        "it is answered of the key {key}, and asked of {}",
+                        self.keys.names[asked]
+                    ));
+                }
+                _ => {}
             }
         }
-        self.operations[at].ret = Some((self.now, answer));
+        (self.operations[at].ret, self.operations[at].answer) = (Some(self.now), answer.into());
         Ok(())
     }
 
@@ -91,26 +109,51 @@ impl<S: SequentialSpec> Pairing<S> {
     }
 
     /// The history. What is open still is of unknown outcome.
-    pub fn finish(mut self) -> History<S> {
+    ///
+    /// # Errors
+    /// Some operations name keys, and this one has none, neither from its call nor from its answer: it could be of any.
+    pub fn finish(self) -> Result<History<S>, HistoryError> {
+        self.finish_from(HistorySource::default())
+    }
+
+    pub(super) fn finish_from(mut self, source: HistorySource) -> Result<History<S>, HistoryError> {
         let invoked = self.operations.len();
         self.failed.sort_unstable();
-        let (mut at, mut failed) = (0, self.failed.into_iter().peekable());
-        self.operations.retain(|_| {
-            at += 1;
-            failed.next_if_eq(&(at - 1)).is_none()
-        });
+        let (mut at, mut gone) = (0, self.failed.into_iter().peekable());
+        let mut failed: Vec<_> = self
+            .operations
+            .extract_if(.., |_| {
+                at += 1;
+                gone.next_if_eq(&(at - 1)).is_some()
+            })
+            .collect();
+        if self.keys.names.is_empty() {
+            self.operations.iter_mut().chain(&mut failed).for_each(|operation| operation.key = 0);
+            self.keys.names.push(String::new());
+        } else if let Some(of_any) = self.operations.iter().find(|operation| operation.key == NO_KEY) {
+            return Err(HistoryError::at(&source, of_any.call, no_key(of_any.ret.is_some())));
+        }
         let operations = self.operations.into_iter().flat_map(with_second::<S>).collect();
-        History { operations, keys: self.keys.names, invoked }
+        Ok(History { operations, failed, keys: self.keys.names, invoked, source })
     }
 
     fn close(&mut self, process: u64) -> Result<usize, String> {
         self.now += 1;
-        self.open.remove(&process).ok_or_else(|| no_invocation(process))
+        self.open.remove(&process).ok_or_else(no_invocation)
     }
 }
 
-fn no_invocation(process: u64) -> String {
-    format!("a response to process {process}, which has no open operation: its invocation must come first")
+fn no_invocation() -> String {
+    "a response to a process that has no open operation: its invocation must come first".to_owned()
+}
+
+fn no_key(returned: bool) -> String {
+    let which = if returned {
+        "names no key, neither here nor in its response"
+    } else {
+        "has no outcome that could name its key, and names none here"
+    };
+    format!("this operation {which}, while others do: it could be of any; give each a key, or none")
 }
 
 /// Numbers for names, so that an operation needs no string of its own.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::history::History;
+use super::history::{History, HistorySource};
 use super::log::{Log, NEVER, Record, RecordOf};
-use super::operation::{Operation, OperationOf, with_second};
+use super::operation::Operation;
 use super::spec::SequentialSpec;
+use super::spec::{OperationOf, with_second};
 
 /// The logs of all processes, and what is known to have been so before the first operation.
 #[derive(Debug)]
@@ -108,20 +109,29 @@ pub(super) struct EventTime {
 impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
     /// What was recorded, as a history. `name` gives each key, by its number, a name of its own.
     pub fn history(&self, name: impl Fn(u32) -> String) -> History<S> {
+        self.history_of(|_| true, name)
+    }
+
+    /// The history of the operations that some of the [`records`](Self::records) belong to. Moments are those of the whole
+    /// recording.
+    pub fn history_of(
+        &self,
+        some: impl Fn(&RecordOf<S>) -> bool,
+        name: impl Fn(u32) -> String,
+    ) -> History<S> {
         let keys = self.records.iter().map(|record| record.key + 1).max().unwrap_or(0);
-        let operations = self.operations(|_| true).into_iter().map(|(_, operation)| operation);
         History {
-            operations: operations.collect(),
+            operations: self.operations(some),
             keys: (0..keys).map(name).collect(),
+            failed: Vec::new(),
             invoked: self.invoked(),
+            source: HistorySource::default(),
         }
     }
 
-    /// The operations that some of the [`records`](Self::records) belong to, in the order of their calls, each with the
-    /// place of its record. What [takes effect twice](SequentialSpec::second) is there twice, with the same place.
-    /// Moments are those of the whole recording.
-    pub fn operations(&self, some: impl Fn(&RecordOf<S>) -> bool) -> Vec<(usize, OperationOf<S>)> {
-        let mut operations: Vec<(usize, OperationOf<S>)> = Vec::new();
+    /// In the order of their calls. What [takes effect twice](SequentialSpec::second) is there twice.
+    fn operations(&self, some: impl Fn(&RecordOf<S>) -> bool) -> Vec<OperationOf<S>> {
+        let mut operations: Vec<OperationOf<S>> = Vec::new();
         let mut place_of = HashMap::new();
         for (moment, event) in (1..).zip(self.events()) {
             let record = &self.records[event.record];
@@ -131,16 +141,20 @@ impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
             if !event.returns {
                 place_of.insert(event.record, operations.len());
                 let (process, key) = (self.process(event.record), record.key as usize);
-                let operation =
-                    Operation { process, key, asked: record.call.clone(), call: moment, ret: None };
-                operations.push((event.record, operation));
+                let operation = Operation {
+                    process,
+                    key,
+                    asked: record.call.clone(),
+                    call: moment,
+                    ret: None,
+                    answer: None,
+                };
+                operations.push(operation);
             } else if let Some(answer) = &record.answer {
-                operations[place_of[&event.record]].1.ret = Some((moment, answer.clone()));
+                let operation = &mut operations[place_of[&event.record]];
+                (operation.ret, operation.answer) = (Some(moment), Some(answer.clone()));
             }
         }
-        let both = operations.into_iter().flat_map(|(record, operation)| {
-            with_second::<S>(operation).map(move |operation| (record, operation))
-        });
-        both.collect()
+        operations.into_iter().flat_map(with_second::<S>).collect()
     }
 }

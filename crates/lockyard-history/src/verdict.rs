@@ -4,6 +4,7 @@ use lockyard_evidence::Violation;
 
 /// What is known about a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of a history")]
 pub enum Verdict {
     /// Some order explains all answers.
     Linearizable,

@@ -9,7 +9,7 @@ use lockyard_history::{Invocation, Judge, Log, Recording, SequentialSpec, Verdic
 #[derive(Default)]
 struct Bank;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Call {
     Deposit { to: u8, amount: u64 },
     Withdraw { from: u8, amount: u64 },

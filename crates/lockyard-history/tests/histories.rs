@@ -44,7 +44,7 @@ impl<S: SequentialSpec> Story<S> {
     }
 
     fn finish(self) -> History<S> {
-        self.0.finish()
+        self.0.finish().unwrap()
     }
 }
 
@@ -216,7 +216,9 @@ fn keys_do_not_disturb_each_other() {
         pairing.invoke(0, Some(key), read()).unwrap();
         pairing.ok(0, None, holds(value)).unwrap();
     }
-    let Verdict::Violation(violation) = check(&Register, &pairing.finish(), BUDGET) else { panic!() };
+    let Verdict::Violation(violation) = check(&Register, &pairing.finish().unwrap(), BUDGET) else {
+        panic!()
+    };
     assert_eq!((&*violation.key, &*violation.expected), ("y", &["2".to_owned()][..]));
 }
 

@@ -42,7 +42,11 @@ fn registers() {
     let history = recording.history(name);
     assert_eq!(named(&read), named(&history));
     let moments = |history: &History<Register>| -> Vec<_> {
-        history.operations.iter().map(|operation| (operation.call, operation.ret.clone())).collect()
+        history
+            .operations
+            .iter()
+            .map(|operation| (operation.call, operation.ret.zip(operation.answer.clone())))
+            .collect()
     };
     assert_eq!(moments(&read), moments(&history));
     assert_eq!((history.invoked, read.invoked), (5, 5));

@@ -58,6 +58,7 @@ impl KvLog {
     /// Whether one operation at a time could have been answered so. Once.
     pub(super) fn judge(&self) -> Result<(), Violated> {
         let history = std::mem::take(&mut *self.0.events.lock()).finish();
+        let history = history.map_err(|error| error.to_string())?;
         match check(&Kv, &history, BUDGET) {
             Verdict::Linearizable => Ok(()),
             Verdict::Violation(found) => Err(format!("no linearization explains these answers\n{found}")),

@@ -17,7 +17,7 @@
 //! A response of type `ok` whose result is `"not_found"` says that there was no such session. Texts may be given as the
 //! numbers that stand for them in a recording.
 
-use lockyard_history::{Codec, Encoded, Json};
+use lockyard_history::{Codec, Encoded, Json, Nil};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -179,7 +179,7 @@ fn call(f: &str, value: Json<'_>) -> Result<Call, String> {
 
 /// Reads the answer to a call.
 fn answer(call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
-    if result.0.is_some_and(|result| result.get().trim_matches('"') == NOT_FOUND) {
+    if result.text().is_some_and(|result| result.trim_matches('"') == NOT_FOUND) {
         return Ok(Answer::Gone);
     }
     let context = "{\"version\", \"state\", \"total\", \"model_id\", \"mode\"}";
@@ -316,8 +316,14 @@ impl Codec for Sessions {
         call(f, value)
     }
 
-    fn decode_answer(&self, call: &Call, value: Json<'_>, result: Json<'_>) -> Result<Answer, String> {
-        answer(call, value, result)
+    fn decode_answer(
+        &self,
+        call: &Call,
+        value: Json<'_>,
+        result: Json<'_>,
+        _: Nil,
+    ) -> Result<Option<Answer>, String> {
+        answer(call, value, result).map(Some)
     }
 
     fn encode_call(&self, call: &Call) -> Encoded {

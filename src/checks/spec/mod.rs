@@ -54,7 +54,7 @@ mod witness;
 mod words;
 
 pub use acknowledged::{AcknowledgedChange, acknowledged, deleted, first_version, has_unknown_changes};
-pub use judge::judge;
+pub use judge::{decide, judge};
 pub use known::{LiveSession, SessionState};
 pub use lockyard_history::Invocation;
 pub use sessions::{Log, Recording, Sessions};

@@ -29,8 +29,6 @@ impl SequentialSpec for Sessions {
     type Answer = Answer;
     type State = SessionState;
 
-    const WITNESSED: bool = true;
-
     fn initial(&self) -> SessionState {
         SessionState::Absent
     }
@@ -40,12 +38,16 @@ impl SequentialSpec for Sessions {
         next.take(call, answer).then_some(next)
     }
 
-    fn is_read(&self, call: &Call) -> bool {
+    fn is_read(&self, call: &Call, _: Option<&Answer>) -> bool {
         matches!(call, Call::State | Call::Context | Call::Page { .. } | Call::Ended { .. })
     }
 
+    fn is_given(&self, call: &Call) -> bool {
+        *call == Call::Given
+    }
+
     fn learns(&self, call: &Call) -> bool {
-        self.is_read(call)
+        self.is_read(call, None)
     }
 
     fn second(call: &Call, answer: &Answer) -> Option<(Call, Answer)> {

@@ -5,15 +5,11 @@
 //! a version; so what lies between two looks can be judged alone, with every operation of unknown outcome at hand
 //! that may have been meant for it. If that is impossible, so is the whole. If it is not, nothing is said.
 
-use std::borrow::Cow;
-
-use lockyard_history::SequentialSpec;
-
 use crate::backend::chat::StateKind;
 
 use super::known::{CREATED, LiveSession, SessionState};
 use super::messages::Messages;
-use super::sessions::{Record, Sessions};
+use super::sessions::Record;
 use super::versions::{OfKey, PathStep, VersionPosition};
 use super::words::{Answer, Call, Context};
 
@@ -23,7 +19,7 @@ const MOST_BEYOND: usize = 50;
 /// A piece of a history.
 pub(super) struct Window {
     /// What is known before its first operation.
-    initial: SessionState,
+    pub(super) initial: SessionState,
     /// The look that shows so.
     pub(super) start: PathStep,
     /// Its operations.
@@ -102,41 +98,4 @@ fn messages(records: &[Record], placed: &[VersionPosition], base: u32, total: u3
         messages.put_somewhere(next);
     }
     Some(messages)
-}
-
-/// As [`Sessions`], but from a look on.
-impl SequentialSpec for Window {
-    type Call = Call;
-    type Answer = Answer;
-    type State = SessionState;
-
-    const WITNESSED: bool = true;
-
-    fn initial(&self) -> SessionState {
-        self.initial.clone()
-    }
-
-    fn step(&self, state: &SessionState, call: &Call, answer: Option<&Answer>) -> Option<SessionState> {
-        Sessions.step(state, call, answer)
-    }
-
-    fn is_read(&self, call: &Call) -> bool {
-        Sessions.is_read(call)
-    }
-
-    fn learns(&self, call: &Call) -> bool {
-        Sessions.learns(call)
-    }
-
-    fn function(&self, call: &Call) -> Cow<'static, str> {
-        Sessions.function(call)
-    }
-
-    fn describe(&self, call: &Call, answer: Option<&Answer>) -> String {
-        Sessions.describe(call, answer)
-    }
-
-    fn expected(&self, state: &SessionState, call: &Call) -> String {
-        Sessions.expected(state, call)
-    }
 }

@@ -9,7 +9,7 @@ use super::{OPENING, Step};
 pub struct Branch;
 
 /// What is asked of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     Balance,
     /// Takes with a negative amount.
@@ -59,7 +59,7 @@ impl SequentialSpec for Branch {
         answer.is_none_or(|answer| *answer == given).then_some(next)
     }
 
-    fn is_read(&self, call: &Call) -> bool {
+    fn is_read(&self, call: &Call, _: Option<&Answer>) -> bool {
         *call == Call::Balance
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn stepped(lanes: &Lanes<'_>) -> String {
 fn table(lanes: &Lanes<'_>) -> String {
     let has_places = lanes.has_places();
     let columns = lanes.tasks.len() + 1 + usize::from(has_places);
-    let mut html = "<table class=\"trace\"><thead><tr><th scope=\"col\">step</th>".to_owned();
+    let mut html =
+        format!("<table class=\"trace\"><thead><tr><th scope=\"col\">{}</th>", lanes.numbering.as_str());
     html.extend(lanes.tasks.iter().map(|task| format!("<th scope=\"col\">{}</th>", escaped(task))));
     html += if has_places { "<th scope=\"col\">source</th></tr></thead>" } else { "</tr></thead>" };
     html += "<tbody>";

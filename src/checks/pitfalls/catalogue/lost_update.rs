@@ -102,7 +102,8 @@ fn history(variant: Variant) -> Option<Detection> {
         let mut pairing = std::mem::take(&mut *log.lock());
         pairing.invoke(2, None, KvCall::Get)?;
         pairing.ok(2, None, KvAnswer::Got(seen.into()))?;
-        match check(&Kv, &pairing.finish(), Duration::from_secs(5)) {
+        let history = pairing.finish().map_err(|error| error.to_string())?;
+        match check(&Kv, &history, Duration::from_secs(5)) {
             Verdict::Linearizable => Ok(()),
             Verdict::Violation(found) => Err(format!("no linearization explains these answers\n{found}")),
             Verdict::Unknown => Err("linearizability was not decided in time".to_owned()),

@@ -1,0 +1,27 @@
+//! Histories as files: what is read, in the formats of several tools, and what is written.
+//!
+//! A file is looked at first (`sniff`): unpacked if gzip packed it, and known by its first bytes as JSON Lines, JSON or EDN.
+//! Of JSON Lines each line is an event; the others are split into events (`pieces`, `splitter`). An event of EDN becomes
+//! JSON (`edn`), the fields of each are taken apart (`json_event`), and what they say is paired (`events`). Only one event
+//! is held at a time.
+
+mod codec;
+mod edn;
+mod error;
+mod event;
+mod events;
+pub(crate) mod json;
+mod json_event;
+mod key;
+mod pieces;
+mod read;
+mod sniff;
+mod splitter;
+mod syntax;
+mod write;
+
+pub use codec::{Codec, Encoded};
+pub use error::HistoryError;
+pub use event::{Event, EventKind};
+pub use json::{Json, Nil};
+pub use read::ReadOptions;
