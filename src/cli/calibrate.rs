@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         margin: args.margin,
         confidence: Confidence::default(),
     };
-    let interrupted = output::interrupt()?;
+    let interrupted = output::interrupt(output::WRITES_MEASURED)?;
     let found = subjects::calibrate(&plan, &BUILD, &interrupted, |done, trial| {
         let (same, slowed) = (words(trial.same), words(trial.slowed));
         eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);

@@ -38,7 +38,7 @@ pub(super) fn measure_by(
 ) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
     claim(&out)?;
-    let interrupted = interrupt()?;
+    let interrupted = interrupt(WRITES_MEASURED)?;
     let record = run(&interrupted)?;
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
@@ -67,6 +67,9 @@ pub(super) fn print(record: &Record, format: Format) -> anyhow::Result<()> {
     write_out(&text)
 }
 
+/// What becomes of a run that measures.
+pub(super) const WRITES_MEASURED: &str = "ending this slice and writing what was measured";
+
 fn default_folder() -> PathBuf {
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ");
     Path::new("reports").join("local").join(now.to_string())
@@ -80,15 +83,15 @@ fn claim(out: &Path) -> anyhow::Result<()> {
     std::fs::write(&probe, "").and_then(|()| std::fs::remove_file(&probe)).with_context(wanted)
 }
 
-/// The first Ctrl-C, SIGTERM or SIGHUP ends the run early; the second ends the program at once.
-pub(super) fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+/// The first Ctrl-C, SIGTERM or SIGHUP ends the run early, and says what becomes of it; the second ends the program at once.
+pub(super) fn interrupt(what: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     let on_signal = move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted as i32);
         }
-        eprintln!("\nInterrupted: ending this slice and writing what was measured. Again to end at once.");
+        eprintln!("\nInterrupted: {what}. Again to end at once.");
     };
     ctrlc::set_handler(on_signal).context("signals cannot be caught")?;
     Ok(interrupted)

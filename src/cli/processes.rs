@@ -94,7 +94,7 @@ fn ask(ProcessNumber { nth, of }: ProcessNumber, interrupted: &AtomicBool) -> an
 
 /// Measures one part of the plan and prints it for the process that asked.
 pub(super) fn answer(plan: Plan<Scenario>, ProcessNumber { nth, of }: ProcessNumber) -> anyhow::Result<Exit> {
-    let interrupted = output::interrupt()?;
+    let interrupted = output::interrupt(output::WRITES_MEASURED)?;
     end_with_stdin(interrupted.clone());
     let plan = plan.into_part(nth, of);
     let part = lockyard_bench::measure(&plan, &interrupted, &mut *progress::observer(&plan))?;
