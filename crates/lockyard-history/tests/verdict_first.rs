@@ -78,7 +78,7 @@ struct Afraid;
 struct Fragile;
 
 macro_rules! register {
-    ($spec:ty, |$call:ident, $answer:ident| $before:expr) => {
+    ($spec:ty, |$call:ident, $answer:ident| $($before:stmt)?) => {
         impl SequentialSpec for $spec {
             type Call = RegisterCall;
             type Answer = RegisterAnswer;
@@ -94,7 +94,7 @@ macro_rules! register {
                 $call: &RegisterCall,
                 $answer: Option<&RegisterAnswer>,
             ) -> Option<Value> {
-                $before;
+                $($before)?
                 Register.step(state, $call, $answer)
             }
 
@@ -105,7 +105,7 @@ macro_rules! register {
     };
 }
 
-register!(Searched, |call, answer| ());
+register!(Searched, |call, answer|);
 register!(Afraid, |call, answer| assert!(answer.is_some(), "who would leave {call:?} open?"));
 register!(Fragile, |call, answer| assert!(*call != write(39), "39 is too much"));
 

@@ -2,36 +2,57 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::ops::Range;
 
 /// No more are remembered than this; they may take a gigabyte. Past it the search repeats itself, and is right.
 const MOST: usize = 8_000_000;
 
 /// States from which what is left cannot be explained, with what was taken before them.
+///
+/// All of them lie in a few vectors: a search that is given up has millions, and would else take seconds to forget them, after
+/// its time is up.
 pub(super) struct DeadEnds<S> {
-    by_hash: HashMap<u64, Vec<DeadEnd<S>>>,
-    count: usize,
+    /// The last one of each hash, by its place.
+    by_hash: HashMap<u64, u32>,
+    ends: Vec<DeadEnd<S>>,
+    /// What was taken, one after the other.
+    taken: Vec<u32>,
+    /// How many were taken of each group of interchangeable operations of unknown outcome, of those groups where any was.
+    used: Vec<(u32, u32)>,
     state_hash: RandomState,
 }
 
 struct DeadEnd<S> {
-    taken: Box<[u32]>,
+    taken: Range<usize>,
     state: S,
-    /// How many were taken of each group of interchangeable operations of unknown outcome, of those groups where any
-    /// was.
-    used: Box<[(u32, u32)]>,
+    used: Range<usize>,
+    /// Another one with the same hash.
+    next: Option<u32>,
 }
 
 impl<S: Clone + Eq + Hash> DeadEnds<S> {
     pub(super) fn new() -> Self {
-        Self { by_hash: HashMap::new(), count: 0, state_hash: RandomState::new() }
+        Self {
+            by_hash: HashMap::new(),
+            ends: Vec::new(),
+            taken: Vec::new(),
+            used: Vec::new(),
+            state_hash: RandomState::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.ends.is_empty()
     }
 
     fn hash(&self, set: u64, state: &S) -> u64 {
         set ^ self.state_hash.hash_one(state)
+    }
+
+    /// The places of those that were met with this hash.
+    fn met(&self, hash: u64) -> impl Iterator<Item = usize> {
+        let first = self.by_hash.get(&hash).copied();
+        std::iter::successors(first, |&at| self.ends[at as usize].next).map(|at| at as usize)
     }
 
     /// Whether a search was here in vain. `set` is a hash of what was taken: only where it was met before, `taken` has to
@@ -43,24 +64,39 @@ impl<S: Clone + Eq + Hash> DeadEnds<S> {
         used: &[(u32, u32)],
         taken: impl FnOnce() -> Box<[u32]>,
     ) -> bool {
-        let Some(met) = self.by_hash.get(&self.hash(set, state)) else { return false };
+        let mut met = self.met(self.hash(set, state)).peekable();
+        if met.peek().is_none() {
+            return false;
+        }
         let taken = taken();
         // What may or may not have happened can only help: with less of it left the rest is no easier to explain.
-        let is_here =
-            |end: &DeadEnd<S>| end.taken == taken && end.state == *state && is_part(&end.used, used);
-        met.iter().any(is_here)
+        met.any(|at| self.is_at(at, state, &taken) && is_part(&self.used[self.ends[at].used.clone()], used))
     }
 
-    pub(super) fn insert(&mut self, set: u64, state: &S, used: &[(u32, u32)], taken: Box<[u32]>) {
-        if self.count == MOST {
+    pub(super) fn insert(&mut self, set: u64, state: &S, used: &[(u32, u32)], taken: &[u32]) {
+        if self.ends.len() == MOST {
             return;
         }
         let hash = self.hash(set, state);
-        let met = self.by_hash.entry(hash).or_default();
-        let before = met.len();
-        met.retain(|end| !(is_part(used, &end.used) && end.taken == taken && end.state == *state));
-        met.push(DeadEnd { taken, state: state.clone(), used: used.into() });
-        self.count = self.count + met.len() - before;
+        let says_less = |at: &usize| {
+            self.is_at(*at, state, taken) && is_part(used, &self.used[self.ends[*at].used.clone()])
+        };
+        let less = self.met(hash).find(says_less);
+        let used_here = self.used.len()..self.used.len() + used.len();
+        self.used.extend_from_slice(used);
+        if let Some(less) = less {
+            self.ends[less].used = used_here;
+            return;
+        }
+        let taken_here = self.taken.len()..self.taken.len() + taken.len();
+        self.taken.extend_from_slice(taken);
+        let next = self.by_hash.insert(hash, self.ends.len() as u32);
+        self.ends.push(DeadEnd { taken: taken_here, state: state.clone(), used: used_here, next });
+    }
+
+    fn is_at(&self, at: usize, state: &S, taken: &[u32]) -> bool {
+        let end = &self.ends[at];
+        end.state == *state && self.taken[end.taken.clone()] == *taken
     }
 }
 
@@ -83,7 +119,7 @@ mod tests {
     fn a_dead_end_is_one_for_all_who_used_up_more() {
         let mut ends = DeadEnds::new();
         let taken = || vec![3].into_boxed_slice();
-        ends.insert(7, &'s', &[(1, 2), (4, 1)], taken());
+        ends.insert(7, &'s', &[(1, 2), (4, 1)], &taken());
         for (used, is_dead) in [
             (&[(1, 2), (4, 1)][..], true),
             (&[(0, 1), (1, 3), (2, 1), (4, 1)], true),
@@ -99,7 +135,7 @@ mod tests {
             !ends.contains(7, &'s', &[(1, 2), (4, 1)], || vec![4].into()),
             "other operations with the same hash"
         );
-        ends.insert(7, &'s', &[(4, 1)], taken());
-        assert_eq!(ends.count, 1, "one that says more takes the place of one that says less");
+        ends.insert(7, &'s', &[(4, 1)], &taken());
+        assert_eq!(ends.ends.len(), 1, "one that says more takes the place of one that says less");
     }
 }

@@ -323,7 +323,7 @@ impl<S: Clone + Eq + Hash, F: Fn(&S, usize) -> Option<S>, P: Precedence> Search<
         if !matches!(self.tried, Some(Choice::Read(_))) {
             // The set together with the state: the same operations in another order may have left another state,
             // from which the rest can be explained.
-            self.dead_ends.insert(self.taken, &self.here(), &self.used, self.spelled_out());
+            self.dead_ends.insert(self.taken, &self.here(), &self.used, &self.spelled_out());
         }
         self.go_back()
     }
