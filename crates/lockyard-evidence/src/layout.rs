@@ -21,7 +21,7 @@ const GAP: usize = 2;
 const SOURCE: usize = 24;
 
 /// What the last line says where something was left out.
-const LEFT_OUT: &str = "Shortened to fit; the page and the JSON have it whole.";
+const LEFT_OUT: &str = "Shortened to fit; the page and the JSON show more.";
 
 /// The drawing, in lines of at most `limit` characters.
 pub(super) fn text(lanes: &Lanes<'_>, limit: Option<usize>) -> String {

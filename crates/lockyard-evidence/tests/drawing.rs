@@ -165,7 +165,7 @@ fn what_is_too_long_for_a_reader_is_elided_in_the_middle_and_the_drawing_says_so
         Trace { tasks: (&["one".to_owned()][..]).into(), steps: (&steps[..]).into(), ..Trace::default() }
             .to_string();
     assert!(text.contains("invoke first") && text.contains("xlast\n") && text.contains('…'), "{text}");
-    assert!(text.ends_with("Shortened to fit; the page and the JSON have it whole.\n"), "{text}");
+    assert!(text.ends_with("Shortened to fit; the page and the JSON show more.\n"), "{text}");
 }
 
 #[test]
