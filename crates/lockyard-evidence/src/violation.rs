@@ -123,7 +123,8 @@ pub struct WindowStart {
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HiddenOperations {
-    /// How many there are: those on the same key that were invoked before the impossible answer.
+    /// How many there are that could matter: those on the same key, and of a set those on the same element, that were
+    /// invoked before the impossible answer.
     pub operations: usize,
     /// What is known of them.
     pub outcomes: HiddenOutcome,

@@ -84,7 +84,7 @@ impl<'s, S: SequentialSpec> Checker<'s, S> {
         let keys = by_key(history);
         assert!(
             self.consistency == Consistency::Linearizable || keys.len() < 2,
-            "sequential consistency is not local: bring the keys together first"
+            "sequential consistency is not local: judge the `History::product` of the keys"
         );
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(keys.len());
         if threads < 2 || history.operations.len() < FEWEST_FOR_THREADS {

@@ -101,6 +101,10 @@ impl<S: SequentialSpec> SequentialSpec for Product<'_, S> {
         self.spec.learns(&call.asked)
     }
 
+    fn is_given(&self, call: &Self::Call) -> bool {
+        self.spec.is_given(&call.asked)
+    }
+
     fn function(&self, call: &Self::Call) -> Cow<'static, str> {
         self.spec.function(&call.asked)
     }

@@ -1,12 +1,12 @@
 //! What is counted instead of shown: where a read of 0 is too old, every write of 0 before it belongs to the evidence, and
 //! sixteen of them say no more than their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockyard_evidence::OperationGroup;
 
 use crate::history::{History, words};
-use crate::search::{Outcome, Span};
+use crate::search::{Consistency, Outcome, Span};
 use crate::spec::{OperationOf, SequentialSpec};
 
 use super::case::{Case, Part};
@@ -18,12 +18,12 @@ const FEWEST_SPARED: usize = 2;
 /// The operations, by their places, that need no more than to be counted: all of them returned before the first of those
 /// that are left was called, and these have no order in whatever order they took effect.
 pub(super) fn folded<S: SequentialSpec>(case: &Case<'_, '_, S>, selection: &Selection) -> Vec<usize> {
+    // Without real time nothing is before anything else but in its own process.
+    if case.consistency == Consistency::Sequential {
+        return Vec::new();
+    }
     let kept = selection.kept();
     let operation = |at: usize| case.operations[at];
-    let alike = |places: &[usize]| {
-        let texts = places.iter().map(|&at| text(case.spec, operation(at)));
-        texts.collect::<std::collections::BTreeSet<_>>().len()
-    };
     // Every moment that parts the operations: the latest first, which folds most.
     let mut moments: Vec<_> = kept.iter().map(|&at| operation(at).call).collect();
     moments.sort_unstable_by(|one, other| other.cmp(one));
@@ -34,7 +34,7 @@ pub(super) fn folded<S: SequentialSpec>(case: &Case<'_, '_, S>, selection: &Sele
         if !parts_them || before.is_empty() || !after.contains(&selection.impossible) {
             continue;
         }
-        if before.len() < alike(&before) + FEWEST_SPARED {
+        if before.len() < alike(case, &before) + FEWEST_SPARED {
             continue;
         }
         // Judged as it is told: with no order among those that are counted.
@@ -87,8 +87,13 @@ pub(super) fn rows<S: SequentialSpec>(
     selection: &Selection,
     folded: &[usize],
 ) -> usize {
-    let texts = folded.iter().map(|&at| text(case.spec, case.operations[at]));
-    selection.kept().len() - folded.len() + texts.collect::<std::collections::BTreeSet<_>>().len()
+    selection.kept().len() - folded.len() + alike(case, folded)
+}
+
+/// How many groups the operations at these places are, of those that read alike.
+fn alike<S: SequentialSpec>(case: &Case<'_, '_, S>, places: &[usize]) -> usize {
+    let texts = places.iter().map(|&at| text(case.spec, case.operations[at]));
+    texts.collect::<BTreeSet<_>>().len()
 }
 
 /// Whether it counts as asked, and no more.

@@ -53,18 +53,13 @@ pub(super) fn window<S: SequentialSpec>(
             operations.iter().zip(whole).map(|(operation, part)| part_inside(operation, *part, moment));
         let whole: Vec<_> = inside_it.collect();
         // What returned before the window is in its states, and gone from it.
-        let found = case_inside(&inside, &whole, stuck);
+        let found = inside.stuck(&whole).and_then(|_| reduced(&inside, &whole, &[], stuck));
         limit = inside.into_limit();
         if let Some(selection) = found {
             return (Some(Window { selection, moment, states }), limit);
         }
     }
     (None, limit)
-}
-
-fn case_inside<S: SequentialSpec>(case: &Case<'_, '_, S>, whole: &[Part], stuck: usize) -> Option<Selection> {
-    case.stuck(whole)?;
-    reduced(case, whole, &[], stuck)
 }
 
 /// What an operation is in a window that begins at this moment.

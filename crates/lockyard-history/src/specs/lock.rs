@@ -103,10 +103,6 @@ impl SequentialSpec for Lock {
             LockCall::Release => Some("acquires it".to_owned()),
         }
     }
-
-    fn is_source(&self, other: &LockCall, call: &LockCall, _: &LockAnswer) -> bool {
-        other != call
-    }
 }
 
 impl Codec for Lock {
