@@ -8,13 +8,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lockyard::bench::{HarnessCost, harness_cost};
+use lockyard::bench::harness_cost;
+use lockyard::bench::record::HarnessCost;
 
 /// Which of the costs, by name.
 type Part = (&'static str, fn(&HarnessCost) -> f64);
 
 const PARTS: [Part; 3] =
-    [("bare", |cost| cost.bare_ns), ("sampled", |cost| cost.sampled_ns), ("full", |cost| cost.full_ns)];
+    [("bare", |cost| cost.bare.ns), ("sampled", |cost| cost.sampled.ns), ("full", |cost| cost.full.ns)];
 
 fn harness(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("harness");
@@ -23,7 +24,7 @@ fn harness(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|operations| {
                 let cost = black_box(harness_cost(8).expect("threads can be had"));
-                assert!(cost.full_ns.is_finite(), "operations were done and counted");
+                assert!(cost.full.ns.is_finite(), "operations were done and counted");
                 Duration::from_nanos(1)
                     .mul_f64((part(&cost) * operations as f64).max(0.1 * operations as f64))
             });

@@ -149,4 +149,6 @@ pub mod strategy;
 #[cfg(feature = "bench")]
 pub mod subjects;
 #[cfg(feature = "bench")]
+mod unknown;
+#[cfg(feature = "bench")]
 pub mod workload;

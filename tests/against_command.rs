@@ -124,7 +124,9 @@ fn a_build_against_itself_is_compared_in_pairs_of_processes() {
     let summary = fs::read_to_string(run.path("out/summary.md")).unwrap();
     for rendered in [&text, &page, &summary] {
         assert!(rendered.contains("Against “naive@other”, “naive”"), "{rendered}");
-        assert!(rendered.contains("10 rounds of one process of each"), "{rendered}");
+        assert!(rendered.contains("10 pairs of processes"), "{rendered}");
+        let one_line = rendered.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(one_line.contains("The verdict is of these two files: another build"), "{rendered}");
     }
 }
 
@@ -135,10 +137,12 @@ fn programs_that_give_no_record_are_refused_with_what_was_wrong() {
         ("echo 1,2,3", 2, "printed no record that can be read"),
         ("echo '{\"schema_version\": 99}'", 2, "written by a newer Lockyard (schema 99"),
         ("kill -KILL $$", 1, "signal: 9"),
-        // The first round is as it should be.
-        (&format!("[ $N -lt 2 ] && exec {LOCKYARD} \"$@\"; kill -KILL $$"), 1, "signal: 9"),
         (&format!("exec {LOCKYARD} \"$@\" --set tasks=3"), 5, "polling is another question in"),
-        (&format!("exec {LOCKYARD} \"$@\" --strategy naive | sed s/after/since/"), 2, "was asked for after"),
+        (
+            &format!("exec {LOCKYARD} \"$@\" --strategy naive | sed -u s/after/since/"),
+            2,
+            "was asked for after",
+        ),
     ] {
         let run = Run::new();
         let program = run.program(script);
@@ -187,12 +191,37 @@ fn a_run_that_is_ended_keeps_the_rounds_that_were_finished_and_leaves_no_process
 }
 
 #[test]
+fn a_program_that_fails_in_a_later_round_loses_none_of_those_before() {
+    let run = Run::new();
+    let program = run.program(&format!("[ $N -lt 3 ] && exec {LOCKYARD} \"$@\"\nkill -KILL $$"));
+    let (text, said) = run.against(&program, &[], 1);
+    assert_eq!(text, "");
+    assert!(said.contains("Report of what was measured before the error: "), "{said}");
+    let record = run.record();
+    assert_eq!((&record["finished"], &record["interrupted"]), (&false.into(), &false.into()));
+    assert_eq!(record["against"]["rounds"].as_array().unwrap().len(), 2);
+    let scenario = &record["scenarios"][0];
+    assert_eq!((&scenario["name"], &scenario["finished"]), (&"polling".into(), &false.into()));
+    assert!(scenario["about"].as_str().unwrap().contains(' '), "as the process of this build said it");
+    assert!(run.path("out/index.html").exists());
+}
+
+#[test]
 fn a_loss_beyond_the_gate_ends_with_its_own_code() {
-    // The other build's record says that it did a thousand times what it did.
-    let faster = "sed -E 's/\"ops_per_s\": ([0-9]+)/\"ops_per_s\": \\1000/'";
+    // The other build says that it did a thousand times what it did, in its turns and in its record.
+    let faster = r#"sed -u -E -e '/"ops_per_s": /,/]/ s/([0-9]+)((\.[0-9]+)?,?)$/\1000\2/' -e 's/("ops_per_s":[0-9]+)/\1000/'"#;
     let run = Run::new();
     let program = run.program(&format!("{LOCKYARD} \"$@\" | {faster}"));
     let (_, said) = run.against(&program, &[], 3);
     assert!(said.contains("regression: after under polling is at ×0.00"), "{said}");
     assert_eq!(run.record()["comparisons"][0]["verdict"], "slower");
+}
+
+#[test]
+fn an_impossible_record_of_another_build_is_refused() {
+    let run = Run::new();
+    let outside = "sed -u -E 's/\"ops_per_s\": ([0-9]+)/\"ops_per_s\": \\1000/'";
+    let program = run.program(&format!("{LOCKYARD} \"$@\" | {outside}"));
+    let (_, said) = run.against(&program, &[], 2);
+    assert!(said.contains("cells[0].throughput.ops_per_s is ") && said.contains(&program), "{said}");
 }

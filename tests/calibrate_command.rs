@@ -20,9 +20,13 @@ fn one_trial_reports_limits_harness_memory_and_two_verdicts() {
     for limit in ["no_shared_write_ops_per_s", "shared_rmw_per_s"] {
         assert!(found["limits"][limit].as_f64().unwrap() > 0.0, "{out}");
     }
-    for cost in ["bare_ns", "sampled_ns", "full_ns"] {
-        assert!(found["harness"][cost].as_f64().unwrap().is_finite(), "{out}");
+    for cost in ["bare", "sampled", "full"] {
+        let (ns, ci) = (found["harness_ns"][cost]["ns"].as_f64().unwrap(), &found["harness_ns"][cost]["ci"]);
+        assert!(ci[0].as_f64().unwrap() <= ns && ns <= ci[1].as_f64().unwrap(), "{out}");
     }
+    let points = found["slowdown"]["points"].as_array().unwrap();
+    assert_eq!(points.len(), 3, "{out}");
+    assert!(points.iter().all(|it| it["ratio"].as_f64().unwrap() > 0.0), "{out}");
     let trials = found["trials"].as_array().unwrap();
     assert_eq!(trials.len(), 1);
     for candidate in ["same", "slowed"] {

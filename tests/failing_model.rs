@@ -22,6 +22,7 @@ fn record(how: &Counterexample) -> Record {
     let model = ModelResult {
         model: "appends-loaded-2x2".to_owned(),
         strategy: "a mutant".to_owned(),
+        represents: Vec::new(),
         engine: Engine::Explorer,
         schedules: 1,
         min_schedules: 1,

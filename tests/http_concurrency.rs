@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use lockyard::backend::remote::Address;
-use lockyard::bench::record::{Cell, Severity};
+use lockyard::bench::record::{Cell, FindingKind, Severity};
 use lockyard::bench::{NoObserver, Plan, run};
 use lockyard::subjects::Server;
 use lockyard::workload::Scenario;
@@ -43,7 +43,9 @@ fn concurrent_requests_have_an_order(preset: &str) {
     let verification = cell.verification.unwrap();
     assert_eq!(verification.linearizable, Some(true), "{:?}", cell.findings);
     assert!(verification.operations_checked.unwrap() > 0 && cell.errors == 0);
-    assert_eq!(cell.findings, []);
+    // But for how imprecise so short a run is.
+    let mut found = cell.findings.iter().filter(|finding| finding.kind != FindingKind::Imprecise);
+    assert_eq!(found.next(), None);
 }
 
 /// While a POST waits for the store, GETs are answered, and many at once; where it is saved under the lock they wait, and
@@ -151,7 +153,8 @@ mod wrong {
         assert_eq!(cell.verification.unwrap().linearizable, Some(false));
         let kinds: Vec<_> = cell.findings.iter().map(|it| (it.name(), it.severity)).collect();
         assert!(kinds.contains(&("not linearizable", Severity::Error)), "{kinds:?}");
-        assert!(cell.findings.iter().all(|finding| !finding.places.is_empty()));
+        let mut errors = cell.findings.iter().filter(|finding| finding.is_error());
+        assert!(errors.all(|finding| !finding.places.is_empty()));
         assert!(!cell.violations.is_empty());
     }
 }

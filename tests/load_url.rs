@@ -81,7 +81,10 @@ fn a_server_is_measured_and_judged_and_left_as_it_was() {
     assert!(cell["operations"].as_u64().unwrap() > 0 && cell["rounds"] == 5, "{cell}");
     assert_eq!(cell["verification"]["linearizable"], true);
     assert!(cell["verification"]["operations_checked"].as_u64().unwrap() > 0);
-    assert_eq!((&cell["errors"], &cell["findings"]), (&0.into(), &Value::Array(vec![])));
+    assert_eq!(cell["errors"], 0);
+    // But for how imprecise so short a run is.
+    let mut found = cell["findings"].as_array().unwrap().iter().filter(|it| it["kind"] != "imprecise");
+    assert_eq!(found.next(), None);
     for unseen in ["factors", "hit_ratio", "evictions", "memory", "of_limit", "wait_ns"] {
         assert!(cell[unseen].is_null(), "{unseen}: {cell}");
     }

@@ -128,14 +128,14 @@ fn the_reduction_loses_nothing_of_what_can_be_searched_plainly() {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     let most = std::env::var("LOCKYARD_PLAIN_SCHEDULES").map_or(300, |most| most.parse().unwrap());
-    let mut cases: Vec<(&ModelCheck, Option<(&str, StrategyModel)>)> = Vec::new();
+    let mut cases: Vec<(&ModelCheck, Option<(String, StrategyModel)>)> = Vec::new();
     for model in MODELS {
-        let over = |(name, over, _)| (model, Some((name, over)));
+        let over = |it: lockyard::checks::models::ModelledStrategy| (model, Some((it.name, it.over)));
         cases.extend(lockyard::checks::models::strategies().into_iter().map(over));
         cases.push((model, None));
     }
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let compare = |(model, strategy): &(&ModelCheck, Option<(&str, StrategyModel)>)| {
+    let compare = |(model, strategy): &(&ModelCheck, Option<(String, StrategyModel)>)| {
         let ((setting, build), name) = match strategy {
             Some((name, over)) => {
                 ((model.setting(over), model.build(over)), format!("{} over {name}", model.name))

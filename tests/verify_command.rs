@@ -21,6 +21,7 @@ fn a_model_is_reported_with_what_it_explored_and_each_mutant_with_the_checks_tha
     let mut command =
         verify(&["--model", "deletion", "--strategy", "naive", "--strategy", "best", "--format", "json"]);
     let found: Value = serde_json::from_str(&stdout(&mut command, 0)).unwrap();
+    assert_eq!(found["interrupted"], false);
     let models = found["models"].as_array().unwrap();
     assert_eq!(models.len(), 2);
     for model in models {

@@ -30,6 +30,7 @@ pub fn note_model(model: &ModelCheck, outcome: &Outcome) {
     let result = ModelResult {
         model: name.to_owned(),
         strategy: over.to_owned(),
+        represents: Vec::new(),
         engine: Engine::Loom,
         schedules: outcome.executions,
         min_schedules: min_executions,

@@ -79,6 +79,7 @@ impl ModelCheck {
         let result = ModelResult {
             model: name.to_owned(),
             strategy: over.to_owned(),
+            represents: Vec::new(),
             engine: Engine::Shuttle,
             schedules: found.runs as u64,
             min_schedules: 2 * asked as u64,

@@ -1,7 +1,8 @@
 //! `compare --against`: another build of this program and this one, each in processes of its own that take turns.
 //!
-//! A process is asked by the command line that any user would write, with the record on its stdout. So an older build needs
-//! to know nothing of this, and neither does any other program that takes the same options.
+//! A process is asked by the command line that any user would write, with the record on its stdout, and by an environment
+//! variable to take turns. So an older build needs to know nothing of this, and neither does any other program that takes the
+//! same options.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,23 +14,23 @@ use anyhow::Context;
 
 use lockyard_bench::record::Record;
 use lockyard_bench::stats::Confidence;
-use lockyard_bench::{AgainstPlan, Share, Terms, Which};
+use lockyard_bench::{AgainstPlan, Share, Terms};
 
 use crate::strategy::Strategy;
 
 use super::options::RunOptions;
 use super::origin::{BUILD, command_line};
 use super::progress;
+use super::record_file::RecordFile;
 
-/// How long a process measures. Starting one takes about as long, and what differs between processes differs by more than a
-/// second's rounds leave open, so longer turns would buy little.
-const TURN: Duration = Duration::from_secs(1);
+/// How long a process measures: several times what it takes to start, and short enough that there are processes enough.
+const EACH: Duration = Duration::from_secs(1);
 
 /// Fewer pairs have no interval worth the name.
-const MIN_ROUNDS: u32 = 5;
+const MIN_PAIRS: u32 = 5;
 
 /// How long each program measures a strategy under a scenario by default.
-const FULL: Duration = Duration::from_secs(20);
+const FULL: Duration = Duration::from_secs(10);
 /// And with `--quick`.
 const QUICK: Duration = Duration::from_secs(5);
 
@@ -47,59 +48,54 @@ pub(super) struct Against<'a> {
 
 impl Against<'_> {
     /// Measures both in turns.
-    pub(super) fn measure(&self, interrupted: &AtomicBool) -> anyhow::Result<Record> {
+    pub(super) fn measure(&self, interrupted: &AtomicBool, file: &mut RecordFile) -> anyhow::Result<Record> {
         let this = std::env::current_exe().context("this program does not find itself")?;
-        let (rounds, turn) = self.rounds();
-        let plan = self.plan(rounds);
+        let (pairs, each) = self.pairs();
+        let plan = self.plan(pairs);
         // A process writes its files somewhere, and they are not read.
         let scratch = ScratchFolder::new().context("a folder for what the processes write cannot be made")?;
-        let mut observer = progress::observer_of(
+        let observer = progress::observer_of(
             &[plan.subjects.join(", "), format!("against {}", plan.program)].join(" "),
             &plan.workloads.join(", "),
         );
-        Ok(lockyard_bench::run_against(&plan, interrupted, &mut *observer, |asked| {
-            let program = match asked.which {
-                Which::This => this.as_path(),
-                Which::Other => self.program,
-            };
+        Ok(lockyard_bench::run_against(&plan, interrupted, &mut file.observed_by(observer), |asked| {
             let (strategy, (scenario, _)) =
                 (&self.strategies[asked.subject], &self.scenarios[asked.workload]);
-            let arguments = self.arguments(strategy, scenario, turn, asked.seed);
-            let mut command = Command::new(program);
-            command.args(arguments).arg("--out").arg(&scratch.0);
-            lockyard_bench::record_of(&mut command, interrupted)
+            let arguments = self.arguments(strategy, scenario, each, asked.seed);
+            let command = |program: &Path, folder| {
+                let mut command = Command::new(program);
+                command.args(&arguments).arg("--out").arg(scratch.0.join(folder));
+                command
+            };
+            let (mut this, mut other) = (command(&this, "this"), command(self.program, "other"));
+            lockyard_bench::pair_of(&mut this, &mut other, asked.other_first, interrupted)
         })?)
     }
 
-    /// How many rounds there are, and how long a process measures in each.
-    fn rounds(&self) -> (u32, Duration) {
+    /// How many pairs of processes there are, and how long each process measures.
+    fn pairs(&self) -> (u32, Duration) {
         let duration = self.options.duration.unwrap_or(if self.quick { QUICK } else { FULL });
-        let rounds = (duration.as_secs_f64() / TURN.as_secs_f64()).ceil() as u32;
-        let rounds = rounds.max(MIN_ROUNDS);
-        (rounds, duration / rounds)
+        let pairs = (duration.as_secs_f64() / EACH.as_secs_f64()).ceil() as u32;
+        let pairs = pairs.max(MIN_PAIRS);
+        (pairs, duration / pairs)
     }
 
-    fn plan(&self, rounds: u32) -> AgainstPlan {
+    fn plan(&self, pairs: u32) -> AgainstPlan {
         let subjects = self.strategies.iter().map(|strategy| strategy.name().to_owned()).collect();
         let workloads = self.scenarios.iter().map(|(_, name)| name.clone()).collect();
         AgainstPlan::new(self.program.display().to_string(), subjects, workloads)
             .command(command_line())
             .build(BUILD)
-            .rounds(rounds)
+            .pairs(pairs)
             .seed(self.options.seed)
-            .terms(Terms {
-                margin: self.margin,
-                confidence: Confidence::default(),
-                reference: None,
-                headline: None,
-            })
+            .terms(Terms { margin: self.margin, confidence: Confidence::default(), reference: None })
     }
 
     /// What a process is asked: one strategy under one scenario, so that its pair comes right after it. Only options that
     /// builds before this one have, too.
-    fn arguments(&self, strategy: &Strategy, scenario: &str, turn: Duration, seed: u64) -> Vec<OsString> {
+    fn arguments(&self, strategy: &Strategy, scenario: &str, each: Duration, seed: u64) -> Vec<OsString> {
         // Up, for a time of nothing would be refused.
-        let millis = format!("{}ms", turn.as_millis().max(1));
+        let millis = format!("{}ms", each.as_millis().max(1));
         let seed = seed.to_string();
         let mut words = vec!["compare", "--strategy", strategy.name(), "--scenario", scenario];
         words.extend(self.options.overrides.iter().flat_map(|field| ["--set", field]));
@@ -158,24 +154,24 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_strategy_is_made_of_turns_of_a_second() {
-        let rounds = |given: &[&str], quick| {
+    fn the_time_of_a_strategy_is_made_of_seconds() {
+        let pairs = |given: &[&str], quick| {
             with(given, quick, |against| {
-                let (rounds, turn) = against.rounds();
-                (rounds, turn.as_millis())
+                let (pairs, each) = against.pairs();
+                (pairs, each.as_millis())
             })
         };
-        assert_eq!(rounds(&[], false), (20, 1_000));
-        assert_eq!(rounds(&[], true), (5, 1_000));
-        assert_eq!(rounds(&["--duration", "90s"], true), (90, 1_000));
-        assert_eq!(rounds(&["--duration", "1s"], false), (5, 200));
+        assert_eq!(pairs(&[], false), (10, 1_000));
+        assert_eq!(pairs(&[], true), (5, 1_000));
+        assert_eq!(pairs(&["--duration", "90s"], true), (90, 1_000));
+        assert_eq!(pairs(&["--duration", "1s"], false), (5, 200));
     }
 
     #[test]
     fn a_process_is_asked_what_this_one_was() {
         let given = ["--set", "tasks=4", "--set", "zipf=0", "--latency", "full", "--cancel", "5"];
         let words = with(&given, false, |against| {
-            against.arguments(&against.strategies[0], "mine.toml", TURN, 43).join(std::ffi::OsStr::new(" "))
+            against.arguments(&against.strategies[0], "mine.toml", EACH, 43).join(std::ffi::OsStr::new(" "))
         });
         assert_eq!(
             words,
@@ -186,7 +182,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_records_and_not_of_files() {
-        let plan = with(&["--seed", "7"], false, |against| against.plan(20));
+        let plan = with(&["--seed", "7"], false, |against| against.plan(10));
         assert_eq!((plan.subjects, plan.workloads), (vec!["after".to_owned()], vec!["mine".to_owned()]));
         assert_eq!((plan.program.as_str(), plan.seed), ("./before", 7));
     }

@@ -1,11 +1,15 @@
 //! `lockyard calibrate`: what measurements on this machine are worth.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::subjects::{self, Calibration, CalibrationPlan, Footprint, JudgedRatio};
+use crate::subjects::{
+    self, Calibration, CalibrationPlan, Footprint, JudgedRatio, SlowdownCost, SlowdownPoint,
+};
 use lockyard_bench::Share;
+use lockyard_bench::record::Overhead;
 use lockyard_bench::stats::Confidence;
 
 use super::exit::Exit;
@@ -16,9 +20,12 @@ use super::stdout;
 
 /// Measure the limits and the noise floor of this machine, and how often a known slowdown is detected.
 ///
-/// Each trial compares `after` with itself and with itself plus work injected into the session manager's hit path. On a
-/// machine fit for measuring at most about 1 % of the first pairs are called different, and nearly all of the second
-/// slower.
+/// Each trial compares `after` with itself and with itself plus work injected into the session manager's hit path. At most
+/// about 1 % of the first pairs should be called different, and nearly all of the second slower. How much work costs the
+/// throughput asked for is found out first, by trying more of it.
+///
+/// Exits with 1 if the harness itself comes out as costing less than nothing, whole interval: then nothing measured by this
+/// build on this machine is to be believed.
 #[derive(Parser)]
 pub(super) struct Args {
     /// How many trials there are of each pair.
@@ -30,13 +37,17 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
     verdict: Duration,
 
-    /// The work to inject into the slowed subject's operations, in per cent of an operation's time.
+    /// What the work that is injected into the slowed subject's operations is to cost, in per cent of throughput.
     #[arg(long, value_name = "PERCENT", default_value = "1")]
     planted: Share,
 
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
     #[arg(long, value_name = "SCENARIO", default_value = "polling")]
     scenario: String,
+
+    /// Overrides a field of the scenario: `tasks=1`, `workers=1`. May be given again.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    overrides: Vec<String>,
 
     /// Ratios within 1 ± this many per cent are called no difference.
     #[arg(long, value_name = "PERCENT", default_value = "0.5")]
@@ -63,7 +74,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = CalibrationPlan {
-        scenario: options::scenario(&args.scenario, &[])?,
+        scenario: options::scenario(&args.scenario, &args.overrides)?,
         seed: args.seed,
         verdict: args.verdict,
         trials: args.trials,
@@ -76,13 +87,32 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         let (same, slowed) = (words(trial.same), words(trial.slowed));
         eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
     })?;
-    match args.format {
-        Format::Text => stdout::write_out(&text(&found, &plan))?,
-        Format::Json => stdout::write_out(&serde_json::to_string_pretty(&found)?)?,
-    }
-    let ended =
-        if interrupted.load(std::sync::atomic::Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine };
-    Ok(ended)
+    let interrupted = interrupted.load(Ordering::Relaxed);
+    let partial = if interrupted { "Interrupted: partial results.\n\n" } else { "" };
+    let printed = match args.format {
+        Format::Text => partial.to_owned() + &text(&found, &plan),
+        Format::Json => serde_json::to_string_pretty(&Printed { interrupted, found: &found })?,
+    };
+    stdout::write_out(&printed)?;
+    Ok(if interrupted {
+        Exit::Interrupted
+    } else if found.harness_ns.is_impossible() {
+        eprintln!(
+            "error: an operation came out as taking less time for being measured; nothing measured here is to be believed"
+        );
+        Exit::Internal
+    } else {
+        Exit::Fine
+    })
+}
+
+/// What is printed as JSON.
+#[derive(serde::Serialize)]
+struct Printed<'a> {
+    /// Whether it was stopped before its end: then there are fewer trials than were asked for.
+    interrupted: bool,
+    #[serde(flatten)]
+    found: &'a Calibration,
 }
 
 /// A line for each preset.
@@ -95,32 +125,60 @@ fn memory(footprints: &[Footprint]) -> String {
     format!("Bytes per live session, of 20,000, without its messages\n{lines}")
 }
 
+fn overhead(Overhead { ns, ci: [low, high] }: Overhead) -> String {
+    format!("{ns:.1} ns [{low:.1}, {high:.1}]")
+}
+
+/// What planted work costs, a line for each amount.
+fn slowdown_cost(cost: &SlowdownCost) -> String {
+    let line = |SlowdownPoint { share, ratio, ci: [low, high] }: &SlowdownPoint| {
+        format!("  {:<33}×{ratio:.3} [{low:.3}, {high:.3}]\n", format!("{:.0} %", share * 100.0))
+    };
+    let lines: String = cost.points.iter().map(line).collect();
+    format!(
+        "Throughput with more work in each hit, as a share of the {:.0} ns that an operation takes\n{lines}  \
+           so work costs {:.1} times its share",
+        cost.operation_ns,
+        cost.factor()
+    )
+}
+
 fn words(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
     format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
 }
 
 fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
-    let trials = found.trials.len();
+    let verdicts = match found.trials.len() {
+        0 => "Verdicts\n  no trial was done".to_owned(),
+        trials => verdicts(found, plan, trials),
+    };
     format!(
         "Limits, {cores} threads\n  \
            no shared writes                 {reads:.1} M state reads/s\n  \
            one shared cache line            {writes:.1} M changes/s\n\
          Harness overhead per operation, with 64 tasks\n  \
-           without a clock                  {bare:.1} ns\n  \
-           recording one latency in 17      {sampled:.1} ns\n  \
-           recording each latency           {full:.1} ns\n\
-         {memory}\
-         Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
-           noise floor                      {floor:.2} % (the largest deviation of after from itself in {trials})\n  \
-           false positives                  {different} of {trials}\n  \
-           slowed by {planted:.1}, detected       {slower} of {trials} (median ×{slowed_to:.3})",
+           without a clock                  {bare}\n  \
+           recording one latency in 17      {sampled}\n  \
+           recording each latency           {full}\n\
+         {memory}{verdicts}",
         cores = found.environment.cores,
         reads = found.limits.no_shared_write_ops_per_s / 1e6,
         writes = found.limits.shared_rmw_per_s / 1e6,
-        bare = found.harness.bare_ns,
-        sampled = found.harness.sampled_ns,
-        full = found.harness.full_ns,
+        bare = overhead(found.harness_ns.bare),
+        sampled = overhead(found.harness_ns.sampled),
+        full = overhead(found.harness_ns.full),
         memory = found.memory.as_deref().map_or_else(String::new, memory),
+    )
+}
+
+/// What the trials came to; there is one at least.
+fn verdicts(found: &Calibration, plan: &CalibrationPlan, trials: usize) -> String {
+    format!(
+        "Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
+           noise floor                      {floor:.2} % (the largest deviation of after from itself in {trials})\n  \
+           false positives                  {different} of {trials}\n  \
+           slowed by {planted:.1}, detected       {slower} of {trials} (median ×{slowed_to:.3})\n\
+         {slowdown}",
         verdict = plan.verdict,
         level = plan.confidence.level() * 100.0,
         scenario = plan.scenario.name,
@@ -129,5 +187,6 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         planted = found.planted,
         slower = found.concluded_slower(),
         slowed_to = found.slowed_to(),
+        slowdown = found.slowdown.as_ref().map_or_else(String::new, slowdown_cost),
     )
 }

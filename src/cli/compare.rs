@@ -1,14 +1,17 @@
 //! `lockyard compare`, and the main job, which is a comparison of everything.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
 
 use lockyard_bench::Share;
+use lockyard_bench::gate::RunSettings;
+use lockyard_bench::record::Record;
 
-use crate::strategy::{Factorial, PRESETS, Strategy};
+use crate::strategy::{Factorial, MAIN_WAYS, PRESETS, Strategy};
 
 use super::against::Against;
 use super::exit::Exit;
@@ -18,6 +21,7 @@ use super::output;
 use super::plan;
 use super::processes;
 use super::progress;
+use super::record_file::RecordFile;
 use super::remote::{self, TokenOptions};
 use super::sweep;
 use super::verify;
@@ -65,7 +69,8 @@ pub(super) struct Args {
     /// Ablation: the effect of each change from one strategy to another, `before..after`.
     ///
     /// Measures every combination of the factors in which the two differ, as subjects of this run, and reports main effects
-    /// and interactions. Without --strategy it measures nothing else. May be given again.
+    /// and interactions. Combinations that are no presets are listed apart and not ranked. Without --strategy it measures
+    /// nothing else. May be given again: a way that begins where the one before it ends continues that one.
     #[arg(long = "ablate", value_name = "FROM..TO", value_parser = factorial)]
     ablations: Vec<Factorial>,
 
@@ -94,8 +99,8 @@ pub(super) struct Args {
 
     /// Measure in this many processes, one after the other, each for its share of the time.
     ///
-    /// The memory layout of code and data makes strategies faster or slower and is fixed for a whole process, so a single
-    /// one cannot estimate it. With several, each with requests of its own, intervals include that variance and are wider.
+    /// Where code lies in memory makes strategies faster or slower and is fixed for a whole process, so a single one cannot
+    /// estimate it. With several, each with requests of its own, intervals include that variance and are wider.
     /// Five or more are worth their time: with N there are N - 1 degrees of freedom. The page says how many there were.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100),
           conflicts_with = "track")]
@@ -107,11 +112,12 @@ pub(super) struct Args {
 
     /// Measure another build of this program, alternating with this one: is this build no slower?
     ///
-    /// A round is one process of each, one right after the other and each a second, by the public options of `compare`; the
-    /// order is random. So it may be any older build, and any program that takes these options and prints such a record.
-    /// Each strategy is listed twice, that of the other build as `after@other` and as the baseline. There are as many
-    /// rounds as --duration has seconds, 20 by default and 5 with --quick, at least 5; a process takes a few seconds to start
-    /// and to end, which are not measured. Without --strategy it is `after` alone. Answers are not checked. Losses beyond
+    /// A process of each is set up, by the public options of `compare`; then they take turns, a few milliseconds each, for a
+    /// second. So it may be any older build, and any program that takes these options and prints such a record; one that
+    /// does not take turns is measured as a whole, less tightly. Each strategy is listed twice, that of the other build as
+    /// `after@other` and as the baseline. There are as many pairs of processes as --duration has seconds, 10 by default and 5
+    /// with --quick, at least 5; to start and to end takes about a second for each, which is not measured. Without
+    /// --strategy it is `after` alone. Answers are not checked. Losses beyond
     /// --gate end with exit code 3, a program that cannot be measured with 2, other numbers under a scenario's name with 5.
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = AGAINST_HAS_NO)]
     against: Option<PathBuf>,
@@ -145,22 +151,48 @@ fn factorial(given: &str) -> Result<Factorial, String> {
 }
 
 /// The main job: `lockyard` without a verb.
+///
+/// Every preset, and the way from the first to the last in steps, each with all its combinations.
 pub(super) fn main_job() -> anyhow::Result<Exit> {
-    run(&Args::parse_from(["compare", "--duration", MAIN_JOB]))
+    let args = Args {
+        strategies: presets()?,
+        ablations: MAIN_WAYS.into_iter().map(Factorial::parse).collect::<Result<_, _>>()?,
+        ..Args::parse_from(["compare", "--duration", MAIN_JOB])
+    };
+    run(&args)
+}
+
+fn presets() -> anyhow::Result<Vec<Strategy>> {
+    Ok(PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?)
+}
+
+/// Splits what an ablation adds to the strategies given: what is ranked beside them, and what is measured for the ablation alone.
+/// Ranked are presets, and the ends of a way unless another way goes on from there.
+fn on_the_ways(given: &[Strategy], ways: &[Factorial]) -> (Vec<Strategy>, Vec<Strategy>) {
+    let (mut ranked, mut combinations) = (given.to_vec(), Vec::new());
+    for strategy in ways.iter().flat_map(Factorial::strategies) {
+        let is_known = |known: &[Strategy]| known.iter().any(|it| it.factors() == strategy.factors());
+        if is_known(&ranked) || is_known(&combinations) {
+            continue;
+        }
+        let is_preset = PRESETS.iter().any(|preset| preset.factors == strategy.factors());
+        let begins = ways.iter().any(|way| way.from().factors() == strategy.factors());
+        let ends = ways.iter().any(|way| way.to().factors() == strategy.factors());
+        let list = if is_preset || begins != ends { &mut ranked } else { &mut combinations };
+        list.push(strategy.clone());
+    }
+    (ranked, combinations)
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let gate = match args.gate.load()? {
-        Ok(gate) => gate,
-        Err(exit) => return Ok(exit),
-    };
+    let gate = args.gate.load()?;
     let mut strategies = args.strategies.clone();
     if strategies.is_empty() && args.against.is_some() {
         strategies.push(Strategy::parse(AGAINST)?);
     }
     if strategies.is_empty() && args.ablations.is_empty() && args.url.is_empty() {
-        strategies = PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?;
+        strategies = presets()?;
     }
     let names =
         || strategies.iter().map(Strategy::name).chain(args.url.iter().map(|(name, _)| name.as_str()));
@@ -170,11 +202,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             "{name} is given twice; each is measured once"
         );
     }
-    for strategy in args.ablations.iter().flat_map(Factorial::strategies) {
-        if !strategies.iter().any(|known| known.factors() == strategy.factors()) {
-            strategies.push(strategy.clone());
-        }
-    }
+    let (strategies, combinations) = on_the_ways(&strategies, &args.ablations);
     let mut names: Vec<&str> = args.scenarios.iter().map(String::as_str).collect();
     if names.is_empty() {
         names = vec!["polling", "hot-context", "one-worker"];
@@ -183,51 +211,103 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .iter()
         .map(|name| anyhow::Ok((*name, options::scenario(name, &args.run.overrides)?)))
         .collect::<Result<_, _>>()?;
+    for (nth, (_, scenario)) in scenarios.iter().enumerate() {
+        let is_new = scenarios[..nth].iter().all(|(_, earlier)| earlier.name != scenario.name);
+        anyhow::ensure!(is_new, "the scenario {} is given twice; each is measured once", scenario.name);
+    }
     if let Some(program) = &args.against {
         let scenarios: Vec<_> = scenarios.iter().map(|(given, it)| (*given, it.name.clone())).collect();
         let (strategies, quick, margin) = (&strategies, args.quick, args.margin);
         let against =
             Against { program, strategies, scenarios: &scenarios, quick, margin, options: &args.run };
-        return output::measure_by(&args.run, Some(&args.gate.against()), |interrupted| {
-            against.measure(interrupted)
+        return output::measure_by(&args.run, Some(&args.gate.against()), |interrupted, file| {
+            against.measure(interrupted, file)
         });
     }
     let sweeps = sweep::sweeps(&args.sweeps, &scenarios, &args.run.overrides, args.quick)?;
     let duration = args.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
     let subjects = match args.url.as_slice() {
-        [] => plan::strategies(&strategies, &args.run)?,
+        [] => plan::strategies(&strategies, &combinations, &args.run)?,
         urls => {
             let server = |(name, url): &(String, String)| Ok(args.token.server(name, url)?.subject());
             plan::servers(urls.iter().map(server).collect::<anyhow::Result<_>>()?)
         }
     };
     let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
+    let measured = [&strategies[..], &combinations].concat();
     let plan = plan::plan(subjects, scenarios, args.margin, &args.run)
-        .ablations(args.ablations.iter().map(|way| plan::ablated(way, &strategies)).collect())
+        .ablations(args.ablations.iter().map(|way| plan::ablated(way, &measured)).collect())
         .sweeps(sweeps)
         .duration(duration)
         .longest_slice(if args.quick { QUICK_SLICE } else { FULL_SLICE })
         // Half of what would make a difference, so that no difference can be concluded.
         .precision(args.margin.half())
         .many_items(!args.quick);
+    // A part of a run is asked for by a process that has looked already.
+    let planned = gate.as_ref().filter(|_| args.part.is_none());
+    if planned.is_some_and(|gate| !gate.admits(&RunSettings::of_plan(&plan, args.processes))) {
+        return Ok(Exit::NotComparable);
+    }
     if !args.url.is_empty() {
         remote::announce(plan.workloads());
     }
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(plan, nth),
         (None, processes) => {
-            let run = |interrupted: &AtomicBool| {
+            let run = |interrupted: &Arc<AtomicBool>, file: &mut RecordFile| {
                 let mut record = match processes {
-                    1 => lockyard_bench::run(&plan, interrupted, &mut *progress::observer(&plan))?,
-                    several => processes::measure(&plan, several, interrupted)?,
+                    1 => {
+                        let mut observer = file.observed_by(progress::observer(&plan));
+                        lockyard_bench::run(&plan, interrupted, &mut observer)?
+                    }
+                    several => processes::measure(&plan, several, interrupted, file)?,
                 };
                 if args.verify && !interrupted.load(Ordering::Relaxed) {
-                    let found = verify::quickly(&strategies);
-                    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
+                    // On disk with its memory, before anything else can go wrong.
+                    file.keep(&Record { finished: false, ..record.clone() });
+                    verify::add_quickly(&strategies, &mut record, interrupted)?;
                 }
                 Ok(record)
             };
             output::measure_by(&args.run, gate.as_ref(), run)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ways(given: &[&str]) -> Vec<Factorial> {
+        given.iter().map(|way| Factorial::parse(way).expect("it is built")).collect()
+    }
+
+    fn names(strategies: &[Strategy]) -> Vec<&str> {
+        strategies.iter().map(Strategy::name).collect()
+    }
+
+    #[test]
+    fn the_ways_of_the_main_job_lead_from_before_to_best_and_add_seven_combinations() {
+        let ways = ways(&MAIN_WAYS);
+        let joins = ways.windows(2).all(|pair| pair[0].to().factors() == pair[1].from().factors());
+        assert!(joins, "each begins where the one before ends");
+        assert_eq!((ways[0].from().name(), ways[3].to().name()), ("before", "best"));
+        let presets = presets().expect("they are built");
+        let (ranked, combinations) = on_the_ways(&presets, &ways);
+        assert_eq!((ranked, combinations.len()), (presets, 7));
+    }
+
+    #[test]
+    fn presets_and_the_ends_of_a_way_are_ranked_and_what_lies_between_is_not() {
+        let (ranked, combinations) = on_the_ways(&[], &ways(&["before..after"]));
+        assert_eq!((names(&ranked), combinations.len()), (vec!["before", "naive", "after"], 5));
+        let clock = "session=tokio-rwlock,cache=clock,dto=borrowed,save=after-unlock";
+        let to_clock = format!("after..{clock}");
+        let (ranked, combinations) = on_the_ways(&[], &ways(&[&to_clock]));
+        assert_eq!((names(&ranked), combinations.len()), (vec!["after", clock], 0));
+        let beyond =
+            format!("{clock}..session=parking-lot-rwlock,cache=clock,dto=borrowed,save=after-unlock");
+        let (ranked, combinations) = on_the_ways(&[], &ways(&[&to_clock, &beyond]));
+        assert_eq!((ranked.len(), names(&combinations)), (2, vec![clock]), "the way goes on from there");
     }
 }

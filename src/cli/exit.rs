@@ -31,10 +31,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An interrupted run says so before anything else: what it did not get to see is not known to be right.
+/// A run that was interrupted, or did not come to its end, says so before anything else: what it did not get to see is not known
+/// to be right.
 pub(super) fn of_record(record: &Record) -> Exit {
     let failed = |finding: &lockyard_bench::record::Finding| finding.severity == Severity::Error;
-    if record.interrupted {
+    if record.is_partial() {
         Exit::Interrupted
     } else if record.findings().any(failed) || !is_proven(record) {
         Exit::VerificationFailed
@@ -48,7 +49,7 @@ fn is_proven(record: &Record) -> bool {
     let found = VerificationReport {
         models: record.models.clone().unwrap_or_default(),
         pitfalls: record.pitfalls.clone().unwrap_or_default(),
-        coarse_steps: Vec::new(),
+        ..VerificationReport::default()
     };
     found.holds()
 }
@@ -62,7 +63,14 @@ pub(super) struct LostProcess {
     pub(super) nth: u32,
     pub(super) of: u32,
     pub(super) what: String,
+    /// With which code it ended by itself, if it did: what stops it is then that of the run.
+    pub(super) code: Option<i32>,
 }
+
+/// The models of a run panicked, which is a fault of this program and none of what was measured.
+#[derive(Debug, thiserror::Error)]
+#[error("--verify panicked, as is said above: that is a fault of this program; measure without --verify")]
+pub(super) struct VerifyPanicked;
 
 /// A build that lost more than is let pass against another one. An interrupted or wrong run says that before.
 pub(super) fn of_losses(record: &Record, losses: &[Regression]) -> Exit {
@@ -73,11 +81,11 @@ pub(super) fn of_losses(record: &Record, losses: &[Regression]) -> Exit {
 }
 
 /// What stands against a run comes in this order: that it was stopped, that it is wrong, that it cannot be compared, that
-/// it is slower. The speed of wrong answers is not worth a word.
+/// it is slower, or not whole. The speed of wrong answers is not worth a word.
 pub(super) fn of_gate(record: &Record, diff: &Diff) -> Exit {
     match of_record(record) {
         Exit::Fine if !diff.refusals.is_empty() => Exit::NotComparable,
-        Exit::Fine if diff.regressions().next().is_some() => Exit::Regression,
+        Exit::Fine if !diff.passes() => Exit::Regression,
         exit => exit,
     }
 }
@@ -85,10 +93,13 @@ pub(super) fn of_gate(record: &Record, diff: &Diff) -> Exit {
 /// Errors are a person's to mend, but for those of the machine.
 pub(super) fn of_error(error: &anyhow::Error) -> Exit {
     let threads = matches!(error.downcast_ref(), Some(RunError::Threads(_)));
+    if let Some(LostProcess { code, .. }) = error.downcast_ref() {
+        return if *code == Some(Exit::BadInput as i32) { Exit::BadInput } else { Exit::Internal };
+    }
     match error.downcast_ref() {
         Some(AgainstError::Different { .. }) => Exit::NotComparable,
         Some(error) if AgainstError::is_lost(error) => Exit::Internal,
-        _ if threads || error.is::<LostProcess>() => Exit::Internal,
+        _ if threads || error.is::<VerifyPanicked>() => Exit::Internal,
         _ => Exit::BadInput,
     }
 }

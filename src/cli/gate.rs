@@ -1,4 +1,4 @@
-//! The gate of a run: a baseline to hold it against, read and looked at before anything is measured.
+//! The gate of a run: a baseline to hold it against, read and held against the plan before anything is measured.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,13 @@ use anyhow::Context;
 use clap::Args;
 
 use lockyard_bench::Share;
-use lockyard_bench::gate::{self, Regression};
+use lockyard_bench::gate::{self, Regression, RunSettings, Tolerance};
 use lockyard_bench::record::Record;
 use lockyard_bench::record::write_atomically;
 use lockyard_bench::report;
 use lockyard_bench::stats::Confidence;
 
 use super::exit::{self, Exit};
-use super::origin::BUILD;
 use super::stdout;
 
 /// Options of a run with a gate.
@@ -22,8 +21,9 @@ pub(super) struct Options {
     /// Compare the run with this record, an earlier run.json of the same machine.
     ///
     /// Each strategy's throughput ÷ that of `naive` is compared, each within its own run, so both must have `naive`. Changes
-    /// are reported on stderr and written to gate.md. Another machine, scenario or point is refused with exit code 5,
-    /// the machine before anything is measured.
+    /// are reported on stderr and written to gate.md. Another machine, scenario or point, other settings, another number of
+    /// --processes, --track in one of the two, or no `naive` is refused with exit code 5 before anything is measured. A
+    /// strategy or scenario of the baseline that this run leaves out ends with 3. For a pull request, --against sees more.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
 
@@ -35,12 +35,21 @@ pub(super) struct Options {
     /// given, so tolerate a few per cent.
     #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "held")]
     gate: Share,
+
+    /// The tolerated loss of absolute throughput against the --baseline, in per cent: a strategy whose operations a second fell
+    /// by more, with the whole interval, ends the run with exit code 3. Not judged unless given.
+    ///
+    /// Ratios cannot show what slows all strategies alike. But absolute throughput drifts with the machine, by some per cent from
+    /// day to day even on a quiet one, and the interval does not cover that: tolerate 20 % or more, or measure both builds in
+    /// turns, with --against.
+    #[arg(long, value_name = "PERCENT", requires = "baseline", conflicts_with = "against")]
+    gate_absolute: Option<Share>,
 }
 
 /// What a run is held against, and what is let pass.
 pub(super) enum Gate {
-    /// An earlier record.
-    Baseline(Box<Record>, Share),
+    /// An earlier record, with where it came from.
+    Baseline(PathBuf, Box<Record>, Tolerance),
     /// The other build that was measured in the same run.
     Against(Share),
 }
@@ -51,28 +60,37 @@ impl Options {
         Gate::Against(self.gate)
     }
 
-    /// Reads the baseline, if there is one. What is refused here has been reported on stderr.
-    pub(super) fn load(&self) -> anyhow::Result<Result<Option<Gate>, Exit>> {
-        let Some(path) = &self.baseline else { return Ok(Ok(None)) };
+    /// Reads the baseline, if there is one.
+    pub(super) fn load(&self) -> anyhow::Result<Option<Gate>> {
+        let Some(path) = &self.baseline else { return Ok(None) };
         let baseline = Record::read(path).context("the baseline cannot be used")?;
-        let reasons = gate::other_machine(&baseline.environment, &lockyard_bench::environment(&BUILD));
-        if reasons.is_empty() {
-            return Ok(Ok(Some(Gate::Baseline(Box::new(baseline), self.gate))));
-        }
-        eprintln!("Not comparable with {}: {}.", path.display(), reasons.join("; "));
-        eprintln!("Record a baseline on this machine, with the same command and without --baseline.");
-        Ok(Err(Exit::NotComparable))
+        let tolerance = Tolerance { ratio: self.gate, absolute: self.gate_absolute };
+        Ok(Some(Gate::Baseline(path.clone(), Box::new(baseline), tolerance)))
     }
 }
 
 impl Gate {
+    /// Whether a run with these settings can be held against the baseline. Why not is said on stderr: minutes of measuring would
+    /// not change it.
+    pub(super) fn admits(&self, planned: &RunSettings) -> bool {
+        let Self::Baseline(path, baseline, _) = self else { return true };
+        let reasons = gate::refusals(&RunSettings::of_record(baseline), planned);
+        if !reasons.is_empty() {
+            eprintln!("Not comparable with {}: {}.", path.display(), reasons.join("; "));
+            eprintln!(
+                "Measure as the baseline was, or record another one here, with this command and without --baseline."
+            );
+        }
+        reasons.is_empty()
+    }
+
     /// What became of the baseline: on stderr, since stdout has the record; and beside the record, where it is another one.
     pub(super) fn judge(&self, record: &Record, out: &Path) -> anyhow::Result<Exit> {
-        let (baseline, share) = match self {
-            Self::Baseline(baseline, share) => (baseline, *share),
+        let (baseline, tolerance) = match self {
+            Self::Baseline(_, baseline, tolerance) => (baseline, *tolerance),
             Self::Against(share) => return Ok(of_losses(record, *share)),
         };
-        let diff = gate::diff(baseline, record, share, Confidence::default());
+        let diff = gate::diff(baseline, record, tolerance, Confidence::default());
         let path = out.join("gate.md");
         write_atomically(&path, &report::diff_summary(&diff))
             .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -85,6 +103,12 @@ impl Gate {
 fn of_losses(record: &Record, share: Share) -> Exit {
     let losses = gate::losses(record, share, Confidence::default());
     for Regression { scenario, strategy, change } in &losses {
+        let Some(change) = change else {
+            eprintln!(
+                "regression: {strategy} under {scenario} has no interval; measure more rounds, with --duration"
+            );
+            continue;
+        };
         let (change, let_pass) = (report::ratio(change.ratio, change.ci), share);
         eprintln!(
             "regression: {strategy} under {scenario} is at {change} of the other build; tolerated loss {let_pass}"

@@ -11,6 +11,7 @@ use lockyard_bench::Share;
 
 use crate::strategy::Strategy;
 use crate::subjects::{self, PitfallPlan};
+use crate::unknown::Unknown;
 
 use super::exit::Exit;
 use super::options::{self, RunOptions};
@@ -52,12 +53,13 @@ pub(super) struct Args {
     /// Run this pitfall instead: a seeded bug, under tracked locks and whatever else must detect it.
     ///
     /// Exits with 4 once it is detected. It has its own tasks, so strategy and scenario do not apply; see `lockyard list
-    /// pitfalls`. --duration is how long it is repeated, 1s by default.
-    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "track", "cancel"])]
+    /// pitfalls`. --duration is how long it is repeated, 1s by default; --track changes nothing.
+    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "cancel"])]
     pitfall: Option<&'static Pitfall>,
 
     /// Run the pitfall's fixed variant, on which any report is a false positive.
-    #[arg(long, alias = "twin", requires = "pitfall")]
+    // Not `requires`: clap forgets that where something is given that a pitfall excludes, such as a strategy.
+    #[arg(long, alias = "twin")]
     fixed: bool,
 
     /// Measure the server at this URL, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
@@ -76,10 +78,8 @@ pub(super) struct Args {
 
 /// A pitfall, for clap.
 fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
-    Pitfall::named(name).ok_or_else(|| {
-        let known: Vec<_> = PITFALLS.iter().map(|pitfall| pitfall.name).collect();
-        format!("there is no such pitfall; there are {}", known.join(", "))
-    })
+    let unknown = || Unknown::new("pitfall", name, PITFALLS.iter().map(|pitfall| pitfall.name)).to_string();
+    Pitfall::named(name).ok_or_else(unknown)
 }
 
 /// Runs the verb.
@@ -87,6 +87,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(pitfall) = args.pitfall {
         return run_pitfall(pitfall, args);
     }
+    anyhow::ensure!(!args.fixed, "--fixed is a variant of a pitfall: name that with --pitfall <NAME>");
     let scenarios = vec![options::scenario(&args.scenario, &args.run.overrides)?];
     let subjects = if let Some(url) = &args.url {
         remote::announce(&scenarios);
@@ -94,7 +95,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         plan::servers(vec![args.token.server(name, url)?.subject()])
     } else {
         let strategy = args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?;
-        plan::strategies(&[strategy], &args.run)?
+        plan::strategies(&[strategy], &[], &args.run)?
     };
     let plan = plan::plan(subjects, scenarios, Share::NONE, &args.run)
         .duration(args.run.duration.unwrap_or(DURATION))
@@ -110,6 +111,9 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         pitfall.name,
         pitfall.checks().join(", "),
     );
+    if args.run.track {
+        eprintln!("A pitfall runs under tracked locks in any case: --track changes nothing.");
+    }
     let plan = PitfallPlan {
         command: command_line(),
         build: BUILD,
@@ -117,5 +121,5 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         variant: if args.fixed { Variant::Right } else { Variant::Wrong },
         duration: args.run.duration.unwrap_or(PITFALL_DURATION),
     };
-    output::measure_by(&args.run, None, |interrupted| Ok(subjects::run_pitfall(&plan, interrupted)))
+    output::measure_by(&args.run, None, |interrupted, _| Ok(subjects::run_pitfall(&plan, interrupted)))
 }

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod processes;
 mod progress;
+mod record_file;
 mod remote;
 mod report;
 mod schema;
@@ -40,7 +41,8 @@ use exit::Exit;
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
 /// Without a verb: the main job. Measures every preset (see `lockyard list strategies`) under polling, hot-context and
-/// one-worker in a few minutes, and leaves a record and a page under reports/local.
+/// one-worker in a few minutes, with what each change from before over after to best gives, and leaves a record and a page under
+/// reports/local.
 #[derive(Parser)]
 #[command(name = "lockyard", version, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {

@@ -23,7 +23,8 @@ pub(super) struct RunOptions {
     /// For how long each strategy is measured under each scenario: 500ms, 10s, 2m.
     ///
     /// The measured time; setting up and warming up come on top. At least 5 rounds are measured, 24 where slices are a few
-    /// milliseconds. Slices of whole chat turns last up to 2 s (0.7 s with `compare --quick`), so such a run takes at least
+    /// milliseconds, and a run may end early once its intervals are tight: the heading of each table says what was measured where
+    /// that is not what was asked. Slices of whole chat turns last up to 2 s (0.7 s with `compare --quick`), so such a run takes at least
     /// five times that for each strategy.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
@@ -63,7 +64,8 @@ pub(super) struct RunOptions {
 
     /// The directory for run.json, index.html and summary.md.
     ///
-    /// Created if it does not exist; an earlier run's files in it are replaced. By default a new directory under
+    /// Created if it does not exist; an earlier run's files in it are replaced. run.json is written after every scenario, so
+    /// that what was measured outlasts an error or the end of the machine. By default a new directory under
     /// reports/local, named after the time.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -16,6 +16,7 @@ use super::exit::{self, Exit};
 use super::gate::Gate;
 use super::options::{Format, RunOptions};
 use super::progress;
+use super::record_file::RecordFile;
 use super::stdout::{colour, write_out};
 
 /// Measures in this process, writes and prints; then holds the record against a baseline, if there is one.
@@ -24,22 +25,33 @@ pub(super) fn measure(
     options: &RunOptions,
     gate: Option<&Gate>,
 ) -> anyhow::Result<Exit> {
-    let run = |interrupted: &AtomicBool| {
-        Ok(lockyard_bench::run(plan, interrupted, &mut *progress::observer(plan))?)
+    let run = |interrupted: &Arc<AtomicBool>, file: &mut RecordFile| {
+        Ok(lockyard_bench::run(plan, interrupted, &mut file.observed_by(progress::observer(plan)))?)
     };
     measure_by(options, gate, run)
 }
 
-/// Measures by `measure`, writes and prints; then holds the record against a baseline, if there is one.
+/// Measures by `run`, writes and prints; then holds the record against a baseline, if there is one.
+///
+/// After an error nothing is printed and nothing held against anything, but the report of what was measured before is written.
 pub(super) fn measure_by(
     options: &RunOptions,
     gate: Option<&Gate>,
-    run: impl FnOnce(&AtomicBool) -> anyhow::Result<Record>,
+    run: impl FnOnce(&Arc<AtomicBool>, &mut RecordFile) -> anyhow::Result<Record>,
 ) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
     claim(&out)?;
     let interrupted = interrupt(WRITES_MEASURED)?;
-    let record = run(&interrupted)?;
+    let mut file = RecordFile::new(out.clone());
+    let record = match run(&interrupted, &mut file) {
+        Ok(record) => record,
+        Err(error) => {
+            if let Some(page) = file.rescue() {
+                eprintln!("\nReport of what was measured before the error: {}", page.display());
+            }
+            return Err(error);
+        }
+    };
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
     print(&record, options.format)?;
     if options.format != Format::Text {

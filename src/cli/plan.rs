@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use lockyard_bench::record::Change;
 use lockyard_bench::stats::Confidence;
-use lockyard_bench::{Ablated, LimitOf, Plan, Share, Subject, Terms};
+use lockyard_bench::{Ablated, LimitOf, Plan, Share, Subject, Terms, Turns};
 
-use crate::strategy::{Factorial, HEADLINE, REFERENCE, Strategy, check_tracked};
+use crate::strategy::{Factorial, REFERENCE, Strategy, check_tracked};
 use crate::subjects::{self, Strategies};
 use crate::workload::Scenario;
 
@@ -23,16 +23,22 @@ pub(super) struct Subjects {
     limit: Option<LimitOf<Scenario>>,
 }
 
-/// Strategies as subjects, with the limit for the same sessions.
-pub(super) fn strategies(strategies: &[Strategy], options: &RunOptions) -> anyhow::Result<Subjects> {
+/// Strategies as subjects, with the limit for the same sessions. `combinations` are measured for an ablation alone.
+pub(super) fn strategies(
+    strategies: &[Strategy],
+    combinations: &[Strategy],
+    options: &RunOptions,
+) -> anyhow::Result<Subjects> {
     let all = Strategies::default().cancelling(options.cancel);
     let subject = |strategy: &Strategy| {
         if options.track {
             check_tracked(strategy.factors())?;
         }
-        Ok(all.subject(strategy)?)
+        anyhow::Ok(all.subject(strategy)?)
     };
-    let compared = strategies.iter().map(subject).collect::<anyhow::Result<_>>()?;
+    let ranked = strategies.iter().map(subject);
+    let others = combinations.iter().map(|strategy| Ok(subject(strategy)?.ablation_only()));
+    let compared = ranked.chain(others).collect::<anyhow::Result<_>>()?;
     Ok(Subjects { compared, limit: Some(Arc::new(move |scenario| all.limit(scenario))) })
 }
 
@@ -65,20 +71,21 @@ pub(super) fn plan(
     margin: Share,
     options: &RunOptions,
 ) -> Plan<Scenario> {
-    Plan::new(subjects.compared, scenarios)
+    let turns = Turns::asked();
+    // What takes turns with another build is compared with that, and not with the machine.
+    let alone = turns.is_none();
+    let plan = Plan::new(subjects.compared, scenarios)
         .command(command_line())
         .build(BUILD)
-        .limit(subjects.limit)
-        .limits(subjects::limits)
+        .harness(alone)
         .seed(options.seed)
         .latency(options.latency.into())
         .verify(!options.no_verify)
         .track(options.track)
-        .terms(Terms {
-            margin,
-            confidence: Confidence::default(),
-            reference: Some(REFERENCE.to_owned()),
-            headline: Some(HEADLINE.to_owned()),
-        })
-        .patience(PATIENCE)
+        .terms(Terms { margin, confidence: Confidence::default(), reference: Some(REFERENCE.to_owned()) })
+        .patience(PATIENCE);
+    match turns {
+        Some(turns) => plan.turns(turns),
+        None => plan.limit(subjects.limit).limits(subjects::limits),
+    }
 }

@@ -1,9 +1,10 @@
 //! `compare --processes`: this program runs itself again, once for each process, and makes one record of all.
 //!
-//! A process is given the arguments of this one and which part it is. It answers on its stdout, and ends early when its
-//! stdin does: so it heeds an interrupt wherever that arrived, and does not outlive its parent.
+//! A process is given the arguments of this one and which part it is. It answers on its stdout, with a line for each experiment
+//! as soon as that is measured: so what it has measured is kept when it is lost later. It ends early when its stdin does: so
+//! it heeds an interrupt wherever that arrived, and does not outlive its parent.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,13 +14,14 @@ use std::time::Duration;
 use anyhow::Context;
 
 use lockyard_bench::record::Record;
-use lockyard_bench::{Part, Plan};
+use lockyard_bench::{NoObserver, Part, Plan};
 
 use crate::workload::Scenario;
 
 use super::exit::{Exit, LostProcess};
 use super::output;
 use super::progress;
+use super::record_file::RecordFile;
 use super::stdout;
 
 /// How long an interrupt may stay unnoticed while a process measures.
@@ -40,21 +42,27 @@ pub(super) fn nth(given: &str) -> Result<ProcessNumber, String> {
     found.ok_or_else(|| "write which of how many processes, counted from 0: 1/5".to_owned())
 }
 
-/// Measures the plan in this many processes, one after the other.
+/// Measures the plan in this many processes, one after the other, and keeps what each has measured as soon as it is there.
 pub(super) fn measure(
     plan: &Plan<Scenario>,
     processes: u32,
     interrupted: &AtomicBool,
+    file: &mut RecordFile,
 ) -> anyhow::Result<Record> {
-    lockyard_bench::run_in_parts(plan, processes, interrupted, |nth| {
+    let mut observer = file.observed_by(Box::new(NoObserver));
+    lockyard_bench::run_in_parts(plan, processes, interrupted, &mut observer, |nth, take| {
         eprintln!("Process {} of {processes}", nth + 1);
-        ask(ProcessNumber { nth, of: processes }, interrupted)
+        ask(ProcessNumber { nth, of: processes }, interrupted, take)
     })
 }
 
-/// Runs this program again as one of several processes, and takes its answer.
-fn ask(ProcessNumber { nth, of }: ProcessNumber, interrupted: &AtomicBool) -> anyhow::Result<Part> {
-    let lost = |what: String| LostProcess { nth: nth + 1, of, what };
+/// Runs this program again as one of several processes, and takes its answers.
+fn ask(
+    ProcessNumber { nth, of }: ProcessNumber,
+    interrupted: &AtomicBool,
+    take: &mut dyn FnMut(Part),
+) -> anyhow::Result<()> {
+    let lost = |what: String| LostProcess { nth: nth + 1, of, what, code: None };
     let program = std::env::current_exe().map_err(|error| lost(error.to_string()))?;
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
@@ -64,41 +72,63 @@ fn ask(ProcessNumber { nth, of }: ProcessNumber, interrupted: &AtomicBool) -> an
         .spawn()
         .map_err(|error| lost(error.to_string()))?;
     let mut holding: Option<ChildStdin> = child.stdin.take();
-    let mut stdout = child.stdout.take().expect("it was asked for");
-    let (send, answer) = mpsc::channel();
+    let stdout = child.stdout.take().expect("it was asked for");
+    let (send, answers) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut answer = Vec::new();
-        let read = stdout.read_to_end(&mut answer);
-        // The receiver is gone only if the program is ending.
-        drop(send.send(read.map(|_| answer)));
+        for line in BufReader::new(stdout).split(b'\n') {
+            let is_last = line.is_err();
+            // The receiver is gone only if the program is ending.
+            drop(send.send(line));
+            if is_last {
+                break;
+            }
+        }
     });
-    let answer = loop {
-        match answer.recv_timeout(HEED) {
-            Ok(answer) => break answer,
+    // What is wrong with an answer. The process is heard to its end all the same, and why it ended says more.
+    let mut unreadable = None;
+    loop {
+        match answers.recv_timeout(HEED) {
+            Ok(line) => match line.map_err(|error| error.to_string()).and_then(|line| parsed(&line)) {
+                Ok(part) => take(part),
+                Err(error) => unreadable = Some(error),
+            },
             Err(RecvTimeoutError::Timeout) if interrupted.load(Ordering::Relaxed) => drop(holding.take()),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => unreachable!("the reader answers before it ends"),
+            Err(RecvTimeoutError::Disconnected) => break,
         }
-    };
+    }
     drop(holding);
     let status = child.wait().map_err(|error| lost(error.to_string()))?;
-    let answer = answer.map_err(|error| lost(error.to_string()))?;
     if status.code() == Some(Exit::Interrupted as i32) {
         interrupted.store(true, Ordering::Relaxed);
     } else if !status.success() {
-        return Err(lost(format!("it ended with {status}")).into());
+        return Err(LostProcess { code: status.code(), ..lost(format!("it ended with {status}")) }.into());
     }
-    serde_json::from_slice(&answer)
-        .map_err(|error| lost(format!("its answer cannot be read: {error}")).into())
+    match unreadable {
+        Some(error) => Err(lost(format!("its answer cannot be read: {error}")).into()),
+        None => Ok(()),
+    }
 }
 
-/// Measures one part of the plan and prints it for the process that asked.
+fn parsed(line: &[u8]) -> Result<Part, String> {
+    serde_json::from_slice(line).map_err(|error| error.to_string())
+}
+
+/// Measures one part of the plan and prints what it has measured, a line for each experiment, for the process that asked.
 pub(super) fn answer(plan: Plan<Scenario>, ProcessNumber { nth, of }: ProcessNumber) -> anyhow::Result<Exit> {
     let interrupted = output::interrupt(output::WRITES_MEASURED)?;
     end_with_stdin(interrupted.clone());
     let plan = plan.into_part(nth, of);
-    let part = lockyard_bench::measure(&plan, &interrupted, &mut *progress::observer(&plan))?;
-    stdout::write_out(&serde_json::to_string(&part).context("a part cannot be written")?)?;
+    let mut written = Ok(());
+    lockyard_bench::measure(&plan, &interrupted, &mut *progress::observer(&plan), &mut |part, _| {
+        let line = serde_json::to_string(&part).context("a part cannot be written");
+        if let Err(error) = line.and_then(|line| stdout::write_out(&line)) {
+            // There is nobody to measure for.
+            interrupted.store(true, Ordering::Relaxed);
+            written = Err(error);
+        }
+    })?;
+    written?;
     Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Fine })
 }
 

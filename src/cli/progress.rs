@@ -73,6 +73,7 @@ impl Observer for Bar {
             Progress::Measured { workload, comparisons } => {
                 self.0.println(interim_ratios(workload, comparisons));
             }
+            Progress::Recorded { .. } => {}
         }
     }
 }
@@ -98,7 +99,7 @@ impl Lines {
 impl Observer for Lines {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Preparing { .. } => {}
+            Progress::Preparing { .. } | Progress::Recorded { .. } => {}
             Progress::Filling { subject, done, of } => {
                 // Few sessions are made at once.
                 if done * 10 / of > (done - 1) * 10 / of && *of > 100 {

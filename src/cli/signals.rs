@@ -23,21 +23,24 @@ pub(super) fn ended_by_signal() -> anyhow::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(unix)]
-struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+struct Signals([tokio::signal::unix::Signal; 3]);
 
 #[cfg(unix)]
 fn signals() -> std::io::Result<Signals> {
     use tokio::signal::unix::{SignalKind, signal};
-    Ok(Signals(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    let [interrupt, terminate, hang_up] =
+        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    Ok(Signals([interrupt?, terminate?, hang_up?]))
 }
 
 #[cfg(unix)]
 impl Signals {
     async fn next(&mut self) {
-        let Self(interrupt, terminate) = self;
+        let Self([interrupt, terminate, hang_up]) = self;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
         }
     }
 }

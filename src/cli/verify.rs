@@ -3,34 +3,42 @@
 use std::fmt::Write;
 use std::fs;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, MODELS, ModelCheck, Plan, Replay, StrategyModel, VerifyTarget};
+use crate::checks::models::{self, MODELS, ModelCheck, ModelledStrategy, Plan, Replay, VerifyTarget};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::Strategy;
-use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
+use crate::unknown::Unknown;
+use lockyard_bench::record::{Check, ModelResult, PitfallResult, Record, VerificationReport};
 use lockyard_explore::{Limits, Schedule};
 
-use super::exit::Exit;
+use super::exit::{Exit, VerifyPanicked};
 use super::options;
+use super::output::interrupt;
 use super::stdout::{width, write_out};
 
 /// A quick run has models of some ten thousand schedules at most. Its bound is no time, so that slow machines come to the
 /// same verdicts.
-const QUICK: Limits = Limits { schedules: Some(1 << 20), time: None, switches: None };
+const QUICK: Limits = Limits { schedules: Some(1 << 20), time: None, switches: None, interrupted: None };
 
 /// How long one search of a whole run may take.
-const WHOLE: Limits = Limits { schedules: None, time: Some(Duration::from_mins(2)), switches: None };
+const WHOLE: Limits =
+    Limits { schedules: None, time: Some(Duration::from_mins(2)), switches: None, interrupted: None };
 
 /// Try every interleaving of small models of the sessions, over every strategy that can be modelled.
 ///
 /// Each model runs the production source of the session manager and the service on an executor that decides at each
 /// await which task resumes, whether a client is cancelled, and whether the store fails. An incomplete search reports its
 /// bound. Every model has a mutant, which the same search must detect.
+///
+/// Ctrl-C, SIGTERM and SIGHUP end it with what is done by then, marked as interrupted, and exit code 130.
 #[derive(Parser)]
 pub(super) struct Args {
     /// Only the smaller models, within a minute.
@@ -71,6 +79,9 @@ pub(super) struct Args {
     format: Format,
 }
 
+/// Over what an interrupted run prints.
+const PARTIAL: &str = "Interrupted: partial results. What is not listed was not run, or not to its end.";
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Tables for people, and the steps of what failed
@@ -82,25 +93,24 @@ enum Format {
 }
 
 fn model(name: &str) -> Result<&'static ModelCheck, String> {
-    ModelCheck::named(name).ok_or_else(|| {
-        let known: Vec<_> = MODELS.iter().map(|model| model.name).collect();
-        format!("there is no such model; there are {}", known.join(", "))
-    })
+    let unknown = || Unknown::new("model", name, MODELS.iter().map(|model| model.name)).to_string();
+    ModelCheck::named(name).ok_or_else(unknown)
 }
 
 fn pitfall(name: &str) -> Result<VerifyTarget, String> {
     let mutant = || ModelCheck::of_mutant(name).map(VerifyTarget::Mutant);
     Pitfall::named(name).map(VerifyTarget::Pitfall).or_else(mutant).ok_or_else(|| {
         let pitfalls = PITFALLS.iter().map(|pitfall| pitfall.name.to_owned());
-        let known: Vec<_> = pitfalls.chain(MODELS.iter().map(ModelCheck::mutant_name)).collect();
-        format!("there is no such pitfall; there are {}", known.join(", "))
+        let known = pitfalls.chain(MODELS.iter().map(ModelCheck::mutant_name));
+        Unknown::new("pitfall", name, known).to_string()
     })
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let limits = if args.quick { QUICK } else { WHOLE };
-    let limits = Limits { time: args.time.or(limits.time), ..limits };
+    let interrupted = Some(interrupt("ending the searches, and printing those that are done")?);
+    let limits = Limits { time: args.time.or(limits.time), interrupted, ..limits };
     if args.replay.is_some() || args.pitfall.is_some() {
         return show(args, limits);
     }
@@ -129,37 +139,52 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Json => serde_json::to_string(&verification)?,
         Format::Markdown => markdown(&verification),
     })?;
-    Ok(if verification.holds() { Exit::Fine } else { Exit::VerificationFailed })
+    Ok(if verification.interrupted {
+        Exit::Interrupted
+    } else if verification.holds() {
+        Exit::Fine
+    } else {
+        Exit::VerificationFailed
+    })
 }
 
-/// What a quick run finds of these strategies, those that are not modelled left out and those that are modelled alike once;
-/// and of all pitfalls.
-pub(super) fn quickly(asked: &[Strategy]) -> VerificationReport {
-    let mut strategies: Vec<(String, StrategyModel)> = Vec::new();
-    for strategy in asked {
-        let Ok(over) = models::modelled(&strategy.factors()) else { continue };
-        if !strategies.iter().any(|(_, known)| *known == over) {
-            strategies.push((strategy.name().to_owned(), over));
-        }
-    }
+/// Adds to a record what a quick run finds of these strategies, those that are not modelled left out and those that are modelled
+/// alike once; and of all pitfalls. When `interrupted` becomes true, what is done by then.
+///
+/// # Errors
+/// [`VerifyPanicked`]: what was measured is worth more than that the program ends there.
+pub(super) fn add_quickly(
+    asked: &[Strategy],
+    record: &mut Record,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<(), VerifyPanicked> {
+    let asked = asked.iter().map(|strategy| (strategy.name(), strategy.factors()));
     let plan = Plan {
         models: Vec::new(),
-        strategies,
+        strategies: models::representatives(asked),
         quick: true,
-        limits: QUICK,
+        limits: Limits { interrupted: Some(interrupted.clone()), ..QUICK },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    models::run(&plan, &|line| eprintln!("{line}"))
+    let found = catch_unwind(AssertUnwindSafe(|| models::run(&plan, &|line| eprintln!("{line}"))));
+    // The hook has said which and where; what a scope passes on is that one of its threads has panicked.
+    let found = found.map_err(|_| VerifyPanicked)?;
+    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
+    if found.interrupted {
+        (record.interrupted, record.finished) = (true, false);
+    }
+    Ok(())
 }
 
-fn strategies(given: &[String]) -> anyhow::Result<Vec<(String, StrategyModel)>> {
+fn strategies(given: &[String]) -> anyhow::Result<Vec<ModelledStrategy>> {
     if given.is_empty() {
-        let all = models::strategies().into_iter();
-        return Ok(all.map(|(name, over, _)| (name.to_owned(), over)).collect());
+        return Ok(models::strategies());
     }
+    // Each was asked for by its name, so none stands for another.
     let parse = |name: &String| {
         let strategy = Strategy::parse(name)?;
-        Ok((strategy.name().to_owned(), models::modelled(&strategy.factors())?))
+        let over = models::modelled(&strategy.factors())?;
+        Ok(ModelledStrategy { name: strategy.name().to_owned(), over, represents: Vec::new() })
     };
     given.iter().map(parse).collect()
 }
@@ -170,7 +195,7 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         (Some(subject), _) => subject.clone(),
         (None, [model]) => {
             let given = strategies(&args.strategies)?;
-            let (name, over) = match &given[..] {
+            let ModelledStrategy { name, over, .. } = match &given[..] {
                 [one] => one.clone(),
                 _ => bail!("a schedule belongs to one strategy: name it with --strategy"),
             };
@@ -186,7 +211,11 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         _ => None,
     };
     let asked = Replay { subject, schedule: args.replay.clone(), limits };
-    let Some(replayed) = models::replay(&asked) else {
+    let replayed = models::replay(&asked);
+    if asked.limits.is_interrupted() && replayed.is_none() {
+        return Ok(Exit::Interrupted);
+    }
+    let Some(replayed) = replayed else {
         let Some(caught) = caught else {
             write_out(&format!("no violation of {name} was found within the search's bound"))?;
             return Ok(Exit::VerificationFailed);
@@ -239,8 +268,8 @@ fn verdict(it: &ModelResult) -> &'static str {
 }
 
 fn text(verification: &VerificationReport, presets: bool) -> String {
-    let VerificationReport { models, pitfalls, coarse_steps } = verification;
-    let mut text = String::new();
+    let VerificationReport { models, pitfalls, coarse_steps, interrupted } = verification;
+    let mut text = if *interrupted { format!("{PARTIAL}\n\n") } else { String::new() };
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
@@ -260,9 +289,9 @@ fn text(verification: &VerificationReport, presets: bool) -> String {
     }
     text += &matrix(pitfalls);
     if presets {
-        let alike = models::strategies().into_iter().filter(|(_, _, alike)| !alike.is_empty());
+        let alike = models::strategies().into_iter().filter(|it| !it.represents.is_empty());
         let alike: Vec<_> =
-            alike.map(|(name, _, alike)| format!("{name} represents {}", alike.join(", "))).collect();
+            alike.map(|it| format!("{} represents {}", it.name, it.represents.join(", "))).collect();
         if !alike.is_empty() {
             let _ = writeln!(text, "\nModelled alike: {}.", alike.join("; "));
         }
@@ -331,7 +360,8 @@ fn checks(it: &PitfallResult) -> String {
 }
 
 fn markdown(verification: &VerificationReport) -> String {
-    let mut text = "| model | strategy | engine | schedules | minimum | search | verdict |\n".to_owned();
+    let mut text = if verification.interrupted { format!("{PARTIAL}\n\n") } else { String::new() };
+    text += "| model | strategy | engine | schedules | minimum | search | verdict |\n";
     text += "| --- | --- | --- | ---: | ---: | --- | --- |\n";
     for it in &verification.models {
         let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));

@@ -1,21 +1,14 @@
 //! What can be wrong with a strategy, said so that the next try is right.
 
+use crate::unknown::Unknown;
+
 /// What is wrong with a strategy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StrategyError {
     /// A name that is not known.
-    #[error("unknown {what} `{given}`{} There are: {known}", did_you_mean(.nearest.as_deref()))]
-    Unknown {
-        /// What the name should have named.
-        what: &'static str,
-        /// The name.
-        given: String,
-        /// The known name that looks most like it.
-        nearest: Option<String>,
-        /// Every known name.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// Part of a strategy that chooses nothing.
     #[error(
         "`{part}` is no factor=value; write session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]"
@@ -92,25 +85,4 @@ pub enum StrategyError {
         /// Ways that can.
         instead: String,
     },
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(|| ".".to_owned(), |nearest| format!(", did you mean `{nearest}`?"))
-}
-
-impl StrategyError {
-    pub(super) fn unknown<'a>(
-        what: &'static str,
-        given: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
-        let known: Vec<&str> = known.into_iter().collect();
-        let nearest = known
-            .iter()
-            .map(|name| (strsim::jaro_winkler(given, name), *name))
-            .filter(|(likeness, _)| *likeness > 0.75)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, name)| name.to_owned());
-        Self::Unknown { what, given: given.to_owned(), nearest, known: known.join(", ") }
-    }
 }

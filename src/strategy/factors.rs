@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::backend::service::DtoPolicy;
 use crate::backend::session::{Locked, Published, StateMode};
+use crate::unknown::Unknown;
 
 use super::error::StrategyError;
 use super::kinds::{CacheKind, LockKind};
@@ -91,7 +92,7 @@ fn choose<T: Copy>(
     let all: Vec<(String, T)> = all.into_iter().map(|value| (name(&value), value)).collect();
     match all.iter().find(|(name, _)| name == given) {
         Some((_, value)) => Ok(*value),
-        None => Err(StrategyError::unknown(factor, given, all.iter().map(|(name, _)| name.as_str()))),
+        None => Err(Unknown::new(factor, given, all.into_iter().map(|(name, _)| name)).into()),
     }
 }
 
@@ -134,11 +135,7 @@ impl FromStr for Factors {
                     .replace(choose("state policy", value, StatePolicy::ALL, StatePolicy::to_string)?)
                     .is_some(),
                 other => {
-                    return Err(StrategyError::unknown(
-                        "factor",
-                        other,
-                        FACTORS.into_iter().chain(["state"]),
-                    ));
+                    return Err(Unknown::new("factor", other, FACTORS.into_iter().chain(["state"])).into());
                 }
             };
             if repeated {

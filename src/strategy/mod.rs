@@ -33,6 +33,7 @@ mod presets;
 pub mod slowed;
 mod stores;
 mod tracked;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,6 @@ pub use factors::{Factors, SaveKind, StatePolicy};
 pub use host::{Executor, Host, IdSource, TokioClock};
 pub use kinds::{CacheKind, LockKind};
 pub use named::Strategy;
-pub use presets::{HEADLINE, PRESETS, Preset, REFERENCE};
+pub use presets::{LOCK_REFERENCE, MAIN_WAYS, PRESETS, Preset, REFERENCE};
 pub use stores::{AnyStore, in_memory};
 pub use tracked::{TrackedRuntime, assemble_tracked};

@@ -4,6 +4,7 @@ use super::combinations::check;
 use super::error::StrategyError;
 use super::factors::Factors;
 use super::presets::PRESETS;
+use crate::unknown::Unknown;
 
 /// A strategy as a user names it: a preset, or factors written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,7 @@ impl Strategy {
         } else {
             let preset = PRESETS.iter().find(|preset| preset.name == given);
             preset
-                .ok_or_else(|| {
-                    StrategyError::unknown("strategy", given, PRESETS.iter().map(|preset| preset.name))
-                })?
+                .ok_or_else(|| Unknown::new("strategy", given, PRESETS.iter().map(|preset| preset.name)))?
                 .factors
         };
         Ok(Self { name: given.to_owned(), factors })

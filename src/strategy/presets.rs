@@ -9,8 +9,17 @@ use super::list::for_each_combination;
 /// The preset that ratios are to: what differs from it in one factor shows the effect of that factor.
 pub const REFERENCE: &str = "naive";
 
-/// The preset that a verdict is about: what the change from Mutex to `RwLock` has come to.
-pub const HEADLINE: &str = "after";
+/// The preset that locks are compared with, all else being equal: the others named after a lock differ from it in that alone.
+pub const LOCK_REFERENCE: &str = "tokio-mutex";
+
+/// The way from `before` over `after` to `best`, in steps of which all combinations are built: first the change itself, then the
+/// cache's lock, then the session's lock and the cache, and at last the state in an atomic word.
+pub const MAIN_WAYS: [&str; 4] = [
+    "before..after",
+    "after..tokio-rwlock",
+    "tokio-rwlock..session=parking-lot-rwlock,cache=clock,dto=borrowed,save=after-unlock",
+    "session=parking-lot-rwlock,cache=clock,dto=borrowed,save=after-unlock..best",
+];
 
 /// A strategy with a name of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

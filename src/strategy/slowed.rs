@@ -1,5 +1,6 @@
 //! `after`, with more work in the manager's hit path than it needs: a known difference, to see whether it is detected.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -22,12 +23,28 @@ pub fn preset() -> Strategy {
     Strategy::parse("after").expect("a preset")
 }
 
-/// How often a hit spins. A static, because a cache is made from its capacity alone.
-static SPINS: AtomicU32 = AtomicU32::new(0);
+thread_local! {
+    /// How often a hit of the caches that this thread makes will spin: a cache is made from its capacity alone.
+    static SPINS: Cell<u32> = const { Cell::new(0) };
+}
 
-/// Has every hit take so many nanoseconds more.
-pub fn plant(extra_ns: f64) {
-    SPINS.store((extra_ns / spin_ns()).round() as u32, Relaxed);
+/// Work in the hit path of whatever is made with it, none at first. Clones are the same work.
+#[derive(Clone, Debug, Default)]
+pub struct Slowdown(Arc<AtomicU32>);
+
+impl Slowdown {
+    /// Has every hit of what is made from now on take so many nanoseconds more.
+    pub fn set_ns(&self, extra_ns: f64) {
+        self.0.store((extra_ns / spin_ns()).round() as u32, Relaxed);
+    }
+
+    /// Makes something with this work in it.
+    pub fn make<T>(&self, make: impl FnOnce() -> T) -> T {
+        SPINS.set(self.0.load(Relaxed));
+        let made = make();
+        SPINS.set(0);
+        made
+    }
 }
 
 fn spin(times: u32) {
@@ -59,28 +76,31 @@ impl CacheFamily for Slowed {
     type Cache<V: Send + Sync + 'static> = SlowedLru<V>;
 }
 
-struct SlowedLru<V: Send + Sync + 'static>(MutexLru<TokioMutex, V>);
+struct SlowedLru<V: Send + Sync + 'static> {
+    lru: MutexLru<TokioMutex, V>,
+    spins: u32,
+}
 
 impl<V: Send + Sync + 'static> Cache<V> for SlowedLru<V> {
     fn new(capacity: NonZeroUsize) -> Self {
-        Self(MutexLru::new(capacity))
+        Self { lru: MutexLru::new(capacity), spins: SPINS.get() }
     }
 
     async fn get(&self, id: ContextId) -> Option<Arc<V>> {
-        let found = self.0.get(id).await;
-        spin(SPINS.load(Relaxed));
+        let found = self.lru.get(id).await;
+        spin(self.spins);
         found
     }
 
     async fn insert(&self, id: ContextId, value: Arc<V>) {
-        self.0.insert(id, value).await;
+        self.lru.insert(id, value).await;
     }
 
     async fn remove(&self, id: ContextId) {
-        self.0.remove(id).await;
+        self.lru.remove(id).await;
     }
 
     async fn stats(&self) -> CacheStats {
-        self.0.stats().await
+        self.lru.stats().await
     }
 }

@@ -35,7 +35,9 @@ mod tracking_cost;
 #[cfg(test)]
 mod tests;
 
-pub use calibrate::{Calibration, CalibrationPlan, CalibrationTrial, JudgedRatio, calibrate};
+pub use calibrate::{
+    Calibration, CalibrationPlan, CalibrationTrial, JudgedRatio, SlowdownCost, SlowdownPoint, calibrate,
+};
 pub use footprint::{Footprint, footprints};
 pub use limit::limits;
 pub use pitfall::{PitfallPlan, run_pitfall};

@@ -40,8 +40,10 @@ pub fn run_pitfall(plan: &PitfallPlan, interrupted: &AtomicBool) -> Record {
         rounds += 1;
     }
     let seconds = begin.elapsed().as_secs_f64();
+    let interrupted = interrupted.load(Ordering::Relaxed);
     Record {
-        interrupted: interrupted.load(Ordering::Relaxed),
+        interrupted,
+        finished: !interrupted,
         processes: 1,
         cells: vec![cell(plan, results, rounds, acquisitions, seconds)],
         ..Record::empty(&plan.command, 0, started_at, environment(&plan.build))
@@ -105,13 +107,17 @@ fn cell(plan: &PitfallPlan, results: CheckResults, rounds: u32, acquisitions: u6
         },
         arrival: Arrival::Closed,
         seconds,
+        seconds_asked: None,
         rounds,
+        layouts: None,
         operations: acquisitions,
         errors: 0,
         refused: 0,
         unanswered: 0,
         hit_ratio: None,
         read_share: None,
+        reads_per_s: None,
+        writes_per_s: None,
         evictions: None,
         counters: None,
         throughput: Throughput { ops_per_s: rate, ci: [rate, rate] },

@@ -10,7 +10,7 @@ use crate::backend::session::{SaveMode, StateMode};
 use crate::backend::store::MemoryStore;
 use crate::strategy::{
     AnyStore, CacheFamily, Strategy, StrategyError, WithTypes, assemble_dyn, assemble_tracked, backend_of,
-    dispatch, slowed,
+    dispatch, slowed, slowed::Slowdown,
 };
 use crate::workload::Scenario;
 
@@ -51,7 +51,10 @@ impl Strategies {
         if self.cancel.is_some() {
             return Ok(all.boxed(strategy));
         }
-        dispatch(strategy.factors(), DeclareSubject { all, strategy: strategy.clone() })
+        dispatch(
+            strategy.factors(),
+            DeclareSubject { all, strategy: strategy.clone(), work: Slowdown::default() },
+        )
     }
 
     /// The same, asked in the way that one with tracked locks is: through objects.
@@ -62,9 +65,10 @@ impl Strategies {
         self.declared(strategy, Subject::new(strategy.name(), make))
     }
 
-    /// The strategy that is [slowed] as a subject that is only measured.
-    pub(super) fn slowed(&self) -> Subject<Scenario> {
-        slowed::with_types(DeclareSubject { all: self.clone(), strategy: slowed::preset() })
+    /// The strategy that can be [slowed] as a subject that is only measured, with this work in it.
+    pub(super) fn slowed(&self, work: &Slowdown) -> Subject<Scenario> {
+        let (all, strategy, work) = (self.clone(), slowed::preset(), work.clone());
+        slowed::with_types(DeclareSubject { all, strategy, work })
     }
 
     /// What each strategy can do besides being measured.
@@ -78,6 +82,11 @@ impl Strategies {
         let tracked = move |setup: &Setup<'_, Scenario>, _: &lockyard_track::Tracker| all.object(&of, setup);
         let (all, of) = (self.clone(), strategy.clone());
         let count = move |sessions, seed| all.heap_use(&of, sessions, seed);
+        let subject = subject.about(strategy.about());
+        let subject = match strategy.compared_with() {
+            Some(equal) => subject.compared_with(equal),
+            None => subject,
+        };
         let subject = strategy
             .factors()
             .named()
@@ -157,17 +166,18 @@ impl Strategies {
 struct DeclareSubject {
     all: Strategies,
     strategy: Strategy,
+    work: Slowdown,
 }
 
 impl WithTypes for DeclareSubject {
     type Output = Subject<Scenario>;
 
     fn with<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(self) -> Subject<Scenario> {
-        let Self { all, strategy } = self;
+        let Self { all, strategy, work } = self;
         let (of, dto) = (all.clone(), strategy.factors().dto);
         let make = move |with: &Setup<'_, Scenario>| {
             let (given, questions, population) = of.given(with);
-            let backend = Arc::new(backend_of::<F, C, S, P, _>(dto, given));
+            let backend = Arc::new(work.make(|| backend_of::<F, C, S, P, _>(dto, given)));
             Ok(InProcess::new(backend.clone(), backend, questions, population, with.runtime()))
         };
         all.declared(&strategy, Subject::new(strategy.name(), make))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lockyard_bench::record::{Cell, FindingKind, Record, Severity};
+use lockyard_bench::record::{Cell, Finding, FindingKind, Record, Severity};
 use lockyard_bench::{Latency, NoObserver, Plan, Setup, Subject, run};
 use parking_lot::Mutex;
 
@@ -148,7 +148,9 @@ fn small() -> Scenario {
 }
 
 fn assert_right(cell: &Cell, what: &str) {
-    assert_eq!(cell.findings, [], "{what}");
+    // How imprecise so short a run is says nothing of what is right.
+    let found = cell.findings.iter().filter(|finding| finding.kind != FindingKind::Imprecise);
+    assert_eq!(found.collect::<Vec<_>>(), [] as [&Finding; 0], "{what}");
     let verification = cell.verification.as_ref().expect("it was judged");
     assert_eq!(verification.linearizable, Some(true), "{what}");
     assert!(verification.operations_checked.unwrap() > 100, "{what}: {verification:?}");
@@ -176,7 +178,8 @@ fn a_doubled_append_is_found_by_its_order_and_by_its_end() {
     for name in ["not linearizable", "doubled append", "version gap"] {
         assert!(cell.findings.iter().any(|finding| finding.name() == name), "{name}: {:?}", cell.findings);
     }
-    assert!(cell.findings.iter().all(|finding| !finding.places.is_empty()), "errors have places");
+    let mut errors = cell.findings.iter().filter(|finding| finding.is_error());
+    assert!(errors.all(|finding| !finding.places.is_empty()), "errors have places");
 }
 
 #[test]

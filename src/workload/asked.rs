@@ -37,6 +37,10 @@ impl Workload for Scenario {
         &self.name
     }
 
+    fn about(&self) -> String {
+        self.about.clone()
+    }
+
     fn shape(&self) -> WorkloadShape {
         let model = self.model.as_ref().map_or(Duration::ZERO, LlmProfile::longest_reply);
         WorkloadShape {

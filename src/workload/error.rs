@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use super::unknown::Unknown;
 use crate::backend::operation::Operation;
+use crate::unknown::Unknown;
 
 /// Why there is no scenario to run.
 #[derive(Debug, thiserror::Error)]

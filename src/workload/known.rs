@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::scenario::LlmProfile;
 use super::source::Source;
 use super::sweep::Setting;
-use super::unknown::Unknown;
+use crate::unknown::Unknown;
 
 /// Checks that every key in `tree`, the tree of a `File`, is known, and that reads and writes are not mixed up.
 pub(super) fn check_keys<File: for<'de> Deserialize<'de>>(

@@ -4,7 +4,7 @@ use super::error::ScenarioError;
 use super::file;
 use super::scenario::{Origin, Scenario};
 use super::source::Source;
-use super::unknown::Unknown;
+use crate::unknown::Unknown;
 
 /// The built-in scenarios: name and text.
 const BUILTINS: [(&str, &str); 6] = [

@@ -33,7 +33,6 @@ pub mod scenario;
 mod source;
 pub mod sweep;
 pub mod trace;
-mod unknown;
 
 pub use arrival::Arrival;
 pub use error::{Place, ScenarioError};
@@ -44,4 +43,5 @@ pub use quantity::{Percent, Rate};
 pub use scenario::{Group, LlmProfile, Point, Role, Scenario, WriterKeys};
 pub use sweep::{Setting, Sweep};
 pub use trace::{Step, Trace};
-pub use unknown::Unknown;
+
+pub use crate::unknown::Unknown;

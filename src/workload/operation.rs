@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::unknown::Unknown;
+use crate::unknown::Unknown;
 
 pub use crate::backend::operation::Operation;
 

@@ -43,12 +43,14 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("backend/remote", &["backend/wire", "backend/service", "backend/session", "backend/chat"]),
+    ("unknown", &[]),
     // What a mix is of; and what the instruments call a workload.
-    ("workload", &["backend/operation", "lockyard-bench"]),
+    ("workload", &["unknown", "backend/operation", "lockyard-bench"]),
     (
         "strategy",
         // The tracker for presets over tracked locks: other types.
         &[
+            "unknown",
             "backend/service",
             "backend/session",
             "backend/store",

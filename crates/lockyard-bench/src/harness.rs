@@ -1,27 +1,32 @@
 //! What the harness itself costs: the time between one answer and the next question.
 //!
-//! The cheapest work there is, reading a number that is never written, is done twice: by tasks as in any slice, and in a
-//! plain loop over the same steps. What the first takes longer is the harness: the step, the board, the counters, the
-//! change from one task to the next, and, where latencies are kept, the clock.
+//! The cheapest work there is, reading a number that is never written, is done twice on the same worker threads: by tasks as
+//! in any slice, and in a plain loop over the same steps. What the first takes longer is the harness: the step, the board, the
+//! counters, the change from one task to the next, and, where latencies are kept, the clock. Threads of its own would be a
+//! plain loop's undoing: they begin cold, on whichever core is free.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quanta::Instant;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 
 use crate::environment::cores;
 use crate::error::RunError;
 use crate::random::Random;
-use crate::slices::{LatencyMode, Meter, Outcome, SliceRunner, TURN};
-use crate::stats::{Confidence, Mean};
+use crate::record::{HarnessCost, Overhead};
+use crate::slices::{GiveBack, LatencyMode, Meter, Outcome, Slice, SliceRunner, TURN};
+use crate::stats::{Confidence, Difference};
 use crate::subject::{RunContext, Running, Setup, Steps, Subject};
 use crate::system::{Fault, System};
 use crate::workload::{Operation, Workload, WorkloadShape};
 
 /// One stretch of each kind, in turns.
 const STRETCH: Duration = Duration::from_millis(4);
+
+/// After so many rounds numbers and tasks lie elsewhere.
+const LAYOUT: u32 = 8;
 
 /// As many as polling clients.
 const TASKS: u32 = 64;
@@ -30,18 +35,11 @@ const TASKS: u32 = 64;
 const STEPS: usize = 4_096;
 const NUMBERS: usize = 1_024;
 
-/// Nanoseconds that the harness adds to an operation, on the worker that does it, with 64 tasks.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct HarnessCost {
-    /// In slices without a clock.
-    pub bare_ns: f64,
-    /// In slices that keep one latency in seventeen.
-    pub sampled_ns: f64,
-    /// In slices that keep every latency.
-    pub full_ns: f64,
-}
+/// The stream of the seed that orders the stretches of a round.
+const ORDER_STREAM: u64 = u64::MAX;
 
 /// Tasks that read numbers.
+#[derive(PartialEq)]
 struct Reading {
     workers: u32,
 }
@@ -100,13 +98,13 @@ impl System<Reading> for Numbers {
     }
 }
 
-/// Measures it over so many rounds of 16 ms.
+/// Measures it over so many rounds of 16 ms, at least 16 of them, with 64 tasks on a worker for each core.
 ///
 /// # Errors
 /// When no threads can be had.
 ///
 /// # Panics
-/// With fewer than three rounds, which have no mean.
+/// When a subject that does nothing gets stuck.
 pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
     let reading = Reading { workers: cores() as u32 };
     let shape = reading.shape();
@@ -117,22 +115,42 @@ pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
     let subject: Subject<Reading> =
         Subject::new("numbers", |_: &Setup<'_, Reading>| Ok(Numbers::new())).into();
     let context = RunContext { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
-    let running = subject.set_up(&reading, 0, false, &context);
-    let mut running =
-        running.map_err(|fault| RunError::Subject { name: subject.name().to_owned(), fault })?;
+    let mut order = Random::stream(0, ORDER_STREAM);
 
-    let modes = [LatencyMode::Bare, LatencyMode::Sampled, LatencyMode::Full];
-    let mut by_mode = [const { Vec::new() }; 3];
-    let mut plain = Vec::new();
-    for round in 0..rounds {
-        plain.push(plain_ns(&steps, shape.workers as usize));
-        for (mode, found) in modes.into_iter().zip(&mut by_mode) {
-            found.push(slice_ns(&mut *running, &runner, mode, u64::from(round), shape.workers));
+    // With the plain loop last, which has no mode.
+    let modes = [Some(LatencyMode::Bare), Some(LatencyMode::Sampled), Some(LatencyMode::Full), None];
+    let mut pairs: [Vec<Vec<(f64, f64)>>; 3] = Default::default();
+    for layout in 0..(rounds / LAYOUT).max(2) {
+        let running = subject.set_up(&reading, 0, false, &context);
+        let mut running =
+            running.map_err(|fault| RunError::Subject { name: subject.name().to_owned(), fault })?;
+        let plain = PlainLoop::new(&steps, shape.workers as usize);
+        pairs.iter_mut().for_each(|layouts| layouts.push(Vec::new()));
+        // The first round warms what is new, and does not count.
+        for round in 0..=LAYOUT {
+            let mut ns = [0.0; 4];
+            let mut kinds = [0, 1, 2, 3];
+            kinds.shuffle(&mut *order);
+            for kind in kinds {
+                ns[kind] = match modes[kind] {
+                    Some(mode) => slice_ns(&mut *running, &runner, mode, u64::from(round), shape.workers),
+                    None => plain.ns(&runner),
+                };
+            }
+            if round > 0 {
+                let [measured @ .., plain] = ns;
+                pairs.iter_mut().zip(measured).for_each(|(all, ns)| all[layout as usize].push((ns, plain)));
+            }
         }
     }
-    let mean = |ns: &[f64]| Mean::of_rounds(ns, Confidence::default()).expect("three rounds at least").mean;
-    let [bare_ns, sampled_ns, full_ns] = by_mode.map(|ns| mean(&ns) - mean(&plain));
-    Ok(HarnessCost { bare_ns, sampled_ns, full_ns })
+    let confidence = Confidence::default();
+    let overhead = |layouts: &Vec<Vec<_>>| {
+        let Difference { difference, ci, .. } =
+            Difference::of_layouts(layouts, confidence).expect("sixteen rounds at least");
+        Overhead { ns: difference, ci }
+    };
+    let [bare, sampled, full] = pairs.each_ref().map(overhead);
+    Ok(HarnessCost { bare, sampled, full, confidence: confidence.level() })
 }
 
 /// Nanoseconds for one read in a slice, on each worker.
@@ -150,29 +168,80 @@ fn slice_ns(
     slice.elapsed.as_nanos() as f64 * f64::from(workers) / done as f64
 }
 
-/// Nanoseconds for one read in a plain loop, on each of `workers` threads at once. Each goes through its part of the steps
-/// as a worker goes through its tasks, so that what lies in which cache is the same.
-fn plain_ns(steps: &Steps<Reading>, workers: usize) -> f64 {
-    let numbers = Numbers::new();
-    let one = |worker: usize| {
-        let (start, mut turn) = (Instant::now(), 0_usize);
-        let mut done = 0_u64;
-        while start.elapsed() < STRETCH {
-            for steps in steps.iter().skip(worker).step_by(workers) {
-                let from = turn * TURN as usize % STEPS;
-                for step in &steps[from..from + TURN as usize] {
-                    black_box(numbers.read(*step));
-                }
-                done += TURN;
+/// The same reads without a harness: each worker goes through its part of the steps as it goes through its tasks, so that
+/// what lies in which cache is the same.
+struct PlainLoop {
+    numbers: Arc<Numbers>,
+    /// The steps of the tasks that each worker has.
+    parts: Vec<Arc<[Arc<[u32]>]>>,
+}
+
+impl PlainLoop {
+    fn new(steps: &Steps<Reading>, workers: usize) -> Self {
+        let part = |worker| steps.iter().skip(worker).step_by(workers).cloned().collect();
+        Self { numbers: Arc::new(Numbers::new()), parts: (0..workers).map(part).collect() }
+    }
+
+    /// Nanoseconds for one read, on each worker.
+    fn ns(&self, runner: &SliceRunner) -> f64 {
+        let runtime = runner.runtime(false);
+        let workers: Vec<(usize, u64)> = (0..self.parts.len()).map(|worker| (worker, 0)).collect();
+        let start = |(worker, _): (usize, u64), slice: Arc<Slice>, give_back: GiveBack<_>| {
+            let (numbers, part) = (self.numbers.clone(), self.parts[worker].clone());
+            let run = async move { (worker, read_all(&numbers, &part, &slice).await) };
+            runtime.spawn(|| format!("worker {worker}"), give_back.after(worker, run));
+        };
+        let ran = runner.run(&runtime, workers, 0, STRETCH, &start);
+        let (slice, done) = ran.unwrap_or_else(|_| unreachable!("nothing here can wait"));
+        let done: u64 = done.iter().map(|(_, done)| done).sum();
+        slice.elapsed.as_nanos() as f64 * self.parts.len() as f64 / done as f64
+    }
+}
+
+/// Reads until the slice is over, and says how often.
+async fn read_all(numbers: &Numbers, part: &[Arc<[u32]>], slice: &Slice) -> u64 {
+    slice.begin().await;
+    let (mut turn, mut done) = (0_usize, 0);
+    while !slice.is_over() {
+        for steps in part {
+            let from = turn * TURN as usize % STEPS;
+            for step in &steps[from..from + TURN as usize] {
+                black_box(numbers.read(*step));
             }
-            turn += 1;
+            done += TURN;
         }
-        start.elapsed().as_nanos() as f64 / done as f64
-    };
-    let total: f64 = std::thread::scope(|scope| {
-        let one = &one;
-        let running: Vec<_> = (0..workers).map(|worker| scope.spawn(move || one(worker))).collect();
-        running.into_iter().map(|thread| thread.join().expect("nothing here panics")).sum()
-    });
-    total / workers as f64
+        turn += 1;
+        // Once in thousands of reads: two of these may have begun on one worker.
+        tokio::task::yield_now().await;
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both loops are measured by the same clock on the same threads, and read as much as they say.
+    #[test]
+    fn what_it_costs_has_an_interval_around_it() {
+        let HarnessCost { bare, sampled, full, confidence } = harness_cost(16).expect("two threads");
+        for Overhead { ns, ci: [low, high] } in [bare, sampled, full] {
+            assert!(low.is_finite() && low <= ns && ns <= high && high.is_finite());
+        }
+        assert!((confidence - 0.99).abs() < 1e-12);
+    }
+
+    #[test]
+    fn less_than_nothing_is_impossible() {
+        let overhead = |low, high| Overhead { ns: f64::midpoint(low, high), ci: [low, high] };
+        let cost = |full| HarnessCost {
+            bare: overhead(1.0, 3.0),
+            sampled: overhead(-0.5, 3.0),
+            full,
+            confidence: 0.99,
+        };
+        assert!(!cost(overhead(10.0, 20.0)).is_impossible());
+        assert!(!cost(overhead(-10.0, 0.1)).is_impossible(), "it may be noise");
+        assert!(cost(overhead(-10.0, -0.1)).is_impossible());
+    }
 }

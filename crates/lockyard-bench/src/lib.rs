@@ -33,7 +33,7 @@
 //! | [`Recorded`], [`Settled`] | what a system may be able to do besides: be judged, be held against rules of its own |
 //! | [`Subject`], [`Plan`] | what is compared, and how a run goes |
 //! | [`run()`], [`measure`], [`pairs()`] | a run; a part of one, for several processes; a few ratios without a record |
-//! | [`run_against`], [`record_of`] | another build of a program against this one, in alternating processes |
+//! | [`run_against`], [`pair_of`], [`Turns`] | another build of a program against this one, in alternating processes |
 //! | [`stats`] | means, paired ratios, effects of a factorial, the scalability law, verdicts: functions of numbers |
 //! | [`record`] | **the** record of a run: one versioned type, written once, read by everything after it |
 //! | [`gate`] | the regression gate: two records side by side, what changed, and whether that is tolerated |
@@ -51,6 +51,7 @@ mod harness;
 mod judged;
 mod memory;
 mod pairs;
+mod parts;
 mod plan;
 mod progress;
 mod random;
@@ -64,18 +65,20 @@ pub mod stats;
 mod subject;
 mod system;
 mod tracking;
+mod turns;
 mod workload;
 
-pub use against::{AgainstError, AgainstPlan, ProcessRun, Which, record_of, run_against};
+pub use against::{AgainstError, AgainstPlan, MeasuredPair, PairRun, pair_of, run_against};
 pub use environment::{Build, cores, environment};
 pub use error::RunError;
-pub use harness::{HarnessCost, harness_cost};
+pub use harness::harness_cost;
 pub use judged::{JudgedSpec, Recorder};
 pub use pairs::{Pairs, pairs};
+pub use parts::Part;
 pub use plan::{Ablated, Latency, LimitOf, Plan, Sweep, Terms};
 pub use progress::{InterimRatio, NoObserver, Observer, Progress};
 pub use random::Random;
-pub use run::{Part, measure, run, run_in_parts};
+pub use run::{measure, run, run_in_parts};
 pub use share::{Share, ShareError};
 pub use slices::{Meter, Outcome, Runtime, Start};
 pub use subject::{Declared, HeapUse, Setup, Subject};
@@ -83,6 +86,7 @@ pub use system::{
     Broken, CacheCounters, Counters, Fault, HistoryWriter, Recorded, Settled, System, json_lines,
 };
 pub use tracking::TrackingSummary;
+pub use turns::{TURNS, Turns};
 pub use workload::{Arrival, Group, Operation, Workload, WorkloadShape, intended_times};
 
 // The examples of the README are compiled, so that they stay true.

@@ -34,7 +34,7 @@ pub fn pairs<W: Workload>(
     let schedule = Schedule::new(plan, &workload.shape(), plan.duration);
     let mut experiment = Experiment::of(plan, workload, schedule, subjects, &mut NoObserver)?;
     experiment.play(interrupted, false, None, |_, _| ())?;
-    let measured = experiment.outcome().subjects.into_iter().map(|it| it.measured).collect();
+    let measured = experiment.outcomes().flat_map(|it| it.subjects).map(|it| it.measured).collect();
     Ok(Pairs { measured, confidence: plan.terms.confidence })
 }
 

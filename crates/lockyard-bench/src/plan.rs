@@ -1,7 +1,7 @@
 //! What shall be measured, and for how long.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::environment::Build;
@@ -9,6 +9,7 @@ use crate::record::{Change, Limits};
 use crate::share::Share;
 use crate::stats::Confidence;
 use crate::subject::Subject;
+use crate::turns::Turns;
 use crate::workload::Workload;
 
 /// What the machine could do at most with a workload, as a subject: under the name of the limit. Nothing where no limit
@@ -27,6 +28,7 @@ pub type LimitOf<W> = Arc<dyn Fn(&W) -> Option<Subject<W>> + Send + Sync>;
 /// }
 /// ```
 #[must_use = "nothing is measured until it is run"]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, set by its name")]
 pub struct Plan<W: Workload> {
     /// The command, as it shall stand in the record.
     pub(crate) command: String,
@@ -40,6 +42,10 @@ pub struct Plan<W: Workload> {
     pub(crate) limit: Option<LimitOf<W>>,
     /// What the machine's memory system allows, looked at once.
     pub(crate) limits: Option<Arc<dyn Fn() -> Limits + Send + Sync>>,
+    /// Who says when a round may begin, for a run that takes turns with another one.
+    turns: Mutex<Option<Turns>>,
+    /// Whether what the harness itself costs is measured, once, which takes half a second.
+    pub(crate) harness: bool,
     /// Ways between subjects whose changes are to be measured separately; `subjects` hold all that stand on them.
     pub(crate) ablations: Vec<Ablated>,
     /// What is measured once the workloads are: workloads along which one setting varies.
@@ -81,13 +87,11 @@ pub struct Terms {
     pub confidence: Confidence,
     /// The subject that every other one is also held against, where it is measured: what a gate reads.
     pub reference: Option<String>,
-    /// The subject that the verdict in a few sentences is about, where it is compared; else it is about the fastest.
-    pub headline: Option<String>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { margin: MARGIN, confidence: Confidence::default(), reference: None, headline: None }
+        Self { margin: MARGIN, confidence: Confidence::default(), reference: None }
     }
 }
 
@@ -121,6 +125,8 @@ impl<W: Workload> Default for Plan<W> {
             workloads: Vec::new(),
             limit: None,
             limits: None,
+            turns: Mutex::default(),
+            harness: false,
             ablations: Vec::new(),
             sweeps: Vec::new(),
             seed: 42,
@@ -163,6 +169,16 @@ impl<W: Workload> Plan<W> {
     /// What the machine's memory system allows, looked at once.
     pub fn limits(self, limits: impl Fn() -> Limits + Send + Sync + 'static) -> Self {
         Self { limits: Some(Arc::new(limits)), ..self }
+    }
+
+    /// Led through the rounds of its first workload by another program; whatever else there is to measure goes by itself.
+    pub fn turns(self, turns: Turns) -> Self {
+        Self { turns: Mutex::new(Some(turns)), ..self }
+    }
+
+    /// Whether what the harness itself costs is measured, once, which takes half a second; it is not, unless set.
+    pub fn harness(self, harness: bool) -> Self {
+        Self { harness, ..self }
     }
 
     /// Ways between subjects whose changes are to be measured separately; all that stand on them must be among the subjects.
@@ -246,6 +262,11 @@ impl<W: Workload> Plan<W> {
             precision: Share::NONE,
             ..self
         }
+    }
+
+    /// Who says when a round may begin, if anybody does: for the first that asks.
+    pub(crate) fn take_turns(&self) -> Option<Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What is asked of the subjects.

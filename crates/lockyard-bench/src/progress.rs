@@ -1,6 +1,6 @@
 //! The progress of a run, for observers.
 
-use crate::record::Comparison;
+use crate::record::{Comparison, Record};
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,12 @@ pub enum Progress<'a> {
         workload: &'a str,
         /// What can be said by now.
         comparisons: &'a [Comparison],
+    },
+    /// Something has been measured that the record now holds. What comes later may fail, and the record that the run returns
+    /// is lost then: so this is the moment to write it down.
+    Recorded {
+        /// All that was measured so far, marked as not finished.
+        record: &'a Record,
     },
 }
 

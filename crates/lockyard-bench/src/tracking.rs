@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Cell, Finding, FindingKind, LockTime, LockUse, Severity, Times, Verification};
+use crate::record::{
+    Cell, Finding, FindingKind, LockTime, LockUse, Percentile, Severity, Times, Verification,
+};
 use lockyard_track::{Certainty, Histogram, Kind, Tracker};
 
 use crate::slices::OWN;
@@ -164,7 +166,8 @@ fn time(nanos: u64) -> String {
 }
 
 fn lock_time(of: &Histogram) -> LockTime {
-    LockTime { count: of.count(), p50: of.quantile(0.5), p99: of.quantile(0.99), max: of.max() }
+    let p99 = Percentile::P99.of_samples(of.count(), || of.quantile(0.99));
+    LockTime { count: of.count(), p50: of.quantile(0.5), p99, max: of.max() }
 }
 
 fn lock_use(of: &lockyard_track::ClassTimes) -> LockUse {

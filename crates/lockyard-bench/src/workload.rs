@@ -7,8 +7,9 @@ use crate::record::Point;
 
 /// What is asked of the systems that are compared. One value of it is one scenario.
 ///
-/// Every system is asked the same: the steps of a task depend on the workload, the seed and the task alone.
-pub trait Workload: Send + Sync + 'static {
+/// Every system is asked the same: the steps of a task depend on the workload, the seed and the task alone. Two workloads are
+/// equal if they ask the same: a point of a sweep that equals the workload itself is not measured a second time.
+pub trait Workload: PartialEq + Send + Sync + 'static {
     /// One thing to do: a request, or a few that belong together.
     type Step: Send + Sync + 'static;
 
@@ -17,6 +18,11 @@ pub trait Workload: Send + Sync + 'static {
 
     /// The name that records and reports use.
     fn name(&self) -> &str;
+
+    /// What it is, in a sentence, for the record; empty if there is nothing to say.
+    fn about(&self) -> String {
+        String::new()
+    }
 
     /// Which tasks make requests, and when.
     fn shape(&self) -> WorkloadShape;

@@ -51,7 +51,9 @@ fn scaling(strategy: &str) -> Scaling {
         let mut point = cell.point.clone();
         point.tasks = tasks;
         let throughput = Throughput { ops_per_s, ci: [ops_per_s * 0.9, ops_per_s * 1.1] };
-        ScalingPoint { point, throughput, latency_ns: cell.latency_ns.clone(), findings: vec![] }
+        let (reads_per_s, writes_per_s) = (Some(ops_per_s), None);
+        let latency_ns = cell.latency_ns.clone();
+        ScalingPoint { point, throughput, reads_per_s, writes_per_s, latency_ns, findings: vec![] }
     };
     Scaling {
         scenario: "polling".into(),
@@ -218,6 +220,26 @@ fn what_failed_at_a_point_of_a_sweep_fails_the_run() {
     let expected = "stuck in “after” under polling with tasks=4: nothing moved (get_context)";
     assert_eq!(failures(&record), [expected]);
     assert!(record.findings().any(|it| it.severity == Severity::Error));
+}
+
+#[test]
+fn what_makes_points_hard_to_believe_is_said_once_for_a_strategy() {
+    let mut swept_by = scaling("after");
+    let warning = Finding {
+        kind: FindingKind::FewWrites,
+        rule: None,
+        severity: Severity::Warning,
+        message: "1 writer did 12 operations".into(),
+        places: vec![],
+        tasks: vec![],
+        edges: Vec::new(),
+    };
+    swept_by.points[1].findings.push(warning.clone());
+    let once = "warning: few writes in “after” at tasks=4: 1 writer did 12 operations";
+    everywhere(&swept(vec![swept_by.clone()]), &[once]);
+    swept_by.points[2].findings.push(warning);
+    let twice = "warning: few writes in “after” at tasks=4 and 16: the first: 1 writer did 12 operations";
+    everywhere(&swept(vec![swept_by]), &[twice]);
 }
 
 /// Records from before these fields existed have the same version, and are read.

@@ -35,6 +35,8 @@ fn whole() -> Record {
         points: vec![ScalingPoint {
             point: cell.point,
             throughput: cell.throughput,
+            reads_per_s: cell.reads_per_s,
+            writes_per_s: cell.writes_per_s,
             latency_ns: cell.latency_ns,
             findings: vec![],
         }],
@@ -44,6 +46,7 @@ fn whole() -> Record {
     let model = ModelResult {
         model: "eviction".into(),
         strategy: "after".into(),
+        represents: vec![],
         engine: Engine::Explorer,
         schedules: 4_812,
         min_schedules: 1_000,
@@ -84,7 +87,7 @@ fn what_only_some_records_have_is_shown() {
     let page = page(&whole());
     for words in [
         "<td>dto: cloned → borrowed</td><td>×1.47 [1.44, 1.50]</td><td>faster</td>",
-        "16 readers, 1 writer, 0 ms save</td><td>246 k [237 k, 254 k]</td><td>31.5 µs (get_context_state)</td>",
+        "16 readers, 1 writer, 0 ms save</td><td>246 k [237 k, 254 k]</td><td>233 k</td><td>12.3 k</td><td>31.5 µs [30.6, 32.5] (get_context_state, 1,960,526)</td>",
         "<td>4812, incomplete: bounded by 3 preemptions</td><td class=\"\">no violation</td>",
         "<td>all 4812</td><td class=\"wrong\">violation: an update was lost; replay: lockyard verify --replay 7</td>",
         "<td>deadlock</td><td class=\"caught\">detected</td><td class=\"muted\">not run</td>",

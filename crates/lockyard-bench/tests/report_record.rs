@@ -50,6 +50,11 @@ fn the_schema_refuses_a_missing_field_at_every_depth() {
         ("/cells/0/point", "save_ms"),
         ("/cells/0/throughput", "ci"),
         ("/comparisons/0", "noise_floor"),
+        ("", "strategies"),
+        ("/cells/0", "seconds_asked"),
+        ("/cells/0", "writes_per_s"),
+        ("/cells/0/latency_ns/get_context", "p99"),
+        ("/cells/0/latency_ns/get_context", "p99_ci"),
     ] {
         let mut record = sample_json();
         let object = record.pointer_mut(within).and_then(Value::as_object_mut).expect(within);
@@ -130,6 +135,27 @@ fn a_record_of_schema_1_is_read_as_what_it_means_today() {
     assert_eq!(record.pitfalls.as_ref().unwrap()[2].false_positives, [Check::Live]);
 }
 
+/// Records of today's schema from before these fields existed.
+#[test]
+fn fields_that_came_later_are_not_needed() {
+    let mut record = sample_json();
+    record.as_object_mut().unwrap().remove("strategies").unwrap();
+    record["headline"] = json!("after");
+    let cell = record.pointer_mut("/cells/0").unwrap();
+    for field in ["seconds_asked", "reads_per_s", "writes_per_s"] {
+        assert!(cell.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+    }
+    let latency = cell.pointer_mut("/latency_ns/get_context").unwrap();
+    for field in ["p50_ci", "p90_ci", "p99_ci"] {
+        assert!(latency.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+    }
+    let read: Record = serde_json::from_value(record).unwrap();
+    let cell = &read.cells[0];
+    assert_eq!((read.strategies.len(), cell.reads_per_s, cell.seconds_asked), (0, None, None));
+    let latency = cell.latency_ns["get_context"];
+    assert!(latency.p99.is_some() && latency.p99_ci.is_none(), "{latency:?}");
+}
+
 #[test]
 fn readers_show_the_rule_where_a_system_has_one() {
     let record: Record = serde_json::from_str(SCHEMA_1).unwrap();
@@ -191,7 +217,7 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
 #[test]
 fn a_file_cut_short_is_named_with_line_and_column() {
     let json = sample().to_json();
-    let cut = &json[..json.len() / 2];
+    let cut = json[..json.len() / 2].trim_end();
     let message = refused(cut.as_bytes());
     let (line, column) = (cut.lines().count(), cut.lines().last().unwrap().len());
     assert!(message.contains(&format!("run.json:{line}:{column}: the file ends too early")), "{message}");

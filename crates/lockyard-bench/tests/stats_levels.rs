@@ -1,4 +1,4 @@
-//! What intervals over several processes promise, tried: how often they hold the true value.
+//! What intervals over layouts and over processes promise, tried: how often they hold the true value.
 
 use lockyard_bench::stats::{Confidence, Mean, Ratio};
 use rand::rngs::ChaCha8Rng;
@@ -9,7 +9,10 @@ use rand_distr::{Distribution, Normal, StudentT};
 fn a_process_that_stalled_is_not_left_out() {
     let steady: &[f64] = &[10.0; 5];
     let stalled: &[f64] = &[10.0, 0.0, 0.0, 10.0, 10.0];
-    let mean = |processes: &[&[f64]]| Mean::of_processes(processes, Confidence::default());
+    let mean = |processes: &[&[f64]]| {
+        let processes: Vec<_> = processes.iter().map(|rounds| [*rounds]).collect();
+        Mean::of_processes(&processes, Confidence::default())
+    };
     assert!(mean(&[steady, steady]).is_some());
     assert_eq!(mean(&[steady, stalled, steady]), None);
 }
@@ -36,8 +39,9 @@ fn covered(seed: u64, processes: u32, layout: impl Fn(&mut ChaCha8Rng) -> f64) -
             let [low, high] = found.expect("rounds enough").ci;
             usize::from(low <= TRUE_RATIO && TRUE_RATIO <= high)
         };
-        held[0] += holds(Ratio::of_processes(&processes, Confidence::default()));
         held[1] += holds(Ratio::of_rounds(&processes.concat(), Confidence::default()));
+        let processes: Vec<_> = processes.into_iter().map(|rounds| [rounds]).collect();
+        held[0] += holds(Ratio::of_processes(&processes, Confidence::default()));
     }
     held
 }
@@ -64,5 +68,47 @@ fn intervals_hold_both_levels() {
     for (processes, expected) in [(5, 1.0 - 2.0 / 32.0), (10, 1.0 - 22.0 / 1_024.0)] {
         let [held, _] = covered(5, processes, |rng| if rng.random_bool(0.5) { 0.05 } else { -0.05 });
         assert!((held as f64 / 1_000.0 - expected).abs() < 0.02, "{processes} processes: {held}");
+    }
+}
+
+/// How many of 1,000 runs of one process hold the true ratio, where rounds of one layout share what it does: by layouts, and
+/// if all rounds were thrown together.
+fn covered_by_layouts(seed: u64, layouts: u32, layout: impl Fn(&mut ChaCha8Rng) -> f64) -> [usize; 2] {
+    let heavy = StudentT::new(3.0).expect("degrees of freedom");
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut held = [0; 2];
+    for _ in 0..1_000 {
+        let mut rounds_of_layout = || {
+            let here = TRUE_RATIO * layout(&mut rng).exp();
+            (0..32).map(|_| (here * (0.08_f64 * heavy.sample(&mut rng)).exp(), 1.0)).collect::<Vec<_>>()
+        };
+        let layouts: Vec<_> = (0..layouts).map(|_| rounds_of_layout()).collect();
+        let holds = |found: Option<Ratio>| {
+            let [low, high] = found.expect("rounds enough").ci;
+            usize::from(low <= TRUE_RATIO && TRUE_RATIO <= high)
+        };
+        held[1] += holds(Ratio::of_rounds(&layouts.concat(), Confidence::default()));
+        held[0] += holds(Ratio::of_processes(&[layouts], Confidence::default()));
+    }
+    held
+}
+
+/// Rounds whose ratios spread by a tenth, as those of four milliseconds do, in layouts that differ by up to two per cent.
+#[test]
+fn intervals_hold_what_layouts_do() {
+    let normal = Normal::new(0.0, 0.02).expect("a deviation");
+    let heavy = StudentT::new(3.0).expect("degrees of freedom");
+    for layouts in [4, 12, 25] {
+        let found = [
+            covered_by_layouts(6, layouts, |_| 0.0),
+            covered_by_layouts(7, layouts, |rng| normal.sample(rng)),
+            covered_by_layouts(8, layouts, |rng| 0.02 * heavy.sample(rng)),
+            // Of two kinds, as where two words share a cache line or do not.
+            covered_by_layouts(9, layouts, |rng| if rng.random_bool(0.5) { 0.02 } else { -0.02 }),
+        ];
+        assert!(found[..3].iter().all(|[levels, _]| *levels >= 980), "{layouts} layouts: {found:?}");
+        assert!(found[1][1] < 940, "{layouts} layouts: {found:?}");
+        // Four of two kinds are all of one kind 2 times in 16, and no interval of four knows better.
+        assert!(layouts == 4 || found[3][0] >= 980, "{layouts} layouts: {found:?}");
     }
 }

@@ -79,14 +79,22 @@ kinds! {
         "Operations had no answer, so that their outcome is unknown."
     TurnedAway "turned away"
         "A cache rejected new entries, which are loaded again at their next request."
+    Imprecise "imprecise"
+        "The interval of a measurement is so wide that the measurement is no result."
+    FewWrites "few writes"
+        "Writers did less than a tenth of the operations that readers did, task by task: throughput is that of readers."
     Stuck "stuck"
         "No operation completed any more, and those in flight did not end."
+    Panic "panic"
+        "A client or the system that it called panicked."
     ServerLost "server lost"
         "The server that was measured stopped answering."
     NotLinearizable "not linearizable"
         "No linearization of the operations explains all answers."
     NotDecided "not decided"
         "Linearizability was not decided in time."
+    NotCounted "not counted"
+        "Memory could not be counted, so it is unknown."
     Invariant "invariant"
         "An invariant of the system was violated; the rule names which."
 }
@@ -117,9 +125,13 @@ impl FindingKind {
             | Self::Errors
             | Self::Unanswered
             | Self::TurnedAway
+            | Self::Imprecise
+            | Self::FewWrites
+            | Self::Panic
             | Self::ServerLost
             | Self::NotLinearizable
             | Self::NotDecided
+            | Self::NotCounted
             | Self::Invariant => false,
         }
     }

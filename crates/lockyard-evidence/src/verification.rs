@@ -23,6 +23,9 @@ pub struct VerificationReport {
     /// Steps of the explored code that are one step in the explorer and several on threads, by their places.
     #[cfg_attr(feature = "serde", serde(default))]
     pub coarse_steps: Vec<String>,
+    /// True when it was stopped before its end: what was not done by then is missing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub interrupted: bool,
 }
 
 impl VerificationReport {
@@ -30,6 +33,7 @@ impl VerificationReport {
     pub fn merge(&mut self, other: Self) {
         self.models.extend(other.models);
         self.coarse_steps.extend(other.coarse_steps);
+        self.interrupted |= other.interrupted;
         for theirs in other.pitfalls {
             match self.pitfalls.iter_mut().find(|ours| ours.pitfall == theirs.pitfall) {
                 Some(ours) => ours.merge(theirs),
@@ -72,6 +76,9 @@ pub struct ModelResult {
     pub model: String,
     /// The strategy it ran over.
     pub strategy: String,
+    /// Other strategies that are modelled alike, so that the result is theirs, too.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub represents: Vec<String>,
     /// What tried the interleavings.
     pub engine: Engine,
     /// Interleavings tried.
@@ -100,6 +107,11 @@ pub struct ModelResult {
 }
 
 impl ModelResult {
+    /// Whether the result is one of this strategy: it ran over it, or over one that is modelled alike.
+    pub fn is_of(&self, strategy: &str) -> bool {
+        self.strategy == strategy || self.represents.iter().any(|name| name == strategy)
+    }
+
     /// Whether the property holds, as many interleavings were tried as must be, and the search is sound: a model that
     /// explores nothing, or cannot see what it explores, proves nothing.
     pub fn passes(&self) -> bool {
@@ -204,10 +216,16 @@ impl PitfallResult {
         for (had_others, label) in
             [(false, "not run"), (true, "not tried by every check that should detect it")]
         {
-            let these: Vec<_> =
-                all.iter().filter(|it| ran(it) == had_others && !it.not_run.is_empty()).collect();
+            // What no check tried was not run, whether or not the list says by which.
+            let these: Vec<_> = all
+                .iter()
+                .filter(|it| ran(it) == had_others && !(had_others && it.not_run.is_empty()))
+                .collect();
             if !these.is_empty() {
-                let by: Vec<_> = these.iter().flat_map(|it| &it.not_run).copied().collect();
+                let missing = |it: &&Self| {
+                    if it.not_run.is_empty() { it.expected.clone() } else { it.not_run.clone() }
+                };
+                let by: Vec<_> = these.iter().flat_map(missing).collect();
                 words.push(format!("{} {label} ({})", these.len(), how_to_run(&by)));
             }
         }
@@ -319,10 +337,41 @@ mod tests {
     fn an_unsound_search_does_not_pass_and_what_was_written_before_is_read() {
         let sound: ModelResult = serde_json::from_str(BEFORE).unwrap();
         assert_eq!((&sound.assumption, &sound.unsound), (&None, &None));
+        assert_eq!(sound.represents, [""; 0]);
         assert!(sound.passes());
         let unsound = ModelResult { unsound: Some("task 0 waited elsewhere".to_owned()), ..sound };
         assert!(!unsound.passes(), "no violation, and no proof either");
         let written = serde_json::to_string(&unsound).unwrap();
         assert_eq!(serde_json::from_str::<ModelResult>(&written).unwrap(), unsound);
+    }
+
+    #[test]
+    fn a_result_is_that_of_every_strategy_that_is_modelled_alike() {
+        let mut found: ModelResult = serde_json::from_str(BEFORE).unwrap();
+        found.represents = vec!["clock".to_owned()];
+        assert_eq!(["best", "clock", "naive"].map(|name| found.is_of(name)), [true, true, false]);
+    }
+
+    #[test]
+    fn what_was_not_run_never_counts_as_caught() {
+        let result = |caught_by: &[Check], not_run: &[Check]| PitfallResult {
+            pitfall: "torn-page".to_owned(),
+            class: "atomicity".to_owned(),
+            expected: vec![Check::Explorer],
+            caught_by: caught_by.to_vec(),
+            missed_by: Vec::new(),
+            not_run: not_run.to_vec(),
+            false_positives: Vec::new(),
+        };
+        for not_run in [&[Check::Explorer][..], &[]] {
+            let nothing = result(&[], not_run);
+            assert!(!nothing.is_caught() && nothing.outcome().starts_with("not run"));
+            let all = [nothing, result(&[Check::Explorer], &[])];
+            assert_eq!(
+                PitfallResult::summary(&all),
+                "1 of 2 seeded bugs detected; 1 not run (explorer)",
+                "not run by {not_run:?}"
+            );
+        }
     }
 }

@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use super::execute::{Executor, Verdict};
-use super::explorer::{Explorer, is_late, repeated};
+use super::explorer::{Explorer, repeated};
 use super::failure::{Failure, FailureKind};
 use super::outcomes::SeenOutcomes;
 use super::program::Program;
@@ -73,7 +73,7 @@ impl Explorer {
                 );
                 return CrossCheck::Differs { shown, failure: None };
             }
-            if let Some(bound) = is_late(nth, self.limits.time, start) {
+            if let Some(bound) = self.is_late(nth, start) {
                 return CrossCheck::CutShort(bound);
             }
         }

@@ -1,5 +1,7 @@
 //! The explorer: what to search, and what came of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::execute::{ExecutedRun, Executor, Verdict};
@@ -19,8 +21,11 @@ use super::setting::Setting;
 /// Why a search has ended that was to end at the first failure.
 pub(super) const STOPPED: &str = "stopped at the first failure";
 
+/// Why a search has ended that nothing waits for any more.
+const INTERRUPTED: &str = "interrupted";
+
 /// How far a search goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// At most so many schedules, complete and pruned.
     pub schedules: Option<u64>,
@@ -28,6 +33,16 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// At most so many switches in a schedule. Not with a reduction.
     pub switches: Option<usize>,
+    /// Ends with the schedule that is on once this is true.
+    pub interrupted: Option<Arc<AtomicBool>>,
+}
+
+impl Limits {
+    /// Whether what asked for it wants it no more.
+    pub fn is_interrupted(&self) -> bool {
+        // Nothing is handed over by the flag, and a schedule more makes no difference.
+        self.interrupted.as_ref().is_some_and(|interrupted| interrupted.load(Relaxed))
+    }
 }
 
 /// A search through the schedules of a program.
@@ -208,21 +223,23 @@ impl Explorer {
 
     /// The bound that is reached after so many schedules, in words.
     pub(super) fn is_over(&self, schedules: u64, start: Instant) -> Option<String> {
-        let Limits { schedules: bound, time, .. } = self.limits;
-        if let Some(most) = bound.filter(|most| schedules >= *most) {
+        if let Some(most) = self.limits.schedules.filter(|most| schedules >= *most) {
             return Some(format!("at most {most} schedules"));
         }
-        is_late(schedules, time, start)
+        self.is_late(schedules, start)
     }
-}
 
-/// The same for the time alone.
-pub(super) fn is_late(schedules: u64, time: Option<Duration>, start: Instant) -> Option<String> {
-    // A look at the clock costs as much as some steps.
-    // The clock is read in one run of 64, so a search may exceed its time by as many runs.
-    let looks = schedules.is_multiple_of(64);
-    let most = time.filter(|most| looks && start.elapsed() >= *most)?;
-    Some(format!("at most {} s", most.as_secs_f64()))
+    /// The same for time and interrupts alone.
+    pub(super) fn is_late(&self, schedules: u64, start: Instant) -> Option<String> {
+        if self.limits.is_interrupted() {
+            return Some(INTERRUPTED.to_owned());
+        }
+        // A look at the clock costs as much as some steps.
+        // The clock is read in one run of 64, so a search may exceed its time by as many runs.
+        let looks = schedules.is_multiple_of(64);
+        let most = self.limits.time.filter(|most| looks && start.elapsed() >= *most)?;
+        Some(format!("at most {} s", most.as_secs_f64()))
+    }
 }
 
 /// What a run has come to that was run once more: the same, or it is not deterministic.

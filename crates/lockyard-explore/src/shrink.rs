@@ -118,7 +118,8 @@ impl Shrinking<'_> {
     ) -> Option<Failure> {
         let now = Instant::now();
         let time = self.deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
-        let limits = Limits { schedules: Some(PATIENCE), time: Some(time), switches };
+        let interrupted = self.explorer.limits.interrupted.clone();
+        let limits = Limits { schedules: Some(PATIENCE), time: Some(time), switches, interrupted };
         let search = Explorer { reduction, limits, ..self.explorer.clone() };
         let is_same = |run: &ExecutedRun| match &run.verdict {
             Verdict::Failed(cause) => {
@@ -175,6 +176,9 @@ impl Shrinking<'_> {
     }
 
     fn time_left(&self) -> Duration {
+        if self.explorer.limits.is_interrupted() {
+            return Duration::ZERO;
+        }
         self.deadline.saturating_duration_since(Instant::now())
     }
 }

@@ -26,4 +26,4 @@ pub use programs::Build;
 #[cfg(feature = "bench")]
 pub use run::{Plan, Replay, Replayed, VerifyTarget, catch, replay, run};
 #[cfg(feature = "bench")]
-pub use strategies::{NotModelled, modelled, strategies};
+pub use strategies::{ModelledStrategy, NotModelled, modelled, representatives, strategies};

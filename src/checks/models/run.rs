@@ -11,17 +11,18 @@ use lockyard_explore::{Explorer, Failure, Limits, Program, Proof, Report, RunTra
 
 use super::list::{MODELS, ModelCheck, StrategyModel};
 use super::programs::Build;
+use super::strategies::ModelledStrategy;
 
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The models; all by default.
     pub models: Vec<&'static str>,
-    /// The strategies by their names, with what each is modelled as.
-    pub strategies: Vec<(String, StrategyModel)>,
+    /// The strategies, with what each is modelled as.
+    pub strategies: Vec<ModelledStrategy>,
     /// Only the models that a quick run includes.
     pub quick: bool,
-    /// How far one search may go.
+    /// How far one search may go. An interrupt ends the searches that are on, and none is begun after it.
     pub limits: Limits,
     /// How many searches at once.
     pub threads: NonZeroUsize,
@@ -49,7 +50,8 @@ enum JobResult {
     Pitfall(PitfallResult),
 }
 
-/// Runs a plan. `on_result` is called with every search that is over, in the order in which they end.
+/// Runs a plan. `on_result` is called with every search that is over, in the order in which they end. After an interrupt the
+/// report has those that were over by then, and says so.
 ///
 /// # Panics
 /// When a search does, which would be a fault of its own: a panic of the explored code is a failure that is reported.
@@ -60,7 +62,7 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
     let all: Vec<&'static ModelCheck> = MODELS.iter().collect();
     let mut jobs = Vec::new();
     for model in all.iter().filter(chosen).copied() {
-        let sound = |(name, over): &(String, StrategyModel)| VerifyTarget::Sound(model, name.clone(), *over);
+        let sound = |it: &ModelledStrategy| VerifyTarget::Sound(model, it.name.clone(), it.over);
         jobs.extend(plan.strategies.iter().map(sound));
         jobs.push(VerifyTarget::Mutant(model));
     }
@@ -71,10 +73,11 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
     std::thread::scope(|scope| {
         for _ in 0..plan.threads.get() {
             scope.spawn(|| {
-                loop {
+                while !plan.limits.is_interrupted() {
                     let nth = next.fetch_add(1, Relaxed);
                     let Some(subject) = jobs.get(nth) else { break };
-                    let result = try_out(subject, &plan.limits);
+                    // What an interrupt has cut short has no result: it would look like a bound, or like a bug that is missed.
+                    let Some(result) = try_out(subject, &plan.limits) else { break };
                     on_result(&one_line(&result));
                     found.lock().expect("no thread panics with the lock held").push((nth, result));
                 }
@@ -83,10 +86,14 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
     });
     let mut found = found.into_inner().expect("no thread panics with the lock held");
     found.sort_by_key(|(nth, _)| *nth);
-    let mut verification = VerificationReport::default();
+    // Not whether the signal came: what was all done when it came misses nothing.
+    let interrupted = found.len() < jobs.len();
+    let mut verification = VerificationReport { interrupted, ..VerificationReport::default() };
     for (_, result) in found {
         match result {
-            JobResult::Model(result, coarse) => {
+            JobResult::Model(mut result, coarse) => {
+                let representative = plan.strategies.iter().find(|it| it.name == result.strategy);
+                result.represents = representative.map(|it| it.represents.clone()).unwrap_or_default();
                 verification.models.push(*result);
                 verification.coarse_steps.extend(coarse);
             }
@@ -115,12 +122,18 @@ fn one_line(found: &JobResult) -> String {
     }
 }
 
-fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
-    match subject {
+/// Tries one; nothing if it was interrupted before it had a result.
+fn try_out(subject: &VerifyTarget, limits: &Limits) -> Option<JobResult> {
+    let is_cut_short =
+        |report: &Report| report.failure.is_none() && report.bound.is_some() && limits.is_interrupted();
+    Some(match subject {
         VerifyTarget::Sound(model, strategy, over) => {
             let explorer = explorer(model.setting(over), limits);
             let build = model.build(over);
             let report = explorer.search(&*build);
+            if is_cut_short(&report) {
+                return None;
+            }
             let counterexample = report
                 .failure
                 .as_ref()
@@ -134,14 +147,17 @@ fn try_out(subject: &VerifyTarget, limits: &Limits) -> JobResult {
         VerifyTarget::Mutant(model) => {
             let (setting, build) = model.mutant();
             let mut result = nothing_found(&model.mutant_name(), model.mutant_class());
-            let failure = explorer(setting, limits).search(&*build).failure;
-            let caught = failure.is_some_and(|failure| failure.kind.is_of_the_program());
+            let report = explorer(setting, limits).search(&*build);
+            if is_cut_short(&report) {
+                return None;
+            }
+            let caught = report.failure.is_some_and(|failure| failure.kind.is_of_the_program());
             result.expected.push(Check::Explorer);
             if caught { &mut result.caught_by } else { &mut result.missed_by }.push(Check::Explorer);
             JobResult::Pitfall(result)
         }
         VerifyTarget::Pitfall(pitfall) => JobResult::Pitfall(catch(pitfall)),
-    }
+    })
 }
 
 fn nothing_found(pitfall: &str, class: &str) -> PitfallResult {
@@ -200,6 +216,7 @@ fn model_result(
     ModelResult {
         model: model.name.to_owned(),
         strategy: strategy.to_owned(),
+        represents: Vec::new(),
         engine: Engine::Explorer,
         schedules: report.complete,
         min_schedules: model.min_schedules(over),
@@ -266,7 +283,8 @@ fn smallest(
         return explorer.shrink(failure, SHRINKING, build);
     };
     explorer.shrink_where(failure, SHRINKING, build, &|left_out, time| {
-        let limits = Limits { schedules: Some(FIXED_SCHEDULES), time: Some(time), switches: None };
+        let (schedules, time) = (Some(FIXED_SCHEDULES), Some(time));
+        let limits = Limits { schedules, time, switches: None, ..limits.clone() };
         let report = Explorer { limits, ..fixed.clone() }.search_without(left_out, &*right);
         report.failure.is_none() && report.bound.is_none()
     })

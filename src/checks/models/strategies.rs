@@ -38,18 +38,36 @@ pub fn modelled(factors: &Factors) -> Result<StrategyModel, NotModelled> {
     })
 }
 
-/// The presets, each with what it is modelled as; of those that are modelled alike only the first, with the names of
-/// the others.
-pub fn strategies() -> Vec<(&'static str, StrategyModel, Vec<&'static str>)> {
-    let mut strategies: Vec<(&'static str, StrategyModel, Vec<&'static str>)> = Vec::new();
-    for preset in &PRESETS {
-        let Ok(over) = modelled(&preset.factors) else { continue };
-        match strategies.iter_mut().find(|(_, same, _)| *same == over) {
-            Some((_, _, alike)) => alike.push(preset.name),
-            None => strategies.push((preset.name, over, Vec::new())),
+/// A strategy that is explored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelledStrategy {
+    /// Its name.
+    pub name: String,
+    /// What it is modelled as.
+    pub over: StrategyModel,
+    /// Other strategies that are modelled alike: what is found of the one holds of the others.
+    pub represents: Vec<String>,
+}
+
+/// Strategies by their names and factors, as they are modelled; of those that are modelled alike only the first, with the names
+/// of the others. Those that are not modelled are left out.
+pub fn representatives<'a>(all: impl IntoIterator<Item = (&'a str, Factors)>) -> Vec<ModelledStrategy> {
+    let mut strategies: Vec<ModelledStrategy> = Vec::new();
+    for (name, factors) in all {
+        let Ok(over) = modelled(&factors) else { continue };
+        match strategies.iter_mut().find(|it| it.over == over) {
+            Some(it) => it.represents.push(name.to_owned()),
+            None => {
+                strategies.push(ModelledStrategy { name: name.to_owned(), over, represents: Vec::new() });
+            }
         }
     }
     strategies
+}
+
+/// The presets, as they are modelled.
+pub fn strategies() -> Vec<ModelledStrategy> {
+    representatives(PRESETS.iter().map(|preset| (preset.name, preset.factors)))
 }
 
 /// A hand-over is modelled as no promise, for a running task may come in between.
@@ -68,9 +86,9 @@ mod tests {
     #[test]
     fn every_preset_is_modelled() {
         let all: Vec<_> = strategies();
-        let names = all.iter().map(|(_, _, alike)| 1 + alike.len()).sum::<usize>();
+        let names = all.iter().map(|it| 1 + it.represents.len()).sum::<usize>();
         assert_eq!(names, PRESETS.len());
-        let over = |name| all.iter().find(|(first, ..)| *first == name).map(|(_, over, _)| *over);
+        let over = |name| all.iter().find(|it| it.name == name).map(|it| it.over);
         assert!(over("before").is_some_and(|over| over.under_lock));
         assert!(over("best").is_some_and(|over| over.published && over.cache == CacheModel::Visited));
     }

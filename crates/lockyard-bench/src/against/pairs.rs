@@ -13,8 +13,12 @@ use crate::stats::{Confidence, Direction, Ratio};
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
     pub(super) round: Round,
+    /// What the workload is, as this build says it.
+    pub(super) about: String,
     pub(super) this: Cell,
     pub(super) other: Cell,
+    /// What both did in the rounds that they took in turns, this program first.
+    pub(super) rounds: Vec<(f64, f64)>,
 }
 
 impl Pair {
@@ -38,8 +42,14 @@ impl Pair {
         Err(AgainstError::Different { program, workload, other, this })
     }
 
+    /// This program ÷ the other one over the rounds that they took in turns; nothing where those are too few.
+    fn ratio(&self) -> Option<Ratio> {
+        // Its interval is not looked at, so that any confidence will do.
+        Ratio::of_rounds(&self.rounds, Confidence::default())
+    }
+
     pub(super) fn as_recorded(&self, plan: &AgainstPlan) -> AgainstRound {
-        let Self { round, this, other } = self;
+        let Self { round, this, other, .. } = self;
         AgainstRound {
             scenario: plan.workloads[round.workload].clone(),
             strategy: plan.subjects[round.subject].clone(),
@@ -47,6 +57,8 @@ impl Pair {
             other_first: round.other_first,
             ops_per_s: this.throughput.ops_per_s,
             other_ops_per_s: other.throughput.ops_per_s,
+            turns: self.ratio().map(|it| it.rounds as u32),
+            ratio: self.ratio().map(|it| it.ratio),
         }
     }
 }
@@ -68,17 +80,17 @@ pub(super) fn comparisons(
     pairs: &[&Pair],
 ) -> Vec<Comparison> {
     let confidence = plan.terms.confidence;
-    let throughput = throughput_ratio(pairs, confidence).map(|it| (Metric::Throughput, it.ratio, it.ci));
+    let throughput = throughput_ratio(pairs, confidence).map(|it| (Metric::Throughput, it));
     let operations: BTreeSet<_> = pairs.iter().flat_map(|pair| pair.this.latency_ns.keys()).collect();
     let p99 = operations.into_iter().filter_map(|operation| {
-        let nanos = |cell: &Cell| cell.latency_ns.get(operation).map(|latency| latency.p99 as f64);
+        let nanos = |cell: &Cell| cell.latency_ns.get(operation)?.p99.map(|p99| p99 as f64);
         let it = ratio(pairs, nanos, confidence)?;
-        Some((Metric::P99(operation.clone()), it.ratio, it.ci))
+        Some((Metric::P99(operation.clone()), it))
     });
     // Counted and not estimated, but where background work allocates meanwhile, processes differ by some bytes.
     let bytes = |cell: &Cell| cell.memory.as_ref()?.bytes_per_session.filter(|bytes| *bytes > 0.0);
-    let bytes = ratio(pairs, bytes, confidence).map(|it| (Metric::BytesPerSession, it.ratio, it.ci));
-    let comparison = |(metric, ratio, ci)| {
+    let bytes = ratio(pairs, bytes, confidence).map(|it| (Metric::BytesPerSession, it));
+    let comparison = |(metric, Ratio { ratio, ci, degrees_of_freedom, .. }): (Metric, Ratio)| {
         let direction = match metric {
             Metric::Throughput => Direction::HigherIsBetter,
             Metric::P99(_) | Metric::BytesPerSession => Direction::LowerIsBetter,
@@ -91,6 +103,7 @@ pub(super) fn comparisons(
             ratio,
             ci,
             confidence: confidence.level(),
+            degrees_of_freedom: Some(degrees_of_freedom as u32),
             noise_floor: None,
             verdict: Verdict::of(Some(ci), plan.terms.margin, direction),
         }
@@ -99,11 +112,15 @@ pub(super) fn comparisons(
 }
 
 /// Throughput of this build ÷ that of the other one.
+///
+/// Every pair is two processes that no other pair has, so pairs are what there are so many of, whatever was measured within.
 pub(super) fn throughput_ratio(pairs: &[&Pair], confidence: Confidence) -> Option<Ratio> {
-    ratio(pairs, |cell| Some(cell.throughput.ops_per_s), confidence)
+    let of_cells = |pair: &Pair| pair.this.throughput.ops_per_s / pair.other.throughput.ops_per_s;
+    let ratio = |pair: &&Pair| pair.ratio().map_or_else(|| of_cells(pair), |it| it.ratio);
+    Ratio::of_estimates(&pairs.iter().map(ratio).collect::<Vec<_>>(), confidence)
 }
 
-/// Every pair is two processes that no other pair has, so pairs are what there are so many of, whatever was measured within.
+/// The same of another value, which every process has once.
 fn ratio(pairs: &[&Pair], value: impl Fn(&Cell) -> Option<f64>, confidence: Confidence) -> Option<Ratio> {
     let pairs = pairs.iter().filter_map(|pair| value(&pair.this).zip(value(&pair.other)));
     Ratio::of_rounds(&pairs.collect::<Vec<_>>(), confidence)

@@ -1,4 +1,4 @@
-//! What shall be measured of two builds, and what one turn of it is.
+//! What shall be measured of two builds, and what one pair of processes is asked.
 
 use crate::environment::Build;
 use crate::plan::Terms;
@@ -18,16 +18,17 @@ pub struct AgainstPlan {
     pub subjects: Vec<String>,
     /// What is asked of them, likewise.
     pub workloads: Vec<String>,
-    /// How many rounds each subject gets under each workload. Fewer than three have no interval.
-    pub rounds: u32,
-    /// Decides the order of turns; round n has this seed plus n.
+    /// How many pairs of processes each subject gets under each workload. Fewer than three have no interval.
+    pub pairs: u32,
+    /// Decides the order of turns; pair n has this seed plus n.
     pub seed: u64,
     /// How conclusions are drawn. A reference has no say: all is held against the other build.
     pub terms: Terms,
 }
 
 impl AgainstPlan {
-    /// `program`, as it is named, against this one: these subjects under these workloads, in twenty rounds.
+    /// `program`, as it is named, against this one: these subjects under these workloads, in ten pairs of
+    /// processes.
     pub fn new(program: impl Into<String>, subjects: Vec<String>, workloads: Vec<String>) -> Self {
         Self {
             command: String::new(),
@@ -35,7 +36,7 @@ impl AgainstPlan {
             program: program.into(),
             subjects,
             workloads,
-            rounds: 20,
+            pairs: 10,
             seed: 42,
             terms: Terms::default(),
         }
@@ -51,12 +52,12 @@ impl AgainstPlan {
         Self { build, ..self }
     }
 
-    /// How many rounds each subject gets under each workload. Fewer than three have no interval.
-    pub fn rounds(self, rounds: u32) -> Self {
-        Self { rounds, ..self }
+    /// How many pairs of processes each subject gets under each workload. Fewer than three have no interval.
+    pub fn pairs(self, pairs: u32) -> Self {
+        Self { pairs, ..self }
     }
 
-    /// Decides the order of turns; round n has this seed plus n.
+    /// Decides the order of turns; pair n has this seed plus n.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
@@ -67,26 +68,17 @@ impl AgainstPlan {
     }
 }
 
-/// One of the two builds.
+/// What one process of each build has to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// This program.
-    This,
-    /// The one it is held against.
-    Other,
-}
-
-/// What one process has to measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProcessRun {
-    /// Whose turn it is.
-    pub which: Which,
+pub struct PairRun {
     /// The place of the subject in the plan.
     pub subject: usize,
     /// The place of the workload in the plan.
     pub workload: usize,
-    /// What the process shall draw its questions from: both of a round are given the same.
+    /// What both processes shall draw their questions from.
     pub seed: u64,
+    /// Whether the other build is set up first, and has the first turn.
+    pub other_first: bool,
 }
 
 impl AgainstPlan {
@@ -95,7 +87,7 @@ impl AgainstPlan {
         format!("{}@other", self.subjects[subject])
     }
 
-    /// The seed of a round, counted from 0.
+    /// The seed of a pair, counted from 0.
     pub(super) fn seed_of(&self, nth: u32) -> u64 {
         self.seed.wrapping_add(nth.into())
     }

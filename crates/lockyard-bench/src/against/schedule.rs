@@ -28,7 +28,7 @@ pub(super) fn rounds(plan: &AgainstPlan) -> Vec<Round> {
         .map(|(workload, subject)| Round { subject, workload, nth: 0, other_first: false })
         .collect();
     let mut rounds = Vec::new();
-    for nth in 0..plan.rounds {
+    for nth in 0..plan.pairs {
         cells.shuffle(&mut *draws);
         for round in &mut cells {
             round.nth = nth;
@@ -47,7 +47,7 @@ mod tests {
     fn plan(rounds: u32, seed: u64) -> AgainstPlan {
         let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
         let (subjects, workloads) = (names(["a", "b"]), names(["read", "write"]));
-        AgainstPlan::new("other", subjects, workloads).rounds(rounds).seed(seed)
+        AgainstPlan::new("other", subjects, workloads).pairs(rounds).seed(seed)
     }
 
     #[test]

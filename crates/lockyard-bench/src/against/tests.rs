@@ -1,6 +1,8 @@
 //! Two programs that are played: how their turns go, what pairs come of them, and what is refused.
 
-//! Two builds whose every process is made up, and processes that are real and no builds.
+//! Two builds whose every process is made up.
+
+mod processes;
 
 use std::collections::BTreeMap;
 
@@ -11,15 +13,29 @@ use crate::record::{
     Arrival, Finding, FindingKind, Latency, Memory, Metric, Point, Severity, Throughput, Verdict,
 };
 
-fn plan(rounds: u32) -> AgainstPlan {
+/// Which of the two builds a process is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    This,
+    Other,
+}
+
+fn plan(pairs: u32) -> AgainstPlan {
     let subjects = vec!["mutex".to_owned(), "rwlock".to_owned()];
-    AgainstPlan::new("./before", subjects, vec!["transfers".to_owned()]).rounds(rounds)
+    AgainstPlan::new("./before", subjects, vec!["transfers".to_owned()]).pairs(pairs)
 }
 
 /// What a process prints that measured this.
-fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
-    let latency = Latency { count: 10, p50: 1, p90: 2, p99: (1e9 / ops_per_s) as u64, p99_9: 4, max: 5 };
-    let bytes_per_session = Some(if turn.which == Which::This { 300.0 } else { 400.0 });
+fn record(plan: &AgainstPlan, turn: &PairRun, which: Which, ops_per_s: f64) -> Record {
+    let latency = Latency {
+        count: 200,
+        p50: 1,
+        p90: Some(2),
+        p99: Some((1e9 / ops_per_s) as u64),
+        max: (3e9 / ops_per_s) as u64,
+        ..Latency::default()
+    };
+    let bytes_per_session = Some(if which == Which::This { 300.0 } else { 400.0 });
     let cell = Cell {
         scenario: plan.workloads[turn.workload].clone(),
         strategy: plan.subjects[turn.subject].clone(),
@@ -27,7 +43,9 @@ fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
         point: Point { workers: 2, tasks: 8, ..Point::default() },
         arrival: Arrival::Closed,
         seconds: 1.0,
+        seconds_asked: None,
         rounds: 24,
+        layouts: None,
         operations: ops_per_s as u64,
         errors: 0,
         refused: 0,
@@ -37,6 +55,8 @@ fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
         unanswered: 0,
         read_share: None,
         throughput: Throughput { ops_per_s, ci: [ops_per_s * 0.9, ops_per_s * 1.1] },
+        reads_per_s: Some(ops_per_s),
+        writes_per_s: None,
         latency_ns: BTreeMap::from([("get".to_owned(), latency)]),
         timeline: None,
         wait_ns: None,
@@ -49,9 +69,10 @@ fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
         findings: Vec::new(),
         violations: Vec::new(),
     };
-    let commit = Some(if turn.which == Which::This { "new" } else { "old" });
+    let commit = Some(if which == Which::This { "new" } else { "old" });
     let environment = environment::environment(&Build { commit, ..Build::default() });
     Record {
+        finished: true,
         processes: 1,
         cells: vec![cell],
         ..Record::empty("", turn.seed, jiff::Timestamp::UNIX_EPOCH, environment)
@@ -60,27 +81,39 @@ fn record(plan: &AgainstPlan, turn: &ProcessRun, ops_per_s: f64) -> Record {
 
 /// A machine that gets slower and faster from round to round, by up to a half, on which the other build does 1,000 operations
 /// a second at first and this one `speed` times as many.
-fn ops_per_s(turn: &ProcessRun, speed: f64) -> f64 {
+fn ops_per_s(turn: &PairRun, which: Which, speed: f64) -> f64 {
     let drift = 1.0 + 0.5 * ((turn.seed % 5) as f64 / 4.0);
-    1e6 * drift * if turn.which == Which::This { speed } else { 1.0 }
+    1e6 * drift * if which == Which::This { speed } else { 1.0 }
+}
+
+/// What a pair of processes has measured, one after the other, each of what `measure` says.
+#[expect(clippy::unnecessary_wraps, reason = "what a run asks for may fail")]
+fn pair(
+    turn: &PairRun,
+    measure: impl Fn(&PairRun, Which) -> Record,
+) -> Result<Option<MeasuredPair>, AgainstError> {
+    let (this, other) = (measure(turn, Which::This), measure(turn, Which::Other));
+    Ok(Some(MeasuredPair { this, other, rounds: Vec::new() }))
 }
 
 /// A whole run over such a machine, and the turns as they were asked for.
-fn run(plan: &AgainstPlan, speed: f64) -> (Record, Vec<ProcessRun>) {
+fn run(plan: &AgainstPlan, speed: f64) -> (Record, Vec<PairRun>) {
     let mut turns = Vec::new();
     let record = run_against(plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         turns.push(*turn);
-        Ok::<_, AgainstError>(Some(record(plan, turn, ops_per_s(turn, speed))))
+        pair(turn, |turn, which| record(plan, turn, which, ops_per_s(turn, which, speed)))
     });
     (record.expect("nothing is wrong"), turns)
 }
 
-fn refusal(change: impl Fn(&ProcessRun, &mut Record)) -> String {
+fn refusal(change: impl Fn(&PairRun, Which, &mut Record)) -> String {
     let plan = plan(5);
     let refused = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
-        let mut record = record(&plan, turn, 1e6);
-        change(turn, &mut record);
-        Ok::<_, AgainstError>(Some(record))
+        pair(turn, |turn, which| {
+            let mut record = record(&plan, turn, which, 1e6);
+            change(turn, which, &mut record);
+            record
+        })
     });
     refused.expect_err("it is to be refused").to_string()
 }
@@ -115,8 +148,8 @@ fn two_builds_alike_are_no_different() {
 fn pairs_that_differ_are_what_the_interval_is_made_of() {
     let plan = AgainstPlan { subjects: vec!["mutex".to_owned()], ..plan(3) };
     let record = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
-        let nth = (turn.seed - plan.seed) as usize;
-        Ok::<_, AgainstError>(Some(record(&plan, turn, ops_per_s(turn, [0.8, 0.9, 1.0][nth]))))
+        let speed = [0.8, 0.9, 1.0][(turn.seed - plan.seed) as usize];
+        pair(turn, |turn, which| record(&plan, turn, which, ops_per_s(turn, which, speed)))
     });
     let record = record.expect("nothing is wrong");
     let found = &record.comparisons[0];
@@ -126,18 +159,36 @@ fn pairs_that_differ_are_what_the_interval_is_made_of() {
     assert_eq!(found.verdict, Verdict::NoVerdict);
 }
 
+/// What both did in turns is nearer than what each did in all: the other one had a slow spell of its own once its turns
+/// were over.
 #[test]
-fn both_turns_of_a_round_stand_side_by_side_with_the_same_seed() {
+fn rounds_that_were_taken_in_turns_tell_the_ratio() {
+    let plan = plan(5);
+    let found = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
+        let measured = pair(turn, |turn, which| record(&plan, turn, which, ops_per_s(turn, which, 1.7)))?;
+        let drifting = (0..20).map(|nth| 1e6 * (1.0 + f64::from(nth % 7)));
+        let rounds = drifting.map(|rate| (0.9 * rate, rate)).collect();
+        Ok::<_, AgainstError>(measured.map(|measured| MeasuredPair { rounds, ..measured }))
+    });
+    let found = found.expect("nothing is wrong");
+    let throughput = found.comparison("transfers", "mutex@other", "mutex", &Metric::Throughput).unwrap();
+    assert!((throughput.ratio - 0.9).abs() < 1e-9 && throughput.verdict == Verdict::Slower, "{throughput:?}");
+    assert_eq!(throughput.degrees_of_freedom, Some(4), "five pairs of processes");
+    let against = found.against.expect("it was against another build");
+    let round = &against.rounds[0];
+    assert_eq!(round.turns, Some(20));
+    assert!((round.best_ratio() - 0.9).abs() < 1e-9, "{round:?}");
+}
+
+#[test]
+fn each_pair_stands_in_the_record_with_its_seed_and_its_order() {
     let plan = plan(4);
     let (record, turns) = run(&plan, 1.0);
     let against = record.against.expect("it was against another build");
-    assert_eq!((turns.len(), against.rounds.len(), record.processes), (16, 8, 16));
-    for (turns, round) in turns.chunks(2).zip(&against.rounds) {
-        let [first, second] = turns else { panic!("{turns:?}") };
-        assert_eq!((first.subject, first.seed), (second.subject, second.seed));
-        assert_eq!((&plan.subjects[first.subject], first.seed), (&round.strategy, round.seed));
-        assert_eq!(first.which == Which::Other, round.other_first);
-        assert_ne!(first.which, second.which);
+    assert_eq!((turns.len(), against.rounds.len(), record.processes), (8, 8, 16));
+    for (turn, round) in turns.iter().zip(&against.rounds) {
+        assert_eq!((&plan.subjects[turn.subject], turn.seed), (&round.strategy, round.seed));
+        assert_eq!((turn.other_first, round.turns, round.ratio), (round.other_first, None, None));
     }
     let first: Vec<_> =
         against.rounds.iter().filter(|it| it.strategy == "mutex").map(|it| it.other_first).collect();
@@ -152,7 +203,7 @@ fn the_record_distinguishes_both_builds() {
     assert_eq!((&*against.program, against.environment.commit.as_deref()), ("./before", Some("old")));
     let names: Vec<_> = record.cells.iter().map(|cell| cell.strategy.as_str()).collect();
     assert_eq!(names, ["mutex@other", "mutex", "rwlock@other", "rwlock"]);
-    assert!(record.cells.iter().all(|cell| cell.rounds == 4 && cell.latency_ns["get"].count == 40));
+    assert!(record.cells.iter().all(|cell| cell.rounds == 4 && cell.latency_ns["get"].count == 800));
     let [low, high] = record.cells[0].throughput.ci;
     let ops_per_s = record.cells[0].throughput.ops_per_s;
     assert!(low <= ops_per_s && ops_per_s <= high);
@@ -164,12 +215,14 @@ fn a_round_that_was_not_finished_does_not_count() {
     let mut turns = 0;
     let stopped = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
         turns += 1;
-        // The eighth round's second turn is interrupted.
-        Ok::<_, AgainstError>((turns < 16).then(|| record(&plan, turn, 1e6)))
+        if turns == 8 {
+            return Ok::<_, AgainstError>(None); // it was interrupted
+        }
+        pair(turn, |turn, which| record(&plan, turn, which, 1e6))
     });
     let stopped = stopped.expect("what was measured is kept");
     assert!(stopped.interrupted && stopped.against.is_some_and(|it| it.rounds.len() == 7));
-    assert_eq!((turns, stopped.processes), (16, 14));
+    assert_eq!((turns, stopped.processes), (8, 14));
 
     let nothing =
         run_against(&plan, &AtomicBool::new(true), &mut NoObserver, |_| -> Result<_, AgainstError> {
@@ -183,21 +236,23 @@ fn a_round_that_was_not_finished_does_not_count() {
 fn what_several_processes_find_alike_is_reported_once_and_makes_the_run_wrong() {
     let plan = plan(3);
     let wrong = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
-        let mut record = record(&plan, turn, 1e6);
-        if turn.which == Which::This {
-            let message = format!("{} operations failed", turn.seed);
-            record.cells[0].errors = 2;
-            record.cells[0].findings.push(Finding {
-                kind: FindingKind::Errors,
-                rule: None,
-                severity: Severity::Error,
-                message,
-                places: vec!["get".to_owned()],
-                tasks: Vec::new(),
-                edges: Vec::new(),
-            });
-        }
-        Ok::<_, AgainstError>(Some(record))
+        pair(turn, |turn, which| {
+            let mut record = record(&plan, turn, which, 1e6);
+            if which == Which::This {
+                let message = format!("{} operations failed", turn.seed);
+                record.cells[0].errors = 2;
+                record.cells[0].findings.push(Finding {
+                    kind: FindingKind::Errors,
+                    rule: None,
+                    severity: Severity::Error,
+                    message,
+                    places: vec!["get".to_owned()],
+                    tasks: Vec::new(),
+                    edges: Vec::new(),
+                });
+            }
+            record
+        })
     });
     let wrong = wrong.expect("it stands in the record");
     assert_eq!(wrong.findings().count(), 2, "once for each subject");
@@ -206,8 +261,8 @@ fn what_several_processes_find_alike_is_reported_once_and_makes_the_run_wrong() 
 
 #[test]
 fn records_of_other_questions_are_refused() {
-    let said = refusal(|turn, record| {
-        if turn.which == Which::Other {
+    let said = refusal(|_, which, record| {
+        if which == Which::Other {
             record.cells[0].strategy = "seqlock".to_owned();
         }
     });
@@ -215,14 +270,14 @@ fn records_of_other_questions_are_refused() {
         said.starts_with("./before was asked for ") && said.contains("seqlock under transfers"),
         "{said}"
     );
-    let said = refusal(|turn, record| {
-        if turn.which == Which::This {
+    let said = refusal(|_, which, record| {
+        if which == Which::This {
             record.cells.clear();
         }
     });
     assert!(said.starts_with("this program was asked for ") && said.contains("no cell at all"), "{said}");
-    let said = refusal(|turn, record| {
-        if turn.which == Which::Other {
+    let said = refusal(|_, which, record| {
+        if which == Which::Other {
             record.cells[0].point.tasks = 64;
         }
     });
@@ -233,78 +288,23 @@ fn records_of_other_questions_are_refused() {
 fn a_setting_that_only_one_build_records_is_no_difference() {
     let plan = plan(3);
     let found = run_against(&plan, &AtomicBool::new(false), &mut NoObserver, |turn| {
-        let mut record = record(&plan, turn, 1e6);
-        if turn.which == Which::This {
-            record.cells[0].point.settings.insert("accounts".to_owned(), "64".to_owned());
-        }
-        Ok::<_, AgainstError>(Some(record))
+        pair(turn, |turn, which| {
+            let mut record = record(&plan, turn, which, 1e6);
+            if which == Which::This {
+                record.cells[0].point.settings.insert("accounts".to_owned(), "64".to_owned());
+            }
+            record
+        })
     });
     assert!(found.is_ok());
 }
 
 #[test]
 fn a_program_that_is_built_anew_meanwhile_is_refused() {
-    let said = refusal(|turn, record| {
-        if turn.which == Which::Other && turn.seed > 42 {
+    let said = refusal(|turn, which, record| {
+        if which == Which::Other && turn.seed > 42 {
             record.environment.commit = Some("newer".to_owned());
         }
     });
     assert!(said.starts_with("./before was rebuilt"), "{said}");
-}
-
-mod processes {
-    use std::process::Command;
-
-    use super::*;
-
-    /// What is wrong, and why, as a program reports it.
-    fn chain(error: &dyn std::error::Error) -> String {
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
-
-    fn shell(script: &str) -> Result<Option<Record>, AgainstError> {
-        record_of(Command::new("sh").args(["-c", script]), &AtomicBool::new(false))
-    }
-
-    #[test]
-    fn what_a_program_prints_is_its_record_whatever_its_exit_code() {
-        let dir = tempfile::tempdir().unwrap();
-        let (path, plan) = (dir.path().join("run.json"), plan(3));
-        let turn = ProcessRun { which: Which::Other, subject: 0, workload: 0, seed: 42 };
-        let mut written = record(&plan, &turn, 1e6);
-        written.write(&path).unwrap();
-        let print = format!("cat {}; echo noise >&2; exit 4", path.display());
-        assert_eq!(shell(&print).unwrap(), Some(written.clone()));
-        written.interrupted = true;
-        written.write(&path).unwrap();
-        assert_eq!(shell(&print).unwrap(), None, "it was interrupted itself");
-    }
-
-    #[test]
-    fn a_program_without_a_record_is_refused_with_what_it_said() {
-        let refused = |script: &str, parts: &[&str]| {
-            let error = shell(script).expect_err(script);
-            let said = chain(&error);
-            assert!(parts.iter().all(|part| said.contains(part)), "{script}: {said}");
-            error.is_lost()
-        };
-        let usage = "echo unexpected argument >&2; exit 2";
-        assert!(!refused(usage, &["sh ended with exit status: 2", "unexpected argument", "sh -c"]));
-        assert!(refused("kill -KILL $$", &["signal: 9"]), "killed from outside");
-        assert!(!refused("echo hello", &["sh printed no record", "not JSON", "sh -c"]));
-        assert!(!refused("echo '{}'", &["it has no schema_version"]));
-        assert!(!refused("echo '{\"schema_version\": 99}'", &["written by a newer", "schema 99"]));
-        let missing = record_of(&mut Command::new("/nowhere/at/all"), &AtomicBool::new(false));
-        let said = missing.expect_err("it is not there").to_string();
-        assert!(said.contains("/nowhere/at/all cannot be started") && said.contains("./lockyard-before"));
-    }
-
-    #[test]
-    fn an_interrupt_ends_a_program_that_never_ends_by_itself() {
-        // The program never ends by itself: that the test ends at all shows that it was ended.
-        let interrupted = AtomicBool::new(true);
-        let found = record_of(Command::new("sh").args(["-c", "exec tail -f /dev/null"]), &interrupted);
-        assert_eq!(found.unwrap(), None);
-    }
 }

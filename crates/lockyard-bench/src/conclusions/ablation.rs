@@ -5,19 +5,24 @@ use crate::record::{self, Ablation, EffectKind, Verdict};
 use crate::stats::{Direction, Effect, Ratio};
 
 use super::facts::Context;
-use super::measured::Round;
+use super::rounds::Round;
 
 /// Every effect of these ways that has rounds enough. In each process the rounds are in the order of the subjects.
 pub(crate) fn effects(
     context: Context<'_>,
     ways: &[Ablated],
     scenario: &str,
-    processes: &[Vec<&[Round]>],
+    processes: &[Vec<&[Vec<Round>]>],
 ) -> Vec<Ablation> {
     ways.iter().flat_map(|way| of_way(context, way, scenario, processes)).collect()
 }
 
-fn of_way(context: Context<'_>, way: &Ablated, scenario: &str, processes: &[Vec<&[Round]>]) -> Vec<Ablation> {
+fn of_way(
+    context: Context<'_>,
+    way: &Ablated,
+    scenario: &str,
+    processes: &[Vec<&[Vec<Round>]>],
+) -> Vec<Ablation> {
     let terms = context.terms;
     let complete = processes.iter().map(|rounds| complete_rounds(context, way, rounds));
     let Some(complete) = complete.collect::<Option<Vec<_>>>() else { return Vec::new() };
@@ -48,14 +53,21 @@ fn of_way(context: Context<'_>, way: &Ablated, scenario: &str, processes: &[Vec<
     Effect::all(way.changes.len()).filter_map(effect).collect()
 }
 
+/// Rounds in which every combination of a way was measured, layout by layout.
+type CompleteRounds = Vec<Vec<Vec<f64>>>;
+
 /// The throughput of every combination of the way, round by round, in the order of its corners; rounds that one of them
 /// has not finished are left out. `None` if not all of them are measured.
-fn complete_rounds(context: Context<'_>, way: &Ablated, rounds: &[&[Round]]) -> Option<Vec<Vec<f64>>> {
+fn complete_rounds(context: Context<'_>, way: &Ablated, rounds: &[&[Vec<Round>]]) -> Option<CompleteRounds> {
     let index = |corner: &String| context.subjects.iter().position(|it| it.name == *corner);
-    let indices: Vec<usize> = way.corners.iter().map(index).collect::<Option<_>>()?;
-    let most = indices.iter().map(|index| rounds[*index].len()).max().unwrap_or(0);
-    let round = |nth: usize| indices.iter().map(|index| rounds[*index].get(nth)?.throughput).collect();
-    Some((0..most).filter_map(round).collect())
+    let corners: Vec<usize> = way.corners.iter().map(index).collect::<Option<_>>()?;
+    let first = rounds[*corners.first()?];
+    let layout = |(layout, of_first): (usize, &Vec<Round>)| {
+        let throughput = |nth: usize, corner: &usize| rounds[*corner].get(layout)?.get(nth)?.throughput;
+        let round = |nth: usize| corners.iter().map(|corner| throughput(nth, corner)).collect();
+        (0..of_first.len()).filter_map(round).collect()
+    };
+    Some(first.iter().enumerate().map(layout).collect())
 }
 
 #[cfg(test)]
@@ -87,24 +99,24 @@ mod tests {
 
     /// The subjects, in another order than that of the corners.
     fn subjects(way: &Ablated) -> Vec<SubjectFacts> {
-        let facts = |name: &String| SubjectFacts { name: name.clone(), factors: None, outside: false };
-        way.corners.iter().rev().map(facts).collect()
+        way.corners.iter().rev().map(|name| SubjectFacts::named(name)).collect()
     }
 
     /// What a combination does in each round: copying costs half, the mutex a tenth, and where both are another tenth; when
     /// saving happens is all the same.
-    fn rounds(name: &str) -> Vec<Round> {
+    fn rounds(name: &str) -> Vec<Vec<Round>> {
         let (cloned, mutex) = (name.contains('c'), name.contains('m'));
         let cost = |is: bool, costs: f64| if is { costs } else { 1.0 };
         let speed = cost(cloned, 0.5) * cost(mutex, 0.9) * cost(cloned && mutex, 0.9);
-        (1..=9).map(|nth| Round { throughput: Some(speed * f64::from(nth)), ..Round::default() }).collect()
+        let round = |nth| Round { throughput: Some(speed * f64::from(nth)), ..Round::default() };
+        vec![(1..=9).map(round).collect()]
     }
 
-    fn found(way: &Ablated, change: impl FnOnce(&mut Vec<Vec<Round>>)) -> Vec<Ablation> {
+    fn found(way: &Ablated, change: impl FnOnce(&mut Vec<Vec<Vec<Round>>>)) -> Vec<Ablation> {
         let (subjects, terms) = (subjects(way), Terms::default());
         let mut rounds: Vec<_> = subjects.iter().map(|it| rounds(&it.name)).collect();
         change(&mut rounds);
-        let context = Context { terms: &terms, subjects: &subjects };
+        let context = Context { terms: &terms, subjects: &subjects, duration: None };
         let processes = [rounds.iter().map(Vec::as_slice).collect()];
         effects(context, std::slice::from_ref(way), "polling", &processes)
     }
@@ -145,8 +157,8 @@ mod tests {
         way.corners.truncate(2);
         let few = |most: usize| {
             found(&way, |rounds| {
-                rounds[1][0].throughput = None;
-                rounds[0].truncate(most);
+                rounds[1][0][0].throughput = None;
+                rounds[0][0].truncate(most);
             })
         };
         assert_eq!(few(4).len(), 1, "three rounds are left");
@@ -160,7 +172,7 @@ mod tests {
         let (subjects, terms) = (subjects(&way()), Terms::default());
         let rounds: Vec<_> = subjects.iter().map(|it| rounds(&it.name)).collect();
         let processes = [rounds.iter().map(Vec::as_slice).collect()];
-        let context = Context { terms: &terms, subjects: &subjects };
+        let context = Context { terms: &terms, subjects: &subjects, duration: None };
         assert_eq!(effects(context, &[missing], "polling", &processes), []);
     }
 }

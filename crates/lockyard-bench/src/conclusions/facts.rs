@@ -1,7 +1,9 @@
 //! What conclusions need to know of workloads and subjects, apart from their types.
 
+use std::time::Duration;
+
 use crate::plan::Terms;
-use crate::record::{Factors, Point};
+use crate::record::{Factors, Point, StrategySummary};
 use crate::subject::Subject;
 use crate::workload::{Operation, Workload, WorkloadShape};
 
@@ -29,7 +31,12 @@ impl WorkloadFacts {
 #[derive(Clone, Debug)]
 pub(crate) struct SubjectFacts {
     pub(crate) name: String,
+    pub(crate) about: Option<String>,
     pub(crate) factors: Option<Factors>,
+    /// The subject that it is held against besides, because all but one thing is equal.
+    pub(crate) compared_with: Option<String>,
+    /// Whether it is there for an ablation alone.
+    pub(crate) ablation_only: bool,
     /// Whether it stands outside this process, so that nothing is known that tasks cannot see.
     pub(crate) outside: bool,
 }
@@ -38,8 +45,35 @@ impl SubjectFacts {
     pub(crate) fn of<W: Workload>(subject: &Subject<W>) -> Self {
         Self {
             name: subject.name().to_owned(),
+            about: subject.says_about().map(str::to_owned),
             factors: subject.factors().cloned(),
+            compared_with: subject.is_compared_with().map(str::to_owned),
+            ablation_only: subject.is_ablation_only(),
             outside: subject.is_outside(),
+        }
+    }
+
+    /// What the record says of it.
+    pub(crate) fn summary(&self) -> StrategySummary {
+        StrategySummary {
+            name: self.name.clone(),
+            about: self.about.clone(),
+            factors: self.factors.clone(),
+            compared_with: self.compared_with.clone(),
+            ablation_only: self.ablation_only,
+        }
+    }
+
+    /// One of which nothing but the name is known.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            about: None,
+            factors: None,
+            compared_with: None,
+            ablation_only: false,
+            outside: false,
         }
     }
 }
@@ -49,4 +83,6 @@ impl SubjectFacts {
 pub(crate) struct Context<'a> {
     pub(crate) terms: &'a Terms,
     pub(crate) subjects: &'a [SubjectFacts],
+    /// For how long each was to be measured under each workload; `None` where that is not what is recorded.
+    pub(crate) duration: Option<Duration>,
 }

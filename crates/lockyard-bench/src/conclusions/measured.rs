@@ -6,29 +6,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{self, Cell, Finding, FindingKind, Severity};
-use crate::slices::{Block, LatencyMode, Sliced, SubjectTotals, TaskLog};
+use crate::slices::{Block, Distribution, LatencyMode, Sliced, SubjectTotals, TaskLog};
 use crate::stats::jain;
 use crate::system::{CacheCounters, Counters};
 use crate::workload::Arrival;
 
 use super::facts::{SubjectFacts, WorkloadFacts};
-
-/// What one subject did in one round, in operations a second. Empty where it was no longer measured, or the run was
-/// interrupted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Round {
-    /// In the slice that measures throughput.
-    pub(crate) throughput: Option<f64>,
-    /// In the slice that measures latency, where that is another one.
-    pub(crate) probed: Option<f64>,
-}
+use super::notices::{noticed, turned_away};
+use super::rounds::{Round, RoundNumber};
 
 /// Everything one subject has done in the slices that count, in one process.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Measured {
-    pub(crate) rounds: Vec<Round>,
-    /// The p99 of each operation in nanoseconds, block by block.
-    pub(crate) blocks: Vec<BTreeMap<usize, u64>>,
+    /// Layout by layout.
+    pub(crate) rounds: Vec<Vec<Round>>,
+    /// What each operation took, block by block.
+    pub(crate) blocks: Vec<BTreeMap<usize, Distribution>>,
     /// The block that is being filled.
     #[serde(skip)]
     block: Block,
@@ -56,15 +49,15 @@ impl Measured {
     /// Counts a slice towards a round, with what each task did in it.
     pub(crate) fn count<'a>(
         &mut self,
-        round: usize,
+        RoundNumber { layout, nth }: RoundNumber,
         mode: LatencyMode,
         tells_throughput: bool,
         slice: Sliced,
         logs: impl Iterator<Item = (usize, &'a TaskLog)>,
     ) {
-        if self.rounds.len() <= round {
-            self.rounds.resize_with(round + 1, Round::default);
-        }
+        self.rounds.resize_with(self.rounds.len().max(layout + 1), Vec::new);
+        let rounds = &mut self.rounds[layout];
+        rounds.resize_with(rounds.len().max(nth + 1), Round::default);
         let mut done = 0;
         for (task, log) in logs {
             let of_task = log.done();
@@ -75,7 +68,7 @@ impl Measured {
         }
         self.time += slice.elapsed;
         let rate = Some(done as f64 / slice.elapsed.as_secs_f64());
-        let Round { throughput, probed } = &mut self.rounds[round];
+        let Round { throughput, probed } = &mut self.rounds[layout][nth];
         *(if tells_throughput { throughput } else { probed }) = rate;
         if mode == LatencyMode::Bare
             && let Some(new) = slice.allocations
@@ -100,7 +93,7 @@ impl Measured {
         }
     }
 
-    /// Ends a block of rounds: their latencies become one p99 for each operation.
+    /// Ends a block of rounds: their latencies become one distribution for each operation.
     pub(crate) fn end_block(&mut self) {
         let (began, done_before) = self.before_block;
         let done = self.tally.sum(|counts| counts.done);
@@ -113,7 +106,7 @@ impl Measured {
             });
         }
         self.before_block = (self.time, done);
-        self.blocks.push(self.block.take_p99());
+        self.blocks.push(self.block.take());
     }
 
     /// What one subject has done in several processes, counted together. Its rounds stand one after the other, to be
@@ -127,7 +120,7 @@ impl Measured {
     }
 
     fn pool(&mut self, other: &Self) {
-        self.rounds.extend(&other.rounds);
+        self.rounds.extend_from_slice(&other.rounds);
         let later =
             |slice: &record::Slice| record::Slice { at_s: slice.at_s + self.time.as_secs_f64(), ..*slice };
         self.timeline.extend(other.timeline.iter().map(later));
@@ -168,7 +161,9 @@ impl Measured {
                 Arrival::Open { .. } => record::Arrival::Open,
             },
             seconds: self.time.as_secs_f64(),
-            rounds: self.rounds.len() as u32,
+            seconds_asked: None,
+            rounds: self.rounds.iter().map(Vec::len).sum::<usize>() as u32,
+            layouts: Some(self.rounds.len() as u32),
             operations: self.tally.sum(|counts| counts.done),
             errors: self.tally.sum(|counts| counts.errors),
             refused: self.tally.sum(|counts| counts.refused),
@@ -179,6 +174,8 @@ impl Measured {
                 .filter(|counters| !counters.is_empty())
                 .map(|counters| counters.iter().map(|(name, count)| (name.clone(), *count as f64)).collect()),
             read_share: self.tally.read_share(workload.operations),
+            reads_per_s: self.per_second(workload, true),
+            writes_per_s: self.per_second(workload, false),
             throughput,
             latency_ns: self.tally.latencies(workload.operations),
             timeline: Some(self.timeline.clone()).filter(|slices| !slices.is_empty()),
@@ -189,9 +186,21 @@ impl Measured {
             fairness: self.fairness(workload),
             of_limit: None,
             verification: None,
-            findings: self.findings(workload).collect(),
+            findings: self
+                .findings(workload)
+                .chain(noticed(&self.by_task, self.time, workload, throughput))
+                .collect(),
             violations: Vec::new(),
         }
+    }
+
+    /// Reads or writes a second of the measured time; `None` where no such operation was asked for.
+    fn per_second(&self, workload: &WorkloadFacts, reads: bool) -> Option<f64> {
+        let done = self.tally.done_of(workload.operations, reads);
+        // A client that waited all the time has done none.
+        let clients = if reads { workload.point.readers } else { workload.point.writers };
+        let done = done.or_else(|| (clients? > 0).then_some(0))?;
+        (!self.time.is_zero()).then(|| done as f64 / self.time.as_secs_f64())
     }
 
     fn hit_ratio(&self) -> Option<f64> {
@@ -245,20 +254,12 @@ impl Measured {
             finding(FindingKind::Errors, Severity::Error, message, places)
         });
         let unanswered = self.tally.first_silence.as_ref().map(|first| {
-            let unanswered = self.tally.sum(|counts| counts.unanswered);
-            let message = format!(
-                "{unanswered} operations had no answer, so their outcome is unknown; the first: {first}"
-            );
+            let count = self.tally.sum(|counts| counts.unanswered);
+            let message =
+                format!("{count} operations had no answer, so their outcome is unknown; the first: {first}");
             finding(FindingKind::Unanswered, Severity::Warning, message, Vec::new())
         });
-        let turned_away = self.cache.filter(|cache| cache.turned_away > 0).map(|cache| {
-            let message = format!(
-                "of {} evictions {} were newcomers that the cache did not take in; such a one is loaded anew when it \
-                 is asked for again",
-                cache.evictions, cache.turned_away,
-            );
-            finding(FindingKind::TurnedAway, Severity::Info, message, Vec::new())
-        });
+        let turned_away = self.cache.and_then(turned_away);
         failed.into_iter().chain(unanswered).chain(turned_away)
     }
 }
@@ -272,6 +273,8 @@ mod tests {
 
     const OPERATIONS: &[Operation] = &[Operation::read("get").looking_up(), Operation::write("put")];
 
+    const THROUGHPUT: record::Throughput = record::Throughput { ops_per_s: 300.0, ci: [290.0, 310.0] };
+
     fn workload() -> WorkloadFacts {
         let shape = WorkloadShape::closed(1, 2);
         let point = record::Point { workers: 1, tasks: 2, save_ms: Some(3), ..record::Point::default() };
@@ -279,41 +282,40 @@ mod tests {
     }
 
     fn subject(outside: bool) -> SubjectFacts {
-        SubjectFacts { name: "a".to_owned(), factors: None, outside }
+        SubjectFacts { outside, ..SubjectFacts::named("a") }
     }
 
     /// A slice of a tenth of a second in which the tasks have read so often.
     fn count(measured: &mut Measured, round: usize, by_task: [u64; 2], nanos: u64) {
         let logs = by_task.map(|done| TaskLog::of_samples(OPERATIONS.len(), 0, done, nanos));
         let sliced = Sliced { elapsed: Duration::from_millis(100), allocations: Some(10) };
-        measured.count(round, LatencyMode::Bare, true, sliced, logs.iter().enumerate());
+        let number = RoundNumber { layout: round, nth: 0 };
+        measured.count(number, LatencyMode::Bare, true, sliced, logs.iter().enumerate());
         measured.end_block();
     }
 
     /// Two blocks of one slice each, of which the second is slower.
     fn measured() -> Measured {
         let mut measured = Measured::new(&workload());
-        count(&mut measured, 0, [30, 10], 5);
-        count(&mut measured, 1, [10, 10], 9);
+        count(&mut measured, 0, [300, 100], 5);
+        count(&mut measured, 1, [100, 100], 9);
         let misses = |misses| {
             let cache = CacheCounters { misses, ..CacheCounters::default() };
             Counters { cache: Some(cache), others: vec![("loads", misses)] }
         };
-        measured.counters(&misses(4), &misses(10));
+        measured.counters(&misses(4), &misses(64));
         measured
     }
 
     fn cell(measured: &Measured) -> Cell {
-        let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
-        measured.cell(&workload(), &subject(false), throughput)
+        measured.cell(&workload(), &subject(false), THROUGHPUT)
     }
 
     #[test]
     fn of_a_server_only_that_is_reported_which_clients_see() {
-        let throughput = record::Throughput { ops_per_s: 300.0, ci: [200.0, 400.0] };
         let mut measured = Measured::new(&workload());
         measured.counters(&Counters::default(), &Counters::default());
-        let cell = measured.cell(&workload(), &subject(true), throughput);
+        let cell = measured.cell(&workload(), &subject(true), THROUGHPUT);
         let unseen = (cell.factors, cell.hit_ratio, cell.evictions, cell.point.save_ms);
         assert_eq!(unseen, (None, None, None, None));
     }
@@ -327,7 +329,8 @@ mod tests {
         meter.end(start, Outcome::Unknown(&"the connection was lost"));
         let mut measured = Measured::new(&workload());
         let sliced = Sliced { elapsed: Duration::from_millis(100), allocations: None };
-        measured.count(0, LatencyMode::Bare, true, sliced, std::iter::once((0, meter.log())));
+        let number = RoundNumber { layout: 0, nth: 0 };
+        measured.count(number, LatencyMode::Bare, true, sliced, std::iter::once((0, meter.log())));
         let cell = cell(&measured);
         assert_eq!((cell.operations, cell.errors, cell.refused, cell.unanswered), (0, 0, 0, 1));
         let [finding] = &cell.findings[..] else { panic!("{:?}", cell.findings) };
@@ -335,27 +338,33 @@ mod tests {
         assert!(finding.message.starts_with("1 operations") && finding.message.ends_with("was lost"));
     }
 
-    /// By hand: 60 operations of which the tasks did 40 and 20, so that Jain's index is 60² ÷ (2 · (40² + 20²)) = 0.9; 20
-    /// allocations; 6 misses of 60 look-ups.
+    /// By hand: 600 operations of which the tasks did 400 and 200, so that Jain's index is 600² ÷ (2 · (400² + 200²)) = 0.9; 20
+    /// allocations; 60 misses of 600 look-ups; 600 reads in 0.2 s.
     #[test]
     fn a_cell_by_hand() {
         let cell = cell(&measured());
-        assert_eq!((cell.operations, cell.rounds, cell.errors), (60, 2, 0));
+        assert_eq!((cell.operations, cell.rounds, cell.errors), (600, 2, 0));
         assert!((cell.seconds - 0.2).abs() < 1e-12);
         assert!((cell.hit_ratio.unwrap() - 0.9).abs() < 1e-12);
-        assert!((cell.counters.unwrap()["loads"] - 6.0).abs() < 1e-12);
+        assert!((cell.counters.unwrap()["loads"] - 60.0).abs() < 1e-12);
+        assert!((cell.reads_per_s.unwrap() - 3_000.0).abs() < 1e-9);
+        assert_eq!(cell.writes_per_s, None, "none was asked for");
+        let mut apart = workload();
+        apart.point.writers = Some(1);
+        let cell = measured().cell(&apart, &subject(false), THROUGHPUT);
+        assert_eq!(cell.writes_per_s, Some(0.0), "the writer waited all the time");
         let fairness = cell.fairness.unwrap();
         assert!((fairness.jain - 0.9).abs() < 1e-12, "{fairness:?}");
         assert_eq!(fairness.max_wait_ns, Some(9));
         let per_task = fairness.operations_per_task.unwrap();
-        assert_eq!((per_task.min, per_task.max), (20, 40));
+        assert_eq!((per_task.min, per_task.max), (200, 400));
     }
 
     #[test]
     fn the_timeline_has_each_block() {
         let mut measured = measured();
         let slice = |at_s, operations, p99| record::Slice { at_s, operations, p99_ns: Some(p99) };
-        let expected = vec![slice(0.0, 40, 5), slice(0.1, 20, 9)];
+        let expected = vec![slice(0.0, 400, 5), slice(0.1, 200, 9)];
         assert_eq!(cell(&measured).timeline, Some(expected.clone()));
         measured.end_block();
         assert_eq!(cell(&measured).timeline, Some(expected), "nothing was done since");
@@ -368,7 +377,7 @@ mod tests {
         let sent: Measured = serde_json::from_str(&serde_json::to_string(&second).unwrap()).unwrap();
         let pooled = Measured::pooled(&[&first, &sent], &workload());
         let (one, both) = (cell(&first), cell(&pooled));
-        assert_eq!((both.operations, both.rounds), (120, 4));
+        assert_eq!((both.operations, both.rounds), (1_200, 4));
         assert_eq!(
             (both.hit_ratio, both.fairness.map(|it| it.jain)),
             (one.hit_ratio, one.fairness.map(|it| it.jain))
@@ -376,7 +385,7 @@ mod tests {
         assert_eq!(pooled.allocations_per_operation(), first.allocations_per_operation());
         let begins: Vec<_> = both.timeline.unwrap().iter().map(|slice| (slice.at_s * 10.0).round()).collect();
         assert_eq!(begins, [0.0, 1.0, 2.0, 3.0]);
-        assert_eq!(both.latency_ns["get"].count, 120);
-        assert!((both.counters.unwrap()["loads"] - 12.0).abs() < 1e-12);
+        assert_eq!(both.latency_ns["get"].count, 1_200);
+        assert!((both.counters.unwrap()["loads"] - 120.0).abs() < 1e-12);
     }
 }

@@ -9,6 +9,7 @@ use crate::tracking::TrackingSummary;
 
 use super::ablation;
 use super::facts::{Context, WorkloadFacts};
+use super::latency;
 use super::measured::Measured;
 use super::ratios;
 
@@ -32,6 +33,13 @@ pub(crate) struct Outcome {
     pub(crate) control: Option<SubjectOutcome>,
     /// The limit, by its name.
     pub(crate) limit: Option<(String, SubjectOutcome)>,
+}
+
+impl Outcome {
+    /// Whether nothing was measured and nothing found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.subjects.iter().all(|it| it.measured.rounds.is_empty() && it.findings.is_empty())
+    }
 }
 
 /// The outcomes of one workload, of one or of several processes.
@@ -65,6 +73,9 @@ impl<'a> Outcomes<'a> {
             let throughput = ratios::throughput(&measured, confidence);
             let pooled = Measured::pooled(&measured, &self.workload);
             let mut cell = pooled.cell(&self.workload, subject, throughput);
+            cell.seconds_asked = self.context.duration.map(|duration| duration.as_secs_f64());
+            let operations = self.workload.operations;
+            latency::add_intervals(&mut cell.latency_ns, operations, &measured, confidence);
             let verified = self.verified(index);
             cell.findings.splice(0..0, self.findings(index).into_iter().chain(verified.findings()));
             cell.verification = verified.verification();
@@ -102,7 +113,7 @@ impl<'a> Outcomes<'a> {
 
     /// What each change on these ways gave.
     pub(crate) fn ablations(&self, ways: &[Ablated]) -> Vec<Ablation> {
-        let rounds = |it: &&'a Outcome| it.subjects.iter().map(|it| &*it.measured.rounds).collect();
+        let rounds = |it: &&'a Outcome| it.subjects.iter().map(|it| it.measured.rounds.as_slice()).collect();
         let processes: Vec<Vec<_>> = self.processes.iter().map(rounds).collect();
         ablation::effects(self.context, ways, &self.workload.name, &processes)
     }

@@ -71,6 +71,8 @@ mod tests {
         let point = |&(tasks, ops_per_s): &(u32, f64)| ScalingPoint {
             point: Point { workers: 2, tasks, save_ms: Some(0), ..Point::default() },
             throughput: Throughput { ops_per_s, ci: [ops_per_s * 0.99, ops_per_s * 1.01] },
+            reads_per_s: None,
+            writes_per_s: None,
             latency_ns: BTreeMap::new(),
             findings: Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::conclusions::{Measured, SubjectOutcome, WorkloadFacts};
 use crate::judged::Verified;
 use crate::record::{Finding, FindingKind, Severity};
-use crate::slices::{InFlight, Runtime};
+use crate::slices::{InFlight, Runtime, SliceFailure};
 use crate::subject::{Running, Subject};
 use crate::system::Fault;
 use crate::tracking::TrackingSummary;
@@ -80,36 +80,53 @@ impl<W: Workload> Entry<W> {
         });
     }
 
-    /// Takes it out of the run: it got stuck on this runtime.
-    pub(crate) fn give_up(&mut self, runtime: Option<&Runtime>, in_flight: &[InFlight], patience: Duration) {
+    /// Takes it out of the run: a slice of it was given up on this runtime.
+    pub(crate) fn give_up(&mut self, runtime: Option<&Runtime>, failure: &SliceFailure, patience: Duration) {
         self.see();
         // Not dropped: its tasks may hold it for good.
         std::mem::forget(self.running.take());
-        // Then it is known what is waited for, and that says more.
-        if runtime.is_some_and(Runtime::is_doomed) {
-            return;
-        }
-        let besides = match runtime.and_then(Runtime::tracker) {
-            Some(_) => "; no wait cycle among its locks, so they wait for something else",
-            None => "; run with --track for the wait-for edges, if it waits for locks",
+        let (in_flight, patience) = (failure.in_flight(), patience.as_secs_f64());
+        let (kind, message) = match failure {
+            SliceFailure::Panicked { task, message, .. } => {
+                let place = in_flight
+                    .first()
+                    .map_or("between two operations".to_owned(), |stuck| format!("in {}", name::<W>(stuck)));
+                (FindingKind::Panic, format!("client {task} panicked {place}: {message}"))
+            }
+            // Then it is known what is waited for, and that says more.
+            SliceFailure::Stuck(_) | SliceFailure::NotBegun { .. }
+                if runtime.is_some_and(Runtime::is_doomed) =>
+            {
+                return;
+            }
+            SliceFailure::NotBegun { missing } => {
+                let message = format!(
+                    "{missing} tasks did not begin for {patience:.0} s, for something else keeps the workers busy; removed \
+                     from the run"
+                );
+                (FindingKind::Stuck, message)
+            }
+            SliceFailure::Stuck(_) => {
+                let besides = match runtime.and_then(Runtime::tracker) {
+                    Some(_) => "; no wait cycle among its locks, so they wait for something else",
+                    None => "; run with --track for the wait-for edges, if it waits for locks",
+                };
+                let message = format!(
+                    "no operation completed for {patience:.0} s with {} in flight; removed from the run{besides}",
+                    in_flight.len(),
+                );
+                (FindingKind::Stuck, message)
+            }
         };
-        let name = |stuck: &InFlight| {
-            W::OPERATIONS.get(stuck.operation).map_or("an operation", |Operation { name, .. }| name)
-        };
-        let mut places: Vec<_> = in_flight.iter().map(|stuck| name(stuck).to_owned()).collect();
+        let mut places: Vec<_> = in_flight.iter().map(|stuck| name::<W>(stuck).to_owned()).collect();
         places.sort();
         places.dedup();
         if places.is_empty() {
-            // Stuck before anything was asked.
+            // Before anything was asked, or between two questions.
             places.push(self.subject.name().to_owned());
         }
-        let message = format!(
-            "no operation completed for {:.0} s with {} in flight; removed from the run{besides}",
-            patience.as_secs_f64(),
-            in_flight.len(),
-        );
-        let tasks = in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, name(stuck))).collect();
-        let (kind, severity) = (FindingKind::Stuck, Severity::Error);
+        let tasks = in_flight.iter().map(|stuck| format!("task {} in {}", stuck.task, name::<W>(stuck)));
+        let (tasks, severity) = (tasks.collect(), Severity::Error);
         self.taken_out =
             Some(Finding { kind, rule: None, severity, message, places, tasks, edges: Vec::new() });
     }
@@ -125,4 +142,9 @@ impl<W: Workload> Entry<W> {
             findings: taken_out.into_iter().collect(),
         }
     }
+}
+
+/// What the operation is called that is in flight.
+fn name<W: Workload>(stuck: &InFlight) -> &'static str {
+    W::OPERATIONS.get(stuck.operation).map_or("an operation", |Operation { name, .. }| name)
 }

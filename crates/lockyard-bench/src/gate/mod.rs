@@ -2,8 +2,13 @@
 //!
 //! What is compared is the throughput of each strategy ÷ that of the reference that the records name, each measured within its own
 //! run, so that a machine that drifts as a whole drifts out of the picture. It follows that a change which slows all
-//! strategies alike, the reference among them, is not seen here. [`losses`] sees it, in a record of two builds that were
-//! measured in turns.
+//! strategies alike, the reference among them, is in no ratio. [`losses`] sees it, in a record of two builds that were
+//! measured in turns. A [`diff()`] of two runs can only compare absolute throughput, which drifts with the machine: it says so
+//! where all strategies together are more than 10 % away from where they were, and gates it where a [`Tolerance`] says how
+//! much drift is to be expected.
+//!
+//! Nothing passes by being left out: what the baseline has and the later run has not is [`missing`](crate::record::Diff), and
+//! runs that were not measured alike are refused, by the same [`refusals`] before a run and after it.
 //!
 //! A regression is reported only where the whole interval of the change lies below what the gate lets pass. The intervals are
 //! widened so that the *whole* diff has its confidence, however many strategies it looks at (O. J. Dunn, "Multiple
@@ -13,8 +18,15 @@
 mod changes;
 mod comparable;
 mod losses;
+mod options;
+mod outcome;
 mod reference;
+mod settings;
+mod throughput;
+mod tolerance;
 
 pub use changes::diff;
-pub use comparable::other_machine;
+pub use comparable::refusals;
 pub use losses::{Regression, losses};
+pub use settings::RunSettings;
+pub use tolerance::Tolerance;

@@ -1,7 +1,7 @@
 //! The strategy that ratios are to, and each strategy's ratio to it within its own run.
 
-use crate::record::{Comparison, Metric, Record};
-use crate::stats::{Confidence, Recorded};
+use crate::record::{Cell, Comparison, Metric, Record};
+use crate::stats::{Confidence, Recorded, location};
 
 /// The strategy that the ratios of a record are to: its reference, or its baseline if it names none. `None` if nothing was
 /// measured.
@@ -13,14 +13,32 @@ pub(super) fn reference(record: &Record) -> Option<&str> {
 pub(super) fn ratio_to_reference(record: &Record, scenario: &str, strategy: &str) -> Option<Recorded> {
     let found = |baseline, candidate| record.comparison(scenario, baseline, candidate, &Metric::Throughput);
     let reference = reference(record)?;
-    let processes = record.processes as usize;
-    let rounds = record.cells_of(scenario).find(|cell| cell.strategy == strategy)?.rounds as usize;
     let recorded = |it: &Comparison, ratio, ci| {
-        Some(Recorded { ratio, ci, confidence: Confidence::new(it.confidence)?, rounds, processes })
+        let degrees_of_freedom = if let Some(written) = it.degrees_of_freedom {
+            written as usize
+        } else {
+            let cell = record.cells_of(scenario).find(|cell| cell.strategy == strategy)?;
+            // Of too few rounds: none, and then there is no interval.
+            implied_degrees_of_freedom(record, cell).unwrap_or(0)
+        };
+        Some(Recorded { ratio, ci, confidence: Confidence::new(it.confidence)?, degrees_of_freedom })
     };
     if let Some(it) = found(reference, strategy) {
         return recorded(it, it.ratio, it.ci);
     }
     let it = found(strategy, reference)?;
     recorded(it, 1.0 / it.ratio, [1.0 / it.ci[1], 1.0 / it.ci[0]])
+}
+
+/// The degrees of freedom of an interval that does not say them: those of the processes behind it, of the layouts of one, or of
+/// its rounds.
+pub(super) fn implied_degrees_of_freedom(record: &Record, cell: &Cell) -> Option<usize> {
+    if record.processes > 1 {
+        return Some(record.processes as usize - 1);
+    }
+    // Layouts of fewer rounds than five are no level of their own: see `stats::levels`.
+    match cell.layouts {
+        Some(layouts @ 2..) if cell.rounds / layouts >= 5 => Some(layouts as usize - 1),
+        _ => location::degrees_of_freedom(cell.rounds as usize),
+    }
 }

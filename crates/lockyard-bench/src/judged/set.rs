@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lockyard_history::{Log, Recording};
 
 use crate::error::RunError;
-use crate::slices::{GiveBack, InFlight, Runtime, Slice, SliceRunner, TURN, TaskStatus};
+use crate::slices::{GiveBack, Runtime, Slice, SliceFailure, SliceRunner, TURN, TaskStatus};
 use crate::subject::{Setup, Steps};
 use crate::system::{Broken, Fault, Recorded, Settled};
 use crate::workload::Workload;
@@ -34,14 +34,14 @@ pub(crate) struct JudgedRun<'a, W: Workload> {
 }
 
 /// What came of a slice: nothing where it could not be judged.
-pub(crate) type SliceVerdict = Result<Result<Option<JudgedSlice>, RunError>, Vec<InFlight>>;
+pub(crate) type SliceVerdict = Result<Result<Option<JudgedSlice>, RunError>, SliceFailure>;
 
 /// A subject that is set up to be judged once.
 pub(crate) trait Judging<W: Workload> {
     /// Has every task ask and write down for a while, and judges what was written.
     ///
     /// # Errors
-    /// What was in flight when nothing moved any more; and within, when the history cannot be written.
+    /// Why the slice was given up; and within, when the history cannot be written.
     fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> SliceVerdict;
 }
 
@@ -134,17 +134,18 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
         let tasks = clients.into_iter().enumerate().map(task).collect();
         let start = |mut task: Task<W, S>, slice: Arc<Slice>, give_back: GiveBack<_>| {
             let (index, system) = (task.index, self.system.clone());
-            self.runtime.spawn(|| format!("client {index}"), async move {
+            let run = async move {
                 task.run(&system, &slice).await;
-                give_back(task);
-            });
+                task
+            };
+            self.runtime.spawn(|| format!("client {index}"), give_back.after(index, run));
         };
         let mut tasks = match runner.run(&self.runtime, tasks, position, length, &start) {
             Ok((_, tasks)) => tasks,
-            Err(in_flight) => {
+            Err(failure) => {
                 // Its tasks may hold it for good.
                 std::mem::forget(self);
-                return Err(in_flight);
+                return Err(failure);
             }
         };
         tasks.sort_by_key(|task| task.index);

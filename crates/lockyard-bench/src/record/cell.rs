@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
+use super::latency::Latency;
 use super::locks::LockUse;
 use super::point::Point;
 
@@ -26,8 +27,16 @@ pub struct Cell {
     pub arrival: Arrival,
     /// Measured time, in seconds: the timed rounds together, without warm-up.
     pub seconds: f64,
+    /// The time that was asked for, in seconds: a run has a least number of rounds, and may end early once its intervals are
+    /// tight. Null if that is not known.
+    #[serde(default)]
+    pub seconds_asked: Option<f64>,
     /// Timed rounds.
     pub rounds: u32,
+    /// How often the strategy was set up anew for them, over all processes; null if that was not counted. Rounds of one
+    /// set-up share its layout in memory.
+    #[serde(default)]
+    pub layouts: Option<u32>,
     /// Operations answered in the measured time, refusals and errors not among them.
     pub operations: u64,
     /// Operations that failed.
@@ -49,6 +58,12 @@ pub struct Cell {
     pub unanswered: u64,
     /// Operations a second.
     pub throughput: Throughput,
+    /// Operations a second that only read, over all the measured time; null if none was asked for.
+    #[serde(default)]
+    pub reads_per_s: Option<f64>,
+    /// Operations a second that change something, over all the measured time; null if none was asked for.
+    #[serde(default)]
+    pub writes_per_s: Option<f64>,
     /// Latency of every operation by its name, in nanoseconds.
     pub latency_ns: BTreeMap<String, Latency>,
     /// The cell over time; null if not kept.
@@ -97,23 +112,6 @@ pub struct Throughput {
     pub ci: [f64; 2],
 }
 
-/// The latency of one operation, in nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Latency {
-    /// How many were measured.
-    pub count: u64,
-    /// Half were answered within this, in nanoseconds.
-    pub p50: u64,
-    /// 90 % were answered within this, in nanoseconds.
-    pub p90: u64,
-    /// 99 % were answered within this, in nanoseconds.
-    pub p99: u64,
-    /// 99.9 % were answered within this, in nanoseconds.
-    pub p99_9: u64,
-    /// The slowest answer, in nanoseconds.
-    pub max: u64,
-}
-
 /// A slice of a cell's measured time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
@@ -121,7 +119,7 @@ pub struct Slice {
     pub at_s: f64,
     /// Operations answered in it.
     pub operations: u64,
-    /// p99 over all operations in it, in nanoseconds; null if there were none.
+    /// p99 over all operations in it, in nanoseconds; null if fewer than 100 were timed.
     pub p99_ns: Option<u64>,
 }
 
@@ -132,8 +130,8 @@ pub struct LockTime {
     pub count: u64,
     /// Half took at most this, in nanoseconds.
     pub p50: u64,
-    /// 99 % took at most this, in nanoseconds.
-    pub p99: u64,
+    /// 99 % took at most this, in nanoseconds; null of fewer than 100.
+    pub p99: Option<u64>,
     /// The longest, in nanoseconds.
     pub max: u64,
 }
@@ -215,6 +213,24 @@ pub struct Verification {
     /// Tasks that waited past the limit while others were served; null if not tracked.
     pub starvations: Option<u64>,
 }
+
+impl Throughput {
+    /// How far the interval reaches to the farther side, as a share of the estimate: 0.02 is ± 2 %. Infinite of a rate of zero
+    /// whose interval is wider than nothing.
+    pub fn spread(&self) -> f64 {
+        let [low, high] = self.ci;
+        let reach = (self.ops_per_s - low).max(high - self.ops_per_s);
+        if reach > 0.0 { reach / self.ops_per_s } else { 0.0 }
+    }
+
+    /// Whether the interval is so wide that the estimate is no result: it cannot be a winner.
+    pub fn is_imprecise(&self) -> bool {
+        self.spread() > WIDEST_SPREAD
+    }
+}
+
+/// An interval that reaches further than this share to either side says little more than the order of magnitude.
+const WIDEST_SPREAD: f64 = 0.25;
 
 impl Arrival {
     /// What the clock of a latency starts at, in words.

@@ -26,6 +26,10 @@ pub struct Comparison {
     pub ci: [f64; 2],
     /// The interval's confidence, such as 0.95.
     pub confidence: f64,
+    /// The degrees of freedom of the interval; null where the ratio is counted and not estimated, and in records that do not
+    /// say them.
+    #[serde(default)]
+    pub degrees_of_freedom: Option<u32>,
     /// How far from 1 the ratio of a strategy to itself comes out on this machine, such as 0.012 for 1.2 %; null if
     /// that was not measured.
     pub noise_floor: Option<f64>,

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cell::Throughput;
+
 /// What changed from one run to another.
 ///
-/// Two runs are not paired, and machines drift between them. So what is compared is never a rate of one run with a rate of
-/// the other, but each strategy's ratio to the reference, which was measured in the same rounds as the strategy.
+/// Two runs are not paired, and machines drift between them. So what is judged first is never a rate of one run against a rate
+/// of the other, but each strategy's ratio to the reference, which was measured in the same rounds as the strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Lockyard diff")]
 pub struct Diff {
@@ -28,7 +30,12 @@ pub struct Diff {
     pub refusals: Vec<String>,
     /// Every strategy under every scenario that both have; empty where they cannot be compared.
     pub changes: Vec<CellChange>,
-    /// What only one of the two has, and is therefore not judged.
+    /// What became of absolute throughput, in which the drift of the machine is, too; null where they cannot be compared, or
+    /// nothing was measured in both.
+    pub throughput: Option<ThroughputDiff>,
+    /// What the run before has and the run after has not: a gate must not be passed by leaving something out.
+    pub missing: Vec<String>,
+    /// What only the run after has, or the run before has no use for, and is therefore not judged.
     pub left_out: Vec<String>,
     /// What differs and does not forbid to compare, such as the compiler.
     pub notes: Vec<String>,
@@ -45,6 +52,8 @@ pub struct DiffSide {
     pub version: String,
     /// The commit it was built from; null for a build from a package.
     pub commit: Option<String>,
+    /// Why it holds only a part of what it was to measure, such as `interrupted`; null if it is whole.
+    pub partial: Option<String>,
 }
 
 /// How one strategy under one scenario changed.
@@ -62,6 +71,39 @@ pub struct CellChange {
     pub change: Estimate,
     /// What follows.
     pub outcome: Outcome,
+}
+
+/// What became of absolute throughput from one run to the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThroughputDiff {
+    /// Throughput after ÷ before, in the geometric mean over all strategies under all scenarios that both have, those that came
+    /// to a standstill left out.
+    pub factor: f64,
+    /// The smallest of these.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+    /// The loss of absolute throughput that is let pass, as a share; null if none is judged.
+    pub gate: Option<f64>,
+    /// Every strategy under every scenario that both have.
+    pub changes: Vec<ThroughputChange>,
+}
+
+/// How the absolute throughput of one strategy under one scenario changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThroughputChange {
+    /// The scenario.
+    pub scenario: String,
+    /// The strategy.
+    pub strategy: String,
+    /// Operations a second of the run before.
+    pub before: Throughput,
+    /// The same of the run after.
+    pub after: Throughput,
+    /// After ÷ before; null where one of the two has no interval.
+    pub change: Option<Estimate>,
+    /// What follows; null if absolute throughput is not judged.
+    pub outcome: Option<Outcome>,
 }
 
 /// A ratio with its interval.
@@ -103,9 +145,24 @@ impl Outcome {
 }
 
 impl Diff {
-    /// The strategies that lost more than the gate lets pass.
+    /// The strategies that lost more of their ratio than the gate lets pass.
     pub fn regressions(&self) -> impl Iterator<Item = &CellChange> {
         self.changes.iter().filter(|it| it.outcome == Outcome::Regression)
+    }
+
+    /// The strategies that lost more of their absolute throughput than the gate lets pass, if that is judged.
+    pub fn throughput_regressions(&self) -> impl Iterator<Item = &ThroughputChange> {
+        let changes = self.throughput.iter().flat_map(|it| &it.changes);
+        changes.filter(|it| it.outcome == Some(Outcome::Regression))
+    }
+
+    /// Whether a gate lets the run after pass: it can be compared, nothing is missing, and nothing is a regression.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.refusals.is_empty()
+            && self.missing.is_empty()
+            && self.regressions().next().is_none()
+            && self.throughput_regressions().next().is_none()
     }
 
     /// The diff as indented JSON, with a line break at its end.

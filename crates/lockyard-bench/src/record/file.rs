@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::error::Category;
 
+use super::check::{Contradiction, contradictions};
 use super::run::{Record, SCHEMA_VERSION};
 
 /// Why a record could not be read or written.
@@ -50,6 +51,18 @@ pub enum RecordError {
         /// What is wrong there, and what would be right.
         what: String,
     },
+    /// The record says what no run can have measured: it was edited or damaged since.
+    #[error("{}: {at} {what}{}: use the record as the run wrote it", path.display(), and_more(*more))]
+    Impossible {
+        /// The file.
+        path: PathBuf,
+        /// The field, such as `comparisons[3].ci`.
+        at: Box<str>,
+        /// What is wrong there, and what would be right.
+        what: Box<str>,
+        /// How many more fields are wrong.
+        more: usize,
+    },
     /// The record has a newer format than this program knows.
     #[error("{}: written by a newer Lockyard (schema {found}; this one reads up to {SCHEMA_VERSION}): use that version, or run again with this one", path.display())]
     Newer {
@@ -85,7 +98,8 @@ impl Record {
     /// Reads a record from the text of one. `path` is where that came from, for words about what is wrong with it.
     ///
     /// # Errors
-    /// [`RecordError`] if it is no record, or one of a newer version.
+    /// [`RecordError`] if it is no record, one of a newer version, or one that contradicts itself, such as by a ratio
+    /// outside its own interval.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, RecordError> {
         // The version comes first: a newer record may differ in anything else, and should not be called broken.
         let value: serde_json::Value =
@@ -97,7 +111,10 @@ impl Record {
                 Err(RecordError::Newer { path: path.to_owned(), found })
             }
             // From the text again, not from the value, so that a mistake has a line and a column.
-            Some(Some(_)) => serde_json::from_slice(bytes).map_err(|error| refusal(path, &error)),
+            Some(Some(_)) => {
+                let record = serde_json::from_slice(bytes).map_err(|error| refusal(path, &error))?;
+                possible(record, path)
+            }
         }
     }
 
@@ -150,6 +167,19 @@ pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// The record, unless it says what no run can have measured.
+fn possible(record: Record, path: &Path) -> Result<Record, RecordError> {
+    let found = contradictions(&record);
+    let Some(Contradiction { at, what }) = found.first().cloned() else { return Ok(record) };
+    let (at, what) = (at.into(), what.into());
+    Err(RecordError::Impossible { path: path.to_owned(), at, what, more: found.len() - 1 })
+}
+
+/// That there is more than what was named.
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more") }
 }
 
 fn not_a_record(path: &Path, what: &str) -> RecordError {

@@ -28,8 +28,8 @@ pub struct Times {
     pub count: u64,
     /// Half were at most this.
     pub p50: u64,
-    /// 99 % were at most this.
-    pub p99: u64,
+    /// 99 % were at most this; null of fewer than 100.
+    pub p99: Option<u64>,
     /// The longest.
     pub max: u64,
     /// How many fell into which doubling: `[upper end, count]`, ascending, those that are empty left out.

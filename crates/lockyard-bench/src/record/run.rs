@@ -11,7 +11,9 @@ use super::against::Against;
 use super::cell::Cell;
 use super::comparison::{Ablation, Comparison, Metric};
 use super::environment::Environment;
+use super::harness::HarnessCost;
 use super::scaling::Scaling;
+use super::strategy::StrategySummary;
 
 /// The version of the record that this Lockyard writes, and the newest that it reads. It rises when a field
 /// goes, or changes its name, unit or meaning; a new field does not raise it.
@@ -36,6 +38,13 @@ pub struct Record {
     pub started_at: Timestamp,
     /// True when the run was stopped before its end: the record then holds what was measured until then.
     pub interrupted: bool,
+    /// True when the run came to its end. False: it is under way, or ended before that, and the record holds what was measured
+    /// until it was written.
+    #[serde(default = "yes")]
+    pub finished: bool,
+    /// The scenarios of the run in their order, also those that were not reached.
+    #[serde(default)]
+    pub scenarios: Vec<ScenarioRecord>,
     /// How many processes measured, one after the other. Where there are several, intervals also hold what differs from one
     /// process to the next, such as where code and data lie in memory. Against another build: those of both together.
     #[serde(default = "one")]
@@ -44,9 +53,6 @@ pub struct Record {
     /// none but the baseline.
     #[serde(default = "reference_of_schema_1")]
     pub reference: Option<String>,
-    /// The strategy that the verdict in a few sentences is about, where it was compared; null if it is about the fastest.
-    #[serde(default = "headline_of_schema_1")]
-    pub headline: Option<String>,
     /// The other build that this one was measured against; null if there was none.
     #[serde(default)]
     pub against: Option<Against>,
@@ -54,9 +60,15 @@ pub struct Record {
     pub environment: Environment,
     /// The limits of this machine; null if not calibrated.
     pub limits: Option<Limits>,
+    /// What the harness adds to an operation, in nanoseconds; null if that was not measured.
+    #[serde(default)]
+    pub harness_ns: Option<HarnessCost>,
     /// Throughput in slices that keep latencies ÷ throughput in those without a clock, so that 0.99 says that keeping
     /// them costs 1 %; null if the two were not measured apart.
     pub probe_effect: Option<f64>,
+    /// What each strategy is, in the order of the run; empty in records that do not say.
+    #[serde(default)]
+    pub strategies: Vec<StrategySummary>,
     /// Every strategy under every scenario. The first cell's strategy is the baseline of the run.
     pub cells: Vec<Cell>,
     /// Candidates against baselines, each with its verdict. Reports repeat these verdicts and make none themselves.
@@ -69,6 +81,17 @@ pub struct Record {
     pub models: Option<Vec<ModelResult>>,
     /// Seeded bugs, and which checks detected them; null if none was requested.
     pub pitfalls: Option<Vec<PitfallResult>>,
+}
+
+/// A scenario of a run: what it is, and whether it was measured to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a sentence; empty if nothing is known of it.
+    pub about: String,
+    /// Whether every process measured all rounds of its cells. Sweeps are not part of it.
+    pub finished: bool,
 }
 
 /// What the machine's memory system allows at most, whatever the lock.
@@ -88,6 +111,11 @@ fn brought_up_to_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32,
     }
 }
 
+/// Records without the field were written when their runs were over.
+fn yes() -> bool {
+    true
+}
+
 /// Records without the field were measured in one process.
 fn one() -> u32 {
     1
@@ -97,12 +125,6 @@ fn one() -> u32 {
 #[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 fn reference_of_schema_1() -> Option<String> {
     Some("naive".to_owned())
-}
-
-/// The strategy that the verdict of every record without the field is about.
-#[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
-fn headline_of_schema_1() -> Option<String> {
-    Some("after".to_owned())
 }
 
 /// The JSON Schema (draft 2020-12) of [`Record`]. Every key that the program writes is required in it, also those
@@ -121,13 +143,16 @@ impl Record {
             seed,
             started_at,
             interrupted: false,
+            finished: false,
+            scenarios: Vec::new(),
             processes: 0,
             reference: None,
-            headline: None,
             against: None,
             environment,
             limits: None,
+            harness_ns: None,
             probe_effect: None,
+            strategies: Vec::new(),
             cells: Vec::new(),
             comparisons: Vec::new(),
             ablations: Vec::new(),
@@ -137,9 +162,21 @@ impl Record {
         }
     }
 
+    /// Whether it holds less than was asked for: the run was stopped, or did not come to its end.
+    pub fn is_partial(&self) -> bool {
+        self.partial().is_some()
+    }
+
     /// The strategy that the others were compared with: the first one given. `None` if no cell was measured.
     pub fn baseline(&self) -> Option<&str> {
         self.cells.first().map(|cell| cell.strategy.as_str())
+    }
+
+    /// Why the record holds only a part of what was to be measured, in a word after "was"; `None` if it is whole.
+    #[must_use]
+    pub fn partial(&self) -> Option<&'static str> {
+        // A run that ended by an error is not finished, and neither is one that goes on.
+        self.interrupted.then_some("interrupted").or((!self.finished).then_some("not finished"))
     }
 
     /// The scenarios that were run, each once, in their order.
@@ -156,6 +193,16 @@ impl Record {
     /// The cells of one scenario, in the order of the strategies.
     pub fn cells_of<'a>(&'a self, scenario: &'a str) -> impl Iterator<Item = &'a Cell> {
         self.cells.iter().filter(move |cell| cell.scenario == scenario)
+    }
+
+    /// What a strategy is; `None` where the record does not say.
+    pub fn strategy(&self, name: &str) -> Option<&StrategySummary> {
+        self.strategies.iter().find(|it| it.name == name)
+    }
+
+    /// Whether a strategy was measured for an ablation alone, so that tables and rankings leave it out.
+    pub fn is_ablation_only(&self, name: &str) -> bool {
+        self.strategy(name).is_some_and(|it| it.ablation_only)
     }
 
     /// Everything that was found, in cells and at the points of sweeps.

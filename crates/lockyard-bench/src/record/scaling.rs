@@ -6,7 +6,8 @@ use lockyard_evidence::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Latency, Throughput};
+use super::cell::Throughput;
+use super::latency::Latency;
 use super::point::Point;
 
 /// One strategy under one scenario, while one setting varies.
@@ -34,6 +35,12 @@ pub struct ScalingPoint {
     pub point: Point,
     /// Operations a second here.
     pub throughput: Throughput,
+    /// Operations a second that only read, over all the measured time; null if none was asked for.
+    #[serde(default)]
+    pub reads_per_s: Option<f64>,
+    /// Operations a second that change something, over all the measured time; null if none was asked for.
+    #[serde(default)]
+    pub writes_per_s: Option<f64>,
     /// Latency of every operation by its name, in nanoseconds.
     pub latency_ns: BTreeMap<String, Latency>,
     /// Findings at this point, as in a cell.

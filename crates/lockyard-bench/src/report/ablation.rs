@@ -6,12 +6,13 @@ use crate::record::{Ablation, Change, Comparison, EffectKind, Metric, Record};
 /// The head of the table.
 pub(super) const HEAD: [&str; 3] = ["change", "throughput", "verdict"];
 
-/// All effects between two strategies under one scenario.
+/// All effects between two strategies under one scenario, in one step or in several: where one step ends at the strategy with
+/// which the next begins, they are one way.
 pub(super) struct AblationPath<'a> {
     pub scenario: &'a str,
     pub from: &'a str,
     pub to: &'a str,
-    /// Main effects, and then the interactions whose interval is clear of 1.
+    /// Main effects, and then the interactions whose interval is clear of 1, step by step.
     shown: Vec<&'a Ablation>,
     /// How many interactions there are besides.
     others: usize,
@@ -23,22 +24,37 @@ impl<'a> AblationPath<'a> {
     /// All ways of a record, in their order.
     pub fn all(record: &'a Record) -> Vec<Self> {
         let mut ways: Vec<Self> = Vec::new();
+        let mut step: Option<(&str, &str, &str)> = None;
         for it in &record.ablations {
-            let same = |way: &Self| (way.scenario, way.from, way.to) == (&*it.scenario, &*it.from, &*it.to);
-            let index = ways.iter().position(same).unwrap_or_else(|| {
-                let whole = record.comparison(&it.scenario, &it.from, &it.to, &Metric::Throughput);
-                let (scenario, from, to) = (&*it.scenario, &*it.from, &*it.to);
-                ways.push(Self { scenario, from, to, shown: Vec::new(), others: 0, whole });
-                ways.len() - 1
-            });
+            let this = (&*it.scenario, &*it.from, &*it.to);
+            if step != Some(this) {
+                step = Some(this);
+                let (scenario, from, to) = this;
+                let continued = ways.last_mut().filter(|way| (way.scenario, way.to) == (scenario, from));
+                match continued {
+                    Some(way) => way.to = to,
+                    None => ways.push(Self { scenario, from, to, shown: Vec::new(), others: 0, whole: None }),
+                }
+            }
+            let way = ways.last_mut().expect("it was just begun");
             let clear = it.ci[0] > 1.0 || it.ci[1] < 1.0;
             if it.kind == EffectKind::Main || clear {
-                ways[index].shown.push(it);
+                way.shown.push(it);
             } else {
-                ways[index].others += 1;
+                way.others += 1;
             }
         }
+        for way in &mut ways {
+            way.whole = record.comparison(way.scenario, way.from, way.to, &Metric::Throughput);
+        }
         ways
+    }
+
+    /// "From “before” to “after” under polling: borrowing the DTO ×1.47 [1.44, 1.50] and saving after the unlock ×1.00 [0.99,
+    /// 1.01]."
+    pub fn lead(&self) -> String {
+        let effects: Vec<_> = self.of(EffectKind::Main).map(|it| effect(it)).collect();
+        format!("From “{}” to “{}” under {}: {}.", self.from, self.to, self.scenario, format::list(&effects))
     }
 
     fn of(&self, kind: EffectKind) -> impl Iterator<Item = &&'a Ablation> {
@@ -57,9 +73,6 @@ impl<'a> AblationPath<'a> {
     /// interactions, where their interval is clear of 1.
     pub fn sentence(&self) -> String {
         let mut sentences = Vec::new();
-        let effect = |it: &Ablation| {
-            format!("{} {}", words(&it.factor, &it.old, &it.new), format::ratio(it.ratio, it.ci))
-        };
         let effects: Vec<_> = self.of(EffectKind::Main).map(|it| effect(it)).collect();
         if !effects.is_empty() {
             sentences.push(format!("Main effects: {}.", format::list(&effects)));
@@ -111,6 +124,11 @@ impl<'a> AblationPath<'a> {
             [change, format::ratio(it.ratio, it.ci), it.verdict.to_string()]
         })
     }
+}
+
+/// A change with what it gave.
+fn effect(it: &Ablation) -> String {
+    format!("{} {}", words(&it.factor, &it.old, &it.new), format::ratio(it.ratio, it.ci))
 }
 
 /// A change as one would say it.

@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::excluded::{self, ExcludedStrategy};
 use super::format;
-use super::rows::{self, Row, Table};
-use crate::record::{Comparison, Record};
+use super::leaders::{self, Lead, SAME_FAIRNESS, Standing};
+use super::rows::{self, Table};
+use crate::record::Record;
+use crate::stats::Direction;
 
 /// What is said of one scenario.
 pub(super) struct Advice {
@@ -18,9 +21,9 @@ pub(super) struct Advice {
     pub most: String,
     /// Strategies that are statistically tied with it.
     pub tied: String,
-    /// The lowest p99, and of which strategy.
+    /// Which strategy has the lowest p99, in which operations, and where it is worst.
     pub shortest: String,
-    /// The fairest strategy, by Jain's index.
+    /// The fairest strategies, by Jain's index.
     pub fairest: String,
 }
 
@@ -44,57 +47,50 @@ pub(super) fn recommendation(record: &Record) -> Option<Recommendation> {
     }
     let tables = Table::all(record);
     let chosen: Vec<(&Table<'_>, Choice<'_>)> =
-        tables.iter().filter_map(|table| Some((table, Choice::of(table)?))).collect();
+        tables.iter().filter_map(|table| Some((table, choice(table)?))).collect();
     if chosen.is_empty() {
         return None;
     }
     let rows = chosen.iter().map(|(table, choice)| advice(table, choice)).collect();
-    Some(Recommendation { answer: answer(&chosen), rows, limits: limits(&tables, &chosen) })
+    Some(Recommendation { answer: answer(&chosen), rows, limits: limits(record, &tables, &chosen) })
 }
 
-/// The fastest right strategy of a scenario, and those as good as it.
-struct Choice<'a> {
-    best: &'a Row<'a>,
-    ratio: &'a Comparison,
-    tied: Vec<&'a Row<'a>>,
+/// Who leads in a scenario, by throughput.
+type Choice<'a> = Lead<'a>;
+
+/// Who leads, where anything was compared.
+fn choice<'a>(table: &'a Table<'a>) -> Option<Choice<'a>> {
+    let standings = leaders::throughputs(table);
+    let lead = Lead::of(standings, Direction::HigherIsBetter)?;
+    (!table.baselines.is_empty() && lead.of > 1).then_some(lead)
 }
 
-impl<'a> Choice<'a> {
-    fn of(table: &'a Table<'a>) -> Option<Self> {
-        let compared = || {
-            let right = table.rows.iter().filter(|row| row.wrong().next().is_none());
-            right.filter_map(|row| Some((row, row.against_reference.or(row.against_baseline)?)))
-        };
-        // Ratios to one and the same baseline, or they could not be laid side by side.
-        let against = |reference: &&str| compared().any(|(_, it)| it.baseline == *reference);
-        let baseline = table.reference.filter(against).or(table.baselines.first().copied())?;
-        let side_by_side = || compared().filter(|(_, it)| it.baseline == baseline);
-        let (best, ratio) = side_by_side().max_by(|a, b| a.1.ratio.total_cmp(&b.1.ratio))?;
-        let tied = side_by_side()
-            .filter(|(row, it)| !std::ptr::eq(*row, best) && it.ci[1] >= ratio.ci[0])
-            .map(|(row, _)| row)
-            .collect();
-        Some(Self { best, ratio, tied })
-    }
-
-    fn names(&self) -> BTreeSet<&str> {
-        std::iter::once(self.best).chain(self.tied.iter().copied()).map(|row| &*row.cell.strategy).collect()
-    }
+fn winners<'a>(choice: &'a Choice<'_>) -> BTreeSet<&'a str> {
+    choice.winners.iter().map(Standing::strategy).collect()
 }
 
 /// The answer in a few sentences: one strategy that will do everywhere, or one for each scenario.
 fn answer(chosen: &[(&Table<'_>, Choice<'_>)]) -> String {
     let everywhere = chosen
         .iter()
-        .map(|(_, choice)| choice.names())
+        .map(|(_, choice)| winners(choice))
         .reduce(|all, names| all.intersection(&names).copied().collect())
         .unwrap_or_default();
-    let sentence = |(table, choice): &(&Table<'_>, Choice<'_>)| {
-        let ratio = format::ratio(choice.ratio.ratio, choice.ratio.ci);
-        format!(
-            "under {} use “{}”, at {ratio} of “{}”",
-            table.scenario, choice.best.cell.strategy, choice.ratio.baseline
-        )
+    let sentence = |(table, choice): &(&Table<'_>, Choice<'_>)| match choice.first() {
+        None => format!("under {} {}", table.scenario, choice.undecided()),
+        Some((first, tied)) => {
+            let also = if tied.is_empty() {
+                String::new()
+            } else {
+                format!(" (statistically tied with {})", leaders::names(&tied))
+            };
+            format!(
+                "under {} use “{}”, {}{also}",
+                table.scenario,
+                first.strategy(),
+                measured_at(table, first)
+            )
+        }
     };
     if chosen.len() > 1 && !everywhere.is_empty() {
         let names: Vec<_> = everywhere.iter().map(|name| format!("“{name}”")).collect();
@@ -109,29 +105,32 @@ fn answer(chosen: &[(&Table<'_>, Choice<'_>)]) -> String {
     format!("{lead}{}.", all.join("; "))
 }
 
+/// "at ×1.43 [1.41, 1.45] of “naive”"; of what ratios are to, that it is that.
+fn measured_at(table: &Table<'_>, it: &Standing<'_>) -> String {
+    match table.base().filter(|_| it.is_ratio) {
+        Some(base) if base == it.strategy() => "to which ratios are".to_owned(),
+        Some(base) => format!("at {} of “{base}”", format::ratio(it.value, it.ci)),
+        None => format!("at {} operations/s", it.row.throughput()),
+    }
+}
+
 fn advice(table: &Table<'_>, choice: &Choice<'_>) -> Advice {
-    let right = || table.rows.iter().filter(|row| row.wrong().next().is_none());
-    let tied: Vec<_> = choice.tied.iter().map(|row| row.cell.strategy.clone()).collect();
-    let shortest = table.operations.first().and_then(|operation| {
-        let p99 = right().filter_map(|row| Some((row, row.cell.latency_ns.get(*operation)?.p99)));
-        let (row, nanos) = p99.min_by_key(|(_, nanos)| *nanos)?;
-        Some(format!("{} ({}, {operation})", row.cell.strategy, format::nanos(nanos)))
-    });
-    let jain = right().filter_map(|row| Some((row, row.cell.fairness?.jain)));
-    let fairest = jain.max_by(|a, b| a.1.total_cmp(&b.1));
     let unknown = || "not measured".to_owned();
+    let (most, tied) = match choice.first() {
+        None => (choice.undecided(), "none".to_owned()),
+        Some((first, tied)) => {
+            let of = if choice.ahead > 0 { ", of those known to ± 25 %" } else { "" };
+            let most = format!("{}, {}{of}", first.strategy(), measured_at(table, first));
+            (most, if tied.is_empty() { "none".to_owned() } else { tied.join(", ") })
+        }
+    };
     Advice {
         situation: situation(table),
         scenario: table.scenario.to_owned(),
-        most: format!(
-            "{}, {} of {}",
-            choice.best.cell.strategy,
-            format::ratio(choice.ratio.ratio, choice.ratio.ci),
-            choice.ratio.baseline
-        ),
-        tied: if tied.is_empty() { "none".to_owned() } else { tied.join(", ") },
-        shortest: shortest.unwrap_or_else(unknown),
-        fairest: fairest.map_or_else(unknown, |(row, jain)| format!("{} ({jain:.3})", row.cell.strategy)),
+        most,
+        tied,
+        shortest: leaders::lowest_p99(table).unwrap_or_else(unknown),
+        fairest: leaders::fairest(table).unwrap_or_else(unknown),
     }
 }
 
@@ -185,30 +184,37 @@ fn reads(table: &Table<'_>) -> Option<f64> {
     (all > 0).then(|| of(true) as f64 / all as f64)
 }
 
-fn limits(tables: &[Table<'_>], chosen: &[(&Table<'_>, Choice<'_>)]) -> Vec<String> {
+fn limits(record: &Record, tables: &[Table<'_>], chosen: &[(&Table<'_>, Choice<'_>)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (table, choice) in chosen {
-        let least = choice.best.cell.fairness.map(|it| it.jain);
-        let fairest = table.rows.iter().filter_map(|row| Some((row, row.cell.fairness?.jain)));
-        let fairest = fairest.max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((least, (row, jain))) = least.zip(fairest)
-            && jain - least > 0.01
+        let Some((first, _)) = choice.first() else { continue };
+        let least = first.row.cell.fairness.map(|it| it.jain);
+        let of_all =
+            table.rows.iter().filter(|row| !row.excluded).filter_map(|row| Some(row.cell.fairness?.jain));
+        let most = of_all.reduce(f64::max);
+        if let Some((least, most)) = least.zip(most)
+            && most - least > SAME_FAIRNESS
+            && let Some(fairest) = leaders::fairest(table)
         {
             lines.push(format!(
-                "If fairness matters under {}, “{}” (Jain's index {jain:.3}) is fairer than “{}” ({least:.3}).",
-                table.scenario, row.cell.strategy, choice.best.cell.strategy
+                "If fairness matters under {}: fairer than “{}” (Jain's index {least:.3}) is {fairest}.",
+                table.scenario,
+                first.strategy()
             ));
         }
     }
-    let wrong: BTreeSet<_> = tables
-        .iter()
-        .flat_map(|table| &table.rows)
-        .filter(|row| row.wrong().next().is_some())
-        .map(|row| format!("“{}”", row.cell.strategy))
-        .collect();
-    if !wrong.is_empty() {
-        let wrong: Vec<_> = wrong.into_iter().collect();
-        lines.push(format!("Left out of the ranking where they failed: {}.", format::list(&wrong)));
+    let excluded = ExcludedStrategy::all(record);
+    if !excluded.is_empty() {
+        let excluded: Vec<_> = excluded.iter().map(ExcludedStrategy::sentence).collect();
+        lines.push(format!("Never recommended, for they failed: {}.", format::list(&excluded)));
+    }
+    let of_none: Vec<_> =
+        excluded::of_no_strategy(record).map(|it| format!("{} over {}", it.model, it.strategy)).collect();
+    if !of_none.is_empty() {
+        lines.push(format!(
+            "Of no strategy measured here, so that it may concern any: the failure of model {}.",
+            format::list(&of_none)
+        ));
     }
     let cells = || tables.iter().flat_map(|table| &table.rows).map(|row| row.cell);
     let unchecked = cells().filter(|cell| cell.verification.is_none()).count();

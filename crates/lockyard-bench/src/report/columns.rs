@@ -39,10 +39,16 @@ pub(super) enum ColumnWidth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Speed,
-    /// Latency, and whether it is right.
+    /// Whether it is right, and what its lock alone gave.
     Quality,
-    /// What the systems count besides, where they count anything.
+    Latency,
+    /// What is counted besides, where anything is.
     Counted,
+}
+
+impl Part {
+    /// All of them, in the order of columns.
+    pub const ALL: [Self; 4] = [Self::Speed, Self::Quality, Self::Latency, Self::Counted];
 }
 
 /// What a column holds, and with that, where its values stand.
@@ -70,7 +76,7 @@ impl<'a> Column<'a> {
     /// All columns of a table but the first, which has the strategies' names.
     pub fn all(table: &'a Table<'a>) -> Vec<Self> {
         use Align::{CellText, Numbers, Ratios};
-        use Part::{Counted, Quality, Speed};
+        use Part::{Counted, Latency, Quality, Speed};
 
         let throughput = |row: &Row<'_>, room| match room {
             ColumnWidth::Wide => row.throughput(),
@@ -89,10 +95,10 @@ impl<'a> Column<'a> {
             let against = format!("against {reference}");
             columns.push(Self::new(against, Ratios, Speed, |row, _| rows::ratio(row.against_reference)));
         }
-        columns.extend(table.operations.iter().map(|operation| {
-            let latency = Self::new(*operation, Numbers, Quality, |row, _| row.latency(operation));
-            Self { unit: "p50 / p99", ..latency }
-        }));
+        if let Some(equal) = table.equal() {
+            let against = format!("against {equal}");
+            columns.push(Self::new(against, Ratios, Quality, |row, _| rows::ratio(row.against_equal)));
+        }
         let count = |of: fn(&Row<'_>) -> u64| move |row: &Row<'_>, _| format::count(of(row) as f64);
         columns.push(Self::new("errors", Numbers, Quality, count(|row| row.cell.errors)));
         let refused = Self::new("refused", Numbers, Quality, count(|row| row.cell.refused));
@@ -105,6 +111,19 @@ impl<'a> Column<'a> {
             Self::new("findings", CellText, Quality, |row, _| row.found()),
         ] {
             columns.push(Self { tone: tone_of_checks, ..checks });
+        }
+        columns.extend(table.operations.iter().map(|operation| {
+            let latency = Self::new(*operation, Numbers, Latency, |row, room| match room {
+                ColumnWidth::Wide => row.latency(operation),
+                ColumnWidth::Narrow => row.latency_and_spread(operation),
+            });
+            Self { unit: "p50 / p99 (samples)", ..latency }
+        }));
+        // Only where they are tasks of their own can the one hardly run beside the other.
+        let are_apart = |row: &Row<'_>| row.cell.point.readers.is_some() && row.cell.point.writers.is_some();
+        if table.rows.iter().any(are_apart) {
+            columns.push(Self::new("reads/s", Numbers, Counted, |row, _| Row::rate(row.cell.reads_per_s)));
+            columns.push(Self::new("writes/s", Numbers, Counted, |row, _| Row::rate(row.cell.writes_per_s)));
         }
         if table.rows.iter().any(|row| row.cell.hit_ratio.is_some()) {
             columns.push(Self::new("cache hits", Numbers, Counted, |row, _| row.hit_ratio()));

@@ -56,7 +56,7 @@ fn checked(known: usize, of: usize, words: String, wrong: bool) -> Checked {
 }
 
 fn models(record: &Record, strategy: &str) -> Checked {
-    let ran: Vec<_> = record.models.iter().flatten().filter(|it| it.strategy == strategy).collect();
+    let ran: Vec<_> = record.models.iter().flatten().filter(|it| it.is_of(strategy)).collect();
     let hold = ran.iter().filter(|it| it.passes()).count();
     checked(ran.len(), ran.len(), format!("{hold} of {} passed", ran.len()), hold < ran.len())
 }

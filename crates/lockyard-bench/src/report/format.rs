@@ -34,11 +34,35 @@ pub fn with_spread(value: f64, [low, high]: [f64; 2]) -> String {
 
 /// Nanoseconds in the unit that suits them: `830 ns`, `2.90 µs`, `12.3 ms`, `1.20 s`.
 pub fn nanos(value: u64) -> String {
-    match scaled(value as f64, &[(" ns", 1.0), (" µs", 1e3), (" ms", 1e6), (" s", 1e9)]) {
+    match scaled(value as f64, &NANOS) {
         (_, " ns") => format!("{value} ns"),
         (value, unit) => format!("{}{unit}", three_digits(value)),
     }
 }
+
+/// Nanoseconds with an interval in the same unit: `32.3 µs [30.1, 35.2]`; without one the value alone.
+pub fn nanos_with_interval(value: u64, ci: Option<[u64; 2]>) -> String {
+    let Some(ci) = ci else { return nanos(value) };
+    let (_, unit) = scaled(value as f64, &NANOS);
+    let size = NANOS.iter().find(|(name, _)| *name == unit).map_or(1.0, |(_, size)| *size);
+    let [low, high] = ci.map(|end| match unit {
+        " ns" => end.to_string(),
+        _ => three_digits(end as f64 / size),
+    });
+    format!("{} [{low}, {high}]", nanos(value))
+}
+
+/// The same where room is short: `32.3 µs ± 9 %`, by the end of the interval that is farther away.
+pub fn nanos_with_spread(value: u64, ci: Option<[u64; 2]>) -> String {
+    let Some([low, high]) = ci else { return nanos(value) };
+    let spread = value.saturating_sub(low).max(high.saturating_sub(value)) as f64 / value.max(1) as f64;
+    // Of few sections an interval may have no end to speak of.
+    let spread = if spread > 1.0 { "> 100".to_owned() } else { format!("{:.0}", spread * 100.0) };
+    format!("{} ± {spread} %", nanos(value))
+}
+
+/// The units of times.
+const NANOS: [(&str, f64); 4] = [(" ns", 1.0), (" µs", 1e3), (" ms", 1e6), (" s", 1e9)];
 
 /// A count at the tick of an axis, without decimals that are only noise there: `45 k`.
 pub fn tick_count(value: f64) -> String {
@@ -141,6 +165,16 @@ mod tests {
         let text = [0, 830, 1_000, 2_900, 45_678, 999_990, 12_345_678, 1_200_000_000].map(nanos);
         let expected = ["0 ns", "830 ns", "1.00 µs", "2.90 µs", "45.7 µs", "1.00 ms", "12.3 ms", "1.20 s"];
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn intervals_of_times_keep_the_unit_of_the_time() {
+        let text = [(161, [158, 163]), (32_300, [930, 1_200_000]), (1_000, [990, 1_010])]
+            .map(|(value, ci)| nanos_with_interval(value, Some(ci)));
+        assert_eq!(text, ["161 ns [158, 163]", "32.3 µs [0.93, 1200]", "1.00 µs [0.99, 1.01]"]);
+        assert_eq!(nanos_with_spread(1_000, Some([900, 1_050])), "1.00 µs ± 10 %");
+        assert_eq!(nanos_with_spread(1_000, Some([1, 900_000])), "1.00 µs ± > 100 %");
+        assert_eq!([nanos_with_interval(5, None), nanos_with_spread(5, None)], ["5 ns", "5 ns"]);
     }
 
     #[test]

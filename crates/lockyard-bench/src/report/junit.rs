@@ -14,7 +14,7 @@ use crate::record::{Finding, ModelResult, PitfallResult, Record, Scaling};
 pub fn junit(record: &Record) -> String {
     let mut report = Report::new("lockyard");
     for table in Table::all(record) {
-        let cases = table.rows.iter().map(|row| cell(&table, row));
+        let cases = table.all_rows().map(|row| cell(&table, row));
         report.add_test_suite(suite(table.scenario, cases));
     }
     if !record.scaling.is_empty() {
@@ -26,9 +26,13 @@ pub fn junit(record: &Record) -> String {
     if let Some(pitfalls) = &record.pitfalls {
         report.add_test_suite(suite("pitfalls", pitfalls.iter().map(pitfall)));
     }
-    if record.interrupted {
+    if record.is_partial() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("interrupted").set_message("the run was interrupted");
+        if record.interrupted {
+            status.set_type("interrupted").set_message("the run was interrupted");
+        } else {
+            status.set_type("unfinished").set_message("the run did not come to its end");
+        }
         report.add_test_suite(suite("run", [TestCase::new("whole", status)].into_iter()));
     }
     written(&report)
@@ -126,7 +130,9 @@ fn pitfall(it: &PitfallResult) -> TestCase {
     };
     let mut case = case(&it.pitfall, &format!("pitfalls.{}", it.class), status);
     if !it.caught_by.is_empty() {
-        case.set_system_out(format!("detected by {}", rows::checks(&it.caught_by)));
+        let detected = format!("detected by {}", rows::checks(&it.caught_by));
+        let not_run = format!("; not run: {}", rows::checks(&it.not_run));
+        case.set_system_out(if it.not_run.is_empty() { detected } else { detected + &not_run });
     }
     case
 }

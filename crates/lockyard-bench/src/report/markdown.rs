@@ -7,7 +7,7 @@ use super::columns::{Align, Column, ColumnWidth};
 use super::failures::failures;
 use super::rows::{self, LocatedFinding, Table};
 use super::scaling::Sweep;
-use super::{format, verdict};
+use super::{format, strategies, verdict};
 use crate::record::{Drawing, Record};
 
 /// The report as GitHub-flavoured markdown.
@@ -24,6 +24,11 @@ pub fn summary(record: &Record) -> String {
         for (strategy, violation) in table.violations() {
             let _ = write!(out, "\n{}:\n\n", escaped(&rows::caption(strategy, violation)));
             out += &drawn(&violation.drawing());
+        }
+        if !table.combinations.is_empty() {
+            let _ = write!(out, "\n{}:\n\n", rows::COMBINATIONS);
+            let lines = table.combinations.iter().map(rows::combination);
+            out.extend(lines.map(|it| format!("- {}\n", escaped(&it))));
         }
         let notes = table.notes();
         if !notes.is_empty() {
@@ -45,7 +50,22 @@ pub fn summary(record: &Record) -> String {
         out += &drawn(&rows::without_words(how.drawing()));
         let _ = write!(out, "\nReplay:\n\n    {}\n", how.replay.replace(char::is_control, " "));
     }
+    out += &known_as(record);
     out += &origin(record);
+    out
+}
+
+/// What each strategy is, and what ratios to the reference therefore hold.
+fn known_as(record: &Record) -> String {
+    let rows = strategies::rows(record);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n## {}\n\n", strategies::TITLE);
+    out += &line(strategies::HEAD.iter().map(ToString::to_string));
+    out += &line(["---"; 3].iter().map(ToString::to_string));
+    out.extend(rows.iter().map(|row| line(row.iter().map(|cell| escaped(cell)))));
+    out.extend(strategies::beside_the_reference(record).map(|it| format!("\n{}\n", escaped(&it))));
     out
 }
 
@@ -70,7 +90,7 @@ fn sweep(sweep: &Sweep<'_>) -> String {
     out = out + &line(head.iter().map(|name| escaped(name))) + &line(align);
     out.extend(sweep.rows().map(|row| line(row.iter().map(|cell| escaped(cell)))));
     out.push('\n');
-    out.extend(sweep.laws().iter().map(|law| format!("- {}\n", escaped(law))));
+    out.extend(sweep.laws().iter().chain(&sweep.notes()).map(|line| format!("- {}\n", escaped(line))));
     out
 }
 

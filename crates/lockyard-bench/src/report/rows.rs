@@ -2,39 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::excluded::ExcludedStrategy;
 use super::format;
+pub(super) use super::located::{LocatedFinding, findings};
+pub(super) use super::row::{NONE, NOT_MEASURED, Row, percentile};
 use crate::record::{
-    Cell, Check, Comparison, Counterexample, Drawing, Finding, Metric, ModelResult, Point, Record, Verdict,
-    Violation,
+    Cell, Check, Comparison, Counterexample, Drawing, Metric, ModelResult, Point, Record, Verdict, Violation,
 };
 
-/// What stands where there is nothing to say.
-pub(super) const NONE: &str = "–";
-
-/// What a value is called that was not measured.
-pub(super) const NOT_MEASURED: &str = "not measured";
+/// What stands above combinations that are not ranked.
+pub(super) const COMBINATIONS: &str = "Measured for the ablation alone, and not ranked";
 
 /// The table of one scenario.
 pub(super) struct Table<'a> {
+    pub record: &'a Record,
     pub scenario: &'a str,
     /// The strategies that ratios are against: one for all, or one for each where every strategy has a baseline of its own.
     /// None if nothing was compared.
     pub baselines: Vec<&'a str>,
     /// The record's reference, if there is a second column of ratios, against that.
     pub reference: Option<&'a str>,
+    /// The strategies with which others are compared because all else is equal, if there is a column of these ratios.
+    pub equals: Vec<&'a str>,
     /// The most frequent operations, at most two: their latency stands in the table.
     pub operations: Vec<&'a str>,
     /// What the systems count by names of their own, in the order of these names.
     pub counters: Vec<&'a str>,
+    /// What is ranked.
     pub rows: Vec<Row<'a>>,
-}
-
-/// One strategy in the table.
-pub(super) struct Row<'a> {
-    pub cell: &'a Cell,
-    /// Throughput against the baseline; `None` for the baseline itself.
-    pub against_baseline: Option<&'a Comparison>,
-    pub against_reference: Option<&'a Comparison>,
+    /// Combinations of factors that were measured for an ablation alone.
+    pub combinations: Vec<Row<'a>>,
 }
 
 impl<'a> Table<'a> {
@@ -43,16 +40,26 @@ impl<'a> Table<'a> {
         let against = |baseline: &str, cell: &Cell| {
             record.comparison(scenario, baseline, &cell.strategy, &Metric::Throughput)
         };
-        let rows: Vec<_> = record
-            .cells_of(scenario)
-            .map(|cell| Row {
-                cell,
-                against_baseline: first
-                    .and_then(|first| against(first, cell))
-                    .or_else(|| own_baseline(record, scenario, cell)),
-                against_reference: reference.and_then(|reference| against(reference, cell)),
-            })
-            .collect();
+        let excluded = ExcludedStrategy::all(record);
+        let row = |cell: &'a Cell| Row {
+            cell,
+            against_baseline: first
+                .and_then(|first| against(first, cell))
+                .or_else(|| own_baseline(record, scenario, cell)),
+            against_reference: reference.and_then(|reference| against(reference, cell)),
+            against_equal: record
+                .strategy(&cell.strategy)
+                .and_then(|it| against(it.compared_with.as_deref()?, cell)),
+            excluded: excluded.iter().any(|it| it.strategy == cell.strategy),
+        };
+        let (combinations, rows): (Vec<_>, Vec<_>) =
+            record.cells_of(scenario).map(row).partition(|row| record.is_ablation_only(&row.cell.strategy));
+        let mut equals: Vec<&str> = Vec::new();
+        for comparison in rows.iter().filter_map(|row| row.against_equal) {
+            if !equals.contains(&comparison.baseline.as_str()) {
+                equals.push(&comparison.baseline);
+            }
+        }
         let mut baselines: Vec<&str> = Vec::new();
         for comparison in rows.iter().filter_map(|row| row.against_baseline) {
             if !baselines.contains(&comparison.baseline.as_str()) {
@@ -60,10 +67,13 @@ impl<'a> Table<'a> {
             }
         }
         Self {
+            record,
             scenario,
             baselines,
             reference: reference
                 .filter(|_| first != reference && rows.iter().any(|row| row.against_reference.is_some())),
+            // What stands in the first two columns is not said twice.
+            equals: equals.into_iter().filter(|it| Some(*it) != first && Some(*it) != reference).collect(),
             operations: most_frequent(rows.iter().map(|row| row.cell), 2),
             counters: rows
                 .iter()
@@ -73,7 +83,35 @@ impl<'a> Table<'a> {
                 .into_iter()
                 .collect(),
             rows,
+            combinations,
         }
+    }
+
+    /// The one strategy to which all ratios are that are ranked; `None` where nothing was compared, or each with another.
+    pub fn base(&self) -> Option<&'a str> {
+        self.reference.or(match self.baselines[..] {
+            [one] => Some(one),
+            _ => None,
+        })
+    }
+
+    /// What stands above the ratios where all else is equal; `None` where there are none.
+    pub fn equal(&self) -> Option<&'a str> {
+        match self.equals[..] {
+            [] => None,
+            [one] => Some(one),
+            _ => Some("its equal"),
+        }
+    }
+
+    /// Every operation that was timed, the most frequent first.
+    pub fn all_operations(&self) -> Vec<&'a str> {
+        most_frequent(self.rows.iter().map(|row| row.cell), usize::MAX)
+    }
+
+    /// All that was measured under the scenario.
+    pub fn all_rows(&self) -> impl Iterator<Item = &Row<'a>> {
+        self.rows.iter().chain(&self.combinations)
     }
 
     /// What the ratios are against, in words; `None` if nothing was compared.
@@ -98,7 +136,7 @@ impl<'a> Table<'a> {
 
     /// What else was found in the scenario's cells, a line each. Errors are not among it: they are failures of the run.
     pub fn notes(&self) -> Vec<String> {
-        let found = self.rows.iter().flat_map(|row| row.cell.findings.iter().map(move |it| (row.cell, it)));
+        let found = self.all_rows().flat_map(|row| row.cell.findings.iter().map(move |it| (row.cell, it)));
         found
             .filter(|(_, it)| !it.is_error())
             .map(|(cell, it)| {
@@ -110,7 +148,7 @@ impl<'a> Table<'a> {
 
     /// Operations that no order explains, each with the strategy that answered so.
     pub fn violations(&self) -> impl Iterator<Item = (&'a str, &'a Violation)> {
-        self.rows.iter().flat_map(|row| {
+        self.all_rows().flat_map(|row| {
             row.cell.violations.iter().map(|violation| (row.cell.strategy.as_str(), violation))
         })
     }
@@ -121,126 +159,46 @@ impl<'a> Table<'a> {
         let mut parts = settings(&cell.point);
         parts.extend(cell.point.save_ms.filter(|ms| *ms > 0).map(|ms| format!("saves of {ms} ms")));
         parts.push(format!(
-            "{:.1} s in {} for each strategy",
+            "{:.1} s in {} for each strategy{}",
             cell.seconds,
-            format::counted(cell.rounds.into(), "round")
+            format::counted(cell.rounds.into(), "round"),
+            of_the_asked(cell).unwrap_or_default(),
         ));
         parts.join(", ")
     }
 }
 
-impl Row<'_> {
-    /// Operations a second with their interval.
-    pub fn throughput(&self) -> String {
-        format::with_interval(self.cell.throughput.ops_per_s, self.cell.throughput.ci)
-    }
-
-    /// The same where room is short.
-    pub fn throughput_and_spread(&self) -> String {
-        format::with_spread(self.cell.throughput.ops_per_s, self.cell.throughput.ci)
-    }
-
-    /// p50 and p99 of an operation.
-    pub fn latency(&self, operation: &str) -> String {
-        self.cell.latency_ns.get(operation).map_or_else(
-            || NOT_MEASURED.to_owned(),
-            |latency| format!("{} / {}", format::nanos(latency.p50), format::nanos(latency.p99)),
-        )
-    }
-
-    /// How often a look-up was answered by the system's cache.
-    pub fn hit_ratio(&self) -> String {
-        self.cell.hit_ratio.map_or_else(|| NOT_MEASURED.to_owned(), format::percent)
-    }
-
-    /// What the system counted under this name.
-    pub fn counter(&self, name: &str) -> String {
-        let counted = self.cell.counters.as_ref().and_then(|counters| counters.get(name));
-        counted.map_or_else(|| NOT_MEASURED.to_owned(), |count| format::count(*count))
-    }
-
-    /// What is wrong with the cell.
-    pub fn wrong(&self) -> impl Iterator<Item = &Finding> {
-        self.cell.findings.iter().filter(|it| it.is_error())
-    }
-
-    /// The same where room is short.
-    pub fn linearizable_narrow(&self) -> String {
-        self.linearizable().replace(" operations)", " ops)")
-    }
-
-    /// Whether its answers are linearizable, by how many operations.
-    pub fn linearizable(&self) -> String {
-        let seen = self.cell.verification.as_ref();
-        match (seen.and_then(|it| it.linearizable), seen.and_then(|it| it.operations_checked)) {
-            (Some(true), checked) => {
-                format!("yes ({} operations)", format::grouped(checked.unwrap_or_default()))
-            }
-            (Some(false), _) => "NO".to_owned(),
-            (None, Some(_)) => "not decided".to_owned(),
-            (None, None) => "not checked".to_owned(),
-        }
-    }
-
-    /// What is wrong with it, in few words, or what was seen of its locks, and what was not looked at.
-    pub fn found(&self) -> String {
-        let wrong: Vec<_> = self.wrong().map(|finding| finding.name().to_owned()).collect();
-        if !wrong.is_empty() {
-            return format!("FAILED: {}", format::list(&wrong));
-        }
-        let seen = self.cell.verification.unwrap_or_default();
-        let seen = [
-            (seen.deadlocks, "deadlock"),
-            (seen.order_inversions, "order inversion"),
-            (seen.starvations, "starvation"),
-        ];
-        if seen.iter().all(|(number, _)| number.is_none()) {
-            return "not tracked".to_owned();
-        }
-        let counts = seen.iter().filter_map(|(number, noun)| match number {
-            Some(0) => None,
-            Some(number) => Some(format::counted(*number, noun)),
-            None => Some(format!("{noun} not checked")),
-        });
-        let counts: Vec<_> = counts.collect();
-        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
-    }
-}
-
 /// The comparison with a baseline of the strategy's own, where it has not that of the run. What all are held against
-/// besides is none.
+/// besides is none, nor is what equals it in all but one thing.
 fn own_baseline<'a>(record: &'a Record, scenario: &str, cell: &Cell) -> Option<&'a Comparison> {
     let of_cell = |it: &&Comparison| it.scenario == scenario && it.candidate == cell.strategy;
-    let reference = record.reference.as_deref();
-    let is_own = |it: &&Comparison| it.metric == Metric::Throughput && Some(&*it.baseline) != reference;
+    let is_own = |it: &&Comparison| it.metric == Metric::Throughput && is_own_baseline(record, it);
     record.comparisons.iter().filter(of_cell).find(is_own)
 }
 
-/// A finding, and where it was made.
-pub(super) struct LocatedFinding<'a> {
-    pub strategy: &'a str,
-    /// The scenario, of a sweep with the value that its setting had.
-    pub place: String,
-    pub finding: &'a Finding,
+/// Whether a comparison is with a baseline of the candidate's own: not that of the run, nor the reference, nor what equals the
+/// candidate in all but one thing.
+pub(super) fn is_own_baseline(record: &Record, it: &Comparison) -> bool {
+    let equal = record.strategy(&it.candidate).and_then(|it| it.compared_with.as_ref());
+    record.baseline() != Some(&*it.baseline)
+        && record.reference.as_ref() != Some(&it.baseline)
+        && equal != Some(&it.baseline)
 }
 
-/// Everything that was found, in cells and at the points of sweeps.
-pub(super) fn findings(record: &Record) -> impl Iterator<Item = LocatedFinding<'_>> {
-    let in_cells = record.cells.iter().flat_map(|cell| {
-        let found =
-            |finding| LocatedFinding { strategy: &cell.strategy, place: cell.scenario.clone(), finding };
-        cell.findings.iter().map(found)
-    });
-    let in_sweeps = record.scaling.iter().flat_map(|sweep| {
-        sweep.points.iter().flat_map(move |at| {
-            let size = sweep.size(&at.point).unwrap_or_default();
-            let place = format!("{} with {}={size}", sweep.scenario, sweep.along);
-            let found =
-                move |finding| LocatedFinding { strategy: &sweep.strategy, place: place.clone(), finding };
-            at.findings.iter().map(found)
-        })
-    });
-    in_cells.chain(in_sweeps)
+/// " of the 1 s asked", where it was measured for another time.
+fn of_the_asked(cell: &Cell) -> Option<String> {
+    const ALIKE: f64 = 0.1;
+    let asked = cell.seconds_asked.filter(|asked| (cell.seconds / asked - 1.0).abs() > ALIKE)?;
+    // As it would be written: 2.5 s, 1 s.
+    Some(format!(" of the {} s asked", (asked * 1e3).round() / 1e3))
+}
+
+/// A combination in a line: "lock=tokio-rwlock,copies=deep: 23.4 k [22.1 k, 24.9 k] operations/s, ×0.35 [0.33, 0.38] of “naive”".
+pub(super) fn combination(row: &Row<'_>) -> String {
+    let ratio = row
+        .against_baseline
+        .map_or_else(String::new, |it| format!(", {} of “{}”", format::ratio(it.ratio, it.ci), it.baseline));
+    format!("{}: {} operations/s{ratio}", row.cell.strategy, row.throughput())
 }
 
 /// The settings of a point in words, but for how long a save takes, of which each text speaks in its own way.
@@ -290,17 +248,20 @@ pub(super) fn checks(checks: &[Check]) -> String {
     format::list(&checks.iter().map(|check| check.as_str().to_owned()).collect::<Vec<_>>())
 }
 
-/// Which build the other one was, where there was one.
+/// Which build the other one was, where there was one, and that the verdict is of the two as they were built.
 pub(super) fn other_build(record: &Record) -> Option<String> {
     let against = record.against.as_ref()?;
     let it = &against.environment;
     let commit = it.commit.as_ref().map(|commit| format!(" ({commit})")).unwrap_or_default();
-    let (program, rounds) = (&against.program, against.rounds.len() as u64);
+    let program = &against.program;
+    let pairs = match against.rounds.len() {
+        1 => "1 pair of processes".to_owned(),
+        pairs => format!("{pairs} pairs of processes"),
+    };
     Some(format!(
-        "“@other” marks {program}, version {}{commit} built by rustc {}; {} of one process of each.",
-        it.version,
-        it.rustc,
-        format::counted(rounds, "round"),
+        "“@other” marks {program}, version {}{commit} built by rustc {}; {}. The verdict is of these \
+         two files: another build of the same source may differ by its layout.",
+        it.version, it.rustc, pairs,
     ))
 }
 

@@ -32,7 +32,7 @@ pub fn sarif(record: &Record) -> String {
             "invocations": [{
                 "commandLine": record.command,
                 "startTimeUtc": record.started_at.to_string(),
-                "executionSuccessful": !record.interrupted,
+                "executionSuccessful": !record.is_partial(),
             }],
             "columnKind": "unicodeCodePoints",
             "results": log.results,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{format, rows};
-use crate::record::{Fit, Record, Scaling, ScalingPoint};
+use crate::record::{Finding, Fit, Record, Scaling, ScalingPoint};
 
 /// All strategies along one setting of one scenario.
 pub(super) struct Sweep<'a> {
@@ -16,7 +16,7 @@ impl<'a> Sweep<'a> {
     /// All sweeps of a record, in their order.
     pub fn all(record: &'a Record) -> Vec<Self> {
         let mut sweeps: Vec<Self> = Vec::new();
-        for it in &record.scaling {
+        for it in record.scaling.iter().filter(|it| !record.is_ablation_only(&it.strategy)) {
             let (scenario, along) = (&*it.scenario, &*it.along);
             match sweeps.iter_mut().find(|sweep| (sweep.scenario, sweep.along) == (scenario, along)) {
                 Some(sweep) => sweep.strategies.push(it),
@@ -77,6 +77,32 @@ impl<'a> Sweep<'a> {
             format!("{}: no USL fit: {reason}. Nothing is extrapolated.", format::list(&names))
         }));
         lines
+    }
+
+    /// What was found along the sweep besides failures, a line for each kind of finding and strategy.
+    pub fn notes(&self) -> Vec<String> {
+        let mut found: Vec<(&str, &Finding, Vec<String>)> = Vec::new();
+        for it in &self.strategies {
+            for at in &it.points {
+                let size = it.size(&at.point).map_or_else(|| rows::NONE.to_owned(), |size| size.to_string());
+                for finding in at.findings.iter().filter(|finding| !finding.is_error()) {
+                    let is_alike = |(strategy, known, _): &&mut (&str, &Finding, Vec<String>)| {
+                        *strategy == it.strategy && known.name() == finding.name()
+                    };
+                    match found.iter_mut().find(is_alike) {
+                        Some((.., sizes)) => sizes.push(size.clone()),
+                        None => found.push((&it.strategy, finding, vec![size.clone()])),
+                    }
+                }
+            }
+        }
+        let line = |(strategy, finding, sizes): (&str, &Finding, Vec<String>)| {
+            let (severity, name, message) = (finding.severity.as_str(), finding.name(), &finding.message);
+            let first = if sizes.len() > 1 { "the first: " } else { "" };
+            let sizes = format::list(&sizes);
+            format!("{severity}: {name} in “{strategy}” at {}={sizes}: {first}{message}", self.along)
+        };
+        found.into_iter().map(line).collect()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The report for a terminal: the verdict, then two tables for each scenario that fit 100 columns, one for speed and
-//! one for latency and correctness, and a third where the systems count something themselves.
+//! The report for a terminal: the verdict, then tables for each scenario that fit 100 columns: speed, correctness, latency,
+//! and what is counted besides; and at the end what each strategy is.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
@@ -11,7 +11,7 @@ use super::columns::{Align, Column, ColumnWidth, Part, Tone};
 use super::failures::failures;
 use super::rows::{self, LocatedFinding, Row, Table};
 use super::scaling::Sweep;
-use super::{format, verdict};
+use super::{format, strategies, verdict};
 use crate::record::{Drawing, LockTime, Record};
 
 /// The width that tables keep to.
@@ -44,10 +44,12 @@ pub fn text(record: &Record, colour: Colour) -> String {
         let heading = format!("{} · {}", table.scenario, table.settings());
         out = out + "\n" + &wrapped(&heading) + "\n";
         let columns = Column::all(&table);
-        out = out + &drawn(strategies(&table, &columns, Part::Speed), colour) + "\n";
-        out += &drawn(strategies(&table, &columns, Part::Quality), colour);
-        if columns.iter().any(|it| it.part == Part::Counted) {
-            out = out + "\n" + &drawn(strategies(&table, &columns, Part::Counted), colour);
+        let parts = Part::ALL.into_iter().filter(|part| columns.iter().any(|it| it.part == *part));
+        let parts: Vec<_> = parts.map(|part| drawn(of_part(&table.rows, &columns, part), colour)).collect();
+        out += &parts.join("\n");
+        if !table.combinations.is_empty() {
+            out = out + "\n" + rows::COMBINATIONS + ":\n";
+            out.extend(table.combinations.iter().map(|row| wrapped(&rows::combination(row))));
         }
         if table.rows.iter().any(|row| row.cell.hold_ns.is_some()) {
             out = out + "\n" + &drawn(locks(&table), colour);
@@ -72,7 +74,7 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out = out + "\n" + &wrapped(&sweep.title()) + "\n";
         out += &drawn(plain(&sweep.head(), sweep.rows(), CellAlignment::Right), colour);
         out.push('\n');
-        out.extend(sweep.laws().iter().map(|law| wrapped(law)));
+        out.extend(sweep.laws().iter().chain(&sweep.notes()).map(|line| wrapped(line)));
     }
     for LocatedFinding { strategy, place, finding } in rows::wait_cycles(record) {
         out = out + "\n" + &wrapped(&format!("{} in “{strategy}” under {place}:", finding.name()));
@@ -82,6 +84,22 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out = out + "\n" + &wrapped(&format!("Model {} over “{}”:", model.model, model.strategy));
         out += &drawing(&how.drawing());
     }
+    out + &known_as(record)
+}
+
+/// What each strategy is, a line each, and what ratios to the reference therefore hold.
+fn known_as(record: &Record) -> String {
+    let rows = strategies::rows(record);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let lines = rows.into_iter().map(|[name, about, factors]| {
+        let what = if about.is_empty() { factors } else { about };
+        wrapped(&format!("{name}: {what}"))
+    });
+    let mut out = format!("\n{}:\n", strategies::TITLE);
+    out.extend(lines);
+    out.extend(strategies::beside_the_reference(record).map(|it| format!("\n{}", wrapped(&it))));
     out
 }
 
@@ -175,7 +193,7 @@ fn broken_after_factors(name: &str, room: u16) -> String {
 }
 
 /// The columns of one part, a row for each strategy.
-fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
+fn of_part(rows: &[Row<'_>], columns: &[Column<'_>], part: Part) -> Grid {
     let mut places: Vec<Vec<&Column<'_>>> = Vec::new();
     for column in columns.iter().filter(|it| it.part == part) {
         match places.last_mut() {
@@ -188,7 +206,7 @@ fn strategies(table: &Table<'_>, columns: &[Column<'_>], part: Part) -> Grid {
         lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     });
     let head: Vec<_> = std::iter::once("strategy".to_owned()).chain(heads).collect();
-    let rows = table.rows.iter().map(|row| {
+    let rows = rows.iter().map(|row| {
         let cells = places.iter().map(|place| {
             let words: Vec<_> =
                 place.iter().map(|it| printable(&(it.cell)(row, ColumnWidth::Narrow))).collect();
@@ -213,7 +231,10 @@ fn locks(table: &Table<'_>) -> Grid {
     let head = ["strategy", "lock", "acquired", "wait p50 / p99", "max", "hold p50 / p99", "max"];
     let times = |it: Option<&LockTime>| match it {
         None => [rows::NOT_MEASURED.to_owned(), rows::NOT_MEASURED.to_owned()],
-        Some(it) => [format!("{} / {}", format::nanos(it.p50), format::nanos(it.p99)), format::nanos(it.max)],
+        Some(it) => {
+            let p99 = it.p99.map_or_else(|| rows::NONE.to_owned(), format::nanos);
+            [format!("{} / {p99}", format::nanos(it.p50)), format::nanos(it.max)]
+        }
     };
     let of_cell = |row: &Row<'_>| {
         let cell = row.cell;

@@ -3,10 +3,13 @@
 //! It chooses among the verdicts that stand in the record and words them; it computes none. What is wrong comes
 //! before what is fast, since the speed of wrong answers is worth nothing.
 
+use super::ablation::AblationPath;
 use super::failures::failures;
 use super::format;
-use super::rows;
-use crate::record::{Cell, Comparison, Finding, Metric, PitfallResult, Record, Verdict};
+use super::leaders::{self, Lead};
+use super::rows::{self, Table};
+use crate::record::{Cell, Comparison, Metric, PitfallResult, Record, Verdict};
+use crate::stats::Direction;
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
@@ -14,7 +17,10 @@ pub fn verdict(record: &Record) -> String {
     sentences.extend(failed(record));
     if record.interrupted {
         sentences.push("Interrupted: partial results.".to_owned());
+    } else if !record.finished {
+        sentences.push(unfinished(record));
     }
+    sentences.extend(ablations(record));
     sentences.extend(speed(record));
     sentences.extend(models(record));
     sentences.extend(pitfalls(record));
@@ -22,6 +28,18 @@ pub fn verdict(record: &Record) -> String {
         sentences.push("Nothing was measured.".to_owned());
     }
     sentences.join(" ")
+}
+
+/// What a run did not come to that ended without having been told to: by an error, or with its machine.
+fn unfinished(record: &Record) -> String {
+    let missing = record.scenarios.iter().filter(|scenario| !scenario.finished);
+    let missing: Vec<_> = missing.map(|scenario| scenario.name.clone()).collect();
+    let before = match &missing[..] {
+        [] => "all was done".to_owned(),
+        [one] => format!("{one} was measured"),
+        several => format!("{} were measured", format::list(several)),
+    };
+    format!("Unfinished: the run ended before {before}: partial results.")
 }
 
 /// What failed first, and how much more did. Only what was compared can be in the ranking, and be left out of it.
@@ -39,71 +57,106 @@ fn failed(record: &Record) -> Option<String> {
     Some(format!("FAILED: {first}{more}{ranked}."))
 }
 
+/// What each change gave, where that was measured: it says most.
+fn ablations(record: &Record) -> impl Iterator<Item = String> {
+    AblationPath::all(record).into_iter().map(|way| way.lead())
+}
+
 /// What was compared, or what was measured if nothing was.
 fn speed(record: &Record) -> Vec<String> {
     let Some(baseline) = record.baseline() else { return vec![] };
-    let Some((candidate, chosen)) = candidate(record, baseline) else { return vec![measured(&record.cells)] };
-    let mut sentences: Vec<_> = chosen.into_iter().collect();
-    let mut confidence = f64::INFINITY;
-    let reference = record.reference.as_deref().filter(|reference| *reference != baseline);
-    for baseline in std::iter::once(baseline).chain(reference) {
-        let pairs: Vec<_> = throughput(record, baseline).filter(|it| it.candidate == candidate).collect();
-        if !pairs.is_empty() {
-            sentences.push(against(baseline, candidate, &pairs));
-        }
-        confidence = pairs.iter().map(|it| it.confidence).fold(confidence, f64::min);
+    if record.comparisons.is_empty() {
+        return vec![measured(&record.cells)];
     }
-    for (baseline, candidate, pairs) in with_baselines_of_their_own(record, baseline) {
+    let reference = record.reference.as_deref().filter(|reference| *reference != baseline);
+    let mut sentences = Vec::new();
+    match candidates(record, baseline)[..] {
+        [] => {}
+        // One alone is spoken of under all scenarios at once.
+        [only] => {
+            for baseline in std::iter::once(baseline).chain(reference) {
+                let pairs: Vec<_> = throughput(record, baseline).filter(|it| it.candidate == only).collect();
+                if !pairs.is_empty() {
+                    sentences.push(against(baseline, only, &pairs));
+                }
+            }
+        }
+        _ => sentences.extend(Table::all(record).iter().filter_map(|table| best(table, baseline, reference))),
+    }
+    for (baseline, candidate, pairs) in with_baselines_of_their_own(record) {
         sentences.push(against(baseline, candidate, &pairs));
     }
+    let confidence = record.comparisons.iter().map(|it| it.confidence).fold(f64::INFINITY, f64::min);
     sentences.push(format!("Confidence: {}.", format::percent(confidence)));
     sentences.extend(rows::other_build(record));
     sentences
 }
 
+/// The strategies that were compared with the baseline, but for those that no ranking has.
+fn candidates<'a>(record: &'a Record, baseline: &str) -> Vec<&'a str> {
+    let mut candidates: Vec<&str> = Vec::new();
+    for it in throughput(record, baseline) {
+        if !candidates.contains(&&*it.candidate) && !record.is_ablation_only(&it.candidate) {
+            candidates.push(&it.candidate);
+        }
+    }
+    candidates
+}
+
+/// "Under polling “best” has the highest throughput: ×11.6 [8.3, 16.2] of “before”, ×2.81 [2.10, 3.75] of “naive”; statistically
+/// tied: “arc-swap”."
+fn best(table: &Table<'_>, baseline: &str, reference: Option<&str>) -> Option<String> {
+    let scenario = table.scenario;
+    let lead = Lead::of(leaders::throughputs(table), Direction::HigherIsBetter)?;
+    let Some((first, tied)) = lead.first() else {
+        return Some(format!(
+            "Under {scenario} there is no winner: {}.",
+            lead.undecided().trim_start_matches("none: ")
+        ));
+    };
+    let name = first.strategy();
+    if lead.of > 1 && tied.len() + 1 == lead.of {
+        return Some(format!(
+            "Under {scenario}{} all {} strategies are statistically tied.",
+            leaders::among(table),
+            lead.of
+        ));
+    }
+    let of = |base: &str| {
+        let it = table.record.comparison(scenario, base, name, &Metric::Throughput)?;
+        Some(format!("{} of “{base}”", format::ratio(it.ratio, it.ci)))
+    };
+    let ratios: Vec<_> = std::iter::once(baseline).chain(reference).filter_map(of).collect();
+    // Of the baseline itself there is no ratio.
+    let ratios = if ratios.is_empty() { String::new() } else { format!(": {}", ratios.join(", ")) };
+    let among = leaders::among(table);
+    if let Some(all) = lead.tied_behind_imprecise() {
+        return Some(format!(
+            "Under {scenario}{among} {} strategies are statistically tied for the highest throughput: {}; of those known to \
+             ± 25 % “{name}” has the highest{ratios}.",
+            all.len(),
+            leaders::names(&all)
+        ));
+    }
+    let tied = if tied.is_empty() {
+        String::new()
+    } else {
+        format!("; statistically tied: {}", leaders::names(&tied))
+    };
+    Some(format!("Under {scenario}{among} “{name}” has the highest throughput{ratios}{tied}."))
+}
+
 /// Candidates that are held against another strategy than the run's baseline, each with that one and what was compared.
-fn with_baselines_of_their_own<'a>(
-    record: &'a Record,
-    baseline: &str,
-) -> Vec<(&'a str, &'a str, Vec<&'a Comparison>)> {
-    let reference = record.reference.as_deref();
+fn with_baselines_of_their_own(record: &Record) -> Vec<(&str, &str, Vec<&Comparison>)> {
     let of_throughput = record.comparisons.iter().filter(|it| it.metric == Metric::Throughput);
     let mut found: Vec<(&str, &str, Vec<&Comparison>)> = Vec::new();
-    for it in of_throughput.filter(|it| it.baseline != baseline && Some(&*it.baseline) != reference) {
+    for it in of_throughput.filter(|it| rows::is_own_baseline(record, it)) {
         match found.iter_mut().find(|(below, above, _)| (*below, *above) == (&it.baseline, &it.candidate)) {
             Some((.., pairs)) => pairs.push(it),
             None => found.push((&it.baseline, &it.candidate, vec![it])),
         }
     }
     found
-}
-
-/// The candidate to speak of: the record's headline if it was compared, otherwise the one with the highest throughput, and then a
-/// sentence that says how it was chosen.
-fn candidate<'a>(record: &'a Record, baseline: &str) -> Option<(&'a str, Option<String>)> {
-    let compared: Vec<_> = throughput(record, baseline).collect();
-    let is_headline = |it: &&&Comparison| record.headline.as_ref() == Some(&it.candidate);
-    if let Some(it) = compared.iter().find(is_headline) {
-        return Some((&it.candidate, None));
-    }
-    let first = compared.first()?;
-    let candidates: Vec<_> = compared.iter().filter(|it| it.scenario == first.scenario).collect();
-    let failed = |it: &Comparison| {
-        let mut cells = record.cells_of(&it.scenario).filter(|cell| cell.strategy == it.candidate);
-        cells.any(|cell| cell.findings.iter().any(Finding::is_error))
-    };
-    // What failed is out of the ranking; only where nothing else was compared is it spoken of at all.
-    let best =
-        candidates.iter().max_by(|a, b| failed(b).cmp(&failed(a)).then(a.ratio.total_cmp(&b.ratio)))?;
-    let chosen = (candidates.len() > 1).then(|| {
-        format!(
-            "Of {} candidates, “{}” has the highest throughput under {}.",
-            candidates.len(),
-            best.candidate,
-            best.scenario
-        )
-    });
-    Some((&best.candidate, chosen))
 }
 
 fn throughput<'a>(record: &'a Record, baseline: &str) -> impl Iterator<Item = &'a Comparison> {
@@ -142,7 +195,12 @@ fn measured(cells: &[Cell]) -> String {
     let throughput = format::with_interval(cell.throughput.ops_per_s, cell.throughput.ci);
     let frequent = cell.latency_ns.iter().max_by_key(|(_, latency)| latency.count);
     let latency = frequent
-        .map(|(operation, latency)| format!(", p99 of {operation} {}", format::nanos(latency.p99)))
+        .map(|(operation, it)| match it.p99 {
+            Some(p99) => {
+                format!(", p99 of {operation} {} ({} samples)", format::nanos(p99), format::grouped(it.count))
+            }
+            None => format!(", no p99 of {operation} ({} samples)", format::grouped(it.count)),
+        })
         .unwrap_or_default();
     format!(
         "“{}” under {}: {throughput} operations/s{latency}. One strategy, so nothing was compared.",

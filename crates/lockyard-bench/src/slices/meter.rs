@@ -200,9 +200,9 @@ mod tests {
             let start = meter.begin(0);
             meter.end(start, Outcome::Done);
         }
-        let mut block = super::super::samples::Block::default();
-        block.add(meter.log());
-        assert!(block.take_p99()[&0] >= 5_000_000_000);
+        let mut totals = super::super::samples::SubjectTotals::default();
+        totals.add(meter.log());
+        assert!(totals.longest() >= Some(5_000_000_000));
         let untimed = meter.begin(0);
         assert!(matches!(untimed.from, From::Asked(_)));
     }

@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | `runtime` | where what belongs to a system runs: threads, and perhaps a tracker |
 //! | `runner` | one slice after another on one runtime, with a watchdog |
+//! | `ending` | how a task ends, and what the runner hears of it: given back, panicked, stuck |
 //! | `slice` | one slice: begun by the last task that is ready, ended by the runner |
 //! | `task`, `mode`, `meter` | one task; which of its latencies are kept; what a system reports of each operation |
-//! | `samples` | counters and latencies, of a task and of a subject |
+//! | `samples`, `distribution` | counters and latencies, of a task and of a subject; many latencies in little room |
 //! | `board`, `watchdog` | what every task is doing, and what notices that nothing moves |
 //!
 //! Tasks share nothing but what they ask of the system: each has its own steps, counters and samples, merged after the
@@ -14,6 +15,8 @@
 //! operation.
 
 mod board;
+mod distribution;
+mod ending;
 mod meter;
 mod mode;
 mod runner;
@@ -24,9 +27,11 @@ mod task;
 mod watchdog;
 
 pub(crate) use board::{InFlight, TaskStatus};
+pub(crate) use distribution::Distribution;
+pub(crate) use ending::{GiveBack, SliceFailure};
 pub use meter::{Meter, Outcome, Start};
 pub(crate) use mode::LatencyMode;
-pub(crate) use runner::{GiveBack, SliceRunner, Sliced};
+pub(crate) use runner::{SliceRunner, Sliced};
 pub(crate) use runtime::OWN;
 pub use runtime::Runtime;
 pub(crate) use samples::{Block, SubjectTotals, TaskLog};

@@ -1,14 +1,16 @@
 //! Where slices are run: one runtime, one board, one watchdog.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
 use crate::workload::WorkloadShape;
 
-use super::board::{InFlight, ProgressBoard};
+use super::board::ProgressBoard;
+use super::ending::{Event, GiveBack, SliceFailure};
 use super::runtime::Runtime;
 use super::slice::{Slice, SliceInstant};
 use super::watchdog::Watchdog;
@@ -22,19 +24,6 @@ pub(crate) struct SliceRunner {
     send: Sender<Event>,
     events: Receiver<Event>,
 }
-
-/// What reaches the runner while a slice is on.
-enum Event {
-    /// A task has its last answer.
-    Back,
-    /// Nothing moves any more.
-    Stuck(Vec<InFlight>),
-    /// A tracker has found that some of a system waits indefinitely: look which.
-    Doomed,
-}
-
-/// What takes a task back at the end of a slice.
-pub(crate) type GiveBack<C> = Box<dyn FnOnce(C) + Send>;
 
 /// A slice that has ended.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +40,7 @@ impl SliceRunner {
     /// When no threads can be had.
     pub(crate) fn new(shape: &WorkloadShape, patience: Duration) -> std::io::Result<Self> {
         let patience = patience + shape.patience;
+        can_start(shape.workers)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(shape.workers as usize)
             .thread_name("lockyard-worker")
@@ -91,7 +81,7 @@ impl SliceRunner {
     /// is started by `start`, on `runtime`, and given back by it.
     ///
     /// # Errors
-    /// What was in flight when nothing moved any more. The runner is of no use then: its workers may be blocked for good.
+    /// [`SliceFailure`] when one panicked, when nothing moved any more, or when some did not begin.
     pub(crate) fn run<C: Send + 'static>(
         &self,
         runtime: &Runtime,
@@ -99,35 +89,64 @@ impl SliceRunner {
         position: u64,
         length: Duration,
         start: &dyn Fn(C, Arc<Slice>, GiveBack<C>),
-    ) -> Result<(Sliced, Vec<C>), Vec<InFlight>> {
+    ) -> Result<(Sliced, Vec<C>), SliceFailure> {
         let expected = tasks.len();
-        let mut back = Vec::with_capacity(expected);
         let (given, takes) = channel();
-        let slice = Arc::new(Slice::new(position, expected));
+        let begins = self.send.clone();
+        // The send fails once the runner is gone, and is then of no use.
+        let begins = Box::new(move || drop(begins.send(Event::Begins)));
+        let slice = Arc::new(Slice::new(position, expected).announced_by(begins));
+        // From now on: a task that is started may arrive at once.
+        let latest = Instant::now() + self.patience;
         for task in tasks {
-            let (send, given) = (self.send.clone(), given.clone());
-            // When the slice was given up, the receiver is gone and the task is dropped.
-            // The task before its event: when `Back` is read, the task is in the other channel and `try_recv` finds
-            // it.
-            let give_back = Box::new(move |task| drop(given.send(task).map(|()| send.send(Event::Back))));
-            start(task, slice.clone(), give_back);
+            start(task, slice.clone(), GiveBack { given: given.clone(), events: self.send.clone() });
         }
-        // Tasks that have not begun are idle and not in flight, so a slice that begins slowly is not taken for
-        // stuck.
+        // Tasks that have not begun are idle and not in flight, so the watchdog does not look after them: their time is up
+        // at `latest`.
         self.watchdog.watch(true);
-        let begun = slice.wait();
-        let mut ended = None;
+        let ended = self.listen(runtime, &slice, (latest, length), &takes, expected);
+        self.watchdog.watch(false);
+        // After a failure, too: tasks that are left would otherwise go on for as long as the program does.
+        slice.end();
+        ended
+    }
+
+    /// Follows a slice from its beginning to its last answer.
+    fn listen<C>(
+        &self,
+        runtime: &Runtime,
+        slice: &Slice,
+        (latest, length): (Instant, Duration),
+        takes: &Receiver<C>,
+        expected: usize,
+    ) -> Result<(Sliced, Vec<C>), SliceFailure> {
+        let mut back = Vec::with_capacity(expected);
+        let (mut begun, mut ended) = (None, None);
         while back.len() < expected {
             // Once the slice is over only the answers are waited for, without a limit here: an operation that never
             // returns is noticed by the watchdog, whose patience includes what an operation may take.
-            let left =
-                if ended.is_none() { length.saturating_sub(begun.at.elapsed()) } else { Duration::MAX };
+            let left = match (begun, ended) {
+                (None, _) => latest.saturating_duration_since(Instant::now()),
+                (Some(SliceInstant { at, .. }), None) => length.saturating_sub(at.elapsed()),
+                (Some(_), Some(_)) => Duration::MAX,
+            };
             match self.events.recv_timeout(left) {
+                Ok(Event::Begins) => begun = Some(slice.wait()),
                 Ok(Event::Back) => back.extend(takes.try_recv()),
-                Ok(Event::Stuck(in_flight)) => return Err(in_flight),
-                Ok(Event::Doomed) if runtime.is_doomed() => return Err(self.board.in_flight()),
+                Ok(Event::Panicked { task, message }) => {
+                    let of_task = self.board.in_flight().into_iter().find(|it| it.task == task);
+                    let operation = of_task.map(|it| it.operation);
+                    return Err(SliceFailure::Panicked { task, operation, message });
+                }
+                Ok(Event::Stuck(in_flight)) => return Err(SliceFailure::Stuck(in_flight)),
+                Ok(Event::Doomed) if runtime.is_doomed() => {
+                    return Err(SliceFailure::Stuck(self.board.in_flight()));
+                }
                 // Of one that is not measured any more.
                 Ok(Event::Doomed) => {}
+                Err(RecvTimeoutError::Timeout) if begun.is_none() => {
+                    return Err(SliceFailure::NotBegun { missing: slice.missing() });
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     // The flag before the clock: read first, the clock would miss the time of the operations that
                     // are counted until the flag is set.
@@ -137,11 +156,31 @@ impl SliceRunner {
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the runner itself can send"),
             }
         }
-        self.watchdog.watch(false);
         let ended = ended.unwrap_or_else(SliceInstant::now);
+        let begun = begun.unwrap_or(ended);
         let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
         Ok((Sliced { elapsed: ended.at - begun.at, allocations }, back))
     }
+}
+
+/// Whether the system gives so many threads, and one to watch them.
+///
+/// tokio panics where it gets fewer workers than it was to have, and then waits without end for those that it got.
+fn can_start(workers: u32) -> std::io::Result<()> {
+    let gate = Arc::new(Mutex::new(()));
+    // All at once, as workers are: none ends before the last was started.
+    let closed = gate.lock();
+    let start = |_| {
+        let gate = gate.clone();
+        thread::Builder::new().spawn(move || drop(gate.lock()))
+    };
+    let started: Vec<_> = (0..=workers).map(start).collect();
+    drop(closed);
+    for thread in started {
+        // It does nothing that could panic.
+        drop(thread?.join());
+    }
+    Ok(())
 }
 
 impl Drop for SliceRunner {
@@ -159,6 +198,7 @@ mod tests {
     use lockyard_track::{Kind, Tracked};
 
     use super::*;
+    use crate::slices::board::InFlight;
 
     const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -177,14 +217,14 @@ mod tests {
             word.begin(1, 7);
             if task == 0 {
                 word.idle(1);
-                give_back(task);
+                give_back.give(task);
             } else {
                 std::mem::forget(give_back);
             }
         };
         let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
         let Err(stuck) = stuck else { panic!("one task never came back") };
-        assert_eq!(stuck, [InFlight { task: 1, operation: 7 }]);
+        assert_eq!(stuck, SliceFailure::Stuck(vec![InFlight { task: 1, operation: 7 }]));
     }
 
     /// As by a deadlock of blocking locks: not even timers run any more.
@@ -201,8 +241,60 @@ mod tests {
             });
         };
         let stuck = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
-        assert_eq!(stuck.err().map(|stuck| stuck.len()), Some(2));
+        let Err(SliceFailure::Stuck(stuck)) = stuck else { panic!("both are blocked") };
+        assert_eq!(stuck.len(), 2);
         drop(runner); // must not wait for them
+    }
+
+    /// As by work of a system in the background that takes all workers for itself: no task is polled.
+    #[test]
+    fn tasks_that_are_not_polled_are_not_waited_for_without_end() {
+        let runner = runner(PATIENCE);
+        let runtime = runner.runtime(false);
+        let blocked = Arc::new(std::sync::Barrier::new(3));
+        for _ in 0..2 {
+            let blocked = blocked.clone();
+            runner.handle().spawn(async move {
+                blocked.wait();
+                std::thread::park();
+            });
+        }
+        blocked.wait();
+        let start = |task: usize, slice: Arc<Slice>, give_back: GiveBack<usize>| {
+            drop(runtime.spawn(|| format!("client {task}"), async move {
+                slice.begin().await;
+                give_back.give(task);
+            }));
+        };
+        let ended = runner.run(&runtime, vec![0, 1], 0, Duration::from_millis(1), &start);
+        assert_eq!(ended.err(), Some(SliceFailure::NotBegun { missing: 2 }));
+    }
+
+    /// At once, and so long before the watchdog's patience, which is an hour here. The other task ends with the slice.
+    #[test]
+    fn a_panic_ends_the_slice_at_once_with_its_words_and_operation() {
+        let runner = runner(Duration::from_hours(1));
+        let runtime = runner.runtime(false);
+        let (over, is_over) = channel();
+        let start = |task: usize, slice: Arc<Slice>, give_back: GiveBack<usize>| {
+            let (word, over) = (runner.board().word(task), over.clone());
+            let run = async move {
+                slice.begin().await;
+                word.begin(1, 5);
+                assert_ne!(task, 1, "the second of two");
+                while !slice.is_over() {
+                    tokio::task::yield_now().await;
+                }
+                over.send(task).unwrap();
+                task
+            };
+            drop(runtime.spawn(|| format!("client {task}"), give_back.after(task, run)));
+        };
+        let ended = runner.run(&runtime, vec![0, 1], 0, Duration::from_hours(1), &start);
+        let Err(SliceFailure::Panicked { task, operation, message }) = ended else { panic!("one panicked") };
+        assert_eq!((task, operation), (1, Some(5)));
+        assert!(message.contains("the second of two"), "{message}");
+        assert_eq!(is_over.recv(), Ok(0));
     }
 
     static LOCKS: LockClass = LockClass::new("test");

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::record::Latency;
+use crate::record::{Latency, Percentile};
 use crate::workload::Operation;
+
+use super::distribution::Distribution;
 
 /// How one operation went, how often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +142,14 @@ impl SubjectTotals {
         self.counts.iter().map(of).sum()
     }
 
+    /// How many operations were done that only read, or that do not; `None` where no such operation was asked for.
+    pub(crate) fn done_of(&self, operations: &[Operation], reads: bool) -> Option<u64> {
+        let kinds = operations.iter().zip(&self.counts).filter(|(it, _)| it.is_read == reads);
+        let asked = |it: &Counts| it.done + it.refused + it.errors + it.unanswered;
+        let asked = kinds.map(|(_, counts)| counts).filter(|counts| asked(counts) > 0);
+        asked.map(|counts| counts.done).reduce(|sum, done| sum + done)
+    }
+
     /// The longest that any operation took, in nanoseconds.
     pub(crate) fn longest(&self) -> Option<u64> {
         self.histograms.values().map(Histogram::max).max()
@@ -202,17 +212,22 @@ mod seen {
 }
 
 fn summary(seen: &Histogram<u64>) -> Latency {
+    let count = seen.len();
+    let percentile = |which: Percentile| {
+        which.of_samples(count, || seen.value_at_quantile(which.per_mille() as f64 / 1e3))
+    };
     Latency {
-        count: seen.len(),
-        p50: seen.value_at_quantile(0.50),
-        p90: seen.value_at_quantile(0.90),
-        p99: seen.value_at_quantile(0.99),
-        p99_9: seen.value_at_quantile(0.999),
+        count,
+        p50: percentile(Percentile::P50).unwrap_or_default(),
+        p90: percentile(Percentile::P90),
+        p99: percentile(Percentile::P99),
+        p99_9: percentile(Percentile::P99_9),
         max: seen.max(),
+        ..Latency::default()
     }
 }
 
-/// The latencies of some slices in a row, for a percentile of them that can be compared.
+/// The latencies of some slices in a row, for percentiles of them that can be compared.
 #[derive(Default)]
 pub(crate) struct Block(BTreeMap<usize, Vec<u64>>);
 
@@ -223,24 +238,16 @@ impl Block {
         }
     }
 
-    /// The exact 99th percentile over all operations together, in nanoseconds; `None` if none was timed.
+    /// The 99th percentile over all operations together, in nanoseconds; `None` of too few samples.
     pub(crate) fn p99_of_all(&self) -> Option<u64> {
-        let all: Vec<u64> = self.0.values().flatten().copied().collect();
-        (!all.is_empty()).then(|| p99(all))
+        Distribution::of(self.0.values().flatten().copied().collect()).percentile(Percentile::P99)
     }
 
-    /// The exact 99th percentile of each operation, in nanoseconds. Leaves the block empty.
-    pub(crate) fn take_p99(&mut self) -> BTreeMap<usize, u64> {
-        std::mem::take(&mut self.0).into_iter().map(|(operation, nanos)| (operation, p99(nanos))).collect()
+    /// What each operation took. Leaves the block empty.
+    pub(crate) fn take(&mut self) -> BTreeMap<usize, Distribution> {
+        let all = std::mem::take(&mut self.0).into_iter();
+        all.map(|(operation, nanos)| (operation, Distribution::of(nanos))).collect()
     }
-}
-
-/// The smallest latency that at least 99 % do not exceed. There must be one.
-fn p99(mut nanos: Vec<u64>) -> u64 {
-    // The nearest-rank definition: the smallest rank that holds 99 %, counted from one, and from zero for the
-    // index.
-    let rank = (nanos.len() * 99).div_ceil(100).max(1) - 1;
-    *nanos.select_nth_unstable(rank).1
 }
 
 #[cfg(test)]
@@ -272,17 +279,26 @@ mod tests {
         let mut block = Block::default();
         block.add(&second);
         block.add(&first);
-        assert_eq!(block.take_p99()[&GET], 990);
-        assert!(block.take_p99().is_empty(), "it begins anew");
+        assert_eq!(block.take()[&GET].percentile(Percentile::P99), Some(990));
+        assert!(block.take().is_empty(), "it begins anew");
 
         let mut tally = SubjectTotals::default();
         tally.add(&first);
         tally.add(&second);
         let seen = &tally.latencies(&OPERATIONS)["get"];
-        assert_eq!(
-            (seen.count, seen.p50, seen.p90, seen.p99, seen.p99_9, seen.max),
-            (1_000, 500, 900, 990, 999, 1_000)
-        );
+        let found = Percentile::ALL.map(|which| seen.percentile(which));
+        assert_eq!((seen.count, seen.max), (1_000, 1_000));
+        assert_eq!(found, [Some(500), Some(900), Some(990), Some(999)]);
+    }
+
+    #[test]
+    fn a_percentile_of_too_few_samples_is_none() {
+        for (count, expected) in [(9, [true, false, false, false]), (99, [true, true, false, false])] {
+            let mut tally = SubjectTotals::default();
+            tally.add(&log((0..count).map(|nanos| (GET, nanos))));
+            let seen = &tally.latencies(&OPERATIONS)["get"];
+            assert_eq!(Percentile::ALL.map(|which| seen.percentile(which).is_some()), expected, "of {count}");
+        }
     }
 
     /// Of 1..=100 and 201..=300 the 198th of 200 is 298; of each by itself the 99th of 100.
@@ -290,10 +306,12 @@ mod tests {
     fn the_p99_of_all_is_over_all_operations() {
         let mut block = Block::default();
         assert_eq!(block.p99_of_all(), None);
-        block.add(&log((1..=100).map(|nanos| (GET, nanos))));
+        block.add(&log((1..=99).map(|nanos| (GET, nanos))));
+        assert_eq!(block.p99_of_all(), None, "of 99");
+        block.add(&log(std::iter::once((GET, 100))));
         block.add(&log((201..=300).map(|nanos| (UPDATE, nanos))));
         assert_eq!(block.p99_of_all(), Some(298));
-        assert_eq!(block.take_p99()[&GET], 99);
+        assert_eq!(block.take()[&GET].percentile(Percentile::P99), Some(99));
     }
 
     #[test]
@@ -312,14 +330,6 @@ mod tests {
         assert_eq!(merged.latencies(&OPERATIONS), whole.latencies(&OPERATIONS));
         assert_eq!(merged.longest(), whole.longest());
         assert!(merged.latencies(&OPERATIONS)["get"].max >= 1_000_000_000);
-    }
-
-    #[test]
-    fn the_p99_of_a_single_sample_is_that_sample() {
-        let only = log([(UPDATE, 7)].into_iter());
-        let mut block = Block::default();
-        block.add(&only);
-        assert_eq!(block.take_p99()[&UPDATE], 7);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Slice {
     missing: AtomicUsize,
     begun: OnceLock<SliceInstant>,
     over: AtomicBool,
+    /// Is called by the last task that is ready.
+    announce: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// A moment, such as that in which a slice began.
@@ -41,7 +43,13 @@ impl Slice {
             missing: AtomicUsize::new(tasks),
             begun: OnceLock::new(),
             over: AtomicBool::new(false),
+            announce: None,
         }
+    }
+
+    /// The same, and its beginning is announced.
+    pub(super) fn announced_by(self, announce: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self { announce: Some(announce), ..self }
     }
 
     /// One more task is ready, which the slice waits for. How many are not.
@@ -50,10 +58,20 @@ impl Slice {
         // of decrements is one release sequence. What the last one has seen reaches the others through `begun`.
         let missing = self.missing.fetch_sub(1, Ordering::AcqRel) - 1;
         if missing == 0 {
+            // Before the beginning, so that neither its time nor what it allocates is in the slice.
+            if let Some(announce) = &self.announce {
+                announce();
+            }
             // By the one task that saw zero, so it is initialised once; `OnceLock` publishes it to those that wait.
             self.begun.get_or_init(SliceInstant::now);
         }
         missing
+    }
+
+    /// How many tasks are not ready.
+    pub(super) fn missing(&self) -> usize {
+        // Only to be said.
+        self.missing.load(Ordering::Relaxed)
     }
 
     /// When it began, once it has.
@@ -72,7 +90,7 @@ impl Slice {
         }
     }
 
-    /// Blocks this thread until it has begun: waiting by running would keep a worker from its tasks.
+    /// Blocks this thread until it has begun: for whom its beginning was announced, so that it is a matter of a moment.
     pub(crate) fn wait(&self) -> SliceInstant {
         *self.begun.wait()
     }

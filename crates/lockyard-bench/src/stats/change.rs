@@ -11,7 +11,6 @@
 //! involved", *Biometrika* 34 (1947), 28–35.
 
 use super::confidence::Confidence;
-use super::location::degrees_of_freedom;
 
 /// A ratio as a run recorded it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,10 +21,8 @@ pub struct Recorded {
     pub ci: [f64; 2],
     /// How sure the interval is.
     pub confidence: Confidence,
-    /// From how many rounds it comes.
-    pub rounds: usize,
-    /// And from how many processes. Of several, each is one estimate, however many rounds it had.
-    pub processes: usize,
+    /// The degrees of freedom of its interval; at least one.
+    pub degrees_of_freedom: usize,
 }
 
 /// How a ratio changed: after ÷ before.
@@ -40,7 +37,10 @@ pub struct Change {
 impl Recorded {
     /// The logarithm, its standard error and the degrees of freedom of that, as the interval gives them away.
     fn location(&self) -> Option<(f64, f64, f64)> {
-        let freedom = if self.processes > 1 { self.processes - 1 } else { degrees_of_freedom(self.rounds)? };
+        let freedom = self.degrees_of_freedom;
+        if freedom == 0 {
+            return None;
+        }
         let [low, high] = self.ci.map(f64::ln);
         // The interval is t · error to either side, so dividing its half by the same quantile gives the error back.
         let error = (high - low) / 2.0 / self.confidence.standard_errors(freedom);
@@ -57,8 +57,8 @@ impl Change {
     /// use lockyard_bench::stats::{Change, Confidence, Recorded};
     ///
     /// let confidence = Confidence::default();
-    /// let before = Recorded { ratio: 1.60, ci: [1.57, 1.63], confidence, rounds: 24, processes: 1 };
-    /// let after = Recorded { ratio: 1.28, ci: [1.25, 1.31], confidence, rounds: 24, processes: 1 };
+    /// let before = Recorded { ratio: 1.60, ci: [1.57, 1.63], confidence, degrees_of_freedom: 9 };
+    /// let after = Recorded { ratio: 1.28, ci: [1.25, 1.31], confidence, degrees_of_freedom: 9 };
     /// let change = Change::between(before, after, confidence).expect("two intervals");
     /// assert!((change.ratio - 0.8).abs() < 1e-9 && change.ci[1] < 0.85);
     /// ```
@@ -85,33 +85,22 @@ impl Change {
 mod tests {
     use super::*;
 
-    fn recorded(ratio: f64, reach: f64, rounds: usize) -> Recorded {
+    fn recorded(ratio: f64, reach: f64, degrees_of_freedom: usize) -> Recorded {
         let confidence = Confidence::default();
-        Recorded { ratio, ci: [ratio / reach, ratio * reach], confidence, rounds, processes: 1 }
+        Recorded { ratio, ci: [ratio / reach, ratio * reach], confidence, degrees_of_freedom }
     }
 
-    /// By hand: five rounds leave two degrees of freedom, t(0.995, 2) = 9.924843. Both standard errors are 0.01, so the
-    /// change has √2 · 0.01 and four degrees of freedom, t(0.995, 4) = 4.604095.
+    /// By hand: t(0.995, 2) = 9.924843. Both standard errors are 0.01, so the change has √2 · 0.01 and four degrees of freedom,
+    /// t(0.995, 4) = 4.604095.
     #[test]
     fn equal_spreads_by_hand() {
         let reach = (9.924_843_f64 * 0.01).exp();
         let change =
-            Change::between(recorded(1.0, reach, 5), recorded(0.9, reach, 5), Confidence::default()).unwrap();
+            Change::between(recorded(1.0, reach, 2), recorded(0.9, reach, 2), Confidence::default()).unwrap();
         let expected = 4.604_095 * 0.01 * 2.0_f64.sqrt();
         assert!((change.ratio - 0.9).abs() < 1e-9);
         assert!((change.ci[0] - 0.9 * (-expected).exp()).abs() < 1e-6, "{change:?}");
         assert!((change.ci[1] - 0.9 * expected.exp()).abs() < 1e-6, "{change:?}");
-    }
-
-    /// By hand: three processes leave two degrees of freedom, as five rounds do, and however many rounds they had.
-    #[test]
-    fn processes_count_and_not_their_rounds() {
-        let reach = (9.924_843_f64 * 0.01).exp();
-        let of_rounds = recorded(1.0, reach, 5);
-        let of_processes = Recorded { rounds: 5_000, processes: 3, ..of_rounds };
-        let change = |it| Change::between(it, it, Confidence::default()).unwrap();
-        assert_eq!(change(of_processes), change(of_rounds));
-        assert!(change(Recorded { processes: 1, ..of_processes }).ci[1] > change(of_rounds).ci[1]);
     }
 
     #[test]
@@ -132,7 +121,7 @@ mod tests {
             Recorded { ci: [0.0, 1.1], ..good },
             Recorded { ci: [1.1, 0.9], ..good },
             Recorded { ratio: f64::NAN, ..good },
-            Recorded { rounds: 2, ..good },
+            Recorded { degrees_of_freedom: 0, ..good },
         ] {
             assert_eq!(Change::between(good, bad, Confidence::default()), None, "{bad:?}");
         }

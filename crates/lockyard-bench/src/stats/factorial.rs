@@ -11,8 +11,8 @@
 //! design"). Montgomery's interaction is half of the one here, which is a ratio of two ratios one can name.
 
 use super::confidence::Confidence;
+use super::levels::location_of_processes;
 use super::paired::Ratio;
-use super::processes::location_of_processes;
 
 /// More factors than this would need more strategies than rounds can hold.
 pub const MOST_FACTORS: usize = 5;
@@ -63,23 +63,23 @@ impl Effect {
     /// assert!((ratio(Effect::Interaction(0, 1)) - 1.0).abs() < 1e-9);
     /// ```
     pub fn of_rounds(self, rounds: &[impl AsRef<[f64]>], confidence: Confidence) -> Option<Ratio> {
-        self.of_processes(&[rounds], confidence)
+        self.of_processes(&[[rounds]], confidence)
     }
 
-    /// This effect over several processes, the rounds of each by themselves: [how](super::processes).
+    /// This effect over several processes, each the rounds of its layouts: [how](super::levels).
     ///
     /// # Panics
     ///
     /// As [`of_rounds`](Self::of_rounds).
-    pub fn of_processes<R: AsRef<[f64]>>(
+    pub fn of_processes<R: AsRef<[f64]>, L: AsRef<[R]>>(
         self,
-        processes: &[impl AsRef<[R]>],
+        processes: &[impl AsRef<[L]>],
         confidence: Confidence,
     ) -> Option<Ratio> {
-        let contrasts = |rounds: &[R]| rounds.iter().filter_map(|it| self.contrast(it.as_ref())).collect();
-        let location = location_of_processes(processes.iter().map(|rounds| contrasts(rounds.as_ref())))?;
-        let (ratio, ci) = location.exp(confidence)?;
-        Some(Ratio { ratio, ci, confidence, rounds: location.rounds })
+        let contrasts =
+            |rounds: &L| rounds.as_ref().iter().filter_map(|it| self.contrast(it.as_ref())).collect();
+        let process = |layouts: &[L]| layouts.iter().map(contrasts).collect();
+        Ratio::of(location_of_processes(processes.iter().map(|it| process(it.as_ref())))?, confidence)
     }
 
     /// The effect in one round, as a logarithm.

@@ -20,7 +20,7 @@ pub const MIN_ROUNDS: usize = 3;
 const TRIM: usize = 5;
 
 /// The degrees of freedom that are left when this many rounds are trimmed; `None` where they have no interval.
-pub(super) fn degrees_of_freedom(rounds: usize) -> Option<usize> {
+pub(crate) fn degrees_of_freedom(rounds: usize) -> Option<usize> {
     (rounds >= MIN_ROUNDS).then(|| rounds - 2 * (rounds / TRIM) - 1)
 }
 
@@ -63,6 +63,16 @@ impl Location {
 
         let location = Self { mean, standard_error, degrees_of_freedom: h - 1, rounds: n };
         (mean.is_finite() && standard_error.is_finite()).then_some(location)
+    }
+
+    /// Where estimates lie that are trimmed already: their mean. There must be two at least.
+    pub(super) fn of_estimates(estimates: &[f64]) -> Self {
+        let k = estimates.len() as f64;
+        let mean = estimates.iter().sum::<f64>() / k;
+        // The variance of a mean of k: the sample variance, divided by k once more.
+        let variance = estimates.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (k - 1.0) / k;
+        let (standard_error, rounds) = (variance.sqrt(), estimates.len());
+        Self { mean, standard_error, degrees_of_freedom: rounds - 1, rounds }
     }
 
     /// The estimate and its interval, brought back from the log scale; `None` where that overflows, as with rounds so far

@@ -3,7 +3,7 @@
 //! The logarithms of the rounds are averaged as [`location`](super::location) has it, and brought back.
 
 use super::confidence::Confidence;
-use super::processes::location_of_processes;
+use super::levels::location_of_processes;
 
 /// What one subject did over its rounds: their trimmed geometric mean, with an interval that contains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,14 +33,18 @@ impl Mean {
     /// assert!((usual.mean - 996.6).abs() < 0.1);
     /// ```
     pub fn of_rounds(rounds: &[f64], confidence: Confidence) -> Option<Self> {
-        Self::of_processes(&[rounds], confidence)
+        Self::of_processes(&[[rounds]], confidence)
     }
 
-    /// The mean over several processes, the rounds of each by themselves: [how](super::processes).
-    pub fn of_processes(processes: &[impl AsRef<[f64]>], confidence: Confidence) -> Option<Self> {
+    /// The mean over several processes, each the rounds of its layouts: [how](super::levels).
+    pub fn of_processes<L: AsRef<[f64]>>(
+        processes: &[impl AsRef<[L]>],
+        confidence: Confidence,
+    ) -> Option<Self> {
         let measured = |x: &&f64| x.is_finite() && **x >= 0.0;
-        let logs = |rounds: &[f64]| rounds.iter().filter(measured).map(|x| x.ln()).collect();
-        let location = location_of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
+        let logs = |rounds: &L| rounds.as_ref().iter().filter(measured).map(|x| x.ln()).collect();
+        let process = |layouts: &[L]| layouts.iter().map(logs).collect();
+        let location = location_of_processes(processes.iter().map(|it| process(it.as_ref())))?;
         let (mean, ci) = location.exp(confidence)?;
         Some(Self { mean, ci, confidence, rounds: location.rounds })
     }

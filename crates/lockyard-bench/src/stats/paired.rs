@@ -5,7 +5,8 @@
 //! trimmed mean, with its interval, is the estimate (sources in [`location`](super::location)).
 
 use super::confidence::Confidence;
-use super::processes::location_of_processes;
+use super::levels::location_of_processes;
+use super::location::{Location, MIN_ROUNDS};
 
 /// How a candidate compares with a baseline: candidate ÷ baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Ratio {
     pub confidence: Confidence,
     /// How many rounds were usable.
     pub rounds: usize,
+    /// The degrees of freedom of the interval: of the highest [level](super::levels) that there is more than one of.
+    pub degrees_of_freedom: usize,
 }
 
 impl Ratio {
@@ -25,7 +28,7 @@ impl Ratio {
     ///
     /// A round counts if both values are finite and not negative and at least one is positive. If just one is zero, the
     /// round counts as the most extreme ratio and gets trimmed: leaving it out would flatter a subject that stalled. `None` with
-    /// fewer than [`MIN_ROUNDS`](super::location::MIN_ROUNDS) such rounds, or with more stalls than trimming removes.
+    /// fewer than [`MIN_ROUNDS`] such rounds, or with more stalls than trimming removes.
     ///
     /// ```
     /// use lockyard_bench::stats::{Confidence, Ratio};
@@ -35,24 +38,51 @@ impl Ratio {
     /// assert!((found.ratio - 1.3).abs() < 0.01 && found.ci[0] > 1.0);
     /// ```
     pub fn of_rounds(rounds: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
-        Self::of_processes(&[rounds], confidence)
+        Self::of_processes(&[[rounds]], confidence)
     }
 
-    /// The ratio over several processes, the rounds of each by themselves: [how](super::processes).
+    /// The ratio over several processes, each the rounds of its layouts: [how](super::levels).
     ///
     /// ```
     /// use lockyard_bench::stats::{Confidence, Ratio};
     ///
     /// // Each process is sure of itself, and they do not agree: the interval says how much a process decides.
-    /// let processes = [[(1.30, 1.0); 9], [(1.34, 1.0); 9], [(1.28, 1.0); 9], [(1.31, 1.0); 9], [(1.32, 1.0); 9]];
+    /// let processes = [1.30, 1.34, 1.28, 1.31, 1.32].map(|ratio| [[(ratio, 1.0); 9]]);
     /// let found = Ratio::of_processes(&processes, Confidence::default()).expect("five processes");
     /// assert!(found.ci[0] < 1.28 && found.ci[1] > 1.34);
     /// ```
-    pub fn of_processes(processes: &[impl AsRef<[(f64, f64)]>], confidence: Confidence) -> Option<Self> {
-        let logs = |rounds: &[(f64, f64)]| rounds.iter().filter_map(|&pair| log_ratio(pair)).collect();
-        let location = location_of_processes(processes.iter().map(|rounds| logs(rounds.as_ref())))?;
+    pub fn of_processes<L: AsRef<[(f64, f64)]>>(
+        processes: &[impl AsRef<[L]>],
+        confidence: Confidence,
+    ) -> Option<Self> {
+        let logs = |rounds: &L| rounds.as_ref().iter().filter_map(|&pair| log_ratio(pair)).collect();
+        let process = |layouts: &[L]| layouts.iter().map(logs).collect();
+        Self::of(location_of_processes(processes.iter().map(|it| process(it.as_ref())))?, confidence)
+    }
+
+    /// The ratio that independent estimates of it agree on, such as one of each pair of processes: their geometric mean, with an
+    /// interval from how far they lie apart. Nothing is trimmed, since each is an estimate already. `None` with fewer than
+    /// [`MIN_ROUNDS`] that are positive and finite, or with one that is not.
+    ///
+    /// ```
+    /// use lockyard_bench::stats::{Confidence, Ratio};
+    ///
+    /// let found = Ratio::of_estimates(&[1.01, 1.03, 1.02, 1.02], Confidence::default()).expect("four estimates");
+    /// assert!((found.ratio - 1.02).abs() < 1e-4 && found.ci[0] > 0.99);
+    /// ```
+    pub fn of_estimates(estimates: &[f64], confidence: Confidence) -> Option<Self> {
+        let logs: Vec<f64> = estimates.iter().map(|ratio| ratio.ln()).collect();
+        if logs.len() < MIN_ROUNDS || !logs.iter().all(|log| log.is_finite()) {
+            return None;
+        }
+        Self::of(Location::of_estimates(&logs), confidence)
+    }
+
+    /// What the location of log ratios says.
+    pub(super) fn of(location: Location, confidence: Confidence) -> Option<Self> {
         let (ratio, ci) = location.exp(confidence)?;
-        Some(Self { ratio, ci, confidence, rounds: location.rounds })
+        let Location { rounds, degrees_of_freedom, .. } = location;
+        Some(Self { ratio, ci, confidence, rounds, degrees_of_freedom })
     }
 }
 

@@ -1,12 +1,13 @@
 //! What is compared: a name, what it is made of, and how it is set up, anew for each use.
 //!
-//! A subject is a factory. It is set up once to be measured, a second time as a control of itself, again for each slice
+//! A subject is a factory. It is set up to be measured, anew every few rounds, a second time as a control of itself, again for each slice
 //! that is judged and for counting memory, and anew in each process. What it can do besides answering is declared where it
 //! is made, so that the compiler checks that it can:
 //!
 //! ```
 //! use lockyard_bench::{Meter, Outcome, Setup, Subject, System};
 //! # use lockyard_bench::{Fault, Operation, Random, Workload, WorkloadShape};
+//! # #[derive(PartialEq)]
 //! # struct Counting;
 //! # impl Workload for Counting {
 //! #     type Step = ();
@@ -93,7 +94,10 @@ pub struct HeapUse {
 /// What is compared.
 pub struct Subject<W: Workload> {
     name: String,
+    about: Option<String>,
     factors: Option<Factors>,
+    compared_with: Option<String>,
+    ablation_only: bool,
     outside: bool,
     make: Arc<Make<W>>,
     judged: Option<Arc<MakeJudged<W>>>,
@@ -106,7 +110,10 @@ impl<W: Workload> Clone for Subject<W> {
     fn clone(&self) -> Self {
         Self {
             name: self.name.clone(),
+            about: self.about.clone(),
             factors: self.factors.clone(),
+            compared_with: self.compared_with.clone(),
+            ablation_only: self.ablation_only,
             outside: self.outside,
             make: self.make.clone(),
             judged: self.judged.clone(),
@@ -134,7 +141,10 @@ impl<W: Workload> Subject<W> {
         let make = Arc::new(make);
         let subject = Self {
             name: name.into(),
+            about: None,
             factors: None,
+            compared_with: None,
+            ablation_only: false,
             outside: false,
             make: measured(make.clone(), true),
             judged: None,
@@ -155,6 +165,27 @@ impl<W: Workload> Subject<W> {
     #[must_use]
     pub fn factors(&self) -> Option<&Factors> {
         self.factors.as_ref()
+    }
+
+    /// The same, measured for the sake of an ablation alone: tables and rankings leave it out.
+    #[must_use]
+    pub fn ablation_only(self) -> Self {
+        Self { ablation_only: true, ..self }
+    }
+
+    /// What it is, in words.
+    pub(crate) fn says_about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The subject that it is held against because all but one thing is equal.
+    pub(crate) fn is_compared_with(&self) -> Option<&str> {
+        self.compared_with.as_deref()
+    }
+
+    /// Whether it is measured for an ablation alone.
+    pub(crate) fn is_ablation_only(&self) -> bool {
+        self.ablation_only
     }
 
     /// Whether it stands outside this process.
@@ -213,6 +244,19 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
     /// It has this value of a factor: what ablations vary, and what stands in the record.
     pub fn factor(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.subject.factors.get_or_insert_default().set(name, value);
+        self
+    }
+
+    /// What it is, in a sentence or less: reports say so beside its name.
+    pub fn about(mut self, about: impl Into<String>) -> Self {
+        self.subject.about = Some(about.into());
+        self
+    }
+
+    /// It differs from the subject of this name in one thing only, such as its lock: it is held against that one besides, where that
+    /// is measured, so that the ratio is the effect of this one thing.
+    pub fn compared_with(mut self, name: impl Into<String>) -> Self {
+        self.subject.compared_with = Some(name.into());
         self
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lockyard_track::WatchGuard;
 
 use crate::slices::{
-    InFlight, LatencyMode, Meter, Pacing, Runtime, Slice, SliceRunner, Sliced, Task, TaskLog,
+    GiveBack, LatencyMode, Meter, Pacing, Runtime, Slice, SliceFailure, SliceRunner, Sliced, Task, TaskLog,
 };
 use crate::system::{Counters, Fault, System};
 use crate::tracking;
@@ -20,14 +20,14 @@ pub(crate) trait Running {
     /// Has every task do steps for `length`.
     ///
     /// # Errors
-    /// What was in flight when nothing moved any more. Then this must not be dropped: its tasks may hold it for good.
+    /// Why it was given up. Then this must not be dropped: its tasks may hold it for good.
     fn run(
         &mut self,
         runner: &SliceRunner,
         mode: LatencyMode,
         position: u64,
         length: Duration,
-    ) -> Result<Sliced, Vec<InFlight>>;
+    ) -> Result<Sliced, SliceFailure>;
 
     /// What each task did in the last slice, with its index.
     fn logs(&self) -> Box<dyn Iterator<Item = (usize, &TaskLog)> + '_>;
@@ -86,15 +86,16 @@ impl<W: Workload, S: System<W>> Running for RunningSystem<W, S> {
         mode: LatencyMode,
         position: u64,
         length: Duration,
-    ) -> Result<Sliced, Vec<InFlight>> {
+    ) -> Result<Sliced, SliceFailure> {
         let tasks = std::mem::take(&mut self.tasks);
         let (pace, runtime) = (self.pace, &self.runtime);
-        let start = |mut task: Task<W, S::Client>, slice, give_back: crate::slices::GiveBack<_>| {
+        let start = |mut task: Task<W, S::Client>, slice, give_back: GiveBack<_>| {
             let (index, system) = (task.index, self.system.clone());
-            runtime.spawn(|| format!("client {index}"), async move {
+            let run = async move {
                 task.run(&*system, &slice, pace, mode).await;
-                give_back(task);
-            });
+                task
+            };
+            runtime.spawn(|| format!("client {index}"), give_back.after(index as usize, run));
         };
         let (sliced, tasks) = runner.run(runtime, tasks, position, length, &start)?;
         self.tasks = tasks;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lockyard_bench::record::{
-    Ablation, Action, Change, Check, Counterexample, Edge, EffectKind, Engine, Extrapolated, Finding,
-    FindingKind, Fit, Latency, LockTime, Memory, ModelResult, PerTask, PitfallResult, Record, Scaling,
-    ScalingPoint, Severity, Slice, Step, Throughput, Verdict, Verification,
+    Ablation, Action, Cell, Change, Check, Comparison, Counterexample, Edge, EffectKind, Engine,
+    Extrapolated, Finding, FindingKind, Fit, Latency, LockTime, Memory, ModelResult, PerTask, PitfallResult,
+    Record, Scaling, ScalingPoint, Severity, Slice, Step, StrategySummary, Throughput, Verdict, Verification,
 };
 
 use crate::sample::sample;
@@ -37,7 +37,7 @@ pub fn rich() -> Record {
             let time = |p50: f64| LockTime {
                 count: 120_000,
                 p50: p50 as u64,
-                p99: (p50 * 17.0) as u64,
+                p99: Some((p50 * 17.0) as u64),
                 max: (p50 * 400.0) as u64,
             };
             let classes = [("session", time(p50)), ("cache", time(p50 * 0.6)), ("gate", time(p50 * 2.1))];
@@ -81,12 +81,45 @@ pub fn rich() -> Record {
         ],
     });
     record.probe_effect = Some(0.987);
+    record.strategies = record.cells[..9].iter().map(strategy).collect();
+    let equal: Vec<_> = record.comparisons.iter().filter_map(|it| against_equal(&record, it)).collect();
+    record.comparisons.extend(equal);
     record.ablations = ablations();
     record.scaling =
         ["before", "after", "parking-lot-rwlock"].into_iter().zip([0.7, 1.0, 1.3]).map(sweep).collect();
     record.models = Some(models());
     record.pitfalls = Some(pitfalls());
     record
+}
+
+/// What a strategy is: in words where it is no lock's, and held against the first lock where it is.
+fn strategy(cell: &Cell) -> StrategySummary {
+    let about = match &*cell.strategy {
+        "before" => Some("a Mutex, copies, saving under the lock"),
+        "naive" => Some("a Mutex, without copies"),
+        "after" => Some("an RwLock, without copies"),
+        _ => None,
+    };
+    let is_lock = about.is_none() && cell.strategy != "tokio-mutex";
+    StrategySummary {
+        name: cell.strategy.clone(),
+        about: about.map(str::to_owned),
+        factors: cell.factors.clone(),
+        compared_with: is_lock.then(|| "tokio-mutex".to_owned()),
+        ablation_only: false,
+    }
+}
+
+/// What follows from two ratios to `naive`: that of a lock, and that of the one it is held against.
+fn against_equal(record: &Record, it: &Comparison) -> Option<Comparison> {
+    let equal = record.strategy(&it.candidate)?.compared_with.as_deref()?;
+    let below = record.comparison(&it.scenario, "naive", equal, &it.metric)?.ratio;
+    (it.baseline == "naive").then(|| Comparison {
+        baseline: equal.to_owned(),
+        ratio: it.ratio / below,
+        ci: it.ci.map(|end| end / below),
+        ..it.clone()
+    })
 }
 
 fn ablations() -> Vec<Ablation> {
@@ -134,13 +167,20 @@ fn sweep((strategy, speed): (&str, f64)) -> Scaling {
     };
     let point = |tasks: u32| {
         let ops_per_s = fit.at(tasks.into());
-        let latency =
-            Latency { count: 999, p50: 2_000, p90: 5_000, p99: 22_000, p99_9: 61_000, max: 900_000 };
+        let latency = Latency {
+            count: 999,
+            p50: 2_000,
+            p90: Some(5_000),
+            p99: Some(22_000),
+            max: 900_000,
+            ..Latency::default()
+        };
         let mut point = cell.point.clone();
         point.tasks = tasks;
         let latency_ns = [("get_context_state".to_owned(), latency)].into();
         let throughput = Throughput { ops_per_s, ci: [ops_per_s * 0.97, ops_per_s * 1.03] };
-        ScalingPoint { point, throughput, latency_ns, findings: vec![] }
+        let [reads_per_s, writes_per_s] = [0.95, 0.05].map(|share| Some(share * ops_per_s));
+        ScalingPoint { point, throughput, reads_per_s, writes_per_s, latency_ns, findings: vec![] }
     };
     Scaling {
         scenario: "polling".into(),
@@ -156,6 +196,7 @@ fn models() -> Vec<ModelResult> {
     let model = |name: &str, engine, schedules, exhaustive: bool| ModelResult {
         model: name.into(),
         strategy: "after".into(),
+        represents: vec![],
         engine,
         schedules,
         min_schedules: 1_000,

@@ -72,9 +72,9 @@ pub fn sample() -> Record {
     };
     let started_at = "2025-06-03T09:14:27Z".parse().expect("a timestamp");
     Record {
+        finished: true,
         processes: 1,
         reference: Some("naive".into()),
-        headline: Some("after".into()),
         limits: Some(Limits { no_shared_write_ops_per_s: 1_240_000.0, shared_rmw_per_s: 41_000_000.0 }),
         cells,
         comparisons,
@@ -87,13 +87,20 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
     let hot = name == "hot-context";
     let ops_per_s = (base * speed).round();
     let task_list = matches!(strategy.0, "before" | "naive" | "after");
-    let latency = |share: f64, p50: f64| Latency {
-        count: (ops_per_s * 12.0 * share) as u64,
-        p50: (p50 / speed) as u64,
-        p90: (p50 / speed * 2.6) as u64,
-        p99: (p50 / speed.sqrt() * 14.0) as u64,
-        p99_9: (p50 / speed.sqrt() * 41.0) as u64,
-        max: (p50 * 900.0) as u64,
+    let latency = |share: f64, p50: f64| {
+        let around = |value: f64| Some([(value * 0.97) as u64, (value * 1.03) as u64]);
+        let (median, tail) = (p50 / speed, p50 / speed.sqrt() * 14.0);
+        Latency {
+            count: (ops_per_s * 12.0 * share) as u64,
+            p50: median as u64,
+            p90: Some((median * 2.6) as u64),
+            p99: Some(tail as u64),
+            p99_9: Some((p50 / speed.sqrt() * 41.0) as u64),
+            max: (p50 * 900.0) as u64,
+            p50_ci: around(median),
+            p90_ci: around(median * 2.6),
+            p99_ci: around(tail),
+        }
     };
     Cell {
         scenario: name.into(),
@@ -115,12 +122,16 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         },
         arrival: Arrival::Closed,
         seconds: 12.0,
+        seconds_asked: Some(12.0),
         rounds: 24,
+        layouts: Some(4),
         operations: (ops_per_s * 12.0) as u64,
         errors: 0,
         refused: 0,
         hit_ratio: Some(1.0),
         read_share: None,
+        reads_per_s: Some(ops_per_s * 0.95),
+        writes_per_s: Some(ops_per_s * 0.05),
         evictions: Some(0),
         counters: None,
         throughput: Throughput {
@@ -173,6 +184,7 @@ fn compared(
             ratio: round(ratio),
             ci,
             confidence: 0.95,
+            degrees_of_freedom: Some(9),
             noise_floor: Some(0.004),
             verdict: match ci {
                 [low, _] if low > 1.0 => better,

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::junit::written;
 use super::super::markdown::{escaped, line};
 use super::super::terminal::{Colour, drawn, plain, wrapped};
-use super::words::{HEAD, commits, diff_verdict, notes, row};
+use super::words::{HEAD, commits, diff_verdict, notes, row, throughputs};
 use crate::record::{CellChange, Diff, Outcome};
 
 /// A diff for a terminal.
@@ -31,10 +31,10 @@ pub fn diff_text(diff: &Diff, colour: Colour) -> String {
 
 /// A diff for a pull request: the verdict first, then what is not within the gate, and the rest folded away.
 pub fn diff_summary(diff: &Diff) -> String {
-    let mark = match (diff.refusals.is_empty(), diff.regressions().next()) {
+    let mark = match (diff.refusals.is_empty(), diff.passes()) {
         (false, _) => "⚪",
-        (true, Some(_)) => "🔴",
-        (true, None) => "🟢",
+        (true, false) => "🔴",
+        (true, true) => "🟢",
     };
     let mut out = format!("{mark} {}\n\n{}\n", escaped(&diff_verdict(diff)), escaped(&commits(diff)));
     let (shown, folded): (Vec<_>, Vec<_>) =
@@ -60,7 +60,8 @@ pub fn diff_summary(diff: &Diff) -> String {
     out
 }
 
-/// A diff as `JUnit` XML: a test case for each ratio. What is inconclusive is skipped, and not passed.
+/// A diff as `JUnit` XML: a test case for each ratio, for each throughput that is judged, and for what is missing. What is
+/// inconclusive is skipped, and not passed.
 pub fn diff_junit(diff: &Diff) -> String {
     let mut report = Report::new("lockyard gate");
     let mut suite = TestSuite::new("gate");
@@ -69,24 +70,41 @@ pub fn diff_junit(diff: &Diff) -> String {
         status.set_type("not comparable").set_message(refusal.as_str());
         suite.add_test_case(TestCase::new("comparable", status));
     }
+    for missing in &diff.missing {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("missing").set_message("the baseline has it, and this run has not");
+        let mut case = TestCase::new(missing.as_str(), status);
+        case.set_classname("gate.missing");
+        suite.add_test_case(case);
+    }
     for it in &diff.changes {
-        let status = match it.outcome {
-            Outcome::Regression => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_type("regression").set_message(row(it)[4].as_str());
-                status
-            }
-            Outcome::CannotTell => {
-                let mut status = TestCaseStatus::skipped();
-                status.set_message(format!("inconclusive: {}", row(it)[4]));
-                status
-            }
-            Outcome::Improvement | Outcome::Within => TestCaseStatus::success(),
-        };
-        let mut case = TestCase::new(it.strategy.as_str(), status);
+        let mut case = TestCase::new(it.strategy.as_str(), status(it.outcome, &row(it)[4]));
         case.set_classname(format!("gate.{}", it.scenario));
+        suite.add_test_case(case);
+    }
+    for it in diff.throughput.iter().flat_map(|it| &it.changes) {
+        let Some(outcome) = it.outcome else { continue };
+        let mut case = TestCase::new(it.strategy.as_str(), status(outcome, &throughputs(it)));
+        case.set_classname(format!("gate.throughput.{}", it.scenario));
         suite.add_test_case(case);
     }
     report.add_test_suite(suite);
     written(&report)
+}
+
+/// What became of a test case; `change` says what changed.
+fn status(outcome: Outcome, change: &str) -> TestCaseStatus {
+    match outcome {
+        Outcome::Regression => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("regression").set_message(change);
+            status
+        }
+        Outcome::CannotTell => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("inconclusive: {change}"));
+            status
+        }
+        Outcome::Improvement | Outcome::Within => TestCaseStatus::success(),
+    }
 }

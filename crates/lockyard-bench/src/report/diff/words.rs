@@ -1,32 +1,39 @@
 //! What changed between two records, in words that every format takes: the verdict, a row for each strategy, notes.
 
 use super::super::format;
-use crate::record::{CellChange, Diff, Outcome};
+use crate::record::{CellChange, Diff, Outcome, ThroughputChange};
 
 /// The head of the table.
 pub(super) const HEAD: [&str; 6] = ["scenario", "strategy", "before", "after", "change", "outcome"];
 
 /// The verdict of a diff, as plain text. Names in it are as the records have them: escape them for your format.
 pub fn diff_verdict(diff: &Diff) -> String {
+    let mut sentences: Vec<_> = [(&diff.before, "the baseline"), (&diff.after, "this run")]
+        .into_iter()
+        .filter_map(|(side, whose)| Some(format!("Partial results: {whose} was {}.", side.partial.as_ref()?)))
+        .collect();
     if !diff.refusals.is_empty() {
-        return format!("Not comparable: {}.", diff.refusals.join("; "));
+        sentences.push(format!("Not comparable: {}.", diff.refusals.join("; ")));
+        return sentences.join(" ");
     }
+    if !diff.missing.is_empty() {
+        sentences.push(format!("This run is missing: {}.", diff.missing.join(", ")));
+    }
+    sentences.extend(throughput_regression(diff));
     let regressions: Vec<_> = diff.regressions().collect();
-    let mut sentences = Vec::new();
     if let Some(worst) = regressions.iter().min_by(|a, b| a.change.ratio.total_cmp(&b.change.ratio)) {
-        let more = match regressions.len() - 1 {
-            0 => String::new(),
-            more => format!("; {}", format::counted(more as u64, "more regression")),
-        };
         sentences.push(format!(
-            "Regression: “{}” under {} is at {} of its former ratio to “{}”{more}.",
+            "Regression: “{}” under {} is at {} of its former ratio to “{}”{}.",
             worst.strategy,
             worst.scenario,
             format::ratio(worst.change.ratio, worst.change.ci),
-            diff.reference
+            diff.reference,
+            more(regressions.len() - 1),
         ));
-    } else {
+    } else if diff.passes() {
         sentences.push("No regression.".to_owned());
+    } else {
+        sentences.push(format!("No regression of a ratio to “{}”.", diff.reference));
     }
     let of = |outcome| diff.changes.iter().filter(|it| it.outcome == outcome).count();
     let counts: Vec<_> = [
@@ -42,12 +49,41 @@ pub fn diff_verdict(diff: &Diff) -> String {
     if !counts.is_empty() {
         sentences.push(format!("Of {ratios} to “{}”: {}.", diff.reference, format::list(&counts)));
     }
+    let absolute = diff.throughput.as_ref().and_then(|it| it.gate);
+    let absolute = absolute
+        .map_or_else(String::new, |gate| format!(" and of {} of absolute throughput", format::percent(gate)));
     sentences.push(format!(
-        "The gate tolerates a loss of {}; confidence that none of these is a false positive: {}.",
+        "The gate tolerates a loss of {}{absolute}; confidence that none of these is a false positive: {}.",
         format::percent(diff.gate),
         format::percent(diff.confidence)
     ));
     sentences.join(" ")
+}
+
+/// Whose absolute throughput fell most, if that is judged, and fell by more than is tolerated.
+fn throughput_regression(diff: &Diff) -> Option<String> {
+    let fallen: Vec<_> =
+        diff.throughput_regressions().filter_map(|it| Some((it, it.change.as_ref()?))).collect();
+    let (worst, change) = fallen.iter().min_by(|(_, a), (_, b)| a.ratio.total_cmp(&b.ratio))?;
+    Some(format!(
+        "Regression of absolute throughput: “{}” under {} is at {} of what it was, {}{}.",
+        worst.strategy,
+        worst.scenario,
+        format::ratio(change.ratio, change.ci),
+        throughputs(worst),
+        more(fallen.len() - 1),
+    ))
+}
+
+/// Throughput before and after.
+pub(super) fn throughputs(it: &ThroughputChange) -> String {
+    let [before, after] = [it.before, it.after].map(|it| format::count(it.ops_per_s));
+    format!("from {before} to {after} operations/s")
+}
+
+/// How many more regressions there are, for the end of a sentence about the worst.
+fn more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!("; {}", format::counted(more as u64, "more regression")) }
 }
 
 /// A row of the table.
@@ -66,7 +102,8 @@ pub(super) fn notes(diff: &Diff) -> Vec<String> {
     }
     if diff.refusals.is_empty() {
         notes.push(format!(
-            "Ratios are to “{}”, each within its own run; a change that slows “{0}” equally goes undetected.",
+            "Ratios are to “{}”, each within its own run; what slows “{0}” equally is in absolute throughput only, which \
+             drifts with the machine. To be sure, measure both builds in turns, with --against.",
             diff.reference
         ));
     }

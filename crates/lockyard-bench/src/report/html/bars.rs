@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::super::format;
-use super::super::rows::{NOT_MEASURED, Row, Table};
+use super::super::leaders::SAME_FAIRNESS;
+use super::super::rows::{NONE, NOT_MEASURED, Row, Table};
 use super::chart::{self, Axis, chart};
 use super::palette::Palette;
 use super::parts;
-use crate::record::{Cell, LockTime, Memory};
+use crate::record::{Cell, Fairness, LockTime, Memory};
 
 /// Times of a strategy's locks, by class.
 type Times = BTreeMap<String, LockTime>;
@@ -53,19 +54,25 @@ fn lock_times(
         .map(|(strategy, time)| chart::Row {
             label: strategy,
             value: time.p50.max(1) as f64,
-            span: [time.p50.max(1) as f64, time.p99.max(1) as f64],
-            tail: true,
+            span: [time.p50.max(1) as f64, time.p99.unwrap_or(time.p50).max(1) as f64],
+            tail: time.p99.is_some(),
             colour: palette.tone(strategy, "accent"),
-            tip: format!("{strategy}: p50 {}, p99 {}", format::nanos(time.p50), format::nanos(time.p99)),
+            tip: format!(
+                "{strategy}: p50 {}, p99 {} ({} acquired)",
+                format::nanos(time.p50),
+                p99(time),
+                time.count
+            ),
         })
         .collect();
     let title = format!("{name} of the lock class {class} under {}", table.scenario);
-    let ends = |of: fn(&LockTime) -> u64| {
-        parts::span(measured.iter().map(|(strategy, time)| (*strategy, of(time)))).unwrap_or_default()
+    let ends = |of: fn(&LockTime) -> Option<u64>| {
+        let times = measured.iter().filter_map(|(strategy, time)| Some((*strategy, of(time)?, None)));
+        parts::span(&times.collect::<Vec<_>>()).unwrap_or_else(|| NONE.to_owned())
     };
     let sentence = format!(
         "{name} time of “{class}”, the lock class with the highest total: p50 {}; p99 {}.",
-        ends(|time| time.p50),
+        ends(|time| Some(time.p50)),
         ends(|time| time.p99)
     );
     let drawing = html! {
@@ -74,7 +81,7 @@ fn lock_times(
     };
     let rows = table.rows.iter().filter_map(|row| Some((row, of(row.cell)?))).flat_map(|(row, times)| {
         times.iter().map(|(class, time)| {
-            let nanos = [time.p50, time.p99, time.max].map(format::nanos);
+            let nanos = [format::nanos(time.p50), p99(time), format::nanos(time.max)];
             let cells = [class.clone(), time.count.to_string()].into_iter().chain(nanos).collect();
             (row.cell.strategy.as_str(), cells)
         })
@@ -86,6 +93,11 @@ fn lock_times(
         &drawing,
         &parts::numbers(palette, &title, &head, rows),
     )
+}
+
+/// A dash of too few acquisitions.
+fn p99(time: &LockTime) -> String {
+    time.p99.map_or_else(|| NONE.to_owned(), format::nanos)
 }
 
 pub(super) fn fairness(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
@@ -112,13 +124,7 @@ fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
             tip: format!("{}: {:.3}", row.cell.strategy, it.jain),
         })
         .collect();
-    let least = measured.iter().min_by(|a, b| a.1.jain.total_cmp(&b.1.jain));
-    let sentence = least.map_or_else(String::new, |(row, it)| {
-        let wait = it
-            .max_wait_ns
-            .map_or_else(String::new, |nanos| format!(" Its longest wait was {}.", format::nanos(nanos)));
-        format!("Least fair: “{}” at {:.3}.{wait}", row.cell.strategy, it.jain)
-    });
+    let sentence = least_fair(&measured);
     let title = format!("Jain's index of each strategy under {}", table.scenario);
     let rows = measured.iter().map(|(row, it)| {
         let wait = it.max_wait_ns.map_or_else(|| NOT_MEASURED.to_owned(), format::nanos);
@@ -131,6 +137,23 @@ fn fairness_of(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let head = ["Jain's index", "max wait", "min operations per task", "median", "max"];
     let numbers = parts::numbers(palette, &title, &head, rows);
     parts::figure(table.scenario, &sentence, &chart(&marks, Axis::Share, &title), &numbers)
+}
+
+/// Those that are least fair, or that none is less fair than another.
+fn least_fair(measured: &[(&Row<'_>, Fairness)]) -> String {
+    let jain = || measured.iter().map(|(_, it)| it.jain);
+    let Some((least, most)) = jain().reduce(f64::min).zip(jain().reduce(f64::max)) else {
+        return String::new();
+    };
+    if measured.len() > 1 && most - least < SAME_FAIRNESS {
+        return format!("All within .01: from {least:.3} to {most:.3}.");
+    }
+    let alike: Vec<_> = measured.iter().filter(|(_, it)| it.jain - least < SAME_FAIRNESS).collect();
+    let names: Vec<_> = alike.iter().map(|(row, _)| format!("“{}”", row.cell.strategy)).collect();
+    let wait = alike.iter().filter_map(|(_, it)| it.max_wait_ns).max();
+    let wait = wait
+        .map_or_else(String::new, |nanos| format!(" The longest wait there was {}.", format::nanos(nanos)));
+    format!("Least fair: {} from {least:.3}.{wait}", format::list(&names))
 }
 
 pub(super) fn memory(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {

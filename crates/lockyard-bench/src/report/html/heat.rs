@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::rows::{self, Table};
-use super::super::{correct, format};
+use super::super::{correct, format, strategies};
 use super::palette::Palette;
 use super::parts;
 use crate::record::{Cell, Record};
@@ -22,7 +22,7 @@ pub(super) fn section(record: &Record, palette: &Palette<'_>) -> Markup {
             @for (number, strategy) in palette.strategies() {
                 @if record.cells.iter().any(|cell| cell.strategy == strategy) {
                     tr data-s=(number) {
-                        th scope="row" { (strategy) }
+                        th scope="row" title=[strategies::hint(record, strategy, None)] { (strategy) }
                         @for table in &tables { (speed(table, strategy)) }
                         @for check in correct::checks(record, strategy) {
                             td class=(if check.wrong { "wrong" } else if check.known { "" } else { "muted" }) { (check.words) }
@@ -50,7 +50,7 @@ fn sentence(record: &Record, tables: &[Table<'_>]) -> String {
     });
     format!(
         "Throughput ÷ that of {baseline} under the same scenario, with its interval: green is faster, red slower, and \
-         no tint means not significant.{confidence} Failed cells are left out of the ranking."
+         no tint means not significant.{confidence} What failed anywhere has no tint, and is never recommended."
     )
 }
 
@@ -64,8 +64,8 @@ fn speed(table: &Table<'_>, strategy: &str) -> Markup {
     }
     let it = row.against_baseline;
     let tint = match it {
-        Some(it) if !wrong && it.ci[0] > 1.0 => shade("up", it.ratio),
-        Some(it) if !wrong && it.ci[1] < 1.0 => shade("down", 1.0 / it.ratio),
+        Some(it) if !row.excluded && it.ci[0] > 1.0 => shade("up", it.ratio),
+        Some(it) if !row.excluded && it.ci[1] < 1.0 => shade("down", 1.0 / it.ratio),
         _ => String::new(),
     };
     let text = match it {

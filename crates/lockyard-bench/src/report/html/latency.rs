@@ -4,12 +4,12 @@
 use maud::{Markup, html};
 
 use super::super::format;
-use super::super::rows::Table;
+use super::super::rows::{self, Table};
 use super::palette::Palette;
 use super::parts;
 use super::plot;
 use super::xy::{Axis, PlotPoint, Series, xy};
-use crate::record::{Arrival, Latency};
+use crate::record::{Arrival, Latency, Percentile};
 
 pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     html! {
@@ -76,10 +76,12 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
 /// The percentiles that the record has, each at its number of nines. The slowest of n is the last one in n.
 fn curve(strategy: &str, it: &Latency, palette: &Palette<'_>) -> Series {
     let slowest = (it.count.max(1) as f64).log10().max(3.0);
-    let at =
-        [(0.5_f64, it.p50, "p50"), (0.9, it.p90, "p90"), (0.99, it.p99, "p99"), (0.999, it.p99_9, "p99.9")];
-    let percentiles = at.map(|(share, nanos, name)| (-(1.0 - share).log10(), nanos, name));
-    let marks = percentiles.into_iter().chain([(slowest, it.max, "max")]).map(|(x, nanos, name)| PlotPoint {
+    let at = Percentile::ALL.into_iter().filter_map(|which| Some((which, it.percentile(which)?)));
+    let percentiles = at.map(|(which, nanos)| {
+        let above = (1_000 - which.per_mille()) as f64 / 1_000.0;
+        (-above.log10(), nanos, which.as_str())
+    });
+    let marks = percentiles.chain([(slowest, it.max, "max")]).map(|(x, nanos, name)| PlotPoint {
         x,
         y: nanos.max(1) as f64,
         tip: format!("{strategy}, {name}: {}", format::nanos(nanos)),
@@ -104,20 +106,23 @@ fn percentile(nines: f64) -> String {
 }
 
 fn sentence(operation: &str, measured: &[(&str, &Latency)]) -> String {
-    let by = |of: fn(&Latency) -> u64| parts::span(measured.iter().map(|(name, it)| (*name, of(it))));
-    match (by(|it| it.p50), by(|it| it.p99)) {
-        (Some(p50), Some(p99)) => {
-            format!("The most frequent operation, {operation}: p50 {p50}; p99 {p99}. Lower is better.")
-        }
-        _ => String::new(),
-    }
+    let by = |which| {
+        let times =
+            measured.iter().filter_map(|(name, it)| Some((*name, it.percentile(which)?, it.interval(which))));
+        parts::span(&times.collect::<Vec<_>>())
+    };
+    let Some(p50) = by(Percentile::P50) else { return String::new() };
+    let p99 = by(Percentile::P99).unwrap_or_else(|| "of too few samples, fewer than 100".to_owned());
+    format!("The most frequent operation, {operation}: p50 {p50}; p99 {p99}. Lower is better.")
 }
 
 fn numbers(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     let rows = table.rows.iter().flat_map(|row| {
         row.cell.latency_ns.iter().map(|(operation, it)| {
-            let nanos = [it.p50, it.p90, it.p99, it.p99_9, it.max].map(format::nanos);
-            let cells = [operation.clone(), it.count.to_string()].into_iter().chain(nanos).collect();
+            let percentiles = Percentile::ALL.map(|which| rows::percentile(it, which));
+            let ends = [format::nanos(it.max)];
+            let of = [operation.clone(), it.count.to_string()];
+            let cells = of.into_iter().chain(percentiles).chain(ends).collect();
             (row.cell.strategy.as_str(), cells)
         })
     });

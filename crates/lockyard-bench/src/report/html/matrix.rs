@@ -13,7 +13,7 @@ pub(super) fn models(models: &[ModelResult]) -> Markup {
         (parts::head(["model", "strategy", "engine", "schedules", "property"]))
         tbody { @for it in models { tr {
             th scope="row" { (it.model) }
-            td { (it.strategy) }
+            td { (it.strategy) @if !it.represents.is_empty() { br; span.muted { "and alike: " (it.represents.join(", ")) } } }
             td { (it.engine.as_str()) }
             td { (rows::searched(it)) }
             td class=(if it.passes() { "" } else { "wrong" }) { (property(it)) }

@@ -5,16 +5,43 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 
 use super::super::rows::{self, Table};
-use super::super::{format, html::timeline};
+use super::super::{format, html::timeline, strategies};
 use super::bars;
+use super::parts;
 use crate::record::Record;
 
 pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
     html! {
+        (known_as(record))
         (environment(record))
         (method(record))
         (absent(record, tables))
         (reproduce(record))
+    }
+}
+
+/// What each strategy is.
+fn known_as(record: &Record) -> Markup {
+    let rows = strategies::rows(record);
+    let table = html! { table.prose {
+        (parts::head(strategies::HEAD))
+        tbody { @for [name, about, factors] in &rows { tr {
+            th scope="row" { (name) }
+            td { (about) }
+            td { (factors) }
+        } } }
+    } };
+    html! {
+        @if !rows.is_empty() {
+            section #strategies {
+                h2 { (strategies::TITLE) }
+                @if let Some(beside) = strategies::beside_the_reference(record) { p { (beside) } }
+                details open[record.strategies.len() <= 4] {
+                    summary { "All " (rows.len()) " strategies" }
+                    (parts::scroll(strategies::TITLE, &table))
+                }
+            }
+        }
     }
 }
 

@@ -19,7 +19,8 @@ impl<'a> Palette<'a> {
         let in_sweeps = record.scaling.iter().map(|it| it.strategy.as_str());
         let mut strategies: Vec<&str> = Vec::new();
         for name in in_cells.chain(in_sweeps) {
-            if !strategies.contains(&name) {
+            // What is not ranked is drawn nowhere.
+            if !strategies.contains(&name) && !record.is_ablation_only(name) {
                 strategies.push(name);
             }
         }

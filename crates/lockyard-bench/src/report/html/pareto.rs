@@ -3,26 +3,35 @@
 use maud::{Markup, html};
 
 use super::super::format;
+use super::super::leaders::{self, SAME_FAIRNESS, Standing};
 use super::super::rows::{NOT_MEASURED, Table};
 use super::palette::Palette;
 use super::parts;
 use super::xy::{Axis, PlotPoint, Series, xy};
+use crate::stats::Direction;
 
-/// One strategy.
+/// One strategy: what is drawn of it, and what it is ranked by.
 struct Choice<'a> {
     strategy: &'a str,
     rate: f64,
     p99: u64,
     jain: Option<f64>,
+    throughput: Standing<'a>,
+    tail: Standing<'a>,
 }
 
 impl Choice<'_> {
-    /// Whether the other is at least as good in all that both have, and better in something.
+    /// Whether the other is better in something, by intervals that part, and worse in nothing. Fairness counts beyond a
+    /// hundredth.
     fn is_beaten_by(&self, other: &Self) -> bool {
-        let fair = |ok: fn(f64, f64) -> bool| self.jain.zip(other.jain).map(|(mine, other)| ok(other, mine));
-        let no_worse = other.rate >= self.rate && other.p99 <= self.p99 && fair(|a, b| a >= b) != Some(false);
-        let better = other.rate > self.rate || other.p99 < self.p99 || fair(|a, b| a > b) == Some(true);
-        no_worse && better
+        let fairer =
+            |one: &Self, two: &Self| one.jain.zip(two.jain).is_some_and(|(a, b)| a - b > SAME_FAIRNESS);
+        let better = |one: &Self, two: &Self| {
+            one.throughput.beats(&two.throughput, Direction::HigherIsBetter)
+                || one.tail.beats(&two.tail, Direction::LowerIsBetter)
+                || fairer(one, two)
+        };
+        better(other, self) && !better(self, other)
     }
 }
 
@@ -31,8 +40,8 @@ pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
         section #trade {
             h2 { "Throughput against p99 against fairness" }
             p.muted { "Up is more throughput, left is a lower p99, and a larger mark is a higher Jain's index (fairer). \
-                       Pareto-optimal strategies are outlined: no other is at least as good in all three and better in one, \
-                       by point estimates, so neighbours may be statistically tied." }
+                       Pareto-optimal strategies are outlined: no other is better in one of the three and worse in none, by \
+                       intervals that part, and in fairness by more than .01." }
             div.charts { @for table in tables { @if let Some(operation) = table.operations.first() {
                 (figure(table, operation, palette))
             } } }
@@ -41,16 +50,19 @@ pub(super) fn section(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
 }
 
 fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
-    let choices: Vec<_> = table
-        .rows
+    let (rates, tails) = (leaders::throughputs(table), leaders::p99s(table, operation));
+    let choices: Vec<_> = rates
         .iter()
-        .filter(|row| row.wrong().next().is_none())
-        .filter_map(|row| {
+        .filter_map(|throughput| {
+            let cell = throughput.row.cell;
+            let tail = tails.iter().find(|it| it.strategy() == cell.strategy)?;
             Some(Choice {
-                strategy: &row.cell.strategy,
-                rate: row.cell.throughput.ops_per_s,
-                p99: row.cell.latency_ns.get(operation)?.p99,
-                jain: row.cell.fairness.map(|it| it.jain),
+                strategy: &cell.strategy,
+                rate: cell.throughput.ops_per_s,
+                p99: cell.latency_ns.get(operation)?.p99?,
+                jain: cell.fairness.map(|it| it.jain),
+                throughput: *throughput,
+                tail: *tail,
             })
         })
         .collect();
@@ -85,7 +97,7 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         choices.iter().zip(&front).filter(|it| *it.1).map(|it| format!("“{}”", it.0.strategy)).collect();
     let beaten = choices.len() - names.len();
     let sentence = if names.is_empty() {
-        "No data.".to_owned()
+        "No strategy has both throughput and p99 with an interval: 0 are ranked.".to_owned()
     } else {
         format!("Pareto-optimal: {}; {beaten} of {} dominated.", format::list(&names), choices.len())
     };

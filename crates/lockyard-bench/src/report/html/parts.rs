@@ -30,14 +30,27 @@ pub(super) fn head<'a>(names: impl IntoIterator<Item = &'a str>) -> Markup {
     html! { thead { tr { @for name in names { th scope="col" { (name) } } } } }
 }
 
-/// "from 1.20 µs (“quick”) to 3.40 µs (“slow”)"; of one alone its value, and of none nothing.
-pub(super) fn span<'a>(nanos: impl Iterator<Item = (&'a str, u64)> + Clone) -> Option<String> {
-    let low = nanos.clone().min_by_key(|(_, it)| *it)?;
-    let high = nanos.clone().max_by_key(|(_, it)| *it)?;
-    let shown = |(name, it): (&str, u64)| format!("{} (“{name}”)", format::nanos(it));
-    Some(match nanos.count() {
-        1 => format::nanos(low.1),
-        _ => format!("from {} to {}", shown(low), shown(high)),
+/// A time of a strategy, with its interval where it has one.
+pub(super) type TimeOf<'a> = (&'a str, u64, Option<[u64; 2]>);
+
+/// "from 1.20 µs (“quick”) to 3.40 µs (“slow”)"; of one alone its value, and of none nothing. An end has a name only where its
+/// interval parts it from all others.
+pub(super) fn span(times: &[TimeOf<'_>]) -> Option<String> {
+    let low = times.iter().min_by_key(|(_, nanos, _)| *nanos)?;
+    let high = times.iter().max_by_key(|(_, nanos, _)| *nanos)?;
+    let parts_from = |end: &TimeOf<'_>, other: &TimeOf<'_>| match (end.2, other.2) {
+        (Some(end), Some(other)) => end[1] < other[0] || other[1] < end[0],
+        _ => false,
+    };
+    let shown = |end: &TimeOf<'_>| {
+        let is_parted = times.iter().filter(|it| it.0 != end.0).all(|it| parts_from(end, it));
+        let name = if is_parted { format!(" (“{}”)", end.0) } else { String::new() };
+        format::nanos(end.1) + &name
+    };
+    Some(if times.len() == 1 {
+        format::nanos(low.1)
+    } else {
+        format!("from {} to {}", shown(low), shown(high))
     })
 }
 

@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::super::format;
+use super::super::rows::{self, Row};
 use super::super::scaling::{Sweep, largest};
-use super::super::{format, rows};
 use super::curves::{Curve, curves};
 use super::palette::Palette;
 use super::parts;
-use crate::record::{Point, Record, Scaling, ScalingPoint};
+use crate::record::{Percentile, Point, Record, Scaling, ScalingPoint};
 
 /// More curves in one chart could not be distinguished.
 const CURVES: usize = 7;
@@ -37,7 +38,7 @@ fn figure(sweep: &Sweep<'_>, record: &Record, palette: &Palette<'_>) -> Markup {
         (curves(&data, limit.as_ref().map(|it| it.0), &title))
         p.axes { "operations/s against " (sweep.along) @if let Some((_, words)) = &limit { "; dashed across: " (words) } }
         (parts::legend(palette, drawn.iter().map(|it| it.strategy.as_str())))
-        ul.notes { @for law in sweep.laws() { li { (law) } } }
+        ul.notes { @for line in sweep.laws().iter().chain(&sweep.notes()) { li { (line) } } }
     };
     parts::figure(&sweep.title(), &caption(sweep, drawn.len()), &drawing, &numbers(sweep))
 }
@@ -60,15 +61,23 @@ fn caption(sweep: &Sweep<'_>, drawn: usize) -> String {
     } else {
         String::new()
     };
-    let highest = sweep.strategies.iter().flat_map(|it| it.points.iter().map(move |at| (it, at)));
+    let points: Vec<_> =
+        sweep.strategies.iter().flat_map(|it| it.points.iter().map(move |at| (it, at))).collect();
     let rate = |at: &ScalingPoint| at.throughput.ops_per_s;
-    let highest = highest.reduce(|best, it| if rate(it.1) > rate(best.1) { it } else { best });
-    let highest = highest.map(|(it, at)| {
-        let size = it.size(&at.point).unwrap_or_default();
-        let rate = format::with_interval(at.throughput.ops_per_s, at.throughput.ci);
-        format!("Highest: “{}”, {rate} operations a second, at {}={size}.", it.strategy, sweep.along)
-    });
-    which + &highest.unwrap_or_default()
+    // Of points alike the first: a later one would have to be above it.
+    let highest = points.iter().reduce(|best, it| if rate(it.1) > rate(best.1) { it } else { best });
+    let Some((it, at)) = highest else { return which };
+    let is_tied = |(_, it): &&(&&Scaling, &ScalingPoint)| {
+        !std::ptr::eq(*it, *at) && it.throughput.ci[1] >= at.throughput.ci[0]
+    };
+    let tied = points.iter().filter(is_tied).count();
+    let size = it.size(&at.point).unwrap_or_default();
+    let rate = format::with_interval(at.throughput.ops_per_s, at.throughput.ci);
+    let tied = match tied {
+        0 => String::new(),
+        tied => format!(" Statistically tied with it: {}.", format::counted(tied as u64, "other point")),
+    };
+    format!("{which}Highest: “{}”, {rate} operations a second, at {}={size}.{tied}", it.strategy, sweep.along)
 }
 
 /// What the machine allows under the sweep's scenario, from a cell that was measured beside it, and in words.
@@ -93,14 +102,16 @@ fn curve(scaling: &Scaling, palette: &Palette<'_>) -> Curve {
 
 fn numbers(sweep: &Sweep<'_>) -> Markup {
     let table = html! { table {
-        (parts::head(["strategy", "settings", "operations/s", "p99"]))
+        (parts::head(["strategy", "settings", "operations/s", "reads/s", "writes/s", "p99 (samples)"]))
         tbody { @for it in &sweep.strategies { @for at in &it.points { tr {
             th scope="row" { (it.strategy) }
             td { (settings(&at.point)) }
             td { (format::with_interval(at.throughput.ops_per_s, at.throughput.ci)) }
+            td { (Row::rate(at.reads_per_s)) }
+            td { (Row::rate(at.writes_per_s)) }
             td {
                 @if let Some((name, seen)) = at.latency_ns.iter().max_by_key(|(_, seen)| seen.count) {
-                    (format::nanos(seen.p99)) " (" (name) ")"
+                    (rows::percentile(seen, Percentile::P99)) " (" (name) ", " (format::grouped(seen.count)) ")"
                 }
             }
         } } } }

@@ -4,19 +4,28 @@ use maud::{Markup, html};
 
 use super::super::columns::{Align, Column, ColumnWidth, Tone};
 use super::super::format;
+use super::super::leaders::{self, Lead};
 use super::super::rows::{self, Row, Table};
+use super::super::strategies;
 use super::chart::{self, Axis, chart};
 use super::palette::Palette;
 use super::parts;
 use super::violations::drawn;
 use crate::record::{Comparison, Verdict};
+use crate::stats::Direction;
 
 pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     html! {
         section {
             h2 { (table.scenario) }
             p.muted { (table.settings()) "." }
-            (strategies(table, palette))
+            (rows_of(table, &table.rows, palette))
+            @if !table.combinations.is_empty() {
+                details {
+                    summary { (rows::COMBINATIONS) ": " (table.combinations.len()) " combinations" }
+                    (rows_of(table, &table.combinations, palette))
+                }
+            }
             (violations(table))
             (notes(table))
             div.charts {
@@ -26,26 +35,20 @@ pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     }
 }
 
-fn strategies(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+fn rows_of(table: &Table<'_>, rows: &[Row<'_>], palette: &Palette<'_>) -> Markup {
     let columns = Column::all(table);
+    let hint = |row: &Row<'_>| strategies::hint(table.record, &row.cell.strategy, row.cell.factors.as_ref());
     let markup = html! { table {
         thead { tr {
             th scope="col" { "strategy" }
             @for it in &columns { (head(it)) }
         } }
-        tbody { @for row in &table.rows { tr data-s=(palette.number(&row.cell.strategy)) {
-            th scope="row" title=[made_of(row)] { (row.cell.strategy) }
+        tbody { @for row in rows { tr data-s=(palette.number(&row.cell.strategy)) {
+            th scope="row" title=[hint(row)] { (row.cell.strategy) }
             @for it in &columns { (cell(it, row)) }
         } } }
     } };
     parts::scroll(&format!("Strategies under {}", table.scenario), &markup)
-}
-
-/// What the strategy is made of, where its name alone does not say it.
-fn made_of(row: &Row<'_>) -> Option<String> {
-    let factors = row.cell.factors.as_ref()?;
-    let shown: Vec<_> = factors.iter().map(|(factor, choice)| format!("{factor}={choice}")).collect();
-    Some(shown.join(", ")).filter(|shown| !shown.is_empty())
 }
 
 fn head(column: &Column<'_>) -> Markup {
@@ -73,10 +76,22 @@ fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
     }
 }
 
-/// A value with its interval, the interval a little quieter.
+/// Values with their intervals and counts, these a little quieter.
 fn interval(text: &str) -> Markup {
-    let (value, interval) = text.split_at(text.find(" [").unwrap_or(text.len()));
-    html! { (value) @if !interval.is_empty() { span.muted { (interval) } } }
+    let mut rest = text;
+    let mut parts = Vec::new();
+    while let Some((open, close)) = next_aside(rest) {
+        parts.push((&rest[..open], &rest[open..close]));
+        rest = &rest[close..];
+    }
+    html! { @for (value, aside) in parts { (value) span.muted { (aside) } } (rest) }
+}
+
+/// Where the next interval or count begins and ends, with the space before it.
+fn next_aside(text: &str) -> Option<(usize, usize)> {
+    let open = [" [", " ("].into_iter().filter_map(|mark| text.find(mark)).min()?;
+    let close = text[open..].find([']', ')'])? + 1;
+    Some((open, open + close))
 }
 
 fn violations(table: &Table<'_>) -> Markup {
@@ -146,13 +161,7 @@ fn ratios(table: &Table<'_>, baseline: &str, palette: &Palette<'_>) -> Markup {
 }
 
 fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
-    let compared = table.rows.iter().filter_map(|row| row.against_baseline);
-    let best = compared.max_by(|a, b| a.ratio.total_cmp(&b.ratio));
-    let highest = best
-        .map(|it| {
-            format!("“{}” is highest at {} of {baseline}. ", it.candidate, format::ratio(it.ratio, it.ci))
-        })
-        .unwrap_or_default();
+    let highest = highest(table).unwrap_or_default();
     let counts: Vec<_> = [
         (Verdict::Faster, "faster"),
         (Verdict::Slower, "slower"),
@@ -169,6 +178,23 @@ fn ratios_caption(table: &Table<'_>, baseline: &str) -> String {
         "{highest}Of {candidates}: {}. The dashed line is {baseline}; an interval that crosses 1× is not significant.",
         format::list(&counts)
     )
+}
+
+/// "“arc-swap” is highest at ×1.71 [1.67, 1.75] of “before”. " With those that are tied.
+fn highest(table: &Table<'_>) -> Option<String> {
+    let lead = Lead::of(leaders::throughputs(table), Direction::HigherIsBetter)?;
+    let Some((first, tied)) = lead.first() else { return Some(format!("Highest: {}. ", lead.undecided())) };
+    // The chart has ratios to the baseline, whatever strategies are ranked by.
+    let at = match first.row.against_baseline {
+        Some(it) => format!(" at {} of “{}”", format::ratio(it.ratio, it.ci), it.baseline),
+        None => String::new(),
+    };
+    let tied = if tied.is_empty() {
+        String::new()
+    } else {
+        format!(", statistically tied with {}", leaders::names(&tied))
+    };
+    Some(format!("“{}” is highest{}{at}{tied}. ", first.strategy(), leaders::among(table)))
 }
 
 fn rates(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
@@ -188,14 +214,17 @@ fn rates(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
 }
 
 fn rates_caption(table: &Table<'_>) -> String {
-    let by_rate =
-        |a: &&Row<'_>, b: &&Row<'_>| a.cell.throughput.ops_per_s.total_cmp(&b.cell.throughput.ops_per_s);
-    let shown = |row: &Row<'_>| format!("{} ({})", row.throughput(), row.cell.strategy);
-    match (table.rows.iter().min_by(by_rate), table.rows.iter().max_by(by_rate)) {
-        (Some(low), Some(high)) if table.rows.len() > 1 => {
-            format!("From {} to {} operations a second. Nothing was compared.", shown(low), shown(high))
-        }
-        (Some(only), _) => format!("{} operations a second. Nothing was compared.", only.throughput()),
-        _ => String::new(),
+    let rates = table.rows.iter().map(|row| row.cell.throughput.ops_per_s);
+    let (low, high) =
+        rates.fold((f64::INFINITY, 0.0), |(low, high), it| (f64::min(low, it), f64::max(high, it)));
+    match &table.rows[..] {
+        [] => String::new(),
+        [only] => format!("{} operations a second. Nothing was compared.", only.throughput()),
+        _ => format!(
+            "From {} to {} operations a second. {}Nothing was compared.",
+            format::count(low),
+            format::count(high),
+            highest(table).unwrap_or_default()
+        ),
     }
 }

@@ -1,4 +1,7 @@
 //! A name that does not exist: said with those that do, and the one that was most likely meant.
+//!
+//! Scenarios, strategies, models and pitfalls are all named on one command line, so a name that is typed wrong is answered
+//! in one way.
 
 use std::fmt;
 
@@ -7,25 +10,25 @@ use std::fmt;
 pub struct Unknown {
     kind: &'static str,
     name: String,
-    known: Vec<&'static str>,
+    known: Vec<String>,
 }
 
 impl Unknown {
     /// `name` is none of `known`; `kind` says what the names name, for example "operation".
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: &'static str,
         name: impl Into<String>,
-        known: impl IntoIterator<Item = &'static str>,
+        known: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        Self { kind, name: name.into(), known: known.into_iter().collect() }
+        Self { kind, name: name.into(), known: known.into_iter().map(Into::into).collect() }
     }
 
     /// The known name that was most likely meant; `None` if nothing is alike.
-    pub fn nearest(&self) -> Option<&'static str> {
+    pub fn nearest(&self) -> Option<&str> {
         // Jaro-Winkler, because a shared beginning counts: what is typed wrong is mostly cut short or ends wrong.
         let alike = |known: &str| strsim::jaro_winkler(&self.name.to_lowercase(), known);
-        let nearest = self.known.iter().copied().max_by(|a, b| alike(a).total_cmp(&alike(b)))?;
-        (alike(nearest) > 0.6).then_some(nearest)
+        let nearest = self.known.iter().map(String::as_str).max_by(|a, b| alike(a).total_cmp(&alike(b)))?;
+        (alike(nearest) > 0.7).then_some(nearest)
     }
 }
 
