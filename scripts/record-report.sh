@@ -42,7 +42,7 @@ effects() {
             if ($1 == "\"noise_floor\":" && metric ~ /throughput/ && !(of in floor)) floor[of] = $2 + 0
             next
         }
-        $0 == "## To reproduce" { exit }
+        $0 == "## What each strategy is" || $0 == "## To reproduce" { exit }
         /^## / { titles[++scenarios] = substr($0, 4); next }
         /^\| strategy / {
             count = split($0, cell, / \| /)
@@ -92,7 +92,7 @@ splice() {
     [ -f "$summary" ] || { echo "there is no $summary" >&2; exit 2; }
     commit=$(sed -n 's/.*"commit": "\([0-9a-f]*\)".*/\1/p' "reports/$1/run.json" | head -1)
     processes=$(sed -n 's/^  "processes": \([0-9]*\),$/\1/p' "reports/$1/run.json")
-    scenarios=$(grep '^## ' "$summary" | grep -cv 'To reproduce')
+    scenarios=$(grep '^## ' "$summary" | grep -cvE 'To reproduce|What each strategy is')
     results=$(mktemp)
     trap 'rm -f "$results"' EXIT
     {
