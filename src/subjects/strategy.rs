@@ -82,7 +82,8 @@ impl Strategies {
         let tracked = move |setup: &Setup<'_, Scenario>, _: &lockyard_track::Tracker| all.object(&of, setup);
         let (all, of) = (self.clone(), strategy.clone());
         let count = move |sessions, seed| all.heap_use(&of, sessions, seed);
-        let subject = subject.about(strategy.about());
+        let populations = self.populations.clone();
+        let subject = subject.about(strategy.about()).common_data(move |it, seed| populations.of(it, seed));
         let subject = match strategy.compared_with() {
             Some(equal) => subject.compared_with(equal),
             None => subject,

@@ -5,15 +5,16 @@ mod bank;
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use lockyard_bench::gate::{RunSettings, refusals};
 use lockyard_bench::record::{FindingKind, Metric, Record};
 use lockyard_bench::report::page;
 use lockyard_bench::{
-    Latency, NoObserver, Part, Plan, Subject, Terms, Turns, Workload, measure, run, run_in_parts,
+    Latency, NoObserver, Part, Plan, Setup, Subject, Terms, Turns, Workload, measure, run, run_in_parts,
 };
 use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock, TokioMutex};
 
@@ -183,6 +184,43 @@ fn the_point_of_a_sweep_that_is_the_cell_is_the_cell() {
             assert_ne!((other.throughput, &other.latency_ns), (cell.throughput, &cell.latency_ns));
         }
     }
+}
+
+/// Made anew each time it would take longer than what is measured between.
+#[test]
+fn what_set_ups_have_in_common_is_made_once_and_kept_for_as_long_as_they_are_set_up() {
+    #[derive(Default)]
+    struct Ledger {
+        known: Mutex<Weak<Vec<u64>>>,
+        made: AtomicUsize,
+        set_up: AtomicUsize,
+    }
+
+    impl Ledger {
+        fn openings(&self, bank: &Bank) -> Arc<Vec<u64>> {
+            let mut known = self.known.lock().unwrap();
+            known.upgrade().unwrap_or_else(|| {
+                self.made.fetch_add(1, Relaxed);
+                let made = Arc::new(vec![OPENING; bank.accounts as usize]);
+                *known = Arc::downgrade(&made);
+                made
+            })
+        }
+    }
+
+    let ledger = Arc::new(Ledger::default());
+    let (of_common, of_set_up) = (ledger.clone(), ledger.clone());
+    let make = move |setup: &Setup<'_, Bank>| {
+        of_set_up.set_up.fetch_add(1, Relaxed);
+        let openings = of_set_up.openings(setup.workload());
+        Ok(Teller(WholeBank::<TokioMutex>::open(openings.len() as u32)))
+    };
+    let subject: Subject<Bank> =
+        Subject::new("mutex", make).common_data(move |bank, _| of_common.openings(bank)).into();
+    record_of(&plan_of(vec![subject], vec![Bank::default()]).verify(false));
+    assert!(ledger.set_up.load(Relaxed) > 2, "set up anew while it was measured");
+    assert_eq!(ledger.made.load(Relaxed), 1);
+    assert_eq!(ledger.known.lock().unwrap().strong_count(), 0, "nothing keeps it after the run");
 }
 
 /// What a run that takes turns says.

@@ -18,7 +18,7 @@ use crate::progress::{InterimRatio, NoObserver, Observer, Progress};
 use crate::random::Random;
 use crate::slices::{LatencyMode, SliceRunner};
 use crate::stats::Ratio;
-use crate::subject::{RunContext, Subject};
+use crate::subject::{CommonData, RunContext, Subject};
 use crate::system::Fault;
 use crate::tracking::TrackingSummary;
 use crate::workload::Workload;
@@ -66,6 +66,8 @@ pub(super) struct PointRun<'a, W: Workload> {
     played: u32,
     interim: Option<Ratio>,
     gaps: Vec<Box<[u8]>>,
+    /// What set-ups have in common lives for as long as there may be another one.
+    _common: Vec<CommonData>,
 }
 
 impl<'a, W: Workload> PointRun<'a, W> {
@@ -87,6 +89,8 @@ impl<'a, W: Workload> PointRun<'a, W> {
         });
         let steps = steps.collect();
         let runner = SliceRunner::new(&facts.shape, plan.patience)?;
+        let common = subjects.iter().filter_map(|(subject, ..)| subject.common_data(workload, plan.seed));
+        let common = common.collect();
         let entry = |(subject, role, tracked)| Entry::new(subject, role, tracked, &facts);
         let entries = subjects.into_iter().map(entry).collect();
         let (epoch, draws) = (Instant::now(), Random::stream(plan.seed, ORDER_STREAM));
@@ -103,8 +107,8 @@ impl<'a, W: Workload> PointRun<'a, W> {
             played: 0,
             interim: None,
             gaps: Vec::new(),
+            _common: common,
         };
-        // The first one also makes what all of them share.
         let mut setting_up = Duration::MAX;
         for index in 0..run.entries.len() {
             let begun = Instant::now();

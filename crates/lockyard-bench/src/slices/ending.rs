@@ -4,6 +4,8 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::task::Poll;
 
@@ -13,8 +15,8 @@ use super::board::InFlight;
 pub(super) enum Event {
     /// The last task is ready.
     Begins,
-    /// A task has its last answer.
-    Back,
+    /// Every task has its last answer.
+    AllBack,
     /// A client panicked.
     Panicked { task: usize, message: String },
     /// Nothing moves any more.
@@ -55,6 +57,8 @@ impl SliceFailure {
 /// What takes a task back at the end of a slice.
 pub(crate) struct GiveBack<C> {
     pub(super) given: Sender<C>,
+    /// Tasks of this slice that were not given back yet.
+    pub(super) left: Arc<AtomicUsize>,
     pub(super) events: Sender<Event>,
 }
 
@@ -83,8 +87,12 @@ impl<C> GiveBack<C> {
     /// Gives the task back.
     pub(super) fn give(self, client: C) {
         // When the slice was given up, the receiver is gone and the task is dropped.
-        // The task before its event: when `Back` is read, the task is in the other channel and `try_recv` finds it.
-        drop(self.given.send(client).map(|()| self.events.send(Event::Back)));
+        let is_taken = self.given.send(client).is_ok();
+        // AcqRel: each task is sent before it is counted, so all are in the channel when the last one says so. One event and
+        // not one for each, because every one wakes the runner.
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 && is_taken {
+            drop(self.events.send(Event::AllBack));
+        }
     }
 }
 
@@ -97,7 +105,21 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+
     use super::*;
+
+    #[test]
+    fn the_last_task_says_that_all_are_back() {
+        let ((given, takes), (events, heard)) = (channel(), channel());
+        let left = Arc::new(AtomicUsize::new(2));
+        let give_back = || GiveBack { given: given.clone(), left: left.clone(), events: events.clone() };
+        give_back().give(0);
+        assert!(heard.try_recv().is_err(), "the other one is out");
+        give_back().give(1);
+        assert!(matches!(heard.try_recv(), Ok(Event::AllBack)) && heard.try_recv().is_err());
+        assert_eq!(takes.try_iter().collect::<Vec<_>>(), [0, 1]);
+    }
 
     #[test]
     fn the_words_of_a_panic_stand_in_one_line() {

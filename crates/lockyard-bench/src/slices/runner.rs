@@ -1,5 +1,6 @@
 //! Where slices are run: one runtime, one board, one watchdog.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -92,6 +93,7 @@ impl SliceRunner {
     ) -> Result<(Sliced, Vec<C>), SliceFailure> {
         let expected = tasks.len();
         let (given, takes) = channel();
+        let left = Arc::new(AtomicUsize::new(expected));
         let begins = self.send.clone();
         // The send fails once the runner is gone, and is then of no use.
         let begins = Box::new(move || drop(begins.send(Event::Begins)));
@@ -99,8 +101,11 @@ impl SliceRunner {
         // From now on: a task that is started may arrive at once.
         let latest = Instant::now() + self.patience;
         for task in tasks {
-            start(task, slice.clone(), GiveBack { given: given.clone(), events: self.send.clone() });
+            let (given, left, events) = (given.clone(), left.clone(), self.send.clone());
+            start(task, slice.clone(), GiveBack { given, left, events });
         }
+        let started = slice.clone();
+        self.handle().spawn(async move { started.all_are_started() });
         // Tasks that have not begun are idle and not in flight, so the watchdog does not look after them: their time is up
         // at `latest`.
         self.watchdog.watch(true);
@@ -132,7 +137,7 @@ impl SliceRunner {
             };
             match self.events.recv_timeout(left) {
                 Ok(Event::Begins) => begun = Some(slice.wait()),
-                Ok(Event::Back) => back.extend(takes.try_recv()),
+                Ok(Event::AllBack) => back.extend(takes.try_iter()),
                 Ok(Event::Panicked { task, message }) => {
                     let of_task = self.board.in_flight().into_iter().find(|it| it.task == task);
                     let operation = of_task.map(|it| it.operation);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use quanta::Instant;
+use tokio::sync::SetOnce;
 
 use crate::alloc;
 
@@ -12,6 +13,8 @@ pub(crate) struct Slice {
     /// Where in their steps the tasks begin. Systems that are compared begin alike: what differs between them is then
     /// not what they were asked.
     pub(crate) position: u64,
+    /// Is set once every task was handed to the runtime.
+    all_started: SetOnce<()>,
     /// Clients that are not ready yet.
     missing: AtomicUsize,
     begun: OnceLock<SliceInstant>,
@@ -40,6 +43,7 @@ impl Slice {
     pub(crate) fn new(position: u64, tasks: usize) -> Self {
         Self {
             position,
+            all_started: SetOnce::new(),
             missing: AtomicUsize::new(tasks),
             begun: OnceLock::new(),
             over: AtomicBool::new(false),
@@ -79,8 +83,17 @@ impl Slice {
         self.begun.get().copied()
     }
 
+    /// Every task was handed to the runtime. Best said from one of its workers: they are busy from then on, and the thread that
+    /// starts tasks might wait for a core for longer than a slice takes.
+    pub(super) fn all_are_started(&self) {
+        // It is said once; said again it would not change.
+        let _ = self.all_started.set(());
+    }
+
     /// Is ready, and lets others run until all are.
     pub(crate) async fn begin(&self) -> Instant {
+        // Those that are started first wait asleep: awake they would take the cores from the thread that starts the others.
+        self.all_started.wait().await;
         self.arrive();
         loop {
             match self.begun() {
@@ -105,5 +118,25 @@ impl Slice {
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Awake it would take a core from the thread that starts the others.
+    #[test]
+    fn a_task_waits_asleep_until_all_are_started() {
+        let slice = Slice::new(0, 1);
+        let mut begins = pin!(slice.begin());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(begins.as_mut().poll(&mut context).is_pending());
+        assert_eq!(slice.missing(), 1, "it has not arrived");
+        slice.all_are_started();
+        assert!(begins.as_mut().poll(&mut context).is_ready());
     }
 }

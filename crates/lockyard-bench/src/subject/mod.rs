@@ -45,6 +45,7 @@
 mod running;
 mod setup;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use lockyard_track::Tracker;
@@ -73,6 +74,12 @@ type JudgeSetup<W> = (Box<dyn Judging<W>>, Runtime);
 /// Counts what a subject keeps for so many of what it holds, with this seed.
 type CountHeap = dyn Fn(u32, u64) -> Result<Option<HeapUse>, Fault> + Send + Sync;
 
+/// Whatever set-ups under one workload have in common.
+pub(crate) type CommonData = Arc<dyn Any + Send + Sync>;
+
+/// Makes it for a workload and a seed, or finds it.
+type MakeCommon<W> = dyn Fn(&W, u64) -> CommonData + Send + Sync;
+
 /// What a subject that is set up is measured on.
 pub(crate) struct RunContext<'a, W: Workload> {
     pub(crate) runner: &'a SliceRunner,
@@ -99,6 +106,7 @@ pub struct Subject<W: Workload> {
     compared_with: Option<String>,
     ablation_only: bool,
     outside: bool,
+    common_data: Option<Arc<MakeCommon<W>>>,
     make: Arc<Make<W>>,
     judged: Option<Arc<MakeJudged<W>>>,
     tracked: Option<Arc<Make<W>>>,
@@ -115,6 +123,7 @@ impl<W: Workload> Clone for Subject<W> {
             compared_with: self.compared_with.clone(),
             ablation_only: self.ablation_only,
             outside: self.outside,
+            common_data: self.common_data.clone(),
             make: self.make.clone(),
             judged: self.judged.clone(),
             tracked: self.tracked.clone(),
@@ -146,6 +155,7 @@ impl<W: Workload> Subject<W> {
             compared_with: None,
             ablation_only: false,
             outside: false,
+            common_data: None,
             make: measured(make.clone(), true),
             judged: None,
             tracked: None,
@@ -191,6 +201,11 @@ impl<W: Workload> Subject<W> {
     /// Whether it stands outside this process.
     pub(crate) fn is_outside(&self) -> bool {
         self.outside
+    }
+
+    /// What its set-ups under a workload have in common; nothing if that is not declared.
+    pub(crate) fn common_data(&self, workload: &W, seed: u64) -> Option<CommonData> {
+        self.common_data.as_ref().map(|make| make(workload, seed))
     }
 
     /// Sets it up to be measured.
@@ -264,6 +279,17 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
     pub fn outside(mut self) -> Self {
         self.subject.outside = true;
         self.subject.make = measured(self.make.clone(), false);
+        self
+    }
+
+    /// All its set-ups under a workload have this in common, such as a large input: it is asked for before the first one and kept
+    /// until the last, so that setting up anew, which happens every few rounds, need not make it again. The factory finds it
+    /// by itself, for instance behind a [`Weak`](std::sync::Weak), and other subjects may have the same.
+    pub fn common_data<T: Send + Sync + 'static>(
+        mut self,
+        make: impl Fn(&W, u64) -> Arc<T> + Send + Sync + 'static,
+    ) -> Self {
+        self.subject.common_data = Some(Arc::new(move |workload, seed| make(workload, seed) as CommonData));
         self
     }
 
