@@ -1,31 +1,17 @@
 //! Ablations and sweeps in every format: the sentence, the table, the law, and what is called extrapolated.
 
+#[path = "support/effect.rs"]
+mod effect;
 #[path = "support/sample.rs"]
 mod sample;
 
+use effect::main_effect;
 use lockyard_bench::record::{
     Ablation, Change, EffectKind, Extrapolated, Finding, FindingKind, Fit, Record, Scaling, ScalingPoint,
-    Severity, Throughput, Verdict,
+    Severity, Throughput,
 };
 use lockyard_bench::report::{Colour, failures, page, summary, text};
 use sample::sample;
-
-fn main_effect(factor: &str, old: &str, new: &str, ratio: f64) -> Ablation {
-    Ablation {
-        scenario: "polling".into(),
-        from: "before".into(),
-        to: "after".into(),
-        kind: EffectKind::Main,
-        factor: factor.into(),
-        old: old.into(),
-        new: new.into(),
-        with: None,
-        ratio,
-        ci: [ratio - 0.02, ratio + 0.02],
-        confidence: 0.99,
-        verdict: Verdict::Faster,
-    }
-}
 
 /// What the dto gives along with the save.
 fn interaction(ratio: f64) -> Ablation {

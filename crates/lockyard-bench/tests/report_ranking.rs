@@ -1,13 +1,16 @@
 //! Who is called a winner, and who never is: ties are told as ties, and what failed once is not recommended anywhere.
 
+#[path = "support/effect.rs"]
+mod effect;
 #[path = "support/rich.rs"]
 mod rich;
 #[path = "support/sample.rs"]
 mod sample;
 
+use effect::main_effect;
 use lockyard_bench::record::{
-    Ablation, Cell, Comparison, EffectKind, Engine, Finding, FindingKind, Metric, ModelResult, Record,
-    Severity, StrategySummary, Throughput, Verdict, Verification,
+    Ablation, Cell, Comparison, Engine, Finding, FindingKind, Metric, ModelResult, Record, Severity,
+    StrategySummary, Throughput, Verdict, Verification,
 };
 use lockyard_bench::report::{Colour, junit, page, summary, text, verdict};
 use rich::rich;
@@ -295,25 +298,11 @@ fn what_fails_in_a_combination_is_a_failure() {
 
 #[test]
 fn steps_that_follow_each_other_are_one_way_and_lead_the_verdict() {
-    let step = |from: &str, to: &str, factor: &str, old: &str, new: &str, ratio: f64| Ablation {
-        scenario: "polling".into(),
-        from: from.into(),
-        to: to.into(),
-        kind: EffectKind::Main,
-        factor: factor.into(),
-        old: old.into(),
-        new: new.into(),
-        with: None,
-        ratio,
-        ci: [ratio - 0.02, ratio + 0.02],
-        confidence: 0.99,
-        verdict: Verdict::Faster,
-    };
     let mut record = sample();
     record.ablations = vec![
-        step("before", "after", "dto", "cloned", "borrowed", 4.0),
-        step("before", "after", "save", "under-lock", "after-unlock", 1.0),
-        step("after", "std-rwlock", "cache", "old", "new", 2.0),
+        main_effect("dto", "cloned", "borrowed", 4.0),
+        main_effect("save", "under-lock", "after-unlock", 1.0),
+        Ablation { from: "after".into(), to: "std-rwlock".into(), ..main_effect("cache", "old", "new", 2.0) },
     ];
     let lead = "From “before” to “std-rwlock” under polling: borrowing the DTO ×4.00 [3.98, 4.02], saving after the unlock \
                 ×1.00 [0.98, 1.02] and “new” instead of “old” ×2.00 [1.98, 2.02]. Under polling ";

@@ -7,12 +7,13 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::junit::written;
 use super::super::markdown::{escaped, line};
 use super::super::terminal::{Colour, drawn, plain, wrapped};
-use super::words::{HEAD, commits, diff_verdict, notes, row, throughputs};
+use super::words::{HEAD, commits, diff_verdict, limits, notes, row, throughputs};
 use crate::record::{CellChange, Diff, Outcome};
 
 /// A diff for a terminal.
 pub fn diff_text(diff: &Diff, colour: Colour) -> String {
     let mut out = wrapped(&diff_verdict(diff)) + &wrapped(&commits(diff));
+    out.extend(notes(diff).iter().map(|note| wrapped(note)));
     if !diff.changes.is_empty() {
         let head = HEAD.map(str::to_owned);
         out.push('\n');
@@ -21,10 +22,10 @@ pub fn diff_text(diff: &Diff, colour: Colour) -> String {
             colour,
         );
     }
-    let notes = notes(diff);
-    if !notes.is_empty() {
+    let limits = limits(diff);
+    if !limits.is_empty() {
         out.push('\n');
-        out.extend(notes.iter().map(|note| wrapped(note)));
+        out.extend(limits.iter().map(|limit| wrapped(limit)));
     }
     out
 }
@@ -37,6 +38,14 @@ pub fn diff_summary(diff: &Diff) -> String {
         (true, true) => "🟢",
     };
     let mut out = format!("{mark} {}\n\n{}\n", escaped(&diff_verdict(diff)), escaped(&commits(diff)));
+    let list = |lines: Vec<String>| -> String {
+        if lines.is_empty() {
+            return String::new();
+        }
+        let lines = lines.iter().map(|line| format!("- {}\n", escaped(line)));
+        format!("\n{}", lines.collect::<String>())
+    };
+    out += &list(notes(diff));
     let (shown, folded): (Vec<_>, Vec<_>) =
         diff.changes.iter().partition(|it| matches!(it.outcome, Outcome::Regression | Outcome::Improvement));
     let table = |rows: &[&CellChange]| {
@@ -52,12 +61,7 @@ pub fn diff_summary(diff: &Diff) -> String {
         let summary = format!("The other {} ratios", folded.len());
         let _ = write!(out, "\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", table(&folded));
     }
-    let notes = notes(diff);
-    if !notes.is_empty() {
-        out.push('\n');
-        out.extend(notes.iter().map(|note| format!("- {}\n", escaped(note))));
-    }
-    out
+    out + &list(limits(diff))
 }
 
 /// A diff as `JUnit` XML: a test case for each ratio, for each throughput that is judged, and for what is missing. What is

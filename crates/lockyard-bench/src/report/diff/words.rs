@@ -94,20 +94,26 @@ pub(super) fn row(it: &CellChange) -> [String; 6] {
     [it.scenario.clone(), it.strategy.clone(), before, after, change, outcome]
 }
 
-/// What a reader should know besides, a line each.
+/// What differs between the runs, a line each. Before any table: all strategies may have become slower alike, and no ratio below
+/// would show it.
 pub(super) fn notes(diff: &Diff) -> Vec<String> {
-    let mut notes: Vec<_> = diff.notes.iter().map(|note| format!("note: {note}")).collect();
+    diff.notes.iter().map(|note| format!("note: {note}")).collect()
+}
+
+/// What the ratios say and what they do not, a line each.
+pub(super) fn limits(diff: &Diff) -> Vec<String> {
+    let mut limits = Vec::new();
     if !diff.left_out.is_empty() {
-        notes.push(format!("not compared: {}", diff.left_out.join("; ")));
+        limits.push(format!("not compared: {}", diff.left_out.join("; ")));
     }
     if diff.refusals.is_empty() {
-        notes.push(format!(
+        limits.push(format!(
             "Ratios are to “{}”, each within its own run; what slows “{0}” equally is in absolute throughput only, which \
              drifts with the machine. To be sure, measure both builds in turns, with --against.",
             diff.reference
         ));
     }
-    notes
+    limits
 }
 
 /// From which commit to which, in words.
