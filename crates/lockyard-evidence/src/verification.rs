@@ -353,6 +353,29 @@ mod tests {
     }
 
     #[test]
+    fn what_another_program_has_tried_stands_beside_what_is_known() {
+        let result = |pitfall: &str, check: Check| PitfallResult {
+            pitfall: pitfall.to_owned(),
+            class: "futurelock".to_owned(),
+            expected: vec![check],
+            caught_by: vec![check],
+            missed_by: Vec::new(),
+            not_run: Vec::new(),
+            false_positives: Vec::new(),
+        };
+        let of = |pitfalls| VerificationReport { pitfalls, ..Default::default() };
+        let mut report = of(vec![result("known", Check::Explorer)]);
+        report.merge(of(vec![result("known", Check::Live), result("theirs", Check::Live)]));
+        assert_eq!(report.pitfalls[0].caught_by, [Check::Explorer, Check::Live]);
+        assert_eq!(report.pitfalls[1..], [result("theirs", Check::Live)]);
+        assert!(report.holds());
+        let mut missed = result("theirs", Check::Live);
+        (missed.caught_by, missed.missed_by) = (vec![], vec![Check::Live]);
+        report.merge(of(vec![missed]));
+        assert!(!report.holds(), "what is missed by another program fails, too");
+    }
+
+    #[test]
     fn what_was_not_run_never_counts_as_caught() {
         let result = |caught_by: &[Check], not_run: &[Check]| PitfallResult {
             pitfall: "torn-page".to_owned(),

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::failure::{Cause, FailureKind};
+use super::place::Place;
 use super::program::Program;
+use super::quiet::Quiet;
 use super::run::{Run, RunBuffers};
 use super::run_state;
 use super::scheduler::Scheduler;
@@ -38,8 +40,10 @@ pub(super) struct ExecutedRun {
     pub(super) verdict: Verdict,
     pub(super) steps: usize,
     pub(super) outcome: Option<String>,
-    /// The first task that has waited for something that the explorer does not see.
-    pub(super) foreign: Option<usize>,
+    /// The first task that has waited for something that the explorer does not see, and its name.
+    pub(super) foreign: Option<(usize, String)>,
+    /// The first task that has left a future which had not begun, and where that was asked for.
+    pub(super) left: Option<(usize, String, Place)>,
     /// Whether some tasks are alike, so that outcomes stand for others in which their names are exchanged.
     pub(super) alike: bool,
     /// How many operations the program has, those that are left out counted.
@@ -73,6 +77,7 @@ impl Executor {
         at_end: &mut dyn FnMut(Vec<String>, &Program),
     ) -> ExecutedRun {
         let Self { bench, program, outcomes } = self;
+        let _quiet = Quiet::begin();
         program.shown = run_state::with(|state| {
             state.begin(setting);
             state.notes.is_some()
@@ -95,7 +100,9 @@ impl Executor {
                 outcome = run.finish(program, *outcomes)?;
                 Ok(())
             });
-        let foreign = run.foreign;
+        let foreign = run.foreign.map(|at| (at, run.bench.tasks[at].title()));
+        let left = run_state::with(|state| state.guest.left.take());
+        let left = left.map(|(at, place)| (at, run.bench.tasks[at].title(), place));
         // While tasks and program still exist: both are cleared below.
         at_end(if program.shown { bench.names() } else { Vec::new() }, program);
         // What is left ends outside the schedule, and may make new tasks in doing so.
@@ -120,6 +127,6 @@ impl Executor {
             Err(Stopped::Pruned) => Verdict::Pruned,
             Err(Stopped::Failed(cause)) => Verdict::Failed(cause),
         };
-        ExecutedRun { verdict, steps, outcome, foreign, alike, operations, timers }
+        ExecutedRun { verdict, steps, outcome, foreign, left, alike, operations, timers }
     }
 }

@@ -12,7 +12,7 @@ use super::proof::Unsound;
 use super::random::{Random, RandomRun};
 use super::report::Report;
 use super::run_state::{self, RunState};
-use super::schedule::{Move, Schedule};
+use super::schedule::{Move, MoveKind, Schedule};
 use super::scheduler::Scheduler;
 use super::search::{DepthFirst, Reduction};
 use super::sequential::Sequential;
@@ -134,6 +134,7 @@ impl Explorer {
             report.coarse = std::mem::take(&mut state.coarse);
             report.awaits = std::mem::take(&mut state.awaits);
             report.given_up_at = std::mem::take(&mut state.given_up_at);
+            report.orders = state.guest.orders.take();
         });
         report.took = start.elapsed();
         (report, seen)
@@ -144,6 +145,7 @@ impl Explorer {
         let start = Instant::now();
         let (mut executor, mut report) = (Executor::new(self.outcomes), Report::default());
         let mut length = 0;
+        run_state::with(RunState::forget);
         for nth in 0..random.runs {
             let draw = || RandomRun::new(random.seed.wrapping_add(nth), random.depth, length);
             let mut choice = draw();
@@ -172,6 +174,7 @@ impl Explorer {
         let how = random.depth.map_or("uniform".to_owned(), |depth| format!("PCT of depth {depth}"));
         report.bound =
             Some(format!("{} random schedules ({how}) from seed {}", report.complete, random.seed));
+        report.orders = run_state::with(|state| state.guest.orders.take());
         report.took = start.elapsed();
         report
     }
@@ -195,10 +198,10 @@ impl Explorer {
         build: &dyn Fn(&mut Program),
         at_end: &mut dyn FnMut(Vec<String>, &Program),
     ) -> (Option<Failure>, ExecutedRun) {
-        let mut replayer = Replayer { given: &schedule.moves, made: Vec::new() };
+        let mut replayer = Replayer { given: &schedule.moves, next: 0, made: Vec::new() };
         let mut run =
             Executor::default().run(&self.setting, &schedule.left_out, build, &mut replayer, at_end);
-        let (given, made) = (schedule.moves.len(), replayer.made.len());
+        let (given, made) = (schedule.moves.len(), replayer.next);
         // Such a run may well hold. To say so would answer for a schedule that was not run.
         let misfit = if let Some(none) = schedule.left_out.iter().find(|it| **it >= run.operations) {
             Some(format!("it leaves out operation {none}, and there are {} operations", run.operations))
@@ -248,7 +251,8 @@ pub(super) fn repeated(verdict: Verdict, steps: usize, again: ExecutedRun) -> Ve
         return verdict;
     }
     match again.verdict {
-        Verdict::Failed(cause) if cause.kind == FailureKind::Nondeterminism => Verdict::Failed(cause),
+        // What is wrong with the program itself, such as that it keeps something from run to run, says more.
+        Verdict::Failed(cause) if !cause.kind.is_of_the_program() => Verdict::Failed(cause),
         _ => Verdict::Failed(Box::new(differs())),
     }
 }
@@ -263,12 +267,15 @@ fn differs() -> Cause {
 /// Follows a schedule.
 struct Replayer<'a> {
     given: &'a [Move],
+    /// How many of these were made.
+    next: usize,
     made: Vec<Move>,
 }
 
 impl Scheduler for Replayer<'_> {
-    fn known(&mut self, depth: usize) -> Option<Move> {
-        let known = self.given.get(depth).copied();
+    fn known(&mut self, _: usize) -> Option<Move> {
+        let known = self.given.get(self.next).copied();
+        self.next += usize::from(known.is_some());
         self.made.extend(known);
         known
     }
@@ -277,6 +284,17 @@ impl Scheduler for Replayer<'_> {
         let chosen = moves.first().copied();
         self.made.extend(chosen);
         chosen
+    }
+
+    fn choice(&self, _: usize, nth: usize) -> Option<Move> {
+        self.given.get(self.next + nth).copied().filter(|known| known.kind == MoveKind::Choose)
+    }
+
+    fn chose(&mut self, _: usize, choice: Move, _: u8) -> bool {
+        // Those that are not given are made all the same.
+        self.next += usize::from(self.given.get(self.next) == Some(&choice));
+        self.made.push(choice);
+        true
     }
 
     fn impossible(&self) -> FailureKind {

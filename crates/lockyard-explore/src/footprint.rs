@@ -27,13 +27,22 @@ impl Object {
     pub(super) const TICKS: Self = Self(1 << 3);
     /// Wake-ups from wakers that are not the explorer's.
     pub(super) const FOREIGN: Self = Self(1 << 4);
-    const FIRST: u32 = 5;
+    /// The virtual clock, and the timers that wait for it.
+    pub(super) const CLOCK: Self = Self(1 << 5);
+    /// Nothing.
+    pub(super) const NONE: Self = Self(0);
+    const FIRST: u32 = 6;
 
     /// The object that was made as the `nth`.
     pub(super) fn nth(nth: u32) -> Self {
         // More objects than bits share a bit. That makes independent steps look dependent, which costs schedules
         // and loses none.
         Self(1 << (Self::FIRST + nth % (u128::BITS - Self::FIRST)))
+    }
+
+    /// Both, as one.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
@@ -44,6 +53,8 @@ pub(super) struct Footprint {
     writes: u128,
     pub(super) invokes: bool,
     pub(super) responds: bool,
+    /// It may not change places with any step: what it does hangs on whether others can go on.
+    pub(super) ordered: bool,
 }
 
 impl Footprint {
@@ -55,6 +66,15 @@ impl Footprint {
         }
     }
 
+    /// Of a step that may be this one or the other.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.reads |= other.reads;
+        self.writes |= other.writes;
+        self.invokes |= other.invokes;
+        self.responds |= other.responds;
+        self.ordered |= other.ordered;
+    }
+
     /// Whether this step might as well have come before `earlier`: nothing that holds then would fail now. A question may
     /// not go before an answer (`real_time`), an answer may go before a question.
     pub(super) fn may_go_before(&self, earlier: &Self, real_time: bool) -> bool {
@@ -63,7 +83,8 @@ impl Footprint {
         // the history orders the two operations, and the question moved to the front would lose that order; an
         // answer moved to the front adds one.
         let conflict = self.writes & (earlier.reads | earlier.writes) | self.reads & earlier.writes;
-        conflict == 0 && !(real_time && self.invokes && earlier.responds)
+        let ordered = self.ordered || earlier.ordered;
+        conflict == 0 && !ordered && !(real_time && self.invokes && earlier.responds)
     }
 }
 
@@ -86,6 +107,16 @@ mod tests {
         assert!(!of(&[], &[a]).may_go_before(&of(&[a], &[]), true));
         assert!(!of(&[], &[a]).may_go_before(&of(&[], &[a]), true));
         assert!(of(&[a], &[b]).may_go_before(&of(&[a], &[]), true));
+    }
+
+    #[test]
+    fn a_step_that_is_ordered_changes_places_with_none() {
+        let (nothing, ordered) = (of(&[], &[]), Footprint { ordered: true, ..Footprint::default() });
+        assert!(nothing.may_go_before(&nothing, true));
+        assert!(!nothing.may_go_before(&ordered, true) && !ordered.may_go_before(&nothing, true));
+        let mut either = nothing;
+        either.join(&ordered);
+        assert_eq!(either, ordered);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! an external call fails. The explorer runs the program once for every sequence of choices, or once for each trace of them
 //! (see [`Reduction`]), and checks the program's properties.
 //!
-//! The program is any code over the [`ModelLocks`] locks. Whatever else its tasks share reports its accesses by a
+//! The program is any code over the [`ModelLocks`] locks, or over real ones that are polled as [guests](guest). Whatever else its tasks share reports its accesses by a
 //! [`Shared`]: tables, atomic words, calls of something outside that may fail.
 //!
 //! ```
@@ -44,10 +44,11 @@
 //! | [`Program`], [`RunEnd`], [`marks`] | tasks, operations, properties; when operations were invoked and answered |
 //! | [`Reduction`] | which equivalent schedules are left out |
 //! | [`Random`] | schedules at random |
-//! | [`point()`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
+//! | [`point()`], [`point_at`], [`sleep`], [`spawn`], [`fail`] | steps of a task beside its locks |
 //! | [`Schedule`] | a run as text, to be replayed |
 //! | [`Setting`], [`LockModel`], [`ModelLocks`] | which locks follow which rules; the rules; the locks |
 //! | [`Shared`] | how a part of your own says what it does |
+//! | [`guest`] | real locks and channels instead of models, polled step by step; tasks, a clock and choices of their own |
 //! | [`Failure`], [`RunTrace`] | a failure, minimized; and drawn |
 //!
 //! # What is not seen
@@ -61,11 +62,14 @@
 //! - **What else decides.** The branch that an unbiased `select!` polls first, the order of a `HashMap`, time, threads: where the
 //!   same schedule does not lead to the same steps, the failure is of kind [`Nondeterminism`](FailureKind::Nondeterminism). It is
 //!   noticed by what steps touch and what can go on after them, not by values.
+//! - **A poll that never returns**, such as of a blocking lock that is not free: the search hangs with it, unless a wrapper
+//!   [refuses](guest::refuse) it.
 //! - **Memory order**: every write is visible to all tasks at once. That is for loom.
 //! - A stalled waiter keeps its place in a queue, but an unfair model lock skips it: a wake-up that is lost with such a
 //!   waiter is not seen.
 
 mod checked_search;
+mod choice;
 #[cfg(test)]
 mod conformance;
 mod cross_check;
@@ -75,15 +79,19 @@ mod explorer;
 mod failure;
 mod fault;
 mod footprint;
+pub mod guest;
 mod history;
 mod lock;
 mod lock_state;
+mod next_step;
 mod note;
 mod noting;
 mod outcomes;
 mod place;
+mod planned_task;
 mod program;
 mod proof;
+mod quiet;
 mod random;
 mod report;
 mod run;
@@ -95,11 +103,13 @@ mod sequential;
 mod setting;
 mod shared;
 mod shrink;
+mod step;
 mod stopped;
 mod stuck;
 mod trace;
 mod wake;
 mod yield_point;
+mod yield_points;
 
 pub use explorer::{Explorer, Limits};
 pub use failure::{Failure, FailureKind};
@@ -119,7 +129,7 @@ pub use search::Reduction;
 pub use setting::Setting;
 pub use shared::Shared;
 pub use trace::RunTrace;
-pub use yield_point::{point, point_as, sleep};
+pub use yield_point::{point, point_as, point_at, sleep};
 
 /// The first example of the README.
 #[cfg(doctest)]

@@ -13,9 +13,10 @@ use lockyard_lock::{AwaitFamily, LockClass, LockFamily, Policy, SharedLock};
 
 use super::footprint::Object;
 use super::lock_state::{LockModel, LockRequest};
+use super::next_step::NextStep;
 use super::note::LockChange;
 use super::place::Place;
-use super::run_state::{self, NextStep};
+use super::run_state;
 use super::yield_point::YieldFuture;
 
 /// The family of model locks. What each is like stands in the run's [`Setting`](super::Setting); the constants here
@@ -113,16 +114,16 @@ impl Future for AcquireFuture {
                 state.note_lock(at, LockChange::Enters, self.write, place);
                 return Poll::Ready(Access { lock_state: at, ticket, write: self.write, place });
             }
-            let task = state.task;
             if state.lock_states[at].queue.iter().any(|other| other.ticket == ticket) {
                 state.lock_states[at].claim(ticket);
                 state.note_lock(at, LockChange::Claims, self.write, place);
                 return Poll::Pending;
             }
             state.lock_states[at].wait(request);
-            if let Some(point) = state.yield_points[task].iter_mut().find(|point| point.ticket == ticket) {
+            let waker = state.waker_of_another(context.waker());
+            if let Some(point) = state.own_yield_point(ticket) {
                 point.want = NextStep::Lock { lock_state: at, write: self.write, queued: true };
-                point.waker.clone_from(context.waker());
+                point.waker = waker;
             }
             state.note_lock(at, LockChange::Queues, self.write, place);
             Poll::Pending

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use lockyard_evidence::Action;
 
+use super::guest::ask::Ask;
 use super::note::{LockChange, LockName, Note};
 use super::place::Place;
 use super::run_state::{RunState, with};
@@ -25,16 +26,7 @@ pub fn annotate(value: impl FnOnce() -> String) {
     }
     // Outside the borrow of the state, which the closure may look at itself.
     let value = value();
-    with(|state| {
-        let task = state.task;
-        let last = state.notes.as_mut().and_then(|notes| notes.last_mut());
-        if let Some(note) = last.filter(|note| note.task == task) {
-            note.value = Some(match note.value.take() {
-                Some(before) => format!("{before}, {value}").into(),
-                None => value.into(),
-            });
-        }
-    });
+    with(|state| state.note_value(|| value.into()));
 }
 
 impl RunState {
@@ -51,6 +43,32 @@ impl RunState {
         if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
             let value = value.map(Cow::Borrowed);
             notes.push(Note { step, task, action, object, value, place: Some(place), lock: None });
+        }
+    }
+
+    /// Adds a value to what the task at work has noted last, where a run is traced.
+    #[inline]
+    pub(super) fn note_value(&mut self, value: impl FnOnce() -> Cow<'static, str>) {
+        let task = self.task;
+        let last = self.notes.as_mut().and_then(|notes| notes.last_mut());
+        if let Some(note) = last.filter(|note| note.task == task) {
+            let value = value();
+            note.value = Some(match note.value.take() {
+                Some(before) => format!("{before}, {value}").into(),
+                None => value,
+            });
+        }
+    }
+
+    /// Notes what happens between the task at work and a lock of a guest.
+    #[inline]
+    pub(super) fn note_use(&mut self, ask: &Ask, change: LockChange, place: Place) {
+        if let Some(notes) = self.notes.as_mut().filter(|_| self.stepping) {
+            let (task, step, class) = (self.task, self.clock, ask.kind);
+            let value = (!matches!(change, LockChange::Unlocks)).then_some(Cow::Borrowed(ask.what));
+            let (action, object, place) = (change.action(), Some(class), Some(place));
+            let lock = Some((LockName { class, number: ask.number as usize }, change));
+            notes.push(Note { step, task, action, object, value, place, lock });
         }
     }
 

@@ -6,7 +6,8 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::run_state::{self, Job};
+use super::planned_task::{Job, PlannedTask, TaskKind, TaskOrigin};
+use super::run_state;
 
 /// What is wrong, in words.
 pub type Violated = String;
@@ -45,34 +46,6 @@ pub struct Program {
     pub(super) shown: bool,
     /// Why it cannot be run.
     pub(super) problem: Option<String>,
-}
-
-/// A task before it runs.
-pub(super) struct PlannedTask {
-    pub(super) name: String,
-    pub(super) job: Job,
-    pub(super) kind: TaskKind,
-    /// Like the task before it, but for names.
-    pub(super) alike: bool,
-    /// By another task, on the way.
-    pub(super) spawned: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TaskKind {
-    /// May be cancelled or left.
-    Client,
-    /// Runs to its end.
-    Steady,
-    /// Never ends; the run is over without it.
-    Background,
-}
-
-impl TaskKind {
-    /// Whether the run waits for tasks of this kind.
-    pub(super) fn ends(self) -> bool {
-        self != Self::Background
-    }
 }
 
 impl Program {
@@ -127,8 +100,8 @@ impl Program {
 
     /// Adds a task that never ends, such as auto-save. When all others have ended, it is dropped.
     pub fn background(&mut self, name: impl Display, future: impl Future<Output = ()> + 'static) {
-        let (name, job, kind) = (self.name(name), Box::pin(future), TaskKind::Background);
-        self.tasks.push(PlannedTask { name, job, kind, alike: false, spawned: false });
+        let (name, job, kind) = (self.name(name).into(), Box::pin(future), TaskKind::Background);
+        self.tasks.push(PlannedTask { name, job, kind, alike: false, origin: TaskOrigin::Program });
     }
 
     /// What must hold whenever no operation is under way. It may look, but not change anything.
@@ -205,9 +178,9 @@ impl TaskPlan<'_> {
                 MarkedOperation { number, future, begun: None }.await;
             }
         });
-        let (name, kind) = (std::mem::take(&mut self.name), self.kind);
+        let (name, kind) = (std::mem::take(&mut self.name).into(), self.kind);
         let alike = self.alike && self.program.left_out.is_empty() && !self.program.tasks.is_empty();
-        self.program.tasks.push(PlannedTask { name, job, kind, alike, spawned: false });
+        self.program.tasks.push(PlannedTask { name, job, kind, alike, origin: TaskOrigin::Program });
     }
 
     fn is_bad(&mut self, why: &str) {

@@ -48,6 +48,8 @@ pub enum Unsound {
     ForeignWait {
         /// The task, by its number.
         task: usize,
+        /// What it is called, if it has a name beside its number: a spawned one by where it was spawned.
+        name: String,
     },
     /// A schedule without the reduction came to something that the search under it had not seen: tasks share something that
     /// is not reported to the explorer, or are not as alike as the program says.
@@ -55,15 +57,30 @@ pub enum Unsound {
         /// What it came to, in words.
         shown: String,
     },
+    /// This task has polled a future once and gone on without it, in one step. Here a future begins in a step of its own, and
+    /// that one never did; a real one begins with its first poll, and has its place in a queue from then on.
+    NotBegun {
+        /// The task, by its number.
+        task: usize,
+        /// What it is called, if it has a name beside its number.
+        name: String,
+        /// Where the future was made.
+        place: String,
+    },
     /// The same schedule did not lead to the same steps.
     Nondeterministic,
+}
+
+/// A task by its number, with its name if it has one.
+fn called(task: usize, name: &str) -> String {
+    if name.is_empty() { format!("task {task}") } else { format!("task {task} `{name}`") }
 }
 
 impl fmt::Display for Unsound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ForeignWait { task } => {
-                write!(f, "task {task} waited for an event that the explorer does not see")
+            Self::ForeignWait { task, name } => {
+                write!(f, "{} waited for an event that the explorer does not see", called(*task, name))
             }
             Self::Unreported { shown } => {
                 write!(
@@ -71,6 +88,11 @@ impl fmt::Display for Unsound {
                     "tasks share something that is not reported to the explorer, or are not alike: {shown}"
                 )
             }
+            Self::NotBegun { task, name, place } => write!(
+                f,
+                "{} has polled the future of {place} once and gone on without it in the same step, so that it has not begun here",
+                called(*task, name)
+            ),
             Self::Nondeterministic => f.write_str("the program is not deterministic"),
         }
     }

@@ -9,7 +9,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::footprint::Footprint;
-use super::schedule::{Move, MoveKind};
+use super::schedule::Move;
 use super::scheduler::Scheduler;
 
 /// A random choice of schedules, each run with a seed of its own: the first with `seed`, then counting up.
@@ -40,6 +40,8 @@ pub(super) struct RandomRun {
     touched: Vec<Footprint>,
     /// Whether tasks that are alike begin in their order.
     in_order: bool,
+    /// Draws the choices within steps: by itself, so that the other draws are the same with them and without.
+    choices: u64,
 }
 
 impl RandomRun {
@@ -58,6 +60,7 @@ impl RandomRun {
             steady: Vec::new(),
             touched: Vec::new(),
             in_order: false,
+            choices: seed,
         }
     }
 
@@ -72,11 +75,11 @@ impl RandomRun {
     }
 
     fn mishaps(&mut self, moves: &[Move]) -> Option<Move> {
-        let any = moves.iter().any(|found| found.kind != MoveKind::Run);
+        let any = moves.iter().any(|found| found.kind.is_mishap());
         if !any || self.random.random_range(0..MISHAP_ONCE_IN) > 0 {
             return None;
         }
-        let mishaps: Vec<_> = moves.iter().filter(|found| found.kind != MoveKind::Run).collect();
+        let mishaps: Vec<_> = moves.iter().filter(|found| found.kind.is_mishap()).collect();
         Some(*mishaps[self.random.random_range(0..mishaps.len())])
     }
 }
@@ -94,7 +97,7 @@ impl Scheduler for RandomRun {
         let mut chosen = self.mishaps(moves);
         if chosen.is_none() {
             self.steady.clear();
-            self.steady.extend(moves.iter().filter(|found| found.kind == MoveKind::Run));
+            self.steady.extend(moves.iter().filter(|found| !found.kind.is_mishap()));
             chosen = Some(match &mut self.priorities {
                 None => self.steady[self.random.random_range(0..self.steady.len())],
                 Some(priorities) => {
@@ -125,7 +128,16 @@ impl Scheduler for RandomRun {
         chosen
     }
 
-    fn taken(&mut self, _: usize, footprint: &Footprint) -> bool {
+    fn choice_seed(&mut self) -> Option<u64> {
+        Some(self.choices)
+    }
+
+    fn chose(&mut self, _: usize, choice: Move, _: u8) -> bool {
+        self.moves.push(choice);
+        true
+    }
+
+    fn taken(&mut self, _: usize, _: usize, footprint: &Footprint) -> bool {
         self.touched.push(*footprint);
         true
     }

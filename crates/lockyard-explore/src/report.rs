@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::execute::{ExecutedRun, Verdict};
 use super::failure::{Failure, FailureKind};
+use super::guest::order::LockOrder;
 use super::place::CoarseStep;
 use super::proof::{ASSUMPTION, Proof, Unsound};
 use super::schedule::Schedule;
@@ -38,6 +39,8 @@ pub struct Report {
     pub awaits: BTreeSet<(usize, &'static Location<'static>)>,
     /// At which of these a task was given up.
     pub given_up_at: BTreeSet<(usize, &'static Location<'static>)>,
+    /// Which locks of [guests](super::guest) were held when others were asked for.
+    pub orders: BTreeSet<LockOrder>,
     /// What the program reported.
     pub outcomes: BTreeSet<String>,
     /// How long it took.
@@ -69,8 +72,12 @@ impl Report {
     pub(super) fn add(&mut self, run: &ExecutedRun, schedule: impl FnOnce() -> Schedule) {
         self.steps += run.steps as u64;
         self.longest = self.longest.max(run.steps);
-        if let (None, Some(task)) = (&self.unsound, run.foreign) {
-            self.unsound = Some(Unsound::ForeignWait { task });
+        if let (None, Some((task, name))) = (&self.unsound, &run.foreign) {
+            self.unsound = Some(Unsound::ForeignWait { task: *task, name: name.clone() });
+        }
+        if let (None, Some((task, name, place))) = (&self.unsound, &run.left) {
+            self.unsound =
+                Some(Unsound::NotBegun { task: *task, name: name.clone(), place: place.to_string() });
         }
         match &run.verdict {
             Verdict::Pruned => {

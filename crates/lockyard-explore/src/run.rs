@@ -1,26 +1,29 @@
 //! One run on its way: what is possible, one step, and the next.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Context;
 
+use super::choice::{choices_made, give_choices};
 use super::failure::FailureKind;
-use super::fault::InjectedFault;
-use super::footprint::{Footprint, Object};
-use super::program::{PlannedTask, Program, RunEnd, TaskKind};
-use super::run_state::{self, Job};
-use super::schedule::{FOREIGN, MOST_STEPS, Move, MoveKind};
+use super::footprint::Footprint;
+use super::next_step::NextStep;
+use super::planned_task::{Job, PlannedTask, TaskKind, TaskOrigin};
+use super::program::{Program, RunEnd};
+use super::run_state;
+use super::schedule::{MOST_STEPS, Move};
 use super::scheduler::Scheduler;
 use super::setting::Setting;
-use super::stopped::{Stopped, ask, differs, not_enabled, said, too_many};
+use super::stopped::{Stopped, ask, differs, not_enabled, reported, too_many};
 use super::stuck;
 use super::wake::{self, TaskWaker};
 
 /// A task at work.
 pub(super) struct Task {
-    name: String,
-    job: Option<Job>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) job: Option<Job>,
     pub(super) kind: TaskKind,
-    stalled: bool,
+    pub(super) origin: TaskOrigin,
+    pub(super) stalled: bool,
     /// Whether it has made a step, or was given up.
     pub(super) begun: bool,
     /// Whether it is like the one before it, and begins after that.
@@ -30,6 +33,14 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn is_at_work(&self) -> bool {
         self.job.is_some() && !self.stalled
+    }
+
+    /// What it is called: by where it was spawned, if it has no name.
+    pub(super) fn title(&self) -> String {
+        match self.origin {
+            TaskOrigin::Guest(place) if self.name.is_empty() => place.to_string(),
+            _ => self.name.to_string(),
+        }
     }
 
     /// Whether the run waits for it.
@@ -47,17 +58,20 @@ pub(super) struct RunBuffers {
     pub(super) wakers: Vec<TaskWaker>,
     pub(super) moves: Vec<Move>,
     pub(super) tasks: Vec<Task>,
+    /// What the step at work has spawned.
+    pub(super) spawned: Vec<PlannedTask>,
 }
 
 impl RunBuffers {
     /// What the tasks are called.
     pub(super) fn names(&self) -> Vec<String> {
-        self.tasks.iter().map(|task| task.name.clone()).collect()
+        self.tasks.iter().map(Task::title).collect()
     }
 
     /// Ends the tasks.
     pub(super) fn clear(&mut self) {
         self.tasks.clear();
+        self.spawned.clear();
     }
 }
 
@@ -94,83 +108,61 @@ impl<'a> Run<'a> {
         let in_order = chooser.begins_in_order();
         let kinds: Vec<_> = program.tasks.iter().map(|task| task.kind).collect();
         chooser.begin(&kinds);
-        program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))
+        run_state::with(|state| state.guest.choices.random = chooser.choice_seed());
+        program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))?;
+        if run_state::with(|state| state.guest.refusal.is_some()) { Err(reported()) } else { Ok(()) }
     }
 
     /// Adds a task, and brings it before its first step.
-    fn add(&mut self, planned: PlannedTask, in_order: bool) -> Result<(), Stopped> {
-        let PlannedTask { name, job, kind, alike, spawned } = planned;
+    pub(super) fn add(&mut self, planned: PlannedTask, in_order: bool) -> Result<(), Stopped> {
+        let PlannedTask { name, job, kind, alike, origin } = planned;
         let (at, in_order) = (self.bench.tasks.len(), in_order && alike);
         if at >= MOST_TASKS {
             return Err(Stopped::failed(FailureKind::BadProgram, "program", too_many(at + 1, MOST_TASKS)));
         }
-        self.bench.tasks.push(Task { name, job: Some(job), kind, stalled: false, begun: false, in_order });
+        let task = Task { name, job: Some(job), kind, origin, stalled: false, begun: false, in_order };
+        self.bench.tasks.push(task);
         if self.bench.wakers.len() <= at {
             self.bench.wakers.push(TaskWaker::new(at));
         }
-        self.bench.wakers[at].begin();
+        let own = &mut self.bench.wakers[at];
+        own.begin();
         let before = run_state::with(|state| {
-            state.background.push(kind == TaskKind::Background);
+            state.background.push(!kind.ends());
             if state.yield_points.len() <= at {
                 state.yield_points.resize_with(at + 1, Vec::new);
             }
-            state.stepping = true;
-            (state.task, state.footprint) = (at, Footprint::default());
+            (state.task, state.footprint, state.stepping) = (at, Footprint::default(), true);
+            state.own_waker = own.waker.data().addr();
+            if let TaskOrigin::Guest(place) = origin {
+                state.add_yield_point(NextStep::Start, place, &own.waker);
+            }
+            state.tasks += usize::from(origin == TaskOrigin::Program);
             state.footprint
         });
+        if matches!(origin, TaskOrigin::Guest(_)) {
+            return Ok(());
+        }
         wake::begin_step(at);
         // Up to its first yield point, before the schedule chooses anything: so nothing shared may be touched on the way
         // there, or the order of `begin` would be an order of steps that is never varied.
         self.poll(at)?;
         self.check_yield_points(at)?;
+        let bad = |message: String| Err(Stopped::failed(FailureKind::BadProgram, "program", message));
         // Such a task was run outside every schedule: to say that all orders of its steps hold would be untrue.
-        if !spawned && self.bench.tasks[at].job.is_none() {
-            let message = format!(
+        if origin == TaskOrigin::Program && self.bench.tasks[at].job.is_none() {
+            return bad(format!(
                 "task {at} has ended before its first await, so no other could come in between: let it begin with \
                  `lockyard_explore::point().await`, and lock what the explorer sees"
-            );
-            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
+            ));
         }
-        if run_state::with(|state| state.footprint != before) {
-            let message = "a task has touched something shared before its first await: let it begin with \
-                           `lockyard_explore::point().await`";
-            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
-        }
-        Ok(())
-    }
-
-    /// Notes if a task that was polled waits for something that the explorer does not see.
-    fn check_yield_points(&mut self, at: usize) -> Result<(), Stopped> {
-        if self.bench.tasks[at].job.is_none() {
-            return Ok(());
-        }
-        let (elsewhere, points) = run_state::with(|state| {
-            let points = &state.yield_points[at];
-            (self.bench.wakers[at].waits_elsewhere(points), points.len())
-        });
-        if elsewhere && self.foreign.is_none() {
-            self.foreign = Some(at);
-        }
-        if points >= usize::from(FOREIGN) {
-            let message = format!(
-                "task {at} waits at {points} places at once; the explorer supports fewer than {FOREIGN}"
-            );
-            return Err(Stopped::failed(FailureKind::BadProgram, "program", message));
-        }
-        Ok(())
-    }
-
-    /// Polls a task once.
-    fn poll(&mut self, at: usize) -> Result<(), Stopped> {
-        let task = &mut self.bench.tasks[at];
-        let Some(job) = &mut task.job else { return Ok(()) };
-        let waker = &self.bench.wakers[at];
-        waker.lower();
-        let context = &mut Context::from_waker(&waker.waker);
-        match catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(context))) {
-            Ok(poll) if poll.is_ready() => task.job = None,
-            Ok(_) => {}
-            Err(panic) => return Err(Stopped::failed(FailureKind::Panic, "task", said(&*panic))),
+        let (touched, chose) =
+            run_state::with(|state| (state.footprint != before, !state.guest.choices.made.is_empty()));
+        if touched || chose {
+            let what = if touched { "touched something shared" } else { "made a choice" };
+            return bad(format!(
+                "a task has {what} before its first await: let it begin with `lockyard_explore::point().await`"
+            ));
         }
         Ok(())
     }
@@ -207,19 +199,26 @@ impl<'a> Run<'a> {
                 }
                 chooser.choose(depth, &self.bench.moves).ok_or(Stopped::Pruned)?
             };
+            give_choices(depth, chosen, chooser);
             let stepped = self.step(chosen);
-            let (footprint, failure, at_rest) = run_state::with(|state| {
+            let (footprint, at_rest, choices, wrong) = run_state::with(|state| {
                 let at_rest = state.footprint.responds && state.in_flight == 0;
-                (state.footprint, state.failure.take(), at_rest)
+                let wrong = state.failure.is_some() || state.guest.refusal.is_some();
+                (state.footprint, at_rest, state.guest.choices.are_any(), wrong)
             });
+            // First, for what cannot be explored may do anything, such as differ from one run to the next.
+            if wrong && run_state::with(|state| state.guest.refusal.is_some()) {
+                return Err(reported());
+            }
+            let choices = if choices { choices_made(depth, chosen, chooser)? } else { 0 };
             // Before a failure ends the run: a search that keeps going needs the footprint of this step for its
             // siblings, of one that has panicked, too.
-            if !chooser.taken(depth, &footprint) {
+            if !chooser.taken(depth, choices, &footprint) {
                 return Err(differs(depth, "did something else than before"));
             }
             stepped?;
-            if let Some(message) = failure {
-                return Err(Stopped::failed(FailureKind::Violation, "reported", message));
+            if wrong {
+                return Err(reported());
             }
             if at_rest {
                 // Off the schedule: what the checks read belongs to no step and must not enter a footprint.
@@ -229,7 +228,7 @@ impl<'a> Run<'a> {
                 }
                 run_state::with(|state| state.stepping = true);
             }
-            depth += 1;
+            depth += 1 + choices;
             if depth >= MOST_STEPS {
                 let message = format!(
                     "no end after {MOST_STEPS} steps: a livelock, or a program too long for the explorer"
@@ -237,92 +236,6 @@ impl<'a> Run<'a> {
                 return Err(Stopped::failed(FailureKind::Endless, "run", message));
             }
         }
-    }
-
-    /// Makes one step.
-    fn step(&mut self, Move { task, stop, kind }: Move) -> Result<(), Stopped> {
-        let at = usize::from(task);
-        let fault = match kind {
-            MoveKind::Fail => InjectedFault::Fails,
-            MoveKind::FailLate => InjectedFault::FailsLate,
-            MoveKind::Slow => InjectedFault::Slow,
-            _ => InjectedFault::None,
-        };
-        wake::begin_step(at);
-        // Set for a step that gives the task up as well: the next one alike waits for this one to begin, not to go
-        // on.
-        self.bench.tasks[at].begun = true;
-        // Whether the places where clients may be given up are wanted.
-        let watched = self.setting.cancels + self.setting.stalls > 0;
-        let own = &self.bench.wakers[at].waker;
-        let waits_elsewhere =
-            run_state::with(|state| self.bench.wakers[at].waits_elsewhere(&state.yield_points[at]));
-        let foreign = run_state::with(|state| {
-            state.begin_step(at, fault);
-            if !(Move { task, stop, kind }).is_progress() {
-                state.give_up(kind);
-                // A task that is dropped in a foreign wait may pass on a wake-up, or free what it has; which
-                // steps that makes possible is part of this one.
-                if waits_elsewhere {
-                    state.touch(Object::FOREIGN, true);
-                }
-                return None;
-            }
-            if watched {
-                state.awaits.extend(state.yield_points[at].iter().map(|point| (at, point.place)));
-            }
-            state.go_on_from(stop, own)
-        });
-        match kind {
-            MoveKind::Cancel => {
-                self.end.cancelled += 1;
-                // Dropped outside `world::with`: guards that end with the job enter the world themselves. A panic
-                // in a drop is a failure of the run, not of the explorer.
-                let job = self.bench.tasks[at].job.take();
-                if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
-                    let message = "a task has panicked while it was dropped";
-                    return Err(Stopped::failed(FailureKind::Panic, "cancelled task", message));
-                }
-            }
-            MoveKind::Stall => {
-                self.end.stalled += 1;
-                self.bench.tasks[at].stalled = true;
-            }
-            _ => {
-                if fault != InjectedFault::None {
-                    self.end.faults += 1;
-                }
-                // The yield point is inside a set of futures, which polls only members that were woken. Without
-                // this call the poll below would skip it.
-                if let Some(foreign) = foreign {
-                    foreign.wake();
-                }
-                wake::begin_step(at);
-                self.poll(at)?;
-            }
-        }
-        let woken = wake::has_woken();
-        if woken {
-            let by_another = |it: &usize| self.bench.wakers[*it].is_woken_by_another();
-            self.foreign = self.foreign.or_else(|| (0..self.bench.tasks.len()).find(by_another));
-        }
-        let spawned = run_state::with(|state| {
-            if woken {
-                state.touch(Object::FOREIGN, true);
-            }
-            state.end_step();
-            std::mem::take(&mut state.spawned)
-        });
-        self.check_yield_points(at)?;
-        for job in spawned {
-            // `add` polls as the new task, with an empty footprint. Both are put back: the chooser has yet to read
-            // what the step that spawned it has touched.
-            let (task, footprint) = run_state::with(|state| (state.task, state.footprint));
-            let name = "background".to_owned();
-            self.add(PlannedTask { name, job, kind: TaskKind::Steady, alike: false, spawned: true }, false)?;
-            run_state::with(|state| (state.task, state.footprint) = (task, footprint));
-        }
-        Ok(())
     }
 
     /// No task can go on, and not all have ended.
@@ -347,8 +260,13 @@ impl<'a> Run<'a> {
         });
         // Before the leak check: a background task ends with the run, and so does what it holds.
         for task in &mut self.bench.tasks {
-            if task.kind == TaskKind::Background {
-                task.job = None;
+            if !task.kind.ends() {
+                let job = task.job.take();
+                if catch_unwind(AssertUnwindSafe(|| drop(job))).is_err() {
+                    let message =
+                        format!("task {} has panicked while it was dropped at the end", task.title());
+                    return Err(Stopped::failed(FailureKind::Panic, "background task", message));
+                }
             }
         }
         if self.end.stalled == 0
@@ -359,8 +277,8 @@ impl<'a> Run<'a> {
         for (nth, check) in program.at_end.drain(..).enumerate() {
             ask("at_end", nth, || check(&self.end))?;
         }
-        if let Some(message) = run_state::with(|state| state.failure.take()) {
-            return Err(Stopped::failed(FailureKind::Violation, "reported", message));
+        if run_state::with(|state| state.failure.is_some() || state.guest.refusal.is_some()) {
+            return Err(reported());
         }
         let Some(outcome) = program.outcome.take().filter(|_| outcomes) else { return Ok(None) };
         ask("outcome", 0, || Ok(Some(outcome())))

@@ -5,47 +5,21 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::pin::Pin;
-use std::task::Waker;
 
 use lockyard_evidence::Action;
 use lockyard_lock::LockClass;
 
 use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
+use super::guest::state::GuestState;
 use super::history::{EventKind, OperationEvent};
-use super::lock_state::{LockModel, LockRequest, LockState};
+use super::lock_state::{LockModel, LockState};
+use super::next_step::YieldPoint;
 use super::note::Note;
 use super::place::{CoarseStep, Place};
-use super::schedule::{FOREIGN, MoveKind};
+use super::planned_task::{PlannedTask, TaskKind, TaskOrigin};
+use super::schedule::MoveKind;
 use super::setting::Setting;
-
-/// A task's future.
-pub(super) type Job = Pin<Box<dyn Future<Output = ()>>>;
-
-/// What a task stands before: its next step.
-#[derive(Debug)]
-pub(super) struct YieldPoint {
-    pub(super) ticket: u32,
-    pub(super) want: NextStep,
-    pub(super) place: Place,
-    pub(super) waker: Waker,
-    /// It was woken, and the task has not polled it: it cannot go on before the task does.
-    pub(super) unpolled: bool,
-}
-
-/// What the next step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NextStep {
-    /// Something that is always possible, by its name if it has one.
-    Go(Option<&'static str>),
-    /// A call of something outside, which may fail or be slow.
-    Call(&'static str),
-    /// Being woken by the clock, as often as the setting allows.
-    Tick,
-    /// Entering a lock, or taking a place in its queue.
-    Lock { lock_state: usize, write: bool, queued: bool },
-}
 
 /// The world of one run.
 #[derive(Default)]
@@ -65,7 +39,9 @@ pub(super) struct RunState {
     spare_lock_states: Vec<LockState>,
     /// By task.
     pub(super) yield_points: Vec<Vec<YieldPoint>>,
-    pub(super) spawned: Vec<Job>,
+    pub(super) spawned: Vec<PlannedTask>,
+    /// How many tasks there are, those that were spawned in this step counted.
+    pub(super) tasks: usize,
     pub(super) marks: Vec<OperationEvent>,
     /// Operations that were begun and neither answered nor given up.
     pub(super) in_flight: u32,
@@ -91,6 +67,9 @@ pub(super) struct RunState {
     pub(super) ticks_left: u32,
     next_ticket: u32,
     next_object: u32,
+    /// What tells the waker of the task at work from others.
+    pub(super) own_waker: usize,
+    pub(super) guest: GuestState,
 }
 
 thread_local! {
@@ -126,10 +105,14 @@ pub fn marks() -> Vec<OperationEvent> {
 ///
 /// For runtimes of explored programs. Outside an exploration the future is dropped.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
-    with(|state| {
-        state.touch(Object::TASKS, true);
-        state.spawned.push(Box::pin(future));
-    });
+    let (name, job, origin) = ("background".into(), Box::pin(future), TaskOrigin::Spawned);
+    let planned = PlannedTask { name, job, kind: TaskKind::Steady, alike: false, origin };
+    with(|state| state.add_spawned(planned));
+}
+
+/// Looks at the world; nothing where its thread is ending.
+pub(super) fn try_with<R>(look: impl FnOnce(&mut RunState) -> R) -> Option<R> {
+    WORLD.try_with(|state| look(&mut state.borrow_mut())).ok()
 }
 
 impl RunState {
@@ -152,7 +135,8 @@ impl RunState {
         if self.setting != *setting {
             self.setting.clone_from(setting);
         }
-        (self.next_ticket, self.next_object) = (0, 0);
+        (self.next_ticket, self.next_object, self.tasks) = (0, 0, 0);
+        self.guest.begin(setting);
     }
 
     /// Clears what is kept over the runs of an exploration.
@@ -160,6 +144,15 @@ impl RunState {
         self.coarse.clear();
         self.awaits.clear();
         self.given_up_at.clear();
+        let _orders = self.guest.orders.take();
+    }
+
+    /// Adds a task that the step at work has spawned; its number.
+    pub(super) fn add_spawned(&mut self, planned: PlannedTask) -> usize {
+        self.touch(Object::TASKS, true);
+        self.spawned.push(planned);
+        self.tasks += 1;
+        self.tasks - 1
     }
 
     /// Begins a step of a task.
@@ -170,42 +163,38 @@ impl RunState {
         self.fault = fault;
         self.footprint = Footprint::default();
         self.released = None;
-    }
-
-    /// The task at work goes on from this of its yield points. Returns the waker to call, where it is not the task's `own`.
-    #[inline]
-    pub(super) fn go_on_from(&mut self, point: u8, own: &Waker) -> Option<Waker> {
-        if point == FOREIGN {
-            self.touch(Object::FOREIGN, true);
-            return None;
+        // Whoever aborts it decides whether there is such a step.
+        if let Some(life) = self.guest.lives.get(task).and_then(|life| life.object) {
+            self.footprint.touch(life, false);
         }
-        let points = &self.yield_points[self.task];
-        // What it waits for elsewhere may have become free: that is part of the footprint, too.
-        for other in points {
-            if let NextStep::Lock { lock_state, write, .. } = other.want {
-                self.footprint.touch(self.lock_states[lock_state].object, write);
-            }
-        }
-        let point = &points[usize::from(point)];
-        self.fired = Some(point.ticket);
-        (!point.waker.will_wake(own)).then(|| point.waker.clone())
     }
 
     /// The task at work will not end by itself.
     pub(super) fn give_up(&mut self, kind: MoveKind) {
-        self.touch(Object::CANCELS, true);
-        self.footprint.responds = true;
         let (task, points) = (self.task, &self.yield_points[self.task]);
-        self.given_up_at.extend(points.iter().map(|point| (task, point.place)));
-        if let Some(place) = points.first().map(|point| point.place) {
-            let action = if kind == MoveKind::Cancel { Action::Cancel } else { Action::Stall };
-            self.note(action, None, None, place);
+        let place = points.first().map(|point| point.place);
+        let (action, value) = if kind == MoveKind::Abort {
+            // It is the program that has asked for it.
+            (Action::Cancel, Some("aborted"))
+        } else {
+            self.given_up_at.extend(points.iter().map(|point| (task, point.place)));
+            self.touch(Object::CANCELS, true);
+            self.footprint.responds = true;
+            (if kind == MoveKind::Cancel { Action::Cancel } else { Action::Stall }, None)
+        };
+        if let Some(place) = place {
+            self.note(action, None, value, place);
         }
     }
 
     pub(super) fn object(&mut self) -> Object {
+        Object::nth(self.object_number())
+    }
+
+    /// The number of a new object.
+    pub(super) fn object_number(&mut self) -> u32 {
         self.next_object += 1;
-        Object::nth(self.next_object - 1)
+        self.next_object - 1
     }
 
     #[inline]
@@ -301,65 +290,5 @@ impl RunState {
         };
         self.lock_states.push(lock_state);
         (self.lock_states.len() - 1, model)
-    }
-
-    /// Puts the task at work before its next step.
-    #[inline]
-    pub(super) fn add_yield_point(&mut self, want: NextStep, place: Place, waker: &Waker) -> u32 {
-        let ticket = self.ticket();
-        let point = YieldPoint { ticket, want, place, waker: waker.clone(), unpolled: false };
-        if self.yield_points.len() <= self.task {
-            self.yield_points.resize_with(self.task + 1, Vec::new);
-        }
-        self.yield_points[self.task].push(point);
-        ticket
-    }
-
-    /// A yield point that was not chosen is polled: it keeps the waker that was given last, and may go on again.
-    #[inline]
-    pub(super) fn polled(&mut self, ticket: u32, waker: &Waker) {
-        let task = self.task;
-        if let Some(point) = self.yield_points[task].iter_mut().find(|point| point.ticket == ticket) {
-            point.unpolled = false;
-            point.waker.clone_from(waker);
-        }
-    }
-
-    /// After a step of the task at work: whether it has polled what it was to go on from. What it has not waits until it
-    /// does; the wake-up is used up, as with a lock that was granted to a future which is not polled.
-    pub(super) fn end_step(&mut self) {
-        let task = self.task;
-        if let Some(ticket) = self.fired.take()
-            && let Some(point) = self.yield_points[task].iter_mut().find(|point| point.ticket == ticket)
-        {
-            point.unpolled = true;
-        }
-    }
-
-    /// Removes a yield point; it and its task, if it was there.
-    #[inline]
-    pub(super) fn remove_yield_point(&mut self, ticket: u32) -> Option<(usize, YieldPoint)> {
-        self.yield_points.iter_mut().enumerate().find_map(|(task, points)| {
-            let at = points.iter().position(|point| point.ticket == ticket)?;
-            Some((task, points.remove(at)))
-        })
-    }
-
-    /// Whether the task may go on from this yield point.
-    #[inline]
-    pub(super) fn is_open(&self, task: usize, point: &YieldPoint) -> bool {
-        if point.unpolled {
-            return false;
-        }
-        match point.want {
-            NextStep::Go(_) | NextStep::Call(_) => true,
-            NextStep::Tick => self.ticks_left > 0 || !self.background[task],
-            NextStep::Lock { lock_state, write, queued } => {
-                let lock_state = &self.lock_states[lock_state];
-                let asks_only = lock_state.model.queues() && !queued;
-                let request = LockRequest::new(task, point.ticket, write, point.place);
-                asks_only || lock_state.admits(&request) || lock_state.may_claim(point.ticket)
-            }
-        }
     }
 }

@@ -8,16 +8,21 @@ use std::str::FromStr;
 pub struct Move {
     /// Whose.
     pub task: u16,
-    /// From which of its yield points the task goes on, where it waits at several.
+    /// From which of its yield points the task goes on, where it waits at several; of a [choice](MoveKind::Choose), its value.
     pub stop: u8,
     /// What happens.
     pub kind: MoveKind,
 }
 
 impl Move {
-    /// Whether a task goes on in it, rather than is given up.
+    /// Whether the run goes on by it, rather than a task is given up.
     pub(super) fn is_progress(self) -> bool {
         !matches!(self.kind, MoveKind::Cancel | MoveKind::Stall)
+    }
+
+    /// Whether its task is polled in it.
+    pub(super) fn goes_on(self) -> bool {
+        self.is_progress() && self.kind != MoveKind::Abort
     }
 }
 
@@ -39,9 +44,19 @@ pub enum MoveKind {
     Cancel,
     /// It is not polled any more.
     Stall,
+    /// It was [aborted](crate::guest::abort), and is dropped where it stands.
+    Abort,
+    /// In the step before this, the task was given the value that stands in the place of `stop`: see
+    /// [`choose`](crate::guest::choose).
+    Choose,
 }
 
 impl MoveKind {
+    /// Whether something goes wrong in it that the setting bounds.
+    pub(super) fn is_mishap(self) -> bool {
+        !matches!(self, Self::Run | Self::Abort | Self::Choose)
+    }
+
     fn letter(self) -> &'static str {
         match self {
             Self::Run => "",
@@ -50,11 +65,14 @@ impl MoveKind {
             Self::Slow => "w",
             Self::Cancel => "c",
             Self::Stall => "s",
+            Self::Abort => "a",
+            Self::Choose => "v",
         }
     }
 }
 
-/// A run, step by step. Written as `2x0.1.0c`: task 0 twice, task 1, then task 0 is cancelled.
+/// A run, step by step. Written as `2x0.1.0c`: task 0 twice, task 1, then task 0 is cancelled; `0.0:2v` is a step of task 0
+/// in which it was given the value 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Schedule {
     /// Which operations of the program are left out.
@@ -129,6 +147,8 @@ impl FromStr for Schedule {
                 "w" => MoveKind::Slow,
                 "c" => MoveKind::Cancel,
                 "s" => MoveKind::Stall,
+                "a" => MoveKind::Abort,
+                "v" => MoveKind::Choose,
                 _ => return Err(wrong()),
             };
             let (task, stop) = digits.split_once(':').unwrap_or((digits, "0"));
@@ -149,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_schedule_is_read_as_it_is_written() {
-        for text in ["", "0", "2x0.1.0c", "-1.-3.0.1:1f.3x2.2s.0l.1w"] {
+        for text in ["", "0", "2x0.1.0c", "-1.-3.0.1:1f.3x2.2s.0l.1w.1a.2v.2:3v"] {
             let schedule: Schedule = text.parse().unwrap();
             assert_eq!(schedule.to_string(), text);
         }

@@ -2,7 +2,7 @@
 
 use super::failure::FailureKind;
 use super::footprint::Footprint;
-use super::program::TaskKind;
+use super::planned_task::TaskKind;
 use super::schedule::Move;
 
 /// Who chooses.
@@ -36,8 +36,23 @@ pub(super) trait Scheduler {
     /// One of these, which are all that is possible, the likeliest to be simple first; none to give this run up.
     fn choose(&mut self, depth: usize, moves: &[Move]) -> Option<Move>;
 
-    /// It was taken, and touched this. False if it touched something else when it was taken before in the same run.
-    fn taken(&mut self, _depth: usize, _footprint: &Footprint) -> bool {
+    /// What draws the choices within steps, where the schedule does not give them; none to take the first of each.
+    fn choice_seed(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// The `nth` choice within the step at this depth, which is known, where it is known as well.
+    fn choice(&self, _depth: usize, _nth: usize) -> Option<Move> {
+        None
+    }
+
+    /// In the step before, this was chosen, of so many. False if there were others to choose from when it was made before
+    /// in the same run.
+    fn chose(&mut self, depth: usize, choice: Move, of: u8) -> bool;
+
+    /// The step at this depth was taken, with so many choices that follow it, and touched this. False if it touched
+    /// something else when it was taken before in the same run.
+    fn taken(&mut self, _depth: usize, _choices: usize, _footprint: &Footprint) -> bool {
         true
     }
 }

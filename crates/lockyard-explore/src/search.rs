@@ -9,10 +9,13 @@
 //! With **symmetry** (Ip and Dill, "Better Verification Through Symmetry", 1996): tasks that the program calls alike begin in
 //! their order, for any other order is one of these with the names changed.
 //!
+//! A **choice within a step** is a state of its own behind it, in which nothing is possible but the values. Whichever is
+//! chosen, it is one step: what it might as well have come before is what all its choices might, by what they touch together.
+//!
 //! A bound on switches cuts schedules that stand for others, so it is never combined with the reduction.
 
 use super::footprint::Footprint;
-use super::schedule::Move;
+use super::schedule::{Move, MoveKind};
 use super::scheduler::Scheduler;
 
 /// How schedules that differ by the order of independent steps alone are treated.
@@ -37,9 +40,9 @@ struct Frame {
     next: usize,
     /// What need not be tried from here, and what it touches.
     sleep: Vec<(Move, Footprint)>,
-    /// What those before `next` have touched.
+    /// What those before `next` have touched, and the one at `next` so far: whatever is chosen in it.
     done: Vec<Footprint>,
-    /// What the step that is taken from here has touched; none before it was.
+    /// What the step that ends here has touched; none before it was taken.
     touched: Option<Footprint>,
     /// All that was possible here, those asleep included, as one number.
     enabled: u64,
@@ -110,6 +113,15 @@ impl DepthFirst {
         self.frames[..self.depth].iter().map(|frame| frame.moves[frame.next]).collect()
     }
 
+    /// How many switches there are on the way to this depth.
+    fn switches_to(&self, depth: usize) -> usize {
+        let (switches, last) = self.switches_before(depth);
+        let (Some(before), Some(last)) = (depth.checked_sub(2), last) else { return switches };
+        // A switch is counted once it lies behind: the last step against the one before it.
+        let before = &self.frames[before];
+        switches + usize::from(before.moves[before.next].task != last.task)
+    }
+
     fn switches_before(&self, depth: usize) -> (usize, Option<Move>) {
         match depth.checked_sub(1) {
             None => (0, None),
@@ -145,12 +157,7 @@ impl Scheduler for DepthFirst {
         if self.frames.len() == depth {
             self.frames.push(Frame::default());
         }
-        let (mut switches, last) = self.switches_before(depth);
-        if let (Some(before), Some(last)) = (depth.checked_sub(2), last) {
-            // A switch is counted once it lies behind: the last step against the one before it.
-            let before = &self.frames[before];
-            switches += usize::from(before.moves[before.next].task != last.task);
-        }
+        let (switches, (_, last)) = (self.switches_to(depth), self.switches_before(depth));
         let Self { frames, asleep, switches: bound, .. } = self;
         let frame = &mut frames[depth];
         // A sleeping step was tried from an earlier state of this run, and every step since is independent of it:
@@ -180,18 +187,45 @@ impl Scheduler for DepthFirst {
         Some(frame.moves[0])
     }
 
-    fn taken(&mut self, depth: usize, footprint: &Footprint) -> bool {
+    fn choice(&self, depth: usize, nth: usize) -> Option<Move> {
+        let frame = self.frames[..self.depth].get(depth + 1 + nth)?;
+        Some(frame.moves[frame.next]).filter(|known| known.kind == MoveKind::Choose)
+    }
+
+    fn chose(&mut self, depth: usize, choice: Move, of: u8) -> bool {
+        if depth < self.depth {
+            let frame = &self.frames[depth];
+            return frame.moves.len() == usize::from(of) && frame.moves[frame.next] == choice;
+        }
+        let switches = self.switches_to(depth);
+        if self.frames.len() == depth {
+            self.frames.push(Frame::default());
+        }
         let frame = &mut self.frames[depth];
+        frame.moves.clear();
+        frame.moves.extend((0..of).map(|stop| Move { stop, ..choice }));
+        frame.sleep.clear();
+        frame.done.clear();
+        frame.enabled = fingerprint(&frame.moves);
+        (frame.next, frame.touched, frame.switches) = (usize::from(choice.stop), None, switches);
+        self.depth = depth + 1;
+        true
+    }
+
+    fn taken(&mut self, depth: usize, choices: usize, footprint: &Footprint) -> bool {
+        // The step ends with its last choice. With other choices it may touch other things.
+        let end = depth + choices;
         // A step that touches something else than when the same prefix was run before: then what was learned of the
         // prefix, the sleep sets included, says nothing about this run.
-        if *frame.touched.get_or_insert(*footprint) != *footprint {
+        if *self.frames[end].touched.get_or_insert(*footprint) != *footprint {
             return false;
         }
         // Steps of the replayed prefix bring nothing new: the sleep sets of their successors are in the frames.
-        if depth + 1 != self.depth || self.reduction == Reduction::None {
+        if end + 1 != self.depth || self.reduction == Reduction::None {
             return true;
         }
         let real_time = self.reduction == Reduction::SleepSets;
+        let frame = &mut self.frames[depth];
         let taken = frame.moves[frame.next];
         // Independence must hold in the state where the step sleeps. The footprint was recorded in another, and is
         // the same here, since no step in between has written what it reads. Two steps of one task never change
@@ -204,9 +238,10 @@ impl Scheduler for DepthFirst {
         // The tried siblings come first in `moves`, so the footprints pair with them.
         let done = frame.moves.iter().copied().zip(frame.done.iter().copied());
         self.asleep.extend(done.filter(|known| stays(known)));
-        // Not a second time when the run is repeated.
-        if frame.done.len() == frame.next {
-            frame.done.push(*footprint);
+        match frame.done.get_mut(frame.next) {
+            // With other choices, or when the run is repeated.
+            Some(touched) => touched.join(footprint),
+            None => frame.done.push(*footprint),
         }
         true
     }

@@ -1,8 +1,9 @@
 //! The schedule without concurrency: one operation after another.
 
-use super::program::TaskKind;
-use super::run_state::{self, NextStep};
-use super::schedule::{FOREIGN, Move, MoveKind};
+use super::next_step::NextStep;
+use super::planned_task::TaskKind;
+use super::run_state;
+use super::schedule::{FOREIGN, Move};
 use super::scheduler::Scheduler;
 
 /// One task after another, each operation to its end. Where the one at work has to wait, what it has spawned goes on, then
@@ -26,7 +27,7 @@ fn is_timer(Move { task, stop, .. }: Move) -> bool {
     let want = |state: &mut run_state::RunState| {
         state.yield_points[usize::from(task)].get(usize::from(stop)).map(|point| point.want)
     };
-    stop != FOREIGN && run_state::with(want) == Some(NextStep::Tick)
+    stop != FOREIGN && matches!(run_state::with(want), Some(NextStep::Tick | NextStep::Timer(_)))
 }
 
 impl Scheduler for Sequential {
@@ -35,12 +36,16 @@ impl Scheduler for Sequential {
         self.begun.clear();
     }
 
+    fn chose(&mut self, _: usize, _: Move, _: u8) -> bool {
+        true
+    }
+
     fn known(&mut self, _: usize) -> Option<Move> {
         None
     }
 
     fn choose(&mut self, _: usize, moves: &[Move]) -> Option<Move> {
-        let moves = || moves.iter().copied().filter(|it| it.kind == MoveKind::Run);
+        let moves = || moves.iter().copied().filter(|it| !it.kind.is_mishap());
         let by_itself = || moves().filter(|it| !is_timer(*it));
         let of = |task: u16| by_itself().find(|it| it.task == task);
         let at_work = self.begun.iter().rev().find_map(|task| of(*task));

@@ -1,5 +1,7 @@
 //! What a run is set in: which lock follows which rules, and what may go wrong how often.
 
+use std::time::Duration;
+
 use lockyard_lock::LockClass;
 
 use super::lock_state::LockModel;
@@ -19,12 +21,26 @@ pub struct Setting {
     pub faults: u32,
     /// How often background tasks that sleep are woken, together.
     pub ticks: u32,
+    /// How often [timers](super::guest::Timer) may fire while a task could go on without the clock.
+    pub early_timers: u32,
+    /// By how much the virtual clock may be put forward then: a timeout of 30 s does not come before an answer that is
+    /// on its way.
+    pub early_by: Duration,
 }
 
 impl Default for Setting {
     /// Unfair locks, and nothing goes wrong.
     fn default() -> Self {
-        Self { lock: LockModel::UNFAIR, classes: Vec::new(), cancels: 0, stalls: 0, faults: 0, ticks: 0 }
+        Self {
+            lock: LockModel::UNFAIR,
+            classes: Vec::new(),
+            cancels: 0,
+            stalls: 0,
+            faults: 0,
+            ticks: 0,
+            early_timers: 0,
+            early_by: Duration::from_secs(1),
+        }
     }
 }
 

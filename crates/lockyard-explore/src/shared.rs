@@ -6,7 +6,8 @@ use lockyard_evidence::Action;
 
 use super::fault::InjectedFault;
 use super::footprint::Object;
-use super::run_state::{self, NextStep};
+use super::next_step::NextStep;
+use super::run_state;
 use super::yield_point::YieldFuture;
 
 /// Something shared: a flag, a table, a lock of one's own.
@@ -14,19 +15,36 @@ use super::yield_point::YieldFuture;
 /// Code of one's own in an explored program has one of these for each thing that tasks share, and reports by it when the
 /// thing is read and written. What is not reported is not seen, and orders that differ by it may not be tried.
 #[derive(Clone, Debug)]
-pub struct Shared(Object);
+pub struct Shared {
+    object: Object,
+    /// Its number among all that the run has.
+    pub(super) number: u32,
+    /// The run that it was made in.
+    pub(super) run: u64,
+    /// What kind of thing it is.
+    pub(super) kind: &'static str,
+}
 
 impl Default for Shared {
     fn default() -> Self {
-        Self(run_state::with(run_state::RunState::object))
+        Self::new("shared object")
     }
 }
 
 impl Shared {
+    /// Something shared of this kind, such as `mutex`: what it is called in wait cycles and traces of
+    /// [guests](super::guest).
+    pub fn new(kind: &'static str) -> Self {
+        run_state::with(|state| {
+            let number = state.object_number();
+            Self { object: Object::nth(number), number, run: state.guest.run, kind }
+        })
+    }
+
     /// An access as a step of its own: any task may run before it.
     #[track_caller]
     pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
-        let (object, place) = (self.0, Location::caller());
+        let (object, place) = (self.object, Location::caller());
         async move {
             YieldFuture::new(NextStep::Go(Some(what)), place).await;
             run_state::with(|state| state.flash(object, write, place));
@@ -37,12 +55,12 @@ impl Shared {
     #[track_caller]
     pub fn touch(&self, write: bool) {
         let place = Location::caller();
-        run_state::with(|state| state.flash(self.0, write, place));
+        run_state::with(|state| state.flash(self.object, write, place));
     }
 
     /// An access within the step at work that takes nothing: of an atomic, or the end of what a table refers to.
     pub fn atomic(&self, write: bool) {
-        run_state::with(|state| state.touch(self.0, write));
+        run_state::with(|state| state.touch(self.object, write));
     }
 
     /// A call of something outside, as a step of its own that a schedule may have fail or be slow, as often as the
@@ -56,7 +74,7 @@ impl Shared {
         what: &'static str,
         write: bool,
     ) -> impl Future<Output = InjectedFault> + Send + use<> {
-        let (object, place) = (self.0, Location::caller());
+        let (object, place) = (self.object, Location::caller());
         async move {
             YieldFuture::new(NextStep::Call(what), place).await;
             run_state::with(|state| {

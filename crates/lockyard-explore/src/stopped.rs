@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::failure::{Cause, FailureKind};
+use super::run_state;
 use super::schedule::Move;
 
 /// Why a run did not come to a good end.
@@ -15,6 +16,15 @@ pub(super) enum Stopped {
 impl Stopped {
     pub(super) fn failed(kind: FailureKind, source: &str, message: impl Into<String>) -> Self {
         Self::Failed(Box::new(Cause::new(kind, source, message.into())))
+    }
+}
+
+/// Why a run ends that was ended by what is explored: as no program for it, or by a part that watches its callers.
+pub(super) fn reported() -> Stopped {
+    let (refusal, failure) = run_state::with(|state| (state.guest.refusal.take(), state.failure.take()));
+    match refusal {
+        Some(reason) => Stopped::failed(FailureKind::BadProgram, "refused", reason),
+        None => Stopped::failed(FailureKind::Violation, "reported", failure.unwrap_or_default()),
     }
 }
 

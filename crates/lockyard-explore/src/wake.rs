@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Wake, Waker};
 
-use super::run_state::YieldPoint;
+use super::next_step::YieldPoint;
 
 /// No task is at work.
 const NONE: usize = usize::MAX;
@@ -52,6 +52,10 @@ pub(super) struct TaskWaker {
     pub(super) waker: Waker,
     /// How many references there were when the run began: this pair's own, and what an earlier run's program has kept.
     at_first: usize,
+    /// How many there were before the last step.
+    before_step: Cell<usize>,
+    /// Whether the task waits for something that the explorer does not see.
+    elsewhere: Cell<bool>,
 }
 
 impl TaskWaker {
@@ -59,7 +63,7 @@ impl TaskWaker {
         let flag =
             Arc::new(WakeFlag { task, woken: AtomicBool::new(false), by_another: AtomicBool::new(false) });
         let waker = Waker::from(flag.clone());
-        Self { flag, waker, at_first: 2 }
+        Self { flag, waker, at_first: 2, before_step: Cell::new(2), elsewhere: Cell::new(false) }
     }
 
     /// Forgets what came of it in the run before.
@@ -67,6 +71,13 @@ impl TaskWaker {
         self.lower();
         self.flag.by_another.store(false, Relaxed);
         self.at_first = Arc::strong_count(&self.flag);
+        self.elsewhere.set(false);
+        self.before_step.set(self.at_first);
+    }
+
+    /// Before a step, and whatever it wakes by way of this task's waker: that takes copies away which a poll puts back.
+    pub(super) fn begin_step(&self) {
+        self.before_step.set(Arc::strong_count(&self.flag));
     }
 
     /// Before a poll: a wake-up from inside it asks for another. The flag carries no data, so no order is needed; what it
@@ -84,16 +95,21 @@ impl TaskWaker {
         self.flag.by_another.load(Relaxed)
     }
 
-    /// Whether the task, pending at these yield points, waits for something else.
+    /// After a poll: whether the task, pending at these yield points, waits for something else as well.
+    pub(super) fn looks_elsewhere(&self, points: &[YieldPoint]) -> bool {
+        // Yield points keep no copy of the task's own waker. One that was made in this step is kept by a foreign lock, channel
+        // or timer. A set of futures with wakers of its own keeps one, too: it is made while a member is pending, mostly, and
+        // where a point has another waker nothing follows from the count. Then only a wake-up gives a foreign wait away.
+        let copies = Arc::strong_count(&self.flag);
+        let made = copies > self.before_step.get() && points.iter().all(|point| point.waker.is_none());
+        let elsewhere = points.is_empty() || self.is_woken_by_another() || made;
+        self.elsewhere.set(elsewhere || self.elsewhere.get() && copies > self.at_first);
+        elsewhere
+    }
+
+    /// What was found so after its last poll, or an earlier one, and has not ended as far as can be seen.
     pub(super) fn waits_elsewhere(&self, points: &[YieldPoint]) -> bool {
-        if points.is_empty() || self.is_woken_by_another() {
-            return true;
-        }
-        // A yield point keeps a copy of the waker that polled it. Any further copy is kept by a foreign lock, channel or
-        // timer. A set of futures with wakers of its own keeps one, too, so where a point has another waker nothing
-        // follows from the count, and only a wake-up gives a foreign wait away.
-        let own = points.iter().filter(|point| point.waker.will_wake(&self.waker)).count();
-        own == points.len() && Arc::strong_count(&self.flag) > self.at_first + own
+        self.elsewhere.get() || points.is_empty() || self.is_woken_by_another()
     }
 }
 

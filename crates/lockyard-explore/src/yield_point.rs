@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use lockyard_evidence::Action;
 
 use super::footprint::Object;
+use super::next_step::NextStep;
 use super::place::Place;
-use super::run_state::{self, NextStep};
+use super::run_state;
 
 /// A point before a step: the chosen tasks run before this returns.
 pub(super) struct YieldFuture {
@@ -52,7 +53,8 @@ impl Future for YieldFuture {
                             }
                             state.note(Action::Tick, None, None, self.place);
                         }
-                        NextStep::Call(_) | NextStep::Lock { .. } => {}
+                        // The others are made by futures of their own.
+                        _ => {}
                     }
                     Poll::Ready(())
                 }
@@ -77,6 +79,11 @@ impl Drop for YieldFuture {
 #[track_caller]
 pub fn point() -> impl Future<Output = ()> + Send {
     YieldFuture::new(NextStep::Go(None), Location::caller())
+}
+
+/// The same, at this place: for wrappers, whose callers should not see the wrapper's.
+pub fn point_at(place: &'static Location<'static>) -> impl Future<Output = ()> + Send {
+    YieldFuture::new(NextStep::Go(Some("begin")), place)
 }
 
 /// The same under a name, for counterexamples: what is gone on with, such as `hears from the other side`.

@@ -183,7 +183,7 @@ fn a_foreign_wait_is_noticed_beside_a_wait_that_is_seen_and_if_it_never_ends() {
             })
             .done();
     };
-    assert_eq!(first_foreign_wait(&silent), Some(Unsound::ForeignWait { task: 0 }));
+    assert_eq!(first_foreign_wait(&silent), Some(Unsound::ForeignWait { task: 0, name: String::new() }));
 }
 
 /// A set of futures wakes its members by wakers of its own. It is no wait for anything else.
