@@ -1,36 +1,32 @@
 //! One acquisition, from asking to having: what is looked at on the way.
 
 use std::future::poll_fn;
-use std::panic::Location;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
 
 use super::cycle::{self, LockId, Request, StrandId, StrandState, WaitGraph};
 use super::exclusion;
 use super::finding::Kind;
 use super::futurelock::Probe;
-use super::guard::TrackedGuard;
+use super::granted::Granted;
 use super::hold::HoldIndex;
+use super::lock::Lock;
 use super::mode::{Mode, Rule};
 use super::order::LockUse;
 use super::report;
 use super::strand::Strand;
-use super::wait::{Lock, Wait, WaitGuard};
+use super::wait::{Wait, WaitGuard};
 
 /// Overtaken so often, a waiter starves.
 const STARVED: u64 = 64;
 
 /// The lock was free. `ahead` is the last place in the queue that was given before it was tried.
 #[inline]
-pub(super) fn at_once<G>(
-    lock: &Arc<Lock>,
-    strand: Arc<Strand>,
-    taken: LockUse,
-    ahead: Option<u64>,
-    guard: G,
-) -> TrackedGuard<'_, G> {
+pub(super) fn at_once(lock: &Arc<Lock>, strand: Arc<Strand>, taken: LockUse, ahead: Option<u64>) -> Granted {
     let taken = asked(lock, &strand, taken);
     // The states around it first: no two are ever locked together.
     let around = strand.held_around();
@@ -46,7 +42,7 @@ pub(super) fn at_once<G>(
     // After the orders were drawn: pushed earlier, the lock would be among what is held while it is asked for.
     let hold = state.push(taken, lock.blocks, None);
     drop(state);
-    had(lock, strand, &taken, ahead, guard, hold)
+    had(lock, strand, &taken, ahead, hold)
 }
 
 /// What is known of a request at its moment.
@@ -57,47 +53,58 @@ fn asked(lock: &Lock, strand: &Strand, taken: LockUse) -> LockUse {
 
 /// The lock was free for one who would not have waited: no order comes of it.
 #[inline]
-pub(super) fn without_order<G>(
+pub(super) fn without_order(
     lock: &Arc<Lock>,
     strand: Arc<Strand>,
     taken: LockUse,
     ahead: Option<u64>,
-    guard: G,
-) -> TrackedGuard<'_, G> {
+) -> Granted {
     let taken = LockUse { private: lock.is_private_to(&strand), tried: true, ..taken };
     let hold = strand.state().push(taken, lock.blocks, None);
-    had(lock, strand, &taken, ahead, guard, hold)
+    had(lock, strand, &taken, ahead, hold)
 }
 
 #[inline]
-fn had<'a, G>(
-    lock: &'a Lock,
+fn had(
+    lock: &Lock,
     strand: Arc<Strand>,
     taken: &LockUse,
     ahead: Option<u64>,
-    guard: G,
     hold: (HoldIndex, u64),
-) -> TrackedGuard<'a, G> {
+) -> Granted {
     exclusion::granted(lock, &strand, taken, hold.1);
     if let Some(last) = ahead {
         // Who had a place before this one tried, and has it still, was overtaken.
         overtakes(&strand, taken, &lock.before(last + 1));
     }
-    TrackedGuard::new(strand, lock, hold, taken.mode, guard)
+    Granted::new(strand, hold, taken.mode)
 }
 
 /// Waits for the lock by `future`, or by trying with `again` where `future` would block a thread indefinitely.
 ///
 /// **Cancellation.** The wait is taken back before `future` is dropped.
-pub(super) async fn waited<'a, G>(
-    lock: &'a Arc<Lock>,
+///
+/// On the heap, since most acquisitions never come here: those should not carry the space for a wait from one future to the
+/// next.
+pub(super) fn waited<G>(
+    lock: &Arc<Lock>,
     strand: Arc<Strand>,
-    mode: Mode,
-    at: &'static Location<'static>,
+    taken: LockUse,
     again: impl Fn() -> Option<G>,
     future: impl Future<Output = G>,
-) -> TrackedGuard<'a, G> {
-    let taken = asked(lock, &strand, lock.taken(mode, at));
+) -> Pin<Box<impl Future<Output = (G, Granted)>>> {
+    Box::pin(wait(lock, strand, taken, again, future))
+}
+
+async fn wait<G>(
+    lock: &Arc<Lock>,
+    strand: Arc<Strand>,
+    taken: LockUse,
+    again: impl Fn() -> Option<G>,
+    future: impl Future<Output = G>,
+) -> (G, Granted) {
+    let taken = asked(lock, &strand, taken);
+    let (mode, at) = (taken.mode, taken.place);
     let around = strand.held_around();
     let segment = strand.progress.segment();
     // A statement of its own, whose guard ends with it: `draw` locks the same state.
@@ -105,7 +112,7 @@ pub(super) async fn waited<'a, G>(
     if is_new {
         draw(&strand, &taken, lock);
     }
-    let wait = Wait::new(strand.clone(), lock.clone(), mode, at);
+    let wait = Wait::new(strand.clone(), lock.clone(), mode, mode.as_str(), at);
     let waker = Waker::from(wait.clone());
     let mut future = pin!(future);
     // Declared after the future, so that it ends before it.
@@ -116,6 +123,7 @@ pub(super) async fn waited<'a, G>(
         // Before anything is polled: a wake-up that comes from here on must reach the waker of this poll, and the
         // mark of an earlier one must be cleared before this poll can cause the next.
         wait.polled_by(context.waker());
+        wait.panic_if_stuck();
         // The future is given the wait as its waker and not the task's: only so is it known when the lock was
         // granted.
         let mut context = Context::from_waker(&waker);
@@ -175,7 +183,49 @@ pub(super) async fn waited<'a, G>(
     }
     waiting.granted();
     exclusion::granted(lock, &strand, &taken, hold.1);
-    TrackedGuard::new(strand, lock, hold, taken.mode, guard)
+    (guard, Granted::new(strand, hold, mode))
+}
+
+/// Waits for the lock by `block`, which blocks this thread until it has it, and is told whether that seems never to end.
+pub(super) fn blocked<G>(
+    lock: &Arc<Lock>,
+    strand: Arc<Strand>,
+    taken: LockUse,
+    block: impl FnOnce(&Wait, bool) -> G,
+) -> (G, Granted) {
+    let taken = asked(lock, &strand, taken);
+    let around = strand.held_around();
+    let segment = strand.progress.segment();
+    let is_new = strand.state().is_new_order(&taken, around, segment);
+    if is_new {
+        draw(&strand, &taken, lock);
+    }
+    let wait = Wait::new(strand.clone(), lock.clone(), taken.mode, taken.mode.as_str(), taken.place);
+    let waiting = WaitGuard::begin(wait.clone());
+    // Queued before it blocks and before the search, for there is no later moment; in the lock's own queue it may come to
+    // stand elsewhere.
+    lock.join(&wait, || None::<G>);
+    lock.tracker.wait_begun();
+    let is_doomed = begins(&wait) || lock.blocks && holder_is_suspended(lock);
+    let guard = block(&wait, is_doomed);
+    let hold = strand.state().push(taken, lock.blocks, Some(wait.waited()));
+    waiting.granted();
+    exclusion::granted(lock, &strand, &taken, hold.1);
+    (guard, Granted::new(strand, hold, taken.mode))
+}
+
+/// Tries again and again until it has the lock: where blocking would never end, and somebody is to hear of it.
+///
+/// # Panics
+/// With the finding, once there is one that stands.
+pub(super) fn tried<G>(wait: &Wait, again: impl Fn() -> Option<G>) -> G {
+    loop {
+        if let Some(guard) = again() {
+            return guard;
+        }
+        wait.panic_if_stuck();
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// What is to be seen when a wait begins. Whether it can never end by itself.
@@ -286,7 +336,8 @@ fn overtakes(strand: &Strand, taken: &LockUse, ahead: &[Arc<Wait>]) {
         // sixty-fourth. Atomicity is all that is used here; a relaxed order would do.
         let times = wait.overtaken.fetch_add(1, SeqCst) + 1;
         // Where the place here is not the place in the lock's own queue, there is nothing to hold it to.
-        if wait.lock.blocks || wait.lock.rule != Rule::Fifo {
+        // A wait that is never polled blocks its thread, and joined the lock's own queue at another moment.
+        if wait.lock.blocks || wait.lock.rule != Rule::Fifo || wait.polls() == 0 {
             continue;
         }
         if times == 1 {

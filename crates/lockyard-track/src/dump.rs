@@ -75,10 +75,13 @@ impl Tracker {
         let now = clock::now();
         let mut strands = self.strands();
         strands.sort_by_key(|strand| strand.id);
-        let mut tasks: Vec<_> = strands.iter().map(|strand| strand.status(now)).collect();
-        // What has no name is there for as long as its thread remembers it.
-        tasks.retain(|task| task.polled.is_some() || !task.holds.is_empty() || !task.waits.is_empty());
-        Dump { tasks }
+        let tasks = strands.iter().filter_map(|strand| {
+            let status = strand.status(now);
+            // What has no name is there for as long as its thread remembers it, and what has ended as long as what it left.
+            let named = status.polled.is_some() && !strand.is_over();
+            (named || !status.holds.is_empty() || !status.waits.is_empty()).then_some(status)
+        });
+        Dump { tasks: tasks.collect() }
     }
 
     /// Every strand of this tracker.
@@ -100,7 +103,7 @@ impl Strand {
         });
         let mut holds: Vec<_> = holds.collect();
         holds.sort_by_key(|hold| std::cmp::Reverse(hold.since));
-        let waits = state.waits.iter().map(|wait| LockStatus {
+        let waits = state.waits.iter().filter(|wait| wait.explains()).map(|wait| LockStatus {
             class: wait.lock.class,
             lock: wait.lock.id,
             mode: wait.mode,

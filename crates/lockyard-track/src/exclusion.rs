@@ -6,13 +6,13 @@
 //! beside a reader finds no flag. It has to look through the holds of all strands, and does so in one grant of
 //! [`ONE_IN`].
 
-use std::sync::atomic::Ordering::{Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Release};
 
+use super::lock::Lock;
 use super::mode::Mode;
 use super::order::LockUse;
 use super::report;
 use super::strand::Strand;
-use super::wait::Lock;
 
 /// Grants to writers for one that looks at all holders.
 pub(super) const ONE_IN: u64 = 64;
@@ -24,9 +24,15 @@ pub(super) fn granted(lock: &Lock, strand: &Strand, taken: &LockUse, nth: u64) {
     // after the release. So a strand that was granted in turn sees the flag down, and one that sees it up was granted
     // beside it.
     let writer = match taken.mode {
-        Mode::Look => return,
-        Mode::Read => lock.writer.load(SeqCst),
-        Mode::Write => lock.writer.swap(strand.id, SeqCst),
+        Mode::Look | Mode::Permits(_) | Mode::Event => return,
+        Mode::Read => lock.writer.load(Acquire),
+        Mode::Write => {
+            // Two steps for one: of two writers that a broken lock lets in at once both may see the flag down. Then the flag
+            // is not their own when the first of them ends.
+            let writer = lock.writer.load(Acquire);
+            lock.writer.store(strand.id, Release);
+            writer
+        }
     };
     if writer != 0 {
         let other = Strand::of(writer);
@@ -41,12 +47,25 @@ pub(super) fn granted(lock: &Lock, strand: &Strand, taken: &LockUse, nth: u64) {
 /// A hold ends, and is not released yet.
 #[inline]
 pub(super) fn released(lock: &Lock, strand: &Strand, mode: Mode) {
-    // Only its own flag: of two writers the first to go must not lower that of the second. Two steps suffice: a lock
-    // that excludes grants none between them; over one that does not, the second writer has seen the flag by then.
-    if mode == Mode::Write && lock.writer.load(SeqCst) == strand.id {
+    if mode != Mode::Write {
+        return;
+    }
+    // Only its own flag: of two writers the first to go must not lower that of the second.
+    let writer = lock.writer.load(Acquire);
+    if writer == strand.id {
         // Released with the lock, whose own unlock follows: nothing has to be seen any sooner.
         lock.writer.store(0, Release);
+    } else if writer != 0 {
+        raised_beside(lock, strand, writer);
     }
+}
+
+/// A writer ends, and another one has raised the flag meanwhile.
+#[cold]
+fn raised_beside(lock: &Lock, strand: &Strand, writer: u64) {
+    let (Some(own), Some(other)) = (strand.hold_of(lock.id), Strand::of(writer)) else { return };
+    let at = other.hold_of(lock.id).map(|hold| hold.taken.place);
+    report::broken_exclusion(lock, strand, &own.taken, &other.title(), Mode::Write, at);
 }
 
 #[cold]

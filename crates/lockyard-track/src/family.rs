@@ -8,11 +8,12 @@ use std::sync::Arc;
 use lockyard_lock::{AwaitFamily, LockClass, LockFamily, LockOf, Policy, SharedLock, TryFamily};
 
 use super::acquire;
+use super::ends::Ends;
 use super::guard::TrackedGuard;
+use super::lock::Lock;
 use super::mode::Mode;
 use super::strand::Strand;
 use super::tracker::Tracker;
-use super::wait::Lock;
 
 /// The family `F`, tracked. Grants what `F` grants, in the order in which `F` does.
 ///
@@ -50,7 +51,7 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
     type Write<'a> = TrackedGuard<'a, <LockOf<F, T> as SharedLock<T>>::Write<'a>>;
 
     fn new(class: &'static LockClass, value: T) -> Self {
-        let lock = Lock::new(Tracker::current(), class, F::NAME, F::POLICY, F::BLOCKS);
+        let lock = Lock::new(Tracker::current(), class, F::NAME, F::POLICY, F::BLOCKS, Ends::Unlock);
         Self { inner: SharedLock::new(class, value), lock }
     }
 
@@ -63,7 +64,8 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             return Some(TrackedGuard::untracked(&self.lock, guard));
         }
         let strand = Strand::current(&self.lock.tracker);
-        Some(acquire::without_order(&self.lock, strand, taken, ahead, guard))
+        let granted = acquire::without_order(&self.lock, strand, taken, ahead);
+        Some(TrackedGuard::new(granted, &self.lock, guard))
     }
 
     #[track_caller]
@@ -76,10 +78,12 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             let strand = Strand::current(&self.lock.tracker);
             let ahead = self.lock.last_queued();
             if let Some(guard) = self.inner.try_read() {
-                return acquire::at_once(&self.lock, strand, self.lock.taken(mode, at), ahead, guard);
+                let granted = acquire::at_once(&self.lock, strand, self.lock.taken(mode, at), ahead);
+                return TrackedGuard::new(granted, &self.lock, guard);
             }
-            let again = || self.inner.try_read();
-            acquire::waited(&self.lock, strand, mode, at, again, self.inner.read()).await
+            let (again, taken) = (|| self.inner.try_read(), self.lock.taken(mode, at));
+            let (guard, granted) = acquire::waited(&self.lock, strand, taken, again, self.inner.read()).await;
+            TrackedGuard::new(granted, &self.lock, guard)
         }
     }
 
@@ -93,10 +97,13 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             let strand = Strand::current(&self.lock.tracker);
             let ahead = self.lock.last_queued();
             if let Some(guard) = F::try_write(&self.inner) {
-                return acquire::at_once(&self.lock, strand, self.lock.taken(Mode::Write, at), ahead, guard);
+                let granted = acquire::at_once(&self.lock, strand, self.lock.taken(Mode::Write, at), ahead);
+                return TrackedGuard::new(granted, &self.lock, guard);
             }
-            let again = || F::try_write(&self.inner);
-            acquire::waited(&self.lock, strand, Mode::Write, at, again, self.inner.write()).await
+            let (again, taken) = (|| F::try_write(&self.inner), self.lock.taken(Mode::Write, at));
+            let (guard, granted) =
+                acquire::waited(&self.lock, strand, taken, again, self.inner.write()).await;
+            TrackedGuard::new(granted, &self.lock, guard)
         }
     }
 }
@@ -116,7 +123,8 @@ impl<F: TryFamily> TryFamily for Tracked<F> {
             return Some(TrackedGuard::untracked(&lock.lock, guard));
         }
         let strand = Strand::current(&lock.lock.tracker);
-        Some(acquire::without_order(&lock.lock, strand, taken, ahead, guard))
+        let granted = acquire::without_order(&lock.lock, strand, taken, ahead);
+        Some(TrackedGuard::new(granted, &lock.lock, guard))
     }
 }
 
@@ -132,7 +140,10 @@ impl<F: TryFamily + AwaitFamily> AwaitFamily for Tracked<F> {
             }
             let strand = Strand::current(&lock.lock.tracker);
             // Trying would give a guard that is not known to be `Send`: even a lock that is free is asked through its queue.
-            acquire::waited(&lock.lock, strand, Mode::Write, at, || None, F::hold(&lock.inner)).await
+            let taken = lock.lock.taken(Mode::Write, at);
+            let (guard, granted) =
+                acquire::waited(&lock.lock, strand, taken, || None, F::hold(&lock.inner)).await;
+            TrackedGuard::new(granted, &lock.lock, guard)
         }
     }
 }

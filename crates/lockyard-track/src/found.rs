@@ -7,12 +7,14 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
+use std::sync::Arc;
 
 use lockyard_lock::sync::Mutex;
 
 use super::cycle::StrandId;
 use super::finding::{Certainty, Finding, Kind};
 use super::number::number;
+use super::wait::Wait;
 
 /// So many findings that differ in kind or places are kept; what comes after is counted.
 const FINDINGS: usize = 1_000;
@@ -51,12 +53,20 @@ pub(super) struct Suspicion {
     pub(super) stays: bool,
 }
 
+/// A finding, and the waits that it is about, by number.
+pub(super) struct StandingFinding {
+    pub(super) finding: Finding,
+    pub(super) waits: Vec<u64>,
+}
+
 struct StoredFinding {
     finding: Finding,
     /// Each time that the same was suspected, until it ends.
     open: Vec<Suspicion>,
     /// How it became certain.
     proven: bool,
+    /// It stays as it is, whatever becomes of its waits: they were ended because of it.
+    kept: bool,
 }
 
 /// The findings of a tracker.
@@ -74,9 +84,9 @@ struct Store {
 impl Store {
     /// Recursive reads that these deadlocks consist of: they were suspected, since the first read could have been another
     /// branch's, and now the second waits behind a writer that waits for the first.
-    fn read_twice(&mut self, certain: &[Finding]) -> Vec<Finding> {
+    fn read_twice(&mut self, certain: &[StandingFinding]) -> Vec<Finding> {
         let shown = |it: &Finding| {
-            let mut deadlocks = certain.iter().filter(|deadlock| deadlock.kind == Kind::Deadlock);
+            let mut deadlocks = certain.iter().map(|it| &it.finding).filter(|it| it.kind == Kind::Deadlock);
             deadlocks.any(|deadlock| it.places.iter().all(|place| deadlock.places.contains(place)))
         };
         let suspected = self.all.iter_mut().map(|found| &mut found.finding);
@@ -133,7 +143,7 @@ impl Found {
             return false;
         }
         let open = open.into_iter().collect();
-        store.all.push(StoredFinding { finding: finding.clone(), open, proven: false });
+        store.all.push(StoredFinding { finding: finding.clone(), open, proven: false, kept: false });
         true
     }
 
@@ -145,7 +155,7 @@ impl Found {
         for found in &mut store.all {
             let before = found.open.len();
             found.open.retain(|suspicion| !suspicion.waits.contains(&wait));
-            if found.open.len() == before || !found.open.is_empty() {
+            if found.open.len() == before || !found.open.is_empty() || found.kept {
                 continue;
             }
             match found.finding.certainty {
@@ -169,7 +179,7 @@ impl Found {
         &self,
         proven: bool,
         judge: impl Fn(Kind, &Suspicion) -> Option<Kind>,
-    ) -> Vec<Finding> {
+    ) -> Vec<StandingFinding> {
         // Judged outside the mutex: the judge looks at strands, and a strand that ends while it does may end a wait,
         // which comes back here.
         let mut open = Vec::new();
@@ -186,15 +196,45 @@ impl Found {
         let mut store = self.0.lock();
         for found in &mut store.all {
             // Still open: none of its waits has ended since.
-            let kind = found.open.iter().find_map(|suspicion| certain.get(&suspicion.number));
-            if let Some(&kind) = kind.filter(|_| found.finding.certainty == Certainty::Suspected) {
+            let of = |it: &Suspicion| Some((*certain.get(&it.number)?, it.waits.clone()));
+            let confirms = found.open.iter().find_map(of);
+            if let Some((kind, waits)) = confirms.filter(|_| found.finding.certainty == Certainty::Suspected)
+            {
                 found.finding.certainty = Certainty::Certain;
                 found.finding.kind = kind;
                 found.proven = proven;
-                confirmed.push(found.finding.clone());
+                confirmed.push(StandingFinding { finding: found.finding.clone(), waits });
             }
         }
-        confirmed.extend(store.read_twice(&confirmed));
+        let reads = store.read_twice(&confirmed);
+        confirmed.extend(reads.into_iter().map(|finding| StandingFinding { finding, waits: Vec::new() }));
         confirmed
+    }
+
+    /// Findings all of whose waits are among these; of those that can never be certain, among the second ones.
+    pub(super) fn standing(&self, long: &[Arc<Wait>], very_long: &[Arc<Wait>]) -> Vec<StandingFinding> {
+        let is_among = |number: &u64, stays: bool| {
+            let waits = if stays { very_long } else { long };
+            waits.iter().any(|wait| wait.number == *number)
+        };
+        let store = self.0.lock();
+        let standing = store.all.iter().filter_map(|found| {
+            let open = found
+                .open
+                .iter()
+                .find(|it| !it.waits.is_empty() && it.waits.iter().all(|of| is_among(of, it.stays)))?;
+            Some(StandingFinding { finding: found.finding.clone(), waits: open.waits.clone() })
+        });
+        standing.collect()
+    }
+
+    /// It stays as it is, whatever becomes of its waits.
+    pub(super) fn keep_for_good(&self, finding: &Finding) {
+        let mut store = self.0.lock();
+        let same =
+            |it: &&mut StoredFinding| it.finding.kind == finding.kind && it.finding.places == finding.places;
+        if let Some(found) = store.all.iter_mut().find(same) {
+            found.kept = true;
+        }
     }
 }

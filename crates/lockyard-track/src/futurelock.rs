@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use super::found::{LeftFuture, Obstacle};
+use super::mode::Mode;
 use super::report;
 use super::strand::Strand;
 use super::wait::Wait;
@@ -49,6 +50,30 @@ impl Probe {
             report::futurelock(wait, &left);
         }
     }
+}
+
+/// Looks after a wait that has lasted, as all of `long` have. A branch that has ended wakes its task no more, and so has it
+/// not polled: a future that was polled in one, and was left, is found by nothing else.
+pub(super) fn look_after(wait: &Arc<Wait>, long: &[Arc<Wait>]) {
+    if let Some(left) = granted_and_left(wait).or_else(|| woken_and_left(wait, long))
+        && !wait.reported.swap(true, SeqCst)
+    {
+        report::futurelock(wait, &left);
+    }
+}
+
+/// Another wait of this task for the same event that began before and was woken: what it was woken for, such as room in a
+/// channel, is not given to the next.
+fn woken_and_left(wait: &Arc<Wait>, long: &[Arc<Wait>]) -> Option<Obstacle> {
+    let is_left = |it: &&Arc<Wait>| {
+        it.number < wait.number
+            && (it.mode, wait.mode) == (Mode::Event, Mode::Event)
+            && (it.lock.id, it.strand.task) == (wait.lock.id, wait.strand.task)
+            && it.is_woken()
+    };
+    let left = long.iter().find(is_left).filter(|_| !wait.is_woken())?;
+    let future = LeftFuture::Wait(left.number, left.polls());
+    Some(Obstacle { future, title: left.strand.title(), has: "was granted it", at: left.at })
 }
 
 /// Another wait of this task for this lock that came before and was woken: it was granted the lock.

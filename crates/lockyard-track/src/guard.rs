@@ -1,13 +1,9 @@
 //! The guard of a tracked lock.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
-use super::exclusion;
-use super::hold::HoldIndex;
-use super::mode::Mode;
-use super::strand::Strand;
-use super::wait::Lock;
+use super::granted::Granted;
+use super::lock::Lock;
 
 /// A guard, whose release is noted.
 ///
@@ -22,26 +18,16 @@ pub struct TrackedGuard<'a, G> {
 }
 
 struct Held<'a> {
-    strand: Arc<Strand>,
+    granted: Granted,
     lock: &'a Lock,
-    /// Of the hold, and where it stands.
-    number: u64,
-    at: HoldIndex,
-    mode: Mode,
 }
 
 struct Released<'a>(&'a Lock);
 
 impl<'a, G> TrackedGuard<'a, G> {
     #[inline]
-    pub(super) fn new(
-        strand: Arc<Strand>,
-        lock: &'a Lock,
-        (at, number): (HoldIndex, u64),
-        mode: Mode,
-        guard: G,
-    ) -> Self {
-        let held = Held { strand, lock, number, at, mode };
+    pub(super) fn new(granted: Granted, lock: &'a Lock, guard: G) -> Self {
+        let held = Held { granted, lock };
         Self { _held: Some(held), guard, _released: Released(lock) }
     }
 
@@ -56,8 +42,7 @@ impl<'a, G> TrackedGuard<'a, G> {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        exclusion::released(self.lock, &self.strand, self.mode);
-        self.strand.pop(self.at, self.number);
+        self.granted.end(self.lock);
     }
 }
 

@@ -21,6 +21,12 @@ impl Histogram {
         self.max = self.max.max(nanos);
     }
 
+    /// Counts a time of nothing.
+    pub(super) fn record_zero(&mut self) {
+        *self.at(0) += 1;
+        self.count += 1;
+    }
+
     /// Counts all that another one has counted.
     pub fn add(&mut self, other: &Self) {
         for (bucket, count) in other.buckets.iter().enumerate() {

@@ -95,6 +95,12 @@ impl Holds {
         self.slots.iter_mut().flatten().map(|slot| &mut slot.hold)
     }
 
+    /// The hold that was given this place and number.
+    pub(super) fn get(&self, at: HoldIndex, number: u64) -> Option<Hold> {
+        let slot = self.slots.get(at as usize)?.as_ref()?;
+        (slot.hold.number == number).then_some(slot.hold)
+    }
+
     #[inline]
     pub(super) fn push(&mut self, hold: Hold) -> HoldIndex {
         let slot = Slot { hold, older: self.newest, newer: None, list: None };
@@ -174,7 +180,7 @@ impl Holds {
         self.iter().find(|hold| hold.taken.lock == lock && hold.taken.mode == Mode::Read).copied()
     }
 
-    /// All holds but looks, which have no order, as a list on top of `around`; and how many elements were made for it.
+    /// All holds but those that have no order, such as looks and permits, as a list on top of `around`; and how many elements were made for it.
     pub(super) fn list(&mut self, around: Option<Arc<Held>>) -> (Option<Arc<Held>>, usize) {
         let same = match (&self.around, &around) {
             (None, None) => true,
@@ -194,7 +200,7 @@ impl Holds {
                 list = Some(known.clone());
                 break;
             }
-            if slot.hold.taken.mode != Mode::Look {
+            if slot.hold.taken.mode.is_ordered() {
                 missing.extend(at);
             }
             at = slot.older;

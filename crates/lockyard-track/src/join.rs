@@ -3,15 +3,87 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinError;
 
+use super::ends::AwaitedTask;
+use super::event::EventWait;
+use super::handle::Handle;
+use super::name::Name;
 use super::order::Progress;
+use super::resource::Resource;
 use super::strand::Strand;
 use super::tracker::Tracker;
+
+/// What a handle of a task reports by: that its end is waited for, and that it was seen.
+pub struct TaskEnd {
+    name: Name,
+    progress: Arc<Progress>,
+    tracker: Tracker,
+    /// Made once the end is waited for, which it is not where the task is over by then.
+    wait: Option<(Resource, EventWait)>,
+    spawned_at: &'static Location<'static>,
+}
+
+impl TaskEnd {
+    pub(super) fn new(
+        name: Name,
+        progress: Arc<Progress>,
+        tracker: Tracker,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        Self { name, progress, tracker, wait: None, spawned_at }
+    }
+
+    /// Polls the task's handle by `poll`; twice where it is pending at first.
+    ///
+    /// # Panics
+    /// As [`EventWait::poll`].
+    pub fn poll<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        let polled = if let Some((resource, wait)) = &mut self.wait {
+            wait.poll(resource, context, poll)
+        } else {
+            match poll(context) {
+                Poll::Pending if self.tracker.is_on() => {
+                    let task = AwaitedTask { name: self.name.clone(), progress: self.progress.clone() };
+                    let resource = Resource::task(self.tracker.clone(), task);
+                    let wait = EventWait::new("join", self.spawned_at);
+                    let (resource, wait) = self.wait.insert((resource, wait));
+                    wait.poll(resource, context, poll)
+                }
+                polled => polled,
+            }
+        };
+        let output = ready!(polled);
+        self.wait = None;
+        self.seen();
+        Poll::Ready(output)
+    }
+
+    /// The task is over, and the one at work knows it: however it ended, one that panicked or was aborted does nothing more,
+    /// either.
+    pub fn seen(&self) {
+        self.progress.join(&Strand::current(&self.tracker).progress);
+    }
+
+    /// `handle` is with this task from now on, whose end is what it stands for.
+    pub fn has(&self, handle: &Handle) {
+        handle.moved(self.progress.id());
+    }
+
+    /// The name of the task.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+}
 
 /// Tokio's handle of a task that [`spawn`](super::spawn) has spawned. Awaiting it reports the end of the task to the tracker.
 ///
@@ -20,13 +92,12 @@ use super::tracker::Tracker;
 /// **Cancellation.** As tokio's: dropped before its end, it detaches the task.
 pub struct JoinHandle<T> {
     handle: tokio::task::JoinHandle<T>,
-    progress: Arc<Progress>,
-    tracker: Tracker,
+    end: TaskEnd,
 }
 
 impl<T> JoinHandle<T> {
-    pub(super) fn new(handle: tokio::task::JoinHandle<T>, progress: Arc<Progress>, tracker: Tracker) -> Self {
-        Self { handle, progress, tracker }
+    pub(super) fn new(handle: tokio::task::JoinHandle<T>, end: TaskEnd) -> Self {
+        Self { handle, end }
     }
 
     /// Tokio's own handle. Awaited by that one, the task's end is not known to the tracker.
@@ -39,10 +110,8 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let output = ready!(Pin::new(&mut self.handle).poll(context));
-        // However it ended: a task that panicked or was aborted does nothing more, either.
-        self.progress.join(&Strand::current(&self.tracker).progress);
-        Poll::Ready(output)
+        let Self { handle, end } = &mut *self;
+        end.poll(context, |context| Pin::new(&mut *handle).poll(context))
     }
 }
 

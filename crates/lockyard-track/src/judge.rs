@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cycle::StrandId;
 use super::finding::Kind;
-use super::found::{LeftFuture, Suspicion};
+use super::found::{LeftFuture, StandingFinding, Suspicion};
 use super::strand::Strand;
 use super::tracker::Tracker;
 use super::wait::Wait;
@@ -15,13 +15,31 @@ impl Tracker {
     pub(super) fn prove(&self) {
         let waits = self.waits();
         let proven = self.found().confirm(true, |kind, it| it.is_proven(&waits).then_some(kind));
-        proven.iter().for_each(|finding| self.notify(finding));
+        proven.iter().for_each(|it| self.notify(&it.finding));
+        self.panic_in(&proven);
     }
 
     /// Makes those suspicions certain that have stood as long as these waits.
     pub(super) fn confirm(&self, long: &[Arc<Wait>]) {
         let stood = self.found().confirm(false, |kind, it| it.stood(kind, long));
-        stood.iter().for_each(|finding| self.notify(finding));
+        stood.iter().for_each(|it| self.notify(&it.finding));
+    }
+
+    /// Where this tracker panics when tasks are stuck: has the waits of these findings panic.
+    pub(super) fn panic_in(&self, stuck: &[StandingFinding]) {
+        if !self.panics() || stuck.is_empty() {
+            return;
+        }
+        let waits = self.waits();
+        for StandingFinding { finding, waits: numbers } in stuck {
+            // Before the waits end, which would otherwise make nothing of the finding.
+            self.found().keep_for_good(finding);
+            let message: Arc<str> = finding.to_string().into();
+            // All are told before any is woken: one that panics may end the others' waits, as by a channel that it drops.
+            let stuck = || waits.iter().filter(|it| numbers.contains(&it.number));
+            stuck().for_each(|it| it.panic_with(&message));
+            stuck().for_each(|it| it.wake_up());
+        }
     }
 }
 
@@ -67,7 +85,7 @@ impl Suspicion {
                 let mut another = false;
                 let sleeps = task.is_whole_task()
                     && task
-                        .sleeps_on_locks(|it| another |= !own.iter().any(|own| self.keeps_waiting(own, it)));
+                        .sleeps_on_waits(|it| another |= !own.iter().any(|own| self.keeps_waiting(own, it)));
                 sleeps && !another && !wait.is_woken()
             })
     }

@@ -38,6 +38,7 @@
 //! | `block_on` inside a runtime | a poll that does not return while a tracked wait in it is pending | when it has lasted for the patience |
 //! | a task that stopped elsewhere with a lock that another one waits for | polls | suspected when neither was polled for the patience |
 //! | locks taken in both orders, recursive reads | lock-order graph, by class and instance | without any hang, when the second order is seen; certain where each lock was taken by the sequence that asked for the next |
+//! | a tracker that [panics](Tracker::panic_when_stuck), all of whose tasks sleep, on tracked waits alone | polls | suspected when all have lasted |
 //! | guards of blocking locks held across an await | polls of named tasks | when the poll returns, whatever is awaited |
 //! | overtaking where FIFO order is promised | the wait queue | when it happens |
 //! | a lock that does not exclude | a flag that writers raise; a look at all holders | a reader beside a writer, and two writers, always; a writer that comes beside a reader in one of 64 grants |
@@ -108,8 +109,8 @@
 //! - Polls of tasks that are in no scope: neither what they hold across awaits, nor what else may wake them. So nothing of
 //!   them is certain before it has lasted.
 //! - On runtimes other than tokio, which task runs, unless [`identify_tasks`] says so.
-//! - Locks that are not tracked, and whatever else tasks wait for: channels, timers, semaphores. A task that stopped there
-//!   is listed in the [verdict](Tracker::verdict).
+//! - Locks that are not tracked, and whatever else tasks wait for that no [`Resource`] reports: channels, timers,
+//!   semaphores. A task that stopped there is listed in the [verdict](Tracker::verdict).
 //! - Where a guard went: one that has moved to another task counts as held by the task that took it.
 //! - A timeout around an acquisition: both orders of two locks are reported though one of the two would give up.
 //! - Which order comes before which, of tasks that were spawned or joined by other means than [`spawn`] and its
@@ -124,24 +125,35 @@ mod acquire;
 mod blind_spots;
 mod clock;
 mod cycle;
+mod deadlocks;
 mod dump;
+mod ends;
+mod event;
 mod exclusion;
 mod family;
 mod finding;
 mod found;
 mod futurelock;
+mod granted;
 mod guard;
+mod handle;
 mod held_by;
 mod histogram;
 mod hold;
 mod identity;
 mod join;
 mod judge;
+mod knot;
+mod knot_report;
+mod lock;
 mod mode;
+mod name;
 mod number;
 mod order;
 mod poll;
+mod quiet;
 mod report;
+mod resource;
 mod scope;
 mod state;
 mod strand;
@@ -153,15 +165,20 @@ mod waker;
 mod watch;
 
 pub use dump::{Dump, LockStatus, TaskStatus};
+pub use event::EventWait;
 pub use family::{Tracked, TrackedLock};
 pub use finding::{Certainty, Finding, Kind};
 pub use guard::TrackedGuard;
+pub use handle::Handle;
 pub use histogram::Histogram;
 pub use identity::identify_tasks;
-pub use join::JoinHandle;
+pub use join::{JoinHandle, TaskEnd};
 pub use lockyard_evidence::Edge;
+pub use lockyard_lock::{LockClass, Policy};
 pub use mode::Mode;
-pub use scope::{label, scope, spawn};
+pub use name::Name;
+pub use resource::{Hold, Resource};
+pub use scope::{Scope, label, scope, spawn};
 pub use times::{AcquisitionTimes, AcrossAwait, ClassTimes};
 pub use tracker::Tracker;
 pub use verdict::{BlindSpot, Outcome, Verdict};

@@ -11,12 +11,33 @@ pub enum Mode {
     Read,
     /// Alone. Reads of a lock that knows no shared reads are taken alone, too.
     Write,
+    /// So many of the permits of a semaphore. The order in which they are taken is not judged: whether one task keeps
+    /// another waiting depends on how many all others have.
+    Permits(u32),
+    /// Not to be held, only waited for: a message, a notification, the end of a task.
+    Event,
 }
 
 impl Mode {
     /// Whether one who has, or must have, the lock so keeps another from having it so.
     pub(super) fn excludes(self, other: Self) -> bool {
-        self != Self::Look && other != Self::Look && (self == Self::Write || other == Self::Write)
+        self.is_ordered() && other.is_ordered() && (self == Self::Write || other == Self::Write)
+    }
+
+    /// Whether it is a lock that one task alone may keep from others, so that the order of taking it matters.
+    pub(super) fn is_ordered(self) -> bool {
+        matches!(self, Self::Read | Self::Write)
+    }
+
+    /// A number for each, as far as orders distinguish them.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Look => 0,
+            Self::Read => 1,
+            Self::Write => 2,
+            Self::Permits(_) => 3,
+            Self::Event => 4,
+        }
     }
 
     /// The word, as it stands in reports.
@@ -25,6 +46,9 @@ impl Mode {
             Self::Look => "look",
             Self::Read => "read",
             Self::Write => "write",
+            Self::Permits(1) => "permit",
+            Self::Permits(_) => "permits",
+            Self::Event => "event",
         }
     }
 }

@@ -18,6 +18,11 @@ impl Strand {
         self.name.is_some().then(|| self.running.load(SeqCst))
     }
 
+    /// Whether it is a scope that has ended: guards and waits may keep it.
+    pub(super) fn is_over(&self) -> bool {
+        self.waker.as_ref().is_some_and(|waker| waker.is_over())
+    }
+
     pub(super) fn polls(&self) -> u64 {
         self.polls.load(SeqCst)
     }
@@ -46,13 +51,25 @@ impl Strand {
     /// For how many nanoseconds its task was not polled, if it is seen to sleep and waits for no tracked lock; a thread
     /// that runs code of its own, and a task without a name, are not seen to.
     pub(super) fn stopped(&self, now: Ticks) -> Option<u64> {
+        let waits = |strand: &Self| strand.state().waits.iter().any(|wait| wait.explains());
+        let explained =
+            self.with_parents().any(waits) || Self::branches_of(self.task).iter().any(|it| waits(it));
+        if explained { None } else { self.asleep(now) }
+    }
+
+    /// The same, whatever it waits for.
+    pub(super) fn asleep(&self, now: Ticks) -> Option<u64> {
         let task = self.root();
         task.waker.as_ref()?;
         let polled = task.polled_at()?;
-        let waits = |strand: &Self| !strand.state().waits.is_empty();
-        let explained =
-            self.with_parents().any(waits) || Self::branches_of(self.task).iter().any(|it| waits(it));
-        (task.is_running() == Some(false) && !explained).then(|| clock::nanos(polled, now))
+        (task.is_running() == Some(false)).then(|| clock::nanos(polled, now))
+    }
+
+    /// For how many nanoseconds it has waited for something that does not come by itself.
+    pub(super) fn waits_for(&self, now: Ticks) -> Option<u64> {
+        let state = self.state();
+        let waits = state.waits.iter().filter(|wait| !wait.lock.ends.is_time());
+        waits.map(|wait| clock::nanos(wait.asked, now)).max()
     }
 
     /// Whether it is a whole task, whose future nothing but the runtime polls.
@@ -85,7 +102,7 @@ impl Strand {
     }
 
     /// Futures of this scope that are known to be suspended: its own waits, and the scopes in it.
-    fn suspended_on_locks(&self, state: &State) -> usize {
+    fn suspended_on_waits(&self, state: &State) -> usize {
         let Some(waker) = &self.waker else { return 0 };
         let branches = Self::branches_of(self.task);
         let branches =
@@ -109,9 +126,9 @@ impl Strand {
         self.suspended_futures() == known
     }
 
-    /// Whether this task sleeps, and nothing can wake it but the waits for tracked locks that it and its branches have;
+    /// Whether this task sleeps, and nothing can wake it but the tracked waits that it and its branches have;
     /// those waits are given to `wait`.
-    pub(super) fn sleeps_on_locks(&self, mut wait: impl FnMut(&Arc<Wait>)) -> bool {
+    pub(super) fn sleeps_on_waits(&self, mut wait: impl FnMut(&Arc<Wait>)) -> bool {
         // A branch that was woken and left does not count as woken: its wake-up was the task's, which has been polled.
         if self.is_woken() {
             return false;
@@ -122,7 +139,7 @@ impl Strand {
             let known = {
                 let state = strand.state();
                 state.waits.iter().for_each(&mut wait);
-                strand.suspended_on_locks(&state)
+                strand.suspended_on_waits(&state)
             };
             // In no poll nothing adds a clone, and the count can only fall.
             strand.is_running() == Some(false) && waker.clones() == known
@@ -159,9 +176,9 @@ impl PollGuard {
         }
         // Where a thread would have been blocked, this crate's own wait has yielded instead: that is no await of the
         // program's. Any other wait for a lock is one, and a wait for something else than a lock besides.
-        let for_a_lock = !state.waits.is_empty();
+        let for_a_lock = state.waits.iter().any(|wait| wait.mode != Mode::Event);
         let awaits = !state.waits.iter().any(|wait| wait.lock.blocks);
-        if self.strand.suspended_futures() != 1 || self.strand.suspended_on_locks(&state) != 1 {
+        if self.strand.suspended_futures() != 1 || self.strand.suspended_on_waits(&state) != 1 {
             // Which of its futures has these locks is not known from here on: several are suspended, or one on something
             // that may stand for several (tokio keeps one waker for all futures of a task that yield).
             state.holds.mark_ambiguous();

@@ -8,33 +8,42 @@ use lockyard_evidence::Edge;
 
 use super::clock;
 use super::cycle::{WaitEdge, WaitReason};
+use super::ends::Ends;
 use super::finding::{Certainty, Finding, Kind};
 use super::found::{LeftFuture, Obstacle, Suspicion};
 use super::hold::Hold;
+use super::lock::Lock;
 use super::mode::Mode;
 use super::order::{Doubt, Inversion, LockUse};
 use super::strand::Strand;
-use super::wait::{Lock, Wait};
+use super::wait::Wait;
 
 fn lock_of(taken: &LockUse) -> String {
     format!("{} #{} ({})", taken.class.name(), taken.lock, taken.mode.as_str())
 }
 
-fn held(hold: &Hold) -> String {
+pub(super) fn held(hold: &Hold) -> String {
     let millis = clock::nanos(hold.granted, clock::now()) as f64 / 1e6;
     format!("{} for {millis:.1} ms, locked at {}", lock_of(&hold.taken), hold.taken.place)
 }
 
-fn waited_for(wait: &Wait) -> String {
-    format!("{} #{} ({})", wait.lock.class.name(), wait.lock.id, wait.mode.as_str())
+pub(super) fn waited_for(wait: &Wait) -> String {
+    if let Ends::Task(task) = &wait.lock.ends {
+        return format!("the end of task `{}`", task.name.words(task.progress.id()));
+    }
+    let what = match wait.mode {
+        Mode::Permits(of) if of > 1 => format!("{of} permits"),
+        _ => wait.what.to_owned(),
+    };
+    format!("{} #{} ({what})", wait.lock.class.name(), wait.lock.id)
 }
 
-fn wanted(wait: &Wait) -> String {
+pub(super) fn wanted(wait: &Wait) -> String {
     format!("{} at {}", waited_for(wait), wait.at)
 }
 
 /// The task of a wait holds this, if anything, and waits.
-fn edge(wait: &Wait, hold: Option<&Hold>) -> Edge {
+pub(super) fn edge(wait: &Wait, hold: Option<&Hold>) -> Edge {
     Edge {
         task: wait.strand.title(),
         holds: hold.map(|hold| lock_of(&hold.taken)),
@@ -45,7 +54,7 @@ fn edge(wait: &Wait, hold: Option<&Hold>) -> Edge {
 }
 
 /// Each place once, in the order of their coming.
-fn places<'a>(of: impl IntoIterator<Item = &'a Location<'static>>) -> Vec<String> {
+pub(super) fn places<'a>(of: impl IntoIterator<Item = &'a Location<'static>>) -> Vec<String> {
     let mut places = Vec::new();
     for place in of {
         let place = place.to_string();
@@ -56,7 +65,7 @@ fn places<'a>(of: impl IntoIterator<Item = &'a Location<'static>>) -> Vec<String
     places
 }
 
-fn tasks(of: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(super) fn tasks(of: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut tasks = Vec::new();
     for task in of {
         if !tasks.contains(&task) {
@@ -66,7 +75,7 @@ fn tasks(of: impl IntoIterator<Item = String>) -> Vec<String> {
     tasks
 }
 
-fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
+pub(super) fn accuse(waits: &[Arc<Wait>]) -> Vec<u64> {
     for wait in waits {
         wait.accused.store(true, SeqCst);
         wait.strand.root().accused.store(true, SeqCst);
@@ -365,14 +374,13 @@ pub(super) fn broken_exclusion(
 }
 
 /// A task stopped with a lock that another one waits for, and no tracked wait explains it.
-pub(super) fn stuck(wait: &Arc<Wait>, holder: &Strand, hold: &Hold, stopped_ns: u64) {
+pub(super) fn stuck(wait: &Arc<Wait>, holder: &Strand, hold: &Hold, stopped_ns: u64, why: &str) {
     let (waiter, title) = (wait.strand.title(), holder.title());
     let finding = Finding {
         kind: Kind::Stuck,
         certainty: Certainty::Suspected,
         message: format!(
-            "task `{waiter}` waits for {}, held by task `{title}`: {}, which was last polled {:.1} ms ago and waits for \
-             nothing that is tracked",
+            "task `{waiter}` waits for {}, held by task `{title}`: {}, which was last polled {:.1} ms ago {why}",
             wanted(wait),
             held(hold),
             stopped_ns as f64 / 1e6,

@@ -1,12 +1,15 @@
 //! Names for tasks and for branches of tasks.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
-use super::join::{JoinHandle, RunningScope};
+use pin_project_lite::pin_project;
+
+use super::join::{JoinHandle, RunningScope, TaskEnd};
+use super::name::Name;
 use super::order::Progress;
 use super::report;
 use super::strand::Strand;
@@ -26,8 +29,8 @@ use super::waker::ScopeWaker;
 /// let sum = runtime.block_on(lockyard_track::scope("adder", async { 1 + 1 }));
 /// assert_eq!(sum, 2);
 /// ```
-pub async fn scope<F: Future>(name: impl Into<Arc<str>>, future: F) -> F::Output {
-    run(name.into(), None, true, None, future).await
+pub fn scope<F: Future>(name: impl Into<Name>, future: F) -> Scope<F> {
+    run(name.into(), None, true, None, future)
 }
 
 /// Spawns `future` on the tokio runtime at hand, as a task with a name.
@@ -45,7 +48,8 @@ pub async fn scope<F: Future>(name: impl Into<Arc<str>>, future: F) -> F::Output
 /// assert_eq!(adder.await.unwrap(), 2);
 /// # });
 /// ```
-pub fn spawn<F>(name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
+#[track_caller]
+pub fn spawn<F>(name: impl Into<Name>, future: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
@@ -60,60 +64,111 @@ pub fn label(label: &'static str) {
 
 impl Tracker {
     /// As [`scope`], for this tracker: locks made inside belong to it.
-    pub async fn scope<F: Future>(&self, name: impl Into<Arc<str>>, future: F) -> F::Output {
-        run(name.into(), Some(self.clone()), true, None, future).await
+    pub fn scope<F: Future>(&self, name: impl Into<Name>, future: F) -> Scope<F> {
+        run(name.into(), Some(self.clone()), true, None, future)
     }
 
     /// As [`spawn`], for this tracker: locks made inside belong to it.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
+    #[track_caller]
+    pub fn spawn<F>(&self, name: impl Into<Name>, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
+        let (task, end) = self.spawned(name, Location::caller(), future);
+        JoinHandle::new(tokio::spawn(task), end)
+    }
+
+    /// A future as a task of this tracker, to be spawned by the caller, and what the handle of the task is to report by. It
+    /// counts as spawned here and now, at this place.
+    pub fn spawned<F: Future>(
+        &self,
+        name: impl Into<Name>,
+        at: &'static Location<'static>,
+        future: F,
+    ) -> (Scope<F>, TaskEnd) {
+        let (name, progress) = (name.into(), Strand::spawn_here(self));
+        let task = run(name.clone(), Some(self.clone()), false, Some(progress.clone()), future);
+        (task, TaskEnd::new(name, progress, self.clone(), at))
+    }
+
+    /// The same for a function that is to run on a thread of its own, as `spawn_blocking` has it.
+    pub fn spawned_blocking<R, F: FnOnce() -> R>(
+        &self,
+        name: Name,
+        at: &'static Location<'static>,
+        f: F,
+    ) -> (impl FnOnce() -> R + use<R, F>, TaskEnd) {
         let progress = Strand::spawn_here(self);
-        let task = run(name.into(), Some(self.clone()), false, Some(progress.clone()), future);
-        JoinHandle::new(tokio::spawn(task), progress, self.clone())
+        let end = TaskEnd::new(name.clone(), progress.clone(), self.clone(), at);
+        let tracker = self.clone();
+        let work = move || {
+            let strand = RunningScope::new(Strand::named(name, tracker, false, None, Some(progress)));
+            let _entered = strand.enter(None);
+            f()
+        };
+        (work, end)
     }
 
     /// Makes a name for a task of this tracker, to be spawned elsewhere: on another runtime, or on a handle. It counts as
     /// spawned here and now.
-    pub fn task<F: Future>(&self, name: Arc<str>, future: F) -> impl Future<Output = F::Output> + use<F> {
-        // Spawned now, as far as is known: what follows here may run at once with it.
-        let progress = Strand::spawn_here(self);
-        run(name, Some(self.clone()), false, Some(progress), future)
+    #[track_caller]
+    pub fn task<F: Future>(&self, name: Name, future: F) -> Scope<F> {
+        self.spawned(name, Location::caller(), future).0
     }
 
     /// Runs `f` on this thread in a scope of this tracker, for code that is not async: locks made inside belong to it.
-    pub fn within<R>(&self, name: impl Into<Arc<str>>, f: impl FnOnce() -> R) -> R {
+    pub fn within<R>(&self, name: impl Into<Name>, f: impl FnOnce() -> R) -> R {
         let strand = RunningScope::new(Strand::named(name.into(), self.clone(), false, None, None));
         let _entered = strand.enter(None);
         f()
     }
 }
 
-async fn run<F: Future>(
-    name: Arc<str>,
+fn run<F: Future>(
+    name: Name,
     tracker: Option<Tracker>,
     is_branch: bool,
     spawned: Option<Arc<Progress>>,
     future: F,
-) -> F::Output {
-    let mut future = pin!(future);
-    let mut name = Some(name);
-    let mut running: Option<(RunningScope, Waker)> = None;
-    poll_fn(move |context| {
-        let (strand, waker) = running.get_or_insert_with(|| {
-            let tracker = tracker.clone().unwrap_or_else(Tracker::current);
+) -> Scope<F> {
+    Scope { running: None, name: Some(name), tracker, is_branch, spawned, future }
+}
+
+pin_project! {
+    /// A future that runs [as a scope](scope) of its own, or as a whole task.
+    ///
+    /// **Cancellation.** As the future's own.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub struct Scope<F> {
+        // Ends first: what the future holds is let go of by what is around it.
+        running: Option<(RunningScope, Waker)>,
+        name: Option<Name>,
+        tracker: Option<Tracker>,
+        is_branch: bool,
+        spawned: Option<Arc<Progress>>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let (strand, waker) = this.running.get_or_insert_with(|| {
+            let tracker = this.tracker.take().unwrap_or_else(Tracker::current);
             let own = ScopeWaker::new();
             let waker = Waker::from(own.clone());
-            let name = name.take().expect("named once");
-            let strand = Strand::named(name, tracker, is_branch, Some(own), spawned.clone());
+            let name = this.name.take().expect("it has not ended");
+            let strand = Strand::named(name, tracker, *this.is_branch, Some(own), this.spawned.take());
             (RunningScope::new(strand), waker)
         });
         let entered = strand.enter(Some(context.waker()));
-        let polled = future.as_mut().poll(&mut Context::from_waker(waker));
+        let polled = this.future.poll(&mut Context::from_waker(waker));
         if polled.is_pending() {
             // Before the scope ends its poll: the holds are marked first and `running` is cleared after, so an
             // asker that sees the scope suspended sees what it holds across the await.
@@ -126,9 +181,11 @@ async fn run<F: Future>(
         if strand.accused.load(SeqCst) {
             strand.tracker.prove();
         }
+        if polled.is_ready() {
+            *this.running = None;
+        }
         polled
-    })
-    .await
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::clock;
 use super::hold::{Acquisition, Hold, HoldIndex, Holds};
-use super::mode::Mode;
 use super::order::{IdSet, LockUse, mix};
 use super::times::Sample;
 use super::wait::Wait;
@@ -62,6 +61,15 @@ impl State {
         (self.holds.push(hold), number)
     }
 
+    /// Takes over a hold of another strand, or one of its own that has changed.
+    pub(super) fn put(&mut self, hold: Hold) -> (HoldIndex, u64) {
+        self.holds_made += 1;
+        let number = self.holds_made;
+        // What is held here was taken elsewhere: what is asked for next is not asked by the same sequence for certain.
+        let taken = LockUse { sequence: false, ..hold.taken };
+        (self.holds.push(Hold { number, taken, ..hold }), number)
+    }
+
     /// Whether a lock that is asked for now stands for an order that the graph may not know. What a strand inside
     /// another one holds is not all that it holds. `segment` is that of its moment.
     #[inline]
@@ -71,7 +79,7 @@ impl State {
             // they are through, is not touched by it.
             self.holds.mark_ambiguous();
         }
-        if asked.mode == Mode::Look || self.holds.len() + around.len == 0 {
+        if !asked.mode.is_ordered() || self.holds.len() + around.len == 0 {
             return false;
         }
         let context = match self.holds.newest() {

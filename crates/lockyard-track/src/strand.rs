@@ -12,6 +12,7 @@ use super::clock;
 use super::cycle::StrandId;
 use super::hold::HoldIndex;
 use super::identity::{Task, running_task};
+use super::name::Name;
 use super::number::number;
 use super::order::Progress;
 use super::state::State;
@@ -23,7 +24,7 @@ use lockyard_lock::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
 /// Something that runs in sequence.
 pub(super) struct Strand {
     pub(super) id: StrandId,
-    pub(super) name: Option<Arc<str>>,
+    pub(super) name: Option<Name>,
     pub(super) task: Task,
     /// The scope around this one: it cannot go on before this one ends.
     pub(super) parent: Option<Arc<Strand>>,
@@ -155,7 +156,7 @@ impl Strand {
     /// A scope, inside what runs on this thread now, with `waker` where it is a future; or a task, which was spawned as
     /// `spawned`.
     pub(super) fn named(
-        name: Arc<str>,
+        name: Name,
         tracker: Tracker,
         is_branch: bool,
         waker: Option<Arc<ScopeWaker>>,
@@ -176,7 +177,7 @@ impl Strand {
     }
 
     fn new(
-        name: Option<Arc<str>>,
+        name: Option<Name>,
         task: Task,
         parent: Option<Arc<Self>>,
         tracker: Tracker,
@@ -193,7 +194,8 @@ impl Strand {
         }
         let unnamed = name.is_none();
         let strand = Arc::new(Self {
-            id: number(),
+            // By this number a handle of the task knows it, whether it has been polled or not.
+            id: progress.id(),
             name,
             task,
             parent,
@@ -265,7 +267,7 @@ impl Strand {
     /// The name as it stands in reports: the scopes from the outside to the inside.
     pub(super) fn title(&self) -> String {
         let own = match (&self.name, self.task) {
-            (Some(name), _) => name.to_string(),
+            (Some(name), _) => name.words(self.id),
             (None, Task::Tokio(id)) => format!("#{id}"),
             (None, Task::Other(id)) => format!("#{id}"),
             (None, Task::Thread(thread)) => format!("on thread {thread}"),

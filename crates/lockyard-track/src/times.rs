@@ -58,10 +58,15 @@ pub struct AcquisitionTimes {
 impl AcquisitionTimes {
     fn record(&mut self, sample: &Sample) {
         let Acquisition { queued_ns, woken_ns, overtaken } = sample.waited;
+        self.hold.record(sample.held_ns);
+        // Most locks are free, and three zeros are all alike.
+        if queued_ns + woken_ns + overtaken == 0 {
+            [&mut self.queued, &mut self.woken, &mut self.wait].into_iter().for_each(Histogram::record_zero);
+            return;
+        }
         self.queued.record(queued_ns);
         self.woken.record(woken_ns);
         self.wait.record(queued_ns + woken_ns);
-        self.hold.record(sample.held_ns);
         self.overtaken = self.overtaken.max(overtaken);
     }
 

@@ -12,11 +12,12 @@ use super::blind_spots::BlindSpotCounts;
 use super::cycle::LockId;
 use super::finding::Finding;
 use super::found::{Found, Suspicion};
+use super::lock::Lock;
 use super::number::number;
 use super::order::{HeldNow, Inversion, LockUse, Moment, NotSeen, OrderGraph};
 use super::strand::Strand;
 use super::times::{AcrossAwait, ClassTimes, Sample, Times};
-use super::wait::{Lock, Wait};
+use super::wait::Wait;
 
 /// Is called with each finding.
 type Listener = Box<dyn Fn(&Finding) + Send + Sync>;
@@ -39,6 +40,10 @@ struct Inner {
     /// Guards of locks that block, held across awaits now.
     hazards: AtomicUsize,
     waits: AtomicU64,
+    /// Waits for events that began, and the sum of these two at the last look for deadlocks.
+    event_waits: AtomicU64,
+    looked_at: AtomicU64,
+    panics: AtomicBool,
     on: AtomicBool,
     /// How often it was switched off.
     switched_off: AtomicU64,
@@ -49,6 +54,15 @@ impl Default for Tracker {
         Self::new()
     }
 }
+
+/// Whether both are handles of one tracker.
+impl PartialEq for Tracker {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other)
+    }
+}
+
+impl Eq for Tracker {}
 
 impl fmt::Debug for Tracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,9 +82,19 @@ impl Tracker {
             contended: Mutex::default(),
             hazards: AtomicUsize::new(0),
             waits: AtomicU64::new(0),
+            event_waits: AtomicU64::new(0),
+            looked_at: AtomicU64::new(0),
+            panics: AtomicBool::new(false),
             on: AtomicBool::new(true),
             switched_off: AtomicU64::new(0),
         }))
+    }
+
+    /// A tracker of its own that is [switched off](Self::switch_off) so far.
+    pub fn new_off() -> Self {
+        let tracker = Self::new();
+        tracker.0.on.store(false, SeqCst);
+        tracker
     }
 
     /// The tracker of locks that were made in no scope.
@@ -84,6 +108,11 @@ impl Tracker {
     /// The tracker of the scope that runs on this thread, or else the global one.
     pub fn current() -> Self {
         Strand::scope().map_or_else(Self::global, |strand| strand.tracker.clone())
+    }
+
+    /// The tracker of the scope that runs on this thread, if any does.
+    pub fn of_scope() -> Option<Self> {
+        Strand::scope().map(|strand| strand.tracker.clone())
     }
 
     /// Calls `listener` with every finding, on the thread and at the moment it is found: so it must be quick, and must
@@ -154,6 +183,11 @@ impl Tracker {
         self.0.waits.load(Relaxed)
     }
 
+    /// Waits for events that did not come at once.
+    pub fn event_waits(&self) -> u64 {
+        self.0.event_waits.load(Relaxed)
+    }
+
     /// Forgets the times gathered so far, as after warming up. Findings and orders stay.
     pub fn clear_times(&self) {
         self.gather();
@@ -202,9 +236,31 @@ impl Tracker {
 
     /// Every wait that is on.
     pub(super) fn waits(&self) -> Vec<Arc<Wait>> {
-        // Copied, and the table released, before any queue is locked: `join` locks a queue and then the table.
-        let locks: Vec<_> = self.0.contended.lock().values().cloned().collect();
-        locks.iter().flat_map(|lock| lock.queued()).collect()
+        self.strands().iter().flat_map(|strand| strand.state().waits.clone()).collect()
+    }
+
+    /// Has tasks panic that are stuck for certain, or for a [watch](Self::watch)'s patience: with the finding, in their waits.
+    /// For tests, which would hang otherwise. A guard that they hold is dropped as they unwind.
+    pub fn panic_when_stuck(&self) {
+        self.0.panics.store(true, SeqCst);
+    }
+
+    pub(super) fn panics(&self) -> bool {
+        self.0.panics.load(SeqCst)
+    }
+
+    /// A thread of a runtime has nothing to do. If any wait has begun since it was last so, looks for deadlocks: of those
+    /// over more than locks the last wait is often the last that a runtime does.
+    pub fn idle(&self) {
+        // Relaxed: a thread that parks has made all its own waits, and of another's the watch learns.
+        let waits = self.0.waits.load(Relaxed) + self.0.event_waits.load(Relaxed);
+        if self.is_on() && self.0.looked_at.swap(waits, Relaxed) != waits {
+            self.look_for_deadlocks();
+        }
+    }
+
+    pub(super) fn event_wait_begun(&self) {
+        self.0.event_waits.fetch_add(1, Relaxed);
     }
 
     pub(super) fn wait_begun(&self) {

@@ -93,9 +93,8 @@ impl Tracker {
         let mut not_seen = Vec::new();
         for strand in self.strands() {
             let status = strand.status(now);
-            let long = |it: &super::dump::LockStatus| it.since >= patience;
             let explained = findings.iter().any(|it| it.tasks.contains(&status.name));
-            if status.waits.iter().any(long) && !explained {
+            if strand.waits_for(now).is_some_and(|it| Duration::from_nanos(it) >= patience) && !explained {
                 not_seen.push(BlindSpot::Waiting(status));
             } else if strand.parent.is_none()
                 && strand.stopped(now).is_some_and(|it| Duration::from_nanos(it) >= patience)

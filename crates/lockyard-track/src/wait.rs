@@ -1,191 +1,20 @@
-//! One wait for a lock, and the wait queue of a lock.
-//!
-//! A waiter joins the tracker's queue in the same moment in which it joins the lock's own: under the mutex of the
-//! tracker's. So the two are in the same order, and what a lock promises about its queue can be checked.
-//! A lock that blocks is the exception: its waiter is queued before it blocks, and no order is concluded from
-//! that.
+//! One wait, for a lock or for something else that other tasks end: since when, where, and how it ended.
 
-use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Wake, Waker};
 
-use lockyard_lock::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex};
-use lockyard_lock::{LockClass, Policy};
+use lockyard_lock::sync::{AtomicBool, AtomicU64, Mutex};
 
 use super::clock::{self, Ticks};
-use super::cycle::{LockId, Request};
+use super::cycle::Request;
 use super::hold::Acquisition;
-use super::mode::{Mode, Rule};
+use super::lock::Lock;
+use super::mode::Mode;
 use super::number::number;
-use super::order::LockUse;
 use super::strand::Strand;
-use super::tracker::Tracker;
 use super::waker::ScopeWaker;
-
-/// A tracked lock, apart from what it guards.
-pub(super) struct Lock {
-    pub(super) id: LockId,
-    pub(super) class: &'static LockClass,
-    pub(super) family: &'static str,
-    pub(super) rule: Rule,
-    pub(super) blocks: bool,
-    pub(super) tracker: Tracker,
-    /// The task that made it, and whether another one has used it.
-    maker: u64,
-    shared: AtomicBool,
-    queue: Mutex<VecDeque<Arc<Wait>>>,
-    /// The length of the queue, for callers that need no more.
-    waiting: AtomicUsize,
-    /// The last place that was given in the queue.
-    last_place: AtomicU64,
-    /// Queued waits that wait without blocking for a lock that blocks, and must be woken by its release.
-    pub(super) polling: AtomicUsize,
-    /// The strand that writes now; 0 if none does.
-    pub(super) writer: AtomicU64,
-    /// It was taken while tracking was switched off, and may be held unnoticed ever since.
-    untracked: AtomicBool,
-}
-
-impl Lock {
-    pub(super) fn new(
-        tracker: Tracker,
-        class: &'static LockClass,
-        family: &'static str,
-        policy: Policy,
-        blocks: bool,
-    ) -> Arc<Self> {
-        let maker = Strand::task_here(&tracker);
-        Arc::new(Self {
-            id: number(),
-            class,
-            family,
-            rule: Rule::of(policy),
-            blocks,
-            tracker,
-            maker,
-            shared: AtomicBool::new(false),
-            queue: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-            last_place: AtomicU64::new(0),
-            polling: AtomicUsize::new(0),
-            writer: AtomicU64::new(0),
-            untracked: AtomicBool::new(false),
-        })
-    }
-
-    #[inline]
-    pub(super) fn taken(&self, mode: Mode, place: &'static Location<'static>) -> LockUse {
-        LockUse::new(self.id, self.class, mode, self.rule, place)
-    }
-
-    /// Notes who uses it now. Whether it has been used by the task that made it, and by no other.
-    #[inline]
-    pub(super) fn is_private_to(&self, strand: &Strand) -> bool {
-        // Relaxed: where one task's use comes before another's, whatever handed the lock over orders the two; where
-        // none does, either answer is right.
-        if self.shared.load(Relaxed) {
-            return false;
-        }
-        let is_private = self.maker == strand.progress.task;
-        if !is_private {
-            self.shared.store(true, Relaxed);
-        }
-        is_private
-    }
-
-    #[inline]
-    pub(super) fn taken_untracked(&self) {
-        // Looked at first: readers share no write but the first of them all.
-        if !self.untracked.load(Relaxed) {
-            self.untracked.store(true, Relaxed);
-        }
-    }
-
-    /// Whether it may have a holder that was not noticed.
-    pub(super) fn may_be_held_unnoticed(&self) -> bool {
-        self.untracked.load(Relaxed)
-    }
-
-    /// The place of the last in the queue, unless it is empty.
-    #[inline]
-    pub(super) fn last_queued(&self) -> Option<u64> {
-        // The count, then the place: `join` stores the place before it raises the count, so a reader of the raised
-        // count sees that place or a later one. A release on the count and an acquire here would suffice;
-        // `fetch_sub` continues the release sequence.
-        (self.waiting.load(SeqCst) > 0).then(|| self.last_place.load(SeqCst))
-    }
-
-    /// The queued waits, in the order of their coming.
-    pub(super) fn queued(&self) -> Vec<Arc<Wait>> {
-        self.queue.lock().iter().cloned().collect()
-    }
-
-    /// Those who have places before this one.
-    pub(super) fn before(&self, place: u64) -> Vec<Arc<Wait>> {
-        let queue = self.queue.lock();
-        // Places rise along the queue, because each is given under the mutex that pushes it: the first that is not
-        // before ends the walk.
-        queue.iter().take_while(|it| it.place().is_some_and(|other| other < place)).cloned().collect()
-    }
-
-    /// Lets `join` take a place in the lock's own queue; if it has to wait there, it is queued from then on.
-    pub(super) fn join<R>(self: &Arc<Self>, wait: &Arc<Wait>, join: impl FnOnce() -> Option<R>) -> Option<R> {
-        let mut queue = self.queue.lock();
-        // Under the mutex: were it released between the two queues, another waiter could enter them in the opposite
-        // order, and be reported for a grant that was in order.
-        let joined = join();
-        if joined.is_none() {
-            let place = number();
-            // The place, then the last place, then the count: see `last_queued`. A reader that comes through the
-            // queue is ordered by its mutex; one that comes through the strand may find no place yet, and takes the
-            // wait for not queued.
-            wait.place.store(place, SeqCst);
-            self.last_place.store(place, SeqCst);
-            queue.push_back(wait.clone());
-            let waiting = self.waiting.fetch_add(1, SeqCst) + 1;
-            // Under the mutex, as its counterpart in `leave`: the two would otherwise cross, and the table would
-            // keep a lock that is not waited for, or miss one that is.
-            if waiting == 1 {
-                self.tracker.contended(self);
-            }
-        }
-        joined
-    }
-
-    /// Whether any queued wait satisfies `is`.
-    pub(super) fn any_queued(&self, is: impl Fn(&Wait) -> bool) -> bool {
-        self.queue.lock().iter().map(|wait| &**wait).any(is)
-    }
-
-    fn leave(&self, wait: &Wait) {
-        let mut queue = self.queue.lock();
-        let Some(at) = queue.iter().position(|it| it.number == wait.number) else { return };
-        queue.remove(at);
-        if self.waiting.fetch_sub(1, SeqCst) == 1 {
-            self.tracker.uncontended(self);
-        }
-    }
-
-    /// Wakes those who wait without blocking: the lock was released.
-    #[inline]
-    pub(super) fn released(&self) {
-        // After the unlock, as `waited` raises the count before it tries the lock once more. Checked before the
-        // unlock, it would miss a waiter that raises the count and fails in between, and no release would follow to
-        // wake it.
-        if self.polling.load(SeqCst) > 0 {
-            // Of a copy: a waker runs code of the runtime, which must not find the queue locked.
-            self.queued().iter().filter(|wait| wait.polling.load(SeqCst)).for_each(Wake::wake_by_ref);
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        self.tracker.forget(self.id);
-    }
-}
 
 /// A wait for a lock.
 pub(super) struct Wait {
@@ -193,6 +22,8 @@ pub(super) struct Wait {
     pub(super) strand: Arc<Strand>,
     pub(super) lock: Arc<Lock>,
     pub(super) mode: Mode,
+    /// What is waited for, in a word: `write`, `recv`.
+    pub(super) what: &'static str,
     pub(super) at: &'static Location<'static>,
     pub(super) asked: Ticks,
     /// How often its strand had been polled by then.
@@ -203,6 +34,8 @@ pub(super) struct Wait {
     pub(super) woken: AtomicBool,
     woken_at: AtomicU64,
     polls: AtomicU64,
+    /// In which poll of its strand it was polled last.
+    polled_in: AtomicU64,
     /// It has ended, with the lock or without.
     over: AtomicBool,
     /// It has ended with the lock.
@@ -215,6 +48,9 @@ pub(super) struct Wait {
     pub(super) accused: AtomicBool,
     /// A futurelock was reported of it.
     pub(super) reported: AtomicBool,
+    /// It is to panic with this finding.
+    stuck: Mutex<Option<Arc<str>>>,
+    is_stuck: AtomicBool,
 }
 
 impl Wait {
@@ -222,6 +58,7 @@ impl Wait {
         strand: Arc<Strand>,
         lock: Arc<Lock>,
         mode: Mode,
+        what: &'static str,
         at: &'static Location<'static>,
     ) -> Arc<Self> {
         let polls_before = strand.polls();
@@ -230,6 +67,7 @@ impl Wait {
             strand,
             lock,
             mode,
+            what,
             at,
             asked: clock::now(),
             polls_before,
@@ -238,13 +76,21 @@ impl Wait {
             woken: AtomicBool::new(false),
             woken_at: AtomicU64::new(0),
             polls: AtomicU64::new(0),
+            polled_in: AtomicU64::new(polls_before),
             over: AtomicBool::new(false),
             granted: AtomicBool::new(false),
             overtaken: AtomicU64::new(0),
             polling: AtomicBool::new(false),
             accused: AtomicBool::new(false),
             reported: AtomicBool::new(false),
+            stuck: Mutex::new(None),
+            is_stuck: AtomicBool::new(false),
         })
+    }
+
+    /// It has this place in the wait queue from now on.
+    pub(super) fn queued_at(&self, place: u64) {
+        self.place.store(place, SeqCst);
     }
 
     pub(super) fn place(&self) -> Option<u64> {
@@ -269,14 +115,39 @@ impl Wait {
         // come.
         self.woken.store(false, SeqCst);
         self.polls.fetch_add(1, SeqCst);
+        self.polled_in.store(self.strand.polls(), SeqCst);
         let mut inner = self.inner.lock();
         if !inner.will_wake(waker) {
             inner.clone_from(waker);
         }
     }
 
+    /// Has its next poll panic with this finding. [`wake_up`](Self::wake_up) asks for that poll.
+    pub(super) fn panic_with(&self, message: &Arc<str>) {
+        *self.stuck.lock() = Some(message.clone());
+        // The message before the flag, and the flag before the poll that is asked for.
+        self.is_stuck.store(true, SeqCst);
+    }
+
+    /// # Panics
+    /// If it is to.
+    #[inline]
+    pub(super) fn panic_if_stuck(&self) {
+        if self.is_stuck.load(SeqCst) {
+            let message = self.stuck.lock().clone();
+            panic!("{}", message.as_deref().unwrap_or_default());
+        }
+    }
+
     pub(super) fn polls(&self) -> u64 {
         self.polls.load(SeqCst)
+    }
+
+    /// Whether it explains why its strand is not polled: what is waited for by time alone does so only if the strand polled it
+    /// when it was last polled. One that was left in between, as by a `select!`, comes to its end and helps nobody.
+    pub(super) fn explains(&self) -> bool {
+        let strand = &self.strand;
+        !self.lock.ends.is_time() || !strand.is_over() && self.polled_in.load(SeqCst) == strand.polls()
     }
 
     /// Whether it is what a poll with this waker, or a clone of it, has left behind.
@@ -310,7 +181,7 @@ impl Wait {
     }
 
     /// Wakes the task that polled it last.
-    fn wake_up(&self) {
+    pub(super) fn wake_up(&self) {
         // Woken outside the mutex: a waker may poll at once, on this thread, and `polled_by` locks it again.
         let waker = self.inner.lock().clone();
         if self.strand.waker.as_ref().is_some_and(|own| own.is(&waker)) {

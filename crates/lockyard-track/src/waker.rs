@@ -17,6 +17,7 @@ pub(super) struct ScopeWaker {
     outer: Mutex<Waker>,
     woken: AtomicBool,
     wakes: AtomicU64,
+    over: AtomicBool,
 }
 
 /// Handles that belong to the scope: its own, and the one in the waker that it polls its future with.
@@ -28,6 +29,7 @@ impl ScopeWaker {
             outer: Mutex::new(Waker::noop().clone()),
             woken: AtomicBool::new(false),
             wakes: AtomicU64::new(0),
+            over: AtomicBool::new(false),
         })
     }
 
@@ -45,8 +47,13 @@ impl ScopeWaker {
 
     /// The scope has ended: guards may keep its strand alive, and must not seem to be a future of the scope around it.
     pub(super) fn ended(&self) {
+        self.over.store(true, SeqCst);
         let gone = std::mem::replace(&mut *self.outer.lock(), Waker::noop().clone());
         drop(gone);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(SeqCst)
     }
 
     /// Woken, and not polled since.

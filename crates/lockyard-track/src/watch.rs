@@ -7,12 +7,18 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::clock;
+use super::futurelock;
 use super::hold::Hold;
 use super::mode::Mode;
+use super::quiet;
 use super::report;
 use super::strand::Strand;
 use super::tracker::Tracker;
 use super::wait::Wait;
+
+/// So many patiences a suspicion that can never be certain has to stand before a tracker that panics ends its tasks: a channel's
+/// end may have gone to a task that has not used it yet, and is only slow.
+const UNSEEN_TAKES: u128 = 5;
 
 /// Watches over a tracker until it is dropped.
 ///
@@ -46,6 +52,7 @@ impl Tracker {
 
     /// Looks once, as a [`watch`](Self::watch) does again and again.
     pub fn look(&self, patience: Duration) {
+        self.look_for_deadlocks();
         let now = clock::now();
         let long = |wait: &Arc<Wait>| u128::from(clock::nanos(wait.asked, now)) >= patience.as_nanos();
         let waits: Vec<_> = self.waits().into_iter().filter(long).collect();
@@ -53,21 +60,51 @@ impl Tracker {
             return;
         }
         self.confirm(&waits);
+        // What rests on who used something last may be nothing, and takes longer to end a task.
+        let very_long = |wait: &&Arc<Wait>| {
+            u128::from(clock::nanos(wait.asked, now)) >= patience.as_nanos() * UNSEEN_TAKES
+        };
+        let unseen: Vec<_> = waits.iter().filter(very_long).cloned().collect();
+        self.panic_in(&self.found().standing(&waits, &unseen));
         let strands = Strand::all();
-        for wait in waits.iter().filter(|wait| !wait.accused.load(SeqCst) && !wait.lock.blocks) {
-            let holder = holder(wait, &strands);
+        let is_long = |nanos: &u64| u128::from(*nanos) >= patience.as_nanos();
+        for wait in waits.iter().filter(|wait| !wait.accused.load(SeqCst) && !wait.lock.ends.is_time()) {
+            if wait.lock.blocks {
+                // Whatever its holder waits for, the thread that has to resume it may be the one that is blocked here.
+                if let Some((holder, hold)) = holder(wait, &strands)
+                    && let Some(asleep) = holder.asleep(now).filter(is_long)
+                    && hold.is_hazard
+                {
+                    report::stuck(
+                        wait,
+                        &holder,
+                        &hold,
+                        asleep,
+                        "and may need the thread that is blocked here",
+                    );
+                }
+                continue;
+            }
+            futurelock::look_after(wait, &waits);
+            if wait.accused.load(SeqCst) {
+                continue;
+            }
+            let is_lock = wait.lock.ends.is_unlock();
+            let holder = is_lock.then(|| holder(wait, &strands)).flatten();
             // The flag and then the count, as `enter` writes the count and then the flag: the flag of a later poll
             // comes with its count, which differs from that of the wait.
             if wait.strand.is_running() == Some(true) && wait.strand.polls() == wait.polls_before {
                 report::block_on(wait, holder.as_ref());
             } else if let Some((holder, hold)) = &holder {
-                if let Some(stopped) = holder.stopped(now).filter(|it| u128::from(*it) >= patience.as_nanos())
-                {
-                    report::stuck(wait, holder, hold, stopped);
+                if let Some(stopped) = holder.stopped(now).filter(is_long) {
+                    report::stuck(wait, holder, hold, stopped, "and waits for nothing that is tracked");
                 }
-            } else if is_first_and_asleep(wait) && !wait.lock.may_be_held_unnoticed() {
+            } else if is_lock && is_first_and_asleep(wait) && !wait.lock.may_be_held_unnoticed() {
                 report::lost_wake_up(wait);
             }
+        }
+        if self.panics() {
+            quiet::look(self, patience);
         }
     }
 }

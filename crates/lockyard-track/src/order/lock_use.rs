@@ -10,6 +10,7 @@ use crate::mode::{Mode, Rule};
 
 /// One lock taken, or asked for.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with one another")]
 pub(crate) struct LockUse {
     pub(crate) lock: LockId,
     pub(crate) class: &'static LockClass,
@@ -20,6 +21,8 @@ pub(crate) struct LockUse {
     pub(crate) sequence: bool,
     /// It was taken by trying: no wait, and so no order, stands behind it.
     pub(crate) tried: bool,
+    /// Its guard or permit can be moved to another task, and may have been, unnoticed.
+    pub(crate) movable: bool,
     /// No task but the one that made the lock had used it by then.
     pub(crate) private: bool,
 }
@@ -37,7 +40,7 @@ impl LockUse {
         rule: Rule,
         place: &'static Location<'static>,
     ) -> Self {
-        Self { lock, class, mode, rule, place, sequence: true, tried: false, private: false }
+        Self { lock, class, mode, rule, place, sequence: true, tried: false, movable: false, private: false }
     }
 
     pub(crate) fn class_id(&self) -> usize {
@@ -48,7 +51,7 @@ impl LockUse {
     #[inline]
     pub(crate) fn kind_hash(&self) -> u64 {
         let flags = u64::from(self.sequence) | u64::from(self.tried) << 1 | u64::from(self.private) << 2;
-        mix(mix(id(self.class) as u64, id(self.place) as u64), flags | (self.mode as u64) << 3)
+        mix(mix(id(self.class) as u64, id(self.place) as u64), flags | self.mode.number() << 3)
     }
 
     /// All of it, as a number.

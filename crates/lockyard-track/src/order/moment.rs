@@ -67,6 +67,11 @@ impl Progress {
         Self::new(id, hasher.finish(), id, Arc::from([]))
     }
 
+    /// The number by which it is known.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// A task that `self` spawns now.
     pub(crate) fn spawn(&self) -> Arc<Self> {
         let id = number();
