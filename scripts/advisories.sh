@@ -15,7 +15,9 @@ if ! cargo audit --version >/dev/null 2>&1; then
     cargo install --locked --root "$tools" cargo-audit
 fi
 locks=(Cargo.lock)
-[ ! -f track-rivals/Cargo.lock ] || locks+=(track-rivals/Cargo.lock)
+for package in track-rivals tokio-pitfalls real-code real-code/sources; do
+    [ ! -f "$package/Cargo.lock" ] || locks+=("$package/Cargo.lock")
+done
 for lock in "${locks[@]}"; do
     echo "== $lock"
     cargo audit --file "$lock" "$@"
