@@ -7,9 +7,21 @@ use std::path::{Path, PathBuf};
 use lockyard::lock::{AsyncLockRwLock, LockFamily, StdRwLock};
 
 /// Where code is. A record that tests read as a sample says the locks' names as any record does.
-const FOLDERS: [&str; 8] =
-    ["src", "crates", "benches", "tests", "loom-tests", "shuttle-tests", "track-rivals", "scripts"];
+const FOLDERS: [&str; 10] = [
+    "src",
+    "crates",
+    "benches",
+    "tests",
+    "loom-tests",
+    "shuttle-tests",
+    "track-rivals",
+    "tokio-pitfalls",
+    "real-code",
+    "scripts",
+];
 const RECORDS: &str = "crates/lockyard-bench/tests";
+/// What wraps the types of other libraries, whichever families there are.
+const DROP_IN: &str = "crates/lockyard-tokio";
 const THIS: &str = "tests/one_list.rs";
 
 fn root() -> &'static Path {
@@ -26,7 +38,10 @@ fn code() -> Vec<(String, String)> {
             let from_root = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
             let is_code =
                 path.extension().is_some_and(|ending| ["rs", "toml", "sh"].iter().any(|it| ending == *it));
-            if path.is_dir() && from_root != RECORDS && !from_root.ends_with("target") {
+            if path.is_dir()
+                && ![RECORDS, DROP_IN].contains(&from_root.as_str())
+                && !from_root.ends_with("target")
+            {
                 folders.push(path);
             } else if is_code && from_root != THIS {
                 found.push((from_root, fs::read_to_string(&path).unwrap()));

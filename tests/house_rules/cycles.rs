@@ -12,13 +12,47 @@ use super::source::{Source, words};
 const EXCUSED: &[(&[&str], &str)] = &[
     (
         &[
+            "crates/lockyard-track/src/found.rs",
+            "crates/lockyard-track/src/lock.rs",
             "crates/lockyard-track/src/state.rs",
             "crates/lockyard-track/src/strand.rs",
             "crates/lockyard-track/src/tracker.rs",
             "crates/lockyard-track/src/wait.rs",
         ],
-        "A tracker keeps the locks that are waited for, a lock those who wait, one who waits its strand, and a strand \
-         what it waits for and the tracker that it notifies.",
+        "A tracker keeps the locks that are waited for and what was found of waits, a lock those who wait, one who waits \
+         its strand, and a strand what it waits for and the tracker that it notifies.",
+    ),
+    (
+        &["crates/lockyard-tokio/src/lockyard/program.rs", "crates/lockyard-tokio/src/tracked.rs"],
+        "Where the environment asks for it, the first who looks for a tracker begins that of the program.",
+    ),
+    (
+        &[
+            "crates/lockyard-tokio/src/runtime/builder.rs",
+            "crates/lockyard-tokio/src/runtime/local_runtime.rs",
+            "crates/lockyard-tokio/src/runtime/runtime.rs",
+        ],
+        "A builder makes runtimes, and a runtime can be made without naming its builder.",
+    ),
+    (
+        &[
+            "crates/lockyard-tokio/src/sync/mutex/guard.rs",
+            "crates/lockyard-tokio/src/sync/mutex/mod.rs",
+            "crates/lockyard-tokio/src/sync/mutex/owned.rs",
+        ],
+        "A mutex makes its guards, and a guard has the mutex that it locks.",
+    ),
+    (
+        &[
+            "crates/lockyard-tokio/src/sync/rwlock/mod.rs",
+            "crates/lockyard-tokio/src/sync/rwlock/owned_read.rs",
+            "crates/lockyard-tokio/src/sync/rwlock/owned_write.rs",
+        ],
+        "A lock makes its guards, and a guard has the lock that it keeps.",
+    ),
+    (
+        &["crates/lockyard-tokio/src/sync/mpsc/permit.rs", "crates/lockyard-tokio/src/sync/mpsc/sender.rs"],
+        "A sender makes permits, and a permit gives its sender back.",
     ),
     (
         &[
@@ -37,6 +71,18 @@ const EXCUSED: &[(&[&str], &str)] = &[
         "A turn is what a context does, and a context has the turn that it is in.",
     ),
 ];
+
+/// The knots of files that import each other, each within one crate.
+pub fn cycles(sources: &[Source]) -> Vec<Vec<String>> {
+    let mut crates: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for source in sources {
+        if let Some(folder) = source.crate_folder().filter(|_| source.path != "src/main.rs") {
+            crates.entry(folder.to_owned()).or_default().push(source);
+        }
+    }
+    let knots = crates.values().flat_map(|files| Files::new(files).cycles());
+    knots.collect()
+}
 
 /// Why a cycle may stay, if it may.
 pub fn excuse(knot: &[String]) -> Option<&'static str> {

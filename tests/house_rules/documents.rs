@@ -50,7 +50,7 @@ fn linked(line: &str) -> Vec<String> {
 }
 
 /// Folders and files of the project's root that a path may begin with.
-const BEGINNINGS: [&str; 12] = [
+const BEGINNINGS: [&str; 13] = [
     ".ci/",
     "benches/",
     "crates/",
@@ -62,6 +62,7 @@ const BEGINNINGS: [&str; 12] = [
     "src/",
     "tests/",
     "track-rivals/",
+    "real-code/",
     "tokio-pitfalls/",
 ];
 
