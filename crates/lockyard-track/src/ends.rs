@@ -5,7 +5,7 @@
 //! channel's senders; those are values which move from task to task unseen, so each counts as owned by the task that used
 //! it last, and by none that is known before it was used.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -53,7 +53,7 @@ impl Ends {
 pub(super) struct Handles {
     /// How many there are; nothing where that is not known, as of references to a `Notify`.
     live: Option<AtomicUsize>,
-    owners: Mutex<HashMap<StrandId, u32>>,
+    owners: Mutex<BTreeMap<StrandId, u32>>,
 }
 
 impl Handles {

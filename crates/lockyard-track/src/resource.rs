@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use lockyard_lock::sync::Mutex;
+use lockyard_lock::sync::{AtomicUsize, Mutex};
 use lockyard_lock::{LockClass, Policy};
 
 use super::acquire;
@@ -94,7 +94,7 @@ impl Resource {
         kind: &'static str,
         permits: usize,
     ) -> Self {
-        Self::new(tracker, class, kind, Policy::FifoFair, Ends::Permits(permits.into()))
+        Self::new(tracker, class, kind, Policy::FifoFair, Ends::Permits(AtomicUsize::new(permits)))
     }
 
     /// Something that happens by one of its [handles](Self::handle), such as a message by one of the senders. `counted`:

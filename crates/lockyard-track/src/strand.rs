@@ -4,7 +4,7 @@
 //! that they all write. A strand's own list is written by the thread that runs it, and read by a search.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 
@@ -57,7 +57,9 @@ const SAMPLES: usize = 32;
 #[derive(Default)]
 struct Registry {
     unnamed: HashMap<(u64, Task), Weak<Strand>>,
-    all: HashMap<StrandId, Weak<Strand>>,
+    /// In the order in which they were made: who goes through them locks one after another, and a checker that plays an
+    /// execution again must meet them in the same order.
+    all: BTreeMap<StrandId, Weak<Strand>>,
     branches: HashMap<Task, Vec<Weak<Strand>>>,
 }
 

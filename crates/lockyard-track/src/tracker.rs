@@ -1,6 +1,6 @@
 //! The tracker: what all tracked locks report, kept together, and the listeners for findings.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
@@ -36,7 +36,7 @@ struct Inner {
     order: Mutex<OrderGraph>,
     times: Mutex<Times>,
     /// Locks that have waiters.
-    contended: Mutex<HashMap<LockId, Arc<Lock>>>,
+    contended: Mutex<BTreeMap<LockId, Arc<Lock>>>,
     /// Guards of locks that block, held across awaits now.
     hazards: AtomicUsize,
     waits: AtomicU64,

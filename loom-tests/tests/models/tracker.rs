@@ -62,7 +62,7 @@ fn two_in_opposite_orders(by: TakenBy) {
     drop((first, second));
 }
 
-const PREEMPTIONS: Option<usize> = Some(4);
+const PREEMPTIONS: Option<usize> = Some(3);
 
 #[test]
 fn a_cycle_is_reported_by_the_thread_that_closes_it() {
