@@ -18,6 +18,7 @@ use super::lock::Lock;
 use super::mode::{Mode, Rule};
 use super::order::LockUse;
 use super::report;
+use super::state_guard::note_sole;
 use super::strand::Strand;
 use super::wait::{Wait, WaitGuard};
 
@@ -26,7 +27,11 @@ const STARVED: u64 = 64;
 
 /// The lock was free. `ahead` is the last place in the queue that was given before it was tried.
 #[inline]
-pub(super) fn at_once(lock: &Arc<Lock>, strand: Arc<Strand>, taken: LockUse, ahead: Option<u64>) -> Granted {
+pub(super) fn at_once(lock: &Arc<Lock>, taken: LockUse, ahead: Option<u64>) -> Granted {
+    if let Some(granted) = sole(lock, taken, ahead) {
+        return granted;
+    }
+    let strand = Strand::current(&lock.tracker);
     let taken = asked(lock, &strand, taken);
     // The states around it first: no two are ever locked together.
     let around = strand.held_around();
@@ -45,6 +50,18 @@ pub(super) fn at_once(lock: &Arc<Lock>, strand: Arc<Strand>, taken: LockUse, ahe
     had(lock, strand, &taken, ahead, hold)
 }
 
+/// The lock was free for a strand that holds nothing, so that no order comes of it either.
+#[inline]
+fn sole(lock: &Lock, taken: LockUse, ahead: Option<u64>) -> Option<Granted> {
+    // Of one who overtakes others more is to be said.
+    if ahead.is_some() {
+        return None;
+    }
+    let (strand, number) = note_sole(lock, taken)?;
+    exclusion::granted(lock, strand, &taken, number);
+    Some(Granted::sole((strand, number), taken.mode))
+}
+
 /// What is known of a request at its moment.
 #[inline]
 fn asked(lock: &Lock, strand: &Strand, taken: LockUse) -> LockUse {
@@ -53,13 +70,13 @@ fn asked(lock: &Lock, strand: &Strand, taken: LockUse) -> LockUse {
 
 /// The lock was free for one who would not have waited: no order comes of it.
 #[inline]
-pub(super) fn without_order(
-    lock: &Arc<Lock>,
-    strand: Arc<Strand>,
-    taken: LockUse,
-    ahead: Option<u64>,
-) -> Granted {
-    let taken = LockUse { private: lock.is_private_to(&strand), tried: true, ..taken };
+pub(super) fn without_order(lock: &Arc<Lock>, taken: LockUse, ahead: Option<u64>) -> Granted {
+    let taken = LockUse { tried: true, ..taken };
+    if let Some(granted) = sole(lock, taken, ahead) {
+        return granted;
+    }
+    let strand = Strand::current(&lock.tracker);
+    let taken = LockUse { private: lock.is_private_to(&strand), ..taken };
     let hold = strand.state().push(taken, lock.blocks, None);
     had(lock, strand, &taken, ahead, hold)
 }
@@ -72,12 +89,12 @@ fn had(
     ahead: Option<u64>,
     hold: (HoldIndex, u64),
 ) -> Granted {
-    exclusion::granted(lock, &strand, taken, hold.1);
+    exclusion::granted(lock, strand.id, taken, hold.1);
     if let Some(last) = ahead {
         // Who had a place before this one tried, and has it still, was overtaken.
         overtakes(&strand, taken, &lock.before(last + 1));
     }
-    Granted::new(strand, hold, taken.mode)
+    Granted::listed(strand, hold, taken.mode)
 }
 
 /// Waits for the lock by `future`, or by trying with `again` where `future` would block a thread indefinitely.
@@ -86,14 +103,18 @@ fn had(
 ///
 /// On the heap, since most acquisitions never come here: those should not carry the space for a wait from one future to the
 /// next.
-pub(super) fn waited<G>(
+pub(super) fn waited<G, R>(
     lock: &Arc<Lock>,
     strand: Arc<Strand>,
     taken: LockUse,
     again: impl Fn() -> Option<G>,
     future: impl Future<Output = G>,
-) -> Pin<Box<impl Future<Output = (G, Granted)>>> {
-    Box::pin(wait(lock, strand, taken, again, future))
+    held: impl FnOnce(G, Granted) -> R,
+) -> Pin<Box<impl Future<Output = R>>> {
+    Box::pin(async move {
+        let (guard, granted) = wait(lock, strand, taken, again, future).await;
+        held(guard, granted)
+    })
 }
 
 async fn wait<G>(
@@ -182,8 +203,8 @@ async fn wait<G>(
         overtakes(&strand, &taken, &lock.before(place));
     }
     waiting.granted();
-    exclusion::granted(lock, &strand, &taken, hold.1);
-    (guard, Granted::new(strand, hold, mode))
+    exclusion::granted(lock, strand.id, &taken, hold.1);
+    (guard, Granted::listed(strand, hold, mode))
 }
 
 /// Waits for the lock by `block`, which blocks this thread until it has it, and is told whether that seems never to end.
@@ -210,8 +231,8 @@ pub(super) fn blocked<G>(
     let guard = block(&wait, is_doomed);
     let hold = strand.state().push(taken, lock.blocks, Some(wait.waited()));
     waiting.granted();
-    exclusion::granted(lock, &strand, &taken, hold.1);
-    (guard, Granted::new(strand, hold, taken.mode))
+    exclusion::granted(lock, strand.id, &taken, hold.1);
+    (guard, Granted::listed(strand, hold, taken.mode))
 }
 
 /// Tries again and again until it has the lock: where blocking would never end, and somebody is to hear of it.

@@ -8,6 +8,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Release};
 
+use super::cycle::StrandId;
 use super::lock::Lock;
 use super::mode::Mode;
 use super::order::LockUse;
@@ -17,9 +18,9 @@ use super::strand::Strand;
 /// Grants to writers for one that looks at all holders.
 pub(super) const ONE_IN: u64 = 64;
 
-/// A hold begins, by the strand's own count the `nth`.
+/// A hold of a strand begins, by its own count the `nth`.
 #[inline]
-pub(super) fn granted(lock: &Lock, strand: &Strand, taken: &LockUse, nth: u64) {
+pub(super) fn granted(lock: &Lock, strand: StrandId, taken: &LockUse, nth: u64) {
     // What the lock itself orders is enough here: a writer's release comes after its flag is lowered, and the next grant
     // after the release. So a strand that was granted in turn sees the flag down, and one that sees it up was granted
     // beside it.
@@ -30,29 +31,36 @@ pub(super) fn granted(lock: &Lock, strand: &Strand, taken: &LockUse, nth: u64) {
             // Two steps for one: of two writers that a broken lock lets in at once both may see the flag down. Then the flag
             // is not their own when the first of them ends.
             let writer = lock.writer.load(Acquire);
-            lock.writer.store(strand.id, Release);
+            lock.writer.store(strand, Release);
             writer
         }
     };
     if writer != 0 {
-        let other = Strand::of(writer);
-        let title = other.as_ref().map_or_else(|| "a task that has ended".to_owned(), |it| it.title());
-        let at = other.and_then(|it| it.hold_of(taken.lock)).map(|hold| hold.taken.place);
-        report::broken_exclusion(lock, strand, taken, &title, Mode::Write, at);
+        came_beside(lock, strand, taken, writer);
     } else if taken.mode == Mode::Write && nth.is_multiple_of(ONE_IN) {
         look(lock, strand, taken);
     }
 }
 
-/// A hold ends, and is not released yet.
+/// A strand comes in beside a writer.
+#[cold]
+fn came_beside(lock: &Lock, strand: StrandId, taken: &LockUse, writer: StrandId) {
+    let Some(strand) = Strand::of(strand) else { return };
+    let other = Strand::of(writer);
+    let title = other.as_ref().map_or_else(|| "a task that has ended".to_owned(), |it| it.title());
+    let at = other.and_then(|it| it.hold_of(taken.lock)).map(|hold| hold.taken.place);
+    report::broken_exclusion(lock, &strand, taken, &title, Mode::Write, at);
+}
+
+/// A hold of a strand ends, and is not released yet.
 #[inline]
-pub(super) fn released(lock: &Lock, strand: &Strand, mode: Mode) {
+pub(super) fn released(lock: &Lock, strand: StrandId, mode: Mode) {
     if mode != Mode::Write {
         return;
     }
     // Only its own flag: of two writers the first to go must not lower that of the second.
     let writer = lock.writer.load(Acquire);
-    if writer == strand.id {
+    if writer == strand {
         // Released with the lock, whose own unlock follows: nothing has to be seen any sooner.
         lock.writer.store(0, Release);
     } else if writer != 0 {
@@ -62,18 +70,20 @@ pub(super) fn released(lock: &Lock, strand: &Strand, mode: Mode) {
 
 /// A writer ends, and another one has raised the flag meanwhile.
 #[cold]
-fn raised_beside(lock: &Lock, strand: &Strand, writer: u64) {
-    let (Some(own), Some(other)) = (strand.hold_of(lock.id), Strand::of(writer)) else { return };
+fn raised_beside(lock: &Lock, strand: StrandId, writer: StrandId) {
+    let (Some(strand), Some(other)) = (Strand::of(strand), Strand::of(writer)) else { return };
+    let Some(own) = strand.hold_of(lock.id) else { return };
     let at = other.hold_of(lock.id).map(|hold| hold.taken.place);
-    report::broken_exclusion(lock, strand, &own.taken, &other.title(), Mode::Write, at);
+    report::broken_exclusion(lock, &strand, &own.taken, &other.title(), Mode::Write, at);
 }
 
 #[cold]
-fn look(lock: &Lock, strand: &Strand, taken: &LockUse) {
+fn look(lock: &Lock, strand: StrandId, taken: &LockUse) {
+    let Some(strand) = Strand::of(strand) else { return };
     for other in Strand::all() {
         if let Some(hold) = other.read_of(taken.lock) {
             let at = Some(hold.taken.place);
-            report::broken_exclusion(lock, strand, taken, &other.title(), Mode::Read, at);
+            report::broken_exclusion(lock, &strand, taken, &other.title(), Mode::Read, at);
             return;
         }
     }

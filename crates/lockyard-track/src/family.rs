@@ -63,8 +63,7 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
         if !self.lock.tracker.is_on() {
             return Some(TrackedGuard::untracked(&self.lock, guard));
         }
-        let strand = Strand::current(&self.lock.tracker);
-        let granted = acquire::without_order(&self.lock, strand, taken, ahead);
+        let granted = acquire::without_order(&self.lock, taken, ahead);
         Some(TrackedGuard::new(granted, &self.lock, guard))
     }
 
@@ -75,15 +74,15 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             if !self.lock.tracker.is_on() {
                 return TrackedGuard::untracked(&self.lock, self.inner.read().await);
             }
-            let strand = Strand::current(&self.lock.tracker);
             let ahead = self.lock.last_queued();
             if let Some(guard) = self.inner.try_read() {
-                let granted = acquire::at_once(&self.lock, strand, self.lock.taken(mode, at), ahead);
+                let granted = acquire::at_once(&self.lock, self.lock.taken(mode, at), ahead);
                 return TrackedGuard::new(granted, &self.lock, guard);
             }
+            let strand = Strand::current(&self.lock.tracker);
             let (again, taken) = (|| self.inner.try_read(), self.lock.taken(mode, at));
-            let (guard, granted) = acquire::waited(&self.lock, strand, taken, again, self.inner.read()).await;
-            TrackedGuard::new(granted, &self.lock, guard)
+            let held = |guard, granted| TrackedGuard::new(granted, &self.lock, guard);
+            acquire::waited(&self.lock, strand, taken, again, self.inner.read(), held).await
         }
     }
 
@@ -94,16 +93,15 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             if !self.lock.tracker.is_on() {
                 return TrackedGuard::untracked(&self.lock, self.inner.write().await);
             }
-            let strand = Strand::current(&self.lock.tracker);
             let ahead = self.lock.last_queued();
             if let Some(guard) = F::try_write(&self.inner) {
-                let granted = acquire::at_once(&self.lock, strand, self.lock.taken(Mode::Write, at), ahead);
+                let granted = acquire::at_once(&self.lock, self.lock.taken(Mode::Write, at), ahead);
                 return TrackedGuard::new(granted, &self.lock, guard);
             }
+            let strand = Strand::current(&self.lock.tracker);
             let (again, taken) = (|| F::try_write(&self.inner), self.lock.taken(Mode::Write, at));
-            let (guard, granted) =
-                acquire::waited(&self.lock, strand, taken, again, self.inner.write()).await;
-            TrackedGuard::new(granted, &self.lock, guard)
+            let held = |guard, granted| TrackedGuard::new(granted, &self.lock, guard);
+            acquire::waited(&self.lock, strand, taken, again, self.inner.write(), held).await
         }
     }
 }
@@ -122,8 +120,7 @@ impl<F: TryFamily> TryFamily for Tracked<F> {
         if !lock.lock.tracker.is_on() {
             return Some(TrackedGuard::untracked(&lock.lock, guard));
         }
-        let strand = Strand::current(&lock.lock.tracker);
-        let granted = acquire::without_order(&lock.lock, strand, taken, ahead);
+        let granted = acquire::without_order(&lock.lock, taken, ahead);
         Some(TrackedGuard::new(granted, &lock.lock, guard))
     }
 }
@@ -141,9 +138,8 @@ impl<F: TryFamily + AwaitFamily> AwaitFamily for Tracked<F> {
             let strand = Strand::current(&lock.lock.tracker);
             // Trying would give a guard that is not known to be `Send`: even a lock that is free is asked through its queue.
             let taken = lock.lock.taken(Mode::Write, at);
-            let (guard, granted) =
-                acquire::waited(&lock.lock, strand, taken, || None, F::hold(&lock.inner)).await;
-            TrackedGuard::new(granted, &lock.lock, guard)
+            let held = |guard, granted| TrackedGuard::new(granted, &lock.lock, guard);
+            acquire::waited(&lock.lock, strand, taken, || None, F::hold(&lock.inner), held).await
         }
     }
 }

@@ -123,6 +123,12 @@ impl Holds {
         at
     }
 
+    /// Where the hold of this number stands.
+    pub(super) fn find(&self, number: u64) -> Option<HoldIndex> {
+        let is = |slot: &Option<Slot>| slot.as_ref().is_some_and(|slot| slot.hold.number == number);
+        self.slots.iter().position(is).map(|at| at as HoldIndex)
+    }
+
     /// Takes the hold out that was given this place and number.
     #[inline]
     pub(super) fn remove(&mut self, at: HoldIndex, number: u64) -> Option<Hold> {

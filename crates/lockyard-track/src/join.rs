@@ -154,6 +154,8 @@ impl Deref for RunningScope {
 
 impl Drop for RunningScope {
     fn drop(&mut self) {
+        // What it still holds is held by its guards from here on, which are elsewhere: they are to find it in the list.
+        self.0.settle();
         if let Some(waker) = &self.0.waker {
             waker.ended();
         }

@@ -2,7 +2,7 @@
 //! can have it polled again.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use std::task::Waker;
 
 use super::clock::{self, Ticks};
@@ -29,16 +29,16 @@ impl Strand {
 
     /// A poll of this scope begins on this thread; of a future with `waker`.
     pub(super) fn enter(self: &Arc<Self>, waker: Option<&Waker>) -> PollGuard {
-        // The count before the flag. The watch reads the flag and then the count: if it sees the flag of this poll,
-        // it sees the count of this poll. In the other order it could pair the new flag with the old count and
-        // report that the poll of an earlier wait never returned. A release here and an acquire there would
-        // suffice.
-        self.polls.fetch_add(1, SeqCst);
-        self.polled_at.store(clock::now(), SeqCst);
+        // The count before the flag, each released. The watch reads the flag and then the count: if it sees the flag of this
+        // poll, it sees the count of this poll. In the other order it could pair the new flag with the old count and report
+        // that the poll of an earlier wait never returned. Counted without an atomic step of two: polls of one scope come one
+        // after the other.
+        self.polls.store(self.polls.load(Relaxed) + 1, Release);
+        self.polled_at.store(clock::now(), Release);
         if let (Some(own), Some(waker)) = (&self.waker, waker) {
             self.wakes_before.store(own.polled_by(waker), SeqCst);
         }
-        self.running.store(true, SeqCst);
+        self.running.store(true, Release);
         let outer = replace_current(Some(self.clone()));
         PollGuard { strand: self.clone(), outer }
     }
@@ -170,6 +170,9 @@ impl PollGuard {
     /// took with a lock that blocks, newly noticed, are given back: that is no way to hold them.
     pub(super) fn suspended(&self) -> Vec<Hold> {
         let mut hazards = Vec::new();
+        if self.strand.is_idle() {
+            return hazards;
+        }
         let mut state = self.strand.state();
         if state.holds.is_empty() {
             return hazards;
@@ -204,6 +207,8 @@ impl Drop for PollGuard {
         // The handle that this replaces is not the last one, for `self.strand` is another: no strand ends inside
         // the borrow.
         drop(replace_current(self.outer.take()));
+        // Of two tasks that are suspended together, each lowers its own flag and then looks at the other's: in one order of
+        // all, or both could see the other one run.
         self.strand.running.store(false, SeqCst);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Deref;
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -139,33 +140,71 @@ impl Resource {
         Handle::new(self.0.clone())
     }
 
-    /// Acquires it by `future`. `again` tries at once, and never waits. `movable`: what is acquired can be moved to another
-    /// task, as an owned guard can; then nothing is concluded for certain from who took it.
-    ///
-    /// **Cancellation.** As `future`'s own.
-    pub async fn acquire<G>(
+    /// Acquires it if `again`, which tries at once and never waits, gets it. What has to wait is acquired by
+    /// [`wait`](Self::wait); what is [not tracked](Attempt::Untracked) by the caller alone, and not by this.
+    #[inline]
+    pub fn acquire_now<G>(
         &self,
         mode: Mode,
         movable: bool,
         at: &'static Location<'static>,
-        again: impl Fn() -> Option<G>,
-        future: impl Future<Output = G>,
-    ) -> (G, Hold<'_>) {
+        again: impl FnOnce() -> Option<G>,
+    ) -> Attempt<'_, G> {
         let lock = &self.0;
         if !lock.tracker.is_on() {
-            let got = future.await;
             lock.taken_untracked();
-            return (got, Hold::untracked());
+            return Attempt::Untracked;
         }
-        let strand = Strand::current(&lock.tracker);
-        let taken = self.taken(mode, movable, at);
         let ahead = lock.last_queued();
-        if let Some(got) = again() {
-            let granted = acquire::at_once(lock, strand, taken, ahead);
-            return (got, Hold::new(lock, granted));
+        again().map_or(Attempt::Waits, |got| {
+            let granted = acquire::at_once(lock, self.taken(mode, movable, at), ahead);
+            Attempt::Acquired(got, Hold::new(lock, granted))
+        })
+    }
+
+    /// Acquires it by `future`, after [`acquire_now`](Self::acquire_now) has found that it waits. `again` tries at once, and
+    /// never waits.
+    ///
+    /// **Cancellation.** As that of the future.
+    pub fn wait<F: Future>(
+        &self,
+        mode: Mode,
+        movable: bool,
+        at: &'static Location<'static>,
+        again: impl Fn() -> Option<F::Output>,
+        future: F,
+    ) -> Pin<Box<impl Future<Output = (F::Output, Hold<'_>)>>> {
+        let lock = &self.0;
+        let taken = self.taken(mode, movable, at);
+        acquire::waited(lock, Strand::current(&lock.tracker), taken, again, future, |got, granted| {
+            (got, Hold::new(lock, granted))
+        })
+    }
+
+    /// Acquires it by the future that `wait` makes. `again` tries at once, and never waits: where that is enough, no future is
+    /// made. `movable`: what is acquired can be moved to another
+    /// task, as an owned guard can; then nothing is concluded for certain from who took it.
+    ///
+    /// **Cancellation.** As that of the future.
+    pub async fn acquire<F: Future>(
+        &self,
+        mode: Mode,
+        movable: bool,
+        at: &'static Location<'static>,
+        again: impl Fn() -> Option<F::Output>,
+        wait: impl FnOnce() -> F,
+    ) -> (F::Output, Hold<'_>) {
+        // The attempt ends before the await: kept over it, what is acquired would have to be `Sync` for the future to be.
+        let waits = match self.acquire_now(mode, movable, at, &again) {
+            Attempt::Acquired(got, hold) => return (got, hold),
+            Attempt::Waits => true,
+            Attempt::Untracked => false,
+        };
+        if waits {
+            self.wait(mode, movable, at, again, wait()).await
+        } else {
+            (wait().await, Hold::untracked())
         }
-        let (got, granted) = acquire::waited(lock, strand, taken, again, future).await;
-        (got, Hold::new(lock, granted))
     }
 
     /// It was acquired by trying, without any wait.
@@ -176,9 +215,8 @@ impl Resource {
             lock.taken_untracked();
             return Hold::untracked();
         }
-        let strand = Strand::current(&lock.tracker);
         let ahead = lock.last_queued();
-        Hold::new(lock, acquire::without_order(lock, strand, self.taken(mode, movable, at), ahead))
+        Hold::new(lock, acquire::without_order(lock, self.taken(mode, movable, at), ahead))
     }
 
     /// Acquires it by `block`, which blocks the thread until it is there. `again` tries at once, and never waits.
@@ -195,13 +233,13 @@ impl Resource {
             lock.taken_untracked();
             return (block(), Hold::untracked());
         }
-        let strand = Strand::current(&lock.tracker);
         let taken = self.taken(mode, movable, at);
         let ahead = lock.last_queued();
         if let Some(got) = again() {
-            let granted = acquire::at_once(lock, strand, taken, ahead);
+            let granted = acquire::at_once(lock, taken, ahead);
             return (got, Hold::new(lock, granted));
         }
+        let strand = Strand::current(&lock.tracker);
         let (got, granted) = acquire::blocked(lock, strand, taken, |_, _| block());
         (got, Hold::new(lock, granted))
     }
@@ -222,13 +260,13 @@ impl Resource {
             lock.taken_untracked();
             return (block(), Hold::untracked());
         }
-        let strand = Strand::current(&lock.tracker);
         let taken = self.taken(mode, false, at);
         let ahead = lock.last_queued();
         if let Some(got) = again() {
-            let granted = acquire::at_once(lock, strand, taken, ahead);
+            let granted = acquire::at_once(lock, taken, ahead);
             return (got, Hold::new(lock, granted));
         }
+        let strand = Strand::current(&lock.tracker);
         let (got, granted) = acquire::blocked(lock, strand, taken, |wait, is_doomed| {
             if is_doomed && lock.tracker.panics() { acquire::tried(wait, again) } else { block() }
         });
@@ -256,6 +294,16 @@ impl Resource {
     fn taken(&self, mode: Mode, movable: bool, at: &'static Location<'static>) -> LockUse {
         LockUse { movable, ..self.0.taken(mode, at) }
     }
+}
+
+/// What [acquiring at once](Resource::acquire_now) came to.
+pub enum Attempt<'a, G> {
+    /// It is held.
+    Acquired(G, Hold<'a>),
+    /// It is not free.
+    Waits,
+    /// The tracker is off, and nothing was tried.
+    Untracked,
 }
 
 /// Something that is held, until this is dropped: before what it stands for is given back.
@@ -306,7 +354,7 @@ impl<'a> Hold<'a> {
     #[inline]
     pub fn used(&self) {
         if let Some(Held { lock, granted }) = &self.0 {
-            granted.lock().is_used_by(&Strand::current(&lock.tracker));
+            granted.lock().is_used_here(&lock.tracker);
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::clock;
 use super::hold::{Acquisition, Hold, HoldIndex, Holds};
 use super::order::{IdSet, LockUse, mix};
+use super::strand::Strand;
 use super::times::Sample;
 use super::wait::Wait;
 
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) title: Option<Arc<str>>,
     /// Contexts that this strand has reported to the graph, by their hashes.
     reported: IdSet<u64>,
+    /// The strand itself, as long as it has a hold by which nothing else keeps it.
+    pub(super) keeps: Option<Arc<Strand>>,
 }
 
 /// What is held around a strand.
@@ -59,6 +62,19 @@ impl State {
         let hold =
             Hold { number, taken, blocks, granted: clock::now(), waited, across: false, is_hazard: false };
         (self.holds.push(hold), number)
+    }
+
+    /// Lists a hold of its own that was noted beside the list.
+    pub(super) fn list(&mut self, hold: Hold) {
+        self.last_place = Some(hold.taken.place);
+        self.holds.push(hold);
+    }
+
+    /// Takes a hold out of the list. What comes with it may be all that keeps the strand: it is dropped last.
+    #[inline]
+    pub(super) fn remove(&mut self, at: HoldIndex, number: u64) -> Option<(Hold, Option<Arc<Strand>>)> {
+        let hold = self.holds.remove(at, number)?;
+        Some((hold, if self.holds.is_empty() { self.keeps.take() } else { None }))
     }
 
     /// Takes over a hold of another strand, or one of its own that has changed.

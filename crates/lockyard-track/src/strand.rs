@@ -15,11 +15,11 @@ use super::identity::{Task, running_task};
 use super::name::Name;
 use super::number::number;
 use super::order::Progress;
+use super::sole::SoleHold;
 use super::state::State;
-use super::times::Sample;
 use super::tracker::Tracker;
 use super::waker::ScopeWaker;
-use lockyard_lock::sync::{self, AtomicBool, AtomicU64, Mutex, MutexGuard};
+use lockyard_lock::sync::{self, AtomicBool, AtomicU64, Mutex, SpinMutex};
 
 /// Something that runs in sequence.
 pub(super) struct Strand {
@@ -33,7 +33,13 @@ pub(super) struct Strand {
     pub(super) progress: Arc<Progress>,
     /// Of a scope, what goes on when it has ended, named or not.
     pub(super) around: Option<Arc<Strand>>,
-    state: Mutex<State>,
+    /// Nearly always asked for by the thread that runs it, for some instructions.
+    pub(super) state: SpinMutex<State>,
+    /// A hold that is not in the list.
+    pub(super) sole: SoleHold,
+    /// Something is in the list, or there are waits.
+    pub(super) is_busy: AtomicBool,
+    pub(super) own: Weak<Strand>,
     /// A thread is in its poll now.
     pub(super) running: AtomicBool,
     pub(super) polls: AtomicU64,
@@ -48,10 +54,6 @@ pub(super) struct Strand {
     /// A finding is about a wait in it: it is looked at when its poll has returned.
     pub(super) accused: AtomicBool,
 }
-
-/// How many samples a strand gathers before it hands them in: so many that the tracker is seldom met, and so few that
-/// those of all strands stay near.
-const SAMPLES: usize = 32;
 
 /// Strands that no scope has named, by what they run as; and all others.
 #[derive(Default)]
@@ -75,6 +77,12 @@ sync::thread_local! {
     static CURRENT: RefCell<Option<Arc<Strand>>> = const { RefCell::new(None) };
     /// The strand that asked last outside every scope.
     static LAST: RefCell<Option<Arc<Strand>>> = const { RefCell::new(None) };
+}
+
+/// Looks at the scope whose poll this thread is in, without counting a reference to it. `look` enters no scope.
+#[inline]
+pub(super) fn with_current<R>(look: impl FnOnce(Option<&Arc<Strand>>) -> R) -> R {
+    CURRENT.with(|current| look(current.borrow().as_ref()))
 }
 
 /// Puts another scope in the place of the one whose poll this thread is in; gives that one back.
@@ -195,7 +203,7 @@ impl Strand {
             BRANCHES.fetch_add(1, SeqCst);
         }
         let unnamed = name.is_none();
-        let strand = Arc::new(Self {
+        let strand = Arc::new_cyclic(|own| Self {
             // By this number a handle of the task knows it, whether it has been polled or not.
             id: progress.id(),
             name,
@@ -204,7 +212,10 @@ impl Strand {
             tracker,
             progress,
             around,
-            state: Mutex::new(State::new(unnamed)),
+            state: SpinMutex::new(State::new(unnamed)),
+            sole: SoleHold::new(),
+            is_busy: AtomicBool::new(false),
+            own: own.clone(),
             running: AtomicBool::new(false),
             polls: AtomicU64::new(0),
             wakes_before: AtomicU64::new(0),
@@ -262,10 +273,6 @@ impl Strand {
         beside.into_iter().filter(apart).collect()
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     /// The name as it stands in reports: the scopes from the outside to the inside.
     pub(super) fn title(&self) -> String {
         let own = match (&self.name, self.task) {
@@ -285,26 +292,16 @@ impl Strand {
     /// Notes that a lock is no longer held.
     #[inline]
     pub(super) fn pop(&self, at: HoldIndex, number: u64) {
-        let mut state = self.state.lock();
-        let Some(hold) = state.holds.remove(at, number) else { return };
+        let released = clock::now();
+        let mut state = self.state();
+        let Some((hold, kept)) = state.remove(at, number) else { return };
         if hold.is_hazard {
             self.tracker.hazard_ended();
         }
-        let sample = Sample::new(&hold, self.name.is_none(), state.label, clock::now());
-        state.samples.push(sample);
-        if state.samples.len() >= SAMPLES {
-            let samples = std::mem::take(&mut state.samples);
-            // The tracker's lock is not taken under a strand's, so the two have no order that could be inverted.
-            drop(state);
-            self.tracker.hand_in(&samples);
-            let mut empty = samples;
-            empty.clear();
-            let mut state = self.state.lock();
-            // The buffer goes back unless another sample has come since: that one lies in a newer buffer.
-            if state.samples.capacity() == 0 {
-                state.samples = empty;
-            }
-        }
+        let full = self.ended(&mut state, &hold, released);
+        drop(state);
+        full.into_iter().for_each(|samples| self.hand_in(samples));
+        drop(kept);
     }
 
     /// Hands in what was gathered so far.

@@ -34,7 +34,8 @@ impl Slots {
         let at = Location::caller();
         let again = || self.inner.try_acquire_many(permits).ok();
         let future = async { self.inner.acquire_many(permits).await.unwrap() };
-        let (permit, hold) = self.resource.acquire(Mode::Permits(permits), movable, at, again, future).await;
+        let (permit, hold) =
+            self.resource.acquire(Mode::Permits(permits), movable, at, again, || future).await;
         (permit, hold)
     }
 }

@@ -9,6 +9,12 @@ pub use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 pub use papaya::HashMap;
 pub use parking_lot::{Mutex, MutexGuard};
 
+/// A mutex for sections of some instructions that nearly always are alone: releasing it is one store. One that is not free
+/// gives its time slice away until it is.
+pub type SpinMutex<T> = spin::mutex::SpinMutex<T, spin::relax::Yield>;
+/// The guard of a [`SpinMutex`].
+pub type SpinMutexGuard<'a, T> = spin::mutex::SpinMutexGuard<'a, T, spin::relax::Yield>;
+
 /// A `static` that is made when it is first looked at.
 #[doc(hidden)]
 #[macro_export]

@@ -48,7 +48,6 @@ impl<'a> Hold<'a> {
         }
     }
 
-    #[cfg_attr(feature = "track", expect(dead_code, reason = "what is tracked is held by the tracker, too"))]
     pub(super) fn none() -> Self {
         Self {
             #[cfg(feature = "track")]

@@ -113,30 +113,38 @@ impl Resource {
         }
     }
 
-    /// Waits for something that is then held. `again` tries once without waiting.
+    /// Waits for something that is then held, by the future that `wait` makes. `again` tries once without waiting: where that
+    /// is enough, no future is made.
     pub(crate) async fn acquire<F: Future>(
         &self,
         mode: Mode,
         owned: bool,
         at: Place,
         again: impl Fn() -> Option<F::Output>,
-        future: F,
+        wait: impl FnOnce() -> F,
     ) -> (F::Output, Hold<'_>) {
         let _ = (mode, owned, at, &again);
         #[cfg(feature = "explore")]
         if is_on() {
             let (mut turn, mut future) =
-                (Turn::lock(self.explored(), mode.as_str(), mode.excludes(), at), std::pin::pin!(future));
+                (Turn::lock(self.explored(), mode.as_str(), mode.excludes(), at), std::pin::pin!(wait()));
             let got = poll_fn(|cx| turn.poll(cx, |cx| future.as_mut().poll(cx))).await;
             return (got, Hold::explored(self.explored(), mode, at));
         }
         #[cfg(feature = "track")]
         {
-            let (got, hold) = self.tracked().acquire(mode.into(), owned, at, again, future).await;
-            (got, Hold::tracked(hold))
+            // The attempt ends before the await: kept over it, its guard would take auto traits from the future that tokio's has.
+            let waits = match self.tracked().acquire_now(mode.into(), owned, at, &again) {
+                track::Attempt::Acquired(got, hold) => return (got, Hold::tracked(hold)),
+                track::Attempt::Waits => true,
+                track::Attempt::Untracked => false,
+            };
+            if waits {
+                let (got, hold) = self.tracked().wait(mode.into(), owned, at, again, wait()).await;
+                return (got, Hold::tracked(hold));
+            }
         }
-        #[cfg(not(feature = "track"))]
-        (future.await, Hold::none())
+        (wait().await, Hold::none())
     }
 
     /// Something is held that was there for the asking.

@@ -130,7 +130,7 @@ impl Semaphore {
         async move {
             self.tell();
             let again = || tried(self.inner.try_acquire_many(n));
-            let future = self.inner.acquire_many(n);
+            let future = || self.inner.acquire_many(n);
             let (inner, hold) = self.resource.acquire(Mode::Permits(n), false, at, again, future).await;
             Ok(SemaphorePermit { hold, inner: inner?, semaphore: self })
         }
@@ -207,7 +207,7 @@ impl Semaphore {
         async move {
             self.tell();
             let again = || tried(self.inner.try_acquire_many(n));
-            let future = self.inner.acquire_many(n);
+            let future = || self.inner.acquire_many(n);
             let (inner, hold) = self.resource.acquire(Mode::Permits(n), true, at, again, future).await;
             inner?.forget();
             Ok(OwnedSemaphorePermit::new(hold.kept(), n as usize, self))

@@ -17,6 +17,12 @@ macro_rules! atomics {
             }
         }
 
+        impl From<$value> for $name {
+            fn from(value: $value) -> Self {
+                Self::new(value)
+            }
+        }
+
         impl $name {
             /// With this value at first.
             pub fn new(value: $value) -> Self {
@@ -38,6 +44,32 @@ macro_rules! atomics {
             /// Says something new; what it said before.
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 self.change(order, |_| value, |atomic, order| atomic.swap(value, order))
+            }
+
+            /// Says something new if it says `current`; what it said before.
+            ///
+            /// # Errors
+            /// What it says if that is something else.
+            pub fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                if panicking() {
+                    return Ok(current);
+                }
+                if fault::is(Fault::TwoSteps) {
+                    // As in `change`: the fault is the lost atomicity alone.
+                    let old = self.0.load(Ordering::SeqCst);
+                    if old != current {
+                        return Err(old);
+                    }
+                    self.0.store(new, Ordering::SeqCst);
+                    return Ok(old);
+                }
+                self.0.compare_exchange(current, new, fault::ordering(success), fault::ordering(failure))
             }
 
             fn change(

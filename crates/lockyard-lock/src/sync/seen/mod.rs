@@ -3,7 +3,7 @@
 //! | here | seen as |
 //! | --- | --- |
 //! | atomics | loom's, which may show whatever the memory model allows |
-//! | [`Mutex`] | loom's around nothing, and the value beside it |
+//! | [`Mutex`], [`SpinMutex`] | loom's around nothing, and the value beside it |
 //! | [`OnceLock`] | one atomic that says whether it is filled, and the value beside it |
 //! | [`ArcSwap`], [`ArcSwapOption`], [`HashMap`] | each call one step, as their makers promise: what they are made of is theirs to prove |
 //!
@@ -22,7 +22,7 @@ pub use loom::lazy_static;
 
 pub use atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub use fault::{Fault, planted};
-pub use mutex::{Mutex, MutexGuard};
+pub use mutex::{Mutex, Mutex as SpinMutex, MutexGuard, MutexGuard as SpinMutexGuard};
 pub use others::{ArcSwap, ArcSwapOption, Builder, Guard, HashMap, OnceLock, Pinned};
 
 /// `std`'s `thread_local!`, for threads of an execution.

@@ -72,7 +72,8 @@ impl<T: ?Sized> Mutex<T> {
         let at = Location::caller();
         async move {
             let again = || self.inner.try_lock().ok();
-            let (inner, hold) = self.resource.acquire(Mode::Write, false, at, again, self.inner.lock()).await;
+            let (inner, hold) =
+                self.resource.acquire(Mode::Write, false, at, again, || self.inner.lock()).await;
             MutexGuard::new(hold, inner, self)
         }
     }
@@ -103,7 +104,8 @@ impl<T: ?Sized> Mutex<T> {
         let at = Location::caller();
         async move {
             let again = || self.inner.try_lock().ok();
-            let (inner, hold) = self.resource.acquire(Mode::Write, true, at, again, self.inner.lock()).await;
+            let (inner, hold) =
+                self.resource.acquire(Mode::Write, true, at, again, || self.inner.lock()).await;
             OwnedMutexGuard::new(hold, &self, inner)
         }
     }

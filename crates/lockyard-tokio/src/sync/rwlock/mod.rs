@@ -94,7 +94,8 @@ impl<T: ?Sized> RwLock<T> {
         let at = Location::caller();
         async move {
             let again = || self.inner.try_read().ok();
-            let (inner, hold) = self.resource.acquire(Mode::Read, false, at, again, self.inner.read()).await;
+            let (inner, hold) =
+                self.resource.acquire(Mode::Read, false, at, again, || self.inner.read()).await;
             RwLockReadGuard::new(hold, inner)
         }
     }
@@ -115,7 +116,8 @@ impl<T: ?Sized> RwLock<T> {
         let at = Location::caller();
         async move {
             let again = || self.inner.try_read().ok();
-            let (inner, hold) = self.resource.acquire(Mode::Read, true, at, again, self.inner.read()).await;
+            let (inner, hold) =
+                self.resource.acquire(Mode::Read, true, at, again, || self.inner.read()).await;
             OwnedRwLockReadGuard::new(hold, &self, inner)
         }
     }
@@ -142,7 +144,7 @@ impl<T: ?Sized> RwLock<T> {
         async move {
             let again = || self.inner.try_write().ok();
             let (inner, hold) =
-                self.resource.acquire(Mode::Write, false, at, again, self.inner.write()).await;
+                self.resource.acquire(Mode::Write, false, at, again, || self.inner.write()).await;
             RwLockWriteGuard::new(hold, inner)
         }
     }
@@ -163,7 +165,8 @@ impl<T: ?Sized> RwLock<T> {
         let at = Location::caller();
         async move {
             let again = || self.inner.try_write().ok();
-            let (inner, hold) = self.resource.acquire(Mode::Write, true, at, again, self.inner.write()).await;
+            let (inner, hold) =
+                self.resource.acquire(Mode::Write, true, at, again, || self.inner.write()).await;
             OwnedRwLockWriteGuard::new(hold, &self, inner)
         }
     }
