@@ -14,6 +14,7 @@
 //! | `clock` | `strategy/cache/clock.rs`, taken in as a file: the room around it would bring the driver along |
 //! | `tracker` | `lockyard-track`: which of two threads finds the cycle that they close |
 //! | `wakers` | this package's own lock: that no waiter sleeps indefinitely |
+//! | `own_lock` | locks as a user writes them, of `sync`: those that the lock contract is tried on |
 //! | `last_handle`, `vacuity` | the tools themselves |
 //!
 //! | not seen here | where it is looked for |

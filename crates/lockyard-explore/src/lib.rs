@@ -49,6 +49,7 @@
 //! | [`Setting`], [`LockModel`], [`ModelLocks`] | which locks follow which rules; the rules; the locks |
 //! | [`Shared`] | how a part of your own says what it does |
 //! | [`guest`] | real locks and channels instead of models, polled step by step; tasks, a clock and choices of their own |
+//! | [`lock()`], [`LockExploration`], [`LockReport`] | a lock's own code, its waiters and wakers, in every order |
 //! | [`Failure`], [`RunTrace`] | a failure, minimized; and drawn |
 //!
 //! # What is not seen
@@ -81,8 +82,9 @@ mod fault;
 mod footprint;
 pub mod guest;
 mod history;
-mod lock;
+mod lock_exploration;
 mod lock_state;
+mod model_lock;
 mod next_step;
 mod note;
 mod noting;
@@ -115,8 +117,9 @@ pub use explorer::{Explorer, Limits};
 pub use failure::{Failure, FailureKind};
 pub use fault::InjectedFault;
 pub use history::{EventKind, OperationEvent};
-pub use lock::{ModelLock, ModelLocks, ModelRead, ModelWrite};
+pub use lock_exploration::{LockExploration, LockFailure, LockReport, lock};
 pub use lock_state::LockModel;
+pub use model_lock::{ModelLock, ModelLocks, ModelRead, ModelWrite};
 pub use noting::annotate;
 pub use place::CoarseStep;
 pub use program::{Program, ResultCell, RunEnd, TaskPlan, Violated, look};

@@ -2,7 +2,7 @@
 
 macro_rules! every_lock {
     ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => { $(
-        lockyard_lock::contract_tests! { $module: lockyard_lock::$family, try $(, $await)? }
+        lockyard_lock::lock_contract!(mod $module: lockyard_lock::$family: try $(, $await)?);
     )* };
 }
 

@@ -4,6 +4,7 @@
 mod appends;
 mod clock;
 mod last_handle;
+mod own_lock;
 mod published;
 mod shared_vec;
 mod single_flight;

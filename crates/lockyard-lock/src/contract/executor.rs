@@ -2,10 +2,13 @@
 //! not need one either.
 
 use std::collections::VecDeque;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+
+use super::deadline::{Waiting, of_this_test};
 
 struct Unpark(Thread);
 
@@ -15,8 +18,10 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for a future on this thread, as a caller without a runtime would.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+/// Waits for a future on this thread, as a caller without a runtime would. `what` says what for, if it hangs.
+#[track_caller]
+pub(super) fn block_on<F: Future>(what: &'static str, future: F) -> F::Output {
+    let _waiting = Waiting::new(what, Location::caller());
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
@@ -79,7 +84,9 @@ impl Wake for Task {
 ///
 /// # Panics
 /// If one of them does. Tasks that wait indefinitely are waited for.
+#[track_caller]
 pub(super) fn run_on_threads(threads: usize, jobs: impl IntoIterator<Item = Job>) {
+    let _waiting = Waiting::new("see all tasks end", Location::caller());
     let pool = Arc::new(Pool {
         state: Mutex::new(State { ready: VecDeque::new(), unfinished: 0 }),
         changed: Condvar::new(),
@@ -90,7 +97,7 @@ pub(super) fn run_on_threads(threads: usize, jobs: impl IntoIterator<Item = Job>
     }
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| while pool.run_one() {});
+            scope.spawn(of_this_test(|| while pool.run_one() {}));
         }
     });
 }

@@ -11,12 +11,12 @@ pub fn try_write_never_waits<F: TryFamily>() {
     let lock = lock_of::<F, u64>(1);
     let tried = || thread::scope(|scope| scope.spawn(|| F::try_write(&lock).is_some()).join().unwrap());
     {
-        let mut guard = block_on(lock.write());
+        let mut guard = block_on("write", lock.write());
         *guard = 2;
         assert!(!tried(), "beside a writer");
     }
     {
-        let _guard = block_on(lock.read());
+        let _guard = block_on("read", lock.read());
         assert_eq!(tried(), F::POLICY == Policy::Snapshot, "beside a reader");
     }
     {
@@ -24,5 +24,5 @@ pub fn try_write_never_waits<F: TryFamily>() {
         *guard += 1;
         assert!(!tried(), "beside one that got in by trying");
     }
-    assert_eq!(*block_on(lock.read()), 3);
+    assert_eq!(*block_on("read", lock.read()), 3);
 }
