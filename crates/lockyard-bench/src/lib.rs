@@ -13,8 +13,8 @@
 //! # Ok::<(), lockyard_bench::ShareError>(())
 //! ```
 //!
-//! The example `bank` makes such rounds: it measures three guards of a bank's accounts
-//! (`cargo run --release -p lockyard-bench --example bank`).
+//! The example `own_service` makes such rounds: it measures three guards of a bank
+//! (`cargo run --release -p lockyard-bench --example own_service -- compare --quick`).
 //!
 //! ```text
 //! Plan ─▶ run ─▶ for each workload: one experiment, in which the subjects alternate
@@ -29,19 +29,23 @@
 //!
 //! | part | is |
 //! | --- | --- |
-//! | [`Workload`], [`System`] | the requests, and one way to serve them: what a user implements |
+//! | `main!`, `program` | a program of its own over a user's systems: every verb of the command line |
+//! | [`Workload`], [`Service`] | the requests, and one way to answer them: what a user implements |
+//! | [`System`] | the same for what needs a client for each task, or several operations in a step |
 //! | [`Recorded`], [`Settled`] | what a system may be able to do besides: be judged, be held against rules of its own |
 //! | [`Subject`], [`Plan`] | what is compared, and how a run goes |
 //! | [`run()`], [`measure`], [`pairs()`] | a run; a part of one, for several processes; a few ratios without a record |
 //! | [`run_against`], [`pair_of`], [`Turns`] | another build of a program against this one, in alternating processes |
 //! | [`stats`] | means, paired ratios, effects of a factorial, the scalability law, verdicts: functions of numbers |
 //! | [`record`] | **the** record of a run: one versioned type, written once, read by everything after it |
+//! | [`locks`] | locks measured alone, a user's beside the built-in ones |
 //! | [`gate`] | the regression gate: two records side by side, what changed, and whether that is tolerated |
 //! | `report` | terminal, markdown, page, JUnit, SARIF: readers of the record, and of a diff of two |
 //! | [`alloc`] | a counting allocator, for statements about memory; the only `unsafe` |
 
 mod against;
 pub mod alloc;
+mod calibration;
 mod conclusions;
 mod environment;
 mod error;
@@ -49,16 +53,21 @@ mod experiment;
 pub mod gate;
 mod harness;
 mod judged;
+pub mod locks;
 mod memory;
 mod pairs;
 mod parts;
+mod pinning;
 mod plan;
+#[cfg(feature = "program")]
+pub mod program;
 mod progress;
 mod random;
 pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
 mod run;
+mod service;
 mod share;
 mod slices;
 pub mod stats;
@@ -69,16 +78,21 @@ mod turns;
 mod workload;
 
 pub use against::{AgainstError, AgainstPlan, MeasuredPair, PairRun, pair_of, run_against};
+pub use calibration::{
+    CalibrationPlan, CalibrationResult, CalibrationTrial, JudgedRatio, SlowdownCost, SlowdownPoint, calibrate,
+};
 pub use environment::{Build, cores, environment};
 pub use error::RunError;
 pub use harness::harness_cost;
 pub use judged::{JudgedSpec, Recorder};
 pub use pairs::{Pairs, pairs};
 pub use parts::Part;
+pub use pinning::{Pinning, PinningError};
 pub use plan::{Ablated, Latency, LimitOf, Plan, Sweep, Terms};
 pub use progress::{InterimRatio, NoObserver, Observer, Progress};
 pub use random::Random;
 pub use run::{measure, run, run_in_parts};
+pub use service::{CallError, SendAsyncFn, Service, ServiceFn, serve};
 pub use share::{Share, ShareError};
 pub use slices::{Meter, Outcome, Runtime, Start};
 pub use subject::{Declared, HeapUse, Setup, Subject};
@@ -90,6 +104,6 @@ pub use turns::{TURNS, Turns};
 pub use workload::{Arrival, Group, Operation, Workload, WorkloadShape, intended_times};
 
 // The examples of the README are compiled, so that they stay true.
-#[cfg(all(doctest, feature = "report"))]
+#[cfg(all(doctest, feature = "program"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -14,7 +14,7 @@ use crate::experiment::ExperimentPlan;
 use crate::harness::harness_cost;
 use crate::memory::MemoryCount;
 use crate::plan::Plan;
-use crate::record::{Record, Scaling, ScalingPoint, ScenarioRecord};
+use crate::record::{Environment, Record, Scaling, ScalingPoint, ScenarioRecord};
 use crate::workload::Workload;
 
 /// How many rounds measure what the harness costs: half a second.
@@ -55,7 +55,8 @@ impl<'a, W: Workload> RecordBuilder<'a, W> {
     /// Of a run that begins now, in this many processes. Looks at the limits of the machine and at what the harness costs, if
     /// the plan does.
     pub(crate) fn new(plan: &'a Plan<W>, processes: u32) -> Result<Self, RunError> {
-        let environment = environment::environment(&plan.build);
+        let pinned = plan.pinning.as_ref().map(|pinning| pinning.cpus().to_vec());
+        let environment = Environment { pinned, ..environment::environment(&plan.build) };
         let begun = Record {
             reference: plan.terms.reference.clone(),
             limits: plan.limits.as_ref().map(|limits| limits()),

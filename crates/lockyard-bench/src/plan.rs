@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::environment::Build;
+use crate::pinning::Pinning;
 use crate::record::{Change, Limits};
 use crate::share::Share;
 use crate::stats::Confidence;
@@ -73,6 +74,8 @@ pub struct Plan<W: Workload> {
     pub(crate) terms: Terms,
     /// Nothing moving for this long, on top of what an operation may take by itself, counts as stuck.
     pub(crate) patience: Duration,
+    /// The CPUs that workers are pinned to; the system chooses if there are none.
+    pub(crate) pinning: Option<Pinning>,
 }
 
 /// Less is no difference, unless said otherwise.
@@ -140,6 +143,7 @@ impl<W: Workload> Default for Plan<W> {
             history: None,
             terms: Terms::default(),
             patience: Duration::from_secs(10),
+            pinning: None,
         }
     }
 }
@@ -246,6 +250,11 @@ impl<W: Workload> Plan<W> {
     /// set.
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The CPUs that worker threads are pinned to; the system chooses unless set.
+    pub fn pinning(self, pinning: impl Into<Option<Pinning>>) -> Self {
+        Self { pinning: pinning.into(), ..self }
     }
 }
 

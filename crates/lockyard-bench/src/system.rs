@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::panic::Location;
 
 use lockyard_history::{Codec, Given, Recording};
 
@@ -54,9 +55,14 @@ pub trait Recorded<W: Workload>: System<W> {
     /// What its answers are judged by.
     type Spec: crate::judged::JudgedSpec;
 
+    /// The specification, of a system that was set up as this one was.
+    fn spec(&self) -> &Self::Spec;
+
     /// How a recording is written as a history, when one is requested: [`json_lines`] where the specification has a [`Codec`].
     /// `None` if its histories cannot be written.
-    const HISTORY_WRITER: Option<HistoryWriter<Self::Spec>> = None;
+    fn history_writer(&self) -> Option<HistoryWriter<Self::Spec>> {
+        None
+    }
 
     /// How it was before the first operation, each thing by its number: what is known to have been asked and answered
     /// before.
@@ -89,19 +95,20 @@ pub trait Recorded<W: Workload>: System<W> {
     }
 }
 
-/// Writes a recording; the function gives each key a name, by its number.
-pub type HistoryWriter<S> = fn(&Recording<S>, &mut dyn Write, &dyn Fn(u32) -> String) -> io::Result<()>;
+/// Writes a recording by its specification; the function gives each key a name, by its number.
+pub type HistoryWriter<S> = fn(&S, &Recording<S>, &mut dyn Write, &dyn Fn(u32) -> String) -> io::Result<()>;
 
-/// Writes a recording as JSON Lines, as [`Recording::write`] does: a [`HistoryWriter`].
+/// Writes a recording as JSON Lines, as [`Recording::write_by`] does: a [`HistoryWriter`].
 ///
 /// # Errors
 /// What `out` says.
-pub fn json_lines<S: Codec + Default>(
+pub fn json_lines<S: Codec>(
+    spec: &S,
     recording: &Recording<S>,
     mut out: &mut dyn Write,
     name: &dyn Fn(u32) -> String,
 ) -> io::Result<()> {
-    recording.write(&mut out, name)
+    recording.write_by(spec, &mut out, name)
 }
 
 /// A recorded system with rules for when all has ended: what no answer contradicts may be wrong all the same.
@@ -119,6 +126,14 @@ pub struct Broken {
     pub message: String,
     /// Where the rule is defined, or by what it is checked, as `file:line:column`.
     pub place: String,
+}
+
+impl Broken {
+    /// A rule that is checked here, where this is called, and what is wrong.
+    #[track_caller]
+    pub fn new(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { rule, message: message.into(), place: Location::caller().to_string() }
+    }
 }
 
 /// What a system has counted since it was set up.

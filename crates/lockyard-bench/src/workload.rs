@@ -28,11 +28,13 @@ pub trait Workload: PartialEq + Send + Sync + 'static {
     fn shape(&self) -> WorkloadShape;
 
     /// Changes a setting, such as `tasks`, to this value; what sweeps and command lines do. A workload that comes of it
-    /// must make sense as a whole.
+    /// must make sense as a whole. Unless said otherwise there are no settings.
     ///
     /// # Errors
     /// What is wrong with the setting or its value, and what would be right. The workload is then as it was.
-    fn set(&mut self, setting: &str, value: &str) -> Result<(), String>;
+    fn set(&mut self, setting: &str, value: &str) -> Result<(), String> {
+        Err(format!("{} has no setting {setting}, so {value} changes nothing", self.name()))
+    }
 
     /// What the task with this index does, walked round and round. Not to be empty.
     fn steps(&self, task: usize, random: &mut Random) -> Vec<Self::Step>;

@@ -115,6 +115,10 @@ impl System<Counting> for PanicsWhenRecorded {
 impl Recorded<Counting> for PanicsWhenRecorded {
     type Spec = Anything;
 
+    fn spec(&self) -> &Anything {
+        &Anything
+    }
+
     async fn record(&self, (): &mut (), (): &(), log: &mut Recorder<'_, Anything>) {
         let call = log.invoke(0, ());
         assert_ne!(self.0.count(), 100, "no more than 99");

@@ -7,6 +7,8 @@
 //! | [`SequentialSpec`] | what a history is checked against |
 //! | [`Register`], [`Kv`], [`Lock`], [`Counter`], [`Set`], [`Queue`], [`MultiRegister`] | some of them |
 //! | [`Product`] | all keys of a history as one object, for sequential consistency |
+//! | [`ReferenceModel`] | one of your own, from a state and a function |
+//! | [`HistoryRecorder`] | what tests and servers write down, in a few lines |
 //! | [`Log`], [`Recording`] | what a run writes down: a log for each process, brought together |
 //! | [`Operation`], [`History`] | an invocation with its response, and all of them |
 //! | [`Codec`], [`HistoryError`] | histories as JSON Lines, and what is wrong with a file |
@@ -30,6 +32,7 @@ mod log;
 mod operation;
 mod pairing;
 mod product;
+mod recorder;
 mod recording;
 mod search;
 mod spec;
@@ -46,9 +49,11 @@ pub use log::{Invocation, Log, NEVER, Record, RecordOf};
 pub use operation::Operation;
 pub use pairing::Pairing;
 pub use product::{Product, ProductCall, ProductState};
+pub use recorder::{HistoryRecorder, PendingOperation};
 pub use recording::{Given, Recording};
 pub use search::{Consistency, Limit};
 pub use spec::{DirectVerdict, OperationOf, SequentialSpec};
+pub use specs::ReferenceModel;
 pub use specs::{Counter, CounterAnswer, CounterCall};
 pub use specs::{Kv, KvAnswer, KvCall, Register, RegisterAnswer, RegisterCall, Value};
 pub use specs::{Lock, LockAnswer, LockCall, LockState};

@@ -5,12 +5,14 @@
 //! | `plan` | what is measured in the same rounds |
 //! | `point` | the subjects under one workload, round by round |
 //! | `entry` | one subject there |
+//! | `steps` | what the tasks ask, drawn before any clock starts |
 //! | `schedule` | how many rounds of which slices, and when subjects are set up anew |
 
 mod entry;
 mod plan;
 mod point;
 mod schedule;
+mod steps;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -25,6 +25,7 @@ use crate::workload::Workload;
 
 use super::entry::{Entry, Role};
 use super::schedule::Schedule;
+use super::steps;
 
 /// So often in a run it is worked out where a candidate stands: with each round it would take longer than the rounds do.
 const STANDINGS: u32 = 100;
@@ -81,14 +82,8 @@ impl<'a, W: Workload> PointRun<'a, W> {
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
         let facts = WorkloadFacts::of(workload);
-        let steps = (0..facts.shape.tasks() as usize).map(|task| {
-            let mut random = Random::stream(plan.seed, 1 + task as u64);
-            let steps: Arc<[_]> = workload.steps(task, &mut random).into();
-            assert!(!steps.is_empty(), "task {task} of {} has no steps", facts.name);
-            steps
-        });
-        let steps = steps.collect();
-        let runner = SliceRunner::new(&facts.shape, plan.patience)?;
+        let steps = steps::of_tasks(workload, &facts.shape, plan.seed)?;
+        let runner = SliceRunner::pinned(&facts.shape, plan.patience, plan.pinning.as_ref())?;
         let common = subjects.iter().filter_map(|(subject, ..)| subject.common_data(workload, plan.seed));
         let common = common.collect();
         let entry = |(subject, role, tracked)| Entry::new(subject, role, tracked, &facts);
@@ -379,7 +374,7 @@ impl<'a, W: Workload> PointRun<'a, W> {
 
     /// Moves all that are still measured to a new runner: the workers of the old one may be blocked for good.
     fn renew(&mut self) -> Result<(), RunError> {
-        self.runner = SliceRunner::new(&self.facts.shape, self.plan.patience)?;
+        self.runner = SliceRunner::pinned(&self.facts.shape, self.plan.patience, self.plan.pinning.as_ref())?;
         for index in 0..self.entries.len() {
             if self.entries[index].running.is_some() {
                 self.enter(index, &mut NoObserver)?;

@@ -56,14 +56,7 @@ mod tests {
     /// A record of nothing but rounds: two strategies, of which the first does this much of what it did before, give or take
     /// a hundredth from round to round, and the second as much.
     fn record(ratio: f64) -> Record {
-        let environment = Environment {
-            cpu_model: None,
-            cores: 2,
-            os: String::new(),
-            rustc: String::new(),
-            version: String::new(),
-            commit: None,
-        };
+        let environment = Environment { cores: 2, ..Environment::default() };
         let round = |strategy: &str, nth: u32, ratio: f64| AgainstRound {
             scenario: "polling".to_owned(),
             strategy: strategy.to_owned(),

@@ -18,6 +18,7 @@
 mod changes;
 mod comparable;
 mod losses;
+mod merge;
 mod options;
 mod outcome;
 mod reference;
@@ -28,5 +29,6 @@ mod tolerance;
 pub use changes::diff;
 pub use comparable::refusals;
 pub use losses::{Regression, losses};
+pub use merge::{MergeError, merge};
 pub use settings::RunSettings;
 pub use tolerance::Tolerance;

@@ -4,15 +4,14 @@ use std::time::Instant;
 
 use lockyard_history::{Invocation, Judge, Log, SequentialSpec};
 
-/// What answers of a system are judged by: a sequential specification that says how it is judged, and is made from
-/// nothing.
+/// What answers of a system are judged by: a sequential specification that says how it is judged.
 pub trait JudgedSpec:
-    SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
+    SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Send + Sync + 'static
 {
 }
 
 impl<S> JudgedSpec for S where
-    S: SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Default + Send + Sync + 'static
+    S: SequentialSpec<Call: Send + Sync, Answer: Send + Sync> + Judge + Send + Sync + 'static
 {
 }
 

@@ -1,14 +1,16 @@
 //! A subject that is set up to be judged, whatever its types, and the one slice that it is asked for.
 
+use std::any::Any;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockyard_history::{Log, Recording};
+use lockyard_history::{Judge, Log, Recording, Verdict};
 
 use crate::error::RunError;
-use crate::slices::{GiveBack, Runtime, Slice, SliceFailure, SliceRunner, TURN, TaskStatus};
+use crate::slices::{GiveBack, Runtime, Slice, SliceFailure, SliceRunner, TURN, TaskStatus, panic_message};
 use crate::subject::{Setup, Steps};
 use crate::system::{Broken, Fault, Recorded, Settled};
 use crate::workload::Workload;
@@ -156,7 +158,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
         }
         let mut clients: Vec<_> = clients.iter_mut().collect();
         let mut closing = Log::new(steps.len() as u64, 0);
-        let broken = self.runtime.block_on(async {
+        let settle = async {
             let mut recorder = Recorder::new(&mut closing, epoch);
             self.system.closing(&mut clients, &recording, &mut recorder).await;
             recording.add(closing);
@@ -165,16 +167,30 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
                 tracing::warn!(%error, "the changes of a verification slice could not be undone");
             }
             broken
-        });
+        };
+        // What was measured shall not be lost by what judges it.
+        let settled = catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(settle)));
         let name = |key| self.system.name(key);
-        let write = |out: &mut dyn Write, name: &dyn Fn(u32) -> String| match S::HISTORY_WRITER {
-            Some(write) => write(&recording, out, name),
+        let write = |out: &mut dyn Write, name: &dyn Fn(u32) -> String| match self.system.history_writer() {
+            Some(write) => write(self.system.spec(), &recording, out, name),
             None => Err(io::Error::new(io::ErrorKind::Unsupported, UNWRITABLE)),
         };
         if let Some(Err(error)) = history.map(|history| history.add(write, name)) {
             return Ok(Err(error));
         }
-        let verdict = recording.judge(BUDGET, name);
-        Ok(Ok(Some(JudgedSlice { invoked: recording.invoked() as u64, verdict, broken })))
+        let judge = || self.system.spec().judge(&recording, BUDGET, &name);
+        let judged = catch_unwind(AssertUnwindSafe(judge));
+        let panicked = |what: &str, panic: Box<dyn Any + Send>| {
+            Some(format!("{what} panicked: {}", panic_message(&*panic)))
+        };
+        let (verdict, panic) = match judged {
+            Ok(verdict) => (verdict, None),
+            Err(panic) => (Verdict::Unknown, panicked("the specification", panic)),
+        };
+        let (broken, panic) = match settled {
+            Ok(broken) => (broken, panic),
+            Err(panic) => (Vec::new(), panicked("what looks at the system once it is quiet", panic)),
+        };
+        Ok(Ok(Some(JudgedSlice { invoked: recording.invoked() as u64, verdict, broken, panic })))
     }
 }

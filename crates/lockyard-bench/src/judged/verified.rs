@@ -20,6 +20,8 @@ pub(crate) struct JudgedSlice {
     /// Operations that were asked.
     pub(super) invoked: u64,
     pub(super) verdict: Verdict,
+    /// What judged it panicked, with these words: then the verdict is unknown.
+    pub(super) panic: Option<String>,
     /// Rules of the system that did not hold when it was over.
     pub(super) broken: Vec<Broken>,
 }
@@ -39,7 +41,8 @@ pub(crate) struct Verified {
 impl Verified {
     /// Adds what came of a slice.
     pub(crate) fn add(&mut self, slice: JudgedSlice) {
-        self.slices += 1;
+        // A slice in which nothing was written down proves nothing of the answers.
+        self.slices += usize::from(slice.invoked > 0);
         self.operations += slice.invoked;
         match slice.verdict {
             Verdict::Linearizable => {}
@@ -50,6 +53,9 @@ impl Verified {
                     self.violations.push(violation);
                 }
             }
+        }
+        if let Some(message) = slice.panic {
+            self.keep(judge_panicked(message));
         }
         for broken in slice.broken {
             self.keep(after_the_run(broken));
@@ -144,6 +150,19 @@ fn no_order(violation: &Violation) -> Finding {
         ),
         places,
         tasks: violation.operations.iter().map(|bar| format!("task {}: {}", bar.process, bar.what)).collect(),
+        edges: Vec::new(),
+    }
+}
+
+/// What judges a system is wrong: nothing is known of the system, and nobody shall believe that it is right.
+fn judge_panicked(message: String) -> Finding {
+    Finding {
+        kind: FindingKind::Panic,
+        rule: None,
+        severity: Severity::Error,
+        message,
+        places: vec!["the specification".to_owned()],
+        tasks: Vec::new(),
         edges: Vec::new(),
     }
 }

@@ -17,9 +17,11 @@ mod file;
 mod harness;
 mod latency;
 mod locks;
+mod locks_alone;
 mod point;
 mod run;
 mod scaling;
+mod simulated;
 mod strategy;
 
 pub use against::{Against, AgainstRound};
@@ -34,6 +36,7 @@ pub use file::{RecordError, write_atomically};
 pub use harness::{HarnessCost, Overhead};
 pub use latency::{Latency, Percentile};
 pub use locks::{LockUse, Times};
+pub use locks_alone::{Agreement, KnownCurve, LockPoint, LockRecord, LockSummary};
 pub use lockyard_evidence::{
     Action, Check, Counterexample, Drawing, Edge, Engine, Finding, FindingKind, ModelResult, OperationSpan,
     PitfallResult, Severity, Step, Trace, VerificationReport, Violation,
@@ -41,6 +44,10 @@ pub use lockyard_evidence::{
 pub use point::Point;
 pub use run::{Limits, Record, SCHEMA_VERSION, ScenarioRecord, json_schema};
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
+pub use simulated::{
+    CurveValidation, GrantOrder, HeldOutPoint, LockCosts, MissedOrder, MissedPoint, SimulatedLock,
+    SimulatedPoint, SimulationRecord, Waiting,
+};
 pub use strategy::StrategySummary;
 
 pub use crate::stats::Verdict;

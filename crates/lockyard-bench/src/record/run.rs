@@ -12,6 +12,7 @@ use super::cell::Cell;
 use super::comparison::{Ablation, Comparison, Metric};
 use super::environment::Environment;
 use super::harness::HarnessCost;
+use super::locks_alone::LockRecord;
 use super::scaling::Scaling;
 use super::strategy::StrategySummary;
 
@@ -77,6 +78,9 @@ pub struct Record {
     pub ablations: Vec<Ablation>,
     /// Sweeps: one strategy under one scenario, over one setting that varies.
     pub scaling: Vec<Scaling>,
+    /// What was measured of locks alone besides cells; null in runs of anything else.
+    #[serde(default)]
+    pub locks: Option<LockRecord>,
     /// Models of correct designs that ran; null if none was requested.
     pub models: Option<Vec<ModelResult>>,
     /// Seeded bugs, and which checks detected them; null if none was requested.
@@ -157,6 +161,7 @@ impl Record {
             comparisons: Vec::new(),
             ablations: Vec::new(),
             scaling: Vec::new(),
+            locks: None,
             models: None,
             pitfalls: None,
         }

@@ -1,4 +1,4 @@
-//! "Which lock should I use?", answered from what was measured, scenario by scenario, with the limits of the answer.
+//! "Which one should I use?", answered from what was measured, scenario by scenario, with the limits of the answer.
 //!
 //! It comes to no verdict of its own. "Statistically tied" means that the intervals of two ratios to the same baseline,
 //! both of the record, overlap; that is careful, since subjects of the same rounds can be compared more precisely.

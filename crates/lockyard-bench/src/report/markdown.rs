@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth};
 use super::failures::failures;
+use super::locks::{self, LockMap};
 use super::rows::{self, LocatedFinding, Table};
 use super::scaling::Sweep;
+use super::simulated;
 use super::{format, strategies, verdict};
 use crate::record::{Drawing, Record};
 
@@ -18,7 +20,12 @@ pub fn summary(record: &Record) -> String {
         out += "\n## Failures\n\n";
         out.extend(failures.iter().map(|failure| format!("- {}\n", escaped(failure))));
     }
-    for table in Table::all(record) {
+    if record.locks.is_some() {
+        out += &locks_alone(record);
+    }
+    // Points of locks alone are too many for a summary: their maps stand in their place.
+    let tables = if record.locks.is_some() { Vec::new() } else { Table::all(record) };
+    for table in tables {
         let _ = write!(out, "\n## {}\n\n{}.\n\n", escaped(table.scenario), escaped(&table.settings()));
         out += &scenario(&table);
         for (strategy, violation) in table.violations() {
@@ -52,6 +59,38 @@ pub fn summary(record: &Record) -> String {
     }
     out += &known_as(record);
     out += &origin(record);
+    out
+}
+
+/// Where which lock is fastest, what each costs besides, and what others have published.
+fn locks_alone(record: &Record) -> String {
+    let table = |head: &[&str], rows: Vec<Vec<String>>| {
+        let mut out =
+            line(head.iter().map(ToString::to_string)) + &line(head.iter().map(|_| "---".to_owned()));
+        out.extend(rows.iter().map(|row| line(row.iter().map(|cell| escaped(cell)))));
+        out
+    };
+    let mut out = String::new();
+    for map in LockMap::all(record) {
+        let _ = write!(out, "\n## {}\n\n", escaped(&map.title()));
+        out.extend(locks::sentences(&map, record.baseline()).iter().map(|it| format!("- {}\n", escaped(it))));
+    }
+    let rows = locks::lock_rows(record).into_iter().map(Vec::from).collect();
+    let _ = write!(out, "\n## {}\n\n{}\n", locks::LOCK_TITLE, table(&locks::LOCK_HEAD, rows));
+    let _ = writeln!(out, "{}", locks::LOCK_NOTE);
+    let rows: Vec<_> = locks::curve_rows(record).into_iter().map(Vec::from).collect();
+    if !rows.is_empty() {
+        let _ = write!(out, "\n## {}\n\n{}", locks::CURVE_TITLE, table(&locks::CURVE_HEAD, rows));
+    }
+    if let Some(simulation) = record.locks.as_ref().and_then(|locks| locks.simulation.as_ref()) {
+        let _ = write!(out, "\n## {}\n\n", simulated::TITLE);
+        out.extend(simulated::sentences(simulation).iter().map(|it| format!("- {}\n", escaped(it))));
+        let rows = |rows: Vec<Vec<String>>, head: &[&str]| format!("\n{}", table(head, rows));
+        let held_out = simulated::held_out(simulation).into_iter().map(Vec::from).collect();
+        out += &rows(held_out, &simulated::HELD_OUT_HEAD);
+        let points = simulated::points(simulation).into_iter().map(Vec::from).collect();
+        out += &rows(points, &simulated::POINT_HEAD);
+    }
     out
 }
 

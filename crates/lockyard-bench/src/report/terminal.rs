@@ -9,10 +9,12 @@ use comfy_table::{
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth, Part, Tone};
 use super::failures::failures;
+use super::locks::{self, LockMap};
 use super::rows::{self, LocatedFinding, Row, Table};
 use super::scaling::Sweep;
+use super::simulated;
 use super::{format, strategies, verdict};
-use crate::record::{Drawing, LockTime, Record};
+use crate::record::{Drawing, LockTime, Record, SimulationRecord};
 
 /// The width that tables keep to.
 const COLUMNS: u16 = 100;
@@ -40,7 +42,12 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out.push('\n');
         out.extend(failures.iter().map(|failure| wrapped(&format!("error: {failure}"))));
     }
-    for table in Table::all(record) {
+    if record.locks.is_some() {
+        out += &locks_alone(record, colour);
+    }
+    // Points of locks alone are too many for a terminal: their regions stand in their place.
+    let tables = if record.locks.is_some() { Vec::new() } else { Table::all(record) };
+    for table in tables {
         let heading = format!("{} · {}", table.scenario, table.settings());
         out = out + "\n" + &wrapped(&heading) + "\n";
         let columns = Column::all(&table);
@@ -52,7 +59,7 @@ pub fn text(record: &Record, colour: Colour) -> String {
             out.extend(table.combinations.iter().map(|row| wrapped(&rows::combination(row))));
         }
         if table.rows.iter().any(|row| row.cell.hold_ns.is_some()) {
-            out = out + "\n" + &drawn(locks(&table), colour);
+            out = out + "\n" + &drawn(tracked(&table), colour);
         }
         for (strategy, violation) in table.violations() {
             out = out + "\n" + &wrapped(&(rows::caption(strategy, violation) + ":"));
@@ -85,6 +92,46 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out += &drawing(&how.drawing());
     }
     out + &known_as(record)
+}
+
+/// Where which lock is fastest, what each costs besides, and what others have published.
+fn locks_alone(record: &Record, colour: Colour) -> String {
+    let mut out = String::new();
+    for map in LockMap::all(record) {
+        out = out + "\n" + &wrapped(&map.title()) + "\n";
+        out.extend(locks::sentences(&map, record.baseline()).iter().map(|it| wrapped(it)));
+    }
+    let head = locks::LOCK_HEAD.map(str::to_owned);
+    out = out + "\n" + locks::LOCK_TITLE + "\n\n";
+    out += &drawn(
+        plain(&head, locks::lock_rows(record).into_iter().map(Vec::from), CellAlignment::Left),
+        colour,
+    );
+    out = out + "\n" + &wrapped(locks::LOCK_NOTE);
+    let curves = locks::curve_rows(record);
+    if !curves.is_empty() {
+        out = out + "\n" + locks::CURVE_TITLE + "\n\n";
+    }
+    out.extend(curves.iter().map(|[claim, seen, cores, verdict, source]| {
+        wrapped(&format!("{verdict}, on {cores} cores: {claim}. Seen: {seen}. {source}"))
+    }));
+    let simulation = record.locks.as_ref().and_then(|locks| locks.simulation.as_ref());
+    out.extend(simulation.map(simulation_text));
+    out
+}
+
+/// What was simulated, as text.
+fn simulation_text(simulation: &SimulationRecord) -> String {
+    let table = |head: &[&str], rows: Vec<Vec<String>>| {
+        let head: Vec<_> = head.iter().map(ToString::to_string).collect();
+        drawn(plain(&head, rows.into_iter(), CellAlignment::Right), Colour::Plain)
+    };
+    let mut out = format!("\n{}\n\n", simulated::TITLE);
+    out.extend(simulated::sentences(simulation).iter().map(|it| wrapped(it)));
+    let held_out = simulated::held_out(simulation).into_iter().map(Vec::from).collect();
+    out = out + "\n" + &table(&simulated::HELD_OUT_HEAD, held_out);
+    let points = simulated::points(simulation).into_iter().map(Vec::from).collect();
+    out + "\n" + &table(&simulated::POINT_HEAD, points)
 }
 
 /// What each strategy is, a line each, and what ratios to the reference therefore hold.
@@ -227,7 +274,7 @@ fn of_part(rows: &[Row<'_>], columns: &[Column<'_>], part: Part) -> Grid {
 }
 
 /// How long locks were waited for and held, a row for each strategy and class.
-fn locks(table: &Table<'_>) -> Grid {
+fn tracked(table: &Table<'_>) -> Grid {
     let head = ["strategy", "lock", "acquired", "wait p50 / p99", "max", "hold p50 / p99", "max"];
     let times = |it: Option<&LockTime>| match it {
         None => [rows::NOT_MEASURED.to_owned(), rows::NOT_MEASURED.to_owned()],

@@ -7,6 +7,7 @@ use super::ablation::AblationPath;
 use super::failures::failures;
 use super::format;
 use super::leaders::{self, Lead};
+use super::locks::lock_verdict;
 use super::rows::{self, Table};
 use crate::record::{Cell, Comparison, Metric, PitfallResult, Record, Verdict};
 use crate::stats::Direction;
@@ -21,7 +22,10 @@ pub fn verdict(record: &Record) -> String {
         sentences.push(unfinished(record));
     }
     sentences.extend(ablations(record));
-    sentences.extend(speed(record));
+    match lock_verdict(record) {
+        locks if locks.is_empty() => sentences.extend(speed(record)),
+        locks => sentences.extend(locks),
+    }
     sentences.extend(models(record));
     sentences.extend(pitfalls(record));
     if sentences.is_empty() {

@@ -79,7 +79,7 @@ impl<C> GiveBack<C> {
             Ok(client) => self.give(client),
             // The send fails where the slice was given up already.
             Err(panic) => {
-                drop(self.events.send(Event::Panicked { task, message: message(&*panic) }));
+                drop(self.events.send(Event::Panicked { task, message: panic_message(&*panic) }));
             }
         }
     }
@@ -97,7 +97,7 @@ impl<C> GiveBack<C> {
 }
 
 /// The words of a panic, as `panic!` and `expect` have them, in one line: a finding is one in a table.
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").split_whitespace().collect::<Vec<_>>().join(" ")
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_words_of_a_panic_stand_in_one_line() {
-        let words = |panics: fn()| message(&*catch_unwind(panics).expect_err("it panics"));
+        let words = |panics: fn()| panic_message(&*catch_unwind(panics).expect_err("it panics"));
         assert_eq!(words(|| panic!("as it is")), "as it is");
         assert_eq!(words(|| panic!("{} of\n  {}", 1, 2)), "1 of 2");
         assert_eq!(words(|| std::panic::panic_any(7)), "no message");

@@ -28,10 +28,10 @@ mod watchdog;
 
 pub(crate) use board::{InFlight, TaskStatus};
 pub(crate) use distribution::Distribution;
-pub(crate) use ending::{GiveBack, SliceFailure};
+pub(crate) use ending::{GiveBack, SliceFailure, panic_message};
 pub use meter::{Meter, Outcome, Start};
 pub(crate) use mode::LatencyMode;
-pub(crate) use runner::{SliceRunner, Sliced};
+pub(crate) use runner::{SliceRunner, Sliced, runtime_of};
 pub(crate) use runtime::OWN;
 pub use runtime::Runtime;
 pub(crate) use samples::{Block, SubjectTotals, TaskLog};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use crate::pinning::Pinning;
 use crate::workload::WorkloadShape;
 
 use super::board::ProgressBoard;
@@ -40,13 +41,20 @@ impl SliceRunner {
     /// # Errors
     /// When no threads can be had.
     pub(crate) fn new(shape: &WorkloadShape, patience: Duration) -> std::io::Result<Self> {
+        Self::pinned(shape, patience, None)
+    }
+
+    /// The same, with its workers on the CPUs given.
+    ///
+    /// # Errors
+    /// When no threads can be had.
+    pub(crate) fn pinned(
+        shape: &WorkloadShape,
+        patience: Duration,
+        pinning: Option<&Pinning>,
+    ) -> std::io::Result<Self> {
         let patience = patience + shape.patience;
-        can_start(shape.workers)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(shape.workers as usize)
-            .thread_name("lockyard-worker")
-            .enable_all()
-            .build()?;
+        let runtime = runtime_of(shape.workers, pinning)?;
         let board = Arc::new(ProgressBoard::new(shape.tasks() as usize));
         let (send, events) = channel();
         let alarm = send.clone();
@@ -166,6 +174,23 @@ impl SliceRunner {
         let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
         Ok((Sliced { elapsed: ended.at - begun.at, allocations }, back))
     }
+}
+
+/// A runtime with so many worker threads.
+///
+/// # Errors
+/// When no threads can be had.
+pub(crate) fn runtime_of(
+    workers: u32,
+    pinning: Option<&Pinning>,
+) -> std::io::Result<tokio::runtime::Runtime> {
+    can_start(workers)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(workers as usize).thread_name("lockyard-worker").enable_all();
+    if let Some(pinning) = pinning {
+        pinning.pin_threads_of(&mut builder);
+    }
+    builder.build()
 }
 
 /// Whether the system gives so many threads, and one to watch them.

@@ -42,17 +42,20 @@
 //! assert_eq!(subject.name(), "std-mutex");
 //! ```
 
+mod heap;
 mod running;
 mod setup;
+mod tracked;
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use lockyard_track::Tracker;
 
 use crate::judged::{JudgedSystem, Judging};
 use crate::record::Factors;
-use crate::slices::{Runtime, SliceRunner};
+use crate::slices::{Runtime, SliceRunner, panic_message};
 use crate::system::{Fault, Recorded, Settled, System};
 use crate::workload::{Workload, WorkloadShape};
 
@@ -109,6 +112,8 @@ pub struct Subject<W: Workload> {
     common_data: Option<Arc<MakeCommon<W>>>,
     make: Arc<Make<W>>,
     judged: Option<Arc<MakeJudged<W>>>,
+    /// Only what it leaves is looked at.
+    answers_unjudged: bool,
     tracked: Option<Arc<Make<W>>>,
     tracked_judged: Option<Arc<MakeJudged<W>>>,
     heap_use: Option<(&'static str, Arc<CountHeap>)>,
@@ -126,6 +131,7 @@ impl<W: Workload> Clone for Subject<W> {
             common_data: self.common_data.clone(),
             make: self.make.clone(),
             judged: self.judged.clone(),
+            answers_unjudged: self.answers_unjudged,
             tracked: self.tracked.clone(),
             tracked_judged: self.tracked_judged.clone(),
             heap_use: self.heap_use.clone(),
@@ -158,6 +164,7 @@ impl<W: Workload> Subject<W> {
             common_data: None,
             make: measured(make.clone(), true),
             judged: None,
+            answers_unjudged: false,
             tracked: None,
             tracked_judged: None,
             heap_use: None,
@@ -177,10 +184,27 @@ impl<W: Workload> Subject<W> {
         self.factors.as_ref()
     }
 
+    /// It has this value of a factor.
+    pub(crate) fn set_factor(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.factors.get_or_insert_default().set(name, value);
+    }
+
     /// The same, measured for the sake of an ablation alone: tables and rankings leave it out.
     #[must_use]
     pub fn ablation_only(self) -> Self {
         Self { ablation_only: true, ..self }
+    }
+
+    /// Whether its answers are judged.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.judged.is_some() && !self.answers_unjudged
+    }
+
+    /// Whether it can be set up with tracked locks.
+    #[must_use]
+    pub fn can_be_tracked(&self) -> bool {
+        self.tracked.is_some()
     }
 
     /// What it is, in words.
@@ -218,7 +242,7 @@ impl<W: Workload> Subject<W> {
     ) -> Result<Box<dyn Running>, Fault> {
         let setup = Setup::new(workload, seed, context.runner.runtime(tracked)).telling(context.filling);
         let make = if tracked { self.tracked.as_ref().ok_or_else(|| self.untracked())? } else { &self.make };
-        make(&setup, context)
+        caught(|| make(&setup, context))
     }
 
     /// Sets it up to be judged, with where it runs; nothing where its answers cannot be.
@@ -232,7 +256,7 @@ impl<W: Workload> Subject<W> {
         let make = if tracked { &self.tracked_judged } else { &self.judged };
         let Some(make) = make else { return Ok(None) };
         let setup = Setup::new(workload, seed, runner.runtime(tracked));
-        Ok(Some((make(&setup)?, setup.runtime().clone())))
+        Ok(Some((caught(|| make(&setup))?, setup.runtime().clone())))
     }
 
     fn untracked(&self) -> Fault {
@@ -243,6 +267,14 @@ impl<W: Workload> Subject<W> {
     pub(crate) fn heap_use(&self) -> Option<(&'static str, &CountHeap)> {
         self.heap_use.as_ref().map(|(item, count)| (*item, &**count))
     }
+}
+
+/// What a factory makes; its panic is a fault of the subject, so that what was measured before is kept.
+fn caught<T>(make: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let panicked = |panic: Box<dyn Any + Send>| {
+        Fault::new(format_args!("setting it up panicked: {}", panic_message(&*panic)))
+    };
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|panic| Err(panicked(panic)))
 }
 
 /// The factory of what is measured, from the factory of a system.
@@ -258,7 +290,7 @@ fn measured<W: Workload, S: System<W>>(make: Arc<Factory<W, S>>, alone: bool) ->
 impl<W: Workload, S: System<W>> Declared<W, S> {
     /// It has this value of a factor: what ablations vary, and what stands in the record.
     pub fn factor(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.subject.factors.get_or_insert_default().set(name, value);
+        self.subject.set_factor(name, value);
         self
     }
 
@@ -323,12 +355,19 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         self
     }
 
+    /// What judges it looks at what it leaves, and not at its answers.
+    #[cfg(feature = "program")]
+    pub(crate) fn answers_unjudged(mut self) -> Self {
+        self.subject.answers_unjudged = true;
+        self
+    }
+
     /// It can be set up with tracked locks. They are other types, so that what is not tracked pays nothing for it.
     pub fn tracked<T: System<W>>(
         mut self,
         make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
     ) -> Self {
-        self.subject.tracked = Some(measured(Arc::new(with_tracker(make)), true));
+        self.subject.set_tracked(make);
         self
     }
 
@@ -337,10 +376,7 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
         mut self,
         make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
     ) -> Self {
-        let make = Arc::new(with_tracker(make));
-        self.subject.tracked = Some(measured(make.clone(), true));
-        self.subject.tracked_judged =
-            Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
+        self.subject.set_tracked_and_settled(make);
         self
     }
 
@@ -353,16 +389,6 @@ impl<W: Workload, S: System<W>> Declared<W, S> {
     ) -> Self {
         self.subject.heap_use = Some((item, Arc::new(count)));
         self
-    }
-}
-
-/// A factory that is given the tracker of the runtime.
-fn with_tracker<W: Workload, T>(
-    make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
-) -> impl Fn(&Setup<'_, W>) -> Result<T, Fault> + Send + Sync + 'static {
-    move |setup| match setup.runtime().tracker() {
-        Some(tracker) => make(setup, tracker),
-        None => Err(Fault::new("a runtime without a tracker")),
     }
 }
 

@@ -116,6 +116,10 @@ impl<G: Guard> System<Bank> for Teller<G> {
 impl<G: Guard> Recorded<Bank> for Teller<G> {
     type Spec = Branch;
 
+    fn spec(&self) -> &Branch {
+        &Branch
+    }
+
     async fn given(&self) -> Result<Vec<Given<Branch>>, Fault> {
         Ok(Vec::new())
     }

@@ -69,6 +69,7 @@ pub fn sample() -> Record {
         rustc: "1.95.0".into(),
         version: "0.1.0".into(),
         commit: Some("3f9c2d1".into()),
+        ..Environment::default()
     };
     let started_at = "2025-06-03T09:14:27Z".parse().expect("a timestamp");
     Record {

@@ -16,7 +16,16 @@ impl<S: Codec + Default> Recording<S> {
     /// # Errors
     /// What `out` says.
     pub fn write(&self, out: &mut impl Write, name: impl Fn(u32) -> String) -> io::Result<()> {
-        let spec = S::default();
+        self.write_by(&S::default(), out, name)
+    }
+}
+
+impl<S: Codec> Recording<S> {
+    /// The same, by this value of the specification.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_by(&self, spec: &S, out: &mut impl Write, name: impl Fn(u32) -> String) -> io::Result<()> {
         let mut last = 0;
         for EventTime { record: at, returns } in self.events() {
             let Record { called, returned, key, call, answer } = &self.records()[at];

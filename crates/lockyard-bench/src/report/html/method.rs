@@ -8,7 +8,7 @@ use super::super::rows::{self, Table};
 use super::super::{format, html::timeline, strategies};
 use super::bars;
 use super::parts;
-use crate::record::Record;
+use crate::record::{Environment, Record};
 
 pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
     html! {
@@ -54,11 +54,21 @@ fn environment(record: &Record) -> Markup {
     let mut facts = vec![
         ("Measured", rows::began(record)),
         ("Processor", it.cpu_model.clone().unwrap_or_else(|| "unknown".to_owned())),
-        ("Cores", it.cores.to_string()),
+        ("Cores", cores(it)),
         ("System", it.os.clone()),
         ("Lockyard", version),
         ("rustc", it.rustc.clone()),
     ];
+    if let Some(governor) = &it.governor {
+        facts.push(("Frequency governor", governor.clone()));
+    }
+    if let Some(cpus) = &it.pinned {
+        let cpus: Vec<_> = cpus.iter().map(u32::to_string).collect();
+        facts.push(("Workers pinned to", format!("CPU {}", cpus.join(", "))));
+    }
+    if let Some(locks) = &record.locks {
+        facts.push(("Calibrated work", format!("{:.3} iterations/ns", locks.iterations_per_ns)));
+    }
     if let Some(limits) = &record.limits {
         facts.push((
             "Limits",
@@ -81,6 +91,17 @@ fn environment(record: &Record) -> Markup {
             dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
         }
     }
+}
+
+/// Logical cores, with how they stand together where that is known.
+fn cores(it: &Environment) -> String {
+    let sockets = it.sockets.map(|sockets| format::counted(sockets.into(), "socket"));
+    let threads = it.threads_per_core.map(|threads| match threads {
+        1 => "no SMT".to_owned(),
+        several => format!("{several} threads a core"),
+    });
+    let known: Vec<_> = sockets.into_iter().chain(threads).collect();
+    if known.is_empty() { it.cores.to_string() } else { format!("{} ({})", it.cores, known.join(", ")) }
 }
 
 fn method(record: &Record) -> Markup {

@@ -10,6 +10,7 @@ mod chart;
 mod curves;
 mod heat;
 mod latency;
+mod locks;
 mod matrix;
 mod method;
 mod palette;
@@ -19,6 +20,7 @@ mod plot;
 mod recommend;
 mod scaling;
 mod scenario;
+mod simulated;
 mod timeline;
 mod violations;
 mod xy;
@@ -48,6 +50,8 @@ pub fn page(record: &Record) -> String {
     let tables = Table::all(record);
     let palette = Palette::of(record);
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
+    // Points of locks alone are too many for a title.
+    let title = if record.locks.is_some() { "locks alone".to_owned() } else { format::list(&scenarios) };
     let script = script();
     let page = html! {
         (DOCTYPE)
@@ -57,7 +61,7 @@ pub fn page(record: &Record) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy(&script));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Lockyard" @if !scenarios.is_empty() { ": " (format::list(&scenarios)) } }
+                title { "Lockyard" @if !title.is_empty() { ": " (title) } }
                 style { (PreEscaped(STYLE)) (PreEscaped(lockyard_evidence::STYLE)) }
             }
             body {
@@ -78,9 +82,16 @@ pub fn page(record: &Record) -> String {
                             } }
                         }
                     }
-                    @if !tables.is_empty() { (heat::section(record, &palette)) }
-                    (recommend::section(record))
-                    (charts(record, &tables, &palette))
+                    @if record.locks.is_some() {
+                        (locks::sections(record, &tables, &palette))
+                        @if let Some(simulation) = record.locks.as_ref().and_then(|it| it.simulation.as_ref()) {
+                            (simulated::section(record, simulation, &palette))
+                        }
+                    } @else {
+                        @if !tables.is_empty() { (heat::section(record, &palette)) }
+                        (recommend::section(record))
+                        (charts(record, &tables, &palette))
+                    }
                     (method::sections(record, &tables))
                 }
                 script { (PreEscaped(&script)) }

@@ -1,4 +1,4 @@
-//! "Which lock should I use?" on the page.
+//! "Which one should I use?" on the page.
 
 use maud::{Markup, html};
 
@@ -20,7 +20,7 @@ pub(super) fn section(record: &Record) -> Markup {
     } };
     html! {
         section #which-lock {
-            h2 { "Which lock should I use?" }
+            h2 { "Which one should I use?" }
             p { (it.answer) }
             (parts::scroll("Recommendation by scenario", &table))
             h3 { "Limits of this recommendation" }

@@ -35,6 +35,17 @@ pub(super) fn section(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
     }
 }
 
+/// The table alone, for one of many points.
+pub(super) fn section_of_rows(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
+    html! {
+        h3 { (table.scenario) }
+        p.muted { (table.settings()) "." }
+        (rows_of(table, &table.rows, palette))
+        (violations(table))
+        (notes(table))
+    }
+}
+
 fn rows_of(table: &Table<'_>, rows: &[Row<'_>], palette: &Palette<'_>) -> Markup {
     let columns = Column::all(table);
     let hint = |row: &Row<'_>| strategies::hint(table.record, &row.cell.strategy, row.cell.factors.as_ref());

@@ -1,0 +1,67 @@
+//! The record of a run on disk, while it is measured: whole after each scenario, so that nothing that comes later, be it an
+//! error, a signal or the end of the machine, can lose it.
+
+use std::path::PathBuf;
+
+use crate::progress::{Observer, Progress};
+use crate::record::Record;
+use crate::report;
+
+/// Where the record of a run is kept.
+pub struct RecordFile {
+    folder: PathBuf,
+    newest: Option<Record>,
+    is_unwritable: bool,
+}
+
+impl RecordFile {
+    /// In this folder, which exists.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, newest: None, is_unwritable: false }
+    }
+
+    /// Writes what there is by now. A disk that is full may have room again when the run ends, so this is no error: it is said
+    /// once, and what is kept in memory is written at the end.
+    pub fn keep(&mut self, record: &Record) {
+        if let Err(error) = record.write(self.folder.join("run.json"))
+            && !std::mem::replace(&mut self.is_unwritable, true)
+        {
+            let error = anyhow::Error::new(error);
+            eprintln!("warning: {error:#}; the run goes on, and writes its record again as it gets on");
+        }
+        self.newest = Some(record.clone());
+    }
+
+    /// Makes the report of what was measured before an error. Where it is, if anything was measured and could be written.
+    pub fn rescue(&self) -> Option<PathBuf> {
+        let newest = self.newest.as_ref()?;
+        match report::write_all(newest, &self.folder) {
+            Ok(()) => Some(self.folder.join("index.html")),
+            Err(error) => {
+                let error = anyhow::Error::new(error);
+                eprintln!("error: what was measured could not be written: {error:#}");
+                None
+            }
+        }
+    }
+
+    /// An observer that keeps the record, too.
+    pub fn observed_by(&mut self, observer: Box<dyn Observer>) -> impl Observer + '_ {
+        Keeping { file: self, observer }
+    }
+}
+
+/// Keeps the record as the run gets on, and passes everything on.
+struct Keeping<'a> {
+    file: &'a mut RecordFile,
+    observer: Box<dyn Observer>,
+}
+
+impl Observer for Keeping<'_> {
+    fn on(&mut self, progress: &Progress<'_>) {
+        if let Progress::Recorded { record } = progress {
+            self.file.keep(record);
+        }
+        self.observer.on(progress);
+    }
+}
