@@ -1,13 +1,19 @@
 //! What is evicted: every cache judged by the policy that it claims, exact or approximate.
 
-#[macro_use]
-#[path = "support/cache.rs"]
-mod support;
-
 use lockyard::backend::session::{Cache, CacheStats, MutexLru, ShardedLru};
 use lockyard::lock::{ParkingLotMutex, StdMutex};
+use lockyard::strategy::cache::contract::{block_on, get, id, inside, put, room, stats};
 use lockyard::strategy::{CacheFamily, Clock, Moka};
-use support::{block_on, get, id, inside, put, room, stats};
+
+/// The cache of `V`s, by its row in the list of caches: over a plain lock where it has one.
+macro_rules! cache_of {
+    ($value:ty, $cache:ident lock) => {
+        <lockyard::strategy::family::$cache<lockyard::lock::ParkingLotMutex> as CacheFamily>::Cache<$value>
+    };
+    ($value:ty, $cache:ident) => {
+        <lockyard::strategy::family::$cache as CacheFamily>::Cache<$value>
+    };
+}
 
 /// Exact: the least recently used is evicted.
 fn the_least_recently_used_goes<C: Cache<u64>>() {

@@ -214,6 +214,8 @@ fn report_reads_what_compare_wrote() {
         assert!(stdout.contains(part), "{format}: {stdout}");
         assert!(!stdout.contains('\x1b'), "no colour where stdout is no terminal");
     }
+    let (_, error) = run(&["merge", record.to_str().unwrap(), record.to_str().unwrap()], 5);
+    assert!(error.contains("hot-context was measured in"), "{error}");
 }
 
 #[test]

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::subjects::{
-    self, Calibration, CalibrationPlan, Footprint, JudgedRatio, SlowdownCost, SlowdownPoint,
-};
-use lockyard_bench::Share;
-use lockyard_bench::record::Overhead;
+use crate::subjects::{self, Calibration, Footprint};
+use lockyard_bench::program::calibrate::{overhead, ratio, verdicts};
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::options::duration;
+use lockyard_bench::program::output;
+use lockyard_bench::program::stdout;
 use lockyard_bench::stats::Confidence;
+use lockyard_bench::{CalibrationPlan, Share};
 
-use super::exit::Exit;
+use super::build::BUILD;
 use super::options;
-use super::origin::BUILD;
-use super::output;
-use super::stdout;
 
 /// Measure the limits and the noise floor of this machine, and how often a known slowdown is detected.
 ///
@@ -34,7 +33,7 @@ pub(super) struct Args {
 
     /// The measured time behind one verdict: each of its two subjects gets half. A trial has three subjects, so it takes
     /// one and a half times as long.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = options::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     verdict: Duration,
 
     /// What the work that is injected into the slowed subject's operations is to cost, in per cent of throughput.
@@ -73,8 +72,8 @@ enum Format {
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let scenario = options::scenario(&args.scenario, &args.overrides)?;
     let plan = CalibrationPlan {
-        scenario: options::scenario(&args.scenario, &args.overrides)?,
         seed: args.seed,
         verdict: args.verdict,
         trials: args.trials,
@@ -83,14 +82,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         confidence: Confidence::default(),
     };
     let interrupted = output::interrupt(output::WRITES_MEASURED)?;
-    let found = subjects::calibrate(&plan, &BUILD, &interrupted, |done, trial| {
-        let (same, slowed) = (words(trial.same), words(trial.slowed));
+    let found = subjects::calibrate(&plan, &scenario, &BUILD, &interrupted, |done, trial| {
+        let (same, slowed) = (ratio(trial.same), ratio(trial.slowed));
         eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
     })?;
     let interrupted = interrupted.load(Ordering::Relaxed);
     let partial = if interrupted { "Interrupted: partial results.\n\n" } else { "" };
     let printed = match args.format {
-        Format::Text => partial.to_owned() + &text(&found, &plan),
+        Format::Text => partial.to_owned() + &text(&found, &plan, &scenario.name),
         Format::Json => serde_json::to_string_pretty(&Printed { interrupted, found: &found })?,
     };
     stdout::write_out(&printed)?;
@@ -125,33 +124,9 @@ fn memory(footprints: &[Footprint]) -> String {
     format!("Bytes per live session, of 20,000, without its messages\n{lines}")
 }
 
-fn overhead(Overhead { ns, ci: [low, high] }: Overhead) -> String {
-    format!("{ns:.1} ns [{low:.1}, {high:.1}]")
-}
-
-/// What planted work costs, a line for each amount.
-fn slowdown_cost(cost: &SlowdownCost) -> String {
-    let line = |SlowdownPoint { share, ratio, ci: [low, high] }: &SlowdownPoint| {
-        format!("  {:<33}×{ratio:.3} [{low:.3}, {high:.3}]\n", format!("{:.0} %", share * 100.0))
-    };
-    let lines: String = cost.points.iter().map(line).collect();
-    format!(
-        "Throughput with more work in each hit, as a share of the {:.0} ns that an operation takes\n{lines}  \
-           so work costs {:.1} times its share",
-        cost.operation_ns,
-        cost.factor()
-    )
-}
-
-fn words(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
-    format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
-}
-
-fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
-    let verdicts = match found.trials.len() {
-        0 => "Verdicts\n  no trial was done".to_owned(),
-        trials => verdicts(found, plan, trials),
-    };
+fn text(found: &Calibration, plan: &CalibrationPlan, scenario: &str) -> String {
+    let of = format!("after under {scenario}");
+    let verdicts = verdicts(&found.verdicts, plan, &of);
     format!(
         "Limits, {cores} threads\n  \
            no shared writes                 {reads:.1} M state reads/s\n  \
@@ -168,25 +143,5 @@ fn text(found: &Calibration, plan: &CalibrationPlan) -> String {
         sampled = overhead(found.harness_ns.sampled),
         full = overhead(found.harness_ns.full),
         memory = found.memory.as_deref().map_or_else(String::new, memory),
-    )
-}
-
-/// What the trials came to; there is one at least.
-fn verdicts(found: &Calibration, plan: &CalibrationPlan, trials: usize) -> String {
-    format!(
-        "Verdicts of {verdict:?} at {level} %, after under {scenario}\n  \
-           noise floor                      {floor:.2} % (the largest deviation of after from itself in {trials})\n  \
-           false positives                  {different} of {trials}\n  \
-           slowed by {planted:.1}, detected       {slower} of {trials} (median ×{slowed_to:.3})\n\
-         {slowdown}",
-        verdict = plan.verdict,
-        level = plan.confidence.level() * 100.0,
-        scenario = plan.scenario.name,
-        floor = found.noise_floor() * 100.0,
-        different = found.concluded_different(),
-        planted = found.planted,
-        slower = found.concluded_slower(),
-        slowed_to = found.slowed_to(),
-        slowdown = found.slowdown.as_ref().map_or_else(String::new, slowdown_cost),
     )
 }

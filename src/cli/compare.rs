@@ -9,19 +9,20 @@ use clap::{ArgGroup, Parser};
 
 use lockyard_bench::Share;
 use lockyard_bench::gate::RunSettings;
+use lockyard_bench::program::against::Against;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::gate;
+use lockyard_bench::program::output;
+use lockyard_bench::program::processes;
+use lockyard_bench::program::progress;
+use lockyard_bench::program::record_file::RecordFile;
 use lockyard_bench::record::Record;
 
-use crate::strategy::{Factorial, MAIN_WAYS, PRESETS, Strategy};
+use crate::strategy::{Factorial, MAIN_WAYS, Strategy, presets};
 
-use super::against::Against;
-use super::exit::Exit;
-use super::gate;
-use super::options::{self, RunOptions};
-use super::output;
+use super::build::BUILD;
+use super::options::{self, ScenarioOptions};
 use super::plan;
-use super::processes;
-use super::progress;
-use super::record_file::RecordFile;
 use super::remote::{self, TokenOptions};
 use super::sweep;
 use super::verify;
@@ -123,10 +124,10 @@ pub(super) struct Args {
     against: Option<PathBuf>,
 
     #[command(flatten)]
-    gate: gate::Options,
+    gate: gate::GateOptions,
 
     #[command(flatten)]
-    run: RunOptions,
+    run: ScenarioOptions,
 }
 
 /// What is not asked of another build.
@@ -155,15 +156,15 @@ fn factorial(given: &str) -> Result<Factorial, String> {
 /// Every preset, and the way from the first to the last in steps, each with all its combinations.
 pub(super) fn main_job() -> anyhow::Result<Exit> {
     let args = Args {
-        strategies: presets()?,
+        strategies: all_presets()?,
         ablations: MAIN_WAYS.into_iter().map(Factorial::parse).collect::<Result<_, _>>()?,
         ..Args::parse_from(["compare", "--duration", MAIN_JOB])
     };
     run(&args)
 }
 
-fn presets() -> anyhow::Result<Vec<Strategy>> {
-    Ok(PRESETS.iter().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?)
+fn all_presets() -> anyhow::Result<Vec<Strategy>> {
+    Ok(presets().map(|preset| Strategy::parse(preset.name)).collect::<Result<_, _>>()?)
 }
 
 /// Splits what an ablation adds to the strategies given: what is ranked beside them, and what is measured for the ablation alone.
@@ -175,7 +176,7 @@ fn on_the_ways(given: &[Strategy], ways: &[Factorial]) -> (Vec<Strategy>, Vec<St
         if is_known(&ranked) || is_known(&combinations) {
             continue;
         }
-        let is_preset = PRESETS.iter().any(|preset| preset.factors == strategy.factors());
+        let is_preset = presets().any(|preset| preset.factors == strategy.factors());
         let begins = ways.iter().any(|way| way.from().factors() == strategy.factors());
         let ends = ways.iter().any(|way| way.to().factors() == strategy.factors());
         let list = if is_preset || begins != ends { &mut ranked } else { &mut combinations };
@@ -192,7 +193,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         strategies.push(Strategy::parse(AGAINST)?);
     }
     if strategies.is_empty() && args.ablations.is_empty() && args.url.is_empty() {
-        strategies = presets()?;
+        strategies = all_presets()?;
     }
     let names =
         || strategies.iter().map(Strategy::name).chain(args.url.iter().map(|(name, _)| name.as_str()));
@@ -216,16 +217,24 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         anyhow::ensure!(is_new, "the scenario {} is given twice; each is measured once", scenario.name);
     }
     if let Some(program) = &args.against {
-        let scenarios: Vec<_> = scenarios.iter().map(|(given, it)| (*given, it.name.clone())).collect();
-        let (strategies, quick, margin) = (&strategies, args.quick, args.margin);
-        let against =
-            Against { program, strategies, scenarios: &scenarios, quick, margin, options: &args.run };
-        return output::measure_by(&args.run, Some(&args.gate.against()), |interrupted, file| {
+        let words = args.run.overrides.iter().flat_map(|field| ["--set".to_owned(), field.clone()]);
+        let cancel = args.run.cancel.iter().flat_map(|it| ["--cancel".to_owned(), it.percent().to_string()]);
+        let against = Against {
+            program,
+            build: &BUILD,
+            strategies: strategies.iter().map(|it| it.name().to_owned()).collect(),
+            scenarios: scenarios.iter().map(|(given, it)| ((*given).to_owned(), it.name.clone())).collect(),
+            quick: args.quick,
+            margin: args.margin,
+            options: &args.run.run,
+            words: words.chain(cancel).collect(),
+        };
+        return output::measure_by(&args.run.run.output, Some(&args.gate.against()), |interrupted, file| {
             against.measure(interrupted, file)
         });
     }
     let sweeps = sweep::sweeps(&args.sweeps, &scenarios, &args.run.overrides, args.quick)?;
-    let duration = args.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
+    let duration = args.run.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
     let subjects = match args.url.as_slice() {
         [] => plan::strategies(&strategies, &combinations, &args.run)?,
         urls => {
@@ -269,7 +278,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
                 }
                 Ok(record)
             };
-            output::measure_by(&args.run, gate.as_ref(), run)
+            output::measure_by(&args.run.run.output, gate.as_ref(), run)
         }
     }
 }
@@ -292,7 +301,7 @@ mod tests {
         let joins = ways.windows(2).all(|pair| pair[0].to().factors() == pair[1].from().factors());
         assert!(joins, "each begins where the one before ends");
         assert_eq!((ways[0].from().name(), ways[3].to().name()), ("before", "best"));
-        let presets = presets().expect("they are built");
+        let presets = all_presets().expect("they are built");
         let (ranked, combinations) = on_the_ways(&presets, &ways);
         assert_eq!((ranked, combinations.len()), (presets, 7));
     }

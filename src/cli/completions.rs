@@ -3,8 +3,9 @@
 use clap::{Command, Parser};
 use clap_complete::Shell;
 
-use super::exit::Exit;
-use super::stdout::write_out;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::program_name;
+use lockyard_bench::program::stdout::write_out;
 
 /// Print a completion script for a shell.
 #[derive(Parser)]
@@ -17,7 +18,7 @@ pub(super) struct Args {
 /// Runs the verb, for the whole `command`.
 pub(super) fn run(args: &Args, command: &mut Command) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, command, "lockyard", &mut script);
+    clap_complete::generate(args.shell, command, program_name(), &mut script);
     write_out(&String::from_utf8(script)?)?;
     Ok(Exit::Fine)
 }

@@ -6,13 +6,13 @@ use clap::{Parser, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::checks::models::{MODELS, MinSchedules, ModelCheck};
-use crate::checks::pitfalls::{PITFALLS, Pitfall};
-use crate::strategy::{PRESETS, combinations};
-use crate::workload::Scenario;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::stdout::write_out;
 
-use super::exit::Exit;
-use super::stdout::write_out;
+use crate::checks::models::{ExploredLock, LOCK_ITSELF, MODELS, MinSchedules, ModelCheck};
+use crate::checks::pitfalls::{PITFALLS, Pitfall};
+use crate::strategy::{combinations, presets};
+use crate::workload::Scenario;
 
 /// List what can be named: strategies, scenarios, models and pitfalls.
 #[derive(Parser)]
@@ -63,9 +63,9 @@ impl Kind {
 
     fn items(self) -> Vec<Named> {
         match self {
-            Self::Strategies => PRESETS.iter().map(strategy).collect(),
+            Self::Strategies => presets().map(strategy).collect(),
             Self::Scenarios => Scenario::builtins().map(|scenario| scenario_named(&scenario)).collect(),
-            Self::Models => MODELS.iter().map(model).collect(),
+            Self::Models => MODELS.iter().map(model).chain(lock_itself()).collect(),
             Self::Pitfalls => PITFALLS.iter().map(|pitfall| pitfall_named(pitfall)).collect(),
         }
     }
@@ -95,6 +95,13 @@ fn model(model: &ModelCheck) -> Named {
     let min_schedules = json!({ "under_lock": under_lock, "after_unlock": after_unlock });
     let more = json!({ "min_schedules": min_schedules, "quick": model.quick, "mutant": model.mutant_name() });
     named(model.name, model.about, more)
+}
+
+/// A search beside the models, where this program has locks of its own that yield.
+fn lock_itself() -> Option<Named> {
+    let locks: Vec<_> = ExploredLock::all().iter().map(|it| it.name).collect();
+    let about = "a lock's own code, its waiters and its wakers, in every order of three tasks";
+    (!locks.is_empty()).then(|| named(LOCK_ITSELF, about, json!({ "quick": true, "locks": locks })))
 }
 
 fn pitfall_named(pitfall: &Pitfall) -> Named {

@@ -8,15 +8,16 @@ use clap::Parser;
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
 
 use lockyard_bench::Share;
+use lockyard_bench::program::command_line;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::output;
 
 use crate::strategy::Strategy;
 use crate::subjects::{self, PitfallPlan};
 use crate::unknown::Unknown;
 
-use super::exit::Exit;
-use super::options::{self, RunOptions};
-use super::origin::{BUILD, command_line};
-use super::output;
+use super::build::BUILD;
+use super::options::{self, ScenarioOptions};
 use super::plan;
 use super::remote::{self, TokenOptions};
 
@@ -73,7 +74,7 @@ pub(super) struct Args {
     token: TokenOptions,
 
     #[command(flatten)]
-    run: RunOptions,
+    run: ScenarioOptions,
 }
 
 /// A pitfall, for clap.
@@ -98,10 +99,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         plan::strategies(&[strategy], &[], &args.run)?
     };
     let plan = plan::plan(subjects, scenarios, Share::NONE, &args.run)
-        .duration(args.run.duration.unwrap_or(DURATION))
+        .duration(args.run.run.duration.unwrap_or(DURATION))
         .longest_slice(DURATION)
         .history(args.history.clone());
-    output::measure(&plan, &args.run, None)
+    output::measure(&plan, &args.run.run.output, None)
 }
 
 fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
@@ -111,7 +112,7 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         pitfall.name,
         pitfall.checks().join(", "),
     );
-    if args.run.track {
+    if args.run.run.track {
         eprintln!("A pitfall runs under tracked locks in any case: --track changes nothing.");
     }
     let plan = PitfallPlan {
@@ -119,7 +120,9 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         build: BUILD,
         pitfall,
         variant: if args.fixed { Variant::Right } else { Variant::Wrong },
-        duration: args.run.duration.unwrap_or(PITFALL_DURATION),
+        duration: args.run.run.duration.unwrap_or(PITFALL_DURATION),
     };
-    output::measure_by(&args.run, None, |interrupted, _| Ok(subjects::run_pitfall(&plan, interrupted)))
+    output::measure_by(&args.run.run.output, None, |interrupted, _| {
+        Ok(subjects::run_pitfall(&plan, interrupted))
+    })
 }

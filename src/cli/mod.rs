@@ -1,42 +1,36 @@
-//! The command line: one file per verb, and what they share.
+//! The command line: one file per verb that knows of sessions. What every program of this kind has, such as reports, gates, and
+//! where a record goes, is `lockyard_bench::program`.
 //!
 //! Data goes to stdout, everything else to stderr. A verb returns an `Exit` or an error; an error is a person's
 //! mistake or a refused file unless it says otherwise, so it ends with 2.
 
-mod against;
+mod build;
 mod calibrate;
 mod check;
 mod compare;
 mod completions;
-mod diff;
-mod exit;
-mod gate;
+mod errors;
 mod list;
 mod load;
+mod locks;
 mod options;
-mod origin;
-mod output;
 mod plan;
-mod processes;
-mod progress;
-mod record_file;
+mod program;
 mod remote;
-mod report;
-mod schema;
 mod serve;
 mod signals;
-mod stdout;
 mod store;
 mod sweep;
 mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::filter::LevelFilter;
+use lockyard_bench::program::exit::{self, Exit};
+use lockyard_bench::program::{diff, log_level, merge, report, schema};
 
-use exit::Exit;
+use crate::checks::models::ExploredLock;
+use crate::subjects::CustomSubject;
 
 /// Which lock should guard your sessions, is the code around it correct, and what does it cost?
 ///
@@ -54,39 +48,38 @@ struct Cli {
 enum Verb {
     Compare(compare::Args),
     Load(load::Args),
+    Locks(locks::Args),
     Calibrate(calibrate::Args),
     Check(check::Args),
     Verify(verify::Args),
     Serve(serve::Args),
     Store(store::Args),
-    Diff(diff::Args),
-    Report(report::Args),
+    Diff(diff::DiffOptions),
+    Report(report::ReportOptions),
+    Merge(merge::MergeOptions),
     List(list::Args),
-    Schema(schema::Args),
+    Schema(schema::SchemaOptions),
     Completions(completions::Args),
-}
-
-/// The environment variable that says how much is logged.
-const LOG: &str = "LOCKYARD_LOG";
-
-/// How much is logged: what `LOCKYARD_LOG` says, warnings and errors if it is unset or empty.
-fn log_level() -> anyhow::Result<LevelFilter> {
-    let Some(asked) = std::env::var_os(LOG).filter(|asked| !asked.is_empty()) else {
-        return Ok(LevelFilter::WARN);
-    };
-    let level = asked.to_str().and_then(|level| level.parse().ok());
-    level.with_context(|| {
-        format!("{LOG}={}: use one of off, error, warn, info, debug, trace", asked.to_string_lossy())
-    })
 }
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    main_with(Vec::new(), Vec::new())
+}
+
+/// The same with strategies beside the built-in ones, and with locks that are tried themselves: what [`main!`](crate::main)
+/// calls.
+pub fn main_with(own: Vec<CustomSubject>, explored: Vec<ExploredLock>) -> ExitCode {
+    if let Err(error) = CustomSubject::announce(own) {
+        eprintln!("error: {error}");
+        return Exit::BadInput.into();
+    }
+    ExploredLock::announce(explored);
     let cli = Cli::parse();
     run(cli)
         .unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
-            exit::of_error(&error)
+            errors::exit_of(&error)
         })
         .into()
 }
@@ -98,6 +91,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => compare::main_job(),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Load(args)) => load::run(&args),
+        Some(Verb::Locks(args)) => locks::run(&args),
         Some(Verb::Calibrate(args)) => calibrate::run(&args),
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Verify(args)) => verify::run(&args),
@@ -105,8 +99,20 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Verb::Store(args)) => store::run(&args),
         Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
+        Some(Verb::Merge(args)) => merge::run(&args),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),
         Some(Verb::Completions(args)) => completions::run(&args, &mut Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Options from two rooms meet here: names that are used twice are noticed when a verb is built, which is here.
+    #[test]
+    fn no_verb_has_two_options_of_one_name() {
+        Cli::command().debug_assert();
     }
 }

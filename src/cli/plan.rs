@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockyard_bench::program::command_line;
 use lockyard_bench::record::Change;
 use lockyard_bench::stats::Confidence;
 use lockyard_bench::{Ablated, LimitOf, Plan, Share, Subject, Terms, Turns};
@@ -11,8 +12,8 @@ use crate::strategy::{Factorial, REFERENCE, Strategy, check_tracked};
 use crate::subjects::{self, Strategies};
 use crate::workload::Scenario;
 
-use super::options::RunOptions;
-use super::origin::{BUILD, command_line};
+use super::build::BUILD;
+use super::options::ScenarioOptions;
 
 /// Nothing moving for this long is called stuck: long against any operation, short against a person's patience.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,11 +28,11 @@ pub(super) struct Subjects {
 pub(super) fn strategies(
     strategies: &[Strategy],
     combinations: &[Strategy],
-    options: &RunOptions,
+    options: &ScenarioOptions,
 ) -> anyhow::Result<Subjects> {
     let all = Strategies::default().cancelling(options.cancel);
     let subject = |strategy: &Strategy| {
-        if options.track {
+        if options.run.track {
             check_tracked(strategy.factors())?;
         }
         anyhow::Ok(all.subject(strategy)?)
@@ -69,7 +70,7 @@ pub(super) fn plan(
     subjects: Subjects,
     scenarios: Vec<Scenario>,
     margin: Share,
-    options: &RunOptions,
+    options: &ScenarioOptions,
 ) -> Plan<Scenario> {
     let turns = Turns::asked();
     // What takes turns with another build is compared with that, and not with the machine.
@@ -78,10 +79,10 @@ pub(super) fn plan(
         .command(command_line())
         .build(BUILD)
         .harness(alone)
-        .seed(options.seed)
-        .latency(options.latency.into())
-        .verify(!options.no_verify)
-        .track(options.track)
+        .seed(options.run.seed)
+        .latency(options.run.latency.into())
+        .verify(!options.run.no_verify)
+        .track(options.run.track)
         .terms(Terms { margin, confidence: Confidence::default(), reference: Some(REFERENCE.to_owned()) })
         .patience(PATIENCE);
     match turns {

@@ -12,6 +12,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use lockyard_bench::Share;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::options;
+use lockyard_bench::program::stdout::write_out;
 
 use crate::backend::http::{self, App, Labelled, Limits, Token};
 use crate::backend::service::{DynBackend, DynChatService, Layered, Prompts, SimulatorConfig};
@@ -20,10 +23,7 @@ use crate::backend::store::{Faults, MemoryStore, RedbStore};
 use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
 use lockyard_track::Tracker;
 
-use super::exit::Exit;
-use super::options;
 use super::signals::ended_by_signal;
-use super::stdout::write_out;
 
 /// Where a token may stand, so that it stands in no list of processes.
 pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
@@ -44,7 +44,7 @@ const STUCK: Duration = Duration::from_secs(5);
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
-    #[arg(long, value_name = "STRATEGY", default_value = "best", value_parser = options::strategy)]
+    #[arg(long, value_name = "STRATEGY", default_value = "best", value_parser = super::options::strategy)]
     strategy: Strategy,
 
     /// Where sessions are kept: memory, or redb:PATH.

@@ -1,9 +1,8 @@
 //! Signals that end a server: the first lets requests under way finish, the second does not.
 
 use anyhow::Context;
+use lockyard_bench::program::exit::Exit;
 use tokio::runtime::Handle;
-
-use super::exit::Exit;
 
 /// Ready at the first signal to end. The second one ends the program.
 pub(super) fn ended_by_signal() -> anyhow::Result<impl Future<Output = ()>> {

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::backend::store::RedbStore;
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::stdout::write_out;
 
-use super::exit::Exit;
-use super::stdout::write_out;
+use crate::backend::store::RedbStore;
 
 /// Maintain a store's file: check it, or export and import its contexts.
 ///

@@ -1,6 +1,7 @@
 //! `lockyard verify`: models over strategies, and the faults that the checks must catch.
 
-use std::fmt::Write;
+mod printed;
+
 use std::fs;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,17 +13,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 
-use crate::checks::models::{self, MODELS, ModelCheck, ModelledStrategy, Plan, Replay, VerifyTarget};
+use crate::checks::models::{
+    self, ExploredLock, LOCK_ITSELF, MODELS, ModelCheck, ModelledStrategy, Plan, Replay, VerifyTarget,
+};
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
-use crate::strategy::Strategy;
+use crate::strategy::{Factors, Strategy};
 use crate::unknown::Unknown;
-use lockyard_bench::record::{Check, ModelResult, PitfallResult, Record, VerificationReport};
+use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::options;
+use lockyard_bench::program::output::interrupt;
+use lockyard_bench::program::stdout::{width, write_out};
+use lockyard_bench::record::{Record, VerificationReport};
 use lockyard_explore::{Limits, Schedule};
 
-use super::exit::{Exit, VerifyPanicked};
-use super::options;
-use super::output::interrupt;
-use super::stdout::{width, write_out};
+use super::errors::VerifyPanicked;
+use printed::{checks, markdown, text};
 
 /// A quick run has models of some ten thousand schedules at most. Its bound is no time, so that slow machines come to the
 /// same verdicts.
@@ -36,7 +41,8 @@ const WHOLE: Limits =
 ///
 /// Each model runs the production source of the session manager and the service on an executor that decides at each
 /// await which task resumes, whether a client is cancelled, and whether the store fails. An incomplete search reports its
-/// bound. Every model has a mutant, which the same search must detect.
+/// bound. Every model has a mutant, which the same search must detect. Locks of a program's own that yield are tried
+/// themselves, too: `lock-itself`.
 ///
 /// Ctrl-C, SIGTERM and SIGHUP end it with what is done by then, marked as interrupted, and exit code 130.
 #[derive(Parser)]
@@ -47,7 +53,7 @@ pub(super) struct Args {
 
     /// Only this model; may be given again. `lockyard list models` names them.
     #[arg(long = "model", value_name = "NAME", value_parser = model)]
-    models: Vec<&'static ModelCheck>,
+    models: Vec<&'static str>,
 
     /// Only over this strategy; may be given again. All presets by default, those that are modelled alike once.
     #[arg(long = "strategy", value_name = "STRATEGY")]
@@ -79,9 +85,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-/// Over what an interrupted run prints.
-const PARTIAL: &str = "Interrupted: partial results. What is not listed was not run, or not to its end.";
-
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Tables for people, and the steps of what failed
@@ -92,9 +95,10 @@ enum Format {
     Markdown,
 }
 
-fn model(name: &str) -> Result<&'static ModelCheck, String> {
-    let unknown = || Unknown::new("model", name, MODELS.iter().map(|model| model.name)).to_string();
-    ModelCheck::named(name).ok_or_else(unknown)
+fn model(name: &str) -> Result<&'static str, String> {
+    let itself = (!ExploredLock::all().is_empty()).then_some(LOCK_ITSELF);
+    let known = || MODELS.iter().map(|model| model.name).chain(itself);
+    known().find(|it| *it == name).ok_or_else(|| Unknown::new("model", name, known()).to_string())
 }
 
 fn pitfall(name: &str) -> Result<VerifyTarget, String> {
@@ -124,8 +128,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         included.push(serde_json::from_slice::<VerificationReport>(&text).with_context(named)?);
     }
     let plan = Plan {
-        models: args.models.iter().map(|model| model.name).collect(),
+        models: args.models.clone(),
         strategies: strategies(&args.strategies)?,
+        locks: locks(&args.strategies)?,
         quick: args.quick,
         limits,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
@@ -161,7 +166,8 @@ pub(super) fn add_quickly(
     let asked = asked.iter().map(|strategy| (strategy.name(), strategy.factors()));
     let plan = Plan {
         models: Vec::new(),
-        strategies: models::representatives(asked),
+        strategies: models::representatives(asked.clone()),
+        locks: asked.filter_map(|(_, factors)| lock_of(&factors)).collect(),
         quick: true,
         limits: Limits { interrupted: Some(interrupted.clone()), ..QUICK },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
@@ -189,11 +195,35 @@ fn strategies(given: &[String]) -> anyhow::Result<Vec<ModelledStrategy>> {
     given.iter().map(parse).collect()
 }
 
+/// The locks of this program's own around the sessions of these strategies, which are all if none is given.
+fn locks(given: &[String]) -> anyhow::Result<Vec<ExploredLock>> {
+    if given.is_empty() {
+        return Ok(ExploredLock::all().to_vec());
+    }
+    let mut locks: Vec<ExploredLock> = Vec::new();
+    for name in given {
+        let strategy = Strategy::parse(name)?;
+        locks.extend(
+            lock_of(&strategy.factors()).filter(|it| locks.iter().all(|known| known.name != it.name)),
+        );
+    }
+    Ok(locks)
+}
+
+fn lock_of(factors: &Factors) -> Option<ExploredLock> {
+    let name = factors.session.name();
+    ExploredLock::all().iter().find(|it| it.name == name).copied()
+}
+
 /// Shows one run.
 fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     let subject = match (&args.pitfall, &args.models[..]) {
         (Some(subject), _) => subject.clone(),
+        (None, [LOCK_ITSELF]) => {
+            bail!("the run of a lock itself is shown again in code, as its failure has printed it")
+        }
         (None, [model]) => {
+            let model = ModelCheck::named(model).expect("no other names are parsed");
             let given = strategies(&args.strategies)?;
             let ModelledStrategy { name, over, .. } = match &given[..] {
                 [one] => one.clone(),
@@ -236,147 +266,4 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     }
     write_out(&shown.drawing().to_text(width()))?;
     Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })
-}
-
-fn extent(it: &ModelResult) -> String {
-    match (&it.unsound, &it.bound) {
-        (Some(why), _) => format!("unsound: {why}"),
-        (None, Some(bound)) => format!("incomplete search: {bound}"),
-        // Said once below the table, for it is the same of all.
-        (None, None) if it.assumption.is_some() => "exhaustive*".to_owned(),
-        (None, None) => "exhaustive".to_owned(),
-    }
-}
-
-/// What the searches that are marked so take for granted.
-fn assumptions(models: &[ModelResult]) -> Option<String> {
-    let mut all: Vec<_> = models.iter().filter_map(|it| it.assumption.as_deref()).collect();
-    all.sort_unstable();
-    all.dedup();
-    let checked = "checked against random schedules without the reduction";
-    (!all.is_empty())
-        .then(|| format!("* one schedule of each equivalence class, if {}; {checked}", all.join(", ")))
-}
-
-fn verdict(it: &ModelResult) -> &'static str {
-    match (it.holds, it.unsound.is_none(), it.schedules >= it.min_schedules) {
-        (false, ..) => "VIOLATION",
-        (true, false, _) => "UNSOUND",
-        (true, true, false) => "INCOMPLETE",
-        (true, true, true) => "no violation",
-    }
-}
-
-fn text(verification: &VerificationReport, presets: bool) -> String {
-    let VerificationReport { models, pitfalls, coarse_steps, interrupted } = verification;
-    let mut text = if *interrupted { format!("{PARTIAL}\n\n") } else { String::new() };
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "{:22} {:24} {:>9} {:>8} {:>7}  {:12} search",
-        "model", "strategy", "schedules", "minimum", "ms", "verdict"
-    );
-    for it in models {
-        let ModelResult { model, strategy, schedules, min_schedules, millis, .. } = it;
-        let (verdict, extent) = (verdict(it), extent(it));
-        let _ = writeln!(
-            text,
-            "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:12} {extent}"
-        );
-    }
-    if let Some(assumed) = assumptions(models) {
-        let _ = writeln!(text, "{assumed}");
-    }
-    text += &matrix(pitfalls);
-    if presets {
-        let alike = models::strategies().into_iter().filter(|it| !it.represents.is_empty());
-        let alike: Vec<_> =
-            alike.map(|it| format!("{} represents {}", it.name, it.represents.join(", "))).collect();
-        if !alike.is_empty() {
-            let _ = writeln!(text, "\nModelled alike: {}.", alike.join("; "));
-        }
-    }
-    if !coarse_steps.is_empty() {
-        let _ = writeln!(text, "\nAtomic here, but several steps on threads:");
-        for step in coarse_steps {
-            let _ = writeln!(text, "  {step}");
-        }
-    }
-    for (it, shown) in models.iter().filter_map(|it| Some((it, it.counterexample.as_ref()?))) {
-        let _ = writeln!(text, "\n{} over {}:\n", it.model, it.strategy);
-        text += &shown.drawing().to_text(width());
-    }
-    text
-}
-
-/// Pitfalls × checks: what was detected, and what was missed.
-fn matrix(pitfalls: &[PitfallResult]) -> String {
-    let mut text = format!("\n{:36} {:18}", "pitfall", "class");
-    for check in Check::ALL {
-        let _ = write!(text, " {:10}", check.as_str());
-    }
-    text += "\n";
-    for it in pitfalls {
-        let _ = write!(text, "{:36} {:18}", it.pitfall, it.class);
-        for check in Check::ALL {
-            let _ = write!(text, " {:10}", outcome(it, check));
-        }
-        text.truncate(text.trim_end().len());
-        text += "\n";
-    }
-    if !pitfalls.is_empty() {
-        let _ = writeln!(text, "\n{}.", PitfallResult::summary(pitfalls));
-    }
-    text
-}
-
-/// What a check made of a pitfall, in a word; none where it is not asked.
-fn outcome(it: &PitfallResult, check: Check) -> &'static str {
-    if it.false_positives.contains(&check) {
-        "FALSE POS."
-    } else if it.missed_by.contains(&check) {
-        "MISSED"
-    } else if it.caught_by.contains(&check) {
-        "detected"
-    } else if it.not_run.contains(&check) {
-        "not run"
-    } else {
-        ""
-    }
-}
-
-fn checks(it: &PitfallResult) -> String {
-    let words = |label: &str, checks: &[Check]| {
-        let checks: Vec<_> = checks.iter().map(|check| check.as_str()).collect();
-        (!checks.is_empty()).then(|| format!("{label} {}", checks.join(", ")))
-    };
-    let parts = [
-        words("detected by", &it.caught_by),
-        words("MISSED by", &it.missed_by),
-        words("not run:", &it.not_run),
-        words("FALSE POSITIVE by", &it.false_positives),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-fn markdown(verification: &VerificationReport) -> String {
-    let mut text = if verification.interrupted { format!("{PARTIAL}\n\n") } else { String::new() };
-    text += "| model | strategy | engine | schedules | minimum | search | verdict |\n";
-    text += "| --- | --- | --- | ---: | ---: | --- | --- |\n";
-    for it in &verification.models {
-        let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));
-        let ModelResult { model, strategy, schedules, min_schedules, .. } = it;
-        let _ = writeln!(
-            text,
-            "| {model} | {strategy} | {engine} | {schedules} | {min_schedules} | {extent} | {verdict} |"
-        );
-    }
-    if let Some(assumed) = assumptions(&verification.models) {
-        let _ = writeln!(text, "\n{}", assumed.replacen('*', "\\*", 1));
-    }
-    text += "\n| pitfall | class | checks |\n| --- | --- | --- |\n";
-    for it in &verification.pitfalls {
-        let _ = writeln!(text, "| {} | {} | {} |", it.pitfall, it.class, checks(it));
-    }
-    text
 }

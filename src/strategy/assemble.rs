@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::backend::service::{Backend, DtoPolicy, DynBackend, Prompts, Simulator, SimulatorConfig};
+use crate::backend::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
 use crate::backend::session::{ChatSessionManager, Durability, Env, SaveMode, StateMode};
 use crate::backend::store::Store;
 use lockyard_lock::LockFamily;
@@ -68,27 +68,6 @@ pub fn assemble<St: Store, A: Assembly>(
     }
 
     dispatch(factors, Assemble { dto: factors.dto, setup, assembly })
-}
-
-/// The backend of a strategy as an object, for callers that do not depend on the locks inside.
-///
-/// # Errors
-/// As [`assemble`].
-pub fn assemble_dyn<St: Store>(
-    factors: Factors,
-    setup: Setup<St>,
-) -> Result<Arc<dyn DynBackend>, StrategyError> {
-    struct Object;
-
-    impl Assembly for Object {
-        type Output = Arc<dyn DynBackend>;
-
-        fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
-            Arc::new(backend)
-        }
-    }
-
-    assemble(factors, setup, Object)
 }
 
 /// A backend of choices that are given as types, on tokio.

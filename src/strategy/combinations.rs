@@ -9,8 +9,8 @@ use super::cache::{CacheFamily, family};
 use super::error::StrategyError;
 use super::factors::{Factors, SaveKind, StatePolicy};
 use super::kinds::{CacheKind, LockKind};
+use super::known::{custom_factors, is_custom, presets};
 use super::list::for_each_combination;
-use super::presets::PRESETS;
 
 /// What to do once the types of a strategy are known. How answers are built is no type: see [`Factors::dto`].
 pub trait WithTypes {
@@ -114,7 +114,8 @@ fn combination(Factors { session, cache, save, state, dto: _ }: Factors) -> Comb
 
 /// Agrees if the combination is compiled.
 pub(super) fn check(factors: Factors) -> Result<(), StrategyError> {
-    if BUILT.contains(&combination(factors)) { Ok(()) } else { Err(refusal(factors)) }
+    let is_built = BUILT.contains(&combination(factors)) || is_custom(factors);
+    if is_built { Ok(()) } else { Err(refusal(factors)) }
 }
 
 /// Agrees if the strategy can be [tracked](dispatch_tracked).
@@ -131,7 +132,7 @@ pub fn check_tracked(factors: Factors) -> Result<(), StrategyError> {
         fn with<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode>(self) {}
     }
 
-    dispatch_tracked(factors, Nothing)
+    if is_custom(factors) { Ok(()) } else { dispatch_tracked(factors, Nothing) }
 }
 
 /// Why a combination that is not compiled is not.
@@ -146,13 +147,13 @@ fn refusal(factors: Factors) -> StrategyError {
 }
 
 fn not_tracked(factors: Factors) -> StrategyError {
-    let presets = PRESETS.map(|preset| preset.name).join(", ");
+    let presets = presets().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
     StrategyError::NotTracked { given: factors.to_string(), presets }
 }
 
 /// The combinations that are compiled, as they are written.
 pub fn combinations() -> impl Iterator<Item = String> {
-    BUILT.iter().copied().map(written)
+    BUILT.iter().copied().chain(custom_factors().map(combination)).map(written)
 }
 
 fn written((session, cache, save, state): Combination) -> String {
@@ -161,6 +162,7 @@ fn written((session, cache, save, state): Combination) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::presets::PRESETS;
     use super::*;
 
     #[test]

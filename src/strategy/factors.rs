@@ -7,6 +7,7 @@ use crate::backend::service::DtoPolicy;
 use crate::backend::session::{Locked, Published, StateMode};
 use crate::unknown::Unknown;
 
+use super::custom::{custom_caches, custom_locks};
 use super::error::StrategyError;
 use super::kinds::{CacheKind, LockKind};
 
@@ -100,7 +101,8 @@ impl FromStr for LockKind {
     type Err = StrategyError;
 
     fn from_str(given: &str) -> Result<Self, StrategyError> {
-        choose("lock", given, Self::ALL, Self::to_string)
+        let custom = custom_locks().iter().copied().map(Self::Custom);
+        choose("lock", given, Self::ALL.into_iter().chain(custom), Self::to_string)
     }
 }
 
@@ -108,7 +110,8 @@ impl FromStr for CacheKind {
     type Err = StrategyError;
 
     fn from_str(given: &str) -> Result<Self, StrategyError> {
-        choose("cache", given, Self::all(), Self::to_string)
+        let custom = custom_caches().iter().copied().map(Self::Custom);
+        choose("cache", given, Self::all().into_iter().chain(custom), Self::to_string)
     }
 }
 

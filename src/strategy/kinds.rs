@@ -4,19 +4,23 @@ use std::fmt;
 
 use lockyard_lock::{LockFamily, Policy};
 
+use super::custom::{CustomCache, CustomLock};
+
 macro_rules! lock_kind {
     ($($module:ident: $lock:ident [$($await:ident)?] $about:literal;)*) => {
         /// A lock family, by name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum LockKind {
             $(
                 #[doc = concat!("`", $about, "`")]
                 $lock,
             )*
+            /// One of the program's own.
+            Custom(CustomLock),
         }
 
         impl LockKind {
-            /// Every lock there is.
+            /// Every lock that is built in.
             pub const ALL: [Self; [$(Self::$lock),*].len()] = [$(Self::$lock),*];
             /// Those that can be held across an await.
             pub(super) const HELD: &'static [Self] = &[$($(lock_kind!(@$await $lock),)?)*];
@@ -25,6 +29,7 @@ macro_rules! lock_kind {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$lock => lockyard_lock::$lock::NAME,)*
+                    Self::Custom(it) => it.name,
                 }
             }
 
@@ -32,6 +37,7 @@ macro_rules! lock_kind {
             pub const fn policy(self) -> Policy {
                 match self {
                     $(Self::$lock => lockyard_lock::$lock::POLICY,)*
+                    Self::Custom(it) => it.policy,
                 }
             }
 
@@ -39,6 +45,7 @@ macro_rules! lock_kind {
             pub const fn shared_reads(self) -> bool {
                 match self {
                     $(Self::$lock => lockyard_lock::$lock::SHARED_READS,)*
+                    Self::Custom(it) => it.shared_reads,
                 }
             }
         }
@@ -53,16 +60,18 @@ lockyard_lock::for_each_lock! { lock_kind }
 macro_rules! cache_kind {
     ($($module:ident: $cache:ident ($($lock:ident)?) [$($fact:ident)?] $name:literal;)*) => {
         /// A cache, by name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum CacheKind {
             $(
                 #[doc = concat!("`", $name, "`", $(" behind this ", stringify!($lock))?)]
                 $cache $((cache_kind!(@kind $lock)))?,
             )*
+            /// One of the program's own.
+            Custom(CustomCache),
         }
 
         impl CacheKind {
-            /// Every cache, over every lock where it has one.
+            /// Every cache that is built in, over every lock where it has one.
             pub(super) fn all() -> Vec<Self> {
                 [$(cache_kind!(@all $cache $($lock)?)),*].concat()
             }
@@ -71,6 +80,7 @@ macro_rules! cache_kind {
             pub const fn lock(self) -> Option<LockKind> {
                 match self {
                     $(Self::$cache $(($lock))? => cache_kind!(@some $($lock)?),)*
+                    Self::Custom(_) => None,
                 }
             }
 
@@ -78,6 +88,7 @@ macro_rules! cache_kind {
             pub const fn is_visited(self) -> bool {
                 match self {
                     $(Self::$cache { .. } => cache_kind!(@is_visited $($fact)?),)*
+                    Self::Custom(it) => it.is_visited,
                 }
             }
 
@@ -85,12 +96,14 @@ macro_rules! cache_kind {
             pub const fn is_background(self) -> bool {
                 match self {
                     $(Self::$cache { .. } => cache_kind!(@is_background $($fact)?),)*
+                    Self::Custom(it) => it.is_background,
                 }
             }
 
-            const fn name(self) -> &'static str {
+            pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$cache { .. } => $name,)*
+                    Self::Custom(it) => it.name,
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::combinations::check;
 use super::error::StrategyError;
 use super::factors::Factors;
-use super::presets::PRESETS;
+use super::known::presets;
 use crate::unknown::Unknown;
 
 /// A strategy as a user names it: a preset, or factors written out.
@@ -24,9 +24,9 @@ impl Strategy {
             check(factors)?;
             factors
         } else {
-            let preset = PRESETS.iter().find(|preset| preset.name == given);
+            let preset = presets().find(|preset| preset.name == given);
             preset
-                .ok_or_else(|| Unknown::new("strategy", given, PRESETS.iter().map(|preset| preset.name)))?
+                .ok_or_else(|| Unknown::new("strategy", given, presets().map(|preset| preset.name)))?
                 .factors
         };
         Ok(Self { name: given.to_owned(), factors })
@@ -34,7 +34,7 @@ impl Strategy {
 
     /// The strategy of these factors, which must be built: the preset if it is one, or else under its factors as a name.
     pub(super) fn of(factors: Factors) -> Self {
-        let preset = PRESETS.iter().find(|preset| preset.factors == factors);
+        let preset = presets().find(|preset| preset.factors == factors);
         Self { name: preset.map_or_else(|| factors.to_string(), |it| it.name.to_owned()), factors }
     }
 

@@ -3,6 +3,7 @@
 use crate::backend::service::DtoPolicy;
 
 use super::factors::{Factors, SaveKind, StatePolicy};
+use super::known::presets;
 use super::named::Strategy;
 use super::presets::{LOCK_REFERENCE, PRESETS};
 
@@ -21,7 +22,7 @@ impl Strategy {
     /// ```
     #[must_use]
     pub fn about(&self) -> String {
-        let preset = PRESETS.iter().find(|preset| preset.name == self.name());
+        let preset = presets().find(|preset| preset.name == self.name());
         preset.map_or_else(|| made_of(self.factors()), |preset| preset.about.to_owned())
     }
 

@@ -159,7 +159,13 @@ impl<S: ChatService> System<Scenario> for InProcess<S> {
 impl<S: ChatService> Recorded<Scenario> for InProcess<S> {
     type Spec = Sessions;
 
-    const HISTORY_WRITER: Option<HistoryWriter<Sessions>> = Some(json_lines);
+    fn spec(&self) -> &Sessions {
+        &Sessions
+    }
+
+    fn history_writer(&self) -> Option<HistoryWriter<Sessions>> {
+        Some(json_lines)
+    }
 
     async fn given(&self) -> Result<Vec<Given<Sessions>>, Fault> {
         let given = |(key, context)| {

@@ -35,12 +35,10 @@ mod tracking_cost;
 #[cfg(test)]
 mod tests;
 
-pub use calibrate::{
-    Calibration, CalibrationPlan, CalibrationTrial, JudgedRatio, SlowdownCost, SlowdownPoint, calibrate,
-};
+pub use calibrate::{Calibration, calibrate};
 pub use footprint::{Footprint, footprints};
 pub use limit::limits;
 pub use pitfall::{PitfallPlan, run_pitfall};
 pub use server::Server;
-pub use strategy::Strategies;
+pub use strategy::{CustomSubject, Strategies};
 pub use tracking_cost::{TrackingCost, tracking_cost};

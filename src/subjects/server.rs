@@ -135,7 +135,13 @@ impl System<Scenario> for ServerSystem {
 impl Recorded<Scenario> for ServerSystem {
     type Spec = Sessions;
 
-    const HISTORY_WRITER: Option<HistoryWriter<Sessions>> = Some(json_lines);
+    fn spec(&self) -> &Sessions {
+        &Sessions
+    }
+
+    fn history_writer(&self) -> Option<HistoryWriter<Sessions>> {
+        Some(json_lines)
+    }
 
     async fn given(&self) -> Result<Vec<Given<Sessions>>, Fault> {
         let given = self.site.keep(|site| async move {

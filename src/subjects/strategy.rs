@@ -1,16 +1,17 @@
 //! Strategies as subjects: what is measured is compiled for each, what is judged and what is tracked once for all.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use lockyard_bench::locks::MeasuredLock;
 use lockyard_bench::{Declared, Fault, HeapUse, Setup, Share, Subject};
-use lockyard_lock::LockFamily;
+use lockyard_lock::{LockFamily, ParkingLotRwLock, TokioRwLock, TryFamily};
 
 use crate::backend::service::{DynBackend, DynChatService, Layered};
 use crate::backend::session::{SaveMode, StateMode};
 use crate::backend::store::MemoryStore;
 use crate::strategy::{
-    AnyStore, CacheFamily, Strategy, StrategyError, WithTypes, assemble_dyn, assemble_tracked, backend_of,
-    dispatch, slowed, slowed::Slowdown,
+    AnyStore, CacheFamily, CustomStrategy, Factors, NamedCache, Strategy, StrategyError, WithTypes,
+    assemble_dyn, assemble_tracked, backend_of, dispatch, slowed, slowed::Slowdown,
 };
 use crate::workload::Scenario;
 
@@ -51,10 +52,11 @@ impl Strategies {
         if self.cancel.is_some() {
             return Ok(all.boxed(strategy));
         }
-        dispatch(
-            strategy.factors(),
-            DeclareSubject { all, strategy: strategy.clone(), work: Slowdown::default() },
-        )
+        let declare = DeclareSubject { all, strategy: strategy.clone(), work: Slowdown::default() };
+        match own_subject(strategy.factors()) {
+            Some(own) => Ok(own(declare)),
+            None => dispatch(strategy.factors(), declare),
+        }
     }
 
     /// The same, asked in the way that one with tracked locks is: through objects.
@@ -161,6 +163,61 @@ impl Strategies {
     pub(super) fn populations(&self) -> &Populations {
         &self.populations
     }
+}
+
+/// How a strategy of a program's own is declared, by its session's lock and its cache.
+static OWN: OnceLock<Vec<CustomSubject>> = OnceLock::new();
+
+/// A strategy of a program's own, with what declares it: compiled for its types, as all that is measured.
+pub struct CustomSubject {
+    /// The strategy.
+    pub strategy: CustomStrategy,
+    declare: fn(DeclareSubject) -> Subject<Scenario>,
+    /// The lock by itself, of which only those that are locks of their own have one.
+    alone: Option<fn() -> MeasuredLock>,
+}
+
+impl CustomSubject {
+    /// The strategy of a lock.
+    pub fn of_lock<F: TryFamily>() -> Self {
+        Self {
+            strategy: CustomStrategy::of_lock::<F>(),
+            declare: CustomStrategy::with_lock::<F, DeclareSubject>,
+            alone: Some(|| MeasuredLock::of::<F>("a lock of this program's own")),
+        }
+    }
+
+    /// The strategies of a cache.
+    pub fn of_cache<C: NamedCache>() -> [Self; 2] {
+        let [one, other] = CustomStrategy::of_cache::<C>();
+        let of = |strategy, declare| Self { strategy, declare, alone: None };
+        [
+            of(one, CustomStrategy::with_cache::<ParkingLotRwLock, C, DeclareSubject>),
+            of(other, CustomStrategy::with_cache::<TokioRwLock, C, DeclareSubject>),
+        ]
+    }
+
+    /// The locks of this program's own, to be measured alone.
+    pub fn locks() -> impl Iterator<Item = MeasuredLock> {
+        OWN.get().into_iter().flatten().filter_map(|own| Some(own.alone?()))
+    }
+
+    /// The strategies of this program's own, before any is asked for by name.
+    ///
+    /// # Errors
+    /// A sentence that says which name cannot be.
+    pub fn announce(own: Vec<Self>) -> Result<(), String> {
+        CustomStrategy::announce(own.iter().map(|it| it.strategy).collect())?;
+        // The first call only comes here.
+        let _ = OWN.set(own);
+        Ok(())
+    }
+}
+
+fn own_subject(factors: Factors) -> Option<fn(DeclareSubject) -> Subject<Scenario>> {
+    let types = |factors: Factors| (factors.session, factors.cache, factors.save, factors.state);
+    let own = OWN.get()?.iter().find(|it| types(it.strategy.preset.factors) == types(factors))?;
+    Some(own.declare)
 }
 
 /// Declares a strategy once its types are known.

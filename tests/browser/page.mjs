@@ -2,7 +2,7 @@
 //
 //   node page.mjs PAGES [SCREENSHOTS]
 //
-// PAGES holds a folder each for a rich record, a poor one, a hostile one and two counterexamples (pages.rs writes them). Any failure ends with
+// PAGES holds a folder each for a rich record, a poor one, a hostile one, one of locks alone and two counterexamples (pages.rs writes them). Any failure ends with
 // exit code 1. With a second argument screenshots are left there.
 
 import assert from "node:assert/strict";
@@ -47,7 +47,7 @@ async function on(name, options, visit, hash = "") {
   }
 }
 
-for (const name of ["rich", "poor", "hostile", "deadlock", "retries"]) {
+for (const name of ["rich", "poor", "hostile", "locks", "deadlock", "retries"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [size, viewport] of Object.entries(sizes)) {
       test(`${name}, ${colorScheme}, ${size}: fits, and no barrier is serious`, async () => {

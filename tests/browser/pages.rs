@@ -1,4 +1,5 @@
-//! Writes the pages that the browser looks at: of a rich record, a poor one and a hostile one, and of two counterexamples.
+//! Writes the pages that the browser looks at: of a rich record, a poor one, a hostile one and one of locks alone, and of two
+//! counterexamples.
 //!
 //! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
 
@@ -9,6 +10,11 @@ mod runs;
 #[path = "../../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use lockyard::bench::NoObserver;
+use lockyard::bench::locks::{LockAxes, LockPlan, built_in};
 use lockyard::bench::record::Record;
 use lockyard::bench::report::write_all;
 
@@ -17,7 +23,9 @@ const HOSTILE: &str = "</script><script>window.broken=1</script>\"'><img src=x o
 fn main() {
     let dir = std::env::args().nth(1).expect("usage: pages DIR");
     let dir = std::path::Path::new(&dir);
-    for (name, record) in [("rich", rich::rich()), ("poor", poor()), ("hostile", hostile())] {
+    for (name, record) in
+        [("rich", rich::rich()), ("poor", poor()), ("hostile", hostile()), ("locks", locks())]
+    {
         write_all(&record, dir.join(name)).expect("the pages can be written");
     }
     for (name, how) in [("deadlock", runs::deadlock()), ("retries", runs::three_tasks())] {
@@ -25,6 +33,18 @@ fn main() {
         std::fs::create_dir_all(&dir).expect("the directory can be made");
         std::fs::write(dir.join("index.html"), how.to_html(name)).expect("the page can be written");
     }
+}
+
+/// Locks alone, as they are here: no two of these pages are alike, and each has its map.
+fn locks() -> Record {
+    let axes = LockAxes {
+        hold_ns: vec![0, 1_000, 10_000],
+        reads_percent: vec![0, 50, 100],
+        tasks: vec![4],
+        ..LockAxes::contended(2, true)
+    };
+    let plan = LockPlan::new(built_in(), axes.points()).duration(Duration::from_millis(50));
+    plan.run(&AtomicBool::new(false), &mut NoObserver).expect("locks can be measured")
 }
 
 /// One strategy, and nothing known that need not be.

@@ -4,13 +4,15 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lockyard::backend::chat::{ChatContext, ContextId, ToolDecision};
+use lockyard::backend::service::Simulator;
 use lockyard::backend::service::{
     Backend, ChatService, CreateContext, DtoPolicy, DynBackend, MessagePage, ModelClient, Prompts,
     SimulatorConfig, ToolRunner,
 };
+use lockyard::backend::session::Env;
 use lockyard::backend::session::{Durability, SaveMode};
 use lockyard::lock::LockFamily;
-use lockyard::strategy::{IdSource, Setup, Strategy, assemble_dyn};
+use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 use tokio::runtime::Handle;
 
 use super::model::ScriptedModel;
@@ -83,5 +85,16 @@ pub fn service_of(
         ids: IdSource::seeded(1),
         runtime: Handle::current(),
     };
-    assemble_dyn(Strategy::parse(strategy).unwrap().factors(), setup).unwrap()
+    assemble(Strategy::parse(strategy).unwrap().factors(), setup, Object).unwrap()
+}
+
+/// Any strategy's backend, behind an object.
+struct Object;
+
+impl Assembly for Object {
+    type Output = Arc<dyn DynBackend>;
+
+    fn with<E: Env>(self, backend: Backend<E, Simulator<TokioClock>>) -> Self::Output {
+        Arc::new(backend)
+    }
 }

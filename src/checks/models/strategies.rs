@@ -1,7 +1,7 @@
 //! Which strategies the explorer models, and as what: locks by what their families promise, caches by what they are.
 
 use crate::checks::explored::CacheModel;
-use crate::strategy::{CacheKind, Factors, LockKind, PRESETS, SaveKind, StatePolicy};
+use crate::strategy::{CacheKind, Factors, LockKind, SaveKind, StatePolicy, presets};
 use lockyard_explore::LockModel;
 use lockyard_lock::Policy;
 
@@ -67,7 +67,7 @@ pub fn representatives<'a>(all: impl IntoIterator<Item = (&'a str, Factors)>) ->
 
 /// The presets, as they are modelled.
 pub fn strategies() -> Vec<ModelledStrategy> {
-    representatives(PRESETS.iter().map(|preset| (preset.name, preset.factors)))
+    representatives(presets().map(|preset| (preset.name, preset.factors)))
 }
 
 /// A hand-over is modelled as no promise, for a running task may come in between.
@@ -82,6 +82,7 @@ fn lock_model(kind: LockKind) -> LockModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::strategy::PRESETS;
 
     #[test]
     fn every_preset_is_modelled() {

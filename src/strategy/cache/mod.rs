@@ -15,6 +15,8 @@
 //! hash functions.
 
 mod clock;
+#[doc(hidden)]
+pub mod contract;
 mod list;
 mod moka;
 mod quick_cache;
