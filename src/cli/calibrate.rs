@@ -1,18 +1,14 @@
 //! `lockyard calibrate`: what measurements on this machine are worth.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use crate::subjects::{self, Calibration, Footprint};
-use lockyard_bench::program::calibrate::{overhead, ratio, verdicts};
+use lockyard_bench::program::calibrate::{CalibrationOptions, harness, verdicts};
 use lockyard_bench::program::exit::Exit;
-use lockyard_bench::program::options::duration;
 use lockyard_bench::program::output;
-use lockyard_bench::program::stdout;
-use lockyard_bench::stats::Confidence;
-use lockyard_bench::{CalibrationPlan, Share};
+use lockyard_bench::{CalibrationPlan, CalibrationTrial};
 
 use super::build::BUILD;
 use super::options;
@@ -27,19 +23,6 @@ use super::options;
 /// build on this machine is to be believed.
 #[derive(Parser)]
 pub(super) struct Args {
-    /// How many trials there are of each pair.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    trials: u32,
-
-    /// The measured time behind one verdict: each of its two subjects gets half. A trial has three subjects, so it takes
-    /// one and a half times as long.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    verdict: Duration,
-
-    /// What the work that is injected into the slowed subject's operations is to cost, in per cent of throughput.
-    #[arg(long, value_name = "PERCENT", default_value = "1")]
-    planted: Share,
-
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
     #[arg(long, value_name = "SCENARIO", default_value = "polling")]
     scenario: String,
@@ -48,70 +31,19 @@ pub(super) struct Args {
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     overrides: Vec<String>,
 
-    /// Ratios within 1 ± this many per cent are called no difference.
-    #[arg(long, value_name = "PERCENT", default_value = "0.5")]
-    margin: Share,
-
-    /// The seed of every trace and of the order of subjects.
-    #[arg(long, default_value_t = 42)]
-    seed: u64,
-
-    /// What is printed on stdout.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// What is printed on stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal
-    Text,
-    /// Everything, as JSON
-    Json,
+    #[command(flatten)]
+    calibration: CalibrationOptions,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let scenario = options::scenario(&args.scenario, &args.overrides)?;
-    let plan = CalibrationPlan {
-        seed: args.seed,
-        verdict: args.verdict,
-        trials: args.trials,
-        planted: args.planted,
-        margin: args.margin,
-        confidence: Confidence::default(),
-    };
+    let plan = args.calibration.plan();
     let interrupted = output::interrupt(output::WRITES_MEASURED)?;
-    let found = subjects::calibrate(&plan, &scenario, &BUILD, &interrupted, |done, trial| {
-        let (same, slowed) = (ratio(trial.same), ratio(trial.slowed));
-        eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
-    })?;
-    let interrupted = interrupted.load(Ordering::Relaxed);
-    let partial = if interrupted { "Interrupted: partial results.\n\n" } else { "" };
-    let printed = match args.format {
-        Format::Text => partial.to_owned() + &text(&found, &plan, &scenario.name),
-        Format::Json => serde_json::to_string_pretty(&Printed { interrupted, found: &found })?,
-    };
-    stdout::write_out(&printed)?;
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else if found.harness_ns.is_impossible() {
-        eprintln!(
-            "error: an operation came out as taking less time for being measured; nothing measured here is to be believed"
-        );
-        Exit::Internal
-    } else {
-        Exit::Fine
-    })
-}
-
-/// What is printed as JSON.
-#[derive(serde::Serialize)]
-struct Printed<'a> {
-    /// Whether it was stopped before its end: then there are fewer trials than were asked for.
-    interrupted: bool,
-    #[serde(flatten)]
-    found: &'a Calibration,
+    let after_trial = |done, trial: &CalibrationTrial| args.calibration.report(done, trial);
+    let found = subjects::calibrate(&plan, &scenario, &BUILD, &interrupted, after_trial)?;
+    let text = || text(&found, &plan, &scenario.name);
+    args.calibration.conclude(interrupted.load(Ordering::Relaxed), &found.harness_ns, &found, text)
 }
 
 /// A line for each preset.
@@ -125,23 +57,16 @@ fn memory(footprints: &[Footprint]) -> String {
 }
 
 fn text(found: &Calibration, plan: &CalibrationPlan, scenario: &str) -> String {
-    let of = format!("after under {scenario}");
-    let verdicts = verdicts(&found.verdicts, plan, &of);
     format!(
         "Limits, {cores} threads\n  \
            no shared writes                 {reads:.1} M state reads/s\n  \
            one shared cache line            {writes:.1} M changes/s\n\
-         Harness overhead per operation, with 64 tasks\n  \
-           without a clock                  {bare}\n  \
-           recording one latency in 17      {sampled}\n  \
-           recording each latency           {full}\n\
-         {memory}{verdicts}",
+         {harness}{memory}{verdicts}",
         cores = found.environment.cores,
         reads = found.limits.no_shared_write_ops_per_s / 1e6,
         writes = found.limits.shared_rmw_per_s / 1e6,
-        bare = overhead(found.harness_ns.bare),
-        sampled = overhead(found.harness_ns.sampled),
-        full = overhead(found.harness_ns.full),
+        harness = harness(&found.harness_ns),
         memory = found.memory.as_deref().map_or_else(String::new, memory),
+        verdicts = verdicts(&found.verdicts, plan, ("after", scenario)),
     )
 }

@@ -170,7 +170,7 @@ fn all() -> &'static [CustomStrategy] {
 
 /// The strategy of this program's own whose types these factors are.
 pub(super) fn custom_of(factors: Factors) -> Option<&'static CustomStrategy> {
-    all().iter().find(|it| Factors { dto: factors.dto, ..it.preset.factors } == factors)
+    all().iter().find(|it| it.preset.factors.has_types_of(factors))
 }
 
 #[cfg(test)]

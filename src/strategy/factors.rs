@@ -45,6 +45,13 @@ pub struct Factors {
     pub state: StatePolicy,
 }
 
+impl Factors {
+    /// Whether the types are those of `other`: how answers are built is no type, and decided as the program runs.
+    pub fn has_types_of(self, other: Self) -> bool {
+        Self { dto: other.dto, ..self } == other
+    }
+}
+
 impl SaveKind {
     const ALL: [Self; 2] = [Self::AfterUnlock, Self::UnderLock];
 

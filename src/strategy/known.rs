@@ -38,5 +38,5 @@ pub(super) fn custom_factors() -> impl Iterator<Item = Factors> {
 
 /// Whether the types of these factors are a program's own: compiled in it, for either way to build answers.
 pub(super) fn is_custom(factors: Factors) -> bool {
-    custom_factors().any(|it| Factors { dto: factors.dto, ..it } == factors)
+    custom_factors().any(|it| it.has_types_of(factors))
 }

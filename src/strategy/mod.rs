@@ -34,7 +34,6 @@ mod list;
 mod named;
 mod objects;
 mod presets;
-pub mod slowed;
 mod stores;
 mod tracked;
 mod words;

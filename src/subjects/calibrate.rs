@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use lockyard_bench::record::{Environment, HarnessCost, Limits};
 use lockyard_bench::{
-    Build, CalibrationPlan, CalibrationResult, CalibrationTrial, Fault, RunError, cores, environment,
-    harness_cost,
+    Build, CalibrationPlan, CalibrationResult, CalibrationTrial, Fault, RunError, Slowdown, cores,
+    environment, harness_cost,
 };
 
-use crate::strategy::slowed::Slowdown;
 use crate::strategy::{PRESETS, Strategy};
 use crate::workload::Scenario;
 

@@ -10,7 +10,7 @@
 //! | `settling` | what must hold when all has ended |
 //! | `cancelling` | clients that go away |
 //! | `memory`, `footprint` | what sessions take |
-//! | `calibrate`, `tracking_cost` | what measurements are worth, and what tracking costs |
+//! | `calibrate`, `slowed`, `tracking_cost` | what measurements are worth, and what tracking costs |
 //! | `pitfall` | a pitfall run as a program runs |
 
 mod ask;
@@ -29,6 +29,7 @@ mod recording;
 mod server;
 mod server_sessions;
 mod settling;
+mod slowed;
 mod strategy;
 mod tracking_cost;
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use lockyard_bench::locks::MeasuredLock;
-use lockyard_bench::{Declared, Fault, HeapUse, Setup, Share, Subject};
+use lockyard_bench::{Declared, Fault, HeapUse, Setup, Share, Slowdown, Subject};
 use lockyard_lock::{LockFamily, ParkingLotRwLock, TokioRwLock, TryFamily};
 
 use crate::backend::service::{DynBackend, DynChatService, Layered};
@@ -11,7 +11,7 @@ use crate::backend::session::{SaveMode, StateMode};
 use crate::backend::store::MemoryStore;
 use crate::strategy::{
     AnyStore, CacheFamily, CustomStrategy, Factors, NamedCache, Strategy, StrategyError, WithTypes,
-    assemble_dyn, assemble_tracked, backend_of, dispatch, slowed, slowed::Slowdown,
+    assemble_dyn, assemble_tracked, backend_of, dispatch,
 };
 use crate::workload::Scenario;
 
@@ -22,6 +22,7 @@ use super::limit::limit;
 use super::memory::MemoryBaselines;
 use super::population::{Population, Populations};
 use super::questions::Questions;
+use super::slowed;
 
 /// Strategies as subjects that share what they can: the sessions of a scenario, and what memory is held against.
 #[derive(Clone, Default)]
@@ -215,8 +216,7 @@ impl CustomSubject {
 }
 
 fn own_subject(factors: Factors) -> Option<fn(DeclareSubject) -> Subject<Scenario>> {
-    let types = |factors: Factors| (factors.session, factors.cache, factors.save, factors.state);
-    let own = OWN.get()?.iter().find(|it| types(it.strategy.preset.factors) == types(factors))?;
+    let own = OWN.get()?.iter().find(|it| it.strategy.preset.factors.has_types_of(factors))?;
     Some(own.declare)
 }
 
@@ -235,7 +235,7 @@ impl WithTypes for DeclareSubject {
         let (of, dto) = (all.clone(), strategy.factors().dto);
         let make = move |with: &Setup<'_, Scenario>| {
             let (given, questions, population) = of.given(with);
-            let backend = Arc::new(work.make(|| backend_of::<F, C, S, P, _>(dto, given)));
+            let backend = Arc::new(slowed::make_with(&work, || backend_of::<F, C, S, P, _>(dto, given)));
             Ok(InProcess::new(backend.clone(), backend, questions, population, with.runtime()))
         };
         all.declared(&strategy, Subject::new(strategy.name(), make))

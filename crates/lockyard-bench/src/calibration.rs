@@ -22,18 +22,18 @@ use crate::workload::Workload;
 
 /// Work that is planted in operations, none at first. Clones are the same work.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Slowdown(Arc<AtomicU32>);
+pub struct Slowdown(Arc<AtomicU32>);
 
 impl Slowdown {
     /// Has each operation take so many nanoseconds more, from now on.
-    pub(crate) fn set_ns(&self, extra_ns: f64) {
+    pub fn set_ns(&self, extra_ns: f64) {
         // Relaxed: a number that nothing is ordered by.
         self.0.store((extra_ns / spin_ns()).round() as u32, Ordering::Relaxed);
     }
 
     /// Does the work.
     #[inline]
-    pub(crate) fn work(&self) {
+    pub fn work(&self) {
         spin(self.0.load(Ordering::Relaxed));
     }
 }

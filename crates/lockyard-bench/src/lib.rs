@@ -79,7 +79,8 @@ mod workload;
 
 pub use against::{AgainstError, AgainstPlan, MeasuredPair, PairRun, pair_of, run_against};
 pub use calibration::{
-    CalibrationPlan, CalibrationResult, CalibrationTrial, JudgedRatio, SlowdownCost, SlowdownPoint, calibrate,
+    CalibrationPlan, CalibrationResult, CalibrationTrial, JudgedRatio, Slowdown, SlowdownCost, SlowdownPoint,
+    calibrate,
 };
 pub use environment::{Build, cores, environment};
 pub use error::RunError;

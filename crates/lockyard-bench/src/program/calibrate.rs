@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::calibration::{
-    CalibrationPlan, CalibrationResult, JudgedRatio, Slowdown, SlowdownCost, SlowdownPoint, calibrate,
+    CalibrationPlan, CalibrationResult, CalibrationTrial, JudgedRatio, Slowdown, SlowdownCost, SlowdownPoint,
+    calibrate,
 };
 use crate::environment::environment;
 use crate::harness::harness_cost;
@@ -45,8 +46,15 @@ pub(super) struct CalibrateArgs {
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     settings: Vec<String>,
 
+    #[command(flatten)]
+    calibration: CalibrationOptions,
+}
+
+/// Options of every calibration.
+#[derive(Args, Clone, Debug)]
+pub struct CalibrationOptions {
     /// How many trials there are of each pair.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     trials: u32,
 
     /// The measured time behind one verdict: each of its two subjects gets half. A trial has three subjects, so it takes
@@ -80,11 +88,67 @@ enum Format {
     Json,
 }
 
+impl CalibrationOptions {
+    /// What shall be tried.
+    #[must_use]
+    pub fn plan(&self) -> CalibrationPlan {
+        CalibrationPlan {
+            seed: self.seed,
+            verdict: self.verdict,
+            trials: self.trials,
+            planted: self.planted,
+            margin: self.margin,
+            confidence: Confidence::default(),
+        }
+    }
+
+    /// Says on stderr what a trial has come to, of which `done` are over.
+    pub fn report(&self, done: u32, trial: &CalibrationTrial) {
+        let (same, slowed) = (ratio(trial.same), ratio(trial.slowed));
+        eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", self.trials);
+    }
+
+    /// Prints what was found, and says how the program ends.
+    ///
+    /// # Errors
+    /// Where it cannot be printed.
+    pub fn conclude(
+        &self,
+        interrupted: bool,
+        harness_ns: &HarnessCost,
+        found: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<Exit> {
+        let partial = if interrupted { "Interrupted: partial results.\n\n" } else { "" };
+        stdout::write_out(&match self.format {
+            Format::Text => partial.to_owned() + &text(),
+            Format::Json => serde_json::to_string_pretty(&Printed { interrupted, found })?,
+        })?;
+        Ok(if interrupted {
+            Exit::Interrupted
+        } else if harness_ns.is_impossible() {
+            eprintln!(
+                "error: an operation came out as taking less time for being measured; nothing measured here is to be believed"
+            );
+            Exit::Internal
+        } else {
+            Exit::Fine
+        })
+    }
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Printed<'a, T> {
+    /// Whether it was stopped before its end: then there are fewer trials than were asked for.
+    interrupted: bool,
+    #[serde(flatten)]
+    found: &'a T,
+}
+
 /// What was found out.
 #[derive(Serialize)]
 struct Found {
-    /// Whether it was stopped before its end: then there are fewer trials than were asked for.
-    interrupted: bool,
     environment: Environment,
     harness_ns: HarnessCost,
     #[serde(flatten)]
@@ -100,68 +164,49 @@ pub(super) fn run<W: Workload + Clone>(declared: &Declared<W>, args: &CalibrateA
     let slowed = slowed.with_context(|| {
         format!("{name} cannot be calibrated by: work can be planted in what is declared as a service only")
     })?;
-    let what = CalibrationPlan {
-        seed: args.seed,
-        verdict: args.verdict,
-        trials: args.trials,
-        planted: args.planted,
-        margin: args.margin,
-        confidence: Confidence::default(),
-    };
+    let options = &args.calibration;
+    let what = options.plan();
     let interrupted = output::interrupt(output::WRITES_MEASURED)?;
     let harness_ns = harness_cost(HARNESS_ROUNDS)?;
     let work = Slowdown::default();
     // Of one type: another copy of the code lies elsewhere, and may be some per cents faster or slower for that alone.
     let (same, slower) = (slowed(&Slowdown::default()), slowed(&work));
+    let after_trial = |done, trial: &CalibrationTrial| options.report(done, trial);
     let trials =
-        calibrate(&what, &workload, [&same, &slower], &|ns| work.set_ns(ns), &interrupted, |done, trial| {
-            let (same, slowed) = (ratio(trial.same), ratio(trial.slowed));
-            eprintln!("trial {done} of {}: itself {same}; slowed {slowed}", args.trials);
-        })?;
-    let interrupted = interrupted.load(Ordering::Relaxed);
-    let found = Found { interrupted, environment: environment(&declared.build), harness_ns, trials };
-    stdout::write_out(&match args.format {
-        Format::Text => text(&found, &what, name, workload.name()),
-        Format::Json => serde_json::to_string_pretty(&found)?,
-    })?;
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else if harness_ns.is_impossible() {
-        eprintln!(
-            "error: an operation came out as taking less time for being measured; nothing measured here is to be believed"
-        );
-        Exit::Internal
-    } else {
-        Exit::Fine
+        calibrate(&what, &workload, [&same, &slower], &|ns| work.set_ns(ns), &interrupted, after_trial)?;
+    let found = Found { environment: environment(&declared.build), harness_ns, trials };
+    options.conclude(interrupted.load(Ordering::Relaxed), &harness_ns, &found, || {
+        harness(&harness_ns) + &verdicts(&found.trials, &what, (name, workload.name()))
     })
 }
 
-fn text(found: &Found, plan: &CalibrationPlan, system: &str, workload: &str) -> String {
-    let partial = if found.interrupted { "Interrupted: partial results.\n\n" } else { "" };
-    let HarnessCost { bare, sampled, full, .. } = found.harness_ns;
-    let verdicts = verdicts(&found.trials, plan, &format!("{system} under {workload}"));
+/// What the harness adds to an operation, a line for each way to measure it.
+#[must_use]
+pub fn harness(HarnessCost { bare, sampled, full, .. }: &HarnessCost) -> String {
     format!(
-        "{partial}Harness overhead per operation, with 64 tasks\n  \
+        "Harness overhead per operation, with 64 tasks\n  \
            without a clock                  {bare}\n  \
            recording one latency in 17      {sampled}\n  \
-           recording each latency           {full}\n\
-         {verdicts}",
-        bare = overhead(bare),
-        sampled = overhead(sampled),
-        full = overhead(full),
+           recording each latency           {full}\n",
+        bare = overhead(*bare),
+        sampled = overhead(*sampled),
+        full = overhead(*full),
     )
 }
 
-/// What the trials came to, `of` a system under a workload, which is named first.
+/// What the trials of a system came to, under a workload.
 #[must_use]
-pub fn verdicts(found: &CalibrationResult, plan: &CalibrationPlan, of: &str) -> String {
+pub fn verdicts(
+    found: &CalibrationResult,
+    plan: &CalibrationPlan,
+    (system, workload): (&str, &str),
+) -> String {
     let trials = found.trials.len();
     if trials == 0 {
         return "Verdicts\n  no trial was done".to_owned();
     }
-    let system = of.split(' ').next().unwrap_or_default();
     format!(
-        "Verdicts of {verdict:?} at {level} %, {of}\n  \
+        "Verdicts of {verdict:?} at {level} %, {system} under {workload}\n  \
            noise floor                      {floor:.2} % (the largest deviation of {system} from itself in {trials})\n  \
            false positives                  {different} of {trials}\n  \
            slowed by {planted:.1}, detected       {slower} of {trials} (median ×{slowed_to:.3})\n\
@@ -178,14 +223,12 @@ pub fn verdicts(found: &CalibrationResult, plan: &CalibrationPlan, of: &str) -> 
 }
 
 /// What the harness adds, with its interval.
-#[must_use]
-pub fn overhead(Overhead { ns, ci: [low, high] }: Overhead) -> String {
+fn overhead(Overhead { ns, ci: [low, high] }: Overhead) -> String {
     format!("{ns:.1} ns [{low:.1}, {high:.1}]")
 }
 
 /// A ratio with its interval and what was said of it.
-#[must_use]
-pub fn ratio(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
+fn ratio(JudgedRatio { ratio, ci: [low, high], verdict }: JudgedRatio) -> String {
     format!("×{ratio:.4} [{low:.4}, {high:.4}] {verdict}")
 }
 
