@@ -4,7 +4,7 @@ use lockyard_lock::TryFamily;
 use tokio::runtime::Runtime;
 
 use crate::random::Random;
-use crate::record::LockSummary;
+use crate::record::{GrantOrder, LockSummary};
 use crate::subject::Subject;
 
 use super::costs::{self, Contention};
@@ -36,6 +36,7 @@ impl MeasuredLock {
         let (inline_bytes, heap_bytes) = costs::bytes::<F>();
         let known = LockSummary {
             name: F::NAME.to_owned(),
+            order: GrantOrder::from(F::POLICY),
             shared_reads: F::SHARED_READS,
             copy_on_write: F::COPY_ON_WRITE,
             blocks: F::BLOCKS,

@@ -1,13 +1,14 @@
 //! Records that are made up, for tests of what is said of locks alone.
 
 use crate::record::{
-    Cell, Comparison, Environment, LockPoint, LockRecord, LockSummary, Metric, Record, StrategySummary,
-    Throughput, Verdict,
+    Cell, Comparison, Environment, GrantOrder, LockPoint, LockRecord, LockSummary, Metric, Record,
+    StrategySummary, Throughput, Verdict,
 };
 
 fn lock(name: &str) -> LockSummary {
     LockSummary {
         name: name.to_owned(),
+        order: if name.starts_with("tokio") { GrantOrder::FirstCome } else { GrantOrder::Barging },
         shared_reads: name.ends_with("rwlock"),
         copy_on_write: false,
         blocks: !name.starts_with("tokio"),

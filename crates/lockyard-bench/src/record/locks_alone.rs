@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::LockTime;
 use super::point::Point;
-use super::simulated::SimulationRecord;
+use super::simulated::{GrantOrder, SimulationRecord};
 
 /// The settings of a point by which it is known as one of a lock alone.
 const HOLD: &str = "hold_ns";
@@ -34,6 +34,8 @@ pub struct LockRecord {
 pub struct LockSummary {
     /// The lock, as cells name it.
     pub name: String,
+    /// Who is next, as the lock's family declares it.
+    pub order: GrantOrder,
     /// Whether several readers may be inside at once.
     pub shared_reads: bool,
     /// Whether a writer changes a copy, so that readers never wait.

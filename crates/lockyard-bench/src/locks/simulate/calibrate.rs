@@ -1,26 +1,12 @@
 //! What each lock costs, from a record: one-thread points and the hand-over of two tasks on two workers, and nothing else.
 
-use lockyard_lock::{LockFamily, Policy};
-
 use super::model::LockModel;
-use crate::record::{Cell, GrantOrder, LockCosts, LockPoint, LockRecord, LockSummary, Record, Waiting};
+use crate::record::{Cell, LockCosts, LockPoint, LockRecord, LockSummary, Record, Waiting};
 
 /// The record of a run that measured locks alone.
 pub(super) struct Calibration<'a> {
     record: &'a Record,
     locks: &'a LockRecord,
-}
-
-macro_rules! policies {
-    ($($module:ident: $family:ident [$($await:ident)?] $about:literal;)*) => {
-        [$((lockyard_lock::$family::NAME, lockyard_lock::$family::POLICY)),*]
-    };
-}
-
-/// Which waiter of a built-in lock is next.
-fn policy(name: &str) -> Option<Policy> {
-    let all = lockyard_lock::for_each_lock!(policies);
-    all.into_iter().find(|it| it.0 == name).map(|it| it.1)
 }
 
 impl<'a> Calibration<'a> {
@@ -36,8 +22,6 @@ impl<'a> Calibration<'a> {
     /// A lock with its costs, or why there are none.
     pub(super) fn model(&self, lock: &LockSummary) -> Result<LockModel, String> {
         let name = &lock.name;
-        let policy =
-            policy(name).ok_or_else(|| format!("{name}: who is next is known of built-in locks only"))?;
         let handover = lock.handover_of_two_ns.ok_or_else(|| {
             format!("{name}: a hand-over between two workers was not measured, which takes two cores")
         })?;
@@ -50,7 +34,7 @@ impl<'a> Calibration<'a> {
             transfer_ns: self.transfer_ns().unwrap_or(handover.p50 as f64),
         };
         let waiting = if lock.blocks { Waiting::Parks } else { Waiting::Yields };
-        Ok(LockModel { order: GrantOrder::from(policy), waiting, shared_reads: lock.shared_reads, costs })
+        Ok(LockModel { order: lock.order, waiting, shared_reads: lock.shared_reads, costs })
     }
 
     /// A cell of the lock without an error there.
