@@ -79,9 +79,7 @@ impl Granted {
     #[inline]
     pub(super) fn is_used_here(&mut self, tracker: &Tracker) {
         let own = self.strand();
-        let is_here = with_current(|strand| {
-            strand.is_some_and(|it| it.id == own) && strand.is_some_and(|it| it.tracker.is(tracker))
-        });
+        let is_here = with_current(|strand| strand.is_some_and(|it| it.id == own && it.tracker.is(tracker)));
         if !is_here {
             self.may_have_moved(&Strand::current(tracker));
         }
