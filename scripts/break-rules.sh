@@ -34,7 +34,7 @@ export RUST_BACKTRACE=0 LOCKYARD_ITERATIONS="${LOCKYARD_ITERATIONS:-300}"
 # Beside what was built already, so that only this project is built anew.
 compiler() { cargo check --no-default-features --target-dir "$root/target"; }
 by_hand() { cargo test --no-default-features --no-fail-fast --target-dir "$root/target" --test seam_hand_polled; }
-explorer() { cargo test --no-default-features --no-fail-fast --target-dir "$root/target" --test suite_models; }
+explorer() { cargo test --no-default-features --no-fail-fast --target-dir "$root/target" --test checks suite_models::; }
 loom() {
     RUSTFLAGS="--cfg lockyard_loom" cargo test --no-fail-fast --release --target-dir "$root/target/loom" -p loom-tests
 }

@@ -6,4 +6,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LOCKYARD_KILLS="${1:-200}" LOCKYARD_POWER_LOSSES="${2:-200}"
-cargo test --test crash --test power_loss -- --nocapture
+cargo test --test program --test session -- --nocapture crash:: power_loss::

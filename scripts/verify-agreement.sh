@@ -5,4 +5,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 export LOCKYARD_HISTORIES="${1:-100000}" LOCKYARD_OPERATIONS="${2:-8}"
-cargo test --release --no-default-features --test verify_agreement -- --nocapture
+cargo test --release --no-default-features --test checks -- --nocapture agreement::

@@ -7,4 +7,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LOCKYARD_PLAIN_SCHEDULES="${1:-1000000}"
-cargo test --release --test suite_models -- --nocapture searched_plainly
+cargo test --release --test checks -- --nocapture searched_plainly

@@ -14,7 +14,7 @@
 //! So an endpoint is added here and where it must be decided what becomes of it: how the backend serves it
 //! (`service/backend.rs`), under which route it is answered (`http/contexts.rs`, or `http/turns.rs`) and asked
 //! (`remote/routes.rs`), what the clients of a measurement ask (`ask.rs` and `recording.rs` among the subjects), and
-//! whether the limit has it (`limit.rs` there). `tests/endpoint_list.rs` counts.
+//! whether the limit has it (`limit.rs` there). `tests/house/endpoint_list.rs` counts.
 
 /// Hands the list to `$derive`, a macro, after what else it shall know. An entry reads:
 ///

@@ -1,0 +1,14 @@
+//! The service over HTTP.
+
+#[macro_use]
+#[path = "../support/presets.rs"]
+mod presets;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod concurrency;
+mod openapi;
+mod problems;
+mod remote;
+mod routes;
+mod server;

@@ -1,0 +1,18 @@
+//! The session manager, its caches and its stores.
+
+#[macro_use]
+#[path = "../support/presets.rs"]
+mod presets;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache_contract;
+mod cache_recency;
+mod cancellation;
+mod durability;
+mod histories;
+mod manager;
+mod power_loss;
+mod redb_store;
+mod state_word;
+mod store_contract;
