@@ -20,7 +20,7 @@ const MOST_LINES: usize = 500;
 
 /// Files that were looked at, and the one subject that each has.
 const LOOKED_AT: &[(&str, &str)] =
-    &[("crates/lockyard-bench/tests/report_pages.rs", "A fact for each part of the page.")];
+    &[("crates/lockyard-bench/tests/report/pages.rs", "A fact for each part of the page.")];
 
 /// What a conversation must not know, being plain data and functions.
 const IMPURE: &[&str] = &[

@@ -1,14 +1,9 @@
 //! `JUnit` and SARIF, read by others than those who wrote them.
 
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
+use crate::rich::rich;
+use crate::sample::sample;
 use lockyard_bench::record::{Finding, FindingKind, Record, Severity};
 use lockyard_bench::report::{junit, sarif};
-use rich::rich;
-use sample::sample;
 use serde_json::Value;
 
 const HOSTILE: &str = "</script><script>alert(1)</script>|\"'>&]]>\n\u{1b}[31m\u{0}\u{fffe}";

@@ -1,14 +1,11 @@
 //! Runs of different scenarios as one record, and runs that cannot be one.
 
-#[path = "support/sample.rs"]
-mod sample;
-
 use std::path::Path;
 
+use crate::sample::sample;
 use lockyard_bench::gate::{MergeError, merge};
 use lockyard_bench::record::{Record, ScenarioRecord};
 use lockyard_bench::report::page;
-use sample::sample;
 
 /// The sample as if each scenario had been measured by a run of its own.
 fn runs() -> Vec<Record> {

@@ -1,16 +1,11 @@
 //! Records that no run can have written: each edit is refused by the one reader that all others go through, with the field
 //! that is wrong. A gate that reads a reversed interval would let everything pass.
 
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
 use std::path::Path;
 
+use crate::rich::rich;
 use lockyard_bench::record::{Record, RecordError};
 use proptest::prelude::*;
-use rich::rich;
 use serde_json::{Value, json};
 
 fn rich_json() -> Value {
@@ -309,5 +304,5 @@ fn what_was_committed_is_still_read() {
         }
     }
     assert!(read > 0, "there is no committed record");
-    Record::parse(include_bytes!("golden/schema-1.json"), Path::new("schema-1.json")).unwrap();
+    Record::parse(include_bytes!("../golden/schema-1.json"), Path::new("schema-1.json")).unwrap();
 }

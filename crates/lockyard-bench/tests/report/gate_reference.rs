@@ -1,14 +1,11 @@
 //! What ratios are to stands in the record: the gate knows no strategy by name.
 
-#[path = "support/sample.rs"]
-mod sample;
-
+use crate::sample::sample;
 use lockyard_bench::Share;
 use lockyard_bench::gate::diff;
 use lockyard_bench::record::Record;
 use lockyard_bench::report::{Colour, text};
 use lockyard_bench::stats::Confidence;
-use sample::sample;
 
 const TENTH: Share = Share::of_percent(10.0).unwrap();
 

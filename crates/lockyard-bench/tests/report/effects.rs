@@ -1,17 +1,12 @@
 //! Ablations and sweeps in every format: the sentence, the table, the law, and what is called extrapolated.
 
-#[path = "support/effect.rs"]
-mod effect;
-#[path = "support/sample.rs"]
-mod sample;
-
-use effect::main_effect;
+use crate::effect::main_effect;
+use crate::sample::sample;
 use lockyard_bench::record::{
     Ablation, Change, EffectKind, Extrapolated, Finding, FindingKind, Fit, Record, Scaling, ScalingPoint,
     Severity, Throughput,
 };
 use lockyard_bench::report::{Colour, failures, page, summary, text};
-use sample::sample;
 
 /// What the dto gives along with the save.
 fn interaction(ratio: f64) -> Ablation {

@@ -1,18 +1,13 @@
 //! Two records of which one was edited: what a gate says of each edit. None may pass by leaving something out, by being
 //! measured otherwise, or by being slower in all strategies alike.
 
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
+use crate::rich::rich;
+use crate::sample::sample;
 use lockyard_bench::Share;
 use lockyard_bench::gate::{Tolerance, diff};
 use lockyard_bench::record::{Arrival, Diff, Outcome, Record};
 use lockyard_bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
 use lockyard_bench::stats::Confidence;
-use rich::rich;
-use sample::sample;
 
 const TENTH: Share = Share::of_percent(10.0).unwrap();
 

@@ -1,16 +1,11 @@
 //! Every format from the outside: that it says what it must, and that nothing in a record can break out of it.
 
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
 use std::fs;
 
+use crate::rich::rich;
+use crate::sample::sample;
 use lockyard_bench::record::{Finding, FindingKind, Record, Severity, Verification};
 use lockyard_bench::report::{Colour, Format, page, render, summary, text, verdict, write_all};
-use rich::rich;
-use sample::sample;
 
 const HOSTILE: &str =
     "</script><script>alert(1)</script>|\"'>&<img onerror=alert(2)>[x](javascript:alert(3))`\n# h\u{1b}[31m";

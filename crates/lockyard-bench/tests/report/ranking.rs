@@ -1,20 +1,13 @@
 //! Who is called a winner, and who never is: ties are told as ties, and what failed once is not recommended anywhere.
 
-#[path = "support/effect.rs"]
-mod effect;
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
-use effect::main_effect;
+use crate::effect::main_effect;
+use crate::rich::rich;
+use crate::sample::sample;
 use lockyard_bench::record::{
     Ablation, Cell, Comparison, Engine, Finding, FindingKind, Metric, ModelResult, Record, Severity,
     StrategySummary, Throughput, Verdict, Verification,
 };
 use lockyard_bench::report::{Colour, junit, page, summary, text, verdict};
-use rich::rich;
-use sample::sample;
 
 /// What the page answers to which lock to use.
 fn advice(record: &Record) -> String {

@@ -1,16 +1,13 @@
 //! The record as others meet it: its schema, its file, and what it says about a file that is none.
 
-#[path = "support/sample.rs"]
-mod sample;
-
 use std::fs;
 use std::path::Path;
 
+use crate::sample::sample;
 use lockyard_bench::record::{
     Check, Finding, FindingKind, Metric, Record, RecordError, SCHEMA_VERSION, Verdict, json_schema,
 };
 use lockyard_bench::report::{failures, page};
-use sample::sample;
 use serde_json::{Value, json};
 
 fn sample_json() -> Value {
@@ -115,7 +112,7 @@ fn what_is_written_is_read() {
 }
 
 /// As schema 1 was written: kinds that are any words, `twin_alarms`, `endpoint`, and no rules, counters or settings.
-const SCHEMA_1: &str = include_str!("golden/schema-1.json");
+const SCHEMA_1: &str = include_str!("../golden/schema-1.json");
 
 #[test]
 fn a_record_of_schema_1_is_read_as_what_it_means_today() {

@@ -1,14 +1,11 @@
 //! The parts of the page that only some records have.
 
-#[path = "support/sample.rs"]
-mod sample;
-
+use crate::sample::sample;
 use lockyard_bench::record::{
     Ablation, Check, Counterexample, EffectKind, Engine, ModelResult, PitfallResult, Record, Scaling,
     ScalingPoint, Verdict,
 };
 use lockyard_bench::report::page;
-use sample::sample;
 
 fn whole() -> Record {
     let mut record = sample();

@@ -1,14 +1,11 @@
 //! The verdict's words, over records built for one question each.
 
-#[path = "support/sample.rs"]
-mod sample;
-
+use crate::sample::sample;
 use lockyard_bench::record::{
     Check, Comparison, Counterexample, Engine, Finding, FindingKind, Metric, ModelResult, PitfallResult,
     Record, Severity, Verdict,
 };
 use lockyard_bench::report::{failures, verdict};
-use sample::sample;
 
 /// A record with only these strategies, under polling only.
 fn polling(strategies: &[&str]) -> Record {

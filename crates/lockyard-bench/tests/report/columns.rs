@@ -1,15 +1,10 @@
 //! A column of a scenario's table is a value: it stands in one list, and every format shows that list.
 
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::rich::rich;
 use lockyard_bench::report::{Colour, page, summary, text};
-use rich::rich;
 
 /// The heads of the first table of the summary.
 fn heads() -> Vec<String> {

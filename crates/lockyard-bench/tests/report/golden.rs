@@ -1,18 +1,13 @@
 //! The formats that others read, word for word: what changes in them changes here, where it is seen.
 //!
-//! `LOCKYARD_GOLDEN=write cargo test --test report_golden` takes what is written now as what shall be.
-
-#[path = "support/rich.rs"]
-mod rich;
-#[path = "support/sample.rs"]
-mod sample;
+//! `LOCKYARD_GOLDEN=write cargo test -p lockyard-bench --test report golden` takes what is written now as what shall be.
 
 use std::fs;
 use std::path::Path;
 
+use crate::rich::rich;
 use lockyard_bench::record::Record;
 use lockyard_bench::report::{Colour, junit, sarif, summary, text};
-use rich::rich;
 
 fn held(name: &str, written: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
