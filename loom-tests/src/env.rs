@@ -76,6 +76,10 @@ impl Clock for StoppedClock {
         Timestamp(0)
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _: Duration) {}
 }
 

@@ -95,6 +95,10 @@ impl Clock for ShuttleClock {
         Timestamp(0)
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _: Duration) {
         yield_now().await;
     }

@@ -67,8 +67,10 @@ impl WorkloadShape {
     /// The same with turns and deletions.
     pub const TRAFFIC: Self = Self { turns: Some(Turn::Sound), deletions: true, ..Self::APPENDS };
     /// The same, acknowledged before it is stored.
-    pub const WRITE_BEHIND: Self =
-        Self { durability: Durability::WriteBehind { max_unsaved: 1 }, ..Self::TRAFFIC };
+    pub const WRITE_BEHIND: Self = Self {
+        durability: Durability::WriteBehind { max_unsaved: 1, within: Duration::MAX },
+        ..Self::TRAFFIC
+    };
     /// Turns on one session, and a client that goes away.
     pub const ABANDONED: Self =
         Self { clients: 3, sessions: 1, turns: Some(Turn::Sound), abort: true, ..Self::APPENDS };

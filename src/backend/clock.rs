@@ -9,6 +9,9 @@ pub trait Clock: Send + Sync + 'static {
     /// Wall-clock time for created and updated stamps.
     fn now(&self) -> Timestamp;
 
+    /// Time since some moment that stays the same; unlike the wall clock it never goes back.
+    fn monotonic(&self) -> Duration;
+
     /// Waits. Cancellation safe.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -82,7 +82,8 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Promise::WriteThrough)]
     durability: Promise,
 
-    /// How often unsaved changes are saved. In write-behind a crash loses at most the changes of that time.
+    /// In write-behind: a crash loses at most the changes of this time. They are saved twice as often; when that takes too
+    /// long, and from a save that failed until all is saved, a write is stored before it is acknowledged.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = options::duration)]
     save_interval: Duration,
 
@@ -206,7 +207,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         capacity: args.capacity,
         durability: match args.durability {
             Promise::WriteThrough => Durability::WriteThrough,
-            Promise::WriteBehind => Durability::WriteBehind { max_unsaved: args.max_unsaved },
+            Promise::WriteBehind => {
+                Durability::WriteBehind { max_unsaved: args.max_unsaved, within: args.save_interval }
+            }
         },
         model: args.model.simulator(),
         prompts: Prompts::new(args.prompts.clone()),
@@ -241,7 +244,8 @@ async fn serve(
     if let Some(tracker) = tracker {
         app.track(tracker);
     }
-    let (saved, interval) = (backend.clone(), args.save_interval);
+    // Twice in the time that a crash may lose: what is acknowledged just after one flush has begun is stored by the next.
+    let (saved, interval) = (backend.clone(), args.save_interval / 2);
     let saving = tokio::spawn(async move { saved.auto_save(interval).await });
     let listening = TcpListener::bind(args.listen).await;
     let listener = listening.with_context(|| format!("cannot listen on {}", args.listen))?;

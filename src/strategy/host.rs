@@ -1,11 +1,13 @@
 //! The production back end: real locks on tokio.
 
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::backend::chat::{ContextId, Timestamp};
@@ -111,6 +113,13 @@ impl Clock for TokioClock {
         // A clock set before 1970 gives 1970: a stamp is no reason to fail.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        // tokio's own, which a test may stop and move.
+        static START: OnceLock<Instant> = OnceLock::new();
+        let now = Instant::now();
+        now.saturating_duration_since(*START.get_or_init(|| now))
     }
 
     async fn sleep(&self, duration: Duration) {

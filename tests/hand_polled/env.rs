@@ -92,6 +92,10 @@ impl Clock for ToyClock {
         Timestamp(0)
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _: Duration) {
         loop {
             stage::point().await;

@@ -8,6 +8,7 @@ mod turns;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lockyard::backend::chat::{
     ChatContext, ContextConfig, ContextId, Message, NewMessage, Role, Timestamp, Version,
@@ -22,7 +23,7 @@ use crate::hand_polled::store::ToyStore;
 /// How many seeds each property is tried with.
 const RUNS: u64 = 2_000;
 /// Write-behind, with so little patience that back-pressure occurs.
-const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 1 };
+const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 1, within: Duration::MAX };
 
 type Manager<F, G, C, S> = Arc<ChatSessionManager<ToyEnv<F, G, C, S>>>;
 

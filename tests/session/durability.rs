@@ -14,8 +14,10 @@ use crate::support::store::ScriptedStore;
 use crate::support::{Manager, config, expect_waiting, manager, manager_in, say, soon, texts};
 
 const INTERVAL: Duration = Duration::from_secs(1);
+/// What a crash may lose: auto-save runs twice in that time.
+const WITHIN: Duration = Duration::from_secs(2);
 const INSTANT: Duration = Duration::from_millis(1);
-const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 2 };
+const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 2, within: WITHIN };
 
 async fn create<F: LockFamily, S: SaveMode<F>>(manager: &Manager<F, S>) -> ContextId {
     manager.create_session(config(), |_| Ok(())).await.unwrap().id()
@@ -100,9 +102,51 @@ async fn too_much_unsaved_makes_writers_wait_for_the_store<F: LockFamily, S: Sav
     assert_eq!(store.stored_version(ids[0]), Version(1));
 }
 
+async fn what_is_unsaved_for_too_long_makes_writers_wait_for_the_store<F: LockFamily, S: SaveMode<F>>() {
+    let store = ScriptedStore::default();
+    let manager = manager_in::<F, S>(&store, 4, WRITE_BEHIND);
+    let (old, other) = (create(&manager).await, create(&manager).await);
+    store.saves.shut();
+    tokio::spawn({
+        let manager = manager.clone();
+        async move { manager.auto_save(INTERVAL).await }
+    });
+    manager.write(old, say("acknowledged, and the store hangs")).await.unwrap();
+    sleep(WITHIN).await;
+    soon(manager.write(other, say("just in time"))).await.unwrap();
+    sleep(INSTANT).await;
+    let mut late = Box::pin(manager.write(other, say("too late")));
+    expect_waiting(&mut late);
+    store.saves.open();
+    late.await.unwrap();
+    assert_eq!(store.stored_version(other), Version(3), "acknowledged once it is stored");
+
+    sleep(INSTANT).await;
+    assert_eq!((store.stored_version(old), manager.stats().await.unsaved), (Version(2), 0));
+    store.saves.shut();
+    soon(manager.write(other, say("caught up"))).await.unwrap();
+}
+
+async fn after_a_save_that_failed_what_is_acknowledged_is_stored<F: LockFamily, S: SaveMode<F>>() {
+    let store = ScriptedStore::default();
+    let manager = manager_in::<F, S>(&store, 4, WRITE_BEHIND);
+    let (one, other) = (create(&manager).await, create(&manager).await);
+    manager.write(one, say("unsaved")).await.unwrap();
+    store.failing_saves.store(2, SeqCst);
+    assert_eq!(manager.flush().await.len(), 1);
+    let refused = manager.write(other, say("the disk is full")).await;
+    assert!(matches!(refused, Err(SessionError::Store { .. })), "{refused:?}");
+    manager.write(other, say("the disk has room")).await.unwrap();
+    assert_eq!((store.stored_version(one), store.stored_version(other)), (Version(1), Version(3)));
+
+    assert_eq!(manager.flush().await, []);
+    manager.write(other, say("all is saved")).await.unwrap();
+    assert_eq!((store.stored_version(one), store.stored_version(other)), (Version(2), Version(3)));
+}
+
 async fn a_flush_saves_many_sessions_at_once<F: LockFamily, S: SaveMode<F>>() {
     let store = ScriptedStore::default();
-    let manager = manager_in::<F, S>(&store, 8, Durability::WriteBehind { max_unsaved: 100 });
+    let manager = manager_in::<F, S>(&store, 8, Durability::WriteBehind { max_unsaved: 100, within: WITHIN });
     for _ in 0..20 {
         let id = create(&manager).await;
         manager.write(id, say("unsaved")).await.unwrap();
@@ -128,6 +172,8 @@ macro_rules! durability {
                 a_step_of_a_turn_is_saved_with_its_end
                 in_write_behind_auto_save_stores_after_its_interval
                 too_much_unsaved_makes_writers_wait_for_the_store
+                what_is_unsaved_for_too_long_makes_writers_wait_for_the_store
+                after_a_save_that_failed_what_is_acknowledged_is_stored
                 a_flush_saves_many_sessions_at_once
             }
         }
@@ -211,8 +257,11 @@ async fn under_a_tokio_rwlock_no_caller_sees_what_is_not_stored() {
 #[tokio::test]
 async fn a_failed_save_leaves_the_others_of_a_flush_alone() {
     let store = ScriptedStore::default();
-    let manager =
-        manager_in::<TokioRwLock, AfterUnlock>(&store, 4, Durability::WriteBehind { max_unsaved: 9 });
+    let manager = manager_in::<TokioRwLock, AfterUnlock>(
+        &store,
+        4,
+        Durability::WriteBehind { max_unsaved: 9, within: WITHIN },
+    );
     let ids = [create(&manager).await, create(&manager).await, create(&manager).await];
     for id in ids {
         manager.write(id, say("unsaved")).await.unwrap();

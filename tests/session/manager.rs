@@ -2,6 +2,7 @@
 //! live copy, deletion is final, saves go forward, nothing unsaved is forgotten, and everything stays within bounds.
 
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use lockyard::backend::chat::{ChatContext, ContextId, StateKind, Timestamp, Version};
@@ -12,7 +13,7 @@ use lockyard::strategy::IdSource;
 use crate::support::store::{Call, ScriptedStore};
 use crate::support::{config, expect_waiting, manager, manager_in, say, texts, user};
 
-const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 100 };
+const WRITE_BEHIND: Durability = Durability::WriteBehind { max_unsaved: 100, within: Duration::MAX };
 
 /// A context that an earlier process has left in the store.
 fn planted(store: &ScriptedStore) -> ContextId {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lockyard::backend::chat::{ChatContext, NewMessage, Role, Version};
 use lockyard::backend::session::{ChatSessionManager, Durability, Published};
@@ -17,7 +18,7 @@ type Manager<F> = ChatSessionManager<LoomEnv<F, LoomRwLock, Published>>;
 
 /// Saves are left to others: the word is about memory alone.
 fn loaded<F: LockFamily>() -> Arc<Manager<F>> {
-    let durability = Durability::WriteBehind { max_unsaved: usize::MAX };
+    let durability = Durability::WriteBehind { max_unsaved: usize::MAX, within: Duration::MAX };
     let manager = Arc::new(ChatSessionManager::new(LoomEnv::new(1), NonZeroUsize::MIN, durability));
     block_on(manager.load_context(id(0))).expect("it is in the store");
     manager

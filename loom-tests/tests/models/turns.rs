@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lockyard::backend::chat::{ChatContext, Message, NewMessage, Role};
 use lockyard::backend::service::{Backend, ChatService, DtoPolicy, Prompts, Simulator, SimulatorConfig};
@@ -16,7 +17,7 @@ const PREEMPTIONS: Option<usize> = Some(6);
 
 /// Saves are left to others: a turn is protected by the session's state, in memory.
 fn service() -> Arc<Service> {
-    let durability = Durability::WriteBehind { max_unsaved: usize::MAX };
+    let durability = Durability::WriteBehind { max_unsaved: usize::MAX, within: Duration::MAX };
     let manager = Arc::new(ChatSessionManager::new(Environment::new(1), NonZeroUsize::MIN, durability));
     block_on(manager.load_context(id(0))).expect("it is in the store");
     let model = Simulator::new(StoppedClock, SimulatorConfig::default());

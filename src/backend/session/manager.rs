@@ -12,6 +12,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::backend::chat::{ChatContext, ChatError, ContextConfig, ContextId, ContextSummary};
 use lockyard_lock::{AwaitFamily, SharedLock};
@@ -32,10 +33,16 @@ use crate::backend::store::{Store, StoreError};
 pub enum Durability {
     /// Stored. The default.
     WriteThrough,
-    /// Changed in memory; stored by the next auto-save. A crash loses at most the changes of one auto-save interval.
+    /// Changed in memory; stored by the next auto-save, so that a crash loses at most the changes of the last `within`.
+    ///
+    /// While that cannot be kept, a change is stored before it is acknowledged, as in write-through: when an unsaved
+    /// change is older than `within`, since the store is too slow, and from a save that failed until all is saved again.
+    /// What was acknowledged before the store stopped answering stays unsaved as long as that lasts.
     WriteBehind {
         /// From this many unsaved sessions on, writers save their own changes before they are acknowledged.
         max_unsaved: usize,
+        /// How old an acknowledged change may be and not yet stored. To be auto-saved twice in that time or more often.
+        within: Duration,
     },
 }
 

@@ -5,6 +5,7 @@
 //! those that wait at the gate behind a save that covers their version have nothing left to do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -18,6 +19,7 @@ use super::entry::{Entry, Slot};
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::manager::{ChatSessionManager, Durability};
+use super::unsaved::{Backlog, Unsaved};
 use crate::backend::store::Store;
 
 /// How many saves of different sessions may be under way at once when everything is flushed, so that a store which
@@ -74,7 +76,7 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
         };
         // The count was taken under the guard and may be stale by now. That moves a save from one writer to the
         // next; it loses none.
-        if manager.must_save(settle, changed.unsaved) {
+        if manager.must_save(settle, changed.backlog) {
             manager.save(entry, changed.version).await?;
         }
         Ok(())
@@ -102,7 +104,7 @@ impl<F: AwaitFamily> SaveMode<F> for UnderLock {
         // state published and `saved` raised.
         let mut slot = entry.changing(F::hold(&entry.slot).await);
         let changed = manager.apply(entry, &mut slot, change)?;
-        if manager.must_save(settle, changed.unsaved) {
+        if manager.must_save(settle, changed.backlog) {
             // If this fails or is dropped, the change stays in memory and marked: it was made, and it is not taken
             // back.
             manager.store(entry, Slot::clone(&slot), &mut saved).await?;
@@ -114,8 +116,8 @@ impl<F: AwaitFamily> SaveMode<F> for UnderLock {
 /// What a change left behind when its guard was dropped.
 pub(super) struct Changed {
     version: Version,
-    /// Sessions that are unsaved now, this one among them.
-    unsaved: usize,
+    /// What is unsaved now, this change included.
+    backlog: Backlog,
 }
 
 impl<E: Env> ChatSessionManager<E> {
@@ -133,25 +135,24 @@ impl<E: Env> ChatSessionManager<E> {
         let version = context.version();
         // Under the guard that the caller holds. Marked after it, a save in between could store this version and
         // find no mark to take away; the mark set then would stay, though the store is not behind.
-        Ok(Changed { version, unsaved: self.mark_unsaved(entry, version) })
+        Ok(Changed { version, backlog: self.mark_unsaved(entry, version) })
     }
 
     /// Notes that the store is behind `version`; to be called with the session's write guard held.
-    pub(super) fn mark_unsaved(&self, entry: &Arc<Entry<E>>, version: Version) -> usize {
-        self.unsaved.with(|unsaved| {
-            unsaved.mark(entry, version);
-            unsaved.len()
-        })
+    pub(super) fn mark_unsaved(&self, entry: &Arc<Entry<E>>, version: Version) -> Backlog {
+        // The clock is read inside, so that a mark which a flush does not find is no older than that flush.
+        self.unsaved.with(|unsaved| unsaved.mark(entry, version, self.env.clock().monotonic()))
     }
 
-    /// Whether a change has to wait for the store. In write-behind that happens when too much is unsaved already:
-    /// then every writer pays for its own save, which bounds what a crash can lose.
-    fn must_save(&self, settle: Settle, unsaved: usize) -> bool {
+    /// Whether a change has to wait for the store. In write-behind that happens when too much is unsaved already, when
+    /// it has been for too long, and when a save has failed: then every writer pays for its own save, which bounds
+    /// what a crash can lose.
+    fn must_save(&self, settle: Settle, backlog: Backlog) -> bool {
         match (settle, self.durability) {
             (Settle::Stored, _) | (Settle::Acknowledged, Durability::WriteThrough) => true,
             (Settle::Later, Durability::WriteThrough) => false,
-            (Settle::Later | Settle::Acknowledged, Durability::WriteBehind { max_unsaved }) => {
-                unsaved > max_unsaved
+            (Settle::Later | Settle::Acknowledged, Durability::WriteBehind { max_unsaved, within }) => {
+                backlog.sessions > max_unsaved || backlog.age > within || backlog.failed
             }
         }
     }
@@ -176,7 +177,10 @@ impl<E: Env> ChatSessionManager<E> {
         saved: &mut Version,
     ) -> Result<(), SessionError> {
         let id = entry.id;
-        let Some(version) = put(self.env.store(), id, slot).await? else { return Ok(()) };
+        let stored = put(self.env.store(), id, slot).await;
+        let Some(version) = stored.inspect_err(|_| self.unsaved.with(Unsaved::failed))? else {
+            return Ok(());
+        };
         // After the store has answered. If the caller is dropped while it waits, `saved` stays too low and the
         // version may be stored twice; raised before, it would pass for stored when it is not.
         *saved = version;
@@ -187,22 +191,33 @@ impl<E: Env> ChatSessionManager<E> {
 
     /// Saves whatever is unsaved now; the failures, if any. What could not be saved stays marked.
     pub async fn flush(&self) -> Vec<SessionError> {
+        // Before the table is copied: what is marked from now on is younger.
+        let then = self.env.clock().monotonic();
         // Copied out of the table, which is not held across the saves; each save takes its own mark away.
         let unsaved = self.unsaved.with(|unsaved| unsaved.all());
         let save = |(entry, version)| async move { self.save(&entry, version).await }.boxed();
-        failures(unsaved.into_iter().map(save).collect()).await
+        let failures = failures(unsaved.into_iter().map(save).collect()).await;
+        if failures.is_empty() {
+            self.unsaved.with(|unsaved| unsaved.caught_up(then));
+        }
+        failures
     }
 
-    /// Saves whatever is unsaved every `interval`, until dropped: a future for the host to run beside the service.
+    /// Saves whatever is unsaved every `interval`, until dropped: a future for the host to run beside the service. A save
+    /// that takes long shortens the pause after it, so that they begin in step.
     ///
-    /// In write-behind the interval bounds what a crash can lose. In write-through it only picks up what a failed
-    /// save or an unfinished turn has left.
-    pub async fn auto_save(&self, interval: std::time::Duration) {
+    /// In write-behind, half of what a crash may lose is the right interval: a change is then stored in time by a store
+    /// that takes no longer than the other half. In write-through it only picks up what a failed save or an unfinished
+    /// turn has left.
+    pub async fn auto_save(&self, interval: Duration) {
+        let mut spent = Duration::ZERO;
         loop {
-            self.env.clock().sleep(interval).await;
+            self.env.clock().sleep(interval.saturating_sub(spent)).await;
+            let began = self.env.clock().monotonic();
             for error in self.flush().await {
                 tracing::warn!(%error, "auto-save failed; the session stays marked and is tried again");
             }
+            spent = self.env.clock().monotonic().saturating_sub(began);
         }
     }
 }

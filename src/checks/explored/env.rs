@@ -89,6 +89,10 @@ impl Clock for ModelClock {
         Timestamp(0)
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     #[track_caller]
     fn sleep(&self, _: Duration) -> impl Future<Output = ()> + Send {
         lockyard_explore::sleep()

@@ -1,5 +1,7 @@
 //! The programs of the models: what clients ask of the system, and what a mutant lacks.
 
+use std::time::Duration;
+
 use crate::backend::session::{Durability, Env, SaveMode, StateMode};
 use lockyard_explore::Program;
 use lockyard_lock::{AwaitFamily, LockFamily};
@@ -71,7 +73,9 @@ where
     Box::new(move |program| {
         let (sessions, durability) = match shape {
             ProgramKind::Appends { evicted: true, .. } => (2, Durability::WriteThrough),
-            ProgramKind::WriteBehind => (1, Durability::WriteBehind { max_unsaved: 1 }),
+            ProgramKind::WriteBehind => {
+                (1, Durability::WriteBehind { max_unsaved: 1, within: Duration::MAX })
+            }
             _ => (1, Durability::WriteThrough),
         };
         let system: System<ModelEnv<S, P, L, G>> = System::new(sessions, cache, durability, &verdicts);

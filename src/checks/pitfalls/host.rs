@@ -67,6 +67,10 @@ impl Clock for TurnClock {
         Timestamp(0)
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _: Duration) {
         take_turns().await;
     }
