@@ -118,7 +118,16 @@ struct LimitOptions {
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body)]
     max_body: usize,
 
-    /// How long a request may take; one that takes longer is answered 503.
+    /// How long a body may take to arrive; one that takes longer is answered 408.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = options::duration)]
+    body_time: Duration,
+
+    /// How many bytes the bodies of all requests under way may have together; one more waits. The first 8 KiB of each
+    /// are not counted.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().bodies)]
+    max_bodies: usize,
+
+    /// How long a request may take once its body is there; one that takes longer is answered 503.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = options::duration)]
     request_time: Duration,
 
@@ -129,6 +138,19 @@ struct LimitOptions {
     /// How many requests are served at once; one more is answered 429.
     #[arg(long, value_name = "N", default_value_t = Limits::default().requests)]
     max_requests: usize,
+
+    /// How many answers may be streamed at once; one more is answered 429.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
+    max_streams: usize,
+
+    /// How many bytes of answers may wait for their clients to read them; one more is answered 503. Answers of less than
+    /// 8 KiB are not counted.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().answers)]
+    max_answers: usize,
+
+    /// How long a client may read nothing of an answer before its connection is closed.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = options::duration)]
+    write_timeout: Duration,
 
     /// How many connections may be open at once; one more waits.
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
@@ -307,9 +329,14 @@ impl LimitOptions {
     fn limits(&self) -> Limits {
         Limits {
             body: self.max_body,
+            body_time: self.body_time,
+            bodies: self.max_bodies,
             time: self.request_time,
             turn_time: self.turn_time,
             requests: self.max_requests,
+            streams: self.max_streams,
+            answers: self.max_answers,
+            write_time: self.write_timeout,
             connections: self.max_connections,
             head_time: self.idle_time,
         }

@@ -6,6 +6,7 @@ mod presets;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bounds;
 mod concurrency;
 mod openapi;
 mod problems;

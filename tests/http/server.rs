@@ -13,16 +13,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A server on a loopback port, on a runtime of its own; the test is its blocking client.
-struct Served {
+pub struct Served {
     runtime: Runtime,
-    site: Site,
+    pub site: Site,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<ShutdownReport>>,
 }
 
 impl Served {
-    fn with(limits: Limits, grace: Duration) -> Self {
+    pub fn with(limits: Limits, grace: Duration) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let guard = runtime.enter();
@@ -41,11 +41,11 @@ impl Served {
         Self::with(Limits::default(), Duration::from_mins(1))
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::new(self.address)
     }
 
-    fn create(&self) -> String {
+    pub fn create(&self) -> String {
         let body = json!({ "model_id": "gpt", "mode": "chat" });
         let id = self.client().post("/v1/contexts", &body).unwrap().json()["id"].clone();
         format!("/v1/contexts/{}", id.as_str().unwrap())
@@ -114,7 +114,7 @@ fn a_client_that_is_slow_with_its_head_is_dropped_and_keeps_no_other_waiting() {
 
 #[test]
 fn a_client_that_is_slow_with_its_body_is_let_go() {
-    let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { body_time: Duration::from_millis(300), ..Limits::default() };
     let served = Served::with(limits, Duration::from_mins(1));
     let path = served.create();
     let mut client = served.client();
@@ -122,7 +122,7 @@ fn a_client_that_is_slow_with_its_body_is_let_go() {
         "POST {path}/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"
     );
     let answered = client.exchange(head.as_bytes()).unwrap();
-    assert_eq!((answered.status, &answered.json()["code"]), (503, &json!("timed_out")));
+    assert_eq!((answered.status, &answered.json()["code"]), (408, &json!("request_timeout")));
 }
 
 #[test]

@@ -71,6 +71,13 @@ impl Client {
         self.connection()?.get_mut().write_all(bytes)
     }
 
+    /// The next so many bytes.
+    pub fn some(&mut self, count: usize) -> String {
+        let mut some = vec![0; count];
+        self.connection().unwrap().read_exact(&mut some).unwrap();
+        String::from_utf8(some).unwrap()
+    }
+
     /// What comes until the server closes.
     pub fn rest(&mut self) -> String {
         let mut rest = Vec::new();

@@ -1,11 +1,8 @@
 //! Reading requests: ids, queries, bodies and headers, each refused with a problem that says what would be right.
 
-use std::error::Error;
-
-use axum::body::{HttpBody, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{HeaderMap, header, request::Parts};
-use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -49,23 +46,14 @@ pub(super) struct Body<T>(pub(super) T);
 impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             let detail = "send the body as JSON, with the header Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let too_large =
-            || Problem::new(Code::BodyTooLarge, format!("the body may have {} bytes", state.limits.body));
-        // One that says so itself is not waited for.
-        if request.body().size_hint().lower() > state.limits.body as u64 {
-            return Err(too_large());
-        }
-        let bytes = to_bytes(request.into_body(), state.limits.body).await.map_err(|error| {
-            if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
-                return too_large();
-            }
-            Problem::new(Code::MalformedRequest, error.to_string())
-        })?;
+        // It has been read already, and its size looked at.
+        let bytes = to_bytes(request.into_body(), usize::MAX).await;
+        let bytes = bytes.map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             // Deserializing from a slice fails for what stands in it, never for reading it.
             let code = match error.classify() {

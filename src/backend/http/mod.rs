@@ -1,11 +1,12 @@
 //! The endpoints over HTTP, for clients of any origin.
 //!
 //! ```text
-//! connection ─▶ count, token?, room for one more?, time limit ─▶ handler ─▶ dyn DynChatService
-//!  (server)             (layer: metrics, auth, limits)          (routes)        (service)
+//! connection ─▶ count, token?, body, room for one more?, time limit ─▶ handler ─▶ dyn DynChatService
+//!  (server)       (layer: metrics, auth, incoming, limits, outgoing)   (routes)        (service)
 //! ```
 //!
-//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` and `routes` (all of them, put
+//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` with bodies on their way
+//! (`incoming`, `outgoing`), `routes` (all of them, put
 //! together), the handlers in `contexts`, `turns` and `probes`, what reads requests and writes answers (`extract`, `stream`,
 //! `openapi`), the `state` that all can reach, and its parts: `auth`, `limits`, `metrics`, `problem`.
 //!
@@ -20,12 +21,14 @@ mod app;
 mod auth;
 mod contexts;
 mod extract;
+mod incoming;
 mod labelled;
 mod layer;
 mod limits;
 mod lock_metrics;
 mod metrics;
 mod openapi;
+mod outgoing;
 mod probes;
 mod problem;
 mod routes;

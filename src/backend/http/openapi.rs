@@ -64,11 +64,11 @@ problems! {
     /// What routes of the server itself may answer besides.
     OfServer: ;
     /// What routes of all contexts may answer besides.
-    OfList: BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfList: RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
     /// What routes of one context may answer besides.
-    OfContext: ContextNotFound, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfContext: ContextNotFound, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
     /// What changes that may come at the wrong time may answer besides.
-    OfWrite: ContextNotFound, Busy, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfWrite: ContextNotFound, RequestTimeout, Busy, BodyTooLarge, UnsupportedMediaType, Invalid;
 }
 
 fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {

@@ -52,6 +52,10 @@ pub enum Code {
     UnknownBranch,
     /// As many requests are served as may be at once.
     TooManyRequests,
+    /// As many answers are streamed as may be at once.
+    TooManyStreams,
+    /// Clients have as much to read already as may be on its way at once. After a write: it was made.
+    TooManyAnswers,
     /// The program has a mistake.
     Internal,
     /// The store cannot, now. After a write: it is unknown whether it will be stored.
@@ -82,11 +86,13 @@ impl Code {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::UnknownBranch => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreUnavailable | Self::StoredContextCorrupt | Self::TimedOut | Self::ShuttingDown => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::TooManyAnswers
+            | Self::StoreUnavailable
+            | Self::StoredContextCorrupt
+            | Self::TimedOut
+            | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -112,6 +118,8 @@ impl Code {
             Self::Invalid => "Not what this route takes",
             Self::UnknownBranch => "No such branch",
             Self::TooManyRequests => "Too many requests at once",
+            Self::TooManyStreams => "Too many streams at once",
+            Self::TooManyAnswers => "Too many answers at once",
             Self::Internal => "A mistake in the program",
             Self::StoreUnavailable => "The store cannot, now",
             Self::StoredContextCorrupt => "What is stored cannot be read",
@@ -122,7 +130,15 @@ impl Code {
 
     /// Whether it makes sense to send the same again after a while.
     fn passes(self) -> bool {
-        matches!(self, Self::TooManyRequests | Self::StoreUnavailable | Self::TimedOut | Self::ShuttingDown)
+        matches!(
+            self,
+            Self::TooManyRequests
+                | Self::TooManyStreams
+                | Self::TooManyAnswers
+                | Self::StoreUnavailable
+                | Self::TimedOut
+                | Self::ShuttingDown
+        )
     }
 }
 

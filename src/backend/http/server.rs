@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 use super::app::App;
 use super::metrics::CountWhile;
@@ -66,6 +67,9 @@ pub async fn serve(
         };
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
+        // A client that reads nothing would keep its answer in memory for good.
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
         let state = app.state().clone();
         connections.spawn(async move {

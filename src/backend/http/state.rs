@@ -4,13 +4,11 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Semaphore;
-
 use crate::backend::service::{DynBackend, DynChatService};
 use lockyard_track::Tracker;
 
 use super::auth::Token;
-use super::limits::Limits;
+use super::limits::{Limits, Room};
 use super::metrics::Metrics;
 
 /// The server's state. Clones are handles to the same one.
@@ -24,8 +22,8 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     pub(super) token: Option<Token>,
     pub(super) metrics: Metrics,
-    /// Requests that may still be taken on.
-    pub(super) room: Semaphore,
+    /// What may still be taken on.
+    pub(super) room: Room,
     /// The OpenAPI document.
     pub(super) document: serde_json::Value,
     /// The tracker of the locks behind the service, if they are tracked.
@@ -56,7 +54,7 @@ impl AppState {
             limits,
             token,
             metrics: Metrics::new(),
-            room: Semaphore::new(limits.requests),
+            room: Room::new(limits),
             document,
             tracker: OnceLock::new(),
             ending: AtomicBool::new(false),

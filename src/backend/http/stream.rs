@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 
 use crate::backend::service::{ActionDTO, ServiceError, TurnEvent, TurnWatch};
 
+use super::limits::Place;
 use super::problem::{Code, Problem};
 
 /// What a client is sent of a turn.
@@ -56,8 +57,12 @@ impl Drop for Abort {
     }
 }
 
-/// Runs `turn` and streams its events. A turn that is refused before it begins is answered as any other request.
-pub(super) async fn follow(limit: Duration, turn: impl FnOnce(Watch) -> Turn) -> Result<Response, Problem> {
+/// Runs `turn` and streams its events, which keep `place` until they are read. A turn that is refused before it begins is answered as any other request.
+pub(super) async fn follow(
+    limit: Duration,
+    place: Place,
+    turn: impl FnOnce(Watch) -> Turn,
+) -> Result<Response, Problem> {
     let (sender, mut items) = unbounded_channel();
     let turn = turn(Box::new(EventSender(sender.clone())));
     let run = async move {
@@ -73,22 +78,23 @@ pub(super) async fn follow(limit: Duration, turn: impl FnOnce(Watch) -> Turn) ->
         Some(StreamItem::Ended(Err(problem))) => return Err(problem),
         Some(first) => first,
     };
-    let events = stream::unfold((Some(first), items, Some(abort)), next);
+    let events = stream::unfold((Some(first), items, Some(abort), place), next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-type Reading = (Option<StreamItem>, UnboundedReceiver<StreamItem>, Option<Abort>);
+/// What is left of a stream: the item that was waited for, those to come, the turn, and the place that the stream takes.
+type Reading = (Option<StreamItem>, UnboundedReceiver<StreamItem>, Option<Abort>, Place);
 
-async fn next((first, mut items, abort): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
+async fn next((first, mut items, abort, place): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
     abort.as_ref()?; // the end has been sent
     let next = match first {
         Some(first) => first,
         None => items.recv().await.unwrap_or_else(|| StreamItem::Ended(Err(broken()))),
     };
     Some(match next {
-        StreamItem::Event(name, data) => (Ok(event(name, &data)), (None, items, abort)),
-        StreamItem::Ended(Ok(action)) => (Ok(event("done", &action)), (None, items, None)),
-        StreamItem::Ended(Err(problem)) => (Ok(event("problem", &problem)), (None, items, None)),
+        StreamItem::Event(name, data) => (Ok(event(name, &data)), (None, items, abort, place)),
+        StreamItem::Ended(Ok(action)) => (Ok(event("done", &action)), (None, items, None, place)),
+        StreamItem::Ended(Err(problem)) => (Ok(event("problem", &problem)), (None, items, None, place)),
     })
 }
 

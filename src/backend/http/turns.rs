@@ -44,9 +44,9 @@ async fn send_message_action(
     Body(message): Body<NewMessage>,
 ) -> Result<Response, Problem> {
     if wants_events(&headers) {
-        let limit = state.limits.turn_time;
+        let (limit, place) = (state.limits.turn_time, state.room.stream()?);
         let turn = |watch: Watch| async move { state.chat.send(id, message, &*watch).await }.boxed();
-        return stream::follow(limit, turn).await;
+        return stream::follow(limit, place, turn).await;
     }
     Ok(Json(state.chat.send(id, message, &()).await?).into_response())
 }
@@ -70,9 +70,9 @@ async fn approve_tools_action(
     Body(Decisions { decisions }): Body<Decisions>,
 ) -> Result<Response, Problem> {
     if wants_events(&headers) {
-        let limit = state.limits.turn_time;
+        let (limit, place) = (state.limits.turn_time, state.room.stream()?);
         let turn = |watch: Watch| async move { state.chat.resume(id, decisions, &*watch).await }.boxed();
-        return stream::follow(limit, turn).await;
+        return stream::follow(limit, place, turn).await;
     }
     Ok(Json(state.chat.resume(id, decisions, &()).await?).into_response())
 }

@@ -26,7 +26,7 @@ pub struct Unsaved<E: Env> {
 }
 
 /// What is not stored yet, as a writer must know it that has just added to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Backlog {
     /// How many sessions have unsaved changes.
     pub(super) sessions: usize,
