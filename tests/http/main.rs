@@ -7,8 +7,10 @@ mod presets;
 mod support;
 
 mod concurrency;
+mod conditions;
 mod openapi;
 mod problems;
 mod remote;
 mod routes;
 mod server;
+mod strict;

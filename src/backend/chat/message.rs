@@ -1,8 +1,11 @@
 //! What is said in a conversation: one message, and the message as it arrives before it has a place.
 
+use std::fmt;
+
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{MessageId, ToolCall, ToolResult};
+use super::{ChatError, MessageId, ToolCall, ToolResult};
 
 /// The author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +25,7 @@ pub enum Role {
 /// One piece of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ContentPart {
     /// Words.
     Text {
@@ -76,6 +79,7 @@ impl Message {
 /// A message on its way in: no place in the conversation yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// The author.
     pub role: Role,
@@ -91,32 +95,81 @@ impl NewMessage {
         Self { role, content: vec![ContentPart::Text { text: text.into() }] }
     }
 
+    /// Agrees if the message says something, and its pictures stand where a picture may.
+    ///
+    /// # Errors
+    /// [`ChatError::Empty`] without content or with a part that has no text; [`ChatError::UnsupportedUrl`] for the address of a
+    /// picture that is none of `http:`, `https:` and `data:image/`: whoever shows the conversation might run what it names.
+    pub(super) fn check(&self) -> Result<(), ChatError> {
+        let says_nothing = |part: &ContentPart| matches!(part, ContentPart::Text { text } if text.is_empty());
+        if self.content.is_empty() || self.content.iter().any(says_nothing) {
+            return Err(ChatError::Empty { field: "content" });
+        }
+        self.content.iter().try_for_each(|part| match part {
+            ContentPart::ImageUrl { url } if !is_picture(url) => {
+                Err(ChatError::UnsupportedUrl { url: url.clone() })
+            }
+            _ => Ok(()),
+        })
+    }
+
     /// A message without content, to be filled once it has its place.
     pub(super) fn empty(role: Role) -> Self {
         Self { role, content: Vec::new() }
     }
 }
 
+/// Whether a picture may stand at this address.
+fn is_picture(url: &str) -> bool {
+    ["https://", "http://", "data:image/"].into_iter().any(|scheme| {
+        url.split_at_checked(scheme.len())
+            .is_some_and(|(given, rest)| given.eq_ignore_ascii_case(scheme) && !rest.is_empty())
+    })
+}
+
 /// Content as it may be written.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-#[serde(
-    untagged,
-    expecting = "content must be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
-                 or {\"type\":\"image_url\",\"url\":…}"
-)]
-enum Content {
+#[cfg(feature = "http")]
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it describes what `string_or_parts` reads")]
+pub(in crate::backend) enum Content {
     /// Words alone.
     Text(String),
     /// Words and pictures.
     Parts(Vec<ContentPart>),
 }
 
-fn string_or_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContentPart>, D::Error> {
-    Ok(match Content::deserialize(deserializer)? {
-        Content::Text(text) => vec![ContentPart::Text { text }],
-        Content::Parts(parts) => parts,
-    })
+/// Reads content from a string or from a list of parts. Not by an untagged enum, which could not say what is wrong with a
+/// part.
+pub(in crate::backend) fn string_or_parts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<ContentPart>, D::Error> {
+    struct StringOrParts;
+
+    impl<'de> Visitor<'de> for StringOrParts {
+        type Value = Vec<ContentPart>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(
+                "content to be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
+                 or {\"type\":\"image_url\",\"url\":…}",
+            )
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(vec![ContentPart::Text { text: text.to_owned() }])
+        }
+
+        fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+            Ok(vec![ContentPart::Text { text }])
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
+            Deserialize::deserialize(de::value::SeqAccessDeserializer::new(parts))
+        }
+    }
+
+    deserializer.deserialize_any(StringOrParts)
 }
 
 #[cfg(test)]
@@ -137,10 +190,43 @@ mod tests {
 
     #[test]
     fn other_content_is_refused_with_both_right_forms() {
-        for wrong in [r"7", r#"[{"type":"video","url":"a.mp4"}]"#] {
+        for (wrong, words) in [
+            ("7", "a string or a list of parts"),
+            ("null", "a string or a list of parts"),
+            (
+                r#"[{"type":"video","url":"a.mp4"}]"#,
+                "unknown variant `video`, expected `text` or `image_url`",
+            ),
+            (r#"[{"type":"text","txt":"hi"}]"#, "unknown field `txt`, expected `text`"),
+        ] {
             let json = format!(r#"{{"role":"user","content":{wrong}}}"#);
             let error = serde_json::from_str::<NewMessage>(&json).unwrap_err().to_string();
-            assert!(error.contains("a string or a list of parts"), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_message_says_something_and_its_pictures_can_only_be_shown() {
+        let of = |content| NewMessage { role: Role::User, content };
+        let text = |text: &str| ContentPart::Text { text: text.to_owned() };
+        let image = |url: &str| ContentPart::ImageUrl { url: url.to_owned() };
+        for empty in [vec![], vec![text("")], vec![text("hi"), text("")]] {
+            assert_eq!(of(empty).check(), Err(ChatError::Empty { field: "content" }));
+        }
+        for url in ["http://a/b.png", "HTTPS://a/b.png", "data:image/png;base64,AA=="] {
+            assert_eq!(of(vec![image(url)]).check(), Ok(()), "{url}");
+        }
+        for url in [
+            "javascript:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc",
+            "a.png",
+            "https://",
+            "ä",
+        ] {
+            let refused = Err(ChatError::UnsupportedUrl { url: url.to_owned() });
+            assert_eq!(of(vec![text("look"), image(url)]).check(), refused);
         }
     }
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The files stand in layers, and each knows those below it: `server`, `app`, `layer` and `routes` (all of them, put
-//! together), the handlers in `contexts`, `turns` and `probes`, what reads requests and writes answers (`extract`, `stream`,
-//! `openapi`), the `state` that all can reach, and its parts: `auth`, `limits`, `metrics`, `problem`.
+//! together), the handlers in `contexts`, `turns` and `probes`, what reads requests and writes answers (`extract`, `bodies`,
+//! `conditions`, `stream`, `openapi`), the `state` that all can reach, and its parts: `auth`, `limits`, `metrics`, `problem`.
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::backend::service::DynChatService); [`serve`] puts it behind a listener,
 //! with limits on what a connection may cost, and ends it without losing anything. The service stands behind an object
@@ -18,6 +18,8 @@
 
 mod app;
 mod auth;
+mod bodies;
+mod conditions;
 mod contexts;
 mod extract;
 mod labelled;

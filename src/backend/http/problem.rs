@@ -9,6 +9,7 @@ use crate::backend::chat::ChatError;
 use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 use crate::backend::store::StoreError;
+use crate::unknown::Unknown;
 
 /// The kinds of problem, as `code` names them. Codes are never renamed; new ones may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,8 +33,10 @@ pub enum Code {
     RequestTimeout,
     /// A turn is under way.
     Busy,
-    /// The context is not at the expected version.
+    /// The context is not at the version that the body expects.
     VersionConflict,
+    /// The context is at a version that `If-Match` or `If-None-Match` excludes.
+    PreconditionFailed,
     /// No tool call waits for approval.
     NoApprovalAwaited,
     /// These are not the calls at hand.
@@ -79,6 +82,7 @@ impl Code {
             | Self::UnknownToolCall
             | Self::AlreadyDecided
             | Self::IllegalStep => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::UnknownBranch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -103,6 +107,7 @@ impl Code {
             Self::RequestTimeout => "The request did not arrive in time",
             Self::Busy => "A turn is under way",
             Self::VersionConflict => "The context has changed",
+            Self::PreconditionFailed => "The context is at another version",
             Self::NoApprovalAwaited => "No tool call waits for approval",
             Self::UnknownToolCall => "Not a tool call at hand",
             Self::AlreadyDecided => "Decided already",
@@ -167,6 +172,11 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let code = match &error {
             ServiceError::Invalid { .. } => Code::Invalid,
+            ServiceError::UnknownPrompt { given, known } => {
+                let known = known.iter().map(String::as_str);
+                let near = nearest(given, known).map(|it| format!("; did you mean `{it}`?"));
+                return Self::new(Code::Invalid, format!("{error}{}", near.unwrap_or_default()));
+            }
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
             ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
@@ -187,10 +197,16 @@ impl From<ServiceError> for Problem {
     }
 }
 
+/// The known name that was most likely meant, if any is near.
+pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    Unknown::new("name", given, known).nearest().map(str::to_owned)
+}
+
 fn refused(error: &ChatError) -> Code {
     match error {
         ChatError::Busy { .. } => Code::Busy,
         ChatError::VersionConflict { .. } => Code::VersionConflict,
+        ChatError::ConditionNotMet { .. } => Code::PreconditionFailed,
         ChatError::NoApprovalAwaited { .. } => Code::NoApprovalAwaited,
         ChatError::UnknownToolCall { .. } => Code::UnknownToolCall,
         ChatError::AlreadyDecided { .. } => Code::AlreadyDecided,
@@ -201,7 +217,8 @@ fn refused(error: &ChatError) -> Code {
         | ChatError::NotFromUser { .. }
         | ChatError::RepeatedToolCall { .. }
         | ChatError::MissingToolResult { .. }
-        | ChatError::Empty { .. } => Code::Invalid,
+        | ChatError::Empty { .. }
+        | ChatError::UnsupportedUrl { .. } => Code::Invalid,
         ChatError::Damaged { .. } => Code::StoredContextCorrupt,
     }
 }

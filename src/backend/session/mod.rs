@@ -27,6 +27,7 @@ mod manager;
 mod registry;
 mod save;
 mod state;
+mod stats;
 mod unsaved;
 
 pub use crate::backend::clock::Clock;
@@ -34,8 +35,9 @@ pub use cache::{CACHE, Cache, CacheStats, MutexLru, ShardedLru};
 pub use entry::{Entry, GATE, SESSION};
 pub use env::{Env, Short};
 pub use error::SessionError;
-pub use manager::{ChatSessionManager, Durability, ManagerStats, Session, Traffic};
+pub use manager::{ChatSessionManager, Durability, Session};
 pub use registry::Registry;
 pub use save::{AfterUnlock, Change, SaveMode, Settle, UnderLock};
 pub use state::{Locked, Published, StateMode, StateWord};
+pub use stats::{ManagerStats, SessionCounts, Traffic};
 pub use unsaved::Unsaved;
