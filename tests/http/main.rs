@@ -8,6 +8,7 @@ mod support;
 
 mod concurrency;
 mod conditions;
+mod connections;
 mod openapi;
 mod problems;
 mod remote;

@@ -13,20 +13,24 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A server on a loopback port, on a runtime of its own; the test is its blocking client.
-struct Served {
+pub struct Served {
     runtime: Runtime,
-    site: Site,
-    address: SocketAddr,
+    pub site: Site,
+    pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<ShutdownReport>>,
 }
 
 impl Served {
     fn with(limits: Limits, grace: Duration) -> Self {
+        Self::of(|| Site::with(limits, None), grace)
+    }
+
+    pub fn of(site: impl FnOnce() -> Site, grace: Duration) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let guard = runtime.enter();
-        let site = Site::with(limits, None);
+        let site = site();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -41,11 +45,11 @@ impl Served {
         Self::with(Limits::default(), Duration::from_mins(1))
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::new(self.address)
     }
 
-    fn create(&self) -> String {
+    pub fn create(&self) -> String {
         let body = json!({ "model_id": "gpt", "mode": "chat" });
         let id = self.client().post("/v1/contexts", &body).unwrap().json()["id"].clone();
         format!("/v1/contexts/{}", id.as_str().unwrap())
@@ -67,7 +71,12 @@ impl Served {
         }
     }
 
-    fn end(&mut self) -> ShutdownReport {
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub fn end(&mut self) -> ShutdownReport {
         drop(self.stop.take());
         self.runtime.block_on(self.serving.take().unwrap()).unwrap()
     }

@@ -1,21 +1,30 @@
-//! What every request passes on its way in and out, in this order: it is counted, it is let in or not, it has so long.
+//! What every request passes on its way in and out, in this order: it is counted, it is let in or not, it has so long; the rest
+//! of its body is read; it is written down.
 //!
 //! One layer and not one for each, and none of axum's functions as middleware: those hand a request on by copying all
 //! that lies inside, and five of them took as long as a whole answer.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 
 use super::auth;
+use super::leftover::Leftover;
 use super::limits;
 use super::metrics::{RequestTimer, RouteLabels};
-use super::problem::Problem;
+use super::options::AccessRecord;
+use super::problem::{Code, Problem};
 use super::state::AppState;
+
+/// Who is at the other end of the connection. Only where that is written down.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) SocketAddr);
 
 /// Middleware for every route.
 #[derive(Clone)]
@@ -61,26 +70,53 @@ where
         let labels = RouteLabels::new(method, route);
         let limit = state.limits.time_for(route);
         let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route}")));
-        let is_open = auth::is_open(request.uri().path());
-        let allowed = if is_open { Ok(()) } else { auth::require(state.token.as_ref(), request.headers()) };
+        let path = request.uri().path();
+        let needs_room = !auth::is_probe(path);
+        let peer = request.extensions().get().map(|Peer(peer)| *peer);
+        let allowed = allowed(&state, &request);
+        let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
+        let (request, leftover) = Leftover::watch(request);
         // It runs when it is polled, and not before.
         let answer = self.inner.call(request);
         Box::pin(async move {
             let timer = RequestTimer::start(&state.metrics, labels);
             let answered = async {
                 allowed?;
-                let _room = if is_open { None } else { Some(state.limits.admit(&state.room)?) };
+                let _room = if needs_room { Some(state.limits.admit(&state.room)?) } else { None };
                 match scope {
                     None => limits::in_time(limit, answer).await,
                     Some((tracker, name)) => limits::in_time(limit, tracker.scope(name, answer)).await,
                 }
             };
             let answered: Result<_, Problem> = answered.await;
-            let response = answered.map_or_else(IntoResponse::into_response, |Ok(response)| response);
-            timer.stop(&response);
+            let mut response = answered.map_or_else(IntoResponse::into_response, |Ok(response)| response);
+            let code = response.extensions().get().copied();
+            let took = timer.stop(&response, code);
+            if code == Some(Code::Unauthorized) {
+                state.strangers.note(peer);
+            }
+            if let Some(leftover) = leftover
+                && !leftover.discard().await
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if let Some((log, method, path)) = written {
+                let (method, status) = (Method::as_str(&method), response.status().as_u16());
+                let millis = took.as_secs_f64() * 1e3;
+                log(&AccessRecord { peer, method, path: &path, status, code, millis });
+            }
             Ok(response)
         })
     }
+}
+
+/// Whether the request comes to the right host, and from one who may ask.
+fn allowed(state: &AppState, request: &Request) -> Result<(), Problem> {
+    state.options.hosts.check(request.version(), request.uri(), request.headers())?;
+    if auth::is_open(request.uri().path()) {
+        return Ok(());
+    }
+    auth::require(state.token.as_ref(), request.headers())
 }
 
 /// The route that a request has found; its path would be another one for each context.

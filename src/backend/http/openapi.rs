@@ -36,9 +36,10 @@ pub(super) fn frame() -> OpenApi {
 }
 
 /// Codes that any route may answer.
-const ANYWHERE: [Code; 6] = [
+const ANYWHERE: [Code; 7] = [
     Code::MalformedRequest,
     Code::Unauthorized,
+    Code::WrongHost,
     Code::TooManyRequests,
     Code::Internal,
     Code::StoreUnavailable,

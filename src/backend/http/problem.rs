@@ -1,5 +1,7 @@
 //! What went wrong, for people and for programs: `application/problem+json` (RFC 9457) with a code that stays.
 
+use std::fmt;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -23,6 +25,8 @@ pub enum Code {
     MalformedJson,
     /// No token, or not the right one.
     Unauthorized,
+    /// The server does not answer to the name in `Host`.
+    WrongHost,
     /// No such context, or it was deleted.
     ContextNotFound,
     /// There is nothing at this path.
@@ -73,6 +77,7 @@ impl Code {
         match self {
             Self::MalformedId | Self::MalformedRequest | Self::MalformedJson => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::ContextNotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -101,6 +106,7 @@ impl Code {
             Self::MalformedRequest => "The request is malformed",
             Self::MalformedJson => "The body is not JSON",
             Self::Unauthorized => "A token is needed",
+            Self::WrongHost => "Not a name of this server",
             Self::ContextNotFound => "No such context",
             Self::NoSuchRoute => "No such route",
             Self::MethodNotAllowed => "Not with this method",
@@ -131,6 +137,13 @@ impl Code {
     }
 }
 
+/// The name, as it stands in an answer.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// An error as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
@@ -156,6 +169,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.code.status(), body).into_response();
+        // For those who count and write down what was refused.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.code.passes() {

@@ -1,17 +1,25 @@
 //! The router behind a listener: connections that cannot take more than their share, and an end without loss.
 
+use std::future::poll_fn;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::io::AsyncWrite;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::app::App;
+use super::layer::Peer;
+use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
 
 /// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
@@ -20,6 +28,9 @@ const HEAD_BYTES: usize = 32 << 10;
 /// After a failed accept: the machine is short of something, and asking at once again would not give it back.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// For how long a client may go on writing to a connection that was closed, so that it reads why.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// How serving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShutdownReport {
@@ -27,7 +38,8 @@ pub struct ShutdownReport {
     pub cut_off: usize,
 }
 
-/// Serves `app` on `listener` until `stop` is ready; then lets the requests under way finish, for `grace` at most.
+/// Serves `app` on `listener` until `stop` is ready. Then says for [`drain`](super::ServerOptions::drain) that it is not ready,
+/// and serves all the same; then accepts no more, and lets the requests under way finish, for `grace` at most.
 ///
 /// **Cancellation:** all connections are cut off.
 pub async fn serve(
@@ -36,14 +48,22 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     grace: Duration,
 ) -> ShutdownReport {
-    let limits = app.state().limits;
+    let state = app.state();
+    let limits = state.limits;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(app.router());
-    let graceful = GracefulShutdown::new();
+    // Closed, it says to all connections that they end.
+    let (open, ending) = watch::channel(());
     let room = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
-    let mut stop = std::pin::pin!(stop);
+    let stop = async {
+        stop.await;
+        // A balancer should choose another server from now on, and has time to see that.
+        state.end();
+        tokio::time::sleep(state.options.drain).await;
+    };
+    let mut stop = pin!(stop);
     loop {
         let accepted = async {
             // A connection over the limit waits in the system's queue.
@@ -56,8 +76,8 @@ pub async fn serve(
         };
         // Those that have ended are forgotten as new ones come.
         while connections.try_join_next().is_some() {}
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(BREATH).await;
@@ -66,23 +86,87 @@ pub async fn serve(
         };
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
-        let state = app.state().clone();
+        let service = Named { service: service.clone(), peer: state.wants_peers().then_some(peer) };
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let (state, ending) = (state.clone(), ending.clone());
         connections.spawn(async move {
             let _open = CountWhile::new(&state.metrics.connections);
             // A client that broke off, or sent what is no HTTP: its own affair.
-            if let Err(error) = connection.await {
+            if let Err(error) = converse(connection, ending).await {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(room);
         });
     }
-    // A balancer should choose another server from now on.
-    app.state().end();
     drop(listener);
-    let finished = tokio::time::timeout(grace, graceful.shutdown()).await;
+    drop(open);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let finished = tokio::time::timeout(grace, all).await;
     while connections.try_join_next().is_some() {}
     let cut_off = if finished.is_ok() { 0 } else { connections.len() };
     connections.shutdown().await;
     ShutdownReport { cut_off }
+}
+
+/// The routes for one connection: every request is told who asks, where that is wanted.
+struct Named {
+    service: TowerToHyperService<Router>,
+    peer: Option<SocketAddr>,
+}
+
+type Incoming = hyper::Request<hyper::body::Incoming>;
+
+impl Service<Incoming> for Named {
+    type Response = <TowerToHyperService<Router> as Service<Incoming>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Incoming>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Incoming>>::Future;
+
+    fn call(&self, mut request: Incoming) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        self.service.call(request)
+    }
+}
+
+/// Serves one connection to its end: its client's, or that of the request under way when `ending` is closed.
+async fn converse(
+    mut connection: http1::Connection<TokioIo<TcpStream>, Named>,
+    mut ending: watch::Receiver<()>,
+) -> hyper::Result<()> {
+    let mut ends = false;
+    loop {
+        // Without the shutdown that hyper does: it would close the socket while the client may still be writing.
+        let served = poll_fn(|context| connection.poll_without_shutdown(context));
+        tokio::select! {
+            served = served => break served?,
+            _ = ending.changed(), if !ends => {
+                ends = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+    let mut stream = connection.into_parts().io.into_inner();
+    // The client has closed, or reads that this is the end.
+    let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
+    if shut.is_ok() && !ends {
+        let _ = tokio::time::timeout(LINGER, discard(&stream)).await;
+    }
+    Ok(())
+}
+
+/// Reads what a client still writes after the last answer, up to a bound. A socket that is closed with something unread is reset
+/// by the system, and a reset may take the answer from a client that has not read it yet.
+async fn discard(stream: &TcpStream) {
+    // Not in the future itself, which every connection has.
+    let (mut buffer, mut left) = (vec![0; 4096], MOST_BYTES);
+    while stream.readable().await.is_ok() {
+        let read = match stream.try_read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            Ok(0) | Err(_) => return,
+            Ok(read) => read,
+        };
+        let Some(rest) = left.checked_sub(read) else { return };
+        left = rest;
+    }
 }

@@ -24,6 +24,8 @@ use crate::backend::clock::Clock;
 
 use super::env::{Env, Short};
 use super::error::SessionError;
+use super::health::StoreHealth;
+use super::live::LiveCount;
 use super::registry::Registry;
 use super::save::{Change, SaveMode, Settle};
 use super::unsaved::Unsaved;
@@ -76,9 +78,11 @@ impl<E: Env> Session<E> {
 pub struct ChatSessionManager<E: Env> {
     pub(super) env: E,
     pub(super) cache: E::Cache,
-    pub(super) registry: E::Short<Registry<E>>,
+    registry: E::Short<Registry<E>>,
+    pub(super) live: LiveCount,
     pub(super) unsaved: E::Short<Unsaved<E>>,
     pub(super) durability: Durability,
+    pub(super) health: StoreHealth,
     /// Statistics only: nothing is ordered by it.
     pub(super) misses: AtomicU64,
 }
@@ -90,8 +94,10 @@ impl<E: Env> ChatSessionManager<E> {
             cache: env.cache(capacity),
             env,
             registry: Short::new(Registry::new()),
+            live: LiveCount::default(),
             unsaved: Short::new(Unsaved::new()),
             durability,
+            health: StoreHealth::default(),
             misses: AtomicU64::new(0),
         }
     }
@@ -277,7 +283,7 @@ impl<E: Env> ChatSessionManager<E> {
 
     /// The one live entry of this id: an existing one, or a new one that starts as `slot`.
     async fn entry(&self, id: ContextId, slot: Slot) -> Arc<Entry<E>> {
-        let make = || Arc::new(Entry::new(id, slot, &self.registry));
+        let make = || Arc::new(Entry::new(id, slot, &self.registry, &self.live));
         // Look-up and insertion in one section: of two requests that miss the cache at once, one makes the entry
         // and the other finds it. In two sections both could make one, and two copies would overwrite each other in
         // the store.
@@ -344,7 +350,7 @@ impl<E: Env> ChatSessionManager<E> {
     /// got it all the same, so it is deleted there too, now or by auto-save.
     async fn withdraw(&self, entry: &Arc<Entry<E>>) {
         if let Err(error) = self.bury(entry, &VersionCondition::Any).await {
-            tracing::warn!(%error, "a session that could not be created is withdrawn by the next auto-save");
+            tracing::debug!(%error, "a session that could not be created is withdrawn by the next auto-save");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::cache::{Cache, CacheStats};
 use super::env::{Env, Short};
+use super::health::StoreFailure;
 use super::manager::ChatSessionManager;
 
 /// What a manager has done since its start.
@@ -51,12 +52,17 @@ impl<E: Env> ChatSessionManager<E> {
         ManagerStats { misses, cache: self.cache.stats().await, live, unsaved }
     }
 
-    /// What the manager has done and holds, the cache aside, in constant time: its tables are entered for a few
-    /// instructions, and no lock is waited for.
+    /// Why the store takes no writes, if the last one has failed and none has succeeded since.
+    pub fn store_failure(&self) -> Option<StoreFailure> {
+        self.health.failure()
+    }
+
+    /// What the manager has done and holds, the cache aside, in constant time: a table is entered for a
+    /// few instructions, and no lock is waited for.
     pub fn counts(&self) -> SessionCounts {
         SessionCounts {
             misses: self.misses.load(Relaxed),
-            live: self.registry.with(|registry| registry.live()),
+            live: self.live.get(),
             unsaved: self.unsaved.with(|unsaved| unsaved.len()),
         }
     }
