@@ -35,9 +35,9 @@ pub(super) struct EdgeOptions {
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
 
-    /// For how long before its end /readyz says that the server is not ready, while it still takes requests.
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = options::duration)]
-    drain_time: Duration,
+    /// For how long before its end /readyz says that the server is not ready, while it still takes requests. Not at all by default.
+    #[arg(long, value_name = "TIME", value_parser = options::duration)]
+    drain_time: Option<Duration>,
 
     /// Write a line of JSON for every request to this file, or to stderr for `-`.
     ///
@@ -95,7 +95,7 @@ impl EdgeOptions {
             Hosts::any()
         };
         let access_log = log.as_ref().map(AccessLogFile::writer);
-        Ok((ServerOptions { hosts, drain: self.drain_time, access_log }, log))
+        Ok((ServerOptions { hosts, drain: self.drain_time.unwrap_or_default(), access_log }, log))
     }
 }
 

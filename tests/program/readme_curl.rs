@@ -42,7 +42,7 @@ fn the_examples_run_as_they_stand() {
             r#""state":"idle""#,
             r#""next":null"#,
             r#""code":"precondition_failed""#,
-            "\n304\n",
+            "304\n",
             r#""openapi":"3"#,
         ] {
             assert!(out.contains(answer), "no {answer} in:\n{out}\n{words}");

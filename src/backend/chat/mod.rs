@@ -11,6 +11,7 @@
 //! | `pool`, `branch` | all messages, and the lines through them |
 //! | `state`, `fsm` | where a conversation can stand, and the one pure function from there |
 //! | `context` | [`ChatContext`]: one session's conversation as a whole |
+//! | `content` | what a message from outside may say |
 //! | `condition` | which versions a change was made for |
 //! | `turn` | the steps of a chat turn, each whole or nothing |
 //! | `check` | reading a context back from a store |
@@ -52,6 +53,7 @@ mod branch;
 mod branches;
 mod check;
 mod condition;
+mod content;
 mod context;
 mod dto;
 mod error;

@@ -6,12 +6,15 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
 use super::auth;
@@ -25,6 +28,10 @@ use super::state::AppState;
 /// Who is at the other end of the connection. Only where that is written down.
 #[derive(Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
+
+/// The connection is one more than there may be: what is no probe waits for a place among these.
+#[derive(Clone)]
+pub(super) struct NoPlace(pub(super) Arc<Semaphore>);
 
 /// Middleware for every route.
 #[derive(Clone)]
@@ -73,6 +80,7 @@ where
         let path = request.uri().path();
         let needs_room = !auth::is_probe(path);
         let peer = request.extensions().get().map(|Peer(peer)| *peer);
+        let no_place = request.extensions().get::<NoPlace>().filter(|_| needs_room).cloned();
         let allowed = allowed(&state, &request);
         let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
         let (request, leftover) = Leftover::watch(request);
@@ -82,6 +90,10 @@ where
             let timer = RequestTimer::start(&state.metrics, labels);
             let answered = async {
                 allowed?;
+                let _place = match no_place {
+                    None => None,
+                    Some(NoPlace(places)) => Some(place_of(places, limit).await?),
+                };
                 let _room = if needs_room { Some(state.limits.admit(&state.room)?) } else { None };
                 match scope {
                     None => limits::in_time(limit, answer).await,
@@ -117,6 +129,14 @@ fn allowed(state: &AppState, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     auth::require(state.token.as_ref(), request.headers())
+}
+
+/// Waits for a place among the connections that there may be, for `limit` at most.
+async fn place_of(places: Arc<Semaphore>, limit: Duration) -> Result<OwnedSemaphorePermit, Problem> {
+    let place = tokio::time::timeout(limit, places.acquire_owned()).await;
+    place.ok().and_then(Result::ok).ok_or_else(|| {
+        Problem::new(Code::TooManyRequests, "as many connections are open as may be; try again in a second")
+    })
 }
 
 /// The route that a request has found; its path would be another one for each context.

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::app::App;
-use super::layer::Peer;
+use super::layer::{NoPlace, Peer};
 use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
 
@@ -27,6 +26,9 @@ const HEAD_BYTES: usize = 32 << 10;
 
 /// After a failed accept: the machine is short of something, and asking at once again would not give it back.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Connections over the limit on which probes are answered, and all else waits for a place.
+const SPARE: usize = 16;
 
 /// For how long a client may go on writing to a connection that was closed, so that it reads why.
 const LINGER: Duration = Duration::from_secs(1);
@@ -56,6 +58,7 @@ pub async fn serve(
     // Closed, it says to all connections that they end.
     let (open, ending) = watch::channel(());
     let room = Arc::new(Semaphore::new(limits.connections));
+    let spare = Arc::new(Semaphore::new(SPARE));
     let mut connections = JoinSet::new();
     let stop = async {
         stop.await;
@@ -66,11 +69,15 @@ pub async fn serve(
     let mut stop = pin!(stop);
     loop {
         let accepted = async {
-            // A connection over the limit waits in the system's queue.
-            let room = room.clone().acquire_owned().await;
-            (room, listener.accept().await)
+            // A connection over the limit gets a spare place; where there is none, it waits in the system's queue.
+            let place = tokio::select! {
+                biased;
+                place = room.clone().acquire_owned() => (place, None),
+                place = spare.clone().acquire_owned() => (place, Some(NoPlace(room.clone()))),
+            };
+            (place, listener.accept().await)
         };
-        let (room, accepted) = tokio::select! {
+        let ((place, no_place), accepted) = tokio::select! {
             accepted = accepted => accepted,
             () = &mut stop => break,
         };
@@ -86,7 +93,8 @@ pub async fn serve(
         };
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
-        let service = Named { service: service.clone(), peer: state.wants_peers().then_some(peer) };
+        let peer = state.wants_peers().then_some(Peer(peer));
+        let service = Named { service: service.clone(), peer, no_place };
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let (state, ending) = (state.clone(), ending.clone());
         connections.spawn(async move {
@@ -95,7 +103,7 @@ pub async fn serve(
             if let Err(error) = converse(connection, ending).await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(room);
+            drop(place);
         });
     }
     drop(listener);
@@ -108,10 +116,11 @@ pub async fn serve(
     ShutdownReport { cut_off }
 }
 
-/// The routes for one connection: every request is told who asks, where that is wanted.
+/// The routes for one connection: every request is told who asks, where that is wanted, and whether it has to wait.
 struct Named {
     service: TowerToHyperService<Router>,
-    peer: Option<SocketAddr>,
+    peer: Option<Peer>,
+    no_place: Option<NoPlace>,
 }
 
 type Incoming = hyper::Request<hyper::body::Incoming>;
@@ -123,7 +132,10 @@ impl Service<Incoming> for Named {
 
     fn call(&self, mut request: Incoming) -> Self::Future {
         if let Some(peer) = self.peer {
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(peer);
+        }
+        if let Some(no_place) = &self.no_place {
+            request.extensions_mut().insert(no_place.clone());
         }
         self.service.call(request)
     }

@@ -3,9 +3,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use parking_lot::Mutex;
-
 use crate::backend::store::StoreError;
+
+use super::env::{Env, Short};
+use super::error::SessionError;
 
 /// Why the store takes no writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,63 +19,54 @@ pub struct StoreFailure {
 
 /// What the last writes have shown. Nobody waits for it: it is entered for a few instructions, and on the way of writes that
 /// succeed it is only looked at.
-#[derive(Default)]
-pub(super) struct StoreHealth {
+pub(super) struct StoreHealth<E: Env> {
     /// Whether there is a failure. It orders nothing: who comes at the same moment may be told the one or the other.
     is_failing: AtomicBool,
-    failure: Mutex<Option<StoreFailure>>,
+    failure: E::Short<Option<StoreFailure>>,
 }
 
-impl StoreHealth {
+impl<E: Env> StoreHealth<E> {
+    pub(super) fn new() -> Self {
+        Self { is_failing: AtomicBool::new(false), failure: Short::new(None) }
+    }
+
     /// Notes how a write has ended.
-    pub(super) fn note<T>(&self, outcome: &Result<T, StoreError>) {
+    pub(super) fn note<T>(&self, outcome: &Result<T, SessionError>) {
         match outcome {
-            Ok(_) if !self.is_failing.load(Relaxed) => {}
-            Ok(_) => {
-                let ended = self.failure.lock().take();
-                self.is_failing.store(false, Relaxed);
-                if let Some(StoreFailure { failures, .. }) = ended {
-                    tracing::warn!(failures, "the store takes writes again");
-                }
-            }
-            Err(error) => self.note_failure(error),
+            Err(SessionError::Store { source, .. }) => self.note_failure(source),
+            Ok(_) if self.is_failing.load(Relaxed) => self.note_recovery(),
+            _ => {}
         }
     }
 
     #[cold]
     fn note_failure(&self, error: &StoreError) {
-        let mut failure = self.failure.lock();
-        let failures = failure.as_ref().map_or(1, |it| it.failures + 1);
         // Said once for each cause: every session that is unsaved would say it again with every auto-save.
-        if failure.as_ref().is_none_or(|it| it.cause != *error) {
+        let (failures, is_new) = self.failure.with(|failure| {
+            let failures = failure.as_ref().map_or(1, |it| it.failures + 1);
+            let is_new = failure.as_ref().is_none_or(|it| it.cause != *error);
+            *failure = Some(StoreFailure { failures, cause: error.clone() });
+            self.is_failing.store(true, Relaxed);
+            (failures, is_new)
+        });
+        if is_new {
             tracing::error!(failures, %error, "a write failed; while they fail for this reason, they are only counted");
         }
-        *failure = Some(StoreFailure { failures, cause: error.clone() });
-        self.is_failing.store(true, Relaxed);
+    }
+
+    #[cold]
+    fn note_recovery(&self) {
+        let ended = self.failure.with(|failure| {
+            self.is_failing.store(false, Relaxed);
+            failure.take()
+        });
+        if let Some(StoreFailure { failures, .. }) = ended {
+            tracing::warn!(failures, "the store takes writes again");
+        }
     }
 
     /// Why the store takes no writes, if the last one has failed.
     pub(super) fn failure(&self) -> Option<StoreFailure> {
-        if self.is_failing.load(Relaxed) { self.failure.lock().clone() } else { None }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_are_counted_until_a_write_succeeds() {
-        let health = StoreHealth::default();
-        let full = StoreError::Failed { operation: "put", reason: "no space".to_owned() };
-        health.note(&Ok(()));
-        assert_eq!(health.failure(), None);
-        health.note::<()>(&Err(full.clone()));
-        health.note::<()>(&Err(full.clone()));
-        assert_eq!(health.failure(), Some(StoreFailure { failures: 2, cause: full.clone() }));
-        health.note(&Ok(()));
-        assert_eq!(health.failure(), None);
-        health.note::<()>(&Err(full.clone()));
-        assert_eq!(health.failure(), Some(StoreFailure { failures: 1, cause: full }));
+        if self.is_failing.load(Relaxed) { self.failure.with(|failure| failure.clone()) } else { None }
     }
 }

@@ -82,7 +82,7 @@ pub struct ChatSessionManager<E: Env> {
     pub(super) live: LiveCount,
     pub(super) unsaved: E::Short<Unsaved<E>>,
     pub(super) durability: Durability,
-    pub(super) health: StoreHealth,
+    pub(super) health: StoreHealth<E>,
     /// Statistics only: nothing is ordered by it.
     pub(super) misses: AtomicU64,
 }
@@ -97,7 +97,7 @@ impl<E: Env> ChatSessionManager<E> {
             live: LiveCount::default(),
             unsaved: Short::new(Unsaved::new()),
             durability,
-            health: StoreHealth::default(),
+            health: StoreHealth::new(),
             misses: AtomicU64::new(0),
         }
     }

@@ -17,7 +17,6 @@ use lockyard_lock::{AwaitFamily, LockFamily, SharedLock};
 use super::entry::{Entry, Slot};
 use super::env::{Env, Short};
 use super::error::SessionError;
-use super::health::StoreHealth;
 use super::manager::{ChatSessionManager, Durability};
 use crate::backend::store::Store;
 
@@ -177,7 +176,9 @@ impl<E: Env> ChatSessionManager<E> {
         saved: &mut Version,
     ) -> Result<(), SessionError> {
         let id = entry.id;
-        let Some(version) = put(self.env.store(), &self.health, id, slot).await? else { return Ok(()) };
+        let stored = put(self.env.store(), id, slot).await;
+        self.health.note(&stored);
+        let Some(version) = stored? else { return Ok(()) };
         // After the store has answered. If the caller is dropped while it waits, `saved` stays too low and the
         // version may be stored twice; raised before, it would pass for stored when it is not.
         *saved = version;
@@ -212,12 +213,7 @@ impl<E: Env> ChatSessionManager<E> {
 /// Brings the store to what `slot` shows; the version that it holds then, unless there is nothing to hold.
 ///
 /// No part of a manager, so that it is compiled once for all strategies over one type of store.
-async fn put(
-    store: &impl Store,
-    health: &StoreHealth,
-    id: ContextId,
-    slot: Slot,
-) -> Result<Option<Version>, SessionError> {
+async fn put(store: &impl Store, id: ContextId, slot: Slot) -> Result<Option<Version>, SessionError> {
     // Before the slot is moved into the store's call.
     let version = slot.version();
     let stored = match slot {
@@ -225,7 +221,6 @@ async fn put(
         Slot::Gone { .. } => store.delete(id).await,
         Slot::Empty { .. } => return Ok(None),
     };
-    health.note(&stored);
     stored.map_err(|source| SessionError::Store { id, source })?;
     Ok(Some(version))
 }
