@@ -148,7 +148,7 @@ pub mod cli;
 pub mod strategy;
 #[cfg(feature = "bench")]
 pub mod subjects;
-#[cfg(feature = "bench")]
+#[cfg(any(feature = "bench", feature = "http"))]
 mod unknown;
 #[cfg(feature = "bench")]
 pub mod workload;

@@ -19,10 +19,11 @@
 /// Hands the list to `$derive`, a macro, after what else it shall know. An entry reads:
 ///
 /// ```text
-/// Kind name(short name): Request { fields } -> Answer;
+/// Kind name(short name): Request { fields } [condition] -> Answer;
 /// ```
 ///
-/// Turns have one name more: that of the method that reports what the turn does. Types are named as in
+/// `[condition]` stands where a session is changed: the request has a field of that name more, a `chat::VersionCondition`,
+/// which the methods set to `Any`. Turns have it without a word, and one name more: that of the method that reports what the turn does. Types are named as in
 /// `chat::ContextId` and `body::MessagePage`, so that code that derives from them brings the two modules into scope.
 macro_rules! for_each_endpoint {
     ($derive:ident $($known:tt)*) => {
@@ -70,13 +71,13 @@ macro_rules! for_each_endpoint {
                     id: chat::ContextId,
                     /// What to change.
                     body: body::UpdateContext,
-                } -> chat::Version;
+                } [condition] -> chat::Version;
 
                 /// Deletes a session for good.
                 Write delete_context(delete): DeleteContext {
                     /// The session.
                     id: chat::ContextId,
-                } -> ();
+                } [condition] -> ();
 
                 /// Appends a message to a branch, in any state, and starts no turn.
                 Write add_context_message(append): AddContextMessage {
@@ -86,7 +87,7 @@ macro_rules! for_each_endpoint {
                     message: chat::NewMessage,
                     /// The branch; the active one if none is named.
                     branch: Option<String>,
-                } -> chat::AppendedDTO;
+                } [condition] -> chat::AppendedDTO;
 
                 /// Approves or denies tool calls and leaves it at that: `approve_tools_action` continues the turn.
                 Write approve_context_tools(decide): ApproveContextTools {
@@ -94,7 +95,7 @@ macro_rules! for_each_endpoint {
                     id: chat::ContextId,
                     /// One for each call that is decided on.
                     decisions: Vec<chat::ToolDecision>,
-                } -> chat::Version;
+                } [condition] -> chat::Version;
             }
             turns {
                 /// A whole turn: takes the user's message, asks the model, and answers when the session is idle, has

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chat::{ContextId, NewMessage, ToolDecision, Version};
+use super::chat::{ContentPart, ContextId, NewMessage, Role, ToolDecision, Version, string_or_parts};
 
 /// The id of a new context.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,15 +19,33 @@ pub(super) struct Changed {
     pub(super) version: Version,
 }
 
-/// A message, and where to append it.
+/// A message, and where to append it. Its fields stand here once more, because serde cannot refuse unknown fields of what is
+/// flattened.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub(super) struct Append {
-    #[serde(flatten)]
-    pub(super) message: NewMessage,
+    /// The author.
+    role: Role,
+    /// What is said: a string or a list of parts.
+    #[serde(deserialize_with = "string_or_parts")]
+    #[cfg_attr(feature = "http", schema(value_type = super::chat::Content))]
+    content: Vec<ContentPart>,
     /// The branch; the active one where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) branch: Option<String>,
+    branch: Option<String>,
+}
+
+impl Append {
+    pub(super) fn new(NewMessage { role, content }: NewMessage, branch: Option<String>) -> Self {
+        Self { role, content, branch }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn into_parts(self) -> (NewMessage, Option<String>) {
+        let Self { role, content, branch } = self;
+        (NewMessage { role, content }, branch)
+    }
 }
 
 /// What a person says to pending tool calls.

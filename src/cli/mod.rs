@@ -4,11 +4,13 @@
 //! Data goes to stdout, everything else to stderr. A verb returns an `Exit` or an error; an error is a person's
 //! mistake or a refused file unless it says otherwise, so it ends with 2.
 
+mod access_log;
 mod build;
 mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod edge;
 mod errors;
 mod list;
 mod load;
@@ -23,6 +25,7 @@ mod store;
 mod sweep;
 mod verify;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -86,7 +89,15 @@ pub fn main_with(own: Vec<CustomSubject>, explored: Vec<ExploredLock>) -> ExitCo
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let level = log_level()?;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).without_time().init();
+    // Colours are for people who look: in a file or a journal they would be noise between the words.
+    let colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(colours);
+    match cli.verb {
+        // What a server says is read later, beside what others said.
+        Some(Verb::Serve(_)) => log.init(),
+        _ => log.without_time().init(),
+    }
     match cli.verb {
         None => compare::main_job(),
         Some(Verb::Compare(args)) => compare::run(&args),

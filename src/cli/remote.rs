@@ -9,7 +9,7 @@ use crate::backend::remote::Address;
 use crate::subjects::Server;
 use crate::workload::Scenario;
 
-use super::serve::TOKEN;
+use super::edge::TOKEN;
 
 /// How a server is shown that one may ask it.
 #[derive(Args)]

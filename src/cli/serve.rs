@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use lockyard_bench::Share;
@@ -23,10 +22,8 @@ use crate::backend::store::{Faults, MemoryStore, RedbStore};
 use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
 use lockyard_track::Tracker;
 
+use super::edge::{EdgeOptions, TOKEN};
 use super::signals::ended_by_signal;
-
-/// Where a token may stand, so that it stands in no list of processes.
-pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
 
 /// How often the end looks whether turns that were cut off have rolled back, and how long at most.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -38,7 +35,7 @@ const STUCK: Duration = Duration::from_secs(5);
 /// Serve the backend over HTTP, with a simulated model that answers.
 ///
 /// Prints its address on stdout when it takes requests. Routes are documented at /openapi.json. Ctrl-C or SIGTERM ends it: no
-/// new requests, those under way finish, everything is saved; a second one ends it at once. The token, if there shall
+/// new requests after --drain-time, those under way finish, everything is saved; a second one ends it at once. The token, if there shall
 /// be one, comes from --token-file or the environment variable `LOCKYARD_TOKEN`.
 #[derive(Parser)]
 pub(super) struct Args {
@@ -56,14 +53,10 @@ pub(super) struct Args {
 
     /// The address and port to listen on; port 0 takes a free one.
     ///
-    /// Other machines reach it only if the address is not a loopback one. Without a token every client that reaches it may
-    /// do anything.
+    /// Other machines reach it only if the address is not a loopback one, and then a token is needed, or --insecure. A server that
+    /// others reach belongs behind a proxy that speaks TLS: docs/SERVING.md has one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-
-    /// A file with the token that clients must send as `Authorization: Bearer TOKEN`.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
 
     /// Track every lock: /metrics has wait and hold times by class and endpoint, and findings are reported on stderr as they
     /// are made. Presets only.
@@ -102,6 +95,9 @@ pub(super) struct Args {
     /// A system prompt for contexts to be created with. May be given again.
     #[arg(long = "prompt", value_name = "ID=TEXT", value_parser = prompt)]
     prompts: Vec<(String, String)>,
+
+    #[command(flatten)]
+    edge: EdgeOptions,
 
     #[command(flatten)]
     limits: LimitOptions,
@@ -217,7 +213,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         runtime.worker_threads(workers.get());
     }
     let runtime = runtime.enable_all().build().context("the threads could not be started")?;
-    let token = args.token()?;
+    let token = args.edge.token()?;
     let store = match &args.store {
         StoreChoice::Memory => in_memory(MemoryStore::default(), Faults::default()),
         StoreChoice::Redb(path) => {
@@ -258,25 +254,28 @@ async fn serve(
     tracker: Option<Tracker>,
 ) -> anyhow::Result<Exit> {
     let has_token = token.is_some();
+    let listener = args.edge.listen(args.listen, token.as_ref())?;
+    let address = listener.local_addr()?;
+    let (options, log) = args.edge.options(address)?;
     let service: Arc<dyn DynChatService> = match tracker {
         None => backend.clone(),
         Some(_) => Arc::new(Layered::new(backend.clone(), Labelled)),
     };
-    let app = App::new(service, Some(backend.clone()), args.limits.limits(), token);
+    let app = App::with_options(service, Some(backend.clone()), args.limits.limits(), token, options);
     if let Some(tracker) = tracker {
         app.track(tracker);
     }
     // Twice in the time that a crash may lose: what is acknowledged just after one flush has begun is stored by the next.
     let (saved, interval) = (backend.clone(), args.save_interval / 2);
     let saving = tokio::spawn(async move { saved.auto_save(interval).await });
-    let listening = TcpListener::bind(args.listen).await;
-    let listener = listening.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let address = listener.local_addr()?;
     let stop = ended_by_signal()?;
     args.announce(address, has_token);
     write_out(&format!("http://{address}"))?;
     let ended = http::serve(app, listener, stop, args.grace).await;
     saving.abort();
+    if let Some(log) = log {
+        log.close();
+    }
     if ended.cut_off > 0 {
         eprintln!("{} connections were cut off; their turns are rolled back.", ended.cut_off);
     }
@@ -285,21 +284,6 @@ async fn serve(
 }
 
 impl Args {
-    fn token(&self) -> anyhow::Result<Option<Token>> {
-        let (from, token) = match (&self.token_file, std::env::var(TOKEN)) {
-            (Some(path), _) => {
-                let wanted = || format!("--token-file {} cannot be read", path.display());
-                (path.display().to_string(), std::fs::read_to_string(path).with_context(wanted)?)
-            }
-            (None, Ok(token)) if !token.is_empty() => (TOKEN.to_owned(), token),
-            (None, _) => return Ok(None),
-        };
-        match Token::new(token.trim()) {
-            Ok(token) => Ok(Some(token)),
-            Err(reason) => bail!("the token in {from} cannot be used: {reason}"),
-        }
-    }
-
     /// Says what is open to whom.
     fn announce(&self, address: SocketAddr, token: bool) {
         let kept = match &self.store {

@@ -206,8 +206,12 @@ impl Serve<GetContextState> for Unshared {
 }
 
 impl Serve<UpdateContext> for Unshared {
-    async fn serve(&self, UpdateContext { id, body }: UpdateContext) -> Result<Version, ServiceError> {
+    async fn serve(
+        &self,
+        UpdateContext { id, body, condition }: UpdateContext,
+    ) -> Result<Version, ServiceError> {
         self.write(id, |context| {
+            context.require(&condition)?;
             context.update(&body.update)?;
             Ok(context.version().next())
         })
@@ -217,9 +221,10 @@ impl Serve<UpdateContext> for Unshared {
 impl Serve<AddContextMessage> for Unshared {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
         self.write(id, |context| {
+            context.require(&condition)?;
             let message = context.append(message, branch.as_deref())?;
             Ok(AppendedDTO { id: message, version: context.version().next() })
         })

@@ -233,6 +233,7 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
         ServiceError::Session(SessionError::Refused { .. })
         | ServiceError::Invalid { .. }
+        | ServiceError::UnknownPrompt { .. }
         | ServiceError::RemoteFailure {
             outcome: RemoteFailure::Conflict | RemoteFailure::Refused | RemoteFailure::Unreachable,
             ..

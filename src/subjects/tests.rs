@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextStateDTO};
 use crate::backend::service::{DynBackend, Request, Serve, ServeBoxed, ServiceError};
-use crate::backend::session::{ManagerStats, SessionError, Traffic};
+use crate::backend::session::{ManagerStats, SessionCounts, SessionError, StoreFailure, Traffic};
 use crate::backend::store::StoreError;
 use crate::strategy::{PRESETS, Strategy, assemble_dyn};
 use crate::workload::{Operation, Scenario};
@@ -105,6 +105,14 @@ impl DynBackend for Faulty {
 
     fn stats(&self) -> BoxFuture<'_, ManagerStats> {
         self.inner.stats()
+    }
+
+    fn counts(&self) -> SessionCounts {
+        self.inner.counts()
+    }
+
+    fn store_failure(&self) -> Option<StoreFailure> {
+        self.inner.store_failure()
     }
 }
 

@@ -8,8 +8,11 @@ mod support;
 
 mod bounds;
 mod concurrency;
+mod conditions;
+mod connections;
 mod openapi;
 mod problems;
 mod remote;
 mod routes;
 mod server;
+mod strict;

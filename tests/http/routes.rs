@@ -41,7 +41,7 @@ async fn messages_are_appended_and_paged() {
         let got = site.post(&path, &json!({ "role": "user", "content": text })).await;
         assert_eq!(got.header("etag"), format!("\"{}\"", got.ok(201)["version"]));
     }
-    let parts = json!([{ "type": "text", "text": "look" }, { "type": "image_url", "url": "a.png" }]);
+    let parts = json!([{ "type": "text", "text": "look" }, { "type": "image_url", "url": "https://example.org/a.png" }]);
     site.post(&path, &json!({ "role": "user", "content": parts, "branch": "main" })).await.ok(201);
 
     let page = site.get(&format!("{path}?limit=2&offset=1")).await.ok(200);
@@ -87,7 +87,7 @@ async fn settings_change_only_at_the_version_expected() {
 
     site.put(&path, &[("if-match", &etag)], &json!({ "mode": "late" }))
         .await
-        .problem(409, "version_conflict");
+        .problem(412, "precondition_failed");
     site.put(&path, &[], &json!({ "mode": "late", "expected_version": 0 }))
         .await
         .problem(409, "version_conflict");

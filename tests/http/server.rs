@@ -16,17 +16,21 @@ use tokio::task::JoinHandle;
 pub struct Served {
     runtime: Runtime,
     pub site: Site,
-    address: SocketAddr,
+    pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<ShutdownReport>>,
 }
 
 impl Served {
     pub fn with(limits: Limits, grace: Duration) -> Self {
+        Self::of(|| Site::with(limits, None), grace)
+    }
+
+    pub fn of(site: impl FnOnce() -> Site, grace: Duration) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let guard = runtime.enter();
-        let site = Site::with(limits, None);
+        let site = site();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -67,7 +71,12 @@ impl Served {
         }
     }
 
-    fn end(&mut self) -> ShutdownReport {
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub fn end(&mut self) -> ShutdownReport {
         drop(self.stop.take());
         self.runtime.block_on(self.serving.take().unwrap()).unwrap()
     }
@@ -212,8 +221,9 @@ fn one_more_connection_than_there_may_be_waits_for_a_place() {
     let mut first = served.client();
     assert_eq!(first.get("/healthz").unwrap().status, 200);
     let mut second = served.client();
-    second.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    assert_eq!(first.get("/healthz").unwrap().status, 200, "who has a place keeps it");
+    assert_eq!(second.get("/healthz").unwrap().status, 200, "probes have a lane of their own");
+    second.send(b"GET /v1/contexts HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(first.get("/v1/contexts").unwrap().status, 200, "who has a place keeps it");
     drop(first);
     assert_eq!(second.exchange(b"").unwrap().status, 200);
 }

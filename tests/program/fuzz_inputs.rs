@@ -111,7 +111,7 @@ async fn requests() {
     targets.extend(["/v1/contexts", "/metrics"].map(|target| (target.to_owned(), 0)));
     let bodies = [
         r#"{"model_id":"m","mode":"chat","system_prompt_id":"polite"}"#,
-        r#"{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","url":"a"}],"branch":"main"}"#,
+        r#"{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","url":"http://a"}],"branch":"main"}"#,
         r#"{"decisions":[{"call_id":"a","approve":true}]}"#,
         r#"{"mode":"plan","parameters":{"a":[1,2.5,{"b":null}]},"expected_version":1}"#,
     ];
@@ -131,8 +131,11 @@ async fn requests() {
             continue; // it would end what the others ask for
         }
         let version = damaged("\"1\"", &mut random);
-        let asked =
-            Request::builder().method(method).uri(&*target).header("content-type", "application/json");
+        let asked = Request::builder()
+            .method(method)
+            .uri(&*target)
+            .header("host", "localhost")
+            .header("content-type", "application/json");
         // Not every line can be sent.
         let Ok(asked) = asked.header("if-match", version).body(axum::body::Body::from(body)) else {
             continue;

@@ -27,6 +27,8 @@ mod pitfalls;
 mod readme_curl;
 #[cfg(unix)]
 mod serve;
+#[cfg(unix)]
+mod serve_edge;
 mod typed_wrong;
 #[cfg(unix)]
 mod unfinished_runs;

@@ -41,7 +41,8 @@ fn the_examples_run_as_they_stand() {
             r#""total":4"#,
             r#""state":"idle""#,
             r#""next":null"#,
-            r#""code":"version_conflict""#,
+            r#""code":"precondition_failed""#,
+            "304\n",
             r#""openapi":"3"#,
         ] {
             assert!(out.contains(answer), "no {answer} in:\n{out}\n{words}");

@@ -59,10 +59,11 @@ fn metrics_report_locks_where_they_are_tracked() {
         say(&mut client, &path, "hello");
         assert_eq!(total(&mut client, &path), 1);
         let metrics = String::from_utf8(client.get("/metrics").unwrap().body).unwrap();
-        let written = r#"lockyard_lock_acquisitions{class="session",endpoint="add_context_message"}"#;
+        let written = r#"lockyard_lock_hold_seconds_count{class="session",endpoint="add_context_message"}"#;
         let held =
-            r#"lockyard_lock_hold_seconds{class="session",endpoint="get_context_messages",quantile="1"}"#;
-        for line in [written, held] {
+            r#"lockyard_lock_hold_seconds_bucket{le="+Inf",class="session",endpoint="get_context_messages"}"#;
+        let together = r#"lockyard_lock_hold_seconds_sum{class="session",endpoint="get_context_messages"}"#;
+        for line in [written, held, together] {
             let sample = metrics.lines().find_map(|it| it.strip_prefix(line));
             assert_eq!(sample.is_some(), tracked, "{line}\n{metrics}");
             assert!(sample.is_none_or(|value| value.trim().parse::<f64>().unwrap() > 0.0), "{sample:?}");
@@ -111,7 +112,7 @@ fn a_token_is_asked_for_and_never_shown() {
     let mut client = program.client();
     assert_eq!(client.get("/v1/contexts").unwrap().status, 401);
     let right =
-        b"GET /v1/contexts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-token-of-24-characters\r\n\r\n";
+        b"GET /v1/contexts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a-token-of-24-characters\r\n\r\n";
     assert_eq!(client.exchange(right).unwrap().status, 200);
     let (_, words) = program.terminate();
     assert!(words.contains("to clients with the token") && !words.contains("a-token"), "{words}");

@@ -2,7 +2,7 @@
 
 use lockyard::backend::chat::{
     AppendedDTO, BranchDTO, ChatContext, ChatError, ContextId, ContextUpdate, MessageId, NewMessage, Role,
-    StateKind, ToolCallId, ToolDecision, Version,
+    StateKind, ToolCallId, ToolDecision, Version, VersionCondition,
 };
 use lockyard::backend::service::request::{AddContextMessage, GetContextMessages, GetContextState};
 use lockyard::backend::service::{
@@ -297,7 +297,12 @@ async fn a_method_hands_on_the_services_own_future<F: LockFamily, S: SaveMode<F>
     );
     assert_eq!(
         size_of_val(&service.add_context_message(id, user("hello"), branch.clone())),
-        size_of_val(&service.serve(AddContextMessage { id, message: user("hello"), branch }))
+        size_of_val(&service.serve(AddContextMessage {
+            id,
+            message: user("hello"),
+            branch,
+            condition: VersionCondition::Any
+        }))
     );
 }
 

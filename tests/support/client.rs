@@ -49,7 +49,7 @@ impl Client {
     pub fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Answered> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         let answered = self.exchange(format!("{head}{body}").as_bytes());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use lockyard::backend::http::{App, Limits, Token};
+use lockyard::backend::http::{App, Limits, ServerOptions, Token};
 use lockyard::backend::service::{ChatService, DtoPolicy};
 use lockyard::backend::session::AfterUnlock;
 use lockyard::lock::TokioRwLock;
@@ -72,9 +72,14 @@ impl Site {
     }
 
     pub fn with(limits: Limits, token: Option<&str>) -> Self {
+        Self::with_options(limits, token, ServerOptions::default())
+    }
+
+    pub fn with_options(limits: Limits, token: Option<&str>, options: ServerOptions) -> Self {
         let world = World::new(100, DtoPolicy::Borrowed);
         let token = token.map(|token| Token::new(token).unwrap());
-        let app = App::new(world.service.clone(), Some(world.service.clone()), limits, token);
+        let service = world.service.clone();
+        let app = App::with_options(service.clone(), Some(service), limits, token, options);
         let router = app.router();
         Self { world, app, router }
     }
@@ -120,7 +125,7 @@ pub async fn send(router: &Router, request: Request<Body>) -> Got {
 }
 
 pub fn request(method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

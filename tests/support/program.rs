@@ -15,8 +15,13 @@ pub struct Program {
 impl Program {
     /// Starts `lockyard serve` with these arguments on a free port, and waits until it takes requests.
     pub fn serve(args: &[&str]) -> Self {
+        Self::listen("127.0.0.1:0", args)
+    }
+
+    /// The same on this address.
+    pub fn listen(address: &str, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lockyard"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", address])
             .args(args)
             .env_remove("LOCKYARD_TOKEN")
             .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
 //! A histogram of nanoseconds in little memory: 32 buckets to each doubling, so that a value is known to within 3 %.
 //!
-//! The count and the longest are exact. (The layout is that of G. Tene's `HdrHistogram`, as long as what was seen asks for.)
+//! The count, the sum and the longest are exact. (The layout is that of G. Tene's `HdrHistogram`, as long as what was seen asks for.)
 
 /// Buckets to each doubling, as a power of two.
 const FINE: u32 = 5;
@@ -10,6 +10,7 @@ const FINE: u32 = 5;
 pub struct Histogram {
     buckets: Vec<u64>,
     count: u64,
+    sum: u64,
     max: u64,
 }
 
@@ -18,6 +19,7 @@ impl Histogram {
     pub fn record(&mut self, nanos: u64) {
         *self.at(bucket(nanos)) += 1;
         self.count += 1;
+        self.sum = self.sum.saturating_add(nanos);
         self.max = self.max.max(nanos);
     }
 
@@ -33,12 +35,18 @@ impl Histogram {
             *self.at(bucket) += count;
         }
         self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
         self.max = self.max.max(other.max);
     }
 
     /// How many times were counted.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// All of them together, in nanoseconds; no more than 584 years.
+    pub fn sum(&self) -> u64 {
+        self.sum
     }
 
     /// The longest, in nanoseconds; 0 if there is none.

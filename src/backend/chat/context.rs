@@ -134,8 +134,10 @@ impl ChatContext {
     /// the state alone.
     ///
     /// # Errors
-    /// [`ChatError::UnknownBranch`] if there is no such branch.
+    /// [`ChatError::UnknownBranch`] if there is no such branch; [`ChatError::Empty`] for a message that says nothing;
+    /// [`ChatError::UnsupportedUrl`] for a picture at an address that is none of `http:`, `https:` and `data:image/`.
     pub fn append(&mut self, message: NewMessage, branch: Option<&str>) -> Result<MessageId, ChatError> {
+        message.check()?;
         let name = branch.unwrap_or(&self.active_branch);
         match self.branches.get_mut(name) {
             Some(branch) => Ok(branch.append(&mut self.pool, message)),

@@ -25,6 +25,14 @@ pub enum ChatError {
         /// What it is.
         actual: Version,
     },
+    /// The context is at a version that the caller's condition excludes.
+    #[error(
+        "the context is at version {actual}, which the condition excludes: read it again and repeat the change"
+    )]
+    ConditionNotMet {
+        /// What it is.
+        actual: Version,
+    },
     /// No branch has this name.
     #[error("no branch `{given}` in this context: it has {}", listed(known))]
     UnknownBranch {
@@ -93,6 +101,15 @@ pub enum ChatError {
         /// Which field.
         field: &'static str,
     },
+    /// A picture is not at an address that can only be shown.
+    #[error(
+        "content: the url `{}` of an image must begin with https://, http:// or data:image/",
+        shortened(url)
+    )]
+    UnsupportedUrl {
+        /// The address given.
+        url: String,
+    },
     /// The text is no context id.
     #[error(transparent)]
     NotAContextId(#[from] NotAContextId),
@@ -113,6 +130,7 @@ impl ChatError {
             Self::Illegal(_)
             | Self::Busy { .. }
             | Self::VersionConflict { .. }
+            | Self::ConditionNotMet { .. }
             | Self::NoApprovalAwaited { .. }
             | Self::UnknownToolCall { .. }
             | Self::AlreadyDecided { .. }
@@ -123,10 +141,18 @@ impl ChatError {
             | Self::RepeatedToolCall { .. }
             | Self::MissingToolResult { .. }
             | Self::Empty { .. }
+            | Self::UnsupportedUrl { .. }
             | Self::NotAContextId(_)
             | Self::Damaged { .. } => false,
         }
     }
+}
+
+/// The beginning of what may be very long.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    let short: String = text.chars().take(MOST).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }
 
 /// Names in quotes, parted by commas.

@@ -1,5 +1,8 @@
 //! What is said in a conversation: one message, and the message as it arrives before it has a place.
 
+use std::fmt;
+
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{MessageId, ToolCall, ToolResult};
@@ -22,7 +25,7 @@ pub enum Role {
 /// One piece of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ContentPart {
     /// Words.
     Text {
@@ -76,6 +79,7 @@ impl Message {
 /// A message on its way in: no place in the conversation yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// The author.
     pub role: Role,
@@ -98,25 +102,48 @@ impl NewMessage {
 }
 
 /// Content as it may be written.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
-#[serde(
-    untagged,
-    expecting = "content must be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
-                 or {\"type\":\"image_url\",\"url\":…}"
-)]
-enum Content {
+#[cfg(feature = "http")]
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it describes what `string_or_parts` reads")]
+pub(in crate::backend) enum Content {
     /// Words alone.
     Text(String),
     /// Words and pictures.
     Parts(Vec<ContentPart>),
 }
 
-fn string_or_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContentPart>, D::Error> {
-    Ok(match Content::deserialize(deserializer)? {
-        Content::Text(text) => vec![ContentPart::Text { text }],
-        Content::Parts(parts) => parts,
-    })
+/// Reads content from a string or from a list of parts. Not by an untagged enum, which could not say what is wrong with a
+/// part.
+pub(in crate::backend) fn string_or_parts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<ContentPart>, D::Error> {
+    struct StringOrParts;
+
+    impl<'de> Visitor<'de> for StringOrParts {
+        type Value = Vec<ContentPart>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(
+                "content to be a string or a list of parts, each {\"type\":\"text\",\"text\":…} \
+                 or {\"type\":\"image_url\",\"url\":…}",
+            )
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(vec![ContentPart::Text { text: text.to_owned() }])
+        }
+
+        fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+            Ok(vec![ContentPart::Text { text }])
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
+            Deserialize::deserialize(de::value::SeqAccessDeserializer::new(parts))
+        }
+    }
+
+    deserializer.deserialize_any(StringOrParts)
 }
 
 #[cfg(test)]
@@ -137,10 +164,18 @@ mod tests {
 
     #[test]
     fn other_content_is_refused_with_both_right_forms() {
-        for wrong in [r"7", r#"[{"type":"video","url":"a.mp4"}]"#] {
+        for (wrong, words) in [
+            ("7", "a string or a list of parts"),
+            ("null", "a string or a list of parts"),
+            (
+                r#"[{"type":"video","url":"a.mp4"}]"#,
+                "unknown variant `video`, expected `text` or `image_url`",
+            ),
+            (r#"[{"type":"text","txt":"hi"}]"#, "unknown field `txt`, expected `text`"),
+        ] {
             let json = format!(r#"{{"role":"user","content":{wrong}}}"#);
             let error = serde_json::from_str::<NewMessage>(&json).unwrap_err().to_string();
-            assert!(error.contains("a string or a list of parts"), "{error}");
+            assert!(error.contains(words), "{error}");
         }
     }
 

@@ -11,6 +11,8 @@
 //! | `pool`, `branch` | all messages, and the lines through them |
 //! | `state`, `fsm` | where a conversation can stand, and the one pure function from there |
 //! | `context` | [`ChatContext`]: one session's conversation as a whole |
+//! | `content` | what a message from outside may say |
+//! | `condition` | which versions a change was made for |
 //! | `turn` | the steps of a chat turn, each whole or nothing |
 //! | `check` | reading a context back from a store |
 //! | `dto` | what leaves the context |
@@ -50,6 +52,8 @@
 mod branch;
 mod branches;
 mod check;
+mod condition;
+mod content;
 mod context;
 mod dto;
 mod error;
@@ -65,6 +69,7 @@ mod turn;
 mod tests;
 
 pub use branch::Branch;
+pub use condition::VersionCondition;
 pub use context::{ChatContext, ContextConfig, ContextUpdate};
 pub use dto::{
     AppendedDTO, BranchDTO, ChatContextDTO, ContextStateDTO, ContextSummary, MessageDTO, MessagesDTO,
@@ -73,6 +78,10 @@ pub use dto::{
 pub use error::ChatError;
 pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};
 pub use ids::{ContextId, MessageId, NotAContextId, Timestamp, ToolCallId, Version};
+#[cfg(feature = "http")]
+pub(super) use message::Content;
+#[cfg(any(feature = "http", feature = "client"))]
+pub(super) use message::string_or_parts;
 pub use message::{ContentPart, Message, NewMessage, Role};
 pub use pool::MessagePool;
 pub use state::{State, StateKind};

@@ -72,6 +72,7 @@ pub struct ToolResult {
 /// What a person says to a pending tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct ToolDecision {
     /// The call decided on.
     pub call_id: ToolCallId,

@@ -38,11 +38,13 @@ impl ChatContext {
     /// not idle is busy.
     ///
     /// # Errors
-    /// [`ChatError::NotFromUser`], and [`ChatError::Busy`] while another turn is under way.
+    /// [`ChatError::NotFromUser`], [`ChatError::Empty`] and [`ChatError::UnsupportedUrl`] as for [`append`](Self::append), and
+    /// [`ChatError::Busy`] while another turn is under way.
     pub fn begin_turn(&mut self, message: NewMessage) -> Result<MessageId, ChatError> {
         if message.role != Role::User {
             return Err(ChatError::NotFromUser { role: message.role });
         }
+        message.check()?;
         let machine = match self.state() {
             State::Idle => self.machine.step(&Event::UserMessageSent)?,
             State::Failed { .. } => self.machine.step(&Event::Reset)?.step(&Event::UserMessageSent)?,

@@ -10,6 +10,7 @@ use lockyard_track::Tracker;
 use super::auth::Token;
 use super::layer::RequestLayer;
 use super::limits::Limits;
+use super::options::ServerOptions;
 use super::routes;
 use super::state::AppState;
 
@@ -19,15 +20,26 @@ pub struct App(AppState);
 
 impl App {
     /// The routes over `service`; open to all unless there is a token. `/metrics` reports the sessions
-    /// behind it only where the same service is given once more as the `backend` that it is.
+    /// behind it, and `/readyz` whether the store takes writes, only where the same service is given once more as the `backend` that it is.
     pub fn new(
         service: Arc<dyn DynChatService>,
         backend: Option<Arc<dyn DynBackend>>,
         limits: Limits,
         token: Option<Token>,
     ) -> Self {
+        Self::with_options(service, backend, limits, token, ServerOptions::default())
+    }
+
+    /// The same, for a server that stands as `options` say.
+    pub fn with_options(
+        service: Arc<dyn DynChatService>,
+        backend: Option<Arc<dyn DynBackend>>,
+        limits: Limits,
+        token: Option<Token>,
+        options: ServerOptions,
+    ) -> Self {
         let document = serde_json::to_value(routes::document()).unwrap_or_default();
-        Self(AppState::new(service, backend, limits, token, document))
+        Self(AppState::new(service, backend, limits, token, options, document))
     }
 
     /// From now on, `tracker` is notified which request does what, and `/metrics` reports what it has seen of locks. The

@@ -1,6 +1,10 @@
 //! One token for all: with it a client may do everything, without it ask whether the server lives.
 
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
 use axum::http::{HeaderMap, header};
+use parking_lot::Mutex;
 use subtle::ConstantTimeEq;
 
 use super::problem::{Code, Problem};
@@ -8,9 +12,50 @@ use super::problem::{Code, Problem};
 /// The routes that need no token: a balancer has none.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Whether this path needs no token, and is answered under any load.
+/// Whether this path needs no token.
 pub(super) fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
+}
+
+/// Whether this path is answered under any load: how a server is must be known most of all when it is busy.
+pub(super) fn is_probe(path: &str) -> bool {
+    is_open(path) || path == "/metrics"
+}
+
+/// Requests without the right token, for the log: the first at once, and then no more than one line in ten seconds, with how
+/// many there were. An attacker should not fill the disk.
+#[derive(Default)]
+pub(super) struct Strangers(Mutex<Noted>);
+
+#[derive(Default)]
+struct Noted {
+    /// When it was said last.
+    said: Option<Instant>,
+    /// How many came since then.
+    since: u64,
+}
+
+/// The least time between two lines.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+impl Strangers {
+    /// Notes one more, who asked from there.
+    pub(super) fn note(&self, peer: Option<SocketAddr>) {
+        let Some(refused) = self.due(Instant::now()) else { return };
+        let peer = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
+        tracing::warn!(refused, last_from = peer, "requests without the right token were refused");
+    }
+
+    /// How many there were since the last line, if the time has come for another.
+    fn due(&self, now: Instant) -> Option<u64> {
+        let mut noted = self.0.lock();
+        noted.since += 1;
+        if noted.said.is_some_and(|said| now.duration_since(said) < INTERVAL) {
+            return None;
+        }
+        noted.said = Some(now);
+        Some(std::mem::take(&mut noted.since))
+    }
 }
 
 /// A bearer token. Compared in a time that depends on its length alone; never printed.
@@ -81,6 +126,16 @@ mod tests {
         ] {
             assert!(!token.is_in(wrong), "{}", String::from_utf8_lossy(wrong));
         }
+    }
+
+    #[test]
+    fn refusals_are_said_at_once_and_then_no_more_often_than_every_ten_seconds() {
+        let (strangers, start) = (Strangers::default(), Instant::now());
+        let at = |secs| strangers.due(start + Duration::from_secs(secs));
+        assert_eq!(
+            [at(0), at(0), at(9), at(10), at(11), at(100)],
+            [Some(1), None, None, Some(3), None, Some(2)]
+        );
     }
 
     #[test]

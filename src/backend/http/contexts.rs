@@ -2,19 +2,23 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::backend::chat::{AppendedDTO, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, Version};
-use crate::backend::service::{ContextList, CreateContext, MessagePage, UpdateContext};
+use crate::backend::chat::{
+    AppendedDTO, ChatContextDTO, ContextId, ContextStateDTO, MessagesDTO, VersionCondition,
+};
+use crate::backend::service::{ContextList, CreateContext, MessagePage, request};
 use crate::backend::wire::{Append, Changed, Created, Decisions};
 
-use super::extract::{Body, Id, IfMatch, QueryParams};
-use super::openapi::{OfContext, OfList, OfWrite};
+use super::bodies::{NoQuery, Update};
+use super::conditions::{Conditions, etag};
+use super::extract::{Body, Id, QueryParams};
+use super::openapi::{ChangeConditions, OfChange, OfContext, OfDecision, OfList, ReadConditions};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 
@@ -44,6 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn create_context(
     State(state): State<AppState>,
+    _: QueryParams<NoQuery>,
     Body(request): Body<CreateContext>,
 ) -> Result<Response, Problem> {
     let id = state.chat.create(request).await?;
@@ -53,6 +58,7 @@ async fn create_context(
 
 /// Which contexts.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// How many at most.
@@ -84,65 +90,80 @@ async fn list_contexts(
 ///
 /// Without its messages. The `ETag` is its version, for `If-Match`.
 #[utoipa::path(
-    get, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
+    get, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path), ReadConditions),
     responses(
         (status = 200, body = ChatContextDTO, description = "The context",
             headers(("ETag" = String, description = "Its version, in quotes"))),
+        (status = 304, description = "The client has it at this version"),
         OfContext,
     ),
 )]
-async fn get_context(State(state): State<AppState>, Id(id): Id) -> Result<Response, Problem> {
+async fn get_context(
+    State(state): State<AppState>,
+    Id(id): Id,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
     let context = state.chat.context(id).await?;
-    Ok((etag(context.version), Json(context)).into_response())
+    conditions.answer(context.version, context)
 }
 
 /// Change a context's settings
 ///
-/// What is absent stays as it is. With `If-Match`, or `expected_version` in the body, only if the context is at that
-/// version.
+/// What is absent stays as it is; something must be there. With `If-Match`, or `expected_version` in the body, only if the
+/// context is at that version.
 #[utoipa::path(
-    put, path = "/v1/contexts/{id}", tag = "contexts", request_body = UpdateContext,
-    params(
-        ("id" = ContextId, Path),
-        ("If-Match" = Option<String>, Header, description = "The version expected, in quotes, or *"),
-    ),
+    put, path = "/v1/contexts/{id}", tag = "contexts", request_body = Update,
+    params(("id" = ContextId, Path), ChangeConditions),
     responses(
         (status = 200, body = Changed, description = "Changed, and stored",
             headers(("ETag" = String, description = "Its version, in quotes"))),
-        OfWrite,
+        OfDecision,
     ),
 )]
 async fn update_context(
     State(state): State<AppState>,
     Id(id): Id,
-    IfMatch(in_header): IfMatch,
-    Body(mut request): Body<UpdateContext>,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
+    Body(update): Body<Update>,
 ) -> Result<Response, Problem> {
-    if let (Some(header), Some(body)) = (in_header, request.expected_version)
-        && header != body
+    let condition = conditions.for_change()?;
+    let Some(body) = update.into_update() else {
+        let detail = "nothing would change; send model_id, mode, parameters or active_branch";
+        return Err(Problem::new(Code::Invalid, detail));
+    };
+    if let (VersionCondition::OneOf(wanted), Some(expected)) = (&condition, body.expected_version)
+        && !wanted.contains(&expected)
     {
-        let detail = format!("If-Match expects version {header} and the body expects {body}; send one");
+        let detail = format!("expected_version is {expected}, which If-Match excludes; send one of the two");
         return Err(Problem::new(Code::Invalid, detail));
     }
-    request.expected_version = request.expected_version.or(in_header);
-    let version = state.chat.update(id, request).await?;
+    let version = state.chat.serve_boxed(request::UpdateContext { id, body, condition }).await?;
     Ok((etag(version), Json(Changed { version })).into_response())
 }
 
 /// Delete a context
 ///
-/// For good.
+/// For good. With `If-Match`, only if the context is at that version.
 #[utoipa::path(
-    delete, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path)),
-    responses((status = 204, description = "Deleted"), OfContext),
+    delete, path = "/v1/contexts/{id}", tag = "contexts", params(("id" = ContextId, Path), ChangeConditions),
+    responses((status = 204, description = "Deleted"), OfChange),
 )]
-async fn delete_context(State(state): State<AppState>, Id(id): Id) -> Result<StatusCode, Problem> {
-    state.chat.delete(id).await?;
+async fn delete_context(
+    State(state): State<AppState>,
+    Id(id): Id,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
+) -> Result<StatusCode, Problem> {
+    let condition = conditions.for_change()?;
+    state.chat.serve_boxed(request::DeleteContext { id, condition }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MessagesQuery {
     /// The branch; the active one where none is named.
@@ -160,33 +181,49 @@ struct MessagesQuery {
 /// A page of a branch, oldest first.
 #[utoipa::path(
     get, path = "/v1/contexts/{id}/messages", tag = "messages",
-    params(("id" = ContextId, Path), MessagesQuery),
-    responses((status = 200, body = MessagesDTO, description = "The page"), OfContext),
+    params(("id" = ContextId, Path), MessagesQuery, ReadConditions),
+    responses(
+        (status = 200, body = MessagesDTO, description = "The page",
+            headers(("ETag" = String, description = "The context's version, in quotes"))),
+        (status = 304, description = "The client has it at this version"),
+        OfContext,
+    ),
 )]
 async fn get_context_messages(
     State(state): State<AppState>,
     Id(id): Id,
     QueryParams(query): QueryParams<MessagesQuery>,
-) -> Result<Json<MessagesDTO>, Problem> {
+    conditions: Conditions,
+) -> Result<Response, Problem> {
     let MessagesQuery { branch, limit, offset } = query;
     let page = MessagePage { branch, limit: limit.unwrap_or(PAGE), offset: offset.unwrap_or(0) };
-    Ok(Json(state.chat.messages(id, page).await?))
+    let page = state.chat.messages(id, page).await?;
+    conditions.answer(page.version, page)
 }
 
 /// Append a message
 ///
-/// In any state; it starts no turn.
+/// In any state; it starts no turn. With `If-Match`, only if the context is at that version.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/messages", tag = "messages", request_body = Append,
-    params(("id" = ContextId, Path)),
-    responses((status = 201, body = AppendedDTO, description = "Appended, and stored"), OfContext),
+    params(("id" = ContextId, Path), ChangeConditions),
+    responses(
+        (status = 201, body = AppendedDTO, description = "Appended, and stored",
+            headers(("ETag" = String, description = "The context's version, in quotes"))),
+        OfChange,
+    ),
 )]
 async fn add_context_message(
     State(state): State<AppState>,
     Id(id): Id,
-    Body(Append { message, branch }): Body<Append>,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
+    Body(append): Body<Append>,
 ) -> Result<Response, Problem> {
-    let appended = state.chat.append(id, message, branch).await?;
+    let condition = conditions.for_change()?;
+    let (message, branch) = append.into_parts();
+    let request = request::AddContextMessage { id, message, branch, condition };
+    let appended = state.chat.serve_boxed(request).await?;
     Ok((StatusCode::CREATED, etag(appended.version), Json(appended)).into_response())
 }
 
@@ -194,35 +231,46 @@ async fn add_context_message(
 ///
 /// State and version: the cheapest question, for polling.
 #[utoipa::path(
-    get, path = "/v1/contexts/{id}/state", tag = "contexts", params(("id" = ContextId, Path)),
-    responses((status = 200, body = ContextStateDTO, description = "Its state"), OfContext),
+    get, path = "/v1/contexts/{id}/state", tag = "contexts", params(("id" = ContextId, Path), ReadConditions),
+    responses(
+        (status = 200, body = ContextStateDTO, description = "Its state",
+            headers(("ETag" = String, description = "The context's version, in quotes"))),
+        (status = 304, description = "The client has it at this version"),
+        OfContext,
+    ),
 )]
 async fn get_context_state(
     State(state): State<AppState>,
     Id(id): Id,
-) -> Result<Json<ContextStateDTO>, Problem> {
-    Ok(Json(state.chat.state(id).await?))
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
+    let found = state.chat.state(id).await?;
+    conditions.answer(found.version, found)
 }
 
 /// Decide tool calls
 ///
-/// And leave it at that: the action of the same kind continues the turn.
+/// And leave it at that: the action of the same kind continues the turn. With `If-Match`, only if the context is at that
+/// version.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/tools/approve", tag = "tools", request_body = Decisions,
-    params(("id" = ContextId, Path)),
-    responses((status = 200, body = Changed, description = "Decided, and stored"), OfWrite),
+    params(("id" = ContextId, Path), ChangeConditions),
+    responses(
+        (status = 200, body = Changed, description = "Decided, and stored",
+            headers(("ETag" = String, description = "The context's version, in quotes"))),
+        OfDecision,
+    ),
 )]
 async fn approve_context_tools(
     State(state): State<AppState>,
     Id(id): Id,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
     Body(Decisions { decisions }): Body<Decisions>,
 ) -> Result<Response, Problem> {
-    let version = state.chat.decide(id, decisions).await?;
+    let condition = conditions.for_change()?;
+    let request = request::ApproveContextTools { id, decisions, condition };
+    let version = state.chat.serve_boxed(request).await?;
     Ok((etag(version), Json(Changed { version })).into_response())
-}
-
-fn etag(version: Version) -> [(header::HeaderName, HeaderValue); 1] {
-    // Digits in quotes are a header's value, always.
-    let value = HeaderValue::from_str(&format!("\"{version}\""));
-    [(header::ETAG, value.unwrap_or_else(|_| HeaderValue::from_static("\"\"")))]
 }

@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::backend::chat::{ContextId, NotAContextId, Version};
+use crate::backend::chat::{ContextId, NotAContextId};
 
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, nearest};
 use super::state::AppState;
 
 /// The context that the path names.
@@ -35,7 +35,12 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for QueryParams<T> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(query)) => Ok(Self(query)),
-            Err(rejection) => Err(Problem::new(Code::MalformedRequest, rejection.body_text())),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                // A name that there is not is no fault of how the query is written.
+                let code = if text.contains(UNKNOWN) { Code::Invalid } else { Code::MalformedRequest };
+                Err(Problem::new(code, with_nearest(text)))
+            }
         }
     }
 }
@@ -60,8 +65,25 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
                 Category::Data => Code::Invalid,
                 Category::Syntax | Category::Eof | Category::Io => Code::MalformedJson,
             };
-            Problem::new(code, error.to_string())
+            Problem::new(code, with_nearest(error.to_string()))
         })
+    }
+}
+
+/// How serde begins to speak of a name that a type does not have.
+const UNKNOWN: &str = "unknown field `";
+
+/// What serde says of an unknown name and those it knows, with the one that was most likely meant. If it should speak otherwise
+/// one day, that is all that is missing.
+fn with_nearest(text: String) -> String {
+    // Names stand between backticks: first the unknown one, then the others.
+    let names: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    match names.split_first() {
+        Some((given, known)) if text.contains("unknown ") => match nearest(given, known.iter().copied()) {
+            Some(nearest) => format!("{text}; did you mean `{nearest}`?"),
+            None => text,
+        },
+        _ => text,
     }
 }
 
@@ -71,29 +93,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let essence = given.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
-}
-
-/// The version that `If-Match` names, in quotes as `ETag` gives it. `*` matches any.
-pub(super) struct IfMatch(pub(super) Option<Version>);
-
-impl FromRequestParts<AppState> for IfMatch {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
-        let Some(given) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
-        let given = given.to_str().unwrap_or_default().trim();
-        if given == "*" {
-            return Ok(Self(None));
-        }
-        let quoted = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        match quoted.and_then(|version| version.parse().ok()) {
-            Some(version) => Ok(Self(Some(Version(version)))),
-            None => Err(Problem::new(
-                Code::MalformedRequest,
-                "If-Match must be a version in quotes, as the ETag of the context, such as \"7\", or *",
-            )),
-        }
-    }
 }
 
 /// Whether the client wants to read along.

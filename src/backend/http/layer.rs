@@ -1,25 +1,40 @@
-//! What every request passes on its way in and out, in this order: it is counted, it is let in or not, its
-//! body is read, it takes a place, it has so long, and its answer is counted until it is read.
+//! What every request passes on its way in and out, in this order: it is counted, it is let in or not, its body is read, it
+//! takes a place, it has so long, and its answer is counted until it is read; the rest of its body is read; it is written down.
 //!
 //! One layer and not one for each, and none of axum's functions as middleware: those hand a request on by copying all
 //! that lies inside, and five of them took as long as a whole answer.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
 use super::auth;
 use super::incoming::{self, Received};
+use super::leftover::Leftover;
 use super::limits;
 use super::metrics::{RequestTimer, RouteLabels};
+use super::options::AccessRecord;
 use super::outgoing;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::state::AppState;
+
+/// Who is at the other end of the connection. Only where that is written down.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+/// The connection is one more than there may be: what is no probe waits for a place among these.
+#[derive(Clone)]
+pub(super) struct NoPlace(pub(super) Arc<Semaphore>);
 
 /// Middleware for every route.
 #[derive(Clone)]
@@ -65,8 +80,13 @@ where
         let labels = RouteLabels::new(method, route);
         let limit = state.limits.time_for(route);
         let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route}")));
-        let is_open = auth::is_open(request.uri().path());
-        let allowed = if is_open { Ok(()) } else { auth::require(state.token.as_ref(), request.headers()) };
+        let path = request.uri().path();
+        let needs_room = !auth::is_probe(path);
+        let peer = request.extensions().get().map(|Peer(peer)| *peer);
+        let no_place = request.extensions().get::<NoPlace>().filter(|_| needs_room).cloned();
+        let allowed = allowed(&state, &request);
+        let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
+        let (request, leftover) = Leftover::watch(request);
         // It runs when it is polled, and not before. With a body it is made once that is there.
         let prepared = if request.body().is_end_stream() {
             Ok(self.inner.call(request))
@@ -77,6 +97,10 @@ where
             let timer = RequestTimer::start(&state.metrics, labels);
             let answered = async {
                 allowed?;
+                let _connection = match no_place {
+                    None => None,
+                    Some(NoPlace(places)) => Some(place_of(places, limit).await?),
+                };
                 // First the body, then the place: one that comes slowly keeps no other request out.
                 let (answer, _body) = match prepared {
                     Ok(answer) => (answer, Vec::new()),
@@ -85,7 +109,7 @@ where
                         (inner.call(request), places)
                     }
                 };
-                let _place = if is_open { None } else { Some(state.room.request()?) };
+                let _place = if needs_room { Some(state.room.request()?) } else { None };
                 let answer = match scope {
                     None => limits::in_time(limit, answer).await,
                     Some((tracker, name)) => limits::in_time(limit, tracker.scope(name, answer)).await,
@@ -94,11 +118,42 @@ where
                 outgoing::counted(answer, &state.room)
             };
             let answered: Result<_, Problem> = answered.await;
-            let response = answered.unwrap_or_else(IntoResponse::into_response);
-            timer.stop(&response);
+            let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+            let code = response.extensions().get().copied();
+            let took = timer.stop(&response, code);
+            if code == Some(Code::Unauthorized) {
+                state.strangers.note(peer);
+            }
+            if let Some(leftover) = leftover
+                && !leftover.discard().await
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if let Some((log, method, path)) = written {
+                let (method, status) = (Method::as_str(&method), response.status().as_u16());
+                let millis = took.as_secs_f64() * 1e3;
+                log(&AccessRecord { peer, method, path: &path, status, code, millis });
+            }
             Ok(response)
         })
     }
+}
+
+/// Whether the request comes to the right host, and from one who may ask.
+fn allowed(state: &AppState, request: &Request) -> Result<(), Problem> {
+    state.options.hosts.check(request.version(), request.uri(), request.headers())?;
+    if auth::is_open(request.uri().path()) {
+        return Ok(());
+    }
+    auth::require(state.token.as_ref(), request.headers())
+}
+
+/// Waits for a place among the connections that there may be, for `limit` at most.
+async fn place_of(places: Arc<Semaphore>, limit: Duration) -> Result<OwnedSemaphorePermit, Problem> {
+    let place = tokio::time::timeout(limit, places.acquire_owned()).await;
+    place.ok().and_then(Result::ok).ok_or_else(|| {
+        Problem::new(Code::TooManyRequests, "as many connections are open as may be; try again in a second")
+    })
 }
 
 /// The route that a request has found; its path would be another one for each context.

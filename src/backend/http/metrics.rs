@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use axum::response::Response;
@@ -15,10 +16,11 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::runtime::Handle;
 
-use crate::backend::session::ManagerStats;
+use crate::backend::session::SessionCounts;
 use lockyard_track::Tracker;
 
-use super::lock_metrics::LockMetrics;
+use super::lock_metrics::LockCollector;
+use super::problem::Code;
 
 /// Which request, and how it was answered.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -41,10 +43,17 @@ impl RouteLabels {
     }
 }
 
+/// What was refused.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabels {
+    code: String,
+}
+
 /// What the server counts.
 pub(super) struct Metrics {
     registry: Registry,
     requests: Family<ResponseLabels, Counter>,
+    refusals: Family<CodeLabels, Counter>,
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     pub(super) connections: Gauge,
@@ -52,7 +61,6 @@ pub(super) struct Metrics {
     live: Gauge,
     unsaved: Gauge,
     misses: Counter,
-    locks: LockMetrics,
 }
 
 /// From a tenth of a millisecond to some ten seconds, doubling.
@@ -61,13 +69,16 @@ fn buckets() -> Histogram {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    /// Of the locks behind a tracker, too, once there is one.
+    pub(super) fn new(tracker: Arc<OnceLock<Tracker>>) -> Self {
         let mut registry = Registry::with_prefix("lockyard");
-        let requests = Family::default();
+        let (requests, refusals) = (Family::default(), Family::default());
         let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
         let (in_flight, connections, tasks) = (Gauge::default(), Gauge::default(), Gauge::default());
         let (live, unsaved, misses) = (Gauge::default(), Gauge::default(), Counter::default());
         registry.register("http_requests", "Requests answered", requests.clone());
+        let help = "Requests answered with a problem, by its code";
+        registry.register("http_refusals", help, refusals.clone());
         registry.register_with_unit(
             "http_request",
             "From a request's head to its answer's head",
@@ -80,25 +91,17 @@ impl Metrics {
         registry.register("sessions_live", "Sessions in memory", live.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
         registry.register("session_misses", "Sessions requested and not in the cache", misses.clone());
-        let locks = LockMetrics::new(&mut registry);
-        Self { registry, requests, seconds, in_flight, connections, tasks, live, unsaved, misses, locks }
+        registry.register_collector(Box::new(LockCollector(tracker)));
+        Self { registry, requests, refusals, seconds, in_flight, connections, tasks, live, unsaved, misses }
     }
 
-    /// All figures as text in the OpenMetrics format: those of the sessions and of tracked locks brought up to date,
-    /// where there are any to look at.
-    pub(super) fn text(
-        &self,
-        sessions: Option<ManagerStats>,
-        tracker: Option<&Tracker>,
-    ) -> Result<String, fmt::Error> {
+    /// All figures as text in the OpenMetrics format: those of the sessions brought up to date, where there are any.
+    pub(super) fn text(&self, sessions: Option<SessionCounts>) -> Result<String, fmt::Error> {
         self.tasks.set(gauge(Handle::current().metrics().num_alive_tasks()));
         if let Some(sessions) = sessions {
             self.live.set(gauge(sessions.live));
             self.unsaved.set(gauge(sessions.unsaved));
             self.misses.inner().store(sessions.misses, Relaxed);
-        }
-        if let Some(tracker) = tracker {
-            self.locks.refresh(tracker);
         }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -135,13 +138,18 @@ impl<'a> RequestTimer<'a> {
         Self { metrics, _in_flight: CountWhile::new(&metrics.in_flight), labels, start: Instant::now() }
     }
 
-    /// It is answered.
-    pub(super) fn stop(self, response: &Response) {
+    /// It is answered, with a problem of this code if there is one. How long it took.
+    pub(super) fn stop(self, response: &Response, code: Option<Code>) -> Duration {
         let Self { metrics, labels, start, .. } = self;
-        metrics.seconds.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
+        let took = start.elapsed();
+        metrics.seconds.get_or_create(&labels).observe(took.as_secs_f64());
+        if let Some(code) = code {
+            metrics.refusals.get_or_create(&CodeLabels { code: code.to_string() }).inc();
+        }
         let RouteLabels { method, route } = labels;
         let labels = ResponseLabels { method, route, status: response.status().as_u16() };
         metrics.requests.get_or_create(&labels).inc();
+        took
     }
 }
 

@@ -1,14 +1,14 @@
 //! The endpoints over HTTP, for clients of any origin.
 //!
 //! ```text
-//! connection ─▶ count, token?, body, room for one more?, time limit ─▶ handler ─▶ dyn DynChatService
+//! connection ─▶ count, host?, token?, body, room?, time limit ─▶ handler ─▶ dyn DynChatService
 //!  (server)       (layer: metrics, auth, incoming, limits, outgoing)   (routes)        (service)
 //! ```
 //!
-//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` with bodies on their way
-//! (`incoming`, `outgoing`), `routes` (all of them, put
-//! together), the handlers in `contexts`, `turns` and `probes`, what reads requests and writes answers (`extract`, `stream`,
-//! `openapi`), the `state` that all can reach, and its parts: `auth`, `limits`, `metrics`, `problem`.
+//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` with bodies on their way (`incoming`,
+//! `leftover`, `outgoing`), `routes` (all of them, put together), the handlers in `contexts`, `turns` and `probes`, what reads
+//! requests and writes answers (`extract`, `bodies`, `conditions`, `stream`, `openapi`), the `state` that all can reach, and its
+//! parts: `auth`, `hosts`, `limits`, `metrics`, `options`, `problem`.
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::backend::service::DynChatService); [`serve`] puts it behind a listener,
 //! with limits on what a connection may cost, and ends it without losing anything. The service stands behind an object
@@ -19,15 +19,20 @@
 
 mod app;
 mod auth;
+mod bodies;
+mod conditions;
 mod contexts;
 mod extract;
+mod hosts;
 mod incoming;
 mod labelled;
 mod layer;
+mod leftover;
 mod limits;
 mod lock_metrics;
 mod metrics;
 mod openapi;
+mod options;
 mod outgoing;
 mod probes;
 mod problem;
@@ -39,8 +44,10 @@ mod turns;
 
 pub use app::App;
 pub use auth::Token;
+pub use hosts::Hosts;
 pub use labelled::Labelled;
 pub use limits::Limits;
+pub use options::{AccessLog, AccessRecord, ServerOptions};
 pub use problem::{Code, Problem};
 pub use routes::document;
 pub use server::{ShutdownReport, serve};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, OpenApi as _};
+use utoipa::{IntoParams, IntoResponses, OpenApi as _};
 
 use super::problem::{Code, Problem};
 
@@ -36,9 +36,10 @@ pub(super) fn frame() -> OpenApi {
 }
 
 /// Codes that any route may answer.
-const ANYWHERE: [Code; 6] = [
+const ANYWHERE: [Code; 7] = [
     Code::MalformedRequest,
     Code::Unauthorized,
+    Code::WrongHost,
     Code::TooManyRequests,
     Code::Internal,
     Code::StoreUnavailable,
@@ -65,10 +66,43 @@ problems! {
     OfServer: ;
     /// What routes of all contexts may answer besides.
     OfList: RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
-    /// What routes of one context may answer besides.
-    OfContext: ContextNotFound, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
+    /// What reads of one context may answer besides.
+    OfContext: ContextNotFound, PreconditionFailed, Invalid;
+    /// What changes of one context may answer besides.
+    OfChange: ContextNotFound, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
     /// What changes that may come at the wrong time may answer besides.
-    OfWrite: ContextNotFound, RequestTimeout, Busy, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfDecision: ContextNotFound, Busy, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
+}
+
+macro_rules! headers {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$header_doc:meta])* $header:ident = $text:literal,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(IntoParams)]
+            #[into_params(parameter_in = Header)]
+            #[allow(dead_code, reason = "it describes what `Conditions` reads")]
+            pub(super) struct $name {
+                $($(#[$header_doc])* #[param(rename = $text)] $header: Option<String>,)*
+            }
+        )*
+    };
+}
+
+headers! {
+    /// The conditions of a read.
+    ReadConditions {
+        /// Tags of versions, or `*`: at one of these the answer is 304.
+        if_none_match = "If-None-Match",
+        /// Tags of versions, or `*`: at another one the answer is 412.
+        if_match = "If-Match",
+    }
+    /// The conditions of a change.
+    ChangeConditions {
+        /// Tags of versions, or `*`: at another one nothing is done, and the answer is 412.
+        if_match = "If-Match",
+        /// Tags of versions, or `*`: at one of these nothing is done, and the answer is 412.
+        if_none_match = "If-None-Match",
+    }
 }
 
 fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::backend::session::StoreFailure;
+
 use super::openapi::OfServer;
 use super::problem::{Code, Problem};
 use super::state::AppState;
@@ -30,7 +32,9 @@ async fn healthz() -> &'static str {
 
 /// Does it take requests?
 ///
-/// No while the server is ending, and while the store cannot be read. Needs no token.
+/// No while the server is ending, from some time before it takes no requests any more, and while the store takes no writes: the
+/// last one has failed, and none has succeeded since. Unsaved sessions are tried again all the while. Needs no token, and is
+/// answered under any load: neither the store nor a session is asked.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, body = String), OfServer),
@@ -39,25 +43,28 @@ async fn readyz(State(state): State<AppState>) -> Result<(StatusCode, &'static s
     if state.is_ending() {
         return Err(Problem::new(Code::ShuttingDown, "it takes no new requests; send them elsewhere"));
     }
-    state.chat.list(None, 1).await?;
+    if let Some(failure) = state.backend.as_ref().and_then(|backend| backend.store_failure()) {
+        let StoreFailure { failures, cause } = failure;
+        let detail =
+            format!("the store takes no writes; the last of {failures} that failed in a row: {cause}");
+        return Err(Problem::new(Code::StoreUnavailable, detail));
+    }
     Ok((StatusCode::OK, "ready\n"))
 }
 
 /// Figures for Prometheus
 ///
-/// In the OpenMetrics text format. Of locks, only where they are tracked.
+/// In the OpenMetrics text format: counters and histograms, which can be added up over servers. Of locks, only where they are
+/// tracked. Answered under any load, and in a time that does not depend on how many sessions there are.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation",
     responses((status = 200, body = String, content_type = "application/openmetrics-text"), OfServer),
 )]
 async fn metrics(State(state): State<AppState>) -> Result<Response, Problem> {
-    let sessions = match &state.backend {
-        Some(backend) => Some(backend.stats().await),
-        None => None,
-    };
+    let sessions = state.backend.as_ref().map(|backend| backend.counts());
     let text = state
         .metrics
-        .text(sessions, state.tracker.get())
+        .text(sessions)
         .map_err(|_| Problem::new(Code::Internal, "the figures could not be written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

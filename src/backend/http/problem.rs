@@ -1,5 +1,7 @@
 //! What went wrong, for people and for programs: `application/problem+json` (RFC 9457) with a code that stays.
 
+use std::fmt;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::backend::chat::ChatError;
 use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 use crate::backend::store::StoreError;
+use crate::unknown::Unknown;
 
 /// The kinds of problem, as `code` names them. Codes are never renamed; new ones may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -22,6 +25,8 @@ pub enum Code {
     MalformedJson,
     /// No token, or not the right one.
     Unauthorized,
+    /// The server does not answer to the name in `Host`.
+    WrongHost,
     /// No such context, or it was deleted.
     ContextNotFound,
     /// There is nothing at this path.
@@ -32,8 +37,10 @@ pub enum Code {
     RequestTimeout,
     /// A turn is under way.
     Busy,
-    /// The context is not at the expected version.
+    /// The context is not at the version that the body expects.
     VersionConflict,
+    /// The context is at a version that `If-Match` or `If-None-Match` excludes.
+    PreconditionFailed,
     /// No tool call waits for approval.
     NoApprovalAwaited,
     /// These are not the calls at hand.
@@ -74,6 +81,7 @@ impl Code {
         match self {
             Self::MalformedId | Self::MalformedRequest | Self::MalformedJson => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::ContextNotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -83,6 +91,7 @@ impl Code {
             | Self::UnknownToolCall
             | Self::AlreadyDecided
             | Self::IllegalStep => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid | Self::UnknownBranch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -103,12 +112,14 @@ impl Code {
             Self::MalformedRequest => "The request is malformed",
             Self::MalformedJson => "The body is not JSON",
             Self::Unauthorized => "A token is needed",
+            Self::WrongHost => "Not a name of this server",
             Self::ContextNotFound => "No such context",
             Self::NoSuchRoute => "No such route",
             Self::MethodNotAllowed => "Not with this method",
             Self::RequestTimeout => "The request did not arrive in time",
             Self::Busy => "A turn is under way",
             Self::VersionConflict => "The context has changed",
+            Self::PreconditionFailed => "The context is at another version",
             Self::NoApprovalAwaited => "No tool call waits for approval",
             Self::UnknownToolCall => "Not a tool call at hand",
             Self::AlreadyDecided => "Decided already",
@@ -142,6 +153,13 @@ impl Code {
     }
 }
 
+/// The name, as it stands in an answer.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// An error as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
@@ -167,6 +185,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.code.status(), body).into_response();
+        // For those who count and write down what was refused.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.code.passes() {
@@ -183,6 +203,11 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let code = match &error {
             ServiceError::Invalid { .. } => Code::Invalid,
+            ServiceError::UnknownPrompt { given, known } => {
+                let known = known.iter().map(String::as_str);
+                let near = nearest(given, known).map(|it| format!("; did you mean `{it}`?"));
+                return Self::new(Code::Invalid, format!("{error}{}", near.unwrap_or_default()));
+            }
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
             ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
@@ -203,10 +228,16 @@ impl From<ServiceError> for Problem {
     }
 }
 
+/// The known name that was most likely meant, if any is near.
+pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    Unknown::new("name", given, known).nearest().map(str::to_owned)
+}
+
 fn refused(error: &ChatError) -> Code {
     match error {
         ChatError::Busy { .. } => Code::Busy,
         ChatError::VersionConflict { .. } => Code::VersionConflict,
+        ChatError::ConditionNotMet { .. } => Code::PreconditionFailed,
         ChatError::NoApprovalAwaited { .. } => Code::NoApprovalAwaited,
         ChatError::UnknownToolCall { .. } => Code::UnknownToolCall,
         ChatError::AlreadyDecided { .. } => Code::AlreadyDecided,
@@ -217,7 +248,8 @@ fn refused(error: &ChatError) -> Code {
         | ChatError::NotFromUser { .. }
         | ChatError::RepeatedToolCall { .. }
         | ChatError::MissingToolResult { .. }
-        | ChatError::Empty { .. } => Code::Invalid,
+        | ChatError::Empty { .. }
+        | ChatError::UnsupportedUrl { .. } => Code::Invalid,
         ChatError::Damaged { .. } => Code::StoredContextCorrupt,
     }
 }

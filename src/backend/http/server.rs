@@ -1,18 +1,25 @@
 //! The router behind a listener: connections that cannot take more than their share, and an end without loss.
 
+use std::future::poll_fn;
+use std::io::ErrorKind;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::io::AsyncWrite;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
 use super::app::App;
+use super::layer::{NoPlace, Peer};
+use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
 
 /// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
@@ -21,6 +28,12 @@ const HEAD_BYTES: usize = 32 << 10;
 /// After a failed accept: the machine is short of something, and asking at once again would not give it back.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// Connections over the limit on which probes are answered, and all else waits for a place.
+const SPARE: usize = 16;
+
+/// For how long a client may go on writing to a connection that was closed, so that it reads why.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// How serving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShutdownReport {
@@ -28,7 +41,8 @@ pub struct ShutdownReport {
     pub cut_off: usize,
 }
 
-/// Serves `app` on `listener` until `stop` is ready; then lets the requests under way finish, for `grace` at most.
+/// Serves `app` on `listener` until `stop` is ready. Then says for [`drain`](super::ServerOptions::drain) that it is not ready,
+/// and serves all the same; then accepts no more, and lets the requests under way finish, for `grace` at most.
 ///
 /// **Cancellation:** all connections are cut off.
 pub async fn serve(
@@ -37,28 +51,41 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     grace: Duration,
 ) -> ShutdownReport {
-    let limits = app.state().limits;
+    let state = app.state();
+    let limits = state.limits;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(app.router());
-    let graceful = GracefulShutdown::new();
+    // Closed, it says to all connections that they end.
+    let (open, ending) = watch::channel(());
     let room = Arc::new(Semaphore::new(limits.connections));
+    let spare = Arc::new(Semaphore::new(SPARE));
     let mut connections = JoinSet::new();
-    let mut stop = std::pin::pin!(stop);
+    let stop = async {
+        stop.await;
+        // A balancer should choose another server from now on, and has time to see that.
+        state.end();
+        tokio::time::sleep(state.options.drain).await;
+    };
+    let mut stop = pin!(stop);
     loop {
         let accepted = async {
-            // A connection over the limit waits in the system's queue.
-            let room = room.clone().acquire_owned().await;
-            (room, listener.accept().await)
+            // A connection over the limit gets a spare place; where there is none, it waits in the system's queue.
+            let place = tokio::select! {
+                biased;
+                place = room.clone().acquire_owned() => (place, None),
+                place = spare.clone().acquire_owned() => (place, Some(NoPlace(room.clone()))),
+            };
+            (place, listener.accept().await)
         };
-        let (room, accepted) = tokio::select! {
+        let ((place, no_place), accepted) = tokio::select! {
             accepted = accepted => accepted,
             () = &mut stop => break,
         };
         // Those that have ended are forgotten as new ones come.
         while connections.try_join_next().is_some() {}
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(BREATH).await;
@@ -70,23 +97,95 @@ pub async fn serve(
         // A client that reads nothing would keep its answer in memory for good.
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
-        let state = app.state().clone();
+        let peer = state.wants_peers().then_some(Peer(peer));
+        let service = Named { service: service.clone(), peer, no_place };
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let (state, ending) = (state.clone(), ending.clone());
         connections.spawn(async move {
             let _open = CountWhile::new(&state.metrics.connections);
             // A client that broke off, or sent what is no HTTP: its own affair.
-            if let Err(error) = connection.await {
+            if let Err(error) = converse(connection, ending).await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(room);
+            drop(place);
         });
     }
-    // A balancer should choose another server from now on.
-    app.state().end();
     drop(listener);
-    let finished = tokio::time::timeout(grace, graceful.shutdown()).await;
+    drop(open);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let finished = tokio::time::timeout(grace, all).await;
     while connections.try_join_next().is_some() {}
     let cut_off = if finished.is_ok() { 0 } else { connections.len() };
     connections.shutdown().await;
     ShutdownReport { cut_off }
+}
+
+/// The routes for one connection: every request is told who asks, where that is wanted, and whether it has to wait.
+struct Named {
+    service: TowerToHyperService<Router>,
+    peer: Option<Peer>,
+    no_place: Option<NoPlace>,
+}
+
+/// A connection whose client has to read.
+type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+
+type Incoming = hyper::Request<hyper::body::Incoming>;
+
+impl Service<Incoming> for Named {
+    type Response = <TowerToHyperService<Router> as Service<Incoming>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Incoming>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Incoming>>::Future;
+
+    fn call(&self, mut request: Incoming) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
+        if let Some(no_place) = &self.no_place {
+            request.extensions_mut().insert(no_place.clone());
+        }
+        self.service.call(request)
+    }
+}
+
+/// Serves one connection to its end: its client's, or that of the request under way when `ending` is closed.
+async fn converse(
+    mut connection: http1::Connection<TokioIo<Stream>, Named>,
+    mut ending: watch::Receiver<()>,
+) -> hyper::Result<()> {
+    let mut ends = false;
+    loop {
+        // Without the shutdown that hyper does: it would close the socket while the client may still be writing.
+        let served = poll_fn(|context| connection.poll_without_shutdown(context));
+        tokio::select! {
+            served = served => break served?,
+            _ = ending.changed(), if !ends => {
+                ends = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+    let mut stream = connection.into_parts().io.into_inner();
+    // The client has closed, or reads that this is the end.
+    let shut = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
+    if shut.is_ok() && !ends {
+        let _ = tokio::time::timeout(LINGER, discard(stream.get_ref())).await;
+    }
+    Ok(())
+}
+
+/// Reads what a client still writes after the last answer, up to a bound. A socket that is closed with something unread is reset
+/// by the system, and a reset may take the answer from a client that has not read it yet.
+async fn discard(stream: &TcpStream) {
+    // Not in the future itself, which every connection has.
+    let (mut buffer, mut left) = (vec![0; 4096], MOST_BYTES);
+    while stream.readable().await.is_ok() {
+        let read = match stream.try_read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            Ok(0) | Err(_) => return,
+            Ok(read) => read,
+        };
+        let Some(rest) = left.checked_sub(read) else { return };
+        left = rest;
+    }
 }

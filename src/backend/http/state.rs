@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 use crate::backend::service::{DynBackend, DynChatService};
 use lockyard_track::Tracker;
 
-use super::auth::Token;
+use super::auth::{Strangers, Token};
 use super::limits::{Limits, Room};
 use super::metrics::Metrics;
+use super::options::ServerOptions;
 
 /// The server's state. Clones are handles to the same one.
 #[derive(Clone)]
@@ -21,13 +22,15 @@ pub(super) struct Inner {
     pub(super) backend: Option<Arc<dyn DynBackend>>,
     pub(super) limits: Limits,
     pub(super) token: Option<Token>,
+    pub(super) options: ServerOptions,
+    pub(super) strangers: Strangers,
     pub(super) metrics: Metrics,
     /// What may still be taken on.
     pub(super) room: Room,
     /// The OpenAPI document.
     pub(super) document: serde_json::Value,
     /// The tracker of the locks behind the service, if they are tracked.
-    pub(super) tracker: OnceLock<Tracker>,
+    pub(super) tracker: Arc<OnceLock<Tracker>>,
     /// Whether the server is on its way out. It orders nothing: a request that comes meanwhile may be answered so or so.
     ending: AtomicBool,
 }
@@ -46,17 +49,21 @@ impl AppState {
         backend: Option<Arc<dyn DynBackend>>,
         limits: Limits,
         token: Option<Token>,
+        options: ServerOptions,
         document: serde_json::Value,
     ) -> Self {
+        let tracker = Arc::new(OnceLock::new());
         Self(Arc::new(Inner {
             chat,
             backend,
             limits,
             token,
-            metrics: Metrics::new(),
+            options,
+            strangers: Strangers::default(),
+            metrics: Metrics::new(tracker.clone()),
             room: Room::new(limits),
             document,
-            tracker: OnceLock::new(),
+            tracker,
             ending: AtomicBool::new(false),
         }))
     }
@@ -64,6 +71,11 @@ impl AppState {
     /// From now on the server is not ready.
     pub(super) fn end(&self) {
         self.ending.store(true, Relaxed);
+    }
+
+    /// Whether anything is written down of who asks.
+    pub(super) fn wants_peers(&self) -> bool {
+        self.options.access_log.is_some() || self.token.is_some()
     }
 
     pub(super) fn is_ending(&self) -> bool {

@@ -9,11 +9,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::backend::chat::{ContextId, NewMessage};
-use crate::backend::service::ActionDTO;
+use crate::backend::service::{ActionDTO, request};
 use crate::backend::wire::Decisions;
 
-use super::extract::{Body, Id, wants_events};
-use super::openapi::OfWrite;
+use super::bodies::NoQuery;
+use super::conditions::Conditions;
+use super::extract::{Body, Id, QueryParams, wants_events};
+use super::openapi::{ChangeConditions, OfDecision};
 use super::problem::Problem;
 use super::state::AppState;
 use super::stream::{self, Watch};
@@ -30,25 +32,37 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// `problem`. A client that goes away gives up the turn: what was said so far stays.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/send_message", tag = "turns", request_body = NewMessage,
-    params(("id" = ContextId, Path)),
+    params(("id" = ContextId, Path), ChangeConditions),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",
             content((ActionDTO = "application/json"), (String = "text/event-stream"))),
-        OfWrite,
+        OfDecision,
     ),
 )]
 async fn send_message_action(
     State(state): State<AppState>,
     Id(id): Id,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
     headers: HeaderMap,
     Body(message): Body<NewMessage>,
 ) -> Result<Response, Problem> {
+    let condition = conditions.for_change()?;
     if wants_events(&headers) {
         let (limit, place) = (state.limits.turn_time, state.room.stream()?);
-        let turn = |watch: Watch| async move { state.chat.send(id, message, &*watch).await }.boxed();
+        let turn = |watch: Watch| {
+            let run = async move {
+                state
+                    .chat
+                    .serve_boxed(request::SendMessageAction { id, message, condition, watch: &*watch })
+                    .await
+            };
+            run.boxed()
+        };
         return stream::follow(limit, place, turn).await;
     }
-    Ok(Json(state.chat.send(id, message, &()).await?).into_response())
+    let request = request::SendMessageAction { id, message, condition, watch: &() };
+    Ok(Json(state.chat.serve_boxed(request).await?).into_response())
 }
 
 /// Decide tool calls and continue the turn
@@ -56,23 +70,35 @@ async fn send_message_action(
 /// Once none is pending, the approved ones are run and the model continues. Answers as `send_message` does.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/approve_tools", tag = "turns", request_body = Decisions,
-    params(("id" = ContextId, Path)),
+    params(("id" = ContextId, Path), ChangeConditions),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",
             content((ActionDTO = "application/json"), (String = "text/event-stream"))),
-        OfWrite,
+        OfDecision,
     ),
 )]
 async fn approve_tools_action(
     State(state): State<AppState>,
     Id(id): Id,
+    _: QueryParams<NoQuery>,
+    conditions: Conditions,
     headers: HeaderMap,
     Body(Decisions { decisions }): Body<Decisions>,
 ) -> Result<Response, Problem> {
+    let condition = conditions.for_change()?;
     if wants_events(&headers) {
         let (limit, place) = (state.limits.turn_time, state.room.stream()?);
-        let turn = |watch: Watch| async move { state.chat.resume(id, decisions, &*watch).await }.boxed();
+        let turn = |watch: Watch| {
+            let run = async move {
+                state
+                    .chat
+                    .serve_boxed(request::ApproveToolsAction { id, decisions, condition, watch: &*watch })
+                    .await
+            };
+            run.boxed()
+        };
         return stream::follow(limit, place, turn).await;
     }
-    Ok(Json(state.chat.resume(id, decisions, &()).await?).into_response())
+    let request = request::ApproveToolsAction { id, decisions, condition, watch: &() };
+    Ok(Json(state.chat.serve_boxed(request).await?).into_response())
 }

@@ -14,6 +14,8 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
+use crate::backend::chat::{Version, VersionCondition};
+
 use super::address::Address;
 
 /// Connections that have idled for longer are not used again: the server may be about to close them.
@@ -28,6 +30,12 @@ pub(super) enum SendError {
     NotSent(String),
     /// It may have.
     NoAnswer(String),
+}
+
+/// Versions as a condition's header names them. No version has the empty tag, which stands for none of them.
+fn tags(versions: &[Version]) -> String {
+    let tags: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
+    if tags.is_empty() { "\"\"".to_owned() } else { tags.join(", ") }
 }
 
 type Connection = SendRequest<Full<Bytes>>;
@@ -57,9 +65,10 @@ impl Http {
         &self,
         method: Method,
         path: &str,
+        condition: &VersionCondition,
         body: Option<Vec<u8>>,
     ) -> Result<(StatusCode, Bytes), SendError> {
-        let mut request = self.request(method, path, body)?;
+        let mut request = self.request(method, path, condition, body)?;
         loop {
             let (mut connection, fresh) = match self.used() {
                 Some(connection) => (connection, false),
@@ -96,6 +105,7 @@ impl Http {
         &self,
         method: Method,
         path: &str,
+        condition: &VersionCondition,
         body: Option<Vec<u8>>,
     ) -> Result<Request<Full<Bytes>>, SendError> {
         let mut request = Request::builder().method(method).header(header::HOST, self.host.clone());
@@ -106,6 +116,11 @@ impl Http {
         if let Some(token) = &self.address.authorization {
             request = request.header(header::AUTHORIZATION, token.clone());
         }
+        request = match condition {
+            VersionCondition::Any => request,
+            VersionCondition::OneOf(versions) => request.header(header::IF_MATCH, tags(versions)),
+            VersionCondition::NoneOf(versions) => request.header(header::IF_NONE_MATCH, tags(versions)),
+        };
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, JSON);
         }

@@ -10,12 +10,13 @@ use crate::backend::service::request::{
 use crate::backend::service::{ActionDTO, ContextList, MessagePage, Serve, ServiceError};
 use crate::backend::wire::{Append, Changed, Created, Decisions};
 
-use super::server::{CONTEXTS, Remote, json, read};
+use super::server::{ANY, CONTEXTS, Remote, json, read};
 
 impl Serve<CreateContext> for Remote {
     async fn serve(&self, CreateContext { body }: CreateContext) -> Result<ContextId, ServiceError> {
         let body = Some(json(&body)?);
-        let Created { id } = read(&self.answered(None, Method::POST, CONTEXTS.to_owned(), body).await?)?;
+        let Created { id } =
+            read(&self.answered(None, Method::POST, CONTEXTS.to_owned(), &ANY, body).await?)?;
         Ok(id)
     }
 }
@@ -24,7 +25,7 @@ impl Serve<ListContexts> for Remote {
     async fn serve(&self, ListContexts { after, limit }: ListContexts) -> Result<ContextList, ServiceError> {
         let cursor = after.map(|after| format!("&cursor={}", self.named(after))).unwrap_or_default();
         let path = format!("{CONTEXTS}?limit={limit}{cursor}");
-        read(&self.answered(None, Method::GET, path, None).await?)
+        read(&self.answered(None, Method::GET, path, &ANY, None).await?)
     }
 }
 
@@ -52,34 +53,37 @@ impl Serve<GetContextState> for Remote {
 }
 
 impl Serve<UpdateContext> for Remote {
-    async fn serve(&self, UpdateContext { id, body }: UpdateContext) -> Result<Version, ServiceError> {
-        let Changed { version } = self.send(id, Method::PUT, "", &body).await?;
+    async fn serve(
+        &self,
+        UpdateContext { id, body, condition }: UpdateContext,
+    ) -> Result<Version, ServiceError> {
+        let Changed { version } = self.send(id, Method::PUT, "", &condition, &body).await?;
         Ok(version)
     }
 }
 
 impl Serve<DeleteContext> for Remote {
-    async fn serve(&self, DeleteContext { id }: DeleteContext) -> Result<(), ServiceError> {
-        self.answered(Some(id), Method::DELETE, self.path(id, ""), None).await.map(drop)
+    async fn serve(&self, DeleteContext { id, condition }: DeleteContext) -> Result<(), ServiceError> {
+        self.answered(Some(id), Method::DELETE, self.path(id, ""), &condition, None).await.map(drop)
     }
 }
 
 impl Serve<AddContextMessage> for Remote {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
-        self.send(id, Method::POST, "/messages", &Append { message, branch }).await
+        self.send(id, Method::POST, "/messages", &condition, &Append::new(message, branch)).await
     }
 }
 
 impl Serve<ApproveContextTools> for Remote {
     async fn serve(
         &self,
-        ApproveContextTools { id, decisions }: ApproveContextTools,
+        ApproveContextTools { id, decisions, condition }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
         let Changed { version } =
-            self.send(id, Method::POST, "/tools/approve", &Decisions { decisions }).await?;
+            self.send(id, Method::POST, "/tools/approve", &condition, &Decisions { decisions }).await?;
         Ok(version)
     }
 }
@@ -89,18 +93,18 @@ impl Serve<ApproveContextTools> for Remote {
 impl Serve<SendMessageAction<'_>> for Remote {
     async fn serve(
         &self,
-        SendMessageAction { id, message, .. }: SendMessageAction<'_>,
+        SendMessageAction { id, message, condition, .. }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        self.send(id, Method::POST, "/actions/send_message", &message).await
+        self.send(id, Method::POST, "/actions/send_message", &condition, &message).await
     }
 }
 
 impl Serve<ApproveToolsAction<'_>> for Remote {
     async fn serve(
         &self,
-        ApproveToolsAction { id, decisions, .. }: ApproveToolsAction<'_>,
+        ApproveToolsAction { id, decisions, condition, .. }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        self.send(id, Method::POST, "/actions/approve_tools", &Decisions { decisions }).await
+        self.send(id, Method::POST, "/actions/approve_tools", &condition, &Decisions { decisions }).await
     }
 }
 

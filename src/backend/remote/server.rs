@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::chat::ContextId;
+use crate::backend::chat::{ContextId, VersionCondition};
 use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 
@@ -69,7 +69,7 @@ impl Remote {
     /// # Errors
     /// Why not.
     pub async fn ready(&self) -> Result<(), ServiceError> {
-        self.answered(None, Method::GET, "/readyz".to_owned(), None).await.map(drop)
+        self.answered(None, Method::GET, "/readyz".to_owned(), &ANY, None).await.map(drop)
     }
 
     /// The answer to one request about `id`, if that is what it is about.
@@ -78,9 +78,10 @@ impl Remote {
         id: Option<ContextId>,
         method: Method,
         path: String,
+        condition: &VersionCondition,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes, ServiceError> {
-        let (status, bytes) = self.http.ask(method, &path, body).await.map_err(|error| {
+        let (status, bytes) = self.http.ask(method, &path, condition, body).await.map_err(|error| {
             self.unanswered.fetch_add(1, Relaxed);
             let (outcome, reason) = match error {
                 SendError::NotSent(reason) => (RemoteFailure::Unreachable, reason),
@@ -97,7 +98,7 @@ impl Remote {
         id: ContextId,
         what: &str,
     ) -> Result<T, ServiceError> {
-        read(&self.answered(Some(id), Method::GET, self.path(id, what), None).await?)
+        read(&self.answered(Some(id), Method::GET, self.path(id, what), &ANY, None).await?)
     }
 
     /// What the server says to something that is sent about a session.
@@ -106,9 +107,10 @@ impl Remote {
         id: ContextId,
         method: Method,
         what: &str,
+        condition: &VersionCondition,
         body: &(impl Serialize + Sync),
     ) -> Result<T, ServiceError> {
-        read(&self.answered(Some(id), method, self.path(id, what), Some(json(body)?)).await?)
+        read(&self.answered(Some(id), method, self.path(id, what), condition, Some(json(body)?)).await?)
     }
 
     /// Where the server keeps this session, or something of it.
@@ -116,6 +118,9 @@ impl Remote {
         format!("{CONTEXTS}/{}{what}", self.named(id))
     }
 }
+
+/// What is asked of a session at any version.
+pub(super) const ANY: VersionCondition = VersionCondition::Any;
 
 /// Where a server keeps its sessions.
 pub(super) const CONTEXTS: &str = "/v1/contexts";
@@ -134,7 +139,7 @@ fn refusal(id: Option<ContextId>, status: StatusCode, bytes: &[u8]) -> ServiceEr
         (StatusCode::NOT_FOUND, Some(id)) if code == "context_not_found" => {
             return SessionError::NotFound { id }.into();
         }
-        (StatusCode::CONFLICT, _) => RemoteFailure::Conflict,
+        (StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED, _) => RemoteFailure::Conflict,
         _ if status.is_server_error() => RemoteFailure::Failed,
         _ => RemoteFailure::Refused,
     };
@@ -171,6 +176,7 @@ mod tests {
         for (status, code, expected) in [
             (404, "no_such_route", RemoteFailure::Refused),
             (409, "busy", RemoteFailure::Conflict),
+            (412, "precondition_failed", RemoteFailure::Conflict),
             (422, "invalid", RemoteFailure::Refused),
             (429, "too_many_requests", RemoteFailure::Refused),
             (503, "store_unavailable", RemoteFailure::Failed),

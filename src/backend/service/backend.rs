@@ -39,6 +39,14 @@ impl Prompts {
     pub fn new(prompts: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(prompts.into_iter().collect())
     }
+
+    /// The text of a prompt.
+    fn text(&self, id: &str) -> Result<&str, ServiceError> {
+        self.0.get(id).map(String::as_str).ok_or_else(|| ServiceError::UnknownPrompt {
+            given: id.to_owned(),
+            known: self.0.keys().cloned().collect(),
+        })
+    }
 }
 
 /// The chat backend over a session manager, a model and its tools.
@@ -94,7 +102,7 @@ impl DtoPolicy {
 impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M> {
     async fn serve(&self, CreateContext { body }: CreateContext) -> Result<ContextId, ServiceError> {
         let mut config = ContextConfig::new(&body.model_id, &body.mode);
-        let prompt = body.system_prompt_id.as_ref().and_then(|id| self.prompts.0.get(id));
+        let prompt = body.system_prompt_id.as_deref().map(|id| self.prompts.text(id)).transpose()?;
         config.system_prompt_id.clone_from(&body.system_prompt_id);
         let attach = |context: &mut ChatContext| {
             if let Some(text) = prompt {
@@ -146,8 +154,12 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContextState> for Backend<E, 
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<UpdateContext> for Backend<E, M> {
-    async fn serve(&self, UpdateContext { id, body }: UpdateContext) -> Result<Version, ServiceError> {
+    async fn serve(
+        &self,
+        UpdateContext { id, body, condition }: UpdateContext,
+    ) -> Result<Version, ServiceError> {
         let update = |context: &mut ChatContext| {
+            context.require(&condition)?;
             if let Some(expected) = body.expected_version {
                 context.expect_version(expected)?;
             }
@@ -159,17 +171,18 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<UpdateContext> for Backend<E, M>
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<DeleteContext> for Backend<E, M> {
-    async fn serve(&self, DeleteContext { id }: DeleteContext) -> Result<(), ServiceError> {
-        Ok(self.manager().delete(id).await?)
+    async fn serve(&self, DeleteContext { id, condition }: DeleteContext) -> Result<(), ServiceError> {
+        Ok(self.manager().delete_at(id, &condition).await?)
     }
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<AddContextMessage> for Backend<E, M> {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
         let append = |context: &mut ChatContext| {
+            context.require(&condition)?;
             let id = context.append(message, branch.as_deref())?;
             Ok(AppendedDTO { id, version: context.version().next() })
         };
@@ -180,9 +193,10 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<AddContextMessage> for Backend<E
 impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveContextTools> for Backend<E, M> {
     async fn serve(
         &self,
-        ApproveContextTools { id, decisions }: ApproveContextTools,
+        ApproveContextTools { id, decisions, condition }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
         let decide = |context: &mut ChatContext| {
+            context.require(&condition)?;
             context.decide_tools(&decisions)?;
             Ok(context.version().next())
         };
@@ -193,10 +207,10 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveContextTools> for Backend
 impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backend<E, M> {
     async fn serve(
         &self,
-        SendMessageAction { id, message, watch }: SendMessageAction<'_>,
+        SendMessageAction { id, message, condition, watch }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
         let session = self.hold(id).await?;
-        let began = self.turns.send_message(&session, message, watch).await?;
+        let began = self.turns.send_message(&session, message, &condition, watch).await?;
         self.dto.describe(&session, began).await
     }
 }
@@ -204,10 +218,10 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backe
 impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveToolsAction<'_>> for Backend<E, M> {
     async fn serve(
         &self,
-        ApproveToolsAction { id, decisions, watch }: ApproveToolsAction<'_>,
+        ApproveToolsAction { id, decisions, condition, watch }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
         let session = self.hold(id).await?;
-        let began = self.turns.approve_tools(&session, &decisions, watch).await?;
+        let began = self.turns.approve_tools(&session, &decisions, &condition, watch).await?;
         self.dto.describe(&session, began).await
     }
 }

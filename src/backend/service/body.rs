@@ -17,7 +17,7 @@ pub struct CreateContext {
     /// How the session is used, such as `chat` or `plan`.
     #[cfg_attr(feature = "http", schema(min_length = 1))]
     pub mode: String,
-    /// The system prompt to attach, by its id in the backend's [`Prompts`](super::Prompts).
+    /// The system prompt to attach, by its id in the backend's [`Prompts`](super::Prompts); an unknown one is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_prompt_id: Option<String>,
 }

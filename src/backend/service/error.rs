@@ -14,6 +14,14 @@ pub enum ServiceError {
         /// What is wrong, and what would be right.
         reason: String,
     },
+    /// No system prompt has this id.
+    #[error("system_prompt_id: there is no system prompt `{given}`; there are: {}", listed(known))]
+    UnknownPrompt {
+        /// The id given.
+        given: String,
+        /// The ids there are.
+        known: Vec<String>,
+    },
     /// The session does not exist, refuses, or cannot be loaded or saved.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -28,6 +36,10 @@ pub enum ServiceError {
         /// What the service said, or why it said nothing.
         reason: String,
     },
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
 /// What became of a request to a service elsewhere that was not served.

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::backend::chat::{ChatContext, ContextId};
-use crate::backend::session::{Env, ManagerStats, SessionError, Traffic};
+use crate::backend::session::{Env, ManagerStats, SessionCounts, SessionError, StoreFailure, Traffic};
 use crate::backend::store::{Store, StoreError};
 
 use super::backend::Backend;
@@ -38,8 +38,14 @@ pub trait DynBackend: DynChatService {
     /// What the manager has done.
     fn traffic(&self) -> BoxFuture<'_, Traffic>;
 
-    /// What the manager has done and holds. Counts the sessions that live, one by one.
+    /// What the manager has done and holds. Waits for the cache's own lock, where it has one.
     fn stats(&self) -> BoxFuture<'_, ManagerStats>;
+
+    /// What the manager has done and holds, the cache aside: in constant time, and without waiting for anybody.
+    fn counts(&self) -> SessionCounts;
+
+    /// Why the store takes no writes, if the last one has failed and none has succeeded since.
+    fn store_failure(&self) -> Option<StoreFailure>;
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
@@ -79,5 +85,13 @@ impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
 
     fn stats(&self) -> BoxFuture<'_, ManagerStats> {
         self.manager().stats().boxed()
+    }
+
+    fn counts(&self) -> SessionCounts {
+        self.manager().counts()
+    }
+
+    fn store_failure(&self) -> Option<StoreFailure> {
+        self.manager().store_failure()
     }
 }

@@ -22,7 +22,7 @@ macro_rules! requests {
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } -> $Answer:ty;
+            } $([$condition:ident])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -36,6 +36,10 @@ macro_rules! requests {
             #[derive(Clone, Debug, PartialEq)]
             pub struct $Request {
                 $($(#[$arg_doc])* pub $arg: $type,)*
+                $(
+                    /// At which versions of the session the change may be made.
+                    pub $condition: chat::VersionCondition,
+                )?
             }
 
             impl Request for $Request {
@@ -48,6 +52,8 @@ macro_rules! requests {
             #[derive(Clone)]
             pub struct $Turn<'w> {
                 $($(#[$turn_arg_doc])* pub $turn_arg: $turn_type,)*
+                /// At which versions of the session the turn may begin.
+                pub condition: chat::VersionCondition,
                 /// Is notified of what the turn does; `&()` ignores it. A service that sees nothing of its turns but
                 /// their end reports nothing.
                 pub watch: &'w dyn TurnWatch,

@@ -20,7 +20,7 @@ macro_rules! chat_service {
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } -> $Answer:ty;
+            } $([$condition:ident])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -46,7 +46,10 @@ macro_rules! chat_service {
                     &self,
                     $($arg: $type,)*
                 ) -> impl Future<Output = Result<$Answer, ServiceError>> + Send {
-                    self.serve(request::$Request { $($arg),* })
+                    self.serve(request::$Request {
+                        $($arg,)*
+                        $($condition: chat::VersionCondition::Any,)?
+                    })
                 }
             )*
             $(
@@ -67,7 +70,8 @@ macro_rules! chat_service {
                     $($turn_arg: $turn_type,)*
                     watch: &dyn TurnWatch,
                 ) -> impl Future<Output = Result<$Ended, ServiceError>> + Send {
-                    self.serve(request::$Turn { $($turn_arg,)* watch })
+                    let condition = chat::VersionCondition::Any;
+                    self.serve(request::$Turn { $($turn_arg,)* condition, watch })
                 }
             )*
         }

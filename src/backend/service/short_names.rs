@@ -18,7 +18,7 @@ macro_rules! short_names {
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } -> $Answer:ty;
+            } $([$condition:ident])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -31,7 +31,10 @@ macro_rules! short_names {
             $(
                 #[doc = concat!("[`", stringify!($name), "`](super::ChatService::", stringify!($name), ").")]
                 pub fn $short(&self, $($arg: $type),*) -> Answer<'_, $Answer> {
-                    self.serve_boxed(request::$Request { $($arg),* })
+                    self.serve_boxed(request::$Request {
+                        $($arg,)*
+                        $($condition: chat::VersionCondition::Any,)?
+                    })
                 }
             )*
             $(
@@ -42,7 +45,8 @@ macro_rules! short_names {
                     $($turn_arg: $turn_type,)*
                     watch: &'a dyn TurnWatch,
                 ) -> Answer<'a, $Ended> {
-                    self.serve_boxed(request::$Turn { $($turn_arg,)* watch })
+                    let condition = chat::VersionCondition::Any;
+                    self.serve_boxed(request::$Turn { $($turn_arg,)* condition, watch })
                 }
             )*
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::backend::chat::{
     ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
-    ToolResult, Version,
+    ToolResult, Version, VersionCondition,
 };
 use crate::backend::session::{SessionError, Settle};
 
@@ -30,10 +30,12 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
         &self,
         session: &dyn HeldSession,
         message: NewMessage,
+        condition: &VersionCondition,
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
         let mut turn = Turn { runner: self, session, watch, working: false };
         let begin = |context: &mut ChatContext| {
+            context.require(condition)?;
             let message = Some(context.begin_turn(message)?);
             Ok(TurnStart { version: context.version().next(), message })
         };
@@ -47,10 +49,12 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
         &self,
         session: &dyn HeldSession,
         decisions: &[ToolDecision],
+        condition: &VersionCondition,
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
         let mut turn = Turn { runner: self, session, watch, working: false };
         let decide = |context: &mut ChatContext| {
+            context.require(condition)?;
             context.decide_tools(decisions)?;
             let began = TurnStart { version: context.version().next(), message: None };
             if context.pending_calls().next().is_some() {

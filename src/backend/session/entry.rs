@@ -7,6 +7,7 @@ use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
 
 use super::env::{Env, Short};
 use super::error::SessionError;
+use super::live::{Alive, LiveCount};
 use super::registry::Registry;
 use super::state::{PublishingGuard, StateMode};
 
@@ -27,6 +28,7 @@ pub struct Entry<E: Env> {
     /// Guards the version that the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Version>,
     _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
+    _alive: Alive,
 }
 
 /// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
@@ -50,7 +52,7 @@ pub(super) enum Slot {
 }
 
 impl<E: Env> Entry<E> {
-    pub(super) fn new(id: ContextId, slot: Slot, registry: &E::Short<Registry<E>>) -> Self {
+    pub(super) fn new(id: ContextId, slot: Slot, registry: &E::Short<Registry<E>>, live: &LiveCount) -> Self {
         const {
             assert!(
                 !(E::State::PUBLISHES && E::Locks::COPY_ON_WRITE),
@@ -67,6 +69,7 @@ impl<E: Env> Entry<E> {
             state,
             gate: SharedLock::new(&GATE, Version(0)),
             _tie: registry.tie(),
+            _alive: live.begin(),
         }
     }
 

@@ -14,15 +14,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::backend::chat::{ChatContext, ChatError, ContextConfig, ContextId, ContextSummary};
+use crate::backend::chat::{
+    ChatContext, ChatError, ContextConfig, ContextId, ContextSummary, VersionCondition,
+};
 use lockyard_lock::{AwaitFamily, SharedLock};
 
-use super::cache::{Cache, CacheStats};
+use super::cache::Cache;
 use super::entry::{Entry, Slot};
 use crate::backend::clock::Clock;
 
 use super::env::{Env, Short};
 use super::error::SessionError;
+use super::health::StoreHealth;
+use super::live::LiveCount;
 use super::registry::Registry;
 use super::save::{Change, SaveMode, Settle};
 use super::unsaved::Unsaved;
@@ -82,32 +86,12 @@ pub struct ChatSessionManager<E: Env> {
     pub(super) env: E,
     pub(super) cache: E::Cache,
     registry: E::Short<Registry<E>>,
+    pub(super) live: LiveCount,
     pub(super) unsaved: E::Short<Unsaved<E>>,
     pub(super) durability: Durability,
+    pub(super) health: StoreHealth<E>,
     /// Statistics only: nothing is ordered by it.
-    misses: AtomicU64,
-}
-
-/// What a manager has done since its start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Requests that did not find their session in the cache.
-    pub misses: u64,
-    /// The cache's own figures.
-    pub cache: CacheStats,
-}
-
-/// What a manager has done and holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ManagerStats {
-    /// Requests that did not find their session in the cache.
-    pub misses: u64,
-    /// The cache's own figures.
-    pub cache: CacheStats,
-    /// Sessions alive: cached, unsaved, or held by a request.
-    pub live: usize,
-    /// Sessions whose newest version the store does not hold.
-    pub unsaved: usize,
+    pub(super) misses: AtomicU64,
 }
 
 impl<E: Env> ChatSessionManager<E> {
@@ -117,8 +101,10 @@ impl<E: Env> ChatSessionManager<E> {
             cache: env.cache(capacity),
             env,
             registry: Short::new(Registry::new()),
+            live: LiveCount::default(),
             unsaved: Short::new(Unsaved::new()),
             durability,
+            health: StoreHealth::new(),
             misses: AtomicU64::new(0),
         }
     }
@@ -274,8 +260,16 @@ impl<E: Env> ChatSessionManager<E> {
     /// As [`load_context`](Self::load_context); [`SessionError::Store`] when it is gone from memory but not yet from
     /// the store: auto-save will see to it.
     pub async fn delete(&self, id: ContextId) -> Result<(), SessionError> {
+        self.delete_at(id, &VersionCondition::Any).await
+    }
+
+    /// [`delete`](Self::delete), if the session is at a version that the condition allows.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete); [`SessionError::Refused`] when it is at another version.
+    pub async fn delete_at(&self, id: ContextId, condition: &VersionCondition) -> Result<(), SessionError> {
         let Session(entry) = self.load_context(id).await?;
-        self.bury(&entry).await?;
+        self.bury(&entry, condition).await?;
         // Last, and only for the room: from `bury` on the entry answers `NotFound` wherever it is found.
         self.cache.remove(id).await;
         Ok(())
@@ -294,25 +288,9 @@ impl<E: Env> ChatSessionManager<E> {
         self.env.store().list(after, limit).await
     }
 
-    /// What the manager has done.
-    pub async fn traffic(&self) -> Traffic {
-        Traffic { misses: self.misses.load(Relaxed), cache: self.cache.stats().await }
-    }
-
-    /// What the manager has done and holds. Counts the sessions that live, one by one.
-    pub async fn stats(&self) -> ManagerStats {
-        let Traffic { misses, cache } = self.traffic().await;
-        ManagerStats {
-            misses,
-            cache,
-            live: self.registry.with(|registry| registry.live()),
-            unsaved: self.unsaved.with(|unsaved| unsaved.len()),
-        }
-    }
-
     /// The one live entry of this id: an existing one, or a new one that starts as `slot`.
     async fn entry(&self, id: ContextId, slot: Slot) -> Arc<Entry<E>> {
-        let make = || Arc::new(Entry::new(id, slot, &self.registry));
+        let make = || Arc::new(Entry::new(id, slot, &self.registry, &self.live));
         // Look-up and insertion in one section: of two requests that miss the cache at once, one makes the entry
         // and the other finds it. In two sections both could make one, and two copies would overwrite each other in
         // the store.
@@ -355,14 +333,17 @@ impl<E: Env> ChatSessionManager<E> {
     }
 
     /// Makes the session `Gone` in memory, then in the store, under its gate.
-    async fn bury(&self, entry: &Arc<Entry<E>>) -> Result<(), SessionError> {
+    async fn bury(&self, entry: &Arc<Entry<E>>, condition: &VersionCondition) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
         let gone = {
             let mut slot = entry.changing(entry.slot.write().await);
             // One more than every save may carry. A save that waits at the gate finds `saved` beyond its own
             // version; or, if the deletion could not be stored, finds the slot `Gone` and deletes. Neither stores
             // the session again.
-            let version = slot.live(entry.id)?.version().next();
+            let context = slot.live(entry.id)?;
+            let refused = |source| SessionError::Refused { id: entry.id, source };
+            context.require(condition).map_err(refused)?;
+            let version = context.version().next();
             *slot = Slot::Gone { version };
             // Under the guard, as every change: if the store refuses, auto-save finds the mark and repeats the
             // deletion.
@@ -375,8 +356,8 @@ impl<E: Env> ChatSessionManager<E> {
     /// Takes back a session that could not be stored when it was created: no caller was given its id. The store may have
     /// got it all the same, so it is deleted there too, now or by auto-save.
     async fn withdraw(&self, entry: &Arc<Entry<E>>) {
-        if let Err(error) = self.bury(entry).await {
-            tracing::warn!(%error, "a session that could not be created is withdrawn by the next auto-save");
+        if let Err(error) = self.bury(entry, &VersionCondition::Any).await {
+            tracing::debug!(%error, "a session that could not be created is withdrawn by the next auto-save");
         }
     }
 }

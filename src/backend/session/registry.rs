@@ -41,11 +41,6 @@ impl<E: Env> Registry<E> {
         entry
     }
 
-    /// Sessions that are alive now.
-    pub(super) fn live(&self) -> usize {
-        self.entries.values().filter(|entry| entry.strong_count() > 0).count()
-    }
-
     /// Forgets the dead when they may be half of all, so that an insertion costs constant time on average.
     fn sweep(&mut self) {
         if self.entries.len() >= self.sweep_at {

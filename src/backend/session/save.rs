@@ -178,6 +178,7 @@ impl<E: Env> ChatSessionManager<E> {
     ) -> Result<(), SessionError> {
         let id = entry.id;
         let stored = put(self.env.store(), id, slot).await;
+        self.health.note(&stored);
         let Some(version) = stored.inspect_err(|_| self.unsaved.with(Unsaved::failed))? else {
             return Ok(());
         };
@@ -215,7 +216,8 @@ impl<E: Env> ChatSessionManager<E> {
             self.env.clock().sleep(interval.saturating_sub(spent)).await;
             let began = self.env.clock().monotonic();
             for error in self.flush().await {
-                tracing::warn!(%error, "auto-save failed; the session stays marked and is tried again");
+                // The log has the cause already, once for all sessions.
+                tracing::debug!(%error, "auto-save failed; the session stays marked and is tried again");
             }
             spent = self.env.clock().monotonic().saturating_sub(began);
         }

@@ -133,7 +133,8 @@ pub(super) fn of_session(error: ServiceError) -> SessionError {
     match error {
         ServiceError::Session(error) => error,
         ServiceError::Store(source) => SessionError::Store { id: id(0), source },
-        ServiceError::Invalid { reason } | ServiceError::RemoteFailure { reason, .. } => {
+        other => {
+            let reason = other.to_string();
             SessionError::Store { id: id(0), source: StoreError::Failed { operation: "ask", reason } }
         }
     }

@@ -39,6 +39,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "backend/session",
             "backend/store",
             "backend/chat",
+            "unknown",
             "lockyard-track",
         ],
     ),

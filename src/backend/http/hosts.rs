@@ -1,0 +1,96 @@
+//! Which names the server answers to.
+//!
+//! A page of any origin can have its own name resolve to a loopback address (DNS rebinding), and then reads what a local server
+//! answers as if it were its own. The name still stands in `Host`, so a local server answers only to names that are its own.
+
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, Version, header};
+
+use super::problem::{Code, Problem};
+
+/// Which names in `Host` a server answers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosts(Option<Vec<String>>);
+
+impl Hosts {
+    /// Any. For a server that other machines reach, whose names are not known.
+    pub fn any() -> Self {
+        Self(None)
+    }
+
+    /// `localhost`, any IP address, which no other name can resolve to, and these names, each with any port.
+    pub fn only(names: impl IntoIterator<Item = String>) -> Self {
+        let names = names.into_iter().map(|name| name.to_ascii_lowercase());
+        Self(Some(names.chain(["localhost".to_owned()]).collect()))
+    }
+
+    /// Refuses a request that names no host, as HTTP/1.1 must, or not one of these.
+    pub(super) fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        let malformed = |detail: &str| Err(Problem::new(Code::MalformedRequest, detail));
+        let mut lines = headers.get_all(header::HOST).iter();
+        let given = match (lines.next(), lines.next()) {
+            (None, _) if version < Version::HTTP_11 => return Ok(()),
+            (None, _) => return malformed("HTTP/1.1 needs the header Host"),
+            (Some(_), Some(_)) => return malformed("Host may stand once"),
+            (Some(line), None) => line.to_str().ok().and_then(|line| line.parse::<Authority>().ok()),
+        };
+        let Some(given) = given.filter(|it| !it.host().is_empty() && !it.as_str().contains('@')) else {
+            return malformed("Host must be a name or an address, and a port if need be");
+        };
+        let Some(names) = &self.0 else { return Ok(()) };
+        // Where the request line has one, that is the one that counts.
+        let host = uri.authority().unwrap_or(&given).host();
+        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+        if address.is_ok() || names.contains(&name) {
+            return Ok(());
+        }
+        let detail =
+            format!("this server does not answer to `{host}`; if it shall, start it with --host {host}");
+        Err(Problem::new(Code::WrongHost, detail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(hosts: &Hosts, version: Version, uri: &str, lines: &[&'static str]) -> u16 {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::HOST, line.parse().unwrap());
+        }
+        hosts.check(version, &uri.parse().unwrap(), &headers).map_or_else(|problem| problem.status, |()| 200)
+    }
+
+    #[test]
+    fn only_its_own_names_are_answered() {
+        let hosts = Hosts::only(["Box.Example".to_owned()]);
+        for own in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "127.0.0.1:1",
+            "[::1]:80",
+            "10.0.0.7",
+            "box.example:9",
+        ] {
+            assert_eq!(status(&hosts, Version::HTTP_11, "/", &[own]), 200, "{own}");
+        }
+        for strange in ["evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "x"] {
+            assert_eq!(status(&hosts, Version::HTTP_11, "/", &[strange]), 421, "{strange}");
+            assert_eq!(status(&Hosts::any(), Version::HTTP_11, "/", &[strange]), 200, "{strange}");
+        }
+        assert_eq!(status(&hosts, Version::HTTP_11, "http://evil.example/", &["localhost"]), 421);
+    }
+
+    #[test]
+    fn a_host_is_named_once_and_well() {
+        for lines in [&[][..], &["localhost", "localhost"], &[""], &["a b"], &["user@localhost"]] {
+            assert_eq!(status(&Hosts::any(), Version::HTTP_11, "/", lines), 400, "{lines:?}");
+        }
+        assert_eq!(status(&Hosts::only([]), Version::HTTP_10, "/", &[]), 200);
+    }
+}
