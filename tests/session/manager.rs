@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use futures_util::future::{join, join_all, join3};
 use lockyard::backend::chat::{ChatContext, ContextId, StateKind, Timestamp, Version};
 use lockyard::backend::session::{Durability, SaveMode, SessionError, Settle};
+use lockyard::backend::store::StoreError;
 use lockyard::lock::LockFamily;
 use lockyard::strategy::IdSource;
 
@@ -106,8 +107,7 @@ async fn eviction_under_a_live_handle_makes_no_second_copy<F: LockFamily, S: Sav
     assert_eq!(manager.stats().await.cache.evictions, 1, "the held session is out of the cache");
 
     // Nothing but the live copy has this change: a second copy would come from the store without it.
-    manager.change(&held, Settle::Stored, say("one")).await.unwrap();
-    store.plant(ChatContext::new(held.id(), config(), Timestamp(0)).unwrap());
+    manager.change(&held, Settle::Later, say("one")).await.unwrap();
     assert_eq!(manager.read(held.id(), texts).await.unwrap(), ["one"]);
     manager.write(held.id(), say("two")).await.unwrap();
     assert_eq!(held.read(texts).await.unwrap(), ["one", "two"]);
@@ -170,6 +170,43 @@ async fn a_failed_deletion_stays_a_deletion_and_is_tried_again<F: LockFamily, S:
     assert_eq!(manager.read(id, texts).await, not_found(id), "evicted, still stored, and yet not there");
     assert_eq!(manager.flush().await, []);
     assert_eq!((store.stored(id), manager.stats().await.unsaved), (None, 0));
+}
+
+/// What is stored of it cannot be read, and it is deleted for good all the same: also while others are loading it.
+async fn a_session_that_cannot_be_read_can_be_deleted<F: LockFamily, S: SaveMode<F>>() {
+    let store = ScriptedStore::default();
+    let manager = manager::<F, S>(&store, 4);
+    let id = planted(&store);
+    store.unreadable.lock().insert(id);
+    let unreadable = |outcome: Result<(), SessionError>| {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, SessionError::Store { source: StoreError::Corrupt { .. }, .. }), "{error}");
+    };
+    unreadable(manager.load_context(id).await.map(drop));
+    store.loads.shut();
+    let mut all = Box::pin(join3(manager.load_context(id), manager.delete(id), manager.load_context(id)));
+    expect_waiting(&mut all);
+    store.loads.open();
+    let (first, deleted, _) = all.await;
+    unreadable(first.map(drop));
+    assert_eq!(deleted, Ok(()));
+    assert_eq!(manager.read(id, texts).await, not_found(id));
+    assert_eq!(manager.delete(id).await, not_found(id));
+    assert!(store.stored(id).is_none());
+    assert_eq!((manager.stats().await.live, manager.stats().await.unsaved), (0, 0));
+}
+
+/// As any deletion: if the store refuses, it stays deleted, and the next flush sees to it.
+async fn a_failed_deletion_of_what_cannot_be_read_is_tried_again<F: LockFamily, S: SaveMode<F>>() {
+    let store = ScriptedStore::default();
+    let manager = manager::<F, S>(&store, 4);
+    let id = planted(&store);
+    store.unreadable.lock().insert(id);
+    store.failing_saves.store(1, SeqCst);
+    assert!(manager.delete(id).await.is_err());
+    assert_eq!(manager.read(id, texts).await, not_found(id));
+    assert_eq!(manager.flush().await, []);
+    assert!(store.stored(id).is_none());
 }
 
 async fn saves_never_go_backwards<F: LockFamily, S: SaveMode<F>>() {
@@ -362,6 +399,8 @@ macro_rules! protocol {
                 no_caller_brings_a_deleted_session_back
                 a_deletion_outlives_the_writes_around_it
                 a_failed_deletion_stays_a_deletion_and_is_tried_again
+                a_session_that_cannot_be_read_can_be_deleted
+                a_failed_deletion_of_what_cannot_be_read_is_tried_again
                 saves_never_go_backwards
                 a_failed_save_is_reported_and_made_up_for_by_the_next_flush
                 a_refused_change_changes_nothing

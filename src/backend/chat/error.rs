@@ -93,6 +93,24 @@ pub enum ChatError {
         /// Which field.
         field: &'static str,
     },
+    /// What is set or said has more levels than can be read back.
+    #[error("{field} has more than {max} arrays and objects in each other: no more can be stored")]
+    TooDeep {
+        /// Which field.
+        field: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// What is set or said is larger than a store takes.
+    #[error("{field} has {bytes} bytes: no more than {max} can be stored")]
+    TooLarge {
+        /// Which field.
+        field: &'static str,
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
     /// The text is no context id.
     #[error(transparent)]
     NotAContextId(#[from] NotAContextId),
@@ -123,6 +141,8 @@ impl ChatError {
             | Self::RepeatedToolCall { .. }
             | Self::MissingToolResult { .. }
             | Self::Empty { .. }
+            | Self::TooDeep { .. }
+            | Self::TooLarge { .. }
             | Self::NotAContextId(_)
             | Self::Damaged { .. } => false,
         }

@@ -201,7 +201,9 @@ fn refused(error: &ChatError) -> Code {
         | ChatError::NotFromUser { .. }
         | ChatError::RepeatedToolCall { .. }
         | ChatError::MissingToolResult { .. }
-        | ChatError::Empty { .. } => Code::Invalid,
+        | ChatError::Empty { .. }
+        | ChatError::TooDeep { .. }
+        | ChatError::TooLarge { .. } => Code::Invalid,
         ChatError::Damaged { .. } => Code::StoredContextCorrupt,
     }
 }
