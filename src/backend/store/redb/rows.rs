@@ -7,8 +7,8 @@
 //! checksums  id             the checksum of the head
 //! ```
 //!
-//! A row is a checksum and JSON. The checksum covers the key as well, so that a row in another's place is found out. That
-//! of the head is kept in a second table: a row that is lost together with all of its context is missed there, and so is the
+//! A row is a checksum, the version with which it was written, and JSON. The checksum covers the key as well, so that a row
+//! in another's place is found out. That of the head is kept in a second table: a row that is lost together with all of its context is missed there, and so is the
 //! newest of a context where an older state of its rows has come back.
 
 use std::ops::RangeInclusive;
@@ -18,7 +18,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::backend::chat::{ChatContext, ContextHead, ContextId, ContextSummary, MessageId};
+use crate::backend::chat::{
+    ChatContext, ContextHead, ContextId, ContextSummary, Message, MessageId, Version,
+};
 use crate::backend::store::StoreError;
 
 /// Rows, by the id of their context and their number in it.
@@ -60,10 +62,10 @@ impl Write {
     }
 
     fn of(context: &ChatContext, older: Option<&ChatContext>) -> Result<Self, StoreError> {
-        let id = context.id().0.as_u128();
-        let message = |message: &crate::backend::chat::Message| {
+        let (id, version) = (context.id().0.as_u128(), context.version());
+        let message = |message: &Message| {
             let row = row_of(message.id);
-            Ok((row, encode(id, row, message)?))
+            Ok((row, encode(id, row, version, message)?))
         };
         let (clear, mut rows) = match older {
             None => {
@@ -79,9 +81,9 @@ impl Write {
             }
         };
         if older.is_none_or(|older| !context.has_settings_of(older)) {
-            rows.push((SETTINGS, encode(id, SETTINGS, &context.settings())?));
+            rows.push((SETTINGS, encode(id, SETTINGS, version, &context.settings())?));
         }
-        let head = encode(id, HEAD, &context.head())?;
+        let head = encode(id, HEAD, version, &context.head())?;
         let checksum = checksum_in(&head);
         rows.push((HEAD, head));
         Ok(Self { id, clear, rows, checksum })
@@ -121,9 +123,11 @@ fn row_of(message: MessageId) -> u32 {
     FIRST_MESSAGE + message.0
 }
 
-fn encode(id: u128, row: u32, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+/// Four bytes of checksum, eight of version, and JSON.
+fn encode(id: u128, row: u32, version: Version, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let failed = |reason: String| StoreError::Failed { operation: "put", reason };
     let mut bytes = vec![0; size_of::<u32>()];
+    bytes.extend(version.0.to_le_bytes());
     serde_json::to_writer(&mut bytes, value).map_err(|error| failed(error.to_string()))?;
     fits(bytes.len()).map_err(failed)?;
     let checksum = checksum(id, row, &bytes[size_of::<u32>()..]);
@@ -144,16 +148,25 @@ fn decode<T: DeserializeOwned>(id: u128, row: u32, bytes: &[u8]) -> Result<T, St
         HEAD => "its head".to_owned(),
         message => format!("message {}", message - FIRST_MESSAGE),
     };
-    let json = bytes.get(size_of::<u32>()..).filter(|json| checksum_in(bytes) == checksum(id, row, json));
-    let json = json.ok_or_else(|| format!("the checksum of {} is wrong", what()))?;
-    serde_json::from_slice(json).map_err(|error| format!("{}: {error}", what()))
+    version_in(id, row, bytes).ok_or_else(|| format!("the checksum of {} is wrong", what()))?;
+    serde_json::from_slice(&bytes[JSON..]).map_err(|error| format!("{}: {error}", what()))
 }
 
-fn checksum(id: u128, row: u32, json: &[u8]) -> u32 {
+/// Where the JSON of a row begins.
+const JSON: usize = size_of::<u32>() + size_of::<u64>();
+
+/// The version with which a row was written; `None` if it is damaged, or the row of another place.
+pub(super) fn version_in(id: u128, row: u32, bytes: &[u8]) -> Option<Version> {
+    let version = bytes.get(size_of::<u32>()..JSON)?;
+    let right = checksum_in(bytes) == checksum(id, row, &bytes[size_of::<u32>()..]);
+    right.then(|| Version(u64::from_le_bytes(version.try_into().unwrap_or_default())))
+}
+
+fn checksum(id: u128, row: u32, rest: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&id.to_be_bytes());
     hasher.update(&row.to_be_bytes());
-    hasher.update(json);
+    hasher.update(rest);
     hasher.finalize()
 }
 
@@ -347,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_changed_or_moved_is_not_read() {
-        let bytes = encode(7, 3, &"hello").unwrap();
+        let bytes = encode(7, 3, Version(5), &"hello").unwrap();
         assert_eq!(decode::<String>(7, 3, &bytes), Ok("hello".to_owned()));
         for (id, row) in [(8, 3), (7, 4)] {
             assert!(decode::<String>(id, row, &bytes).unwrap_err().contains("checksum"));
