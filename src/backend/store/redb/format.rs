@@ -76,6 +76,11 @@ fn known(contents: Contents) -> Result<Contents, String> {
 
 /// What is in the file, if it is ours to use.
 pub(super) fn contents(database: &impl ReadableDatabase) -> Result<Contents, String> {
+    known(read_contents(database)?)
+}
+
+/// What is in the file, whatever it is.
+pub(super) fn read_contents(database: &impl ReadableDatabase) -> Result<Contents, String> {
     let read = || -> Result<_, redb::Error> {
         let transaction = database.begin_read()?;
         if transaction.list_tables()?.next().is_none() && transaction.list_multimap_tables()?.next().is_none()
@@ -91,7 +96,7 @@ pub(super) fn contents(database: &impl ReadableDatabase) -> Result<Contents, Str
         }
     };
     let contents = catch_unwind(AssertUnwindSafe(read)).map_err(|_| DAMAGED.to_owned())?;
-    known(contents.map_err(|error| unreadable(&error))?)
+    contents.map_err(|error| unreadable(&error))
 }
 
 /// Refuses a file that is not in the format that is written.

@@ -10,10 +10,10 @@ use crate::backend::chat::ChatContext;
 use crate::backend::store::StoreError;
 
 use super::RedbStore;
-use super::format::{self, Contents};
+use super::format;
 use super::open::{self, unusable};
 use super::rows::{CHECKSUMS, ROWS, Tables, Write};
-use super::salvage::{self, Salvaged};
+use super::salvage::{self, Damaged, Salvaged};
 
 /// What was found in a store's file that was read through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,11 +80,12 @@ impl RedbStore {
     /// The store's, when nothing of it can be read, and those of `out`.
     pub fn export(path: impl AsRef<Path>, mut out: impl std::io::Write) -> Result<StoreCheck, TransferError> {
         let mut checkup = StoreCheck::default();
-        let mut begun = false;
+        let mut written = 0;
         let mut write = |context| -> Result<Option<String>, TransferError> {
-            if !std::mem::replace(&mut begun, true) {
+            if written == 0 {
                 line(&mut out, &Header { lockyard_contexts: LINES })?;
             }
+            written += 1;
             Ok(match context {
                 Salvaged::Whole(context) => {
                     line(&mut out, &context)?;
@@ -97,9 +98,10 @@ impl RedbStore {
             })
         };
         read_through(path.as_ref(), false, &mut checkup, &mut write)?;
-        if !begun {
+        if written == 0 {
             line(&mut out, &Header { lockyard_contexts: LINES })?;
         }
+        checkup.contexts = written;
         out.flush()?;
         Ok(checkup)
     }
@@ -149,51 +151,81 @@ impl RedbStore {
     }
 }
 
+/// What is done with each context; what there is to say against it.
+type Take<'a, E> = &'a mut dyn FnMut(Salvaged) -> Result<Option<String>, E>;
+
 /// Goes through all contexts of the file at `path`, checking each page first if `thorough`. What `take` has to say of a
 /// context is a fault of it.
 fn read_through<E: From<StoreError>>(
     path: &Path,
     thorough: bool,
     checkup: &mut StoreCheck,
-    take: &mut dyn FnMut(Salvaged) -> Result<Option<String>, E>,
+    take: Take<'_, E>,
 ) -> Result<(), E> {
     open::must_be_there(path)?;
     let damage = match open::existing(path) {
-        Err(error) => error.to_string(),
-        Ok(database) if !thorough => return collect(&database, checkup, take),
+        Err(StoreError::Unusable { reason, .. }) => reason,
+        Err(error) => return Err(error.into()),
+        Ok(database) if !thorough => return collect(path, &database, checkup, take),
         Ok(mut database) => match format::guarded(|| database.check_integrity()) {
             Ok(whole) => {
                 checkup.repaired = !whole;
-                return collect(&database, checkup, take);
+                return collect(path, &database, checkup, take);
             }
             Err(reason) => reason,
         },
     };
     // It cannot be opened as it should be, or not all of its pages are good: what is left is read as it stands.
-    let database = match salvage::open(path) {
-        Ok(database) if format::contents(&database) == Ok(Contents::CURRENT) => database,
-        _ => return Err(unusable(path, damage).into()),
-    };
-    checkup.faults.push(damage);
-    collect(&database, checkup, take)
+    match salvage::open(path) {
+        Damaged::NotOurs => Err(unusable(path, damage).into()),
+        Damaged::Tables(database) => {
+            checkup.faults.push(damage);
+            collect(path, &database, checkup, take)
+        }
+        Damaged::Pages => {
+            checkup.faults.push(damage.clone());
+            let seen = count(checkup, take, |take| salvage::from_pages(path, &vec![0..=u128::MAX], take))?;
+            if seen == 0 { Err(unusable(path, damage).into()) } else { Ok(()) }
+        }
+    }
 }
 
+/// Goes through what the tables lead to, and then through what they do not but single pages have.
 fn collect<E>(
+    path: &Path,
     database: &impl ReadableDatabase,
     checkup: &mut StoreCheck,
-    take: &mut dyn FnMut(Salvaged) -> Result<Option<String>, E>,
+    take: Take<'_, E>,
 ) -> Result<(), E> {
-    let (mut contexts, mut doubts) = (0, Vec::new());
-    salvage::contexts(database, &mut checkup.faults, |context| {
+    let mut faults = Vec::new();
+    let mut unread = Vec::new();
+    count(checkup, take, |take| {
+        unread = salvage::contexts(database, &mut faults, take)?;
+        Ok(())
+    })?;
+    checkup.faults.extend(faults);
+    if !unread.is_empty() {
+        count(checkup, take, |take| salvage::from_pages(path, &unread, take))?;
+    }
+    Ok(())
+}
+
+/// Counts what is whole and notes what is not; how many there were of both.
+fn count<E>(
+    checkup: &mut StoreCheck,
+    take: Take<'_, E>,
+    read: impl FnOnce(&mut dyn FnMut(Salvaged) -> Result<(), E>) -> Result<(), E>,
+) -> Result<u64, E> {
+    let mut seen = 0;
+    read(&mut |context| {
+        seen += 1;
         match take(context)? {
-            None => contexts += 1,
-            Some(doubt) => doubts.push(doubt),
+            None => checkup.contexts += 1,
+            Some(doubt) => checkup.faults.push(doubt),
         }
         Ok(())
     })?;
-    checkup.contexts += contexts;
-    checkup.faults.extend(doubts);
-    Ok(())
+    Ok(seen)
 }
 
 fn line(out: &mut impl std::io::Write, value: &impl Serialize) -> std::io::Result<()> {

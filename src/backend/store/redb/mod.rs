@@ -15,6 +15,7 @@
 //! | `open` | how a file becomes an open store |
 //! | `migrate` | from the older format |
 //! | `salvage` | reading a file of which some pages are damaged |
+//! | `pages` | rows found page by page, where the trees are damaged |
 //! | `keep` | maintenance of a file that no server has open: check, export, import |
 
 mod format;
@@ -22,6 +23,7 @@ mod keep;
 mod migrate;
 mod open;
 mod owner;
+mod pages;
 mod rows;
 mod salvage;
 

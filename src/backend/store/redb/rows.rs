@@ -39,7 +39,7 @@ const FIRST_MESSAGE: u32 = 1;
 const HEAD: u32 = u32::MAX;
 
 /// How large a row may be: well below the 3 GiB that redb takes.
-const ROW_LIMIT: usize = 1 << 30;
+pub(super) const ROW_LIMIT: usize = 1 << 30;
 
 /// A change of what is stored of one context, encoded before it is queued: what cannot be stored fails its caller alone.
 pub(super) struct Write {
@@ -195,6 +195,20 @@ impl Found {
             (Some(_), _) => Err(corrupt("its rows are not those that were stored last".to_owned())),
             (None, _) => Err(corrupt("the checksum of its head is missing".to_owned())),
         }
+    }
+
+    /// As many rows as the head says, taken one by one from wherever they are.
+    pub(super) fn gathered(
+        id: ContextId,
+        get: &mut dyn FnMut(u32) -> Option<Vec<u8>>,
+    ) -> Result<Self, String> {
+        let bytes = get(HEAD).ok_or("its head is missing")?;
+        let head: ContextHead = decode(id.0.as_u128(), HEAD, &bytes)?;
+        let messages = FIRST_MESSAGE..=head.messages() as u32;
+        let mut rows: Vec<_> =
+            std::iter::once(SETTINGS).chain(messages).filter_map(|row| Some((row, get(row)?))).collect();
+        rows.push((HEAD, bytes));
+        Ok(Self { rows, checksum: None })
     }
 
     /// The context that the rows make up, which may not be the newest.

@@ -9,22 +9,41 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use redb::{
-    Builder, ConcurrencyMode, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError,
+    Builder, ConcurrencyMode, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase,
+    ReadableTable, StorageError,
 };
 use uuid::Uuid;
 
 use crate::backend::chat::{ChatContext, ContextId};
 
-use super::format;
+use super::format::{self, Contents};
+use super::pages::PageRows;
 use super::rows::{self, CHECKSUMS, Found, ROWS};
 
+/// A file that cannot be opened as it should be.
+pub(super) enum Damaged {
+    /// Its tables can be reached.
+    Tables(ReadOnlyDatabase),
+    /// At most its pages can be read.
+    Pages,
+    /// It is not damaged, but not for us.
+    NotOurs,
+}
+
 /// Opens a file as it is, without repair, to read what can be read.
-pub(super) fn open(path: &Path) -> Result<ReadOnlyDatabase, String> {
+pub(super) fn open(path: &Path) -> Damaged {
     // As a reader beside a writer it asks for nothing but the tables: it is not refused for a file that was not closed, or
     // for damage where free pages are noted. There is no writer: one of ours would keep others out.
-    format::guarded(|| {
-        Builder::new().set_concurrency_mode(ConcurrencyMode::SingleWriter).open_read_only(path)
-    })
+    let open = || Builder::new().set_concurrency_mode(ConcurrencyMode::SingleWriter).open_read_only(path);
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Damaged::NotOurs,
+        Ok(Err(_)) | Err(_) => Damaged::Pages,
+        Ok(Ok(database)) => match format::read_contents(&database) {
+            Ok(Contents::CURRENT) => Damaged::Tables(database),
+            Ok(_) => Damaged::NotOurs,
+            Err(_) => Damaged::Pages,
+        },
+    }
 }
 
 /// Reads, and makes an error of a panic: redb promises no more for damaged pages.
@@ -123,12 +142,15 @@ pub(super) enum Salvaged {
     Unconfirmed(ChatContext, String),
 }
 
-/// Goes through all contexts that can be read, by ascending id. What cannot be is named in `faults`.
+/// Ids of contexts that could not be read.
+pub(super) type Unread = Vec<RangeInclusive<u128>>;
+
+/// Goes through all contexts that can be read, by ascending id. What cannot be is named in `faults`, and given back.
 pub(super) fn contexts<E>(
     database: &impl ReadableDatabase,
     faults: &mut Vec<String>,
-    mut take: impl FnMut(Salvaged) -> Result<(), E>,
-) -> Result<(), E> {
+    take: &mut dyn FnMut(Salvaged) -> Result<(), E>,
+) -> Result<Unread, E> {
     let open = || -> Result<_, redb::Error> {
         let transaction = database.begin_read()?;
         Ok((transaction.open_table(ROWS)?, transaction.open_table(CHECKSUMS)))
@@ -137,7 +159,7 @@ pub(super) fn contexts<E>(
         Ok(tables) => tables,
         Err(reason) => {
             faults.push(format!("the contexts cannot be read: {reason}"));
-            return Ok(());
+            return Ok(vec![0..=u128::MAX]);
         }
     };
     let checksums =
@@ -152,12 +174,33 @@ pub(super) fn contexts<E>(
         faults.extend(known.lost.iter().map(|range| lost("checksums", range)));
     }
     faults.extend(ids.lost.iter().map(|range| lost("contexts", range)));
+    let mut unread = ids.lost;
     for key in ids.found {
         let id = ContextId(Uuid::from_u128(key));
         match one(&rows, checksums.as_ref(), id) {
             Ok(None) => {}
             Ok(Some(context)) => take(context)?,
-            Err(reason) => faults.push(format!("the context {id} cannot be read: {reason}")),
+            Err(reason) => {
+                faults.push(format!("the context {id} cannot be read: {reason}"));
+                unread.push(key..=key);
+            }
+        }
+    }
+    Ok(unread)
+}
+
+/// Goes through those of the contexts that could not be read of which the pages have all rows.
+pub(super) fn from_pages<E>(
+    path: &Path,
+    unread: &Unread,
+    take: &mut dyn FnMut(Salvaged) -> Result<(), E>,
+) -> Result<(), E> {
+    let Ok(mut pages) = PageRows::scan(path) else { return Ok(()) };
+    for key in pages.ids().into_iter().filter(|key| unread.iter().any(|ids| ids.contains(key))) {
+        let id = ContextId(Uuid::from_u128(key));
+        if let Ok(context) = pages.find(key).and_then(|found| found.unconfirmed(id)) {
+            let doubt = "put together from single pages, it may be older, or have been deleted";
+            take(Salvaged::Unconfirmed(context, format!("the context {id}: {doubt}")))?;
         }
     }
     Ok(())
