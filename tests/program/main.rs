@@ -27,6 +27,7 @@ mod pitfalls;
 mod readme_curl;
 #[cfg(unix)]
 mod serve;
+mod store_damage;
 mod typed_wrong;
 #[cfg(unix)]
 mod unfinished_runs;

@@ -19,3 +19,4 @@ mod redb_rows;
 mod redb_store;
 mod state_word;
 mod store_contract;
+mod unreadable;

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering::SeqCst;
 use futures_util::future::{join, join_all, join3};
 use lockyard::backend::chat::{ChatContext, ContextId, StateKind, Timestamp, Version};
 use lockyard::backend::session::{Durability, SaveMode, SessionError, Settle};
-use lockyard::backend::store::StoreError;
 use lockyard::lock::LockFamily;
 use lockyard::strategy::IdSource;
 
@@ -170,43 +169,6 @@ async fn a_failed_deletion_stays_a_deletion_and_is_tried_again<F: LockFamily, S:
     assert_eq!(manager.read(id, texts).await, not_found(id), "evicted, still stored, and yet not there");
     assert_eq!(manager.flush().await, []);
     assert_eq!((store.stored(id), manager.stats().await.unsaved), (None, 0));
-}
-
-/// What is stored of it cannot be read, and it is deleted for good all the same: also while others are loading it.
-async fn a_session_that_cannot_be_read_can_be_deleted<F: LockFamily, S: SaveMode<F>>() {
-    let store = ScriptedStore::default();
-    let manager = manager::<F, S>(&store, 4);
-    let id = planted(&store);
-    store.unreadable.lock().insert(id);
-    let unreadable = |outcome: Result<(), SessionError>| {
-        let error = outcome.unwrap_err();
-        assert!(matches!(error, SessionError::Store { source: StoreError::Corrupt { .. }, .. }), "{error}");
-    };
-    unreadable(manager.load_context(id).await.map(drop));
-    store.loads.shut();
-    let mut all = Box::pin(join3(manager.load_context(id), manager.delete(id), manager.load_context(id)));
-    expect_waiting(&mut all);
-    store.loads.open();
-    let (first, deleted, _) = all.await;
-    unreadable(first.map(drop));
-    assert_eq!(deleted, Ok(()));
-    assert_eq!(manager.read(id, texts).await, not_found(id));
-    assert_eq!(manager.delete(id).await, not_found(id));
-    assert!(store.stored(id).is_none());
-    assert_eq!((manager.stats().await.live, manager.stats().await.unsaved), (0, 0));
-}
-
-/// As any deletion: if the store refuses, it stays deleted, and the next flush sees to it.
-async fn a_failed_deletion_of_what_cannot_be_read_is_tried_again<F: LockFamily, S: SaveMode<F>>() {
-    let store = ScriptedStore::default();
-    let manager = manager::<F, S>(&store, 4);
-    let id = planted(&store);
-    store.unreadable.lock().insert(id);
-    store.failing_saves.store(1, SeqCst);
-    assert!(manager.delete(id).await.is_err());
-    assert_eq!(manager.read(id, texts).await, not_found(id));
-    assert_eq!(manager.flush().await, []);
-    assert!(store.stored(id).is_none());
 }
 
 async fn saves_never_go_backwards<F: LockFamily, S: SaveMode<F>>() {
@@ -399,8 +361,6 @@ macro_rules! protocol {
                 no_caller_brings_a_deleted_session_back
                 a_deletion_outlives_the_writes_around_it
                 a_failed_deletion_stays_a_deletion_and_is_tried_again
-                a_session_that_cannot_be_read_can_be_deleted
-                a_failed_deletion_of_what_cannot_be_read_is_tried_again
                 saves_never_go_backwards
                 a_failed_save_is_reported_and_made_up_for_by_the_next_flush
                 a_refused_change_changes_nothing

@@ -51,7 +51,10 @@ impl ContextConfig {
         not_empty("model_id", &self.model_id)?;
         not_empty("mode", &self.mode)?;
         self.system_prompt_id.as_deref().map_or(Ok(()), |id| not_empty("system_prompt_id", id))?;
-        check_settings(self)
+        check_settings(
+            [&self.model_id, &self.mode].into_iter().chain(&self.system_prompt_id),
+            &self.parameters,
+        )
     }
 }
 

@@ -3,9 +3,11 @@
 //! JSON is read by a parser that follows 128 levels and no more, and a store has a limit to a record. Both limits here are
 //! well below, and well above what a conversation needs.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{ChatError, ContentPart, ContextConfig, NewToolCall, ToolCall, ToolResult};
+use super::{ChatError, ContentPart, NewToolCall, ToolCall, ToolResult};
 
 /// How many arrays and objects may stand in each other in one parameter, or in the arguments of a tool call.
 pub const MAX_DEPTH: usize = 64;
@@ -14,12 +16,13 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_BYTES: usize = 64 << 20;
 
 /// Refuses settings that are too deep or too large.
-pub(super) fn check_settings(config: &ContextConfig) -> Result<(), ChatError> {
-    let ContextConfig { model_id, mode, parameters, system_prompt_id } = config;
+pub(super) fn check_settings<'a>(
+    texts: impl IntoIterator<Item = &'a String>,
+    parameters: &BTreeMap<String, Value>,
+) -> Result<(), ChatError> {
     check_depth("parameters", parameters.values())?;
-    let prompt = system_prompt_id.as_deref().unwrap_or_default();
-    let parameters: usize = parameters.iter().map(|(name, value)| name.len() + bytes_of(value)).sum();
-    check_bytes("settings", [model_id.len(), mode.len(), prompt.len(), parameters])
+    let parameters = parameters.iter().map(|(name, value)| name.len() + bytes_of(value));
+    check_bytes("settings", texts.into_iter().map(String::len).chain(parameters))
 }
 
 /// Refuses content of so many bytes if it is too large.
