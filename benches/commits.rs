@@ -16,8 +16,11 @@ use tokio::runtime::Runtime;
 
 const CLIENTS: usize = 64;
 
+/// What a client keeps of what is stored.
+type Stored = <RedbStore as Store>::Stored;
+
 /// A conversation of a few messages for each client.
-fn contexts() -> Vec<ChatContext> {
+fn contexts() -> Vec<(ChatContext, Stored)> {
     let ids = IdSource::seeded(1);
     let context = |_| {
         let config = ContextConfig::new("some-model", "chat");
@@ -26,18 +29,18 @@ fn contexts() -> Vec<ChatContext> {
             context.append(NewMessage::text(Role::User, "x".repeat(256)), None).unwrap();
             context.touch(Timestamp(0));
         }
-        context
+        (context, Stored::default())
     };
     (0..CLIENTS).map(context).collect()
 }
 
 /// All clients write so often, each as soon as it has its answer.
-async fn write(store: &RedbStore, contexts: &mut [ChatContext], times: u64) -> Duration {
+async fn write(store: &RedbStore, contexts: &mut [(ChatContext, Stored)], times: u64) -> Duration {
     let start = Instant::now();
-    let client = async |context: &mut ChatContext| {
+    let client = async |(context, stored): &mut (ChatContext, Stored)| {
         for _ in 0..times {
             context.touch(Timestamp(1));
-            store.put(black_box(context.clone())).await.unwrap();
+            store.put(black_box(context.clone()), stored).await.unwrap();
         }
     };
     join_all(contexts.iter_mut().map(client)).await;
@@ -55,8 +58,8 @@ fn commits(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("64 clients", name), |bencher| {
             bencher.iter_custom(|times| runtime.block_on(write(&store, &mut contexts, times)));
         });
-        for context in &contexts {
-            let stored = runtime.block_on(store.load(context.id())).unwrap();
+        for (context, _) in &contexts {
+            let stored = runtime.block_on(store.read(context.id())).unwrap();
             assert_eq!(stored.as_ref(), Some(context), "what was acknowledged is there");
         }
     }

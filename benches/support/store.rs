@@ -33,7 +33,7 @@ impl CountingStore {
             for _ in 0..messages {
                 context.append(message(), None).expect("the branch that every context has");
             }
-            store.put(context).await.expect("a memory store takes everything");
+            store.write(context).await.expect("a memory store takes everything");
         }
         (store, ids)
     }
@@ -56,7 +56,9 @@ impl CountingStore {
 }
 
 impl Store for CountingStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    type Stored = ();
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
         self.0.loads.fetch_add(1, Relaxed);
         while self.0.arrived.load(Relaxed) < self.0.crowd.load(Relaxed) {
             tokio::task::yield_now().await;
@@ -64,8 +66,8 @@ impl Store for CountingStore {
         self.0.contexts.load(id).await
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
-        self.0.contexts.put(context).await
+    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
+        self.0.contexts.put(context, &mut ()).await
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {

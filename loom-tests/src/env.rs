@@ -104,13 +104,15 @@ impl LoomStore {
 }
 
 impl Store for LoomStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    type Stored = ();
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
         let mut disk = self.0.lock().unwrap();
         disk.loads += 1;
-        Ok(disk.records.get(&id).cloned())
+        Ok(disk.records.get(&id).cloned().map(|context| (context, ())))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
         let version = context.version();
         let old = self.0.lock().unwrap().records.insert(context.id(), context);
         assert!(old.is_none_or(|old| old.version() < version), "a save went back");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, Version};
 use lockyard::backend::store::{Store, StoreError};
 use shuttle::future::yield_now;
 
@@ -66,18 +66,28 @@ impl Drop for Caller<'_> {
 }
 
 impl Store for ShuttleStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        Ok(self.call(id, |disk| disk.records.get(&id).cloned()).await)
+    /// The version that is stored.
+    type Stored = Option<Version>;
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Option<Version>)>, StoreError> {
+        let found = self.call(id, |disk| disk.records.get(&id).cloned()).await;
+        Ok(found.map(|context| {
+            let version = context.version();
+            (context, Some(version))
+        }))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
-        let (id, version) = (context.id(), context.version());
+    async fn put(&self, context: ChatContext, stored: &mut Option<Version>) -> Result<(), StoreError> {
+        let (id, version, known) = (context.id(), context.version(), stored.take());
         let put = |disk: &mut Disk| {
+            let there = disk.records.get(&id).map(ChatContext::version);
+            assert!(known.is_none() || known == there, "{known:?} was taken for stored, and {there:?} is");
             assert!(!disk.deleted.contains(&id), "a save has brought back session {id}, which was deleted");
             let old = disk.records.insert(id, context);
             assert!(old.is_none_or(|old| old.version() <= version), "a save went back");
         };
         self.call(id, put).await;
+        *stored = Some(version);
         Ok(())
     }
 

@@ -72,6 +72,25 @@ impl<T> SharedVec<T> {
         let end = offset.saturating_add(limit).min(self.len);
         (offset.min(end)..end).map(|index| &self[index])
     }
+
+    /// Where this vector may differ from what `older` holds there: a place that is not given holds the same item in
+    /// both. In time proportional to the chunks, of which those that both share are passed over.
+    pub fn changed_since<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = usize> + use<'a, T> {
+        (0..self.len.div_ceil(CHUNK)).flat_map(|at| {
+            let shared = match (self.chunk(at), older.chunk(at)) {
+                // Slots are never emptied or refilled while a chunk is shared, so each sees in it what the other does,
+                // as far as both reach.
+                (Some(own), Some(theirs)) if Arc::ptr_eq(own, theirs) => older.len,
+                _ => 0,
+            };
+            (at * CHUNK).max(shared)..self.len.min((at + 1) * CHUNK)
+        })
+    }
+
+    fn chunk(&self, at: usize) -> Option<&Arc<Chunk<T>>> {
+        let full = self.full.as_deref().unwrap_or_default();
+        full.get(at).or(self.last.as_ref().filter(|_| at == full.len()))
+    }
 }
 
 impl<T: Clone> SharedVec<T> {
@@ -229,6 +248,29 @@ mod tests {
         }
 
         #[test]
+        fn what_has_changed_since_a_clone_is_named(edits in edits(), cut in 0..300_usize) {
+            let mut shared: SharedVec<u8> = SharedVec::new();
+            let mut older = shared.clone();
+            for (at, edit) in edits.into_iter().enumerate() {
+                if at == cut {
+                    older = shared.clone();
+                }
+                match edit {
+                    Edit::Push(value) => shared.push(value),
+                    Edit::Set(index, value) => shared.get_mut(index).into_iter().for_each(|item| *item = value),
+                    Edit::Snapshot => {}
+                }
+            }
+            for (new, old) in [(&shared, &older), (&older, &shared)] {
+                let named: Vec<usize> = new.changed_since(old).collect();
+                prop_assert!(named.is_sorted() && named.iter().all(|at| *at < new.len()));
+                for at in (0..new.len()).filter(|at| !named.contains(at)) {
+                    prop_assert_eq!(new.get(at), old.get(at));
+                }
+            }
+        }
+
+        #[test]
         fn is_written_as_a_plain_sequence(plain in prop::collection::vec(any::<u8>(), 0..100)) {
             let shared: SharedVec<u8> = plain.iter().copied().collect();
             let json = serde_json::to_string(&shared).unwrap();
@@ -253,6 +295,22 @@ mod tests {
 
         *copy.get_mut(0).unwrap() = Arc::new(7);
         assert_eq!(copied(&original), CHUNK - 1, "an edit copies its chunk and replaces its item");
+    }
+
+    #[test]
+    fn what_was_appended_since_a_clone_is_all_that_is_named() {
+        let mut vec: SharedVec<usize> = (0..1_000).collect();
+        let older = vec.clone();
+        for more in 1_000..1_003 {
+            vec.push(more);
+        }
+        assert_eq!(vec.changed_since(&older).collect::<Vec<_>>(), [1_000, 1_001, 1_002]);
+        assert_eq!(older.changed_since(&vec).count(), 0);
+        *vec.get_mut(20).unwrap() = 7;
+        assert_eq!(
+            vec.changed_since(&older).collect::<Vec<_>>(),
+            (16..32).chain(1_000..1_003).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `lockyard store`: maintenance of a store's file that no server has open.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::stdout::write_out;
 
-use crate::backend::store::RedbStore;
+use crate::backend::store::{RedbStore, StoreCheck};
 
 /// Maintain a store's file: check it, or export and import its contexts.
 ///
@@ -31,6 +31,8 @@ enum Verb {
         path: PathBuf,
     },
     /// Write every context as a line of JSON, by ascending id, after a line that says so.
+    ///
+    /// Of a damaged file, whatever is whole is written; what is missing is named on stderr, and the exit code is 4.
     Export {
         /// The store.
         path: PathBuf,
@@ -56,15 +58,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.verb {
         Verb::Check { path } => return check(path),
         Verb::Export { path, to } => {
-            let contexts = match to {
+            let exported = match to {
                 None => RedbStore::export(path, BufWriter::new(std::io::stdout().lock()))?,
-                Some(to) => {
-                    let file = File::create(to)
-                        .with_context(|| format!("--to {} cannot be written", to.display()))?;
-                    RedbStore::export(path, BufWriter::new(file))?
-                }
+                Some(to) => export_to(path, to)?,
             };
-            eprintln!("{contexts} contexts were exported.");
+            name(&exported.faults);
+            eprintln!("{} contexts were exported.", exported.contexts);
+            return Ok(verdict(&exported));
         }
         Verb::Import { path, from, replace } => {
             let contexts = match from {
@@ -91,9 +91,36 @@ fn check(path: &PathBuf) -> anyhow::Result<Exit> {
     if checkup.repaired {
         eprintln!("It was not closed as it should be, and is repaired now.");
     }
-    for fault in &checkup.faults {
+    name(&checkup.faults);
+    write_out(&format!("{} contexts are whole, {} faults.", checkup.contexts, checkup.faults.len()))?;
+    Ok(verdict(&checkup))
+}
+
+/// Exports into a file that has its name only when it is complete: what had the name before stays until then.
+fn export_to(path: &Path, to: &Path) -> anyhow::Result<StoreCheck> {
+    let unwritten = || format!("--to {} cannot be written", to.display());
+    let mut beside = to.as_os_str().to_owned();
+    beside.push(".unfinished");
+    let beside = PathBuf::from(beside);
+    let file = File::create(&beside).with_context(unwritten)?;
+    let exported = RedbStore::export(path, BufWriter::new(&file)).map_err(anyhow::Error::from);
+    let complete = |exported| {
+        file.sync_all().and_then(|()| fs::rename(&beside, to)).with_context(unwritten).map(|()| exported)
+    };
+    let exported = exported.and_then(complete);
+    if exported.is_err() {
+        // It is of no use to anyone, and the error that is reported is the one that matters.
+        let _ = fs::remove_file(&beside);
+    }
+    exported
+}
+
+fn name(faults: &[String]) {
+    for fault in faults {
         eprintln!("error: {fault}");
     }
-    write_out(&format!("{} contexts are whole, {} faults.", checkup.contexts, checkup.faults.len()))?;
-    Ok(if checkup.faults.is_empty() { Exit::Fine } else { Exit::VerificationFailed })
+}
+
+fn verdict(checkup: &StoreCheck) -> Exit {
+    if checkup.faults.is_empty() { Exit::Fine } else { Exit::VerificationFailed }
 }

@@ -16,7 +16,7 @@ use super::population::Population;
 pub(super) fn stock(population: &Population, runtime: &Handle) -> MemoryStore {
     let store = MemoryStore::default();
     for context in &population.contexts {
-        runtime.block_on(store.put(context.clone())).expect("a memory store takes everything");
+        runtime.block_on(store.write(context.clone())).expect("a memory store takes everything");
     }
     store
 }

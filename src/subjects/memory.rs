@@ -92,7 +92,7 @@ pub(super) fn small_sessions(sessions: u32) -> Scenario {
 /// The sessions in the plainest form that can be shared.
 fn plain_map(population: &Population, store: &MemoryStore, runtime: &Handle) -> impl Sized + use<> {
     let load = |id| {
-        let loaded = runtime.block_on(store.load(id)).expect("a memory store gives everything");
+        let loaded = runtime.block_on(store.read(id)).expect("a memory store gives everything");
         (id, Arc::new(loaded.expect("it was put there")))
     };
     population.ids.iter().copied().map(load).collect::<HashMap<_, _>>()

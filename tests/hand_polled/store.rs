@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
-use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary};
+use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, Version};
 use lockyard::backend::store::{Store, StoreError};
 
 use super::stage;
@@ -35,7 +35,8 @@ struct Disk {
 
 enum Effect {
     None,
-    Put(Box<ChatContext>),
+    /// And the version that is taken for stored.
+    Put(Box<ChatContext>, Option<Version>),
     Delete(ContextId),
 }
 
@@ -93,7 +94,7 @@ impl Disk {
     fn happen(&mut self, call: u64) {
         while self.pending.front().is_some_and(|(number, _)| *number <= call) {
             match self.pending.pop_front() {
-                Some((_, Effect::Put(context))) => self.put(*context),
+                Some((_, Effect::Put(context, known))) => self.put(*context, known),
                 Some((_, Effect::Delete(id))) => {
                     self.records.remove(&id);
                     self.deleted.insert(id);
@@ -103,8 +104,10 @@ impl Disk {
         }
     }
 
-    fn put(&mut self, context: ChatContext) {
+    fn put(&mut self, context: ChatContext, known: Option<Version>) {
         let id = context.id();
+        let there = self.records.get(&id).map(ChatContext::version);
+        assert!(known.is_none() || known == there, "{known:?} was taken for stored, and {there:?} is");
         assert!(!self.deleted.contains(&id), "a save has brought back what was deleted");
         if let Some(old) = self.records.insert(id, context) {
             let new = &self.records[&id];
@@ -139,14 +142,24 @@ impl Drop for Caller<'_> {
 }
 
 impl Store for ToyStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    /// The version that is stored.
+    type Stored = Option<Version>;
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Option<Version>)>, StoreError> {
         self.disk().loads += 1;
         self.call("load", id, Effect::None).await?;
-        Ok(self.disk().records.get(&id).cloned())
+        let found = self.disk().records.get(&id).cloned();
+        Ok(found.map(|context| {
+            let version = context.version();
+            (context, Some(version))
+        }))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
-        self.call("put", context.id(), Effect::Put(Box::new(context))).await
+    async fn put(&self, context: ChatContext, stored: &mut Option<Version>) -> Result<(), StoreError> {
+        let (id, version, known) = (context.id(), context.version(), stored.take());
+        self.call("put", id, Effect::Put(Box::new(context), known)).await?;
+        *stored = Some(version);
+        Ok(())
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {

@@ -5,9 +5,12 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use axum::http::Method;
+use lockyard::backend::chat::{ChatContext, Timestamp};
 use lockyard::backend::http::Limits;
+use lockyard::strategy::IdSource;
 use serde_json::{Value, json};
 
+use crate::support::config;
 use crate::support::http::{Site, json as json_request, request};
 use crate::support::model::{Answer, call};
 
@@ -71,6 +74,39 @@ async fn bodies_that_cannot_be_read_are_distinguished() {
     }
     let page = site.get(&path).await.ok(200);
     assert_eq!(page["total"], 0, "nothing of this was taken");
+}
+
+/// What is accepted can be stored and read back: nothing is deeper than the reader goes.
+#[tokio::test]
+async fn what_is_too_deep_to_be_stored_is_422() {
+    let site = Site::new();
+    let path = site.create().await;
+    let nested = |levels| (0..levels).fold(json!(1), |value, _| json!([value]));
+    let put = async |levels| {
+        let body = json!({ "parameters": { "deep": nested(levels) } });
+        site.send(json_request(Method::PUT, &path, &[], &body)).await
+    };
+    put(64).await.ok(200);
+    for levels in [65, 100, 120] {
+        let detail = put(levels).await.problem(422, "invalid");
+        assert!(detail.contains("parameters has more than 64"), "{detail}");
+    }
+    let body = json!({ "model_id": "gpt", "mode": "chat", "parameters": { "deep": nested(65) } });
+    assert!(site.post("/v1/contexts", &body).await.status.is_client_error());
+    assert_eq!(site.get(&path).await.ok(200)["config"]["parameters"]["deep"], nested(64));
+}
+
+/// What is stored of it cannot be read: it says so, and it can be deleted.
+#[tokio::test]
+async fn a_stored_context_that_is_corrupt_is_503_and_can_be_deleted() {
+    let site = Site::new();
+    let context = ChatContext::new(IdSource::seeded(9).next(), config(), Timestamp(0)).unwrap();
+    let (id, path) = (context.id(), format!("/v1/contexts/{}", context.id()));
+    site.world.store.plant(context);
+    site.world.store.unreadable.lock().insert(id);
+    site.get(&path).await.problem(503, "stored_context_corrupt");
+    site.send(request(Method::DELETE, &path, &[], String::new())).await.ok(204);
+    site.get(&path).await.problem(404, "context_not_found");
 }
 
 #[tokio::test]

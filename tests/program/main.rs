@@ -29,6 +29,7 @@ mod readme_curl;
 mod serve;
 #[cfg(unix)]
 mod serve_edge;
+mod store_damage;
 mod typed_wrong;
 #[cfg(unix)]
 mod unfinished_runs;

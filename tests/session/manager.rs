@@ -107,8 +107,7 @@ async fn eviction_under_a_live_handle_makes_no_second_copy<F: LockFamily, S: Sav
     assert_eq!(manager.stats().await.cache.evictions, 1, "the held session is out of the cache");
 
     // Nothing but the live copy has this change: a second copy would come from the store without it.
-    manager.change(&held, Settle::Stored, say("one")).await.unwrap();
-    store.plant(ChatContext::new(held.id(), config(), Timestamp(0)).unwrap());
+    manager.change(&held, Settle::Later, say("one")).await.unwrap();
     assert_eq!(manager.read(held.id(), texts).await.unwrap(), ["one"]);
     manager.write(held.id(), say("two")).await.unwrap();
     assert_eq!(held.read(texts).await.unwrap(), ["one", "two"]);

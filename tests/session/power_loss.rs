@@ -29,7 +29,7 @@ fn contexts(seed: u64) -> Vec<ChatContext> {
     (0..CONTEXTS).map(|_| ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap()).collect()
 }
 
-/// Puts ever newer contexts until the power is gone. The newest version of each that was acknowledged, and the newest
+/// Puts what has changed of ever newer contexts until the power is gone. The newest version of each that was acknowledged, and the newest
 /// that was tried.
 async fn write_until_dark(
     store: &RedbStore,
@@ -37,12 +37,14 @@ async fn write_until_dark(
 ) -> BTreeMap<ContextId, (Option<Version>, Version)> {
     let mut known: BTreeMap<_, _> =
         contexts.iter().map(|context| (context.id(), (None, context.version()))).collect();
+    let mut stored = vec![Default::default(); contexts.len()];
     loop {
         for context in contexts.iter_mut() {
             context.append(user(&format!("message {}", context.version())), None).unwrap();
             context.touch(Timestamp(context.version().0));
         }
-        let puts = join_all(contexts.iter().map(|context| store.put(context.clone()))).await;
+        let each = contexts.iter().zip(&mut stored);
+        let puts = join_all(each.map(|(context, stored)| store.put(context.clone(), stored))).await;
         for (context, put) in contexts.iter().zip(&puts) {
             let (acknowledged, tried) = known.get_mut(&context.id()).unwrap();
             *tried = context.version();
@@ -72,7 +74,7 @@ async fn no_acknowledged_write_is_lost_with_the_power() {
         let store = store(&disk.after_power_loss(&mut random));
         let listed = store.list(None, 100).await.unwrap();
         for (id, (acknowledged, tried)) in known {
-            let found = store.load(id).await.unwrap();
+            let found = store.read(id).await.unwrap();
             let summary = listed.iter().find(|summary| summary.id == id);
             assert_eq!(
                 found.as_ref().map(ContextSummary::from).as_ref(),
@@ -93,7 +95,7 @@ async fn no_acknowledged_write_is_lost_with_the_power() {
         }
         // And it can be used again.
         let again = ChatContext::new(IdSource::Unique.next(), config(), Timestamp(0)).unwrap();
-        store.put(again).await.unwrap();
+        store.write(again).await.unwrap();
     }
     assert!(acknowledged_at_all > 0, "the power went before anything was acknowledged");
     println!(
@@ -108,22 +110,22 @@ async fn a_disk_that_is_full_or_read_only_is_refused_and_worked_with_again() {
         let disk = Disk::default();
         let store = store(&disk);
         let contexts = contexts(7);
-        store.put(contexts[0].clone()).await.unwrap();
+        store.write(contexts[0].clone()).await.unwrap();
 
         disk.fault(Some(fault));
         for context in &contexts[1..4] {
-            let refused = store.put(context.clone()).await.unwrap_err();
+            let refused = store.write(context.clone()).await.unwrap_err();
             assert!(matches!(refused, StoreError::Failed { .. }), "{refused}");
         }
 
         disk.fault(None);
-        assert_eq!(store.load(contexts[0].id()).await.unwrap().as_ref(), Some(&contexts[0]), "{fault}");
-        store.put(contexts[4].clone()).await.unwrap();
-        assert_eq!(store.load(contexts[4].id()).await.unwrap().as_ref(), Some(&contexts[4]), "{fault}");
+        assert_eq!(store.read(contexts[0].id()).await.unwrap().as_ref(), Some(&contexts[0]), "{fault}");
+        store.write(contexts[4].clone()).await.unwrap();
+        assert_eq!(store.read(contexts[4].id()).await.unwrap().as_ref(), Some(&contexts[4]), "{fault}");
         drop(store);
         let again = self::store(&disk.after_power_loss(&mut ChaCha8Rng::seed_from_u64(3)));
         for context in [&contexts[0], &contexts[4]] {
-            assert_eq!(again.load(context.id()).await.unwrap().as_ref(), Some(context), "{fault}");
+            assert_eq!(again.read(context.id()).await.unwrap().as_ref(), Some(context), "{fault}");
         }
     }
 }

@@ -71,7 +71,7 @@ async fn a_turn_cut_off_is_rolled_back_when_the_store_is_opened_again() {
     first.add_context_message(id, user("stored in mid-turn"), None).await.unwrap();
     // As a crash would: nothing of the turn runs any more, and neither does its roll-back.
     std::mem::forget(turn);
-    let left = first.manager().env().store().load(id).await.unwrap().unwrap();
+    let left = first.manager().env().store().read(id).await.unwrap().unwrap();
     assert!(left.state_kind().is_working());
     drop(first);
 
@@ -97,7 +97,8 @@ async fn a_context_and_its_summary_are_stored_together() {
             context.touch(Timestamp(round));
         }
         // Half of the last round is given up: which of these happened is unknown, but none did by half.
-        let mut puts: Vec<_> = contexts.iter().map(|context| Box::pin(store.put(context.clone()))).collect();
+        let mut puts: Vec<_> =
+            contexts.iter().map(|context| Box::pin(store.write(context.clone()))).collect();
         for put in &mut puts {
             let _ = poll(put);
         }
@@ -113,11 +114,11 @@ async fn a_context_and_its_summary_are_stored_together() {
     let listed = store.list(None, 100).await.unwrap();
     assert_eq!(listed.len(), 39);
     for summary in listed {
-        let context = store.load(summary.id).await.unwrap().unwrap();
+        let context = store.read(summary.id).await.unwrap().unwrap();
         assert_eq!(ContextSummary::from(&context), summary);
         assert_eq!(context.message_count(None).unwrap() as u64, context.version().0);
     }
-    assert_eq!(store.load(contexts[0].id()).await, Ok(None));
+    assert_eq!(store.read(contexts[0].id()).await, Ok(None));
 }
 
 #[tokio::test]
@@ -128,7 +129,7 @@ async fn what_has_queued_up_is_finished_before_the_store_is_closed() {
     let ids = IdSource::seeded(5);
     for _ in 0..50 {
         let context = ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap();
-        drop(poll(&mut Box::pin(store.put(context))));
+        drop(poll(&mut Box::pin(store.write(context))));
     }
     drop(store);
     assert_eq!(RedbStore::open(&path).unwrap().list(None, 100).await.unwrap().len(), 50);
@@ -141,7 +142,7 @@ async fn after_a_crash_everything_acknowledged_is_there() {
     let store = RedbStore::open(&path).unwrap();
     let ids = IdSource::seeded(5);
     for _ in 0..10 {
-        store.put(ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap()).await.unwrap();
+        store.write(ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap()).await.unwrap();
     }
     // What a crash would leave now: this file was never closed.
     std::fs::copy(&path, &crashed).unwrap();
@@ -225,12 +226,12 @@ fn a_file_in_a_newer_format_is_refused_and_left_alone() {
     drop(RedbStore::open(&path).unwrap());
     let database = Database::open(&path).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(META).unwrap().insert("format", 2).unwrap();
+    transaction.open_table(META).unwrap().insert("format", 3).unwrap();
     transaction.commit().unwrap();
     drop(database);
 
     let words = refusal(&path);
-    assert!(words.contains("format 2") && words.contains("newer program"), "{words}");
+    assert!(words.contains("format 3") && words.contains("newer program"), "{words}");
 }
 
 #[test]

@@ -229,15 +229,17 @@ struct Slow {
 }
 
 impl Store for Slow {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    type Stored = ();
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
         self.inner.load(id).await
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
         while self.slow.load(SeqCst) {
             tokio::task::yield_now().await;
         }
-        self.inner.put(context).await
+        self.inner.put(context, &mut ()).await
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {

@@ -33,19 +33,19 @@ async fn what_was_put_is_loaded(store: impl Store) {
     let mut whole = next(&next(&one));
     whole.set_system_prompt("Be polite.");
     whole.begin_turn(user("hello")).unwrap();
-    store.put(whole.clone()).await.unwrap();
-    store.put(other.clone()).await.unwrap();
-    assert_eq!(store.load(whole.id()).await, Ok(Some(whole)), "in any state, with all it has");
-    assert_eq!(store.load(other.id()).await, Ok(Some(other)));
-    assert_eq!(store.load(absent.id()).await, Ok(None));
+    store.write(whole.clone()).await.unwrap();
+    store.write(other.clone()).await.unwrap();
+    assert_eq!(store.read(whole.id()).await, Ok(Some(whole)), "in any state, with all it has");
+    assert_eq!(store.read(other.id()).await, Ok(Some(other)));
+    assert_eq!(store.read(absent.id()).await, Ok(None));
 }
 
 async fn a_put_replaces_what_was_there(store: impl Store) {
     let [first] = contexts();
     let second = next(&first);
     for context in [&first, &second, &first] {
-        store.put(context.clone()).await.unwrap();
-        assert_eq!(store.load(first.id()).await.as_ref(), Ok(&Some(context.clone())));
+        store.write(context.clone()).await.unwrap();
+        assert_eq!(store.read(first.id()).await.as_ref(), Ok(&Some(context.clone())));
         let expected: Vec<ContextSummary> = vec![context.into()];
         assert_eq!(store.list(None, 10).await, Ok(expected), "the index goes with it");
     }
@@ -53,20 +53,20 @@ async fn a_put_replaces_what_was_there(store: impl Store) {
 
 async fn what_was_deleted_is_gone(store: impl Store) {
     let [one, other] = contexts();
-    store.put(one.clone()).await.unwrap();
-    store.put(other.clone()).await.unwrap();
+    store.write(one.clone()).await.unwrap();
+    store.write(other.clone()).await.unwrap();
     store.delete(one.id()).await.unwrap();
-    assert_eq!(store.load(one.id()).await, Ok(None));
+    assert_eq!(store.read(one.id()).await, Ok(None));
     assert_eq!(ids(&store.list(None, 10).await.unwrap()), [other.id()]);
     assert_eq!(store.delete(one.id()).await, Ok(()), "nothing to forget is fine");
-    store.put(next(&one)).await.unwrap();
-    assert_eq!(store.load(one.id()).await, Ok(Some(next(&one))));
+    store.write(next(&one)).await.unwrap();
+    assert_eq!(store.read(one.id()).await, Ok(Some(next(&one))));
 }
 
 async fn a_list_goes_by_id_from_its_cursor_to_its_limit(store: impl Store) {
     let all = contexts::<5>();
     for at in [3, 0, 4, 1, 2] {
-        store.put(all[at].clone()).await.unwrap();
+        store.write(all[at].clone()).await.unwrap();
     }
     let id = |at: usize| all[at].id();
     let every: Vec<ContextSummary> = all.iter().map(ContextSummary::from).collect();
@@ -85,17 +85,17 @@ async fn a_dropped_put_keeps_its_place(store: impl Store) {
     let [first] = contexts();
     let (second, third) = (next(&first), next(&next(&first)));
     let id = first.id();
-    let give_up = |context: &ChatContext| drop(poll(&mut Box::pin(store.put(context.clone()))));
+    let give_up = |context: &ChatContext| drop(poll(&mut Box::pin(store.write(context.clone()))));
     for _ in 0..20 {
         give_up(&first);
-        let seen = store.load(id).await.unwrap();
-        assert_eq!(store.load(id).await, Ok(seen), "it happens before the next call or never");
+        let seen = store.read(id).await.unwrap();
+        assert_eq!(store.read(id).await, Ok(seen), "it happens before the next call or never");
         give_up(&first);
-        store.put(second.clone()).await.unwrap();
-        assert_eq!(store.load(id).await, Ok(Some(second.clone())));
+        store.write(second.clone()).await.unwrap();
+        assert_eq!(store.read(id).await, Ok(Some(second.clone())));
         give_up(&third);
         store.delete(id).await.unwrap();
-        assert_eq!(store.load(id).await, Ok(None));
+        assert_eq!(store.read(id).await, Ok(None));
     }
 }
 
@@ -145,9 +145,9 @@ async fn delays_are_those_asked_for() {
     let [context] = contexts();
     let mut last = Instant::now();
     let mut lap = || std::mem::replace(&mut last, Instant::now()).elapsed();
-    store.put(context.clone()).await.unwrap();
+    store.write(context.clone()).await.unwrap();
     assert_eq!(lap(), save_delay);
-    store.load(context.id()).await.unwrap();
+    store.read(context.id()).await.unwrap();
     assert_eq!(lap(), load_delay);
     store.list(None, 1).await.unwrap();
     assert_eq!(lap(), load_delay);
@@ -161,12 +161,12 @@ fn a_call_dropped_in_its_delay_never_happens() {
     let _on = runtime.enter();
     let store = faulty(Faults { save_delay: Duration::from_millis(10), ..Faults::default() });
     let [context] = contexts();
-    let mut put = Box::pin(store.put(context.clone()));
+    let mut put = Box::pin(store.write(context.clone()));
     expect_waiting(&mut put);
     drop(put);
     runtime.block_on(async {
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(store.load(context.id()).await, Ok(None));
+        assert_eq!(store.read(context.id()).await, Ok(None));
     });
 }
 
@@ -178,19 +178,19 @@ async fn failing(failing: f64, seed: u64) -> Vec<usize> {
         let [mut context] = contexts();
         (0..nth).for_each(|_| context.touch(Timestamp(0)));
         let id = context.id();
-        let before = store.inner().load(id).await.unwrap();
+        let before = store.inner().read(id).await.unwrap();
         let outcome = match nth % 4 {
-            0 => store.put(context.clone()).await,
-            1 => store.load(id).await.map(drop),
+            0 => store.write(context.clone()).await,
+            1 => store.read(id).await.map(drop),
             2 => store.list(None, 1).await.map(drop),
             _ => store.delete(id).await,
         };
         if let Err(error) = outcome {
             assert!(matches!(error, StoreError::Failed { .. }) && error.to_string().contains("injected"));
-            assert_eq!(store.inner().load(id).await, Ok(before), "a call that fails does nothing");
+            assert_eq!(store.inner().read(id).await, Ok(before), "a call that fails does nothing");
             failed.push(nth);
         } else if nth % 4 == 0 {
-            let stored = store.inner().load(id).await.unwrap().unwrap();
+            let stored = store.inner().read(id).await.unwrap().unwrap();
             assert_eq!((stored.version(), stored.state_kind()), (Version(nth as u64), StateKind::Idle));
         }
     }

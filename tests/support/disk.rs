@@ -27,6 +27,8 @@ struct Inner {
     power: Option<usize>,
     /// What every write and sync meets.
     fault: Option<ErrorKind>,
+    /// How many bytes have been written.
+    written: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,16 @@ impl Change {
 }
 
 impl Disk {
+    /// A disk on which this stands.
+    pub fn holding(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Mutex::new(Inner { seen: bytes.clone(), durable: bytes, ..Inner::default() })))
+    }
+
+    /// How many bytes have been written so far.
+    pub fn written(&self) -> u64 {
+        self.0.lock().written
+    }
+
     /// The power will be gone after so many changes and syncs.
     pub fn cut_after(&self, steps: usize) {
         self.0.lock().power = Some(steps);
@@ -79,6 +91,9 @@ impl Disk {
     fn change(&self, change: Change) -> Result<(), std::io::Error> {
         let mut inner = self.0.lock();
         inner.step()?;
+        if let Change::Write(_, data) = &change {
+            inner.written += data.len() as u64;
+        }
         change.apply(&mut inner.seen);
         inner.pending.push(change);
         Ok(())

@@ -33,6 +33,8 @@ pub struct Script {
     pub saves: Valve,
     /// So many loads fail from now on.
     pub failing_loads: AtomicUsize,
+    /// What is stored of these cannot be read, until it is deleted.
+    pub unreadable: Mutex<BTreeSet<ContextId>>,
     /// So many puts and deletes fail from now on.
     pub failing_saves: AtomicUsize,
     /// How often each call steps aside before it takes effect, and again after it.
@@ -139,7 +141,10 @@ fn failed(operation: &'static str) -> StoreError {
 }
 
 impl Store for ScriptedStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    /// The version that is stored.
+    type Stored = Option<Version>;
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Option<Version>)>, StoreError> {
         let _flight = Flight::begin(self, id);
         self.loads.pass().await;
         self.pause().await;
@@ -147,18 +152,35 @@ impl Store for ScriptedStore {
             return Err(failed("load"));
         }
         self.calls.lock().push(Call::Load(id));
+        if self.unreadable.lock().contains(&id) {
+            return Err(StoreError::Corrupt { id, reason: "it was made unreadable".to_owned() });
+        }
         let found = self.stored(id);
         self.pause().await;
-        Ok(found)
+        Ok(found.map(|context| {
+            let version = context.version();
+            (context, Some(version))
+        }))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
-        let (id, version) = (context.id(), context.version());
-        self.save("put", id, Call::Put(id, version), |script| script.plant(context)).await
+    async fn put(&self, context: ChatContext, stored: &mut Option<Version>) -> Result<(), StoreError> {
+        let (id, version, known) = (context.id(), context.version(), stored.take());
+        let put = |script: &Script| {
+            let there = script.stored(id).map(|context| context.version());
+            assert!(known.is_none() || known == there, "{known:?} was taken for stored, and {there:?} is");
+            script.plant(context);
+        };
+        self.save("put", id, Call::Put(id, version), put).await?;
+        *stored = Some(version);
+        Ok(())
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {
-        self.save("delete", id, Call::Delete(id), |script| drop(script.records.lock().remove(&id))).await
+        let delete = |script: &Script| {
+            script.records.lock().remove(&id);
+            script.unreadable.lock().remove(&id);
+        };
+        self.save("delete", id, Call::Delete(id), delete).await
     }
 
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {

@@ -17,6 +17,11 @@ impl Branches {
         Self(vec![branch])
     }
 
+    /// Branches that are in the order of their names.
+    pub(super) fn sorted(branches: Vec<Branch>) -> Self {
+        Self(branches)
+    }
+
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Branch> {
         self.0.iter()
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::branches::Branches;
 use super::context::ContextConfig;
+use super::limits::{check_calls, check_content, check_results, content_bytes};
 use super::turn::Turn;
 use super::{
     ChatContext, ChatError, ContextId, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine, MessagePool, Role, StateKind,
@@ -42,6 +43,11 @@ impl ChatContext {
     /// Everything the other methods rely on without looking.
     pub(super) fn check(&self) -> Result<(), ChatError> {
         self.config.check()?;
+        for message in self.pool.iter() {
+            check_content(content_bytes(&message.content))?;
+            check_calls(&message.tool_calls)?;
+            check_results(&message.tool_results)?;
+        }
         self.check_pool()
             .and_then(|()| self.check_branches())
             .and_then(|()| self.check_turn())
@@ -65,6 +71,13 @@ impl ChatContext {
             if let Some(id) = branch.order.iter().find(|id| self.pool.get(**id).is_none()) {
                 let (name, messages) = (branch.name(), self.pool.len());
                 return Err(format!("branch `{name}` holds message {id} of {messages}"));
+            }
+            let parents = std::iter::once(None).chain(branch.order.iter().copied().map(Some));
+            if let Some((id, _)) =
+                branch.order.iter().zip(parents).find(|(id, parent)| self.pool[**id].parent != *parent)
+            {
+                let name = branch.name();
+                return Err(format!("branch `{name}` holds message {id} elsewhere than after its parent"));
             }
         }
         for (role, name) in

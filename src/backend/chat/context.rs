@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::branches::Branches;
+use super::limits::check_settings;
 use super::turn::Turn;
 use super::{
     Branch, ChatError, ContextId, Machine, Message, MessageId, MessagePool, NewMessage, State, StateKind,
@@ -49,7 +50,11 @@ impl ContextConfig {
     pub(super) fn check(&self) -> Result<(), ChatError> {
         not_empty("model_id", &self.model_id)?;
         not_empty("mode", &self.mode)?;
-        self.system_prompt_id.as_deref().map_or(Ok(()), |id| not_empty("system_prompt_id", id))
+        self.system_prompt_id.as_deref().map_or(Ok(()), |id| not_empty("system_prompt_id", id))?;
+        check_settings(
+            [&self.model_id, &self.mode].into_iter().chain(&self.system_prompt_id),
+            &self.parameters,
+        )
     }
 }
 
@@ -94,7 +99,8 @@ impl ChatContext {
     /// An empty conversation on the branch `main`.
     ///
     /// # Errors
-    /// [`ChatError::Empty`] if the settings leave out what they must have.
+    /// [`ChatError::Empty`] if the settings leave out what they must have, [`ChatError::TooDeep`] and
+    /// [`ChatError::TooLarge`] if they could not be stored.
     pub fn new(id: ContextId, config: ContextConfig, now: Timestamp) -> Result<Self, ChatError> {
         config.check()?;
         let main: Arc<str> = MAIN.into();
@@ -135,7 +141,8 @@ impl ChatContext {
     ///
     /// # Errors
     /// [`ChatError::UnknownBranch`] if there is no such branch; [`ChatError::Empty`] for a message that says nothing;
-    /// [`ChatError::UnsupportedUrl`] for a picture at an address that is none of `http:`, `https:` and `data:image/`.
+    /// [`ChatError::UnsupportedUrl`] for a picture at an address that is none of `http:`, `https:` and `data:image/`;
+    /// [`ChatError::TooLarge`] if the message could not be stored.
     pub fn append(&mut self, message: NewMessage, branch: Option<&str>) -> Result<MessageId, ChatError> {
         message.check()?;
         let name = branch.unwrap_or(&self.active_branch);
@@ -155,18 +162,22 @@ impl ChatContext {
     /// Applies a change of settings, whole or not at all.
     ///
     /// # Errors
-    /// [`ChatError::Empty`] for a field without text, [`ChatError::UnknownBranch`] for a branch that there is not.
+    /// [`ChatError::Empty`] for a field without text, [`ChatError::UnknownBranch`] for a branch that there is not,
+    /// [`ChatError::TooDeep`] and [`ChatError::TooLarge`] for settings that could not be stored.
     pub fn update(&mut self, update: &ContextUpdate) -> Result<(), ChatError> {
-        for (field, text) in [("model_id", &update.model_id), ("mode", &update.mode)] {
-            text.as_deref().map_or(Ok(()), |text| not_empty(field, text))?;
+        let ContextUpdate { model_id, mode, parameters, active_branch } = update;
+        let mut config = self.config.clone();
+        if model_id.is_some() || mode.is_some() || parameters.is_some() {
+            let config = Arc::make_mut(&mut config);
+            set(&mut config.model_id, model_id.as_ref());
+            set(&mut config.mode, mode.as_ref());
+            set(&mut config.parameters, parameters.as_ref());
+            config.check()?;
         }
-        self.branch(update.active_branch.as_deref())?;
+        self.branch(active_branch.as_deref())?;
 
-        let config = Arc::make_mut(&mut self.config);
-        set(&mut config.model_id, update.model_id.as_ref());
-        set(&mut config.mode, update.mode.as_ref());
-        set(&mut config.parameters, update.parameters.as_ref());
-        if let Some(name) = &update.active_branch {
+        self.config = config;
+        if let Some(name) = active_branch {
             self.active_branch = name.as_str().into();
         }
         Ok(())

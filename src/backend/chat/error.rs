@@ -110,6 +110,24 @@ pub enum ChatError {
         /// The address given.
         url: String,
     },
+    /// What is set or said has more levels than can be read back.
+    #[error("{field} has more than {max} arrays and objects in each other: no more can be stored")]
+    TooDeep {
+        /// Which field.
+        field: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// What is set or said is larger than a store takes.
+    #[error("{field} has {bytes} bytes: no more than {max} can be stored")]
+    TooLarge {
+        /// Which field.
+        field: &'static str,
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
     /// The text is no context id.
     #[error(transparent)]
     NotAContextId(#[from] NotAContextId),
@@ -142,6 +160,8 @@ impl ChatError {
             | Self::MissingToolResult { .. }
             | Self::Empty { .. }
             | Self::UnsupportedUrl { .. }
+            | Self::TooDeep { .. }
+            | Self::TooLarge { .. }
             | Self::NotAContextId(_)
             | Self::Damaged { .. } => false,
         }

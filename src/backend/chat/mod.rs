@@ -15,6 +15,8 @@
 //! | `condition` | which versions a change was made for |
 //! | `turn` | the steps of a chat turn, each whole or nothing |
 //! | `check` | reading a context back from a store |
+//! | `limits` | how deep and how large what is said and set may be |
+//! | `parts` | a context as settings, messages and a head, for stores that write what has changed |
 //! | `dto` | what leaves the context |
 //! | `error` | everything a conversation can refuse |
 //!
@@ -59,7 +61,9 @@ mod dto;
 mod error;
 mod fsm;
 mod ids;
+mod limits;
 mod message;
+mod parts;
 mod pool;
 mod state;
 mod tools;
@@ -78,11 +82,13 @@ pub use dto::{
 pub use error::ChatError;
 pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};
 pub use ids::{ContextId, MessageId, NotAContextId, Timestamp, ToolCallId, Version};
+pub use limits::{MAX_BYTES, MAX_DEPTH};
 #[cfg(feature = "http")]
 pub(super) use message::Content;
 #[cfg(any(feature = "http", feature = "client"))]
 pub(super) use message::string_or_parts;
 pub use message::{ContentPart, Message, NewMessage, Role};
+pub use parts::{ContextHead, ContextSettings};
 pub use pool::MessagePool;
 pub use state::{State, StateKind};
 pub use tools::{Approval, NewToolCall, ToolCall, ToolDecision, ToolResult};

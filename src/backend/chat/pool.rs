@@ -48,9 +48,25 @@ impl MessagePool {
         self.nodes.iter().map(Arc::as_ref)
     }
 
+    /// The messages that may differ from those of `older`, as far as that can be told without looking into them.
+    pub(super) fn changed_since<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = &'a Message> {
+        self.nodes.changed_since(&older.nodes).filter_map(|at| {
+            let node = &self.nodes[at];
+            // A chunk that was copied for one message has the others from before.
+            let same = older.nodes.get(at).is_some_and(|old| Arc::ptr_eq(old, node));
+            (!same).then_some(node.as_ref())
+        })
+    }
+
     /// A copy of every message that shares no memory with this pool.
     pub(super) fn deep_clone(&self) -> Self {
         Self { nodes: self.iter().map(|message| Arc::new(message.clone())).collect() }
+    }
+}
+
+impl FromIterator<Message> for MessagePool {
+    fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Self {
+        Self { nodes: messages.into_iter().map(Arc::new).collect() }
     }
 }
 

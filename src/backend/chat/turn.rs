@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::{check_content, check_new_calls, check_results, content_bytes};
 use super::{
     Approval, ChatContext, ChatError, ContentPart, Event, Machine, Message, MessageId, NewMessage,
     NewToolCall, Role, State, StateKind, ToolCall, ToolCallId, ToolDecision, ToolResult,
@@ -38,8 +39,8 @@ impl ChatContext {
     /// not idle is busy.
     ///
     /// # Errors
-    /// [`ChatError::NotFromUser`], [`ChatError::Empty`] and [`ChatError::UnsupportedUrl`] as for [`append`](Self::append), and
-    /// [`ChatError::Busy`] while another turn is under way.
+    /// [`ChatError::NotFromUser`]; [`ChatError::Empty`], [`ChatError::UnsupportedUrl`] and [`ChatError::TooLarge`] as for
+    /// [`append`](Self::append); and [`ChatError::Busy`] while another turn is under way.
     pub fn begin_turn(&mut self, message: NewMessage) -> Result<MessageId, ChatError> {
         if message.role != Role::User {
             return Err(ChatError::NotFromUser { role: message.role });
@@ -78,8 +79,10 @@ impl ChatContext {
     /// # Errors
     /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn append_chunks(&mut self, text: &str) -> Result<(), ChatError> {
-        self.fire(&Event::Chunk)?;
+        let next = self.machine.step(&Event::Chunk)?;
+        check_content(content_bytes(&self.reply_mut().content) + text.len())?;
         self.reply_mut().push_text(text);
+        self.enter(next);
         Ok(())
     }
 
@@ -96,8 +99,11 @@ impl ChatContext {
     /// # Errors
     /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
     pub fn full_response(&mut self, text: impl Into<String>) -> Result<MessageId, ChatError> {
-        self.fire(&Event::FullResponse)?;
-        Ok(self.begin_reply(vec![ContentPart::Text { text: text.into() }]))
+        let next = self.machine.step(&Event::FullResponse)?;
+        let content = vec![ContentPart::Text { text: text.into() }];
+        check_content(content_bytes(&content))?;
+        self.enter(next);
+        Ok(self.begin_reply(content))
     }
 
     /// The answer has been read. Without tool calls the turn is over; with them a person decides next, unless the
@@ -108,6 +114,7 @@ impl ChatContext {
     pub fn finish_response(&mut self, calls: Vec<NewToolCall>) -> Result<StateKind, ChatError> {
         let next = self.machine.step(&Event::Processed { tool_calls: !calls.is_empty() })?;
         refuse_repeated(calls.iter().map(|call| &call.id))?;
+        check_new_calls(&calls)?;
         self.reply_mut().tool_calls = calls.into_iter().map(ToolCall::from).collect();
         match next.state() {
             State::AwaitingToolApproval => {}
@@ -188,6 +195,7 @@ impl ChatContext {
         if !missing.is_empty() {
             return Err(ChatError::MissingToolResult { calls: missing });
         }
+        check_results(&results)?;
         self.turn.reply = None;
         self.enter(next);
         Ok(self.append_results(results))

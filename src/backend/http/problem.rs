@@ -249,7 +249,9 @@ fn refused(error: &ChatError) -> Code {
         | ChatError::RepeatedToolCall { .. }
         | ChatError::MissingToolResult { .. }
         | ChatError::Empty { .. }
-        | ChatError::UnsupportedUrl { .. } => Code::Invalid,
+        | ChatError::UnsupportedUrl { .. }
+        | ChatError::TooDeep { .. }
+        | ChatError::TooLarge { .. } => Code::Invalid,
         ChatError::Damaged { .. } => Code::StoredContextCorrupt,
     }
 }

@@ -54,7 +54,7 @@ impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
     }
 
     fn stored(&self, id: ContextId) -> BoxFuture<'_, Result<Option<ChatContext>, StoreError>> {
-        self.manager().env().store().load(id).boxed()
+        self.manager().env().store().read(id).boxed()
     }
 
     fn restore<'a>(

@@ -146,7 +146,10 @@ impl<M: ModelClient + ToolRunner> Turn<'_, M> {
     async fn listen(&mut self, prompt: Prompt) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
         match self.runner.model.request(prompt).await {
             Ok(Reply::Full { text, tool_calls }) => {
-                self.step(Settle::Later, |context| context.full_response(text.as_str())).await?;
+                let answer = self.step(Settle::Later, |context| context.full_response(text.as_str())).await;
+                if let Err(error) = blame_the_world(answer)? {
+                    return Ok(Err(error));
+                }
                 self.watch.saw(TurnEvent::Text(&text));
                 Ok(Ok(tool_calls))
             }
@@ -165,7 +168,10 @@ impl<M: ModelClient + ToolRunner> Turn<'_, M> {
         loop {
             let batch = Batch::gather(&mut stream, self.session, self.runner.batch_window).await;
             if !batch.text.is_empty() {
-                self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await?;
+                let more = self.step(Settle::Later, |context| context.append_chunks(&batch.text)).await;
+                if let Err(error) = blame_the_world(more)? {
+                    return Ok(Err(error));
+                }
                 self.watch.saw(TurnEvent::Text(&batch.text));
             }
             tool_calls.extend(batch.tool_calls);

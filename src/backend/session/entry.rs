@@ -3,6 +3,7 @@
 use std::ops::DerefMut;
 
 use crate::backend::chat::{ChatContext, ContextId, Version};
+use crate::backend::store::Store;
 use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
 
 use super::env::{Env, Short};
@@ -25,10 +26,22 @@ pub struct Entry<E: Env> {
     pub(super) slot: LockOf<E::Locks, Slot>,
     /// What the slot says of its state, for callers that need no more. Stored by [`changing`](Self::changing) alone.
     pub(super) state: E::State,
-    /// Guards the version that the store is known to hold. Its holder may do I/O for this session.
-    pub(super) gate: LockOf<E::Gate, Version>,
+    /// Guards what the store is known to hold. Its holder may do I/O for this session.
+    pub(super) gate: LockOf<E::Gate, Saved<StoredOf<E>>>,
     _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
     _alive: Alive,
+}
+
+/// What a store wants to be told of a session that it holds.
+type StoredOf<E> = <<E as Env>::Store as Store>::Stored;
+
+/// What the store is known to hold of a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Saved<R> {
+    /// The version that it holds, or a newer one.
+    pub(super) version: Version,
+    /// What it wants to be told with the next put.
+    pub(super) stored: R,
 }
 
 /// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
@@ -67,7 +80,7 @@ impl<E: Env> Entry<E> {
             id,
             slot: SharedLock::new(&SESSION, slot),
             state,
-            gate: SharedLock::new(&GATE, Version(0)),
+            gate: SharedLock::new(&GATE, Saved::default()),
             _tie: registry.tie(),
             _alive: live.begin(),
         }

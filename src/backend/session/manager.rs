@@ -254,21 +254,32 @@ impl<E: Env> ChatSessionManager<E> {
     }
 
     /// Deletes a session for good: stored before it returns, in every mode. Callers that still have a handle find it
-    /// gone, and no save of theirs brings it back.
+    /// gone, and no save of theirs brings it back. What is stored need not be readable for that.
     ///
     /// # Errors
-    /// As [`load_context`](Self::load_context); [`SessionError::Store`] when it is gone from memory but not yet from
-    /// the store: auto-save will see to it.
+    /// As [`load_context`](Self::load_context), except where what is stored is unreadable; [`SessionError::Store`] when it
+    /// is gone from memory but not yet from the store: auto-save will see to it.
     pub async fn delete(&self, id: ContextId) -> Result<(), SessionError> {
         self.delete_at(id, &VersionCondition::Any).await
     }
 
-    /// [`delete`](Self::delete), if the session is at a version that the condition allows.
+    /// [`delete`](Self::delete), if the session is at a version that the condition allows. One that cannot be read is at
+    /// none that could be asked for.
     ///
     /// # Errors
     /// As [`delete`](Self::delete); [`SessionError::Refused`] when it is at another version.
     pub async fn delete_at(&self, id: ContextId, condition: &VersionCondition) -> Result<(), SessionError> {
-        let Session(entry) = self.load_context(id).await?;
+        let entry = match self.load_context(id).await {
+            Ok(Session(entry)) => entry,
+            // It is there, and no repetition will make it readable. Its one entry is buried, whoever else may be about
+            // to load it: they find it gone at the gate.
+            Err(SessionError::Store { source: StoreError::Corrupt { .. }, .. })
+                if *condition == VersionCondition::Any =>
+            {
+                self.entry(id, Slot::EMPTY).await
+            }
+            Err(error) => return Err(error),
+        };
         self.bury(&entry, condition).await?;
         // Last, and only for the room: from `bury` on the entry answers `NotFound` wherever it is found.
         self.cache.remove(id).await;
@@ -297,41 +308,6 @@ impl<E: Env> ChatSessionManager<E> {
         self.registry.at(|registry| registry.upgrade_or_insert(id, make)).await
     }
 
-    /// Loads the session unless another caller does. The gate is the flight: its holder loads; one that is dropped
-    /// passes it on; those that queued behind a load that failed share its error.
-    async fn load(&self, entry: &Arc<Entry<E>>, failures_seen: u32) -> Result<(), SessionError> {
-        let id = entry.id;
-        let mut saved = E::Gate::hold(&entry.gate).await;
-        // Looked at again, now under the gate: the holder before may have loaded it, found it missing, or failed.
-        // Only the holder of the gate takes a slot out of `Empty`, so what is seen here holds until this call
-        // changes it.
-        let failures = match &*entry.slot.read().await {
-            Slot::Live(_) => return Ok(()),
-            Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
-            Slot::Empty { failures, last: Some(error) } if *failures > failures_seen => {
-                return Err(error.clone());
-            }
-            Slot::Empty { failures, .. } => *failures,
-        };
-        let outcome = fetch(self.env.store(), self.env.clock(), id).await;
-        // A call dropped before this guard is there has changed nothing: the slot is still `Empty`, and the next at
-        // the gate loads. From here on there is no await: slot and `saved` change together.
-        let mut slot = entry.changing(entry.slot.write().await);
-        match outcome {
-            Ok(context) => {
-                // What was loaded is what the store holds: without this the next save could not know that it is
-                // covered.
-                *saved = context.version();
-                *slot = Slot::Live(context);
-                Ok(())
-            }
-            Err(error) => {
-                *slot = Slot::Empty { failures: failures + 1, last: Some(error.clone()) };
-                Err(error)
-            }
-        }
-    }
-
     /// Makes the session `Gone` in memory, then in the store, under its gate.
     async fn bury(&self, entry: &Arc<Entry<E>>, condition: &VersionCondition) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
@@ -340,10 +316,15 @@ impl<E: Env> ChatSessionManager<E> {
             // One more than every save may carry. A save that waits at the gate finds `saved` beyond its own
             // version; or, if the deletion could not be stored, finds the slot `Gone` and deletes. Neither stores
             // the session again.
-            let context = slot.live(entry.id)?;
-            let refused = |source| SessionError::Refused { id: entry.id, source };
-            context.require(condition).map_err(refused)?;
-            let version = context.version().next();
+            match &*slot {
+                Slot::Gone { .. } => return Err(SessionError::NotFound { id: entry.id }),
+                Slot::Live(context) => {
+                    let refused = |source| SessionError::Refused { id: entry.id, source };
+                    context.require(condition).map_err(refused)?;
+                }
+                Slot::Empty { .. } => {}
+            }
+            let version = slot.version().next();
             *slot = Slot::Gone { version };
             // Under the guard, as every change: if the store refuses, auto-save finds the mark and repeats the
             // deletion.
@@ -360,21 +341,4 @@ impl<E: Env> ChatSessionManager<E> {
             tracing::debug!(%error, "a session that could not be created is withdrawn by the next auto-save");
         }
     }
-}
-
-/// Reads a context from the store. One that was left in the middle of a turn has lost that turn with the process
-/// that ran it: it is rolled back, and stored so, before any caller sees it.
-///
-/// No part of a manager, so that it is compiled once for all strategies over one type of store.
-async fn fetch(store: &impl Store, clock: &impl Clock, id: ContextId) -> Result<ChatContext, SessionError> {
-    let failed = |source| SessionError::Store { id, source };
-    let loaded = store.load(id).await.map_err(failed)?;
-    let mut context = loaded.ok_or(SessionError::NotFound { id })?;
-    // Stored before it is live: a load sets no mark, so otherwise memory would be newer than the store and no save
-    // would know.
-    if context.recover() {
-        context.touch(clock.now());
-        store.put(context.clone()).await.map_err(failed)?;
-    }
-    Ok(context)
 }

@@ -14,7 +14,7 @@
 //! | cache ([`Cache`]) | strong references by recency | keep what is used, drop the rest, at any time |
 //! | registry | weak references to all live sessions | at most one live copy |
 //! | unsaved | strong references, versions | nothing that is newer than the store dies or is forgotten |
-//! | gate | the version that is stored | one flight per load; saves that never go back |
+//! | gate | the version that is stored, and what the store wants to be told of it | one flight per load; saves that never go back |
 //! | session lock | the context | many readers or one writer: *what varies* |
 //!
 //! Nothing here names a lock, a runtime or a disk: see [`Env`]. Start reading at [`ChatSessionManager`].
@@ -25,6 +25,7 @@ mod env;
 mod error;
 mod health;
 mod live;
+mod load;
 mod manager;
 mod registry;
 mod save;

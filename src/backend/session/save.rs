@@ -15,7 +15,7 @@ use crate::backend::chat::{ChatContext, ChatError, ContextId, Version};
 use crate::backend::clock::Clock;
 use lockyard_lock::{AwaitFamily, LockFamily, SharedLock};
 
-use super::entry::{Entry, Slot};
+use super::entry::{Entry, Saved, Slot};
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::manager::{ChatSessionManager, Durability};
@@ -160,7 +160,7 @@ impl<E: Env> ChatSessionManager<E> {
     /// Brings the store to `version` of the session, or newer.
     pub(super) async fn save(&self, entry: &Arc<Entry<E>>, version: Version) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
-        if *saved >= version {
+        if saved.version >= version {
             return Ok(()); // the previous holder of the gate saved our change with theirs
         }
         // Read after the gate was taken. A snapshot from before the wait could be older than what the holder before
@@ -174,17 +174,17 @@ impl<E: Env> ChatSessionManager<E> {
         &self,
         entry: &Arc<Entry<E>>,
         slot: Slot,
-        saved: &mut Version,
+        saved: &mut Saved<<E::Store as Store>::Stored>,
     ) -> Result<(), SessionError> {
         let id = entry.id;
-        let stored = put(self.env.store(), id, slot).await;
+        let stored = put(self.env.store(), id, slot, &mut saved.stored).await;
         self.health.note(&stored);
         let Some(version) = stored.inspect_err(|_| self.unsaved.with(Unsaved::failed))? else {
             return Ok(());
         };
-        // After the store has answered. If the caller is dropped while it waits, `saved` stays too low and the
+        // After the store has answered. If the caller is dropped while it waits, it stays too low and the
         // version may be stored twice; raised before, it would pass for stored when it is not.
-        *saved = version;
+        saved.version = version;
         // A change that came during the I/O has marked a newer version, and that mark stays.
         self.unsaved.with(|unsaved| unsaved.stored(id, version));
         Ok(())
@@ -227,15 +227,20 @@ impl<E: Env> ChatSessionManager<E> {
 /// Brings the store to what `slot` shows; the version that it holds then, unless there is nothing to hold.
 ///
 /// No part of a manager, so that it is compiled once for all strategies over one type of store.
-async fn put(store: &impl Store, id: ContextId, slot: Slot) -> Result<Option<Version>, SessionError> {
+async fn put<S: Store>(
+    store: &S,
+    id: ContextId,
+    slot: Slot,
+    stored: &mut S::Stored,
+) -> Result<Option<Version>, SessionError> {
     // Before the slot is moved into the store's call.
     let version = slot.version();
-    let stored = match slot {
-        Slot::Live(context) => store.put(context).await,
+    let done = match slot {
+        Slot::Live(context) => store.put(context, stored).await,
         Slot::Gone { .. } => store.delete(id).await,
         Slot::Empty { .. } => return Ok(None),
     };
-    stored.map_err(|source| SessionError::Store { id, source })?;
+    done.map_err(|source| SessionError::Store { id, source })?;
     Ok(Some(version))
 }
 

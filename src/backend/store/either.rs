@@ -13,17 +13,24 @@ pub enum EitherStore<A, B> {
 }
 
 impl<A: Store, B: Store> Store for EitherStore<A, B> {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        match self {
-            Self::One(store) => store.load(id).await,
-            Self::Other(store) => store.load(id).await,
-        }
+    /// What either wants to be told; of the other it is the default.
+    type Stored = (A::Stored, B::Stored);
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Self::Stored)>, StoreError> {
+        Ok(match self {
+            Self::One(store) => {
+                store.load(id).await?.map(|(context, stored)| (context, (stored, B::Stored::default())))
+            }
+            Self::Other(store) => {
+                store.load(id).await?.map(|(context, stored)| (context, (A::Stored::default(), stored)))
+            }
+        })
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, stored: &mut Self::Stored) -> Result<(), StoreError> {
         match self {
-            Self::One(store) => store.put(context).await,
-            Self::Other(store) => store.put(context).await,
+            Self::One(store) => store.put(context, &mut stored.0).await,
+            Self::Other(store) => store.put(context, &mut stored.1).await,
         }
     }
 

@@ -64,14 +64,20 @@ impl<S: Store, C: Clock> FaultyStore<S, C> {
 }
 
 impl<S: Store, C: Clock> Store for FaultyStore<S, C> {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    type Stored = S::Stored;
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, S::Stored)>, StoreError> {
         self.suffer("load", self.faults.load_delay).await?;
         self.inner.load(id).await
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, stored: &mut S::Stored) -> Result<(), StoreError> {
+        // Taken out meanwhile, so that it is not known any more if this fails or is dropped.
+        let mut known = std::mem::take(stored);
         self.suffer("put", self.faults.save_delay).await?;
-        self.inner.put(context).await
+        self.inner.put(context, &mut known).await?;
+        *stored = known;
+        Ok(())
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {

@@ -25,11 +25,13 @@ struct Record {
 }
 
 impl Store for MemoryStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        Ok(self.records.get(&id).map(|record| record.value().lock().context.clone()))
+    type Stored = ();
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
+        Ok(self.records.get(&id).map(|record| (record.value().lock().context.clone(), ())))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
         if let Some(record) = self.records.get(&context.id()) {
             let mut record = record.value().lock();
             record.summary.follow(&context);

@@ -18,16 +18,33 @@ pub use memory::MemoryStore;
 
 /// A place for whole contexts, by id.
 ///
+/// **What is remembered.** The caller keeps, from one call about a context to the next, what the store wants to know then
+/// of what it holds ([`Stored`](Self::Stored)), so that a store may write what has changed and need not look for it.
+///
 /// **Order.** Calls on one key take effect in the order in which they were first polled, even when the caller is
 /// dropped before the answer: a `put` that was given up may still happen, but never after a later call's.
 /// **Atomicity.** A context is there whole or not at all, whatever fails.
 pub trait Store: Send + Sync + 'static {
-    /// The context as it was last put; `None` when there is none.
-    fn load(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send;
+    /// What this store wants to be told of a context that it holds; the default stands for "not known", and is always
+    /// right.
+    type Stored: Clone + Default + Send + Sync + 'static;
+
+    /// The context as it was last put, and what is to be remembered of it; `None` when there is none.
+    fn load(
+        &self,
+        id: ContextId,
+    ) -> impl Future<Output = Result<Option<(ChatContext, Self::Stored)>, StoreError>> + Send;
 
     /// Keeps this context in place of what was there. When it returns `Ok`, the context is as safe as this store
     /// makes things.
-    fn put(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ///
+    /// `stored` is what the last call about this context left there, or the default. **Cancellation.** If the call fails
+    /// or is dropped, the default is left there: what the store holds then is not known.
+    fn put(
+        &self,
+        context: ChatContext,
+        stored: &mut Self::Stored,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets a context; nothing to forget is fine.
     fn delete(&self, id: ContextId) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -38,6 +55,16 @@ pub trait Store: Send + Sync + 'static {
         after: Option<ContextId>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<ContextSummary>, StoreError>> + Send;
+
+    /// [`load`](Self::load) for a caller that will put nothing.
+    fn read(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send {
+        async move { Ok(self.load(id).await?.map(|(context, _)| context)) }
+    }
+
+    /// [`put`](Self::put) for a caller that has remembered nothing and will not.
+    fn write(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move { self.put(context, &mut Self::Stored::default()).await }
+    }
 }
 
 /// What a store says when it cannot. `Clone`, because a failed load is shared by all that waited for it.

@@ -1,14 +1,14 @@
 //! The model store: every call is a step, may fail or be slow where the setting allows it, and is watched.
 //!
 //! It holds the manager to what a store may ask of it: one call on a session at a time, no save that goes back, none
-//! after the deletion.
+//! after the deletion; and what is remembered of a session between two calls is what is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockyard_explore::{InjectedFault, Shared, annotate, fail, point_as};
 
-use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
+use crate::backend::chat::{ChatContext, ContextId, ContextSummary, Version};
 use crate::backend::store::{Store, StoreError};
 
 /// So many things stand for the records of all sessions: sessions that share one are taken for one, so that more orders
@@ -110,8 +110,12 @@ impl Drop for Caller<'_> {
 }
 
 impl Disk {
-    fn put(&mut self, context: ChatContext) {
+    fn put(&mut self, context: ChatContext, known: Option<Version>) {
         let (id, version) = (context.id(), context.version());
+        let there = self.records.get(&id).map(ChatContext::version);
+        if known.is_some() && known != there {
+            fail(format!("version {known:?} of session {id} is taken for stored, and {there:?} is"));
+        }
         if self.deleted.contains(&id) {
             fail(format!("a save of version {version} has brought back session {id}, which was deleted"));
         }
@@ -128,8 +132,14 @@ impl Disk {
 }
 
 impl Store for ModelStore {
+    /// The version that is stored.
+    type Stored = Option<Version>;
+
     #[track_caller]
-    fn load(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send {
+    fn load(
+        &self,
+        id: ContextId,
+    ) -> impl Future<Output = Result<Option<(ChatContext, Option<Version>)>, StoreError>> + Send {
         let call = self.record(id).call("store: load", false);
         self.call("load", id, call, move |disk| {
             disk.loads += 1;
@@ -138,14 +148,26 @@ impl Store for ModelStore {
                 Some(context) => format!("version {}", context.version()),
                 None => "nothing".to_owned(),
             });
-            found
+            found.map(|context| {
+                let version = context.version();
+                (context, Some(version))
+            })
         })
     }
 
     #[track_caller]
-    fn put(&self, context: ChatContext) -> impl Future<Output = Result<(), StoreError>> + Send {
+    fn put(
+        &self,
+        context: ChatContext,
+        stored: &mut Option<Version>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         let call = self.record(context.id()).call("store: put", true);
-        self.call("put", context.id(), call, |disk| disk.put(context))
+        async move {
+            let (known, version) = (stored.take(), context.version());
+            self.call("put", context.id(), call, |disk| disk.put(context, known)).await?;
+            *stored = Some(version);
+            Ok(())
+        }
     }
 
     #[track_caller]

@@ -118,14 +118,16 @@ impl DelayedStore {
 }
 
 impl Store for DelayedStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+    type Stored = ();
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
         self.loads.fetch_add(1, Relaxed);
         let found = self.contexts.lock().get(&id).cloned();
         take_turns().await;
-        Ok(found)
+        Ok(found.map(|context| (context, ())))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
         if self.spoiled.swap(false, Relaxed) {
             let reason = "this one was to fail".to_owned();
             return Err(StoreError::Failed { operation: "put", reason });

@@ -218,7 +218,7 @@ impl<E: SessionEnv, S: Steps<E>> Sessions<E, S> {
     }
 
     pub(super) async fn fetch(&self, id: ContextId) -> Outcome<ChatContext> {
-        let loaded = self.env.store().load(id).await.map_err(failed(id))?;
+        let loaded = self.env.store().read(id).await.map_err(failed(id))?;
         loaded.ok_or(SessionError::NotFound { id })
     }
 
@@ -226,7 +226,7 @@ impl<E: SessionEnv, S: Steps<E>> Sessions<E, S> {
     pub(super) async fn put(&self, entry: &Arc<Entry<E>>, seen: Slot) -> Outcome<()> {
         let (Slot::Live(context), id) = (seen, entry.id) else { return Ok(()) };
         let version = context.version();
-        self.env.store().put(context).await.map_err(failed(id))?;
+        self.env.store().write(context).await.map_err(failed(id))?;
         self.tables.with(|tables| {
             if tables.unsaved.get(&id).is_some_and(|(_, newest)| *newest <= version) {
                 tables.unsaved.remove(&id);

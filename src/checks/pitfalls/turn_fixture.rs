@@ -106,7 +106,7 @@ impl<E: SessionEnv> TurnFixture<E> {
     pub(super) async fn left(&self) -> (Left, Left) {
         while !self.manager().flush().await.is_empty() {}
         let memory = self.now().await.ok();
-        let stored = self.manager().env().store().load(id(0)).await;
+        let stored = self.manager().env().store().read(id(0)).await;
         let left = |context: Option<ChatContext>| context.map(|context| (0, context)).into_iter().collect();
         (left(memory), left(stored.ok().flatten()))
     }

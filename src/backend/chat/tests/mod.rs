@@ -4,5 +4,6 @@ mod context;
 mod dto;
 mod fsm;
 mod moves;
+mod parts;
 mod stored;
 mod turn;

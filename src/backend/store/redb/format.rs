@@ -4,47 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, TableDefinition, TableError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
-use crate::backend::store::StoreError;
+use super::rows::{CHECKSUMS, ROWS};
 
-/// Contexts as JSON, by id.
-pub(super) const CONTEXTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("contexts");
-/// Summaries as JSON, by id: the index that listing reads, changed in the same commit as its context.
-pub(super) const SUMMARIES: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("summaries");
 /// What this file is.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("lockyard");
 const FORMAT: &str = "format";
-pub(super) const FORMAT_VERSION: u64 = 1;
-
-/// A context and its summary as they are stored. Both are encoded before either is written, so that no context is
-/// stored without its summary.
-pub(super) struct Record {
-    pub(super) key: u128,
-    pub(super) context: Vec<u8>,
-    pub(super) summary: Vec<u8>,
-}
-
-impl Record {
-    pub(super) fn of(context: &ChatContext) -> Result<Self, StoreError> {
-        let key = context.id().0.as_u128();
-        Ok(Self { key, context: encode(context)?, summary: encode(&ContextSummary::from(context))? })
-    }
-}
-
-pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(value).map_err(|error| failed("put", &error))
-}
-
-pub(super) fn decode<T: DeserializeOwned>(id: ContextId, bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::Corrupt { id, reason: error.to_string() })
-}
-
-pub(super) fn failed(operation: &'static str, reason: &impl ToString) -> StoreError {
-    StoreError::Failed { operation, reason: reason.to_string() }
-}
+/// The format that is written. Format 1 had each context in one piece.
+const FORMAT_VERSION: u64 = 2;
 
 /// Opens a database, whatever stands in it: redb promises no more than a panic for pages that something else has
 /// damaged.
@@ -63,7 +30,7 @@ pub(super) fn look(path: &Path) -> Result<(), String> {
         return Ok(());
     }
     let look = || match ReadOnlyDatabase::open(path) {
-        Ok(database) => check(&database),
+        Ok(database) => contents(&database).and_then(known).map(drop),
         // It was not closed as it should be, and only its repair will show what it is.
         Err(DatabaseError::RepairAborted) => Ok(()),
         Err(error) => Err(not_opened(&error)),
@@ -71,7 +38,7 @@ pub(super) fn look(path: &Path) -> Result<(), String> {
     catch_unwind(look).unwrap_or_else(|_| Err(DAMAGED.to_owned()))
 }
 
-pub(super) fn not_opened(error: &DatabaseError) -> String {
+fn not_opened(error: &DatabaseError) -> String {
     match error {
         DatabaseError::DatabaseAlreadyOpen => {
             "it is open already; close it there, or name another file".to_owned()
@@ -80,10 +47,26 @@ pub(super) fn not_opened(error: &DatabaseError) -> String {
     }
 }
 
+/// What is in a redb file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contents {
+    Nothing,
+    /// Ours, in this format.
+    Format(u64),
+    Foreign,
+}
+
+impl Contents {
+    /// Ours, as it is written now.
+    pub(super) const CURRENT: Self = Self::Format(FORMAT_VERSION);
+    /// Ours, with each context in one piece.
+    pub(super) const WHOLE_CONTEXTS: Self = Self::Format(1);
+}
+
 /// Refuses a file that is not ours or newer than us.
-pub(super) fn check(database: &impl ReadableDatabase) -> Result<(), String> {
-    match contents(database).map_err(|error| unreadable(&error))? {
-        Contents::Nothing | Contents::Format(FORMAT_VERSION) => Ok(()),
+fn known(contents: Contents) -> Result<Contents, String> {
+    match contents {
+        Contents::Nothing | Contents::CURRENT | Contents::WHOLE_CONTEXTS => Ok(contents),
         Contents::Format(newer) => Err(format!(
             "it has format {newer} and this program reads up to {FORMAT_VERSION}; use a newer program"
         )),
@@ -91,36 +74,51 @@ pub(super) fn check(database: &impl ReadableDatabase) -> Result<(), String> {
     }
 }
 
-/// What is in a redb file.
-enum Contents {
-    Nothing,
-    /// Ours, in this format.
-    Format(u64),
-    Foreign,
+/// What is in the file, if it is ours to use.
+pub(super) fn contents(database: &impl ReadableDatabase) -> Result<Contents, String> {
+    known(read_contents(database)?)
 }
 
-fn contents(database: &impl ReadableDatabase) -> Result<Contents, redb::Error> {
-    let transaction = database.begin_read()?;
-    if transaction.list_tables()?.next().is_none() && transaction.list_multimap_tables()?.next().is_none() {
-        return Ok(Contents::Nothing);
-    }
-    match transaction.open_table(META) {
-        Ok(meta) => {
-            Ok(meta.get(FORMAT)?.map_or(Contents::Foreign, |format| Contents::Format(format.value())))
+/// What is in the file, whatever it is.
+pub(super) fn read_contents(database: &impl ReadableDatabase) -> Result<Contents, String> {
+    let read = || -> Result<_, redb::Error> {
+        let transaction = database.begin_read()?;
+        if transaction.list_tables()?.next().is_none() && transaction.list_multimap_tables()?.next().is_none()
+        {
+            return Ok(Contents::Nothing);
         }
-        Err(TableError::Storage(error)) => Err(error.into()),
-        Err(_) => Ok(Contents::Foreign), // no such table, or one of another make
+        match transaction.open_table(META) {
+            Ok(meta) => {
+                Ok(meta.get(FORMAT)?.map_or(Contents::Foreign, |format| Contents::Format(format.value())))
+            }
+            Err(TableError::Storage(error)) => Err(error.into()),
+            Err(_) => Ok(Contents::Foreign), // no such table, or one of another make
+        }
+    };
+    let contents = catch_unwind(AssertUnwindSafe(read)).map_err(|_| DAMAGED.to_owned())?;
+    contents.map_err(|error| unreadable(&error))
+}
+
+/// Refuses a file that is not in the format that is written.
+pub(super) fn check(database: &impl ReadableDatabase) -> Result<(), String> {
+    match contents(database)? {
+        Contents::CURRENT => Ok(()),
+        other => Err(format!("it is no store: {other:?}")),
     }
 }
 
 /// Makes the tables of a new file; those that are there already stay as they are.
 pub(super) fn prepare(database: &Database) -> Result<(), String> {
-    check(database)?;
-    let make = || {
+    match contents(database)? {
+        Contents::CURRENT => return Ok(()),
+        Contents::Nothing => {}
+        other => return Err(format!("it is to be migrated first: {other:?}")),
+    }
+    let make = || -> Result<_, redb::Error> {
         let transaction = database.begin_write()?;
         transaction.open_table(META)?.insert(FORMAT, FORMAT_VERSION)?;
-        transaction.open_table(CONTEXTS)?;
-        transaction.open_table(SUMMARIES)?;
+        transaction.open_table(ROWS)?;
+        transaction.open_table(CHECKSUMS)?;
         Ok(transaction.commit()?)
     };
     make().map_err(|error| unreadable(&error))

@@ -1,22 +1,24 @@
 //! Maintenance of a store's file that no server has open: is it whole, and out of it and into it by lines of JSON.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{ReadableDatabase, ReadableTable};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
+use crate::backend::chat::ChatContext;
 use crate::backend::store::StoreError;
 
 use super::RedbStore;
-use super::format::{self, CONTEXTS, Record, SUMMARIES, decode};
+use super::format;
+use super::open::{self, unusable};
+use super::rows::{CHECKSUMS, ROWS, Tables, Write};
+use super::salvage::{self, Damaged, Salvaged};
 
-/// What a check of a store has found.
+/// What was found in a store's file that was read through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreCheck {
-    /// Contexts that are whole.
+    /// Contexts that are whole; of an export, those that were written.
     pub contexts: u64,
     /// Whether the file had to be repaired before it could be read: it was not closed as it should be.
     pub repaired: bool,
@@ -60,52 +62,48 @@ impl RedbStore {
     /// # Errors
     /// [`StoreError::Unusable`] when it cannot be opened as a store. What is wrong inside stands in the [`StoreCheck`].
     pub fn check(path: impl AsRef<Path>) -> Result<StoreCheck, StoreError> {
-        let path = path.as_ref();
-        let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
-        let mut database = existing(path)?;
         let mut checkup = StoreCheck::default();
-        match format::guarded(|| database.check_integrity()) {
-            Ok(whole) => checkup.repaired = !whole,
-            Err(reason) => {
-                checkup.faults.push(reason);
-                return Ok(checkup);
-            }
-        }
-        format::check(&database).map_err(unusable)?;
-        let mut read = || compare(&database, &mut checkup);
-        read().map_err(|error| unusable(format::unreadable(&error)))?;
+        let mut count = |context| -> Result<Option<String>, StoreError> {
+            Ok(match context {
+                Salvaged::Whole(_) => None,
+                Salvaged::Unconfirmed(_, fault) => Some(fault),
+            })
+        };
+        read_through(path.as_ref(), true, &mut checkup, &mut count)?;
         Ok(checkup)
     }
 
-    /// Writes every context as a line of JSON, by ascending id, after a first line that says so. How many there were.
+    /// Writes every context that can be read as a line of JSON, by ascending id, after a first line that says so. How
+    /// many there were, and what is missing: what a damaged page has taken takes nothing else with it.
     ///
     /// # Errors
-    /// The store's, and those of `out`.
-    pub fn export(path: impl AsRef<Path>, mut out: impl Write) -> Result<u64, TransferError> {
-        let path = path.as_ref();
-        let database = existing(path)?;
-        let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
-        format::check(&database).map_err(unusable)?;
-        let unreadable = |error: redb::Error| unusable(format::unreadable(&error));
-        let table = database
-            .begin_read()
-            .map_err(redb::Error::from)
-            .and_then(|transaction| Ok(transaction.open_table(CONTEXTS)?))
-            .map_err(unreadable)?;
-        serde_json::to_writer(&mut out, &Header { lockyard_contexts: LINES })
-            .map_err(std::io::Error::from)?;
-        writeln!(out)?;
-        let mut count = 0;
-        for row in table.iter().map_err(|error| unreadable(error.into()))? {
-            let (key, bytes) = row.map_err(|error| unreadable(error.into()))?;
-            // Read and written again, so that nothing is handed on that could not be taken in.
-            let context: ChatContext = decode(ContextId(Uuid::from_u128(key.value())), bytes.value())?;
-            serde_json::to_writer(&mut out, &context).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-            count += 1;
+    /// The store's, when nothing of it can be read, and those of `out`.
+    pub fn export(path: impl AsRef<Path>, mut out: impl std::io::Write) -> Result<StoreCheck, TransferError> {
+        let mut checkup = StoreCheck::default();
+        let mut written = 0;
+        let mut write = |context| -> Result<Option<String>, TransferError> {
+            if written == 0 {
+                line(&mut out, &Header { lockyard_contexts: LINES })?;
+            }
+            written += 1;
+            Ok(match context {
+                Salvaged::Whole(context) => {
+                    line(&mut out, &context)?;
+                    None
+                }
+                Salvaged::Unconfirmed(context, fault) => {
+                    line(&mut out, &context)?;
+                    Some(format!("{fault}; it is exported as it was found"))
+                }
+            })
+        };
+        read_through(path.as_ref(), false, &mut checkup, &mut write)?;
+        if written == 0 {
+            line(&mut out, &Header { lockyard_contexts: LINES })?;
         }
+        checkup.contexts = written;
         out.flush()?;
-        Ok(count)
+        Ok(checkup)
     }
 
     /// Puts the contexts of an export into the store at `path`, which is made if need be. All of them or none. How many
@@ -115,16 +113,18 @@ impl RedbStore {
     /// Lines that are no contexts or stand twice; contexts that are there already, unless `replace`.
     pub fn import(path: impl AsRef<Path>, lines: impl BufRead, replace: bool) -> Result<u64, TransferError> {
         let path = path.as_ref();
-        let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
-        format::look(path).map_err(unusable)?;
-        let database = format::guarded(|| Database::create(path)).map_err(unusable)?;
-        format::prepare(&database).map_err(unusable)?;
-        let broken = |error: redb::Error| unusable(format!("it cannot be written: {error}"));
+        let database = open::or_make(path)?;
+        let broken = |error: redb::Error| unusable(path, format!("it cannot be written: {error}"));
         let transaction = database.begin_write().map_err(|error| broken(error.into()))?;
         let mut count = 0;
         {
-            let mut contexts = transaction.open_table(CONTEXTS).map_err(|error| broken(error.into()))?;
-            let mut summaries = transaction.open_table(SUMMARIES).map_err(|error| broken(error.into()))?;
+            let open = || -> Result<_, redb::TableError> {
+                Ok(Tables {
+                    rows: transaction.open_table(ROWS)?,
+                    checksums: transaction.open_table(CHECKSUMS)?,
+                })
+            };
+            let mut tables = open().map_err(|error| broken(error.into()))?;
             for (line, text) in (1..).zip(lines.lines()) {
                 let refuse = |reason: String| TransferError::Line { line, reason };
                 let text = text?;
@@ -134,17 +134,15 @@ impl RedbStore {
                 }
                 let context: ChatContext =
                     serde_json::from_slice(text.as_bytes()).map_err(|error| refuse(error.to_string()))?;
-                let Record { key, context, summary } = Record::of(&context)?;
-                let before =
-                    contexts.insert(key, context.as_slice()).map_err(|error| broken(error.into()))?;
-                if before.is_some() && !replace {
-                    let id = ContextId(Uuid::from_u128(key));
+                let id = context.id();
+                let there =
+                    tables.checksums.get(id.0.as_u128()).map_err(|error| broken(error.into()))?.is_some();
+                if there && !replace {
                     return Err(refuse(format!(
                         "the context {id} is there already; say so if it shall be replaced"
                     )));
                 }
-                drop(before);
-                summaries.insert(key, summary.as_slice()).map_err(|error| broken(error.into()))?;
+                Write::whole(&context)?.apply(&mut tables).map_err(|error| broken(error.into()))?;
                 count += 1;
             }
         }
@@ -153,14 +151,86 @@ impl RedbStore {
     }
 }
 
-/// Opens a file that must be there. One that was not closed is repaired.
-fn existing(path: &Path) -> Result<Database, StoreError> {
-    let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
-    if !path.is_file() {
-        return Err(unusable("there is no such file; name a store that was served from".to_owned()));
+/// What is done with each context; what there is to say against it.
+type Take<'a, E> = &'a mut dyn FnMut(Salvaged) -> Result<Option<String>, E>;
+
+/// Goes through all contexts of the file at `path`, checking each page first if `thorough`. What `take` has to say of a
+/// context is a fault of it.
+fn read_through<E: From<StoreError>>(
+    path: &Path,
+    thorough: bool,
+    checkup: &mut StoreCheck,
+    take: Take<'_, E>,
+) -> Result<(), E> {
+    open::must_be_there(path)?;
+    let damage = match open::existing(path) {
+        Err(StoreError::Unusable { reason, .. }) => reason,
+        Err(error) => return Err(error.into()),
+        Ok(database) if !thorough => return collect(path, &database, checkup, take),
+        Ok(mut database) => match format::guarded(|| database.check_integrity()) {
+            Ok(whole) => {
+                checkup.repaired = !whole;
+                return collect(path, &database, checkup, take);
+            }
+            Err(reason) => reason,
+        },
+    };
+    // It cannot be opened as it should be, or not all of its pages are good: what is left is read as it stands.
+    match salvage::open(path) {
+        Damaged::NotOurs => Err(unusable(path, damage).into()),
+        Damaged::Tables(database) => {
+            checkup.faults.push(damage);
+            collect(path, &database, checkup, take)
+        }
+        Damaged::Pages => {
+            checkup.faults.push(damage.clone());
+            let seen = count(checkup, take, |take| salvage::from_pages(path, &vec![0..=u128::MAX], take))?;
+            if seen == 0 { Err(unusable(path, damage).into()) } else { Ok(()) }
+        }
     }
-    format::look(path).map_err(unusable)?;
-    format::guarded(|| Database::open(path)).map_err(unusable)
+}
+
+/// Goes through what the tables lead to, and then through what they do not but single pages have.
+fn collect<E>(
+    path: &Path,
+    database: &impl ReadableDatabase,
+    checkup: &mut StoreCheck,
+    take: Take<'_, E>,
+) -> Result<(), E> {
+    let mut faults = Vec::new();
+    let mut unread = Vec::new();
+    count(checkup, take, |take| {
+        unread = salvage::contexts(database, &mut faults, take)?;
+        Ok(())
+    })?;
+    checkup.faults.extend(faults);
+    if !unread.is_empty() {
+        count(checkup, take, |take| salvage::from_pages(path, &unread, take))?;
+    }
+    Ok(())
+}
+
+/// Counts what is whole and notes what is not; how many there were of both.
+fn count<E>(
+    checkup: &mut StoreCheck,
+    take: Take<'_, E>,
+    read: impl FnOnce(&mut dyn FnMut(Salvaged) -> Result<(), E>) -> Result<(), E>,
+) -> Result<u64, E> {
+    let mut seen = 0;
+    read(&mut |context| {
+        seen += 1;
+        match take(context)? {
+            None => checkup.contexts += 1,
+            Some(doubt) => checkup.faults.push(doubt),
+        }
+        Ok(())
+    })?;
+    Ok(seen)
+}
+
+fn line(out: &mut impl std::io::Write, value: &impl Serialize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
 }
 
 fn header(text: &str) -> Result<(), String> {
@@ -171,39 +241,4 @@ fn header(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("version {lockyard_contexts} of the lines is not known; {wanted}"))
-}
-
-/// Every context can be read, stands under its own id, and has the summary that it should have; and there are no others.
-fn compare(database: &Database, checkup: &mut StoreCheck) -> Result<(), redb::Error> {
-    let transaction = database.begin_read()?;
-    let (contexts, summaries) = (transaction.open_table(CONTEXTS)?, transaction.open_table(SUMMARIES)?);
-    for row in contexts.iter()? {
-        let (key, bytes) = row?;
-        let id = ContextId(Uuid::from_u128(key.value()));
-        let context: ChatContext = match decode(id, bytes.value()) {
-            Ok(context) => context,
-            Err(error) => {
-                checkup.faults.push(error.to_string());
-                continue;
-            }
-        };
-        if context.id() != id {
-            checkup.faults.push(format!("the context {} is stored under the id {id}", context.id()));
-        }
-        let summary = summaries.get(key.value())?;
-        let summary = summary.and_then(|bytes| serde_json::from_slice::<ContextSummary>(bytes.value()).ok());
-        if summary.is_some_and(|summary| summary == ContextSummary::from(&context)) {
-            checkup.contexts += 1;
-        } else {
-            checkup.faults.push(format!("the summary of the context {id} is missing or another one"));
-        }
-    }
-    for row in summaries.iter()? {
-        let (key, _) = row?;
-        if contexts.get(key.value())?.is_none() {
-            let id = ContextId(Uuid::from_u128(key.value()));
-            checkup.faults.push(format!("there is a summary of the context {id}, and no such context"));
-        }
-    }
-    Ok(())
 }

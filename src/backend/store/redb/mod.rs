@@ -4,15 +4,28 @@
 //! which they were first polled, and whatever has queued up while the last commit was on its way to the disk shares
 //! the next one (group commit). Reading and writing JSON is the callers' work, for they are many.
 //!
+//! A context is stored as rows, and a put writes those that have changed: what a message costs does not depend on how
+//! long its conversation is.
+//!
 //! | file | holds |
 //! | --- | --- |
-//! | `format` | the tables, what a file must be to be ours, contexts to bytes and back |
-//! | `owner` | the thread that has the database |
+//! | `rows` | a context as rows, each with its checksum, and what a change of it writes |
+//! | `owner` | the thread that has the database: groups of calls, one commit for each |
+//! | `format` | what the file holds, and what it must be to be one of ours |
+//! | `open` | how a file becomes an open store |
+//! | `migrate` | from the older format |
+//! | `salvage` | reading a file of which some pages are damaged |
+//! | `pages` | rows found page by page, where the trees are damaged |
 //! | `keep` | maintenance of a file that no server has open: check, export, import |
 
 mod format;
 mod keep;
+mod migrate;
+mod open;
 mod owner;
+mod pages;
+mod rows;
+mod salvage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -21,13 +34,12 @@ use std::thread::JoinHandle;
 
 use redb::{Builder, Database, DatabaseError, StorageBackend};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
 use super::{Store, StoreError};
-use format::{Record, decode, failed};
-use owner::{Call, Owner, Reply};
+use owner::{Answer, Call, Owner, Request, failed};
+use rows::Write;
 
 pub use keep::{StoreCheck, TransferError};
 
@@ -62,16 +74,10 @@ impl RedbStore {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, group: NonZeroUsize) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let name = path.display().to_string();
-        let unusable = |reason: String| StoreError::Unusable { path: name.clone(), reason };
-        if path.is_dir() {
-            return Err(unusable("it is a directory; name a file in it".to_owned()));
-        }
-        format::look(path).map_err(unusable)?;
-        let database = format::guarded(|| Database::create(path)).map_err(unusable)?;
+        let database = open::or_make(path)?;
         let again = path.to_owned();
         // The second time it must be there: a new file in its place would be an empty store.
-        Self::start(&name, group, database, move || Database::open(&again))
+        Self::start(&path.display().to_string(), group, database, move || Database::open(&again))
     }
 
     /// A store over whatever redb can be put on, for tests that break it. `backend` is asked for once at the start, and
@@ -84,7 +90,9 @@ impl RedbStore {
     ) -> Result<Self, StoreError> {
         let mut open = move || Builder::new().create_with_backend(backend());
         let unusable = |reason| StoreError::Unusable { path: "the backend".to_owned(), reason };
-        let database = format::guarded(&mut open).map_err(unusable)?;
+        let database = format::guarded(&mut open)
+            .and_then(|database| format::prepare(&database).map(|()| database))
+            .map_err(unusable)?;
         Self::start("the backend", Self::GROUP, database, open)
     }
 
@@ -95,7 +103,6 @@ impl RedbStore {
         again: impl FnMut() -> Result<Database, DatabaseError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         let unusable = |reason: String| StoreError::Unusable { path: name.to_owned(), reason };
-        format::prepare(&database).map_err(unusable)?;
         let (queue, calls) = channel();
         let mut owner = Owner::new(database, again, group);
         let thread = std::thread::Builder::new()
@@ -105,14 +112,11 @@ impl RedbStore {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    async fn call<T>(
-        &self,
-        operation: &'static str,
-        call: impl FnOnce(Reply<T>) -> Call,
-    ) -> Result<T, StoreError> {
+    async fn call(&self, operation: &'static str, request: Request) -> Result<Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
         let ended = || failed(operation, &"its thread has ended; reopen the store");
-        self.queue.as_ref().ok_or_else(ended)?.send(call(reply)).map_err(|_| ended())?;
+        let call = Call { request, reply };
+        self.queue.as_ref().ok_or_else(ended)?.send(call).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 }
@@ -128,24 +132,45 @@ impl Drop for RedbStore {
 }
 
 impl Store for RedbStore {
-    async fn load(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        let found = self.call("load", |reply| Call::Load(id, reply)).await?;
-        found.map(|bytes| decode(id, &bytes)).transpose()
+    /// The context as it is stored: it shares all that has not changed with the one that is put next.
+    type Stored = Option<Box<ChatContext>>;
+
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Self::Stored)>, StoreError> {
+        let Answer::Loaded(found) = self.call("load", Request::Load(id)).await? else {
+            unreachable!("a load is answered with what was found")
+        };
+        Ok(found.context(id)?.map(|context| (context.clone(), Some(Box::new(context)))))
     }
 
-    async fn put(&self, context: ChatContext) -> Result<(), StoreError> {
-        let record = Box::new(Record::of(&context)?);
-        drop(context);
-        self.call("put", |reply| Call::Put(record, reply)).await
+    async fn put(&self, context: ChatContext, stored: &mut Self::Stored) -> Result<(), StoreError> {
+        // Taken out until the change is known to be on disk: what comes after a failure writes the whole.
+        let known = stored.take();
+        let write = match &known {
+            Some(older) => Write::since(&context, older)?,
+            None => Write::whole(&context)?,
+        };
+        self.call("put", Request::Put(Box::new(write))).await?;
+        *stored = Some(match known {
+            Some(mut place) => {
+                *place = context;
+                place
+            }
+            None => Box::new(context),
+        });
+        Ok(())
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {
-        self.call("delete", |reply| Call::Delete(id, reply)).await
+        self.call("delete", Request::Delete(id)).await.map(drop)
     }
 
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
-        let found = self.call("list", |reply| Call::List(after, limit, reply)).await?;
-        let summary = |(key, bytes): (u128, Vec<u8>)| decode(ContextId(Uuid::from_u128(key)), &bytes);
-        found.into_iter().map(summary).collect()
+        let Some(from) = after.map_or(Some(0), |id| id.0.as_u128().checked_add(1)) else {
+            return Ok(Vec::new());
+        };
+        let Answer::Listed(heads) = self.call("list", Request::List(from, limit)).await? else {
+            unreachable!("a list is answered with heads")
+        };
+        heads.into_iter().map(|(id, head)| rows::summary(id, &head)).collect()
     }
 }

@@ -1,52 +1,94 @@
 //! The thread that has the database: takes what has queued up, does it in order, answers when it is on disk.
 //!
 //! After a failure of the disk redb refuses everything until the file is opened anew. So that is what the next call
-//! begins with: a disk that was full or gone for a while is no reason to restart the program.
+//! begins with: a disk that was full or gone for a while is no reason to restart the program. A call that meets damaged
+//! pages fails alone, and those that shared its commit are done without it.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError};
 use tokio::sync::oneshot;
 
 use crate::backend::chat::ContextId;
 use crate::backend::store::StoreError;
 
-use super::format::{self, CONTEXTS, Record, SUMMARIES, failed};
+use super::format;
+use super::rows::{self, CHECKSUMS, Found, ROWS, Tables, Write};
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
-
-/// Summaries as they are stored, with their keys.
-type Rows = Vec<(u128, Vec<u8>)>;
-
-pub(super) enum Call {
-    Load(ContextId, Reply<Option<Vec<u8>>>),
-    List(Option<ContextId>, usize, Reply<Rows>),
-    Put(Box<Record>, Reply<()>),
-    Delete(ContextId, Reply<()>),
+/// What is asked of the database.
+pub(super) enum Request {
+    Load(ContextId),
+    /// At most so many contexts from this id on.
+    List(u128, usize),
+    Put(Box<Write>),
+    Delete(ContextId),
 }
 
-impl Call {
+/// What is answered, each to the request of its name.
+pub(super) enum Answer {
+    Loaded(Found),
+    Listed(Vec<(u128, Vec<u8>)>),
+    Done,
+}
+
+/// A request, and where its answer goes.
+pub(super) struct Call {
+    pub(super) request: Request,
+    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+impl Request {
     fn is_write(&self) -> bool {
-        matches!(self, Self::Put(..) | Self::Delete(..))
+        matches!(self, Self::Put(_) | Self::Delete(_))
     }
 
-    fn refuse(self, error: StoreError) {
-        // The caller may have been cancelled.
+    fn name(&self) -> &'static str {
         match self {
-            Self::Load(_, reply) => drop(reply.send(Err(error))),
-            Self::List(.., reply) => drop(reply.send(Err(error))),
-            Self::Put(_, reply) | Self::Delete(_, reply) => drop(reply.send(Err(error))),
+            Self::Load(_) => "load",
+            Self::List(..) => "list",
+            Self::Put(_) => "put",
+            Self::Delete(_) => "delete",
+        }
+    }
+
+    /// What the caller is told when the pages that it needs are damaged.
+    fn damaged(&self, reason: String) -> StoreError {
+        match self {
+            Self::Load(id) => StoreError::Corrupt { id: *id, reason },
+            _ => StoreError::Failed { operation: self.name(), reason },
         }
     }
 }
 
-/// Whether the database can be used further.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    Well,
-    Failed,
+impl Call {
+    fn answer(self, answer: Result<Answer, StoreError>) {
+        // The caller may have been cancelled; what was done is done all the same.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// Why a group of calls could not be served.
+enum Trouble {
+    /// The disk or the database: it concerns every call.
+    Disk(StoreError),
+    /// The call at work alone.
+    Call(String),
+}
+
+impl Trouble {
+    fn of(operation: &'static str, error: &StorageError) -> Self {
+        match error {
+            StorageError::Corrupted(_) | StorageError::ValueTooLarge(_) => Self::Call(error.to_string()),
+            error => Self::Disk(failed(operation, error)),
+        }
+    }
+}
+
+pub(super) fn failed(operation: &'static str, reason: &impl ToString) -> StoreError {
+    StoreError::Failed { operation, reason: reason.to_string() }
 }
 
 pub(super) struct Owner<O> {
@@ -65,27 +107,58 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
     pub(super) fn serve(&mut self, calls: &Receiver<Call>) {
         while let Ok(first) = calls.recv() {
             let more = calls.try_iter().take(self.group.get() - 1);
-            let group: Vec<Call> = std::iter::once(first).chain(more).collect();
-            if let Err(error) = self.reopen() {
-                group.into_iter().for_each(|call| call.refuse(error.clone()));
-                continue;
-            }
-            let Some(database) = &self.database else { continue };
-            let serve = || {
-                if group.iter().any(Call::is_write) {
-                    writes(database, group)
-                } else {
-                    reads(database, group)
-                }
-            };
-            // A panic in redb means damaged pages. The calls of this group find their replies dropped.
-            let health = catch_unwind(AssertUnwindSafe(serve)).unwrap_or(Health::Failed);
-            if health == Health::Failed {
-                tracing::warn!("the store failed; it is opened anew for the next call");
-                let closing = AssertUnwindSafe(|| self.database = None);
-                let _ = catch_unwind(closing);
+            let mut group: Vec<Call> = std::iter::once(first).chain(more).collect();
+            // Each round answers all calls or leaves out one.
+            while !group.is_empty() {
+                group = self.serve_group(group);
             }
         }
+    }
+
+    /// Serves a group as a whole. What is left of it when one call had to be left out.
+    fn serve_group(&mut self, mut group: Vec<Call>) -> Vec<Call> {
+        let refuse_all = |group: Vec<Call>, error: &StoreError| {
+            group.into_iter().for_each(|call| call.answer(Err(error.clone())));
+            Vec::new()
+        };
+        if let Err(error) = self.reopen() {
+            return refuse_all(group, &error);
+        }
+        let Some(database) = &self.database else { return group };
+        let at = Cell::new(0);
+        // A panic in redb means damaged pages.
+        match catch_unwind(AssertUnwindSafe(|| attempt(database, &group, &at))) {
+            Ok(Ok(answers)) => {
+                group.into_iter().zip(answers).for_each(|(call, answer)| call.answer(answer));
+                Vec::new()
+            }
+            Ok(Err(Trouble::Disk(error))) => {
+                self.close();
+                refuse_all(group, &error)
+            }
+            outcome => {
+                let reason = match outcome {
+                    Ok(Err(Trouble::Call(reason))) => reason,
+                    _ => {
+                        // Whatever was held while it panicked is not to be relied on.
+                        self.close();
+                        format::DAMAGED.to_owned()
+                    }
+                };
+                if at.get() == group.len() {
+                    return refuse_all(group, &failed("commit", &reason));
+                }
+                let call = group.remove(at.get());
+                let error = call.request.damaged(reason);
+                call.answer(Err(error));
+                group
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        tracing::warn!("the store failed; it is opened anew for the next call");
+        let _ = catch_unwind(AssertUnwindSafe(|| self.database = None));
     }
 
     fn reopen(&mut self) -> Result<(), StoreError> {
@@ -101,142 +174,72 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
     }
 }
 
-/// Answers that wait for the commit: they get to know whether it went well.
-type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+/// The answers to all calls, in their order; those to changes are true, since they are committed by then.
+type Answers = Vec<Result<Answer, StoreError>>;
 
-fn writes(database: &Database, group: Vec<Call>) -> Health {
-    let transaction = match database.begin_write() {
-        Ok(transaction) => transaction,
-        Err(error) => {
-            let error = failed("begin a commit", &error);
-            group.into_iter().for_each(|call| call.refuse(error.clone()));
-            return Health::Failed;
-        }
+/// Serves all calls or none. `at` says which one is at work, and is their number when all are done.
+fn attempt(database: &Database, group: &[Call], at: &Cell<usize>) -> Result<Answers, Trouble> {
+    if !group.iter().any(|call| call.request.is_write()) {
+        let begin = || -> Result<_, redb::Error> {
+            let transaction = database.begin_read()?;
+            Ok((transaction.open_table(ROWS)?, transaction.open_table(CHECKSUMS)?))
+        };
+        let (rows, checksums) = begin().map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
+        return each(group, at, |request| look(&rows, &checksums, request));
+    }
+    let transaction =
+        database.begin_write().map_err(|error| Trouble::Disk(failed("begin a commit", &error)))?;
+    let answers = {
+        let open = || -> Result<_, redb::TableError> {
+            Ok(Tables { rows: transaction.open_table(ROWS)?, checksums: transaction.open_table(CHECKSUMS)? })
+        };
+        let mut tables = open().map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
+        each(group, at, |request| {
+            let change = match request {
+                Request::Put(write) => write.apply(&mut tables),
+                Request::Delete(id) => rows::delete(&mut tables, *id),
+                Request::Load(_) | Request::List(..) => {
+                    return look(&tables.rows, &tables.checksums, request);
+                }
+            };
+            change.map(|()| Ok(Answer::Done))
+        })
     };
-    let mut trouble = None;
-    let answers: Vec<Answer> =
-        group.into_iter().map(|call| apply(&transaction, call, &mut trouble)).collect();
-    // Part of the group may be in the transaction by half: then none of it is committed.
-    let outcome = match trouble {
-        None => transaction.commit().map_err(|error| failed("commit", &error)),
-        Some(error) => {
+    match answers {
+        Ok(answers) => {
+            transaction.commit().map_err(|error| Trouble::Disk(failed("commit", &error)))?;
+            Ok(answers)
+        }
+        Err(trouble) => {
+            // One call may be in the transaction by half: then none of it is committed.
             drop(transaction.abort());
-            Err(error)
-        }
-    };
-    for answer in answers {
-        answer(outcome.clone());
-    }
-    if outcome.is_ok() { Health::Well } else { Health::Failed }
-}
-
-/// Answers with what was found, if the commit goes well.
-fn after<T: Clone + 'static>(
-    reply: Reply<T>,
-    found: Result<T, StoreError>,
-    trouble: &mut Option<StoreError>,
-) -> Answer {
-    if let Err(error) = &found {
-        trouble.get_or_insert_with(|| error.clone());
-    }
-    // The caller may have been cancelled; the work is done all the same.
-    Box::new(move |committed| drop(reply.send(committed.and(found))))
-}
-
-/// Does one call inside the transaction. What it found is true only if the transaction is committed, so the reply
-/// waits for that.
-fn apply(transaction: &WriteTransaction, call: Call, trouble: &mut Option<StoreError>) -> Answer {
-    match call {
-        Call::Load(id, reply) => {
-            let found = tables(transaction).and_then(|(contexts, _)| find(&contexts, id));
-            after(reply, found, trouble)
-        }
-        Call::List(from, limit, reply) => {
-            let found = tables(transaction).and_then(|(_, summaries)| page(&summaries, from, limit));
-            after(reply, found, trouble)
-        }
-        Call::Put(record, reply) => {
-            let write = || {
-                let (mut contexts, mut summaries) = tables(transaction)?;
-                let Record { key, context, summary } = &*record;
-                contexts.insert(key, context.as_slice()).map_err(|error| failed("put", &error))?;
-                summaries.insert(key, summary.as_slice()).map_err(|error| failed("put", &error))?;
-                Ok(())
-            };
-            after(reply, write(), trouble)
-        }
-        Call::Delete(id, reply) => {
-            let remove = || {
-                let (mut contexts, mut summaries) = tables(transaction)?;
-                let key = id.0.as_u128();
-                contexts.remove(key).map_err(|error| failed("delete", &error))?;
-                summaries.remove(key).map_err(|error| failed("delete", &error))?;
-                Ok(())
-            };
-            after(reply, remove(), trouble)
+            Err(trouble)
         }
     }
 }
 
-type Tables<'a> = (redb::Table<'a, u128, &'static [u8]>, redb::Table<'a, u128, &'static [u8]>);
-
-fn tables(transaction: &WriteTransaction) -> Result<Tables<'_>, StoreError> {
-    let open = || Ok((transaction.open_table(CONTEXTS)?, transaction.open_table(SUMMARIES)?));
-    open().map_err(|error: redb::TableError| failed("open its tables", &error))
-}
-
-fn reads(database: &Database, group: Vec<Call>) -> Health {
-    let open = || {
-        let transaction = database.begin_read()?;
-        Ok((transaction.open_table(CONTEXTS)?, transaction.open_table(SUMMARIES)?))
-    };
-    let (contexts, summaries) = match open() {
-        Ok(tables) => tables,
-        Err(error) => {
-            let error: redb::Error = error;
-            let error = failed("open its tables", &error);
-            group.into_iter().for_each(|call| call.refuse(error.clone()));
-            return Health::Failed;
-        }
-    };
-    let mut health = Health::Well;
+fn each(
+    group: &[Call],
+    at: &Cell<usize>,
+    mut serve: impl FnMut(&Request) -> Result<Result<Answer, StoreError>, StorageError>,
+) -> Result<Answers, Trouble> {
+    let mut answers = Vec::with_capacity(group.len());
     for call in group {
-        match call {
-            Call::Load(id, reply) => answer(reply, find(&contexts, id), &mut health),
-            Call::List(from, limit, reply) => answer(reply, page(&summaries, from, limit), &mut health),
-            Call::Put(..) | Call::Delete(..) => {
-                unreachable!("a group with writes is served in a write transaction")
-            }
-        }
+        answers.push(serve(&call.request).map_err(|error| Trouble::of(call.request.name(), &error))?);
+        at.set(at.get() + 1);
     }
-    health
+    Ok(answers)
 }
 
-fn answer<T>(reply: Reply<T>, found: Result<T, StoreError>, health: &mut Health) {
-    if found.is_err() {
-        *health = Health::Failed;
+/// Answers a request that changes nothing.
+fn look(
+    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
+    checksums: &impl ReadableTable<u128, u32>,
+    request: &Request,
+) -> Result<Result<Answer, StoreError>, StorageError> {
+    match request {
+        Request::Load(id) => Ok(Ok(Answer::Loaded(rows::find(rows, checksums, *id)?))),
+        Request::List(from, limit) => Ok(rows::heads(rows, checksums, *from, *limit)?.map(Answer::Listed)),
+        Request::Put(_) | Request::Delete(_) => unreachable!("a change is made in a transaction that writes"),
     }
-    drop(reply.send(found));
-}
-
-fn find(
-    contexts: &impl ReadableTable<u128, &'static [u8]>,
-    id: ContextId,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let record = contexts.get(id.0.as_u128()).map_err(|error| failed("load", &error))?;
-    Ok(record.map(|record| record.value().to_vec()))
-}
-
-fn page(
-    summaries: &impl ReadableTable<u128, &'static [u8]>,
-    after: Option<ContextId>,
-    limit: usize,
-) -> Result<Rows, StoreError> {
-    let from = after.map_or(0, |id| id.0.as_u128().saturating_add(1));
-    let records = summaries.range(from..).map_err(|error| failed("list", &error))?;
-    let row = |record: Result<(redb::AccessGuard<'_, u128>, redb::AccessGuard<'_, &[u8]>), _>| {
-        let (key, bytes) = record.map_err(|error: redb::StorageError| failed("list", &error))?;
-        Ok((key.value(), bytes.value().to_vec()))
-    };
-    records.take(limit).map(row).collect()
 }

@@ -125,7 +125,7 @@ impl<E: SessionEnv, L: LastWaiter> Loader<E, L> {
     }
 
     async fn load(self: Arc<Self>, number: usize) {
-        let session = self.env.store().load(id(0)).await.ok().flatten();
+        let session = self.env.store().read(id(0)).await.ok().flatten();
         for _ in 1..SLOWNESS {
             E::yield_now().await;
         }

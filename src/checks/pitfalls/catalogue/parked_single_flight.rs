@@ -60,7 +60,7 @@ trait SingleFlight: Sized + 'static {
 }
 
 async fn load<E: SessionEnv>(env: &E) -> Option<ChatContext> {
-    env.store().load(id(0)).await.ok().flatten()
+    env.store().read(id(0)).await.ok().flatten()
 }
 
 struct InFirstCaller<E: SessionEnv> {

@@ -1,0 +1,397 @@
+//! A context as rows of a table: one for each message, one for its settings, and a small head.
+//!
+//! ```text
+//! rows       (id, 0)        the settings
+//!            (id, 1 + n)    message n
+//!            (id, 2³² − 1)  the head: all else, and what a list says; beside the newest message, often on one page
+//! checksums  id             the checksum of the head
+//! ```
+//!
+//! A row is a checksum, the version with which it was written, and JSON. The checksum covers the key as well, so that a row
+//! in another's place is found out. That of the head is kept in a second table: a row that is lost together with all of its context is missed there, and so is the
+//! newest of a context where an older state of its rows has come back.
+
+use std::ops::RangeInclusive;
+
+use redb::{ReadableTable, StorageError, Table, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::backend::chat::{
+    ChatContext, ContextHead, ContextId, ContextSummary, Message, MessageId, Version,
+};
+use crate::backend::store::StoreError;
+
+/// Rows, by the id of their context and their number in it.
+pub(super) const ROWS: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition::new("rows");
+/// The checksum of each context's head, by id.
+pub(super) const CHECKSUMS: TableDefinition<'_, u128, u32> = TableDefinition::new("checksums");
+
+/// Both tables as they are written.
+pub(super) struct Tables<'a> {
+    pub(super) rows: Table<'a, (u128, u32), &'static [u8]>,
+    pub(super) checksums: Table<'a, u128, u32>,
+}
+
+const SETTINGS: u32 = 0;
+const FIRST_MESSAGE: u32 = 1;
+const HEAD: u32 = u32::MAX;
+
+/// How large a row may be: well below the 3 GiB that redb takes.
+pub(super) const ROW_LIMIT: usize = 1 << 30;
+
+/// A change of what is stored of one context, encoded before it is queued: what cannot be stored fails its caller alone.
+pub(super) struct Write {
+    id: u128,
+    /// Rows that are removed first.
+    clear: Option<RangeInclusive<u32>>,
+    rows: Vec<(u32, Vec<u8>)>,
+    checksum: u32,
+}
+
+impl Write {
+    /// Stores the whole context in place of whatever is there.
+    pub(super) fn whole(context: &ChatContext) -> Result<Self, StoreError> {
+        Self::of(context, None)
+    }
+
+    /// Stores what has changed since `older`, which must be what is stored.
+    pub(super) fn since(context: &ChatContext, older: &ChatContext) -> Result<Self, StoreError> {
+        Self::of(context, Some(older).filter(|older| older.id() == context.id()))
+    }
+
+    fn of(context: &ChatContext, older: Option<&ChatContext>) -> Result<Self, StoreError> {
+        let (id, version) = (context.id().0.as_u128(), context.version());
+        let message = |message: &Message| {
+            let row = row_of(message.id);
+            Ok((row, encode(id, row, version, message)?))
+        };
+        let (clear, mut rows) = match older {
+            None => {
+                let rows: Result<Vec<_>, _> = context.pool().iter().map(message).collect();
+                (Some(SETTINGS..=HEAD), rows?)
+            }
+            Some(older) => {
+                let rows: Result<Vec<_>, _> = context.messages_since(older).map(message).collect();
+                let (now, before) = (context.pool().len(), older.pool().len());
+                // A context that was restored may have fewer messages than before.
+                let surplus = || row_of(MessageId(now as u32))..=row_of(MessageId(before as u32)) - 1;
+                ((now < before).then(surplus), rows?)
+            }
+        };
+        if older.is_none_or(|older| !context.has_settings_of(older)) {
+            rows.push((SETTINGS, encode(id, SETTINGS, version, &context.settings())?));
+        }
+        let head = encode(id, HEAD, version, &context.head())?;
+        let checksum = checksum_in(&head);
+        rows.push((HEAD, head));
+        Ok(Self { id, clear, rows, checksum })
+    }
+
+    /// How many rows it writes.
+    #[cfg(test)]
+    fn rows(&self) -> Vec<u32> {
+        self.rows.iter().map(|(row, _)| *row).collect()
+    }
+
+    /// Makes the change.
+    pub(super) fn apply(&self, tables: &mut Tables<'_>) -> Result<(), StorageError> {
+        if let Some(clear) = &self.clear {
+            remove(tables, self.id, clear)?;
+        }
+        for (row, bytes) in &self.rows {
+            tables.rows.insert((self.id, *row), bytes.as_slice())?;
+        }
+        tables.checksums.insert(self.id, self.checksum)?;
+        Ok(())
+    }
+}
+
+/// Removes a context, whatever is there of it.
+pub(super) fn delete(tables: &mut Tables<'_>, id: ContextId) -> Result<(), StorageError> {
+    remove(tables, id.0.as_u128(), &(SETTINGS..=HEAD))?;
+    tables.checksums.remove(id.0.as_u128())?;
+    Ok(())
+}
+
+fn remove(tables: &mut Tables<'_>, id: u128, rows: &RangeInclusive<u32>) -> Result<(), StorageError> {
+    tables.rows.retain_in((id, *rows.start())..=(id, *rows.end()), |_, _| false)
+}
+
+fn row_of(message: MessageId) -> u32 {
+    FIRST_MESSAGE + message.0
+}
+
+/// Four bytes of checksum, eight of version, and JSON.
+fn encode(id: u128, row: u32, version: Version, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let failed = |reason: String| StoreError::Failed { operation: "put", reason };
+    let mut bytes = vec![0; size_of::<u32>()];
+    bytes.extend(version.0.to_le_bytes());
+    serde_json::to_writer(&mut bytes, value).map_err(|error| failed(error.to_string()))?;
+    fits(bytes.len()).map_err(failed)?;
+    let checksum = checksum(id, row, &bytes[size_of::<u32>()..]);
+    bytes[..size_of::<u32>()].copy_from_slice(&checksum.to_le_bytes());
+    Ok(bytes)
+}
+
+fn fits(bytes: usize) -> Result<(), String> {
+    if bytes <= ROW_LIMIT {
+        return Ok(());
+    }
+    Err(format!("a record of {bytes} bytes is too large: {ROW_LIMIT} are the most"))
+}
+
+fn decode<T: DeserializeOwned>(id: u128, row: u32, bytes: &[u8]) -> Result<T, String> {
+    let what = || match row {
+        SETTINGS => "its settings".to_owned(),
+        HEAD => "its head".to_owned(),
+        message => format!("message {}", message - FIRST_MESSAGE),
+    };
+    version_in(id, row, bytes).ok_or_else(|| format!("the checksum of {} is wrong", what()))?;
+    serde_json::from_slice(&bytes[JSON..]).map_err(|error| format!("{}: {error}", what()))
+}
+
+/// Where the JSON of a row begins.
+const JSON: usize = size_of::<u32>() + size_of::<u64>();
+
+/// The version with which a row was written; `None` if it is damaged, or the row of another place.
+pub(super) fn version_in(id: u128, row: u32, bytes: &[u8]) -> Option<Version> {
+    let version = bytes.get(size_of::<u32>()..JSON)?;
+    let right = checksum_in(bytes) == checksum(id, row, &bytes[size_of::<u32>()..]);
+    right.then(|| Version(u64::from_le_bytes(version.try_into().unwrap_or_default())))
+}
+
+fn checksum(id: u128, row: u32, rest: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&id.to_be_bytes());
+    hasher.update(&row.to_be_bytes());
+    hasher.update(rest);
+    hasher.finalize()
+}
+
+/// The checksum that a row says it has; zero where there is not even that.
+fn checksum_in(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |checksum| u32::from_le_bytes(*checksum))
+}
+
+/// What was found of one context: bytes, read where the database is and decoded elsewhere.
+pub(super) struct Found {
+    rows: Vec<(u32, Vec<u8>)>,
+    /// What the table of checksums says of its head.
+    checksum: Option<u32>,
+}
+
+impl Found {
+    /// The context; `None` if there is none.
+    pub(super) fn context(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
+        if self.rows.is_empty() && self.checksum.is_none() {
+            return Ok(None);
+        }
+        let corrupt = |reason: String| StoreError::Corrupt { id, reason };
+        let context = self.unconfirmed(id).map_err(corrupt)?;
+        match (self.checksum, self.rows.last()) {
+            (Some(checksum), Some((_, head))) if checksum == checksum_in(head) => Ok(Some(context)),
+            (Some(_), _) => Err(corrupt("its rows are not those that were stored last".to_owned())),
+            (None, _) => Err(corrupt("the checksum of its head is missing".to_owned())),
+        }
+    }
+
+    /// As many rows as the head says, taken one by one from wherever they are.
+    pub(super) fn gathered(
+        id: ContextId,
+        get: &mut dyn FnMut(u32) -> Option<Vec<u8>>,
+    ) -> Result<Self, String> {
+        let bytes = get(HEAD).ok_or("its head is missing")?;
+        let head: ContextHead = decode(id.0.as_u128(), HEAD, &bytes)?;
+        let messages = FIRST_MESSAGE..=head.messages() as u32;
+        let mut rows: Vec<_> =
+            std::iter::once(SETTINGS).chain(messages).filter_map(|row| Some((row, get(row)?))).collect();
+        rows.push((HEAD, bytes));
+        Ok(Self { rows, checksum: None })
+    }
+
+    /// The context that the rows make up, which may not be the newest.
+    pub(super) fn unconfirmed(&self, id: ContextId) -> Result<ChatContext, String> {
+        let key = id.0.as_u128();
+        let rest = self.rows.as_slice();
+        let Some(((HEAD, head), rest)) = rest.split_last() else {
+            return Err("its head is missing".to_owned());
+        };
+        let Some(((SETTINGS, settings), rest)) = rest.split_first() else {
+            return Err("its settings are missing".to_owned());
+        };
+        let head: ContextHead = decode(key, HEAD, head)?;
+        if head.summary().id != id {
+            return Err(format!("its head is that of {}", head.summary().id));
+        }
+        let settings = decode(key, SETTINGS, settings)?;
+        let message = |(n, (row, bytes)): (u32, &(u32, Vec<u8>))| {
+            if *row == FIRST_MESSAGE + n {
+                decode(key, *row, bytes)
+            } else {
+                Err(format!("message {n} is missing"))
+            }
+        };
+        let messages: Result<Vec<_>, _> = (0..).zip(rest).map(message).collect();
+        ChatContext::of_parts(head, settings, messages?).map_err(|error| error.to_string())
+    }
+}
+
+/// Reads one context.
+pub(super) fn find(
+    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
+    checksums: &impl ReadableTable<u128, u32>,
+    id: ContextId,
+) -> Result<Found, StorageError> {
+    let checksum = checksums.get(id.0.as_u128())?.map(|checksum| checksum.value());
+    Ok(Found { rows: rows_of(rows, id)?, checksum })
+}
+
+/// As [`find`], where the table of checksums cannot be asked.
+pub(super) fn find_rows(
+    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
+    id: ContextId,
+) -> Result<Found, StorageError> {
+    Ok(Found { rows: rows_of(rows, id)?, checksum: None })
+}
+
+fn rows_of(
+    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
+    id: ContextId,
+) -> Result<Vec<(u32, Vec<u8>)>, StorageError> {
+    let key = id.0.as_u128();
+    let row = |row: Result<(redb::AccessGuard<'_, (u128, u32)>, redb::AccessGuard<'_, &[u8]>), _>| {
+        let (key, bytes) = row?;
+        Ok((key.value().1, bytes.value().to_vec()))
+    };
+    rows.range((key, SETTINGS)..=(key, HEAD))?.map(row).collect()
+}
+
+/// The heads of at most `limit` contexts from `from` on, by ascending id. The messages are passed over.
+///
+/// Both tables must have the same contexts: so that none is left out because one page is damaged.
+pub(super) fn heads(
+    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
+    checksums: &impl ReadableTable<u128, u32>,
+    from: u128,
+    limit: usize,
+) -> Result<Result<Vec<(u128, Vec<u8>)>, StoreError>, StorageError> {
+    let mut heads = Vec::new();
+    if limit == 0 {
+        return Ok(Ok(heads));
+    }
+    let mut there = rows.range((from, SETTINGS)..)?.next().transpose()?.map(|(key, _)| key.value().0);
+    for known in checksums.range(from..)? {
+        let (key, checksum) = known?;
+        let (id, checksum) = (key.value(), checksum.value());
+        let corrupt = |id: u128, what: &str| StoreError::Corrupt {
+            id: ContextId(Uuid::from_u128(id)),
+            reason: what.to_owned(),
+        };
+        match there {
+            Some(other) if other < id => {
+                return Ok(Err(corrupt(other, "the checksum of its head is missing")));
+            }
+            Some(other) if other == id => {}
+            _ => return Ok(Err(corrupt(id, "its rows are missing"))),
+        }
+        // The head is the last row of its context, and the next row is the first of the next one.
+        let mut last = rows.range((id, HEAD)..)?;
+        match last.next().transpose()? {
+            Some((key, head)) if key.value() == (id, HEAD) && checksum_in(head.value()) == checksum => {
+                heads.push((id, head.value().to_vec()));
+            }
+            _ => return Ok(Err(corrupt(id, "its head is not the one that was stored last"))),
+        }
+        if heads.len() == limit {
+            return Ok(Ok(heads));
+        }
+        there = last.next().transpose()?.map(|(key, _)| key.value().0);
+    }
+    Ok(match there {
+        None => Ok(heads),
+        Some(id) => Err(StoreError::Corrupt {
+            id: ContextId(Uuid::from_u128(id)),
+            reason: "the checksum of its head is missing".to_owned(),
+        }),
+    })
+}
+
+/// What a list says of the context that has this head.
+pub(super) fn summary(id: u128, head: &[u8]) -> Result<ContextSummary, StoreError> {
+    let corrupt = |reason: String| StoreError::Corrupt { id: ContextId(Uuid::from_u128(id)), reason };
+    let head: ContextHead = decode(id, HEAD, head).map_err(corrupt)?;
+    Ok(head.summary().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::chat::{ContextConfig, NewMessage, Role, Timestamp};
+
+    fn context() -> ChatContext {
+        let id = ContextId(Uuid::from_u128(7));
+        ChatContext::new(id, ContextConfig::new("m", "chat"), Timestamp(0)).unwrap()
+    }
+
+    #[test]
+    fn an_append_writes_one_message_and_the_head_however_long_the_conversation_is() {
+        let mut context = context();
+        let mut written = Vec::new();
+        for nth in 0..2_000 {
+            let older = context.clone();
+            context.append(NewMessage::text(Role::User, "x".repeat(78)), None).unwrap();
+            context.touch(Timestamp(nth));
+            let write = Write::since(&context, &older).unwrap();
+            assert_eq!(write.rows(), [FIRST_MESSAGE + nth as u32, HEAD]);
+            assert_eq!(write.clear, None);
+            written.push(write.rows.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+        }
+        assert!(
+            written[1_999] - written[0] < 40,
+            "only numbers have grown: {} {}",
+            written[0],
+            written[1_999]
+        );
+    }
+
+    #[test]
+    fn settings_are_written_when_they_change_and_surplus_messages_are_removed() {
+        let initial = context();
+        let mut long = initial.clone();
+        for _ in 0..3 {
+            long.append(NewMessage::text(Role::User, "hello"), None).unwrap();
+        }
+        let mut prompted = long.clone();
+        prompted.set_system_prompt("be polite");
+        assert_eq!(Write::since(&prompted, &long).unwrap().rows(), [SETTINGS, HEAD]);
+        let mut restored = long.clone();
+        restored.restore(&initial);
+        let write = Write::since(&restored, &long).unwrap();
+        assert_eq!((write.rows(), write.clear), (vec![HEAD], Some(FIRST_MESSAGE..=FIRST_MESSAGE + 2)));
+    }
+
+    #[test]
+    fn a_row_that_is_changed_or_moved_is_not_read() {
+        let bytes = encode(7, 3, Version(5), &"hello").unwrap();
+        assert_eq!(decode::<String>(7, 3, &bytes), Ok("hello".to_owned()));
+        for (id, row) in [(8, 3), (7, 4)] {
+            assert!(decode::<String>(id, row, &bytes).unwrap_err().contains("checksum"));
+        }
+        for bit in 0..8 * bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(decode::<String>(7, 3, &flipped).unwrap_err().contains("checksum"), "bit {bit}");
+        }
+        for length in 0..bytes.len() {
+            assert!(decode::<String>(7, 3, &bytes[..length]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_record_beyond_the_limit_is_refused() {
+        assert_eq!(fits(ROW_LIMIT), Ok(()));
+        assert!(fits(ROW_LIMIT + 1).unwrap_err().contains("too large"));
+    }
+}
