@@ -112,6 +112,32 @@ async fn what_is_answered_is_what_the_document_says() {
     assert_eq!(answered, 15 * 3 * 6 * 2 * 2);
 }
 
+/// What the OpenAPI specification demands of every response and parameter, and what a validator finds first.
+#[test]
+fn every_response_is_described_and_every_parameter_has_a_schema() {
+    let document = serde_json::to_value(document()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    for (method, path) in operations(&document) {
+        let operation = &document["paths"][&path][&method];
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
+            assert!(described, "{method} {path} {status}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["schema"].is_object(), "{method} {path}: {parameter}");
+        }
+        let refusals: &[_] = match (path.contains("{id}"), method.as_str()) {
+            (true, "get") => &["304", "400", "401", "404", "412", "421", "422", "429", "503"],
+            (true, "delete") => &["204", "400", "401", "404", "412", "421", "422", "429", "503"],
+            (true, _) => &["400", "401", "404", "412", "413", "415", "421", "422", "429", "503"],
+            (false, _) => &["400", "401", "421"],
+        };
+        for status in refusals {
+            assert!(operation["responses"].get(status).is_some(), "{method} {path} lacks {status}");
+        }
+    }
+}
+
 #[test]
 fn every_code_is_in_the_document() {
     let document = serde_json::to_value(document()).unwrap();

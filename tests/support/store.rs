@@ -31,6 +31,8 @@ pub struct Script {
     pub loads: Valve,
     /// Passed by each put and delete.
     pub saves: Valve,
+    /// Passed by each list.
+    pub lists: Valve,
     /// So many loads fail from now on.
     pub failing_loads: AtomicUsize,
     /// What is stored of these cannot be read, until it is deleted.
@@ -184,6 +186,7 @@ impl Store for ScriptedStore {
     }
 
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
+        self.lists.pass().await;
         let from = after.map_or(Unbounded, Excluded);
         Ok(self
             .records

@@ -82,7 +82,7 @@ macro_rules! headers {
             #[into_params(parameter_in = Header)]
             #[allow(dead_code, reason = "it describes what `Conditions` reads")]
             pub(super) struct $name {
-                $($(#[$header_doc])* #[param(rename = $text)] $header: Option<String>,)*
+                $($(#[$header_doc])* #[param(rename = $text, pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#)] $header: Option<String>,)*
             }
         )*
     };

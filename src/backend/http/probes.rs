@@ -25,7 +25,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Does it live?
 ///
 /// Needs no token, and is answered under any load.
-#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/healthz", tag = "operation",
+    responses((status = 200, body = String, description = "It lives"), OfServer),
+)]
 async fn healthz() -> &'static str {
     "ok\n"
 }
@@ -37,7 +39,7 @@ async fn healthz() -> &'static str {
 /// answered under any load: neither the store nor a session is asked.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
-    responses((status = 200, body = String), OfServer),
+    responses((status = 200, body = String, description = "It takes requests"), OfServer),
 )]
 async fn readyz(State(state): State<AppState>) -> Result<(StatusCode, &'static str), Problem> {
     if state.is_ending() {
@@ -58,7 +60,10 @@ async fn readyz(State(state): State<AppState>) -> Result<(StatusCode, &'static s
 /// tracked. Answered under any load, and in a time that does not depend on how many sessions there are.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text"), OfServer),
+    responses(
+        (status = 200, body = String, content_type = "application/openmetrics-text", description = "The figures"),
+        OfServer,
+    ),
 )]
 async fn metrics(State(state): State<AppState>) -> Result<Response, Problem> {
     let sessions = state.backend.as_ref().map(|backend| backend.counts());

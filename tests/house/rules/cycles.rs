@@ -58,6 +58,7 @@ const EXCUSED: &[(&[&str], &str)] = &[
         &[
             "src/backend/session/entry.rs",
             "src/backend/session/env.rs",
+            "src/backend/session/health.rs",
             "src/backend/session/manager.rs",
             "src/backend/session/registry.rs",
             "src/backend/session/save.rs",
