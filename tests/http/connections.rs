@@ -32,18 +32,18 @@ fn a_connection_can_be_used_again_after_a_refusal_with_a_body_that_nobody_read()
     let served = served(|| Site::with(limits, Some(TOKEN)));
     let mut client = served.client();
     let right = format!("Authorization: Bearer {TOKEN}\r\n");
-    let body = "x".repeat(200 << 10);
+    let (large, small) = ("x".repeat(200 << 10), "x".repeat(900));
     for nth in 0..100 {
         let missing = "/v1/contexts/00000000-0000-0000-0000-000000000001/messages";
-        let (path, headers, status) = [
-            ("/v1/contexts", right.clone(), 413),
-            ("/v1/contexts", String::new(), 401),
-            (missing, format!("{right}If-Match: 7\r\n"), 400),
-            ("/v1/nowhere", right.clone(), 404),
-            ("/metrics", right.clone(), 405),
+        let (path, headers, body, status) = [
+            ("/v1/contexts", right.clone(), &large, 413),
+            ("/v1/contexts", String::new(), &large, 401),
+            (missing, format!("{right}If-Match: 7\r\n"), &small, 400),
+            ("/v1/nowhere", right.clone(), &large, 404),
+            ("/metrics", right.clone(), &small, 405),
         ][nth % 5]
             .clone();
-        let answered = client.exchange(post(path, &headers, body.len(), &body).as_bytes()).unwrap();
+        let answered = client.exchange(post(path, &headers, body.len(), body).as_bytes()).unwrap();
         assert_eq!(answered.status, status);
         assert!(!answered.head.contains("connection: close"), "{}", answered.head);
         assert_eq!(client.get("/healthz").unwrap().status, 200, "after {status}");

@@ -80,6 +80,7 @@ where
         let labels = RouteLabels::new(method, route);
         let limit = state.limits.time_for(route);
         let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route}")));
+        let is_routed = request.extensions().get::<MatchedPath>().is_some();
         let path = request.uri().path();
         let needs_room = !auth::is_probe(path);
         let peer = request.extensions().get().map(|Peer(peer)| *peer);
@@ -87,8 +88,8 @@ where
         let allowed = allowed(&state, &request);
         let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
         let (request, leftover) = Leftover::watch(request);
-        // It runs when it is polled, and not before. With a body it is made once that is there.
-        let prepared = if request.body().is_end_stream() {
+        // It runs when it is polled, and not before. With a body it is made once that is there, if anybody will look at it.
+        let prepared = if request.body().is_end_stream() || !is_routed {
             Ok(self.inner.call(request))
         } else {
             Err((self.inner.clone(), request))
