@@ -25,7 +25,7 @@ pub(super) struct Args {
 enum Verb {
     /// Read every page and every context. Ends with 4 if something is wrong.
     ///
-    /// A file that was not closed, as after a crash, is repaired first.
+    /// The file stays as it is. One that was not closed, as after a crash, is checked as it will be once it is repaired.
     Check {
         /// The store.
         path: PathBuf,
@@ -88,8 +88,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn check(path: &PathBuf) -> anyhow::Result<Exit> {
     let checkup = RedbStore::check(path)?;
-    if checkup.repaired {
-        eprintln!("It was not closed as it should be, and is repaired now.");
+    if checkup.unclosed {
+        eprintln!("It was not closed as it should be; the next to open it will repair it.");
     }
     name(&checkup.faults);
     write_out(&format!("{} contexts are whole, {} faults.", checkup.contexts, checkup.faults.len()))?;

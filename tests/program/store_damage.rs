@@ -42,12 +42,14 @@ fn a_damaged_context_hides_none_of_the_others() {
             bytes[at] ^= 4;
         }
     }
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    let file = path.clone();
     let [path, lines, copy] = [&path, &lines, &copy].map(|path| path.to_str().unwrap());
 
     let checked = store(&["check", path]);
     assert_eq!(checked.status.code(), Some(4), "{}", stderr(&checked));
-    assert!(String::from_utf8_lossy(&checked.stdout).starts_with("199 contexts are whole, "));
+    let whole = String::from_utf8_lossy(&checked.stdout);
+    assert!(whole.starts_with("199 contexts are whole, "), "{whole}{}", stderr(&checked));
 
     let exported = store(&["export", path, "--to", lines]);
     assert_eq!(exported.status.code(), Some(4));
@@ -59,6 +61,7 @@ fn a_damaged_context_hides_none_of_the_others() {
     let names: Vec<_> =
         std::fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "nothing unfinished is left: {names:?}");
+    assert!(std::fs::read(&file).unwrap() == bytes, "to look at a damaged file is not to change it");
     assert_eq!(store(&["import", copy, "--from", lines]).status.code(), Some(0));
     assert_eq!(store(&["check", copy]).stdout, b"199 contexts are whole, 0 faults.\n");
 }

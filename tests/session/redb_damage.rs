@@ -141,6 +141,7 @@ async fn no_flipped_bit_is_served() {
         }
         std::fs::write(&damaged, &bytes).unwrap();
         export(&damaged, &contexts);
+        assert!(std::fs::read(&damaged).unwrap() == bytes, "an export changes nothing");
     }
     println!(
         "{flips} flips in {} pages: {named} named, {harmless} harmless, {} wrong",

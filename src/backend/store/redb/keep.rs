@@ -20,8 +20,8 @@ use super::salvage::{self, Damaged, Salvaged};
 pub struct StoreCheck {
     /// Contexts that are whole; of an export, those that were written.
     pub contexts: u64,
-    /// Whether the file had to be repaired before it could be read: it was not closed as it should be.
-    pub repaired: bool,
+    /// Whether the file was not closed as it should be, and will be repaired by the next to open it.
+    pub unclosed: bool,
     /// What is wrong, one line each; empty for a good store.
     pub faults: Vec<String>,
 }
@@ -57,7 +57,7 @@ struct Header {
 const LINES: u64 = 1;
 
 impl RedbStore {
-    /// Reads every page and every context of the file at `path`.
+    /// Reads every page and every context of the file at `path`, which stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Unusable`] when it cannot be opened as a store. What is wrong inside stands in the [`StoreCheck`].
@@ -162,14 +162,13 @@ fn read_through<E: From<StoreError>>(
     checkup: &mut StoreCheck,
     take: Take<'_, E>,
 ) -> Result<(), E> {
-    open::must_be_there(path)?;
-    let damage = match open::existing(path) {
+    let damage = match open::to_read(path) {
         Err(StoreError::Unusable { reason, .. }) => reason,
         Err(error) => return Err(error.into()),
         Ok(database) if !thorough => return collect(path, &database, checkup, take),
         Ok(mut database) => match format::guarded(|| database.check_integrity()) {
             Ok(whole) => {
-                checkup.repaired = !whole;
+                checkup.unclosed = !whole;
                 return collect(path, &database, checkup, take);
             }
             Err(reason) => reason,

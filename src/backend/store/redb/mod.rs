@@ -13,6 +13,7 @@
 //! | `owner` | the thread that has the database: groups of calls, one commit for each |
 //! | `format` | what the file holds, and what it must be to be one of ours |
 //! | `open` | how a file becomes an open store |
+//! | `overlay` | a file that is read and never written |
 //! | `migrate` | from the older format |
 //! | `salvage` | reading a file of which some pages are damaged |
 //! | `pages` | rows found page by page, where the trees are damaged |
@@ -22,6 +23,7 @@ mod format;
 mod keep;
 mod migrate;
 mod open;
+mod overlay;
 mod owner;
 mod pages;
 mod rows;

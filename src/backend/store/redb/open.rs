@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use redb::Database;
+use redb::{Builder, Database};
 
 use crate::backend::store::StoreError;
 
 use super::format::{self, Contents};
 use super::migrate;
+use super::overlay::Overlay;
 
 /// Opens the store at `path`, or makes a new one where there is no file or an empty one. A file of an older format is
 /// migrated.
@@ -18,13 +19,24 @@ pub(super) fn or_make(path: &Path) -> Result<Database, StoreError> {
     open(path, |path| Database::create(path)).map_err(|reason| unusable(path, reason))
 }
 
-/// Opens a file that must be there. One that was not closed is repaired.
-pub(super) fn existing(path: &Path) -> Result<Database, StoreError> {
+/// Opens a file that must be there, to be read: nothing is written to it, unless it has to be migrated first.
+pub(super) fn to_read(path: &Path) -> Result<Database, StoreError> {
     must_be_there(path)?;
-    open(path, |path| Database::open(path)).map_err(|reason| unusable(path, reason))
+    let apart = |path: &Path| Builder::new().create_with_backend(Overlay::open(path)?);
+    let open = || {
+        format::look(path)?;
+        let mut database = format::guarded(|| apart(path))?;
+        if format::contents(&database)? == Contents::WHOLE_CONTEXTS {
+            drop(database);
+            open(path, |path| Database::open(path))?;
+            database = format::guarded(|| apart(path))?;
+        }
+        format::check(&database).map(|()| database)
+    };
+    open().map_err(|reason| unusable(path, reason))
 }
 
-pub(super) fn must_be_there(path: &Path) -> Result<(), StoreError> {
+fn must_be_there(path: &Path) -> Result<(), StoreError> {
     if path.is_file() {
         return Ok(());
     }
