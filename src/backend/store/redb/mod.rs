@@ -78,8 +78,7 @@ impl RedbStore {
         let path = path.as_ref();
         let database = open::or_make(path)?;
         let again = path.to_owned();
-        // The second time it must be there: a new file in its place would be an empty store.
-        Self::start(&path.display().to_string(), group, database, move || Database::open(&again))
+        Self::start(&path.display().to_string(), group, database, move || open::again(&again))
     }
 
     /// A store over whatever redb can be put on, for tests that break it. `backend` is asked for once at the start, and
