@@ -186,7 +186,8 @@ const EDITS: &[Edit] = &[
     (|it| it["interrupted"] = json!(true), GATE, 130, "Partial results: this run was interrupted."),
     (
         |it| {
-            it["cells"][0]["findings"] = serde_json::to_value(&crate::rich::rich().cells[9].findings).unwrap()
+            it["cells"][0]["findings"] =
+                serde_json::to_value(&crate::rich::rich().cells[9].findings).unwrap();
         },
         GATE,
         4,
