@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Once;
 
+use futures_util::future::{join, join_all};
 use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, ContextUpdate, Timestamp};
 use lockyard::backend::store::{RedbStore, Store, StoreCheck, StoreError};
 use lockyard::strategy::IdSource;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 
 use crate::support::{config, user};
 
@@ -219,4 +221,116 @@ async fn a_context_that_is_damaged_can_be_deleted_and_put_again() {
     drop(store);
     let check = RedbStore::check(&path).unwrap();
     assert_eq!((check.contexts, check.faults), (18, vec![]));
+}
+
+/// Calls that share a commit with one that meets a damaged page are done all the same.
+#[tokio::test]
+async fn a_damaged_page_fails_those_alone_who_need_it() {
+    expect_panics();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("store.redb");
+    let contexts = filled(&path, 100, 9).await;
+    let whole = std::fs::read(&path).unwrap();
+    let victim = contexts.values().nth(50).unwrap();
+    let text = victim.messages(None).unwrap().next_back().unwrap().text();
+    let holds_it = |at: &usize| whole[*at..*at + PAGE].windows(text.len()).any(|it| it == text.as_bytes());
+    let mut in_use = 0;
+    // It stands in pages that are free as well.
+    for at in (0..whole.len()).step_by(PAGE).filter(holds_it) {
+        let mut bytes = whole.clone();
+        // The kind of page stays: a debug build of redb looks at that of every page when it opens a file.
+        bytes[at + 1..at + PAGE].fill(0xEE);
+        std::fs::write(&path, &bytes).unwrap();
+        let store = RedbStore::open(&path).unwrap();
+        let newcomer = ChatContext::new(IdSource::seeded(77).next(), config(), Timestamp(0)).unwrap();
+        let reads = join_all(contexts.keys().map(|id| store.read(*id)));
+        let (reads, put) = join(reads, store.write(newcomer.clone())).await;
+        if reads.iter().all(Result::is_ok) {
+            continue;
+        }
+        in_use += 1;
+        assert_eq!(put, Ok(()));
+        let failed: Vec<_> = reads.iter().filter_map(|read| read.as_ref().err()).collect();
+        assert!(failed.len() <= 12, "{failed:?}");
+        assert!(failed.iter().all(|error| matches!(error, StoreError::Corrupt { .. })), "{failed:?}");
+        for (read, context) in reads.iter().zip(contexts.values()).filter(|(read, _)| read.is_ok()) {
+            assert_eq!(read.as_ref().unwrap().as_ref(), Some(context));
+        }
+    }
+    assert!(in_use > 0, "no page in use has the message");
+}
+
+/// Opens the file as redb has it, to change what no page's checksum would show.
+fn behind_its_back(path: &Path, change: impl FnOnce(&WriteTransaction)) {
+    let database = Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
+    transaction.commit().unwrap();
+}
+
+/// What is lost whole, or is an older state that was whole once, is not what was stored last.
+#[tokio::test]
+async fn rows_that_are_gone_or_have_come_back_are_found_out() {
+    const ROWS: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition::new("rows");
+    const CHECKSUMS: TableDefinition<'_, u128, u32> = TableDefinition::new("checksums");
+    let changes: [fn(&WriteTransaction, u128); 4] = [
+        |file, id| {
+            let mut rows = file.open_table(ROWS).unwrap();
+            rows.retain_in((id, 0)..=(id, u32::MAX), |_, _| false).unwrap();
+        },
+        |file, id| drop(file.open_table(CHECKSUMS).unwrap().remove(id).unwrap()),
+        |file, id| drop(file.open_table(ROWS).unwrap().remove((id, 2)).unwrap()),
+        |file, id| {
+            // A row in the place of another.
+            let mut rows = file.open_table(ROWS).unwrap();
+            let row = rows.get((id, 1)).unwrap().unwrap().value().to_vec();
+            rows.insert((id, 2), row.as_slice()).unwrap();
+        },
+    ];
+    for change in changes {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("store.redb");
+        let contexts = filled(&path, 20, 9).await;
+        let (id, _) = contexts.iter().nth(10).unwrap();
+        behind_its_back(&path, |file| change(file, id.0.as_u128()));
+        assert_refused(&path, *id, &contexts).await;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("store.redb");
+    let contexts = filled(&path, 20, 9).await;
+    let (id, context) = contexts.iter().nth(10).unwrap();
+    let mut older = Vec::new();
+    let key = id.0.as_u128();
+    behind_its_back(&path, |file| {
+        let rows = file.open_table(ROWS).unwrap();
+        for row in rows.range((key, 0)..=(key, u32::MAX)).unwrap() {
+            let (key, bytes) = row.unwrap();
+            older.push((key.value(), bytes.value().to_vec()));
+        }
+    });
+    let mut newer = context.clone();
+    newer.touch(Timestamp(100));
+    RedbStore::open(&path).unwrap().write(newer).await.unwrap();
+    behind_its_back(&path, |file| {
+        let mut rows = file.open_table(ROWS).unwrap();
+        for (key, bytes) in &older {
+            rows.insert(*key, bytes.as_slice()).unwrap();
+        }
+    });
+    assert_refused(&path, *id, &contexts).await;
+}
+
+/// This context is refused, the list with it, and all others are there.
+async fn assert_refused(path: &Path, id: ContextId, contexts: &Contexts) {
+    let store = RedbStore::open(path).unwrap();
+    let refused = store.read(id).await;
+    assert!(matches!(&refused, Err(StoreError::Corrupt { id: named, .. }) if *named == id), "{refused:?}");
+    for (other, context) in contexts.iter().filter(|(other, _)| **other != id) {
+        assert_eq!(store.read(*other).await.unwrap().as_ref(), Some(context));
+    }
+    drop(store);
+    assert!(!RedbStore::check(path).unwrap().faults.is_empty());
+    let store = RedbStore::open(path).unwrap();
+    store.delete(id).await.unwrap();
+    assert_eq!(store.list(None, 99).await.unwrap().len(), contexts.len() - 1);
 }

@@ -16,7 +16,7 @@ use crate::backend::chat::ContextId;
 use crate::backend::store::StoreError;
 
 use super::format;
-use super::rows::{self, CHECKSUMS, Found, ROWS, Tables, Write};
+use super::rows::{self, CHECKSUMS, Found, Heads, ROWS, Tables, Write};
 
 /// What is asked of the database.
 pub(super) enum Request {
@@ -30,7 +30,7 @@ pub(super) enum Request {
 /// What is answered, each to the request of its name.
 pub(super) enum Answer {
     Loaded(Found),
-    Listed(Vec<(u128, Vec<u8>)>),
+    Listed(Heads),
     Done,
 }
 
@@ -137,13 +137,12 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
                 refuse_all(group, &error)
             }
             outcome => {
-                let reason = match outcome {
-                    Ok(Err(Trouble::Call(reason))) => reason,
-                    _ => {
-                        // Whatever was held while it panicked is not to be relied on.
-                        self.close();
-                        format::DAMAGED.to_owned()
-                    }
+                let reason = if let Ok(Err(Trouble::Call(reason))) = outcome {
+                    reason
+                } else {
+                    // Whatever was held while it panicked is not to be relied on.
+                    self.close();
+                    format::DAMAGED.to_owned()
                 };
                 if at.get() == group.len() {
                     return refuse_all(group, &failed("commit", &reason));

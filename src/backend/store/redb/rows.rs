@@ -261,12 +261,16 @@ fn rows_of(
     id: ContextId,
 ) -> Result<Vec<(u32, Vec<u8>)>, StorageError> {
     let key = id.0.as_u128();
-    let row = |row: Result<(redb::AccessGuard<'_, (u128, u32)>, redb::AccessGuard<'_, &[u8]>), _>| {
+    let mut found = Vec::new();
+    for row in rows.range((key, SETTINGS)..=(key, HEAD))? {
         let (key, bytes) = row?;
-        Ok((key.value().1, bytes.value().to_vec()))
-    };
-    rows.range((key, SETTINGS)..=(key, HEAD))?.map(row).collect()
+        found.push((key.value().1, bytes.value().to_vec()));
+    }
+    Ok(found)
 }
+
+/// Heads as they are stored, with the ids of their contexts.
+pub(super) type Heads = Vec<(u128, Vec<u8>)>;
 
 /// The heads of at most `limit` contexts from `from` on, by ascending id. The messages are passed over.
 ///
@@ -276,7 +280,7 @@ pub(super) fn heads(
     checksums: &impl ReadableTable<u128, u32>,
     from: u128,
     limit: usize,
-) -> Result<Result<Vec<(u128, Vec<u8>)>, StoreError>, StorageError> {
+) -> Result<Result<Heads, StoreError>, StorageError> {
     let mut heads = Vec::new();
     if limit == 0 {
         return Ok(Ok(heads));
