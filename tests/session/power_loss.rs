@@ -37,7 +37,7 @@ async fn write_until_dark(
 ) -> BTreeMap<ContextId, (Option<Version>, Version)> {
     let mut known: BTreeMap<_, _> =
         contexts.iter().map(|context| (context.id(), (None, context.version()))).collect();
-    let mut stored = vec![Default::default(); contexts.len()];
+    let mut stored = vec![None; contexts.len()];
     loop {
         for context in contexts.iter_mut() {
             context.append(user(&format!("message {}", context.version())), None).unwrap();

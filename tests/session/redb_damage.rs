@@ -41,7 +41,7 @@ async fn filled(path: &Path, count: usize, longest: usize) -> Contexts {
     let mut contexts = Contexts::new();
     for nth in 0..count {
         let mut context = ChatContext::new(ids.next(), config(), Timestamp(0)).unwrap();
-        let mut stored = Default::default();
+        let mut stored = None;
         for round in 0..=nth * longest / count {
             context.append(user(&format!("message {round} of {nth}: {}", "x".repeat(78))), None).unwrap();
             context.touch(Timestamp(round as u64));

@@ -121,11 +121,11 @@ proptest! {
             let disk = Disk::default();
             let (mut store, mut context) = (over(&disk), new_context());
             let whole = over(&Disk::default());
-            let mut stored = Default::default();
+            let mut stored = None;
             for change in changes {
                 change.apply(&mut context);
                 match change {
-                    Change::Forget => stored = Default::default(),
+                    Change::Forget => stored = None,
                     Change::Reopen => {
                         drop(store);
                         store = over(&disk);
@@ -153,7 +153,7 @@ proptest! {
 async fn bytes_of_an_append(length: usize) -> u64 {
     const APPENDS: u64 = 50;
     let disk = Disk::default();
-    let (store, mut context, mut stored) = (over(&disk), new_context(), Default::default());
+    let (store, mut context, mut stored) = (over(&disk), new_context(), None);
     let append = |context: &mut ChatContext| {
         context.append(user(&"x".repeat(78)), None).unwrap();
         context.touch(Timestamp(1));
@@ -179,7 +179,7 @@ async fn an_append_writes_as_much_in_a_long_conversation_as_in_a_short_one() {
 
 #[tokio::test]
 async fn a_put_that_was_given_up_is_made_up_for_by_the_next() {
-    let (store, mut context, mut stored) = (over(&Disk::default()), new_context(), Default::default());
+    let (store, mut context, mut stored) = (over(&Disk::default()), new_context(), None);
     store.put(context.clone(), &mut stored).await.unwrap();
     for nth in 0..20 {
         context.append(user(&format!("message {nth}")), None).unwrap();

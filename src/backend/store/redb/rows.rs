@@ -285,14 +285,14 @@ pub(super) fn heads(
     if limit == 0 {
         return Ok(Ok(heads));
     }
+    let corrupt = |id: u128, what: &str| StoreError::Corrupt {
+        id: ContextId(Uuid::from_u128(id)),
+        reason: what.to_owned(),
+    };
     let mut there = rows.range((from, SETTINGS)..)?.next().transpose()?.map(|(key, _)| key.value().0);
     for known in checksums.range(from..)? {
         let (key, checksum) = known?;
         let (id, checksum) = (key.value(), checksum.value());
-        let corrupt = |id: u128, what: &str| StoreError::Corrupt {
-            id: ContextId(Uuid::from_u128(id)),
-            reason: what.to_owned(),
-        };
         match there {
             Some(other) if other < id => {
                 return Ok(Err(corrupt(other, "the checksum of its head is missing")));
@@ -315,10 +315,7 @@ pub(super) fn heads(
     }
     Ok(match there {
         None => Ok(heads),
-        Some(id) => Err(StoreError::Corrupt {
-            id: ContextId(Uuid::from_u128(id)),
-            reason: "the checksum of its head is missing".to_owned(),
-        }),
+        Some(id) => Err(corrupt(id, "the checksum of its head is missing")),
     })
 }
 
