@@ -6,8 +6,8 @@
 #[path = "support/counting.rs"]
 mod counting;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use lockyard_bench::record::{Cell, Finding, FindingKind, Record, Severity};
@@ -188,9 +188,17 @@ fn a_client_that_panics_in_a_tracked_run_is_a_finding_beside_those_of_its_locks(
 #[test]
 fn clients_that_no_worker_has_time_for_are_not_waited_for_without_end() {
     let blocking = Subject::new("blocking", |setup: &Setup<'_, Counting>| {
+        let taken = Arc::new(Barrier::new(3));
         for _ in 0..2 {
-            setup.runtime().spawn(|| "background".to_owned(), async { std::thread::park() });
+            let taken = taken.clone();
+            let take = async move {
+                taken.wait();
+                std::thread::park();
+            };
+            setup.runtime().spawn(|| "background".to_owned(), take);
         }
+        // Else a client may find a worker first.
+        taken.wait();
         Ok(counter(|_| ()))
     });
     let plan = plan(vec![steady(), blocking.into()], &["first"]).patience(Duration::from_millis(200));
