@@ -178,7 +178,7 @@ async fn probes_are_answered_whatever_is_busy() {
     while site.world.store.saves.asked() == asked {
         tokio::task::yield_now().await;
     }
-    let asked = || [&site.world.store.lists, &site.world.store.loads].map(|it| it.asked());
+    let asked = || [&site.world.store.lists, &site.world.store.loads].map(crate::support::Valve::asked);
     let before = asked();
     for probe in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(site.get(probe).await.status.as_u16(), 200, "{probe}");
