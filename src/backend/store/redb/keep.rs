@@ -12,7 +12,7 @@ use crate::backend::store::StoreError;
 use super::RedbStore;
 use super::format;
 use super::open::{self, unusable};
-use super::rows::{CHECKSUMS, ROWS, Tables, Write};
+use super::rows::{Tables, Write};
 use super::salvage::{self, Damaged, Salvaged};
 
 /// What was found in a store's file that was read through.
@@ -118,13 +118,7 @@ impl RedbStore {
         let transaction = database.begin_write().map_err(|error| broken(error.into()))?;
         let mut count = 0;
         {
-            let open = || -> Result<_, redb::TableError> {
-                Ok(Tables {
-                    rows: transaction.open_table(ROWS)?,
-                    checksums: transaction.open_table(CHECKSUMS)?,
-                })
-            };
-            let mut tables = open().map_err(|error| broken(error.into()))?;
+            let mut tables = Tables::open(&transaction).map_err(|error| broken(error.into()))?;
             for (line, text) in (1..).zip(lines.lines()) {
                 let refuse = |reason: String| TransferError::Line { line, reason };
                 let text = text?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::backend::chat::ChatContext;
 
 use super::format;
-use super::rows::{CHECKSUMS, ROWS, Tables, Write};
+use super::rows::{Tables, Write};
 use super::salvage::{self, Keys};
 
 /// Contexts as JSON, by id.
@@ -65,10 +65,7 @@ fn fill(new: &Path, old: &Database) -> Result<u64, String> {
     let transaction = database.begin_write().map_err(|error| error.to_string())?;
     let mut count = 0;
     {
-        let open = || -> Result<_, redb::TableError> {
-            Ok(Tables { rows: transaction.open_table(ROWS)?, checksums: transaction.open_table(CHECKSUMS)? })
-        };
-        let mut tables = open().map_err(|error| error.to_string())?;
+        let mut tables = Tables::open(&transaction).map_err(|error| error.to_string())?;
         for key in found {
             match read(&contexts, key) {
                 Ok(context) => {

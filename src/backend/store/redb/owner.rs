@@ -189,10 +189,8 @@ fn attempt(database: &Database, group: &[Call], at: &Cell<usize>) -> Result<Answ
     let transaction =
         database.begin_write().map_err(|error| Trouble::Disk(failed("begin a commit", &error)))?;
     let answers = {
-        let open = || -> Result<_, redb::TableError> {
-            Ok(Tables { rows: transaction.open_table(ROWS)?, checksums: transaction.open_table(CHECKSUMS)? })
-        };
-        let mut tables = open().map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
+        let mut tables =
+            Tables::open(&transaction).map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
         each(group, at, |request| {
             let change = match request {
                 Request::Put(write) => write.apply(&mut tables),

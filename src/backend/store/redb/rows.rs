@@ -8,12 +8,12 @@
 //! ```
 //!
 //! A row is a checksum, the version with which it was written, and JSON. The checksum covers the key as well, so that a row
-//! in another's place is found out. That of the head is kept in a second table: a row that is lost together with all of its context is missed there, and so is the
-//! newest of a context where an older state of its rows has come back.
+//! in another's place is found out. That of the head is kept in a second table: there a context is missed that is lost with
+//! all of its rows, and one of which an older state has come back.
 
 use std::ops::RangeInclusive;
 
-use redb::{ReadableTable, StorageError, Table, TableDefinition};
+use redb::{ReadableTable, StorageError, Table, TableDefinition, TableError, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -32,6 +32,12 @@ pub(super) const CHECKSUMS: TableDefinition<'_, u128, u32> = TableDefinition::ne
 pub(super) struct Tables<'a> {
     pub(super) rows: Table<'a, (u128, u32), &'static [u8]>,
     pub(super) checksums: Table<'a, u128, u32>,
+}
+
+impl<'a> Tables<'a> {
+    pub(super) fn open(transaction: &'a WriteTransaction) -> Result<Self, TableError> {
+        Ok(Self { rows: transaction.open_table(ROWS)?, checksums: transaction.open_table(CHECKSUMS)? })
+    }
 }
 
 const SETTINGS: u32 = 0;
@@ -349,12 +355,8 @@ mod tests {
             assert_eq!(write.clear, None);
             written.push(write.rows.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
         }
-        assert!(
-            written[1_999] - written[0] < 40,
-            "only numbers have grown: {} {}",
-            written[0],
-            written[1_999]
-        );
+        let (first, last) = (written[0], written[1_999]);
+        assert!(last - first < 40, "only numbers have grown: {first} {last}");
     }
 
     #[test]
