@@ -85,7 +85,7 @@ impl Room {
             requests: places(limits.requests),
             streams: places(limits.streams),
             // The largest there may be finds room at least alone.
-            bodies: bytes(limits.bodies.max(limits.body + UNIT)),
+            bodies: bytes(limits.bodies.max(limits.body.saturating_add(UNIT))),
             answers: bytes(limits.answers),
             limits,
         }
