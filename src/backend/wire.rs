@@ -37,6 +37,7 @@ pub(super) struct Append {
 }
 
 impl Append {
+    #[cfg(feature = "client")]
     pub(super) fn new(NewMessage { role, content }: NewMessage, branch: Option<String>) -> Self {
         Self { role, content, branch }
     }
