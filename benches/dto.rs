@@ -36,7 +36,8 @@ fn context_dto(context: &ChatContext) -> ChatContextDTO {
 }
 
 fn page(context: &ChatContext) -> MessagesDTO {
-    let dto = MessagesDTO::page(context, None, PAGE, 0).expect("the branch that every context has");
+    let dto =
+        MessagesDTO::page(context, None, PAGE, 0, usize::MAX).expect("the branch that every context has");
     assert_eq!((dto.messages.len(), dto.total), (PAGE, context.pool().len()));
     dto
 }

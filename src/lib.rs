@@ -78,7 +78,7 @@
 //! # #[cfg(feature = "bench")] {
 //! use lockyard::backend::chat::{NewMessage, Role};
 //! use lockyard::backend::service::{Backend, ChatService, CreateContext, Prompts, Simulator, SimulatorConfig};
-//! use lockyard::backend::session::{Durability, Env};
+//! use lockyard::backend::session::{Durability, Env, SessionLimits};
 //! use lockyard::backend::store::MemoryStore;
 //! use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 //!
@@ -104,6 +104,7 @@
 //!         store: MemoryStore::default(),
 //!         capacity: 10.try_into().unwrap(),
 //!         durability: Durability::WriteThrough,
+//!         limits: SessionLimits::default(),
 //!         model: SimulatorConfig::default(),
 //!         prompts: Prompts::default(),
 //!         ids: IdSource::Unique,

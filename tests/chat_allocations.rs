@@ -42,14 +42,16 @@ fn a_state_dto_allocates_nothing() {
 #[test]
 fn a_page_costs_as_much_as_it_holds_and_not_as_the_branch_holds() {
     let context = conversation(1_000);
-    let page_of = |limit| measure(|| MessagesDTO::page(&context, None, limit, 500).unwrap()).allocations;
+    let page_of =
+        |limit| measure(|| MessagesDTO::page(&context, None, limit, 500, usize::MAX).unwrap()).allocations;
     let (ten, twenty, fifty) = (page_of(10), page_of(20), page_of(50));
     let per_message = (twenty - ten) / 10;
     assert!(per_message > 0);
     assert_eq!(twenty - ten, 10 * per_message);
     assert_eq!(fifty - ten, 40 * per_message);
 
-    let [short, medium, long] = for_each_length(|context| MessagesDTO::page(context, None, 5, 3).unwrap());
+    let [short, medium, long] =
+        for_each_length(|context| MessagesDTO::page(context, None, 5, 3, usize::MAX).unwrap());
     assert_eq!((short, short), (medium, long));
 }
 

@@ -5,7 +5,7 @@ use lockyard::backend::chat::{ContextId, NewMessage, Role};
 use lockyard::backend::service::{
     Backend, ChatService, CreateContext, DtoPolicy, MessagePage, Prompts, Simulator, SimulatorConfig,
 };
-use lockyard::backend::session::{Durability, Env};
+use lockyard::backend::session::{Durability, Env, SessionLimits};
 use lockyard::backend::store::MemoryStore;
 use lockyard::bench::alloc::{CountingAllocator, measure};
 use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
@@ -70,6 +70,7 @@ fn allocations(dto: DtoPolicy, messages: usize, endpoint: Endpoint) -> u64 {
         store: MemoryStore::default(),
         capacity: 4.try_into().unwrap(),
         durability: Durability::WriteThrough,
+        limits: SessionLimits::default(),
         model: SimulatorConfig::default(),
         prompts: Prompts::default(),
         ids: IdSource::seeded(1),

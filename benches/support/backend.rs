@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use lockyard::backend::chat::{ContextId, NewMessage, Role};
 use lockyard::backend::service::{ChatService, CreateContext, Prompts, SimulatorConfig};
-use lockyard::backend::session::Durability;
+use lockyard::backend::session::{Durability, SessionLimits};
 use lockyard::backend::store::Store;
 use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, assemble};
 use tokio::runtime::Handle;
@@ -30,6 +30,7 @@ pub fn with_backend<A: Assembly>(
         store,
         capacity: NonZeroUsize::new(capacity).expect("room for at least one"),
         durability: Durability::WriteThrough,
+        limits: SessionLimits::default(),
         model: SimulatorConfig::default(),
         prompts: Prompts::default(),
         ids: IdSource::seeded(1),

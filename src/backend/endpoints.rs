@@ -19,12 +19,14 @@
 /// Hands the list to `$derive`, a macro, after what else it shall know. An entry reads:
 ///
 /// ```text
-/// Kind name(short name): Request { fields } [condition] -> Answer;
+/// Kind name(short name): Request { fields } [terms] -> Answer;
 /// ```
 ///
-/// `[condition]` stands where a session is changed: the request has a field of that name more, a `chat::VersionCondition`,
-/// which the methods set to `Any`. Turns have it without a word, and one name more: that of the method that reports what the turn does. Types are named as in
-/// `chat::ContextId` and `body::MessagePage`, so that code that derives from them brings the two modules into scope.
+/// `[terms]` are fields that the request has more, which the methods leave empty: `condition`, a `chat::VersionCondition`, where a
+/// session is changed, and `key`, an `Option<chat::IdempotencyKey>`, where a repetition would change it again
+/// (`term` in `service/request.rs` has the types). Turns have both without a word, and one name more: that of the method that
+/// reports what the turn does. Types are named as in `chat::ContextId` and `body::MessagePage`, so that code that derives from
+/// them brings the two modules into scope.
 macro_rules! for_each_endpoint {
     ($derive:ident $($known:tt)*) => {
         $derive! {
@@ -34,7 +36,7 @@ macro_rules! for_each_endpoint {
                 Create create_context(create): CreateContext {
                     /// What the session shall be.
                     body: body::CreateContext,
-                } -> chat::ContextId;
+                } [key] -> chat::ContextId;
 
                 /// One page of all sessions, by id, from the store's index.
                 List list_contexts(list): ListContexts {
@@ -87,7 +89,7 @@ macro_rules! for_each_endpoint {
                     message: chat::NewMessage,
                     /// The branch; the active one if none is named.
                     branch: Option<String>,
-                } [condition] -> chat::AppendedDTO;
+                } [condition key] -> chat::AppendedDTO;
 
                 /// Approves or denies tool calls and leaves it at that: `approve_tools_action` continues the turn.
                 Write approve_context_tools(decide): ApproveContextTools {
@@ -95,7 +97,7 @@ macro_rules! for_each_endpoint {
                     id: chat::ContextId,
                     /// One for each call that is decided on.
                     decisions: Vec<chat::ToolDecision>,
-                } [condition] -> chat::Version;
+                } [condition key] -> chat::Version;
             }
             turns {
                 /// A whole turn: takes the user's message, asks the model, and answers when the session is idle, has

@@ -9,8 +9,9 @@
 //! | [`service`] | the endpoints, and the chat turn |
 //! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service; both read and write the bodies in `wire` |
 //! | [`operation`] | the endpoints by name and kind, derived from the one list in `endpoints` as all else about them |
-//! | [`clock`], [`shared_vec`] | time as all of it sees it; a vector whose clones share what was said so far |
+//! | [`clock`], [`shared_vec`], `byte_sum` | time as all of it sees it; a vector whose clones share what was said so far; a sum of sizes |
 
+mod byte_sum;
 pub mod chat;
 pub mod clock;
 mod endpoints;

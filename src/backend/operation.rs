@@ -25,7 +25,7 @@ macro_rules! operations {
     (
         endpoints { $(
             $(#[$doc:meta])*
-            $kind:ident $name:ident $names:tt: $Request:ident $arguments:tt $([$condition:ident])? -> $Answer:ty;
+            $kind:ident $name:ident $names:tt: $Request:ident $arguments:tt $([$($term:ident)*])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*

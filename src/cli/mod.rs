@@ -12,6 +12,7 @@ mod compare;
 mod completions;
 mod edge;
 mod errors;
+mod limits;
 mod list;
 mod load;
 mod locks;

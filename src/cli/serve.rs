@@ -15,7 +15,7 @@ use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::options;
 use lockyard_bench::program::stdout::write_out;
 
-use crate::backend::http::{self, App, Labelled, Limits, Token};
+use crate::backend::http::{self, App, Labelled, Token};
 use crate::backend::service::{DynBackend, DynChatService, Layered, Prompts, SimulatorConfig};
 use crate::backend::session::Durability;
 use crate::backend::store::{Faults, MemoryStore, RedbStore};
@@ -23,6 +23,7 @@ use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assembl
 use lockyard_track::Tracker;
 
 use super::edge::{EdgeOptions, TOKEN};
+use super::limits::{LimitOptions, SessionOptions};
 use super::signals::ended_by_signal;
 
 /// How often the end looks whether turns that were cut off have rolled back, and how long at most.
@@ -103,58 +104,10 @@ pub(super) struct Args {
     limits: LimitOptions,
 
     #[command(flatten)]
+    sessions: SessionOptions,
+
+    #[command(flatten)]
     model: ModelOptions,
-}
-
-/// What one client may cost the others.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Limits")]
-struct LimitOptions {
-    /// The largest body of a request, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body)]
-    max_body: usize,
-
-    /// How long a body may take to arrive; one that takes longer is answered 408.
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = options::duration)]
-    body_time: Duration,
-
-    /// How many bytes the bodies of all requests under way may have together; one more waits. The first 8 KiB of each
-    /// are not counted.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().bodies)]
-    max_bodies: usize,
-
-    /// How long a request may take once its body is there; one that takes longer is answered 503.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = options::duration)]
-    request_time: Duration,
-
-    /// How long a request may take that runs a turn.
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = options::duration)]
-    turn_time: Duration,
-
-    /// How many requests are served at once; one more is answered 429.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().requests)]
-    max_requests: usize,
-
-    /// How many answers may be streamed at once; one more is answered 429.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
-    max_streams: usize,
-
-    /// How many bytes of answers may wait for their clients to read them; one more is answered 503. Answers of less than
-    /// 8 KiB are not counted.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().answers)]
-    max_answers: usize,
-
-    /// How long a client may read nothing of an answer before its connection is closed.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = options::duration)]
-    write_timeout: Duration,
-
-    /// How many connections may be open at once; one more waits.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
-    max_connections: usize,
-
-    /// How long a connection may be idle, or take to send a request's head.
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = options::duration)]
-    idle_time: Duration,
 }
 
 /// How the simulated model behaves.
@@ -229,6 +182,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
                 Durability::WriteBehind { max_unsaved: args.max_unsaved, within: args.save_interval }
             }
         },
+        limits: args.sessions.limits(),
         model: args.model.simulator(),
         prompts: Prompts::new(args.prompts.clone()),
         ids: IdSource::Unique,
@@ -305,24 +259,6 @@ impl Args {
         }
         if !token && !address.ip().is_loopback() {
             eprintln!("warning: any client on the network may read and delete every session; set {TOKEN}.");
-        }
-    }
-}
-
-impl LimitOptions {
-    fn limits(&self) -> Limits {
-        Limits {
-            body: self.max_body,
-            body_time: self.body_time,
-            bodies: self.max_bodies,
-            time: self.request_time,
-            turn_time: self.turn_time,
-            requests: self.max_requests,
-            streams: self.max_streams,
-            answers: self.max_answers,
-            write_time: self.write_timeout,
-            connections: self.max_connections,
-            head_time: self.idle_time,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::backend::service::{Backend, DtoPolicy, Prompts, Simulator, SimulatorConfig};
-use crate::backend::session::{ChatSessionManager, Durability, Env, SaveMode, StateMode};
+use crate::backend::session::{ChatSessionManager, Durability, Env, SaveMode, SessionLimits, StateMode};
 use crate::backend::store::Store;
 use lockyard_lock::LockFamily;
 
@@ -24,6 +24,8 @@ pub struct Setup<St> {
     pub capacity: NonZeroUsize,
     /// What "acknowledged" promises.
     pub durability: Durability,
+    /// What sessions may take.
+    pub limits: SessionLimits,
     /// The model that answers.
     pub model: SimulatorConfig,
     /// System prompts by id.
@@ -79,7 +81,7 @@ pub fn backend_of<F: LockFamily, C: CacheFamily, S: SaveMode<F>, P: StateMode, S
     setup: Setup<St>,
 ) -> BackendOf<F, C, S, P, St> {
     let host = Host::new(setup.store, setup.runtime, setup.ids);
-    let manager = Arc::new(ChatSessionManager::new(host, setup.capacity, setup.durability));
+    let manager = ChatSessionManager::new(host, setup.capacity, setup.durability).within(setup.limits);
     let model = Simulator::new(TokioClock, setup.model);
-    Backend::new(manager, model, setup.prompts, dto)
+    Backend::new(Arc::new(manager), model, setup.prompts, dto)
 }

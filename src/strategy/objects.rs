@@ -74,7 +74,7 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use crate::backend::service::{CreateContext, Prompts, SimulatorConfig};
-    use crate::backend::session::Durability;
+    use crate::backend::session::{Durability, SessionLimits};
     use crate::backend::store::{Faults, MemoryStore};
 
     use tokio::runtime::Handle;
@@ -89,6 +89,7 @@ mod tests {
             store: in_memory(MemoryStore::default(), Faults::default()),
             capacity: NonZeroUsize::MIN,
             durability: Durability::WriteThrough,
+            limits: SessionLimits::default(),
             model: SimulatorConfig::default(),
             prompts: Prompts::default(),
             ids: IdSource::seeded(1),

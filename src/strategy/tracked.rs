@@ -40,5 +40,6 @@ pub(super) fn tracked_backend_of<F: LockFamily, C: CacheFamily, S: SaveMode<F>, 
     let manager =
         tracker.within("set up", || ChatSessionManager::new(host, setup.capacity, setup.durability));
     let model = Simulator::new(TokioClock, setup.model);
-    Arc::new(Backend::new(Arc::new(manager), model, setup.prompts, dto))
+    let manager = Arc::new(manager.within(setup.limits));
+    Arc::new(Backend::new(manager, model, setup.prompts, dto))
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use tokio::runtime::Handle;
 
 use crate::backend::service::{Prompts, SimulatorConfig};
-use crate::backend::session::Durability;
+use crate::backend::session::{Durability, SessionLimits};
 use crate::backend::store::{Faults, MemoryStore, Store};
 use crate::strategy::{AnyStore, IdSource, Setup, in_memory};
 use crate::workload::{LlmProfile, Scenario};
@@ -28,6 +28,7 @@ pub(super) fn setup(scenario: &Scenario, store: MemoryStore, seed: u64, runtime:
         store: in_memory(store, faults),
         capacity: NonZeroUsize::try_from(scenario.capacity).expect("a capacity fits the address space"),
         durability: Durability::WriteThrough,
+        limits: SessionLimits::default(),
         model: scenario.model.as_ref().map_or_else(SimulatorConfig::default, |model| simulated(model, seed)),
         prompts: Prompts::default(),
         // Not the ids of the population.

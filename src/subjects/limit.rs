@@ -194,7 +194,7 @@ impl Serve<GetContextMessages> for Unshared {
         GetContextMessages { id, page }: GetContextMessages,
     ) -> Result<MessagesDTO, ServiceError> {
         let branch = page.branch.as_deref();
-        self.read(id, |context| MessagesDTO::page(context, branch, page.limit, page.offset))?
+        self.read(id, |context| MessagesDTO::page(context, branch, page.limit, page.offset, usize::MAX))?
             .map_err(|source| SessionError::Refused { id, source }.into())
     }
 }
@@ -221,7 +221,7 @@ impl Serve<UpdateContext> for Unshared {
 impl Serve<AddContextMessage> for Unshared {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch, condition }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition, key: _ }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
         self.write(id, |context| {
             context.require(&condition)?;

@@ -231,8 +231,9 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
             Outcome::Unknown
         }
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
-        ServiceError::Session(SessionError::Refused { .. })
+        ServiceError::Session(SessionError::Refused { .. } | SessionError::Capacity(_))
         | ServiceError::Invalid { .. }
+        | ServiceError::KeyInUse
         | ServiceError::UnknownPrompt { .. }
         | ServiceError::RemoteFailure {
             outcome: RemoteFailure::Conflict | RemoteFailure::Refused | RemoteFailure::Unreachable,

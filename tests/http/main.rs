@@ -10,6 +10,8 @@ mod bounds;
 mod concurrency;
 mod conditions;
 mod connections;
+mod context_limits;
+mod idempotency;
 mod openapi;
 mod problems;
 mod remote;

@@ -223,6 +223,7 @@ async fn the_server_describes_itself() {
         "lockyard_http_requests_total{method=\"other\",route=\"/v1/contexts\",status=\"405\"} 1",
         "lockyard_http_request_seconds_count{method=\"POST\",route=\"/v1/contexts\"} 1",
         "lockyard_http_in_flight 1",
+        "# UNIT lockyard_sessions_bytes bytes",
         "lockyard_sessions_unsaved 0",
         &format!("lockyard_sessions_live {live}"),
     ] {

@@ -301,7 +301,8 @@ async fn a_method_hands_on_the_services_own_future<F: LockFamily, S: SaveMode<F>
             id,
             message: user("hello"),
             branch,
-            condition: VersionCondition::Any
+            condition: VersionCondition::Any,
+            key: None,
         }))
     );
 }

@@ -11,6 +11,7 @@ mod cache_recency;
 mod cancellation;
 mod durability;
 mod histories;
+mod limits;
 mod manager;
 mod power_loss;
 mod redb_damage;

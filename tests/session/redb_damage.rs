@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Once;
 
 use futures_util::future::{join, join_all};
-use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, ContextUpdate, Timestamp};
+use lockyard::backend::chat::{
+    ChatContext, ContextId, ContextSummary, ContextUpdate, IdempotencyKey, Timestamp,
+};
 use lockyard::backend::store::{RedbStore, Store, StoreCheck, StoreError};
 use lockyard::strategy::IdSource;
 use rand::rngs::ChaCha8Rng;
@@ -51,6 +53,8 @@ async fn filled(path: &Path, count: usize, longest: usize) -> Contexts {
         }
         let mode = Some(format!("mode {nth}"));
         context.update(&ContextUpdate { mode, ..Default::default() }).unwrap();
+        let key = context.id().0;
+        context.remember(Some(IdempotencyKey { key, request: key }), None, Timestamp(99));
         context.touch(Timestamp(99));
         store.put(context.clone(), &mut stored).await.unwrap();
         if nth % 10 == 9 {
@@ -273,13 +277,15 @@ fn behind_its_back(path: &Path, change: impl FnOnce(&WriteTransaction)) {
 async fn rows_that_are_gone_or_have_come_back_are_found_out() {
     const ROWS: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition::new("rows");
     const CHECKSUMS: TableDefinition<'_, u128, u32> = TableDefinition::new("checksums");
-    let changes: [fn(&WriteTransaction, u128); 4] = [
+    let changes: [fn(&WriteTransaction, u128); 5] = [
         |file, id| {
             let mut rows = file.open_table(ROWS).unwrap();
             rows.retain_in((id, 0)..=(id, u32::MAX), |_, _| false).unwrap();
         },
         |file, id| drop(file.open_table(CHECKSUMS).unwrap().remove(id).unwrap()),
         |file, id| drop(file.open_table(ROWS).unwrap().remove((id, 2)).unwrap()),
+        // Its only receipt.
+        |file, id| drop(file.open_table(ROWS).unwrap().remove((id, u32::MAX - 1024)).unwrap().unwrap()),
         |file, id| {
             // A row in the place of another.
             let mut rows = file.open_table(ROWS).unwrap();

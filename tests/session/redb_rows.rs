@@ -1,7 +1,7 @@
 //! What the durable store writes of a change: just that, and with it the store has the whole.
 
 use lockyard::backend::chat::{
-    ChatContext, ContextUpdate, NewToolCall, StateKind, Timestamp, ToolDecision, ToolResult,
+    ChatContext, ContextUpdate, IdempotencyKey, NewToolCall, StateKind, Timestamp, ToolDecision, ToolResult,
 };
 use lockyard::backend::store::{RedbStore, Store};
 use lockyard::strategy::IdSource;
@@ -31,6 +31,8 @@ enum Change {
     /// The step of a turn that comes next, with a tool call if it is the model's.
     Step,
     Fail,
+    /// A request with this key is answered.
+    Answer(u128),
     /// Back to how it began: the pool is shorter then.
     Restore,
     /// What is remembered is forgotten, as after a failure.
@@ -87,6 +89,11 @@ impl Change {
                 context.restore(&new_context());
                 Ok(())
             }
+            Self::Answer(key) => {
+                let key = uuid::Uuid::from_u128(*key);
+                context.remember(Some(IdempotencyKey { key, request: key }), None, Timestamp(0));
+                Ok(())
+            }
             Self::Forget | Self::Reopen => Ok(()),
         };
         context.touch(Timestamp(context.version().0));
@@ -102,6 +109,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         2 => branch().prop_map(Change::Fork),
         2 => branch().prop_map(Change::Switch),
         1 => "[a-z]{0,9}".prop_map(Change::Prompt),
+        3 => any::<u128>().prop_map(Change::Answer),
         1 => any::<i64>().prop_map(Change::Parameters),
         1 => Just(Change::Restore),
         1 => Just(Change::Forget),

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, StateKind, Timestamp, Version};
+use lockyard::backend::chat::{
+    ChatContext, ContextId, ContextSummary, IdempotencyKey, StateKind, Timestamp, Version,
+};
 use lockyard::backend::store::{Faults, FaultyStore, MemoryStore, RedbStore, Store, StoreError};
 use lockyard::strategy::{IdSource, TokioClock};
 use tokio::time::Instant;
@@ -80,6 +82,40 @@ async fn a_list_goes_by_id_from_its_cursor_to_its_limit(store: impl Store) {
     assert_eq!(store.list(Some(ContextId(uuid::Uuid::max())), 9).await, Ok(vec![]));
 }
 
+async fn a_count_is_that_of_the_contexts_there_are(store: impl Store) {
+    let all = contexts::<3>();
+    assert_eq!(store.count().await, Ok(0));
+    for context in &all {
+        store.write(context.clone()).await.unwrap();
+        store.write(next(context)).await.unwrap();
+    }
+    assert_eq!(store.count().await, Ok(3));
+    store.delete(all[1].id()).await.unwrap();
+    assert_eq!(store.count().await, Ok(2));
+}
+
+async fn a_context_is_found_by_the_key_of_its_creation_while_it_is_there(store: impl Store) {
+    let [mut one, mut other, plain] = contexts();
+    let key = IdempotencyKey { key: uuid::Uuid::from_u128(1), request: uuid::Uuid::from_u128(2) };
+    one.remember_creation(Some(key), Timestamp(7));
+    store.write(plain.clone()).await.unwrap();
+    assert_eq!(store.created_by(key.key).await, Ok(None));
+    for context in [&one, &next(&one)] {
+        store.write(context.clone()).await.unwrap();
+        assert_eq!(store.created_by(key.key).await, Ok(Some(one.id())));
+    }
+    assert_eq!(store.read(one.id()).await, Ok(Some(next(&one))), "with its receipt");
+    store.delete(plain.id()).await.unwrap();
+    assert_eq!(store.created_by(key.key).await, Ok(Some(one.id())));
+    // After a day another context has the same key, and the first one's end does not concern it.
+    other.remember_creation(Some(key), Timestamp(7));
+    store.write(other.clone()).await.unwrap();
+    store.delete(one.id()).await.unwrap();
+    assert_eq!(store.created_by(key.key).await, Ok(Some(other.id())));
+    store.delete(other.id()).await.unwrap();
+    assert_eq!(store.created_by(key.key).await, Ok(None));
+}
+
 /// A put that was given up may still happen; a later call is not overtaken by it.
 async fn a_dropped_put_keeps_its_place(store: impl Store) {
     let [first] = contexts();
@@ -115,6 +151,8 @@ macro_rules! contract {
                 a_put_replaces_what_was_there
                 what_was_deleted_is_gone
                 a_list_goes_by_id_from_its_cursor_to_its_limit
+                a_count_is_that_of_the_contexts_there_are
+                a_context_is_found_by_the_key_of_its_creation_while_it_is_there
                 a_dropped_put_keeps_its_place
             }
         }

@@ -7,12 +7,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use lockyard::backend::http::{App, Limits, ServerOptions, Token};
 use lockyard::backend::service::{ChatService, DtoPolicy};
-use lockyard::backend::session::AfterUnlock;
+use lockyard::backend::session::{AfterUnlock, SessionLimits};
 use lockyard::lock::TokioRwLock;
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::service::World;
+use super::store::ScriptedStore;
 
 /// A server without a network, over a scripted store and a scripted model.
 pub struct Site {
@@ -75,8 +76,28 @@ impl Site {
         Self::with_options(limits, token, ServerOptions::default())
     }
 
+    /// Another server over the same store.
+    pub fn over(store: &ScriptedStore) -> Self {
+        let world = World::over(store.clone(), 100, DtoPolicy::Borrowed, SessionLimits::default());
+        Self::of(world, Limits::default(), None, ServerOptions::default())
+    }
+
+    /// One of which sessions may take so much.
+    pub fn within(sessions: SessionLimits) -> Self {
+        let world = World::within(100, DtoPolicy::Borrowed, sessions);
+        Self::of(world, Limits::default(), None, ServerOptions::default())
+    }
+
     pub fn with_options(limits: Limits, token: Option<&str>, options: ServerOptions) -> Self {
-        let world = World::new(100, DtoPolicy::Borrowed);
+        Self::of(World::new(100, DtoPolicy::Borrowed), limits, token, options)
+    }
+
+    fn of(
+        world: World<TokioRwLock, AfterUnlock>,
+        limits: Limits,
+        token: Option<&str>,
+        options: ServerOptions,
+    ) -> Self {
         let token = token.map(|token| Token::new(token).unwrap());
         let service = world.service.clone();
         let app = App::with_options(service.clone(), Some(service), limits, token, options);

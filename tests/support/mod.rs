@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
 use lockyard::backend::chat::{ChatContext, ChatError, ContextConfig, NewMessage, Role, StateKind};
-use lockyard::backend::session::{ChatSessionManager, Durability, Locked, SaveMode};
+use lockyard::backend::session::{ChatSessionManager, Durability, Locked, SaveMode, SessionLimits};
 use lockyard::lock::{LockFamily, TokioMutex};
 use lockyard::strategy::{Host, IdSource, family};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -45,6 +45,16 @@ pub fn manager_in<F: LockFamily, S: SaveMode<F>>(
 ) -> Manager<F, S> {
     let host = Host::new(store.clone(), Handle::current(), IdSource::seeded(1));
     Arc::new(ChatSessionManager::new(host, NonZeroUsize::new(capacity).unwrap(), durability))
+}
+
+/// A manager whose sessions may take so much.
+pub fn manager_within<F: LockFamily, S: SaveMode<F>>(
+    store: &ScriptedStore,
+    capacity: usize,
+    limits: SessionLimits,
+) -> Manager<F, S> {
+    let manager = manager_in::<F, S>(store, capacity, Durability::WriteThrough);
+    Arc::new(Arc::into_inner(manager).unwrap().within(limits))
 }
 
 /// A manager in the default durability mode; to be called on a runtime.

@@ -10,14 +10,14 @@ use lockyard::backend::service::{
     SimulatorConfig, ToolRunner,
 };
 use lockyard::backend::session::Env;
-use lockyard::backend::session::{Durability, SaveMode};
+use lockyard::backend::session::{Durability, SaveMode, SessionLimits};
 use lockyard::lock::LockFamily;
 use lockyard::strategy::{Assembly, IdSource, Setup, Strategy, TokioClock, assemble};
 use tokio::runtime::Handle;
 
 use super::model::ScriptedModel;
 use super::store::ScriptedStore;
-use super::{Manager, TestHost, manager};
+use super::{Manager, TestHost, manager_within};
 
 pub fn request() -> CreateContext {
     CreateContext { model_id: "gpt".to_owned(), mode: "chat".to_owned(), system_prompt_id: None }
@@ -41,8 +41,19 @@ pub struct World<F: LockFamily, S: SaveMode<F>> {
 impl<F: LockFamily, S: SaveMode<F>> World<F, S> {
     /// To be called on a runtime.
     pub fn new(capacity: usize, dto: DtoPolicy) -> Self {
-        let (store, model) = (ScriptedStore::default(), ScriptedModel::default());
-        let service = Arc::new(backend(manager::<F, S>(&store, capacity), model.clone(), dto));
+        Self::within(capacity, dto, SessionLimits::default())
+    }
+
+    /// The same, of which sessions may take so much.
+    pub fn within(capacity: usize, dto: DtoPolicy, limits: SessionLimits) -> Self {
+        Self::over(ScriptedStore::default(), capacity, dto, limits)
+    }
+
+    /// The same over what a store has.
+    pub fn over(store: ScriptedStore, capacity: usize, dto: DtoPolicy, limits: SessionLimits) -> Self {
+        let model = ScriptedModel::default();
+        let manager = manager_within::<F, S>(&store, capacity, limits);
+        let service = Arc::new(backend(manager, model.clone(), dto));
         Self { store, model, service }
     }
 
@@ -80,6 +91,7 @@ pub fn service_of(
         store: store.clone(),
         capacity: NonZeroUsize::new(capacity).unwrap(),
         durability: Durability::WriteThrough,
+        limits: SessionLimits::default(),
         model,
         prompts: Prompts::default(),
         ids: IdSource::seeded(1),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use lockyard::backend::chat::{ChatContext, ContextId, ContextSummary, Version};
 use lockyard::backend::store::{Store, StoreError};
 use parking_lot::Mutex;
+use uuid::Uuid;
 
 use super::{Valve, step_aside};
 
@@ -163,6 +164,11 @@ impl Store for ScriptedStore {
             let version = context.version();
             (context, Some(version))
         }))
+    }
+
+    async fn created_by(&self, key: Uuid) -> Result<Option<ContextId>, StoreError> {
+        let records = self.records.lock();
+        Ok(records.values().find(|context| context.created_by() == Some(key)).map(ChatContext::id))
     }
 
     async fn put(&self, context: ChatContext, stored: &mut Option<Version>) -> Result<(), StoreError> {

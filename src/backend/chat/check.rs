@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
+use uuid::Uuid;
 
 use super::branches::Branches;
 use super::context::ContextConfig;
-use super::limits::{check_calls, check_content, check_results, content_bytes};
+use super::limits::{ContextLimits, MAX_BYTES, check_calls, check_size};
+use super::receipts::Receipts;
+use super::size::message_size;
 use super::turn::Turn;
 use super::{
     ChatContext, ChatError, ContextId, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine, MessagePool, Role, StateKind,
@@ -16,7 +19,8 @@ use super::{
 
 impl<'de> Deserialize<'de> for ChatContext {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let context = Unchecked::deserialize(deserializer)?;
+        let mut context = Unchecked::deserialize(deserializer)?;
+        context.settings_size = context.config.size();
         context.check().map_err(de::Error::custom)?;
         Ok(context)
     }
@@ -29,11 +33,19 @@ struct Unchecked {
     id: ContextId,
     parent_id: Option<ContextId>,
     config: Arc<ContextConfig>,
+    #[serde(skip)]
+    settings_size: usize,
+    #[serde(skip)]
+    limits: ContextLimits,
     pool: MessagePool,
     branches: Branches,
     active_branch: Arc<str>,
     machine: Machine,
     turn: Turn,
+    #[serde(default)]
+    created_by: Option<Uuid>,
+    #[serde(default)]
+    receipts: Receipts,
     version: Version,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -43,10 +55,10 @@ impl ChatContext {
     /// Everything the other methods rely on without looking.
     pub(super) fn check(&self) -> Result<(), ChatError> {
         self.config.check()?;
+        check_size("settings", self.settings_size, MAX_BYTES)?;
         for message in self.pool.iter() {
-            check_content(content_bytes(&message.content))?;
             check_calls(&message.tool_calls)?;
-            check_results(&message.tool_results)?;
+            check_size("message", message_size(message), MAX_BYTES)?;
         }
         self.check_pool()
             .and_then(|()| self.check_branches())

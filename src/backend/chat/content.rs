@@ -1,21 +1,18 @@
 //! What a message from outside may say. What a model says is taken as it comes.
 
-use super::limits::{check_content, content_bytes};
 use super::{ChatError, ContentPart, NewMessage};
 
 impl NewMessage {
-    /// Agrees if the message says something, and its pictures stand where a picture may.
+    /// Agrees if the message says something, and its pictures stand where a picture may. How large it is is another question.
     ///
     /// # Errors
     /// [`ChatError::Empty`] without content or with a part that has no text; [`ChatError::UnsupportedUrl`] for the address of a
-    /// picture that is none of `http:`, `https:` and `data:image/`: whoever shows the conversation might run what it names;
-    /// [`ChatError::TooLarge`] for more than a store takes.
+    /// picture that is none of `http:`, `https:` and `data:image/`: whoever shows the conversation might run what it names.
     pub(super) fn check(&self) -> Result<(), ChatError> {
         let says_nothing = |part: &ContentPart| matches!(part, ContentPart::Text { text } if text.is_empty());
         if self.content.is_empty() || self.content.iter().any(says_nothing) {
             return Err(ChatError::Empty { field: "content" });
         }
-        check_content(content_bytes(&self.content))?;
         self.content.iter().try_for_each(|part| match part {
             ContentPart::ImageUrl { url } if !is_picture(url) => {
                 Err(ChatError::UnsupportedUrl { url: url.clone() })

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::branches::Branches;
-use super::limits::check_settings;
+use super::limits::{ContextLimits, MAX_NAME_BYTES, check_parameters, check_size};
+use super::receipts::Receipts;
+use super::size::{content_size, settings_size};
 use super::turn::Turn;
 use super::{
     Branch, ChatError, ContextId, Machine, Message, MessageId, MessagePool, NewMessage, State, StateKind,
@@ -51,10 +54,20 @@ impl ContextConfig {
         not_empty("model_id", &self.model_id)?;
         not_empty("mode", &self.mode)?;
         self.system_prompt_id.as_deref().map_or(Ok(()), |id| not_empty("system_prompt_id", id))?;
-        check_settings(
-            [&self.model_id, &self.mode].into_iter().chain(&self.system_prompt_id),
-            &self.parameters,
-        )
+        check_parameters(&self.parameters)
+    }
+
+    /// How many bytes of memory it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        let texts = [&self.model_id, &self.mode].into_iter().chain(&self.system_prompt_id);
+        settings_size(texts, &self.parameters)
+    }
+
+    /// As [`check`](Self::check), of what comes in: every list of contexts has these names.
+    fn check_new(&self) -> Result<(), ChatError> {
+        check_size("model_id", self.model_id.len(), MAX_NAME_BYTES)?;
+        check_size("mode", self.mode.len(), MAX_NAME_BYTES)?;
+        self.check()
     }
 }
 
@@ -84,12 +97,23 @@ pub struct ChatContext {
     pub(super) id: ContextId,
     pub(super) parent_id: Option<ContextId>,
     pub(super) config: Arc<ContextConfig>,
+    /// How many bytes of memory the settings take, roughly.
+    #[serde(skip)]
+    pub(super) settings_size: usize,
+    /// What may be added. No part of what is stored: they are those of whoever has loaded it.
+    #[serde(skip)]
+    pub(super) limits: ContextLimits,
     pub(super) pool: MessagePool,
     /// By name. Branches are never removed, so a name once found stays good.
     pub(super) branches: Branches,
     pub(super) active_branch: Arc<str>,
     pub(super) machine: Machine,
     pub(super) turn: Turn,
+    /// The key of the request that has created the context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) created_by: Option<Uuid>,
+    #[serde(skip_serializing_if = "Receipts::is_empty")]
+    pub(super) receipts: Receipts,
     pub(super) version: Version,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -102,21 +126,34 @@ impl ChatContext {
     /// [`ChatError::Empty`] if the settings leave out what they must have, [`ChatError::TooDeep`] and
     /// [`ChatError::TooLarge`] if they could not be stored.
     pub fn new(id: ContextId, config: ContextConfig, now: Timestamp) -> Result<Self, ChatError> {
-        config.check()?;
+        config.check_new()?;
+        let limits = ContextLimits::default();
+        let settings_size = config.size();
+        check_size("settings", settings_size, limits.message_bytes)?;
         let main: Arc<str> = MAIN.into();
         Ok(Self {
             id,
             parent_id: None,
             config: Arc::new(config),
+            settings_size,
+            limits,
             pool: MessagePool::default(),
             branches: Branches::of(Branch::new(main.clone())),
             turn: Turn::on(&main),
             active_branch: main,
             machine: Machine::default(),
+            created_by: None,
+            receipts: Receipts::default(),
             version: Version::default(),
             created_at: now,
             updated_at: now,
         })
+    }
+
+    /// The same conversation, to which no more can be added from now on than `limits` allow.
+    #[must_use]
+    pub fn within(self, limits: ContextLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Agrees if the version is still the one that a caller has seen.
@@ -142,9 +179,10 @@ impl ChatContext {
     /// # Errors
     /// [`ChatError::UnknownBranch`] if there is no such branch; [`ChatError::Empty`] for a message that says nothing;
     /// [`ChatError::UnsupportedUrl`] for a picture at an address that is none of `http:`, `https:` and `data:image/`;
-    /// [`ChatError::TooLarge`] if the message could not be stored.
+    /// [`ChatError::TooLarge`] and [`ChatError::Full`] if there is no room for the message.
     pub fn append(&mut self, message: NewMessage, branch: Option<&str>) -> Result<MessageId, ChatError> {
         message.check()?;
+        self.admit_message("content", content_size(&message.content))?;
         let name = branch.unwrap_or(&self.active_branch);
         match self.branches.get_mut(name) {
             Some(branch) => Ok(branch.append(&mut self.pool, message)),
@@ -163,20 +201,22 @@ impl ChatContext {
     ///
     /// # Errors
     /// [`ChatError::Empty`] for a field without text, [`ChatError::UnknownBranch`] for a branch that there is not,
-    /// [`ChatError::TooDeep`] and [`ChatError::TooLarge`] for settings that could not be stored.
+    /// [`ChatError::TooDeep`], [`ChatError::TooLarge`] and [`ChatError::Full`] for settings for which there is no room.
     pub fn update(&mut self, update: &ContextUpdate) -> Result<(), ChatError> {
         let ContextUpdate { model_id, mode, parameters, active_branch } = update;
-        let mut config = self.config.clone();
+        let (mut config, mut size) = (self.config.clone(), self.settings_size);
         if model_id.is_some() || mode.is_some() || parameters.is_some() {
             let config = Arc::make_mut(&mut config);
             set(&mut config.model_id, model_id.as_ref());
             set(&mut config.mode, mode.as_ref());
             set(&mut config.parameters, parameters.as_ref());
-            config.check()?;
+            config.check_new()?;
+            size = config.size();
+            self.admit_settings(size)?;
         }
         self.branch(active_branch.as_deref())?;
 
-        self.config = config;
+        (self.config, self.settings_size) = (config, size);
         if let Some(name) = active_branch {
             self.active_branch = name.as_str().into();
         }
@@ -209,9 +249,12 @@ impl ChatContext {
         self.updated_at = now;
     }
 
-    /// Takes over all that `other` says, but keeps its own id and version: changes are counted on from here.
+    /// Takes over all that `other` says, but keeps what is its own: id and version, since changes are counted on from here, its
+    /// limits, and what it has answered.
     pub fn restore(&mut self, other: &Self) {
-        *self = Self { id: self.id, version: self.version, ..other.clone() };
+        let Self { id, version, limits, created_by, .. } = *self;
+        let receipts = std::mem::take(&mut self.receipts);
+        *self = Self { id, version, limits, created_by, receipts, ..other.clone() };
     }
 
     /// A copy that shares no memory with this context: every message and every string is copied.
@@ -224,6 +267,7 @@ impl ChatContext {
             active_branch: self.active_branch.as_ref().into(),
             machine: self.machine.clone(),
             turn: Turn { branch: self.turn.branch.as_ref().into(), ..self.turn },
+            receipts: self.receipts.deep_clone(),
             ..*self
         }
     }

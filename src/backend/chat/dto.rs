@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::size::message_size;
 use super::{
     ChatContext, ChatError, ContentPart, ContextConfig, ContextId, Message, MessageId, Role, State,
     StateKind, Timestamp, ToolCall, ToolResult, Version,
@@ -141,15 +142,16 @@ pub struct MessagesDTO {
     pub messages: Vec<MessageDTO>,
     /// How many messages the branch has, the system prompt not counted.
     pub total: usize,
-    /// How many messages were asked for.
+    /// How many messages were asked for. There may be fewer before the end, where one answer cannot carry them: the next
+    /// page begins after those that are here.
     pub limit: usize,
     /// How many messages of the branch come before the page.
     pub offset: usize,
 }
 
 impl MessagesDTO {
-    /// At most `limit` messages of a branch, the active one where none is named, from the `offset`-th on. Beyond the
-    /// end the page is empty.
+    /// At most `limit` messages of a branch, the active one where none is named, from the `offset`-th on; fewer, but one
+    /// at least, where they would take more than `bytes` of memory. Beyond the end the page is empty.
     ///
     /// # Errors
     /// [`ChatError::UnknownBranch`] if there is no such branch.
@@ -158,8 +160,12 @@ impl MessagesDTO {
         branch: Option<&str>,
         limit: usize,
         offset: usize,
+        bytes: usize,
     ) -> Result<Self, ChatError> {
-        let messages = context.page(branch, limit, offset)?.map(MessageDTO::from).collect();
+        let page = context.page(branch, limit, offset)?;
+        // What takes no more as a whole is not looked at one by one.
+        let fit = if context.size() <= bytes { page.len() } else { fitting(page, bytes).max(1) };
+        let messages = context.page(branch, limit.min(fit), offset)?.map(MessageDTO::from).collect();
         Ok(Self {
             version: context.version(),
             messages,
@@ -168,6 +174,15 @@ impl MessagesDTO {
             offset,
         })
     }
+}
+
+/// How many messages from the first on take no more than so many bytes together.
+fn fitting<'a>(messages: impl Iterator<Item = &'a Message>, bytes: usize) -> usize {
+    let left = |left: &mut usize, message: &Message| {
+        *left = left.checked_sub(message_size(message))?;
+        Some(())
+    };
+    messages.scan(bytes, left).count()
 }
 
 /// One line in a list of contexts.

@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use super::{Approval, ContextId, IllegalEvent, NotAContextId, Role, StateKind, ToolCallId, Version};
+use super::{
+    Approval, ContextId, IllegalEvent, NotAContextId, Receipt, Role, StateKind, ToolCallId, Version,
+};
 
 /// Why a context refused a change or a read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,16 +120,33 @@ pub enum ChatError {
         /// How many there may be.
         max: usize,
     },
-    /// What is set or said is larger than a store takes.
-    #[error("{field} has {bytes} bytes: no more than {max} can be stored")]
+    /// What is set or said is larger than may be.
+    #[error("{field} has {bytes} bytes: no more than {max} are taken")]
     TooLarge {
         /// Which field.
         field: &'static str,
-        /// How many bytes it has.
+        /// How many bytes of memory it takes, roughly.
         bytes: usize,
         /// How many it may have.
         max: usize,
     },
+    /// The context holds as much as it may.
+    #[error("the context has no room: it may hold {max} {what}; go on in a new one")]
+    Full {
+        /// What there is too much of: messages, bytes.
+        what: &'static str,
+        /// How much there may be.
+        max: usize,
+    },
+    /// The request was answered before, and is not to take effect again.
+    #[error("this request was answered before, with version {}", receipt.version)]
+    Repeated {
+        /// What was answered.
+        receipt: Receipt,
+    },
+    /// The key of a request was used for another request.
+    #[error("the Idempotency-Key was used for another request: give each request a key of its own")]
+    KeyReused,
     /// The text is no context id.
     #[error(transparent)]
     NotAContextId(#[from] NotAContextId),
@@ -162,6 +181,9 @@ impl ChatError {
             | Self::UnsupportedUrl { .. }
             | Self::TooDeep { .. }
             | Self::TooLarge { .. }
+            | Self::Full { .. }
+            | Self::Repeated { .. }
+            | Self::KeyReused
             | Self::NotAContextId(_)
             | Self::Damaged { .. } => false,
         }

@@ -13,9 +13,11 @@
 //! | `context` | [`ChatContext`]: one session's conversation as a whole |
 //! | `content` | what a message from outside may say |
 //! | `condition` | which versions a change was made for |
+//! | `receipts`, `once` | what is remembered of answers, and requests that take effect once, however often they are sent |
 //! | `turn` | the steps of a chat turn, each whole or nothing |
 //! | `check` | reading a context back from a store |
-//! | `limits` | how deep and how large what is said and set may be |
+//! | `limits`, `size`, `room` | how deep and how large what is said and set may be, how large it is, and whether there is room for more |
+//! | `parameters` | parameters that are refused while they are read, if they take too much |
 //! | `parts` | a context as settings, messages and a head, for stores that write what has changed |
 //! | `dto` | what leaves the context |
 //! | `error` | everything a conversation can refuse |
@@ -46,7 +48,7 @@
 //! context.finish_response(vec![])?;
 //! assert_eq!(context.state_kind(), StateKind::Idle);
 //!
-//! let page = MessagesDTO::page(&context, None, 1, 3)?;
+//! let page = MessagesDTO::page(&context, None, 1, 3, usize::MAX)?;
 //! assert_eq!(page.messages[0].content, [ContentPart::Text { text: "It is noon.".into() }]);
 //! # Ok::<(), ChatError>(())
 //! ```
@@ -63,8 +65,14 @@ mod fsm;
 mod ids;
 mod limits;
 mod message;
+mod once;
+#[cfg(feature = "http")]
+mod parameters;
 mod parts;
 mod pool;
+mod receipts;
+mod room;
+mod size;
 mod state;
 mod tools;
 mod turn;
@@ -82,13 +90,16 @@ pub use dto::{
 pub use error::ChatError;
 pub use fsm::{Event, IllegalEvent, MAX_RETRIES, MAX_TOOL_ROUNDS, Machine};
 pub use ids::{ContextId, MessageId, NotAContextId, Timestamp, ToolCallId, Version};
-pub use limits::{MAX_BYTES, MAX_DEPTH};
+pub use limits::{ContextLimits, MAX_BYTES, MAX_DEPTH, MAX_NAME_BYTES, MAX_PARAMETER_BYTES};
 #[cfg(feature = "http")]
 pub(super) use message::Content;
 #[cfg(any(feature = "http", feature = "client"))]
 pub(super) use message::string_or_parts;
 pub use message::{ContentPart, Message, NewMessage, Role};
+#[cfg(feature = "http")]
+pub(super) use parameters::bounded_parameters;
 pub use parts::{ContextHead, ContextSettings};
 pub use pool::MessagePool;
+pub use receipts::{IDEMPOTENCY_MILLIS, IdempotencyKey, MAX_RECEIPTS, Receipt};
 pub use state::{State, StateKind};
 pub use tools::{Approval, NewToolCall, ToolCall, ToolDecision, ToolResult};

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::branches::Branches;
+use super::limits::ContextLimits;
+use super::receipts::Receipts;
 use super::turn::Turn;
 use super::{
     Branch, ChatContext, ChatError, ContextConfig, ContextId, ContextSummary, Machine, Message, MessageId,
@@ -26,6 +29,16 @@ pub struct ContextHead {
     active_branch: Arc<str>,
     machine: Machine,
     turn: Turn,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_by: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    receipts: usize,
+}
+
+/// Most contexts have no receipts, and their heads do not mention them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a context is set to; changed rarely, and possibly large.
@@ -46,6 +59,16 @@ impl ContextHead {
     pub fn messages(&self) -> usize {
         self.messages
     }
+
+    /// How many receipts belong to the context.
+    pub fn receipts(&self) -> usize {
+        self.receipts
+    }
+
+    /// The key of the request that has created the context, if it had one.
+    pub fn created_by(&self) -> Option<Uuid> {
+        self.created_by
+    }
 }
 
 impl ChatContext {
@@ -60,6 +83,8 @@ impl ChatContext {
             active_branch: self.active_branch.clone(),
             machine: self.machine.clone(),
             turn: self.turn.clone(),
+            created_by: self.created_by,
+            receipts: self.receipts.len(),
         }
     }
 
@@ -87,7 +112,8 @@ impl ChatContext {
         self.pool.changed_since(&older.pool)
     }
 
-    /// The context that has these parts.
+    /// The context that has these parts. It remembers no receipts: they are given to it by
+    /// [`with_receipts`](Self::with_receipts).
     ///
     /// # Errors
     /// [`ChatError::Damaged`] when they do not belong together, and what every reading of a context is refused for.
@@ -116,12 +142,16 @@ impl ChatContext {
         let context = Self {
             id,
             parent_id: head.parent_id,
+            settings_size: config.size(),
+            limits: ContextLimits::default(),
             config,
             pool,
             branches,
             active_branch: head.active_branch,
             machine: head.machine,
             turn: head.turn,
+            created_by: head.created_by,
+            receipts: Receipts::default(),
             version: head.summary.version,
             created_at: head.summary.created_at,
             updated_at: head.summary.updated_at,

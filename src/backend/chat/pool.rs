@@ -1,21 +1,23 @@
 //! All messages of a context, of every branch, each stored once: branches that fork share what they have in common.
 
-use std::ops::{Index, IndexMut};
+use std::ops::Index;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::backend::shared_vec::SharedVec;
 
+use super::size::message_size;
 use super::{Message, MessageId, NewMessage};
 
 /// A tree of messages: each is found by its id and names its parent.
 ///
 /// Ids are given out in order, so that the id is the index and no map is needed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessagePool {
     nodes: SharedVec<Arc<Message>>,
+    /// How many bytes of memory they take, roughly.
+    size: usize,
 }
 
 impl MessagePool {
@@ -24,8 +26,27 @@ impl MessagePool {
         let id = MessageId::at(self.nodes.len());
         let NewMessage { role, content } = message;
         let node = Message { id, parent, role, content, tool_calls: Vec::new(), tool_results: Vec::new() };
+        self.size += message_size(&node);
         self.nodes.push(Arc::new(node));
         id
+    }
+
+    /// Changes a message, which is copied first if a clone of the pool shares it.
+    ///
+    /// # Panics
+    /// If the id is of another context.
+    pub(super) fn change(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
+        let node =
+            self.nodes.get_mut(id.index()).unwrap_or_else(|| panic!("no message {id} in this context"));
+        let message = Arc::make_mut(node);
+        let before = message_size(message);
+        change(message);
+        self.size = self.size + message_size(message) - before;
+    }
+
+    /// How many bytes of memory all messages take, roughly.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// The message with this id.
@@ -60,13 +81,34 @@ impl MessagePool {
 
     /// A copy of every message that shares no memory with this pool.
     pub(super) fn deep_clone(&self) -> Self {
-        Self { nodes: self.iter().map(|message| Arc::new(message.clone())).collect() }
+        let nodes = self.iter().map(|message| Arc::new(message.clone())).collect();
+        Self { nodes, size: self.size }
     }
 }
 
 impl FromIterator<Message> for MessagePool {
     fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Self {
-        Self { nodes: messages.into_iter().map(Arc::new).collect() }
+        Self::of(messages.into_iter().map(Arc::new).collect())
+    }
+}
+
+impl MessagePool {
+    fn of(nodes: SharedVec<Arc<Message>>) -> Self {
+        let size = nodes.iter().map(|message| message_size(message)).sum();
+        Self { nodes, size }
+    }
+}
+
+/// A pool is written as the list of its messages.
+impl Serialize for MessagePool {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.nodes.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessagePool {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SharedVec::deserialize(deserializer).map(Self::of)
     }
 }
 
@@ -77,17 +119,5 @@ impl Index<MessageId> for MessagePool {
     /// If the id is of another context.
     fn index(&self, id: MessageId) -> &Message {
         &self.nodes[id.index()]
-    }
-}
-
-impl IndexMut<MessageId> for MessagePool {
-    /// Copies the message first if a clone of the pool shares it.
-    ///
-    /// # Panics
-    /// If the id is of another context.
-    fn index_mut(&mut self, id: MessageId) -> &mut Message {
-        let node =
-            self.nodes.get_mut(id.index()).unwrap_or_else(|| panic!("no message {id} in this context"));
-        Arc::make_mut(node)
     }
 }

@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{check_content, check_new_calls, check_results, content_bytes};
+use super::limits::check_new_calls;
+use super::size::{content_size, message_size, new_calls_size, results_size, text_size};
 use super::{
-    Approval, ChatContext, ChatError, ContentPart, Event, Machine, Message, MessageId, NewMessage,
-    NewToolCall, Role, State, StateKind, ToolCall, ToolCallId, ToolDecision, ToolResult,
+    Approval, ChatContext, ChatError, ContentPart, Event, Machine, MessageId, NewMessage, NewToolCall, Role,
+    State, StateKind, ToolCall, ToolCallId, ToolDecision, ToolResult,
 };
 
 /// What a turn must remember, because others may append messages and change the active branch while it runs.
@@ -39,13 +40,14 @@ impl ChatContext {
     /// not idle is busy.
     ///
     /// # Errors
-    /// [`ChatError::NotFromUser`]; [`ChatError::Empty`], [`ChatError::UnsupportedUrl`] and [`ChatError::TooLarge`] as for
-    /// [`append`](Self::append); and [`ChatError::Busy`] while another turn is under way.
+    /// [`ChatError::NotFromUser`]; [`ChatError::Empty`], [`ChatError::UnsupportedUrl`], [`ChatError::TooLarge`] and
+    /// [`ChatError::Full`] as for [`append`](Self::append); and [`ChatError::Busy`] while another turn is under way.
     pub fn begin_turn(&mut self, message: NewMessage) -> Result<MessageId, ChatError> {
         if message.role != Role::User {
             return Err(ChatError::NotFromUser { role: message.role });
         }
         message.check()?;
+        self.admit_message("content", content_size(&message.content))?;
         let machine = match self.state() {
             State::Idle => self.machine.step(&Event::UserMessageSent)?,
             State::Failed { .. } => self.machine.step(&Event::Reset)?.step(&Event::UserMessageSent)?,
@@ -68,20 +70,25 @@ impl ChatContext {
     /// emptied, so that a retry repeats nothing.
     ///
     /// # Errors
-    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
+    /// [`ChatError::Illegal`] where the state has no such arrow, [`ChatError::TooLarge`] and [`ChatError::Full`] where there
+    /// is no room; nothing has changed then.
     pub fn start_stream(&mut self) -> Result<MessageId, ChatError> {
-        self.fire(&Event::StreamStarted)?;
+        let next = self.machine.step(&Event::StreamStarted)?;
+        self.admit_reply(0)?;
+        self.enter(next);
         Ok(self.begin_reply(Vec::new()))
     }
 
     /// More words of the answer, one chunk or a batch of them.
     ///
     /// # Errors
-    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
+    /// [`ChatError::Illegal`] where the state has no such arrow, [`ChatError::TooLarge`] and [`ChatError::Full`] where there
+    /// is no room; nothing has changed then.
     pub fn append_chunks(&mut self, text: &str) -> Result<(), ChatError> {
         let next = self.machine.step(&Event::Chunk)?;
-        check_content(content_bytes(&self.reply_mut().content) + text.len())?;
-        self.reply_mut().push_text(text);
+        let reply = self.reply();
+        self.admit_growth("content", message_size(&self.pool[reply]), text_size(text))?;
+        self.pool.change(reply, |reply| reply.push_text(text));
         self.enter(next);
         Ok(())
     }
@@ -97,11 +104,12 @@ impl ChatContext {
     /// The model answered at once.
     ///
     /// # Errors
-    /// [`ChatError::Illegal`] where the state has no such arrow; nothing has changed then.
+    /// [`ChatError::Illegal`] where the state has no such arrow, [`ChatError::TooLarge`] and [`ChatError::Full`] where there
+    /// is no room; nothing has changed then.
     pub fn full_response(&mut self, text: impl Into<String>) -> Result<MessageId, ChatError> {
         let next = self.machine.step(&Event::FullResponse)?;
         let content = vec![ContentPart::Text { text: text.into() }];
-        check_content(content_bytes(&content))?;
+        self.admit_reply(content_size(&content))?;
         self.enter(next);
         Ok(self.begin_reply(content))
     }
@@ -115,7 +123,9 @@ impl ChatContext {
         let next = self.machine.step(&Event::Processed { tool_calls: !calls.is_empty() })?;
         refuse_repeated(calls.iter().map(|call| &call.id))?;
         check_new_calls(&calls)?;
-        self.reply_mut().tool_calls = calls.into_iter().map(ToolCall::from).collect();
+        let reply = self.reply();
+        self.admit_growth("tool_calls", message_size(&self.pool[reply]), new_calls_size(&calls))?;
+        self.pool.change(reply, |reply| reply.tool_calls = calls.into_iter().map(ToolCall::from).collect());
         match next.state() {
             State::AwaitingToolApproval => {}
             State::Failed { error } => self.close_reply(|_| true, error),
@@ -149,7 +159,8 @@ impl ChatContext {
                 call.approval = decision.approval();
             }
         }
-        self.reply_mut().tool_calls = calls;
+        let reply = self.reply();
+        self.pool.change(reply, |reply| reply.tool_calls = calls);
         Ok(())
     }
 
@@ -195,7 +206,7 @@ impl ChatContext {
         if !missing.is_empty() {
             return Err(ChatError::MissingToolResult { calls: missing });
         }
-        check_results(&results)?;
+        self.admit_message("tool_results", results_size(&results))?;
         self.turn.reply = None;
         self.enter(next);
         Ok(self.append_results(results))
@@ -284,15 +295,21 @@ impl ChatContext {
             Some(id) => id,
             None => self.append_in_turn(NewMessage::empty(Role::Assistant)),
         };
-        self.pool[id].content = content;
+        self.pool.change(id, |reply| reply.content = content);
         self.turn.reply = Some(id);
         id
     }
 
-    fn reply_mut(&mut self) -> &mut Message {
-        let id =
-            self.turn.reply.expect("from the start of a response to its last tool result there is a reply");
-        &mut self.pool[id]
+    /// Refuses a reply for which there is no room; the one at hand would be put in its place.
+    fn admit_reply(&self, size: usize) -> Result<(), ChatError> {
+        match self.turn.reply {
+            Some(_) => self.admit_growth("content", 0, size),
+            None => self.admit_message("content", size),
+        }
+    }
+
+    fn reply(&self) -> MessageId {
+        self.turn.reply.expect("from the start of a response to its last tool result there is a reply")
     }
 
     fn calls(&self) -> &[ToolCall] {
@@ -330,7 +347,7 @@ impl ChatContext {
 
     fn append_results(&mut self, results: Vec<ToolResult>) -> MessageId {
         let id = self.append_in_turn(NewMessage::empty(Role::Tool));
-        self.pool[id].tool_results = results;
+        self.pool.change(id, |message| message.tool_results = results);
         id
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::backend::chat::{ContextUpdate, Version};
+use crate::backend::chat::{ContextUpdate, Version, bounded_parameters};
 use crate::backend::service::UpdateContext;
 
 /// A change of settings, and the version it was made for.
@@ -20,7 +20,8 @@ pub(super) struct Update {
     /// The manner from now on.
     #[schema(min_length = 1)]
     mode: Option<String>,
-    /// All settings from now on.
+    /// All settings from now on. They may take 1 MiB of memory, and 64 levels.
+    #[serde(default, deserialize_with = "bounded_parameters")]
     parameters: Option<BTreeMap<String, Value>>,
     /// The branch that is read and written where none is named. A turn under way stays on its own branch.
     active_branch: Option<String>,

@@ -18,7 +18,8 @@ use crate::backend::wire::{Append, Changed, Created, Decisions};
 use super::bodies::{NoQuery, Update};
 use super::conditions::{Conditions, etag};
 use super::extract::{Body, Id, QueryParams};
-use super::openapi::{ChangeConditions, OfChange, OfContext, OfDecision, OfList, ReadConditions};
+use super::keyed::{KeyHeader, KeyedBody};
+use super::openapi::{ChangeConditions, OfChange, OfContext, OfCreation, OfDecision, OfList, ReadConditions};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 
@@ -39,19 +40,19 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 ///
 /// It is stored when the answer comes.
 #[utoipa::path(
-    post, path = "/v1/contexts", tag = "contexts", request_body = CreateContext,
+    post, path = "/v1/contexts", tag = "contexts", request_body = CreateContext, params(KeyHeader),
     responses(
         (status = 201, body = Created, description = "Created, and stored",
             headers(("Location" = String, description = "Its path"))),
-        OfList,
+        OfCreation,
     ),
 )]
 async fn create_context(
     State(state): State<AppState>,
     _: QueryParams<NoQuery>,
-    Body(request): Body<CreateContext>,
+    KeyedBody(body, key): KeyedBody<CreateContext>,
 ) -> Result<Response, Problem> {
-    let id = state.chat.create(request).await?;
+    let id = state.chat.serve_boxed(request::CreateContext { body, key }).await?;
     let location = [(header::LOCATION, format!("/v1/contexts/{id}"))];
     Ok((StatusCode::CREATED, location, Json(Created { id })).into_response())
 }
@@ -206,11 +207,11 @@ async fn get_context_messages(
 /// In any state; it starts no turn. With `If-Match`, only if the context is at that version.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/messages", tag = "messages", request_body = Append,
-    params(("id" = ContextId, Path), ChangeConditions),
+    params(("id" = ContextId, Path), ChangeConditions, KeyHeader),
     responses(
         (status = 201, body = AppendedDTO, description = "Appended, and stored",
             headers(("ETag" = String, description = "The context's version, in quotes"))),
-        OfChange,
+        OfDecision,
     ),
 )]
 async fn add_context_message(
@@ -218,11 +219,11 @@ async fn add_context_message(
     Id(id): Id,
     _: QueryParams<NoQuery>,
     conditions: Conditions,
-    Body(append): Body<Append>,
+    KeyedBody(append, key): KeyedBody<Append>,
 ) -> Result<Response, Problem> {
     let condition = conditions.for_change()?;
     let (message, branch) = append.into_parts();
-    let request = request::AddContextMessage { id, message, branch, condition };
+    let request = request::AddContextMessage { id, message, branch, condition, key };
     let appended = state.chat.serve_boxed(request).await?;
     Ok((StatusCode::CREATED, etag(appended.version), Json(appended)).into_response())
 }
@@ -255,7 +256,7 @@ async fn get_context_state(
 /// version.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/tools/approve", tag = "tools", request_body = Decisions,
-    params(("id" = ContextId, Path), ChangeConditions),
+    params(("id" = ContextId, Path), ChangeConditions, KeyHeader),
     responses(
         (status = 200, body = Changed, description = "Decided, and stored",
             headers(("ETag" = String, description = "The context's version, in quotes"))),
@@ -267,10 +268,10 @@ async fn approve_context_tools(
     Id(id): Id,
     _: QueryParams<NoQuery>,
     conditions: Conditions,
-    Body(Decisions { decisions }): Body<Decisions>,
+    KeyedBody(Decisions { decisions }, key): KeyedBody<Decisions>,
 ) -> Result<Response, Problem> {
     let condition = conditions.for_change()?;
-    let request = request::ApproveContextTools { id, decisions, condition };
+    let request = request::ApproveContextTools { id, decisions, condition, key };
     let version = state.chat.serve_boxed(request).await?;
     Ok((etag(version), Json(Changed { version })).into_response())
 }

@@ -1,6 +1,6 @@
 //! Reading requests: ids, queries, bodies and headers, each refused with a problem that says what would be right.
 
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
@@ -52,22 +52,31 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let detail = "send the body as JSON, with the header Content-Type: application/json";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
-        // It has been read already, and its size looked at.
-        let bytes = to_bytes(request.into_body(), usize::MAX).await;
-        let bytes = bytes.map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            // Deserializing from a slice fails for what stands in it, never for reading it.
-            let code = match error.classify() {
-                Category::Data => Code::Invalid,
-                Category::Syntax | Category::Eof | Category::Io => Code::MalformedJson,
-            };
-            Problem::new(code, with_nearest(error.to_string()))
-        })
+        json(&json_bytes(request).await?).map(Self)
     }
+}
+
+/// The body of a request that says it is JSON.
+pub(super) async fn json_bytes(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "send the body as JSON, with the header Content-Type: application/json";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    // It has been read already, and its size looked at.
+    let bytes = to_bytes(request.into_body(), usize::MAX).await;
+    bytes.map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))
+}
+
+/// What stands in a body.
+pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // Deserializing from a slice fails for what stands in it, never for reading it.
+        let code = match error.classify() {
+            Category::Data => Code::Invalid,
+            Category::Syntax | Category::Eof | Category::Io => Code::MalformedJson,
+        };
+        Problem::new(code, with_nearest(error.to_string()))
+    })
 }
 
 /// How serde begins to speak of a name that a type does not have.

@@ -59,6 +59,7 @@ pub(super) struct Metrics {
     pub(super) connections: Gauge,
     tasks: Gauge,
     live: Gauge,
+    live_bytes: Gauge,
     unsaved: Gauge,
     misses: Counter,
 }
@@ -75,7 +76,8 @@ impl Metrics {
         let (requests, refusals) = (Family::default(), Family::default());
         let seconds = Family::new_with_constructor(buckets as fn() -> Histogram);
         let (in_flight, connections, tasks) = (Gauge::default(), Gauge::default(), Gauge::default());
-        let (live, unsaved, misses) = (Gauge::default(), Gauge::default(), Counter::default());
+        let (live, live_bytes, unsaved) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let misses = Counter::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         let help = "Requests answered with a problem, by its code";
         registry.register("http_refusals", help, refusals.clone());
@@ -89,10 +91,24 @@ impl Metrics {
         registry.register("http_connections", "Connections open", connections.clone());
         registry.register("tasks", "Tasks of the runtime that have not ended", tasks.clone());
         registry.register("sessions_live", "Sessions in memory", live.clone());
+        let help = "Memory of sessions, and of those that the store keeps there";
+        registry.register_with_unit("sessions", help, Unit::Bytes, live_bytes.clone());
         registry.register("sessions_unsaved", "Sessions newer than the store", unsaved.clone());
         registry.register("session_misses", "Sessions requested and not in the cache", misses.clone());
         registry.register_collector(Box::new(LockCollector(tracker)));
-        Self { registry, requests, refusals, seconds, in_flight, connections, tasks, live, unsaved, misses }
+        Self {
+            registry,
+            requests,
+            refusals,
+            seconds,
+            in_flight,
+            connections,
+            tasks,
+            live,
+            live_bytes,
+            unsaved,
+            misses,
+        }
     }
 
     /// All figures as text in the OpenMetrics format: those of the sessions brought up to date, where there are any.
@@ -100,6 +116,7 @@ impl Metrics {
         self.tasks.set(gauge(Handle::current().metrics().num_alive_tasks()));
         if let Some(sessions) = sessions {
             self.live.set(gauge(sessions.live));
+            self.live_bytes.set(gauge(sessions.bytes));
             self.unsaved.set(gauge(sessions.unsaved));
             self.misses.inner().store(sessions.misses, Relaxed);
         }

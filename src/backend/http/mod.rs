@@ -7,7 +7,7 @@
 //!
 //! The files stand in layers, and each knows those below it: `server`, `app`, `layer` with bodies on their way (`incoming`,
 //! `leftover`, `outgoing`), `routes` (all of them, put together), the handlers in `contexts`, `turns` and `probes`, what reads
-//! requests and writes answers (`extract`, `bodies`, `conditions`, `stream`, `openapi`), the `state` that all can reach, and its
+//! requests and writes answers (`extract`, `bodies`, `conditions`, `keyed`, `stream`, `openapi`), the `state` that all can reach, and its
 //! parts: `auth`, `hosts`, `limits`, `metrics`, `options`, `problem`.
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::backend::service::DynChatService); [`serve`] puts it behind a listener,
@@ -25,6 +25,7 @@ mod contexts;
 mod extract;
 mod hosts;
 mod incoming;
+mod keyed;
 mod labelled;
 mod layer;
 mod leftover;

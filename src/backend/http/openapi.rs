@@ -65,13 +65,16 @@ problems! {
     /// What routes of the server itself may answer besides.
     OfServer: ;
     /// What routes of all contexts may answer besides.
-    OfList: RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfList: Invalid;
+    /// What creation of a context may answer besides.
+    OfCreation: RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid, KeyInUse, TooManyContexts;
     /// What reads of one context may answer besides.
-    OfContext: ContextNotFound, PreconditionFailed, Invalid;
+    OfContext: ContextNotFound, PreconditionFailed, Invalid, MemoryFull;
     /// What changes of one context may answer besides.
-    OfChange: ContextNotFound, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfChange: ContextNotFound, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid, ContextFull;
     /// What changes that may come at the wrong time may answer besides.
-    OfDecision: ContextNotFound, Busy, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid;
+    OfDecision:
+        ContextNotFound, Busy, PreconditionFailed, RequestTimeout, BodyTooLarge, UnsupportedMediaType, Invalid, ContextFull;
 }
 
 macro_rules! headers {

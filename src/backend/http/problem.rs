@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::backend::chat::ChatError;
 use crate::backend::service::{RemoteFailure, ServiceError};
-use crate::backend::session::SessionError;
+use crate::backend::session::{CapacityError, SessionError};
 use crate::backend::store::StoreError;
 use crate::unknown::Unknown;
 
@@ -55,6 +55,18 @@ pub enum Code {
     UnsupportedMediaType,
     /// It is JSON, but not what this route takes.
     Invalid,
+    /// A request with this `Idempotency-Key` is under way.
+    KeyInUse,
+    /// The `Idempotency-Key` was used for another request.
+    KeyReused,
+    /// What is said or set is larger than may be.
+    TooLarge,
+    /// The context holds as much as it may.
+    ContextFull,
+    /// There are as many contexts as may be.
+    TooManyContexts,
+    /// Contexts take as much memory as they may.
+    MemoryFull,
     /// The context has no such branch.
     UnknownBranch,
     /// As many requests are served as may be at once.
@@ -90,12 +102,14 @@ impl Code {
             | Self::NoApprovalAwaited
             | Self::UnknownToolCall
             | Self::AlreadyDecided
-            | Self::IllegalStep => StatusCode::CONFLICT,
+            | Self::IllegalStep
+            | Self::KeyInUse => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid | Self::UnknownBranch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid | Self::UnknownBranch | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
+            Self::ContextFull | Self::TooManyContexts | Self::MemoryFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooManyAnswers
             | Self::StoreUnavailable
@@ -127,6 +141,12 @@ impl Code {
             Self::BodyTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::Invalid => "Not what this route takes",
+            Self::KeyInUse => "The request is under way",
+            Self::KeyReused => "The key was used for another request",
+            Self::TooLarge => "Larger than may be",
+            Self::ContextFull => "The context is full",
+            Self::TooManyContexts => "Too many contexts",
+            Self::MemoryFull => "Contexts take all the memory they may",
             Self::UnknownBranch => "No such branch",
             Self::TooManyRequests => "Too many requests at once",
             Self::TooManyStreams => "Too many streams at once",
@@ -146,6 +166,8 @@ impl Code {
             Self::TooManyRequests
                 | Self::TooManyStreams
                 | Self::TooManyAnswers
+                | Self::MemoryFull
+                | Self::KeyInUse
                 | Self::StoreUnavailable
                 | Self::TimedOut
                 | Self::ShuttingDown
@@ -208,8 +230,13 @@ impl From<ServiceError> for Problem {
                 let near = nearest(given, known).map(|it| format!("; did you mean `{it}`?"));
                 return Self::new(Code::Invalid, format!("{error}{}", near.unwrap_or_default()));
             }
+            ServiceError::KeyInUse => Code::KeyInUse,
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
+            ServiceError::Session(SessionError::Capacity(CapacityError::Sessions { .. })) => {
+                Code::TooManyContexts
+            }
+            ServiceError::Session(SessionError::Capacity(CapacityError::Memory { .. })) => Code::MemoryFull,
             ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
                 match source {
                     StoreError::Failed { .. } | StoreError::Unusable { .. } => Code::StoreUnavailable,
@@ -250,8 +277,12 @@ fn refused(error: &ChatError) -> Code {
         | ChatError::MissingToolResult { .. }
         | ChatError::Empty { .. }
         | ChatError::UnsupportedUrl { .. }
-        | ChatError::TooDeep { .. }
-        | ChatError::TooLarge { .. } => Code::Invalid,
+        | ChatError::TooDeep { .. } => Code::Invalid,
+        ChatError::TooLarge { .. } => Code::TooLarge,
+        ChatError::Full { .. } => Code::ContextFull,
+        // The service answers what was answered then.
+        ChatError::Repeated { .. } => Code::Internal,
+        ChatError::KeyReused => Code::KeyReused,
         ChatError::Damaged { .. } => Code::StoredContextCorrupt,
     }
 }

@@ -23,7 +23,7 @@ use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
 
 /// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
-const HEAD_BYTES: usize = 32 << 10;
+const HEAD_BYTES: usize = 16 << 10;
 
 /// After a failed accept: the machine is short of something, and asking at once again would not give it back.
 const BREATH: Duration = Duration::from_millis(50);

@@ -2,10 +2,12 @@
 //!
 //! The turn is a task of its own and not part of the answer's body. Else a client that does not read would stop the
 //! turn between two polls, and a turn that is stopped while a lock is being handed to it blocks all other waiters of that
-//! lock. What the client has not read yet is kept, and is no more than the turn has to say. When the client goes away,
-//! the task is aborted, and so the turn is rolled back.
+//! lock. What the client has not read yet is kept, up to a bound: a client that is so far behind is taken for one that is gone.
+//! When the client goes away, the task is aborted, and so the turn is rolled back.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -33,7 +35,13 @@ enum StreamItem {
 pub(super) type Watch = Box<dyn TurnWatch>;
 type Turn = BoxFuture<'static, Result<ActionDTO, ServiceError>>;
 
-struct EventSender(UnboundedSender<StreamItem>);
+/// So many bytes of text may wait to be read, and one event more.
+const MOST_UNREAD: usize = 64 << 10;
+
+struct EventSender {
+    items: UnboundedSender<StreamItem>,
+    unread: Arc<AtomicUsize>,
+}
 
 impl TurnWatch for EventSender {
     fn saw(&self, event: TurnEvent<'_>) {
@@ -43,8 +51,20 @@ impl TurnWatch for EventSender {
             }
             TurnEvent::Text(text) => StreamItem::Event("text", json!({ "text": text })),
         };
+        let unread = self.unread.fetch_add(item.text_bytes(), Relaxed);
+        let item = if unread > MOST_UNREAD { StreamItem::Ended(Err(unread_too_much())) } else { item };
         // The receiver is gone: then this task is being aborted.
-        let _ = self.0.send(item);
+        let _ = self.items.send(item);
+    }
+}
+
+impl StreamItem {
+    /// How much there is to read of it.
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Event(_, data) => data["text"].as_str().map_or(0, str::len),
+            Self::Ended(_) => 0,
+        }
     }
 }
 
@@ -64,7 +84,8 @@ pub(super) async fn follow(
     turn: impl FnOnce(Watch) -> Turn,
 ) -> Result<Response, Problem> {
     let (sender, mut items) = unbounded_channel();
-    let turn = turn(Box::new(EventSender(sender.clone())));
+    let unread = Arc::new(AtomicUsize::new(0));
+    let turn = turn(Box::new(EventSender { items: sender.clone(), unread: unread.clone() }));
     let run = async move {
         let ended = match tokio::time::timeout(limit, turn).await {
             Ok(ended) => ended.map(Box::new).map_err(Problem::from),
@@ -78,29 +99,52 @@ pub(super) async fn follow(
         Some(StreamItem::Ended(Err(problem))) => return Err(problem),
         Some(first) => first,
     };
-    let events = stream::unfold((Some(first), items, Some(abort), place), next);
+    let reading = Reading { first: Some(first), items, unread, turn: Some(abort), _place: place };
+    let events = stream::unfold(reading, next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-/// What is left of a stream: the item that was waited for, those to come, the turn, and the place that the stream takes.
-type Reading = (Option<StreamItem>, UnboundedReceiver<StreamItem>, Option<Abort>, Place);
+/// What is left of a stream.
+struct Reading {
+    /// The item that was waited for.
+    first: Option<StreamItem>,
+    items: UnboundedReceiver<StreamItem>,
+    unread: Arc<AtomicUsize>,
+    /// The turn, until its end has been sent.
+    turn: Option<Abort>,
+    _place: Place,
+}
 
-async fn next((first, mut items, abort, place): Reading) -> Option<(Result<Event, Infallible>, Reading)> {
-    abort.as_ref()?; // the end has been sent
-    let next = match first {
+async fn next(mut reading: Reading) -> Option<(Result<Event, Infallible>, Reading)> {
+    reading.turn.as_ref()?;
+    let next = match reading.first.take() {
         Some(first) => first,
-        None => items.recv().await.unwrap_or_else(|| StreamItem::Ended(Err(broken()))),
+        None => reading.items.recv().await.unwrap_or_else(|| StreamItem::Ended(Err(broken()))),
     };
-    Some(match next {
-        StreamItem::Event(name, data) => (Ok(event(name, &data)), (None, items, abort, place)),
-        StreamItem::Ended(Ok(action)) => (Ok(event("done", &action)), (None, items, None, place)),
-        StreamItem::Ended(Err(problem)) => (Ok(event("problem", &problem)), (None, items, None, place)),
-    })
+    reading.unread.fetch_sub(next.text_bytes(), Relaxed);
+    let event = match next {
+        StreamItem::Event(name, data) => event(name, &data),
+        StreamItem::Ended(ended) => {
+            // If it has not ended by itself, it does now.
+            reading.turn = None;
+            match ended {
+                Ok(action) => event("done", &action),
+                Err(problem) => event("problem", &problem),
+            }
+        }
+    };
+    Some((Ok(event), reading))
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {
     // JSON has no line breaks outside strings and escapes them inside, so it always fits into one event.
     Event::default().event(name).data(serde_json::to_string(data).unwrap_or_default())
+}
+
+fn unread_too_much() -> Problem {
+    let detail =
+        "the client reads more slowly than the turn has to say; the turn was given up, what it said is kept";
+    Problem::new(Code::TooManyAnswers, detail)
 }
 
 fn broken() -> Problem {

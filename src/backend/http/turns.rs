@@ -14,7 +14,8 @@ use crate::backend::wire::Decisions;
 
 use super::bodies::NoQuery;
 use super::conditions::Conditions;
-use super::extract::{Body, Id, QueryParams, wants_events};
+use super::extract::{Id, QueryParams, wants_events};
+use super::keyed::{KeyHeader, KeyedBody};
 use super::openapi::{ChangeConditions, OfDecision};
 use super::problem::Problem;
 use super::state::AppState;
@@ -32,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// `problem`. A client that goes away gives up the turn: what was said so far stays.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/send_message", tag = "turns", request_body = NewMessage,
-    params(("id" = ContextId, Path), ChangeConditions),
+    params(("id" = ContextId, Path), ChangeConditions, KeyHeader),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",
             content((ActionDTO = "application/json"), (String = "text/event-stream"))),
@@ -45,7 +46,7 @@ async fn send_message_action(
     _: QueryParams<NoQuery>,
     conditions: Conditions,
     headers: HeaderMap,
-    Body(message): Body<NewMessage>,
+    KeyedBody(message, key): KeyedBody<NewMessage>,
 ) -> Result<Response, Problem> {
     let condition = conditions.for_change()?;
     if wants_events(&headers) {
@@ -54,14 +55,14 @@ async fn send_message_action(
             let run = async move {
                 state
                     .chat
-                    .serve_boxed(request::SendMessageAction { id, message, condition, watch: &*watch })
+                    .serve_boxed(request::SendMessageAction { id, message, condition, key, watch: &*watch })
                     .await
             };
             run.boxed()
         };
         return stream::follow(limit, place, turn).await;
     }
-    let request = request::SendMessageAction { id, message, condition, watch: &() };
+    let request = request::SendMessageAction { id, message, condition, key, watch: &() };
     Ok(Json(state.chat.serve_boxed(request).await?).into_response())
 }
 
@@ -70,7 +71,7 @@ async fn send_message_action(
 /// Once none is pending, the approved ones are run and the model continues. Answers as `send_message` does.
 #[utoipa::path(
     post, path = "/v1/contexts/{id}/actions/approve_tools", tag = "turns", request_body = Decisions,
-    params(("id" = ContextId, Path), ChangeConditions),
+    params(("id" = ContextId, Path), ChangeConditions, KeyHeader),
     responses(
         (status = 200, description = "How the turn ended, or what happens until it does",
             content((ActionDTO = "application/json"), (String = "text/event-stream"))),
@@ -83,7 +84,7 @@ async fn approve_tools_action(
     _: QueryParams<NoQuery>,
     conditions: Conditions,
     headers: HeaderMap,
-    Body(Decisions { decisions }): Body<Decisions>,
+    KeyedBody(Decisions { decisions }, key): KeyedBody<Decisions>,
 ) -> Result<Response, Problem> {
     let condition = conditions.for_change()?;
     if wants_events(&headers) {
@@ -92,13 +93,19 @@ async fn approve_tools_action(
             let run = async move {
                 state
                     .chat
-                    .serve_boxed(request::ApproveToolsAction { id, decisions, condition, watch: &*watch })
+                    .serve_boxed(request::ApproveToolsAction {
+                        id,
+                        decisions,
+                        condition,
+                        key,
+                        watch: &*watch,
+                    })
                     .await
             };
             run.boxed()
         };
         return stream::follow(limit, place, turn).await;
     }
-    let request = request::ApproveToolsAction { id, decisions, condition, watch: &() };
+    let request = request::ApproveToolsAction { id, decisions, condition, key, watch: &() };
     Ok(Json(state.chat.serve_boxed(request).await?).into_response())
 }

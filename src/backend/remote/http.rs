@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
-use crate::backend::chat::{Version, VersionCondition};
+use crate::backend::chat::{IdempotencyKey, Version, VersionCondition};
 
 use super::address::Address;
 
@@ -22,6 +22,15 @@ use super::address::Address;
 const LONGEST_IDLE: Duration = Duration::from_secs(20);
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a request is subject to.
+pub(super) struct Terms {
+    pub(super) condition: VersionCondition,
+    pub(super) key: Option<IdempotencyKey>,
+}
+
+/// What is asked of a session at any version, and may be asked again.
+pub(super) const ANY: Terms = Terms { condition: VersionCondition::Any, key: None };
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -65,10 +74,10 @@ impl Http {
         &self,
         method: Method,
         path: &str,
-        condition: &VersionCondition,
+        terms: &Terms,
         body: Option<Vec<u8>>,
     ) -> Result<(StatusCode, Bytes), SendError> {
-        let mut request = self.request(method, path, condition, body)?;
+        let mut request = self.request(method, path, terms, body)?;
         loop {
             let (mut connection, fresh) = match self.used() {
                 Some(connection) => (connection, false),
@@ -105,7 +114,7 @@ impl Http {
         &self,
         method: Method,
         path: &str,
-        condition: &VersionCondition,
+        Terms { condition, key }: &Terms,
         body: Option<Vec<u8>>,
     ) -> Result<Request<Full<Bytes>>, SendError> {
         let mut request = Request::builder().method(method).header(header::HOST, self.host.clone());
@@ -121,6 +130,9 @@ impl Http {
             VersionCondition::OneOf(versions) => request.header(header::IF_MATCH, tags(versions)),
             VersionCondition::NoneOf(versions) => request.header(header::IF_NONE_MATCH, tags(versions)),
         };
+        if let Some(IdempotencyKey { key, .. }) = key {
+            request = request.header("Idempotency-Key", key.to_string());
+        }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, JSON);
         }

@@ -10,13 +10,15 @@ use crate::backend::service::request::{
 use crate::backend::service::{ActionDTO, ContextList, MessagePage, Serve, ServiceError};
 use crate::backend::wire::{Append, Changed, Created, Decisions};
 
-use super::server::{ANY, CONTEXTS, Remote, json, read};
+use super::http::{ANY, Terms};
+use super::server::{CONTEXTS, Remote, json, read};
 
 impl Serve<CreateContext> for Remote {
-    async fn serve(&self, CreateContext { body }: CreateContext) -> Result<ContextId, ServiceError> {
+    async fn serve(&self, CreateContext { body, key }: CreateContext) -> Result<ContextId, ServiceError> {
         let body = Some(json(&body)?);
-        let Created { id } =
-            read(&self.answered(None, Method::POST, CONTEXTS.to_owned(), &ANY, body).await?)?;
+        let Created { id } = read(
+            &self.answered(None, Method::POST, CONTEXTS.to_owned(), &Terms { key, ..ANY }, body).await?,
+        )?;
         Ok(id)
     }
 }
@@ -57,33 +59,36 @@ impl Serve<UpdateContext> for Remote {
         &self,
         UpdateContext { id, body, condition }: UpdateContext,
     ) -> Result<Version, ServiceError> {
-        let Changed { version } = self.send(id, Method::PUT, "", &condition, &body).await?;
+        let Changed { version } = self.send(id, Method::PUT, "", Terms { condition, ..ANY }, &body).await?;
         Ok(version)
     }
 }
 
 impl Serve<DeleteContext> for Remote {
     async fn serve(&self, DeleteContext { id, condition }: DeleteContext) -> Result<(), ServiceError> {
-        self.answered(Some(id), Method::DELETE, self.path(id, ""), &condition, None).await.map(drop)
+        let terms = Terms { condition, ..ANY };
+        self.answered(Some(id), Method::DELETE, self.path(id, ""), &terms, None).await.map(drop)
     }
 }
 
 impl Serve<AddContextMessage> for Remote {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch, condition }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition, key }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
-        self.send(id, Method::POST, "/messages", &condition, &Append::new(message, branch)).await
+        self.send(id, Method::POST, "/messages", Terms { condition, key }, &Append::new(message, branch))
+            .await
     }
 }
 
 impl Serve<ApproveContextTools> for Remote {
     async fn serve(
         &self,
-        ApproveContextTools { id, decisions, condition }: ApproveContextTools,
+        ApproveContextTools { id, decisions, condition, key }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
-        let Changed { version } =
-            self.send(id, Method::POST, "/tools/approve", &condition, &Decisions { decisions }).await?;
+        let Changed { version } = self
+            .send(id, Method::POST, "/tools/approve", Terms { condition, key }, &Decisions { decisions })
+            .await?;
         Ok(version)
     }
 }
@@ -93,18 +98,25 @@ impl Serve<ApproveContextTools> for Remote {
 impl Serve<SendMessageAction<'_>> for Remote {
     async fn serve(
         &self,
-        SendMessageAction { id, message, condition, .. }: SendMessageAction<'_>,
+        SendMessageAction { id, message, condition, key, .. }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        self.send(id, Method::POST, "/actions/send_message", &condition, &message).await
+        self.send(id, Method::POST, "/actions/send_message", Terms { condition, key }, &message).await
     }
 }
 
 impl Serve<ApproveToolsAction<'_>> for Remote {
     async fn serve(
         &self,
-        ApproveToolsAction { id, decisions, condition, .. }: ApproveToolsAction<'_>,
+        ApproveToolsAction { id, decisions, condition, key, .. }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
-        self.send(id, Method::POST, "/actions/approve_tools", &condition, &Decisions { decisions }).await
+        self.send(
+            id,
+            Method::POST,
+            "/actions/approve_tools",
+            Terms { condition, key },
+            &Decisions { decisions },
+        )
+        .await
     }
 }
 

@@ -10,12 +10,12 @@ use parking_lot::RwLock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::chat::{ContextId, VersionCondition};
+use crate::backend::chat::ContextId;
 use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 
 use super::address::Address;
-use super::http::{Http, SendError};
+use super::http::{ANY, Http, SendError, Terms};
 
 /// A server, asked over connections that are used again.
 ///
@@ -78,10 +78,10 @@ impl Remote {
         id: Option<ContextId>,
         method: Method,
         path: String,
-        condition: &VersionCondition,
+        terms: &Terms,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes, ServiceError> {
-        let (status, bytes) = self.http.ask(method, &path, condition, body).await.map_err(|error| {
+        let (status, bytes) = self.http.ask(method, &path, terms, body).await.map_err(|error| {
             self.unanswered.fetch_add(1, Relaxed);
             let (outcome, reason) = match error {
                 SendError::NotSent(reason) => (RemoteFailure::Unreachable, reason),
@@ -107,10 +107,10 @@ impl Remote {
         id: ContextId,
         method: Method,
         what: &str,
-        condition: &VersionCondition,
+        terms: Terms,
         body: &(impl Serialize + Sync),
     ) -> Result<T, ServiceError> {
-        read(&self.answered(Some(id), method, self.path(id, what), condition, Some(json(body)?)).await?)
+        read(&self.answered(Some(id), method, self.path(id, what), &terms, Some(json(body)?)).await?)
     }
 
     /// Where the server keeps this session, or something of it.
@@ -118,9 +118,6 @@ impl Remote {
         format!("{CONTEXTS}/{}{what}", self.named(id))
     }
 }
-
-/// What is asked of a session at any version.
-pub(super) const ANY: VersionCondition = VersionCondition::Any;
 
 /// Where a server keeps its sessions.
 pub(super) const CONTEXTS: &str = "/v1/contexts";

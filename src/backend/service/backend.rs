@@ -5,21 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::chat::{
-    AppendedDTO, ChatContext, ChatContextDTO, ContextConfig, ContextId, ContextStateDTO, MessageDTO,
-    MessagesDTO, Version,
+    AppendedDTO, ChatContext, ChatContextDTO, ChatError, ContextConfig, ContextId, ContextStateDTO,
+    IdempotencyKey, MessageDTO, MessageId, MessagesDTO, Receipt, Timestamp, Version,
 };
+use crate::backend::clock::Clock;
 use crate::backend::session::{ChatSessionManager, Env, SessionError};
+use crate::backend::store::Store;
 
 use super::body::{ActionDTO, ContextList, MessagePage};
 use super::error::ServiceError;
 use super::held::{Held, HeldSession};
+use super::keys::{KeysInUse, outcome};
 use super::model::{ModelClient, ToolRunner};
 use super::request::{
     AddContextMessage, ApproveContextTools, ApproveToolsAction, CreateContext, DeleteContext, GetContext,
     GetContextMessages, GetContextState, ListContexts, SendMessageAction, UpdateContext,
 };
 use super::serve::Serve;
-use super::turn::{TurnRunner, TurnStart};
+use super::turn::{TurnRunner, TurnStart, TurnTerms};
 
 /// A factor of a strategy: what an answer is built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +58,18 @@ pub struct Backend<E: Env, M> {
     turns: TurnRunner<M>,
     prompts: Prompts,
     dto: DtoPolicy,
+    keys: KeysInUse<E>,
+}
+
+impl<E: Env, M> Backend<E, M> {
+    /// The sessions behind the endpoints.
+    pub fn manager(&self) -> &Arc<ChatSessionManager<E>> {
+        &self.manager
+    }
+
+    fn now(&self) -> Timestamp {
+        self.manager.env().clock().now()
+    }
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
@@ -63,16 +78,38 @@ impl<E: Env, M: ModelClient + ToolRunner> Backend<E, M> {
 
     /// A backend that answers as `dto` says.
     pub fn new(manager: Arc<ChatSessionManager<E>>, model: M, prompts: Prompts, dto: DtoPolicy) -> Self {
-        Self { manager, turns: TurnRunner { model, batch_window: Self::BATCH_WINDOW }, prompts, dto }
+        Self {
+            manager,
+            turns: TurnRunner { model, batch_window: Self::BATCH_WINDOW },
+            prompts,
+            dto,
+            keys: KeysInUse::new(),
+        }
     }
 
-    /// The sessions behind the endpoints.
-    pub fn manager(&self) -> &Arc<ChatSessionManager<E>> {
-        &self.manager
+    /// The context that this very request has created before, if it is there still.
+    async fn created_before(
+        &self,
+        key: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Option<ContextId>, ServiceError> {
+        let Some(IdempotencyKey { key: name, .. }) = key else { return Ok(None) };
+        let Some(id) = self.manager.env().store().created_by(name).await? else { return Ok(None) };
+        let seen = match self.manager.read(id, |context| context.expect_new(key, now)).await {
+            Err(SessionError::NotFound { .. }) => return Ok(None),
+            seen => seen?,
+        };
+        match seen {
+            // It is so old that the key is a new one.
+            Ok(()) => Ok(None),
+            Err(ChatError::Repeated { .. }) => Ok(Some(id)),
+            Err(source) => Err(ServiceError::refused(id, source)),
+        }
     }
 
     /// A session for a turn to work on.
     async fn hold(&self, id: ContextId) -> Result<Held<'_, E>, SessionError> {
+        self.manager.make_room().await?;
         Ok(Held { manager: &self.manager, session: self.manager.load_context(id).await? })
     }
 }
@@ -100,7 +137,11 @@ impl DtoPolicy {
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M> {
-    async fn serve(&self, CreateContext { body }: CreateContext) -> Result<ContextId, ServiceError> {
+    async fn serve(&self, CreateContext { body, key }: CreateContext) -> Result<ContextId, ServiceError> {
+        let (_key, now) = (self.keys.take(key)?, self.now());
+        if let Some(id) = self.created_before(key, now).await? {
+            return Ok(id);
+        }
         let mut config = ContextConfig::new(&body.model_id, &body.mode);
         let prompt = body.system_prompt_id.as_deref().map(|id| self.prompts.text(id)).transpose()?;
         config.system_prompt_id.clone_from(&body.system_prompt_id);
@@ -108,6 +149,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M>
             if let Some(text) = prompt {
                 context.set_system_prompt(text);
             }
+            context.remember_creation(key, now);
             Ok(())
         };
         Ok(self.manager().create_session(config, attach).await?.id())
@@ -138,9 +180,10 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<GetContextMessages> for Backend<
         &self,
         GetContextMessages { id, page }: GetContextMessages,
     ) -> Result<MessagesDTO, ServiceError> {
-        let limit = within("limit", page.limit)?;
-        let dto =
-            |context: &ChatContext| MessagesDTO::page(context, page.branch.as_deref(), limit, page.offset);
+        let (limit, bytes) = (within("limit", page.limit)?, self.manager().limits().page_bytes);
+        let dto = |context: &ChatContext| {
+            MessagesDTO::page(context, page.branch.as_deref(), limit, page.offset, bytes)
+        };
         let found = self.manager().read(id, |context| self.dto.answer(context, dto)).await?;
         found.map_err(|source| ServiceError::refused(id, source))
     }
@@ -179,38 +222,52 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<DeleteContext> for Backend<E, M>
 impl<E: Env, M: ModelClient + ToolRunner> Serve<AddContextMessage> for Backend<E, M> {
     async fn serve(
         &self,
-        AddContextMessage { id, message, branch, condition }: AddContextMessage,
+        AddContextMessage { id, message, branch, condition, key }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
+        let (_key, now) = (self.keys.take(key)?, self.now());
         let append = |context: &mut ChatContext| {
+            // Before the condition: the first time has moved the context on.
+            context.expect_new(key, now)?;
             context.require(&condition)?;
             let id = context.append(message, branch.as_deref())?;
+            context.remember(key, Some(id), now);
             Ok(AppendedDTO { id, version: context.version().next() })
         };
-        Ok(self.manager().write(id, append).await?)
+        let appended = self.manager().write(id, append).await;
+        let again =
+            |Receipt { version, message, .. }| AppendedDTO { id: message.unwrap_or(MessageId(0)), version };
+        outcome(&self.manager, id, appended, again).await
     }
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveContextTools> for Backend<E, M> {
     async fn serve(
         &self,
-        ApproveContextTools { id, decisions, condition }: ApproveContextTools,
+        ApproveContextTools { id, decisions, condition, key }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
+        let (_key, now) = (self.keys.take(key)?, self.now());
         let decide = |context: &mut ChatContext| {
+            context.expect_new(key, now)?;
             context.require(&condition)?;
             context.decide_tools(&decisions)?;
+            context.remember(key, None, now);
             Ok(context.version().next())
         };
-        Ok(self.manager().write(id, decide).await?)
+        let decided = self.manager().write(id, decide).await;
+        outcome(&self.manager, id, decided, |receipt| receipt.version).await
     }
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backend<E, M> {
     async fn serve(
         &self,
-        SendMessageAction { id, message, condition, watch }: SendMessageAction<'_>,
+        SendMessageAction { id, message, condition, key, watch }: SendMessageAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
+        let _key = self.keys.take(key)?;
         let session = self.hold(id).await?;
-        let began = self.turns.send_message(&session, message, &condition, watch).await?;
+        let terms = TurnTerms { condition: &condition, key, now: self.now() };
+        let began = self.turns.send_message(&session, message, &terms, watch).await;
+        let began = outcome(&self.manager, id, began, TurnStart::from).await?;
         self.dto.describe(&session, began).await
     }
 }
@@ -218,10 +275,13 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backe
 impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveToolsAction<'_>> for Backend<E, M> {
     async fn serve(
         &self,
-        ApproveToolsAction { id, decisions, condition, watch }: ApproveToolsAction<'_>,
+        ApproveToolsAction { id, decisions, condition, key, watch }: ApproveToolsAction<'_>,
     ) -> Result<ActionDTO, ServiceError> {
+        let _key = self.keys.take(key)?;
         let session = self.hold(id).await?;
-        let began = self.turns.approve_tools(&session, &decisions, &condition, watch).await?;
+        let terms = TurnTerms { condition: &condition, key, now: self.now() };
+        let began = self.turns.approve_tools(&session, &decisions, &terms, watch).await;
+        let began = outcome(&self.manager, id, began, TurnStart::from).await?;
         self.dto.describe(&session, began).await
     }
 }

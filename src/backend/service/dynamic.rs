@@ -37,7 +37,7 @@ macro_rules! dyn_chat_service {
     (
         endpoints { $(
             $(#[$doc:meta])*
-            $kind:ident $name:ident $names:tt: $Request:ident $arguments:tt $([$condition:ident])? -> $Answer:ty;
+            $kind:ident $name:ident $names:tt: $Request:ident $arguments:tt $([$($term:ident)*])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*

@@ -22,6 +22,9 @@ pub enum ServiceError {
         /// The ids there are.
         known: Vec<String>,
     },
+    /// The request with this key is under way.
+    #[error("a request with this Idempotency-Key is under way: ask again when it has been answered")]
+    KeyInUse,
     /// The session does not exist, refuses, or cannot be loaded or saved.
     #[error(transparent)]
     Session(#[from] SessionError),

@@ -23,6 +23,7 @@ mod body;
 mod dynamic;
 mod error;
 mod held;
+mod keys;
 mod layer;
 mod managed;
 mod model;

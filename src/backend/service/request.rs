@@ -16,13 +16,28 @@ pub trait Request: Clone + Send {
     type Answer: Send + 'static;
 }
 
+/// What stands in square brackets in the list, and what it is.
+macro_rules! term {
+    (condition) => { chat::VersionCondition };
+    (key) => { Option<chat::IdempotencyKey> };
+}
+
+macro_rules! term_doc {
+    (condition) => {
+        "At which versions of the session the change may be made."
+    };
+    (key) => {
+        "What tells this request from others, so that a repetition of it is answered and changes nothing."
+    };
+}
+
 macro_rules! requests {
     (
         endpoints { $(
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } $([$condition:ident])? -> $Answer:ty;
+            } $([$($term:ident)*])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -36,10 +51,7 @@ macro_rules! requests {
             #[derive(Clone, Debug, PartialEq)]
             pub struct $Request {
                 $($(#[$arg_doc])* pub $arg: $type,)*
-                $(
-                    /// At which versions of the session the change may be made.
-                    pub $condition: chat::VersionCondition,
-                )?
+                $($(#[doc = term_doc!($term)] pub $term: term!($term),)*)?
             }
 
             impl Request for $Request {
@@ -54,6 +66,8 @@ macro_rules! requests {
                 $($(#[$turn_arg_doc])* pub $turn_arg: $turn_type,)*
                 /// At which versions of the session the turn may begin.
                 pub condition: chat::VersionCondition,
+                #[doc = term_doc!(key)]
+                pub key: term!(key),
                 /// Is notified of what the turn does; `&()` ignores it. A service that sees nothing of its turns but
                 /// their end reports nothing.
                 pub watch: &'w dyn TurnWatch,

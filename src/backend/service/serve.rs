@@ -20,7 +20,7 @@ macro_rules! chat_service {
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } $([$condition:ident])? -> $Answer:ty;
+            } $([$($term:ident)*])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -48,7 +48,7 @@ macro_rules! chat_service {
                 ) -> impl Future<Output = Result<$Answer, ServiceError>> + Send {
                     self.serve(request::$Request {
                         $($arg,)*
-                        $($condition: chat::VersionCondition::Any,)?
+                        $($($term: Default::default(),)*)?
                     })
                 }
             )*
@@ -71,7 +71,7 @@ macro_rules! chat_service {
                     watch: &dyn TurnWatch,
                 ) -> impl Future<Output = Result<$Ended, ServiceError>> + Send {
                     let condition = chat::VersionCondition::Any;
-                    self.serve(request::$Turn { $($turn_arg,)* condition, watch })
+                    self.serve(request::$Turn { $($turn_arg,)* condition, key: None, watch })
                 }
             )*
         }

@@ -18,7 +18,7 @@ macro_rules! short_names {
             $(#[$doc:meta])*
             $kind:ident $name:ident($short:ident): $Request:ident {
                 $($(#[$arg_doc:meta])* $arg:ident: $type:ty,)*
-            } $([$condition:ident])? -> $Answer:ty;
+            } $([$($term:ident)*])? -> $Answer:ty;
         )* }
         turns { $(
             $(#[$turn_doc:meta])*
@@ -33,7 +33,7 @@ macro_rules! short_names {
                 pub fn $short(&self, $($arg: $type),*) -> Answer<'_, $Answer> {
                     self.serve_boxed(request::$Request {
                         $($arg,)*
-                        $($condition: chat::VersionCondition::Any,)?
+                        $($($term: Default::default(),)*)?
                     })
                 }
             )*
@@ -46,7 +46,7 @@ macro_rules! short_names {
                     watch: &'a dyn TurnWatch,
                 ) -> Answer<'a, $Ended> {
                     let condition = chat::VersionCondition::Any;
-                    self.serve_boxed(request::$Turn { $($turn_arg,)* condition, watch })
+                    self.serve_boxed(request::$Turn { $($turn_arg,)* condition, key: None, watch })
                 }
             )*
         }

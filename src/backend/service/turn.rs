@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use crate::backend::chat::{
-    ChatContext, ChatError, MessageId, NewMessage, NewToolCall, StateKind, ToolCall, ToolDecision,
-    ToolResult, Version, VersionCondition,
+    ChatContext, ChatError, IdempotencyKey, MessageId, NewMessage, NewToolCall, Receipt, StateKind,
+    Timestamp, ToolCall, ToolDecision, ToolResult, Version, VersionCondition,
 };
 use crate::backend::session::{SessionError, Settle};
 
@@ -30,13 +30,14 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
         &self,
         session: &dyn HeldSession,
         message: NewMessage,
-        condition: &VersionCondition,
+        terms: &TurnTerms<'_>,
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
         let mut turn = Turn { runner: self, session, watch, working: false };
         let begin = |context: &mut ChatContext| {
-            context.require(condition)?;
+            terms.admit(context)?;
             let message = Some(context.begin_turn(message)?);
+            context.remember(terms.key, message, terms.now);
             Ok(TurnStart { version: context.version().next(), message })
         };
         let began = turn.step(Settle::Acknowledged, begin).await?;
@@ -49,13 +50,14 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
         &self,
         session: &dyn HeldSession,
         decisions: &[ToolDecision],
-        condition: &VersionCondition,
+        terms: &TurnTerms<'_>,
         watch: &dyn TurnWatch,
     ) -> Result<TurnStart, SessionError> {
         let mut turn = Turn { runner: self, session, watch, working: false };
         let decide = |context: &mut ChatContext| {
-            context.require(condition)?;
+            terms.admit(context)?;
             context.decide_tools(decisions)?;
+            context.remember(terms.key, None, terms.now);
             let began = TurnStart { version: context.version().next(), message: None };
             if context.pending_calls().next().is_some() {
                 return Ok((began, context.state_kind()));
@@ -78,6 +80,28 @@ pub(super) struct TurnStart {
     pub(super) version: Version,
     /// The message that the change appended, if any.
     pub(super) message: Option<MessageId>,
+}
+
+/// What was answered when the turn began.
+impl From<Receipt> for TurnStart {
+    fn from(Receipt { version, message, .. }: Receipt) -> Self {
+        Self { version, message }
+    }
+}
+
+/// When a turn may begin.
+pub(super) struct TurnTerms<'a> {
+    pub(super) condition: &'a VersionCondition,
+    pub(super) key: Option<IdempotencyKey>,
+    pub(super) now: Timestamp,
+}
+
+impl TurnTerms<'_> {
+    fn admit(&self, context: &ChatContext) -> Result<(), ChatError> {
+        // Before the condition: the first time has moved the context on.
+        context.expect_new(self.key, self.now)?;
+        context.require(self.condition)
+    }
 }
 
 /// A turn at work.
@@ -163,7 +187,9 @@ impl<M: ModelClient + ToolRunner> Turn<'_, M> {
         &mut self,
         mut stream: ReplyStream,
     ) -> Result<Result<Vec<NewToolCall>, ModelError>, SessionError> {
-        self.step(Settle::Later, ChatContext::start_stream).await?;
+        if let Err(error) = blame_the_world(self.step(Settle::Later, ChatContext::start_stream).await)? {
+            return Ok(Err(error));
+        }
         let mut tool_calls = Vec::new();
         loop {
             let batch = Batch::gather(&mut stream, self.session, self.runner.batch_window).await;

@@ -29,7 +29,7 @@ pub struct Entry<E: Env> {
     /// Guards what the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Saved<StoredOf<E>>>,
     _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
-    _alive: Alive,
+    pub(super) alive: Alive,
 }
 
 /// What a store wants to be told of a session that it holds.
@@ -76,19 +76,21 @@ impl<E: Env> Entry<E> {
         // Before the slot moves behind its lock, and before the entry is known to any other caller: no guard is
         // needed yet.
         state.publish(|| slot.state());
+        let alive = live.begin();
+        alive.takes(slot.size());
         Self {
             id,
             slot: SharedLock::new(&SESSION, slot),
             state,
             gate: SharedLock::new(&GATE, Saved::default()),
             _tie: registry.tie(),
-            _alive: live.begin(),
+            alive,
         }
     }
 
     /// The write guard of this session's slot, made to publish what it leaves behind. Every change goes through it.
     pub(super) fn changing<G: DerefMut<Target = Slot>>(&self, guard: G) -> PublishingGuard<'_, G, E::State> {
-        PublishingGuard::new(guard, &self.state)
+        PublishingGuard::new(guard, &self.state, &self.alive)
     }
 }
 
@@ -108,6 +110,14 @@ impl Slot {
         match self {
             Self::Live(context) => Ok(context),
             Self::Empty { .. } | Self::Gone { .. } => Err(SessionError::NotFound { id }),
+        }
+    }
+
+    /// How many bytes of memory it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Live(context) => context.size(),
+            Self::Empty { .. } | Self::Gone { .. } => 0,
         }
     }
 

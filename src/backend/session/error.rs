@@ -4,6 +4,23 @@ use crate::backend::chat::{ChatError, ContextId};
 
 use crate::backend::store::StoreError;
 
+/// What all sessions together have reached the bound of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CapacityError {
+    /// There are as many sessions as may be.
+    #[error("there are {max} contexts, and no more may be: delete some")]
+    Sessions {
+        /// How many there may be.
+        max: usize,
+    },
+    /// Sessions take as much memory as they may.
+    #[error("contexts take {max} bytes of memory, and no more may be taken: try again, or delete some")]
+    Memory {
+        /// How much they may take, in bytes.
+        max: usize,
+    },
+}
+
 /// What can go wrong with a session. `Clone`, because all that waited for one load share its failure.
 ///
 /// Its words go to clients as they are, so they hold the cause, and it is no source besides: that is what `r#` says.
@@ -27,6 +44,9 @@ pub enum SessionError {
         /// What the store said.
         r#source: StoreError,
     },
+    /// There is no room for what was asked, and nothing has changed.
+    #[error(transparent)]
+    Capacity(#[from] CapacityError),
     /// The change was refused and nothing has changed.
     #[error("context {id}: {source}")]
     Refused {

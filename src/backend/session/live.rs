@@ -1,29 +1,61 @@
-//! How many sessions live, counted as they begin and end: to count them one by one would take as long as there are many.
+//! How many sessions live and what memory they take, counted as they begin, change and end: to count them one by one would take
+//! as long as there are many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// How many sessions live. Clones are handles to the same count; nothing is ordered by it.
+use crate::backend::byte_sum::ByteSum;
+
+/// How many sessions live, and how much memory they take. Clones are handles to the same counts; nothing is ordered by them.
 #[derive(Clone, Default)]
-pub(super) struct LiveCount(Arc<AtomicUsize>);
+pub(super) struct LiveCount(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    sessions: AtomicUsize,
+    bytes: ByteSum,
+}
 
 impl LiveCount {
     /// One more, for as long as what is returned lives.
     pub(super) fn begin(&self) -> Alive {
-        self.0.fetch_add(1, Relaxed);
-        Alive(self.0.clone())
+        self.0.sessions.fetch_add(1, Relaxed);
+        Alive { all: self.0.clone(), bytes: AtomicUsize::new(0) }
     }
 
-    pub(super) fn get(&self) -> usize {
-        self.0.load(Relaxed)
+    pub(super) fn sessions(&self) -> usize {
+        self.0.sessions.load(Relaxed)
+    }
+
+    /// How many bytes of memory they take, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.bytes.get()
     }
 }
 
 /// Stands in a session and ends with it.
-pub(super) struct Alive(Arc<AtomicUsize>);
+pub(super) struct Alive {
+    all: Arc<Counts>,
+    /// What is counted of this session.
+    bytes: AtomicUsize,
+}
+
+impl Alive {
+    /// The session takes so many bytes now. Called by one caller at a time: with the session's write guard held, or before
+    /// the session is known to any other.
+    pub(super) fn takes(&self, bytes: usize) {
+        self.bytes.store(self.all.bytes.follow(self.bytes(), bytes), Relaxed);
+    }
+
+    /// How many bytes are counted of this session.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+}
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.all.sessions.fetch_sub(1, Relaxed);
+        self.takes(0);
     }
 }

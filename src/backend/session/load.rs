@@ -29,7 +29,13 @@ impl<E: Env> ChatSessionManager<E> {
             }
             Slot::Empty { failures, .. } => *failures,
         };
-        let outcome = fetch(self.env.store(), self.env.clock(), id).await;
+        let fetched = fetch(self.env.store(), self.env.clock(), id).await;
+        // Looked at with the context at hand and no await since it came: of many that are loaded at once, each is let go at
+        // once for which there is no room.
+        let outcome = fetched.and_then(|(context, stored)| {
+            self.admit_load(context.size())?;
+            Ok((context.within(self.limits.context), stored))
+        });
         // A call dropped before this guard is there has changed nothing: the slot is still `Empty`, and the next at
         // the gate loads. From here on there is no await: slot and `saved` change together.
         let mut slot = entry.changing(entry.slot.write().await);

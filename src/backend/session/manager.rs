@@ -26,6 +26,7 @@ use crate::backend::clock::Clock;
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::health::StoreHealth;
+use super::limits::{SessionCount, SessionLimits};
 use super::live::LiveCount;
 use super::registry::Registry;
 use super::save::{Change, SaveMode, Settle};
@@ -85,10 +86,12 @@ impl<E: Env> Session<E> {
 pub struct ChatSessionManager<E: Env> {
     pub(super) env: E,
     pub(super) cache: E::Cache,
-    registry: E::Short<Registry<E>>,
+    pub(super) registry: E::Short<Registry<E>>,
     pub(super) live: LiveCount,
     pub(super) unsaved: E::Short<Unsaved<E>>,
     pub(super) durability: Durability,
+    pub(super) limits: SessionLimits,
+    pub(super) stored: SessionCount,
     pub(super) health: StoreHealth<E>,
     /// Statistics only: nothing is ordered by it.
     pub(super) misses: AtomicU64,
@@ -104,9 +107,22 @@ impl<E: Env> ChatSessionManager<E> {
             live: LiveCount::default(),
             unsaved: Short::new(Unsaved::new()),
             durability,
+            limits: SessionLimits::default(),
+            stored: SessionCount::new(),
             health: StoreHealth::new(),
             misses: AtomicU64::new(0),
         }
+    }
+
+    /// The same manager, with bounds on what sessions may take.
+    #[must_use]
+    pub fn within(self, limits: SessionLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What sessions may take.
+    pub fn limits(&self) -> &SessionLimits {
+        &self.limits
     }
 
     /// What the manager stands on.
@@ -117,15 +133,19 @@ impl<E: Env> ChatSessionManager<E> {
     /// Creates a session, applies `init` to it under the write guard and stores it before it returns.
     ///
     /// # Errors
-    /// Whatever `init` refuses; [`SessionError::Store`] when it cannot be stored: then it is withdrawn again.
+    /// Whatever `init` refuses; [`SessionError::Capacity`] where there is no room;
+    /// [`SessionError::Store`] when it cannot be stored: then it is withdrawn again.
     pub async fn create_session(
         &self,
         config: ContextConfig,
         init: impl FnOnce(&mut ChatContext) -> Result<(), ChatError> + Send,
     ) -> Result<Session<E>, SessionError> {
+        self.admit_session().await?;
+        self.make_room().await?;
         let id = self.env.new_id();
         let context = ChatContext::new(id, config, self.env.clock().now())
-            .map_err(|source| SessionError::Refused { id, source })?;
+            .map_err(|source| SessionError::Refused { id, source })?
+            .within(self.limits.context);
         // In the registry before it is stored: should the caller be dropped below, the entry is still the only one
         // of its id.
         let entry = self.entry(id, Slot::Live(context)).await;
@@ -133,6 +153,7 @@ impl<E: Env> ChatSessionManager<E> {
             self.withdraw(&entry).await;
             return Err(error);
         }
+        self.stored.change(1);
         // Only once it is stored: until then it may have to be withdrawn, and no other caller knows the id.
         self.cache.insert(id, entry.clone()).await;
         Ok(Session(entry))
@@ -141,7 +162,8 @@ impl<E: Env> ChatSessionManager<E> {
     /// The session, loaded if need be and pinned for as long as the handle lives.
     ///
     /// # Errors
-    /// [`SessionError::NotFound`]; [`SessionError::Store`] when it cannot be loaded.
+    /// [`SessionError::NotFound`]; [`SessionError::Capacity`] where there is no room for it; [`SessionError::Store`] when it
+    /// cannot be loaded.
     pub async fn load_context(&self, id: ContextId) -> Result<Session<E>, SessionError> {
         if let Some(entry) = self.cache.get(id).await {
             return Ok(Session(entry));
@@ -157,6 +179,7 @@ impl<E: Env> ChatSessionManager<E> {
             Slot::Empty { failures, .. } => Some(*failures),
         };
         if let Some(failures_seen) = failures_seen {
+            self.make_room_to_load().await?;
             self.load(&entry, failures_seen).await?;
         }
         // Only what is live: an entry whose load failed would take the room of one that can be read.
@@ -204,6 +227,7 @@ impl<E: Env> ChatSessionManager<E> {
         id: ContextId,
         change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
     ) -> Result<R, SessionError> {
+        self.make_room().await?;
         let session = self.load_context(id).await?;
         self.change(&session, Settle::Acknowledged, change).await
     }
@@ -281,6 +305,7 @@ impl<E: Env> ChatSessionManager<E> {
             Err(error) => return Err(error),
         };
         self.bury(&entry, condition).await?;
+        self.stored.change(-1);
         // Last, and only for the room: from `bury` on the entry answers `NotFound` wherever it is found.
         self.cache.remove(id).await;
         Ok(())

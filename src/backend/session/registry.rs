@@ -41,6 +41,11 @@ impl<E: Env> Registry<E> {
         entry
     }
 
+    /// All that live now.
+    pub(super) fn live(&self) -> Vec<Arc<Entry<E>>> {
+        self.entries.values().filter_map(Weak::upgrade).collect()
+    }
+
     /// Forgets the dead when they may be half of all, so that an insertion costs constant time on average.
     fn sweep(&mut self) {
         if self.entries.len() >= self.sweep_at {

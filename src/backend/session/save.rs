@@ -18,7 +18,7 @@ use lockyard_lock::{AwaitFamily, LockFamily, SharedLock};
 use super::entry::{Entry, Saved, Slot};
 use super::env::{Env, Short};
 use super::error::SessionError;
-use super::manager::{ChatSessionManager, Durability};
+use super::manager::{ChatSessionManager, Durability, Session};
 use super::unsaved::{Backlog, Unsaved};
 use crate::backend::store::Store;
 
@@ -155,6 +155,19 @@ impl<E: Env> ChatSessionManager<E> {
                 backlog.sessions > max_unsaved || backlog.age > within || backlog.failed
             }
         }
+    }
+
+    /// Sees to it that the session, as it is now, is as safe as an acknowledged change: for an answer that is given again.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] when it was deleted meanwhile; [`SessionError::Store`] when it cannot be stored.
+    pub async fn settle(&self, session: &Session<E>) -> Result<(), SessionError> {
+        let version = session.read(ChatContext::version).await?;
+        let backlog = self.unsaved.with(|unsaved| unsaved.backlog(self.env.clock().monotonic()));
+        if self.must_save(Settle::Acknowledged, backlog) {
+            self.save(&session.0, version).await?;
+        }
+        Ok(())
     }
 
     /// Brings the store to `version` of the session, or newer.

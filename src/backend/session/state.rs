@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::entry::Slot;
 use super::env::Env;
 use super::error::SessionError;
+use super::live::Alive;
 use super::manager::ChatSessionManager;
 
 /// A factor of a strategy: does the state of a session also stand outside its lock? One value of it is part of
@@ -154,11 +155,12 @@ fn unpack(word: u64) -> Option<ContextStateDTO> {
 pub(super) struct PublishingGuard<'a, G: DerefMut<Target = Slot>, S: StateMode> {
     slot: G,
     state: &'a S,
+    alive: &'a Alive,
 }
 
 impl<'a, G: DerefMut<Target = Slot>, S: StateMode> PublishingGuard<'a, G, S> {
-    pub(super) fn new(slot: G, state: &'a S) -> Self {
-        Self { slot, state }
+    pub(super) fn new(slot: G, state: &'a S, alive: &'a Alive) -> Self {
+        Self { slot, state, alive }
     }
 }
 
@@ -178,6 +180,7 @@ impl<G: DerefMut<Target = Slot>, S: StateMode> DerefMut for PublishingGuard<'_, 
 
 impl<G: DerefMut<Target = Slot>, S: StateMode> Drop for PublishingGuard<'_, G, S> {
     fn drop(&mut self) {
+        self.alive.takes(self.slot.size());
         // The guard is a field, and fields end after this body: the word is stored while the lock is still held.
         // After the release a next writer could store its word first, and this one would take it back.
         self.state.publish(|| self.slot.state());

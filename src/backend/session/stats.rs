@@ -23,6 +23,8 @@ pub struct SessionCounts {
     pub misses: u64,
     /// Sessions alive: cached, unsaved, or held by a request.
     pub live: usize,
+    /// How many bytes of memory they take, roughly, and those that the store keeps in memory.
+    pub bytes: usize,
     /// Sessions whose newest version the store does not hold.
     pub unsaved: usize,
 }
@@ -48,7 +50,7 @@ impl<E: Env> ChatSessionManager<E> {
 
     /// What the manager has done and holds. Waits for the cache's own lock, where it has one.
     pub async fn stats(&self) -> ManagerStats {
-        let SessionCounts { misses, live, unsaved } = self.counts();
+        let SessionCounts { misses, live, unsaved, .. } = self.counts();
         ManagerStats { misses, cache: self.cache.stats().await, live, unsaved }
     }
 
@@ -62,7 +64,8 @@ impl<E: Env> ChatSessionManager<E> {
     pub fn counts(&self) -> SessionCounts {
         SessionCounts {
             misses: self.misses.load(Relaxed),
-            live: self.live.get(),
+            live: self.live.sessions(),
+            bytes: self.resident_bytes(),
             unsaved: self.unsaved.with(|unsaved| unsaved.len()),
         }
     }

@@ -49,7 +49,12 @@ impl<E: Env> Unsaved<E> {
         let entries = &mut self.entries;
         // Marks come under the session's write guard, in the order of versions: the later one is always the newer.
         self.newest.entry(entry.id).or_insert_with(|| (entries.insert(entry.clone()), version)).1 = version;
-        let age = now.saturating_sub(self.since);
+        self.backlog(now)
+    }
+
+    /// What is unsaved `now`.
+    pub(super) fn backlog(&self, now: Duration) -> Backlog {
+        let age = if self.newest.is_empty() { Duration::ZERO } else { now.saturating_sub(self.since) };
         Backlog { sessions: self.newest.len(), age, failed: self.failed }
     }
 

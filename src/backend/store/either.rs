@@ -1,5 +1,7 @@
 //! One of two stores, chosen at run time: a program that offers both is compiled for one type.
 
+use uuid::Uuid;
+
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
 use super::{Store, StoreError};
@@ -45,6 +47,27 @@ impl<A: Store, B: Store> Store for EitherStore<A, B> {
         match self {
             Self::One(store) => store.list(after, limit).await,
             Self::Other(store) => store.list(after, limit).await,
+        }
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        match self {
+            Self::One(store) => store.count().await,
+            Self::Other(store) => store.count().await,
+        }
+    }
+
+    async fn created_by(&self, key: Uuid) -> Result<Option<ContextId>, StoreError> {
+        match self {
+            Self::One(store) => store.created_by(key).await,
+            Self::Other(store) => store.created_by(key).await,
+        }
+    }
+
+    fn resident_bytes(&self) -> usize {
+        match self {
+            Self::One(store) => store.resident_bytes(),
+            Self::Other(store) => store.resident_bytes(),
         }
     }
 }

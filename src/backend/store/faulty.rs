@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use uuid::Uuid;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 use crate::backend::clock::Clock;
@@ -88,5 +89,17 @@ impl<S: Store, C: Clock> Store for FaultyStore<S, C> {
     async fn list(&self, after: Option<ContextId>, limit: usize) -> Result<Vec<ContextSummary>, StoreError> {
         self.suffer("list", self.faults.load_delay).await?;
         self.inner.list(after, limit).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.inner.count().await
+    }
+
+    async fn created_by(&self, key: Uuid) -> Result<Option<ContextId>, StoreError> {
+        self.inner.created_by(key).await
+    }
+
+    fn resident_bytes(&self) -> usize {
+        self.inner.resident_bytes()
     }
 }

@@ -8,6 +8,8 @@ mod memory;
 #[cfg(feature = "redb")]
 mod redb;
 
+use uuid::Uuid;
+
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
 #[cfg(feature = "redb")]
@@ -55,6 +57,33 @@ pub trait Store: Send + Sync + 'static {
         after: Option<ContextId>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<ContextSummary>, StoreError>> + Send;
+
+    /// How many contexts there are. Goes through all of them, unless a store knows it.
+    fn count(&self) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        async move {
+            const PAGE: usize = 1_000;
+            let (mut count, mut after) = (0, None);
+            loop {
+                let page = self.list(after, PAGE).await?;
+                count += page.len();
+                after = page.last().filter(|_| page.len() == PAGE).map(|last| last.id);
+                if after.is_none() {
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    /// The context that the request with this key has created, if there is one. A store that keeps no keys has none.
+    fn created_by(&self, key: Uuid) -> impl Future<Output = Result<Option<ContextId>, StoreError>> + Send {
+        let _ = key;
+        async { Ok(None) }
+    }
+
+    /// How many bytes of contexts the store itself keeps in memory, roughly; nothing, where it keeps them elsewhere.
+    fn resident_bytes(&self) -> usize {
+        0
+    }
 
     /// [`load`](Self::load) for a caller that will put nothing.
     fn read(&self, id: ContextId) -> impl Future<Output = Result<Option<ChatContext>, StoreError>> + Send {

@@ -181,7 +181,7 @@ fn changed(answer: &Result<Answer, SessionError>) -> Outcome {
     match answer {
         Ok(answer) => Outcome::Answered(*answer),
         Err(SessionError::NotFound { .. }) => Outcome::Answered(Answer::Gone),
-        Err(SessionError::Refused { .. }) => Outcome::Refused,
+        Err(SessionError::Refused { .. } | SessionError::Capacity(_)) => Outcome::Refused,
         Err(SessionError::Store { .. }) => Outcome::Unknown,
     }
 }

@@ -70,7 +70,7 @@ impl OperationLog {
         match answer {
             Ok(answer) => log.ok(ticket, now, answer),
             Err(SessionError::NotFound { .. }) => log.ok(ticket, now, Answer::Gone),
-            Err(SessionError::Refused { .. }) => log.fail(ticket),
+            Err(SessionError::Refused { .. } | SessionError::Capacity(_)) => log.fail(ticket),
             Err(SessionError::Store { .. }) => log.info(ticket),
         }
     }

@@ -10,11 +10,15 @@ use super::source::{Source, room_of};
 /// What a room may know: other rooms by their paths, instruments by the names of their crates. A room that is not listed
 /// is refused until that is decided.
 pub const ROOMS: &[(&str, &[&str])] = &[
+    ("backend/byte_sum", &[]),
     ("backend/shared_vec", &["lockyard-lock"]),
     ("backend/chat", &["backend/shared_vec"]),
     ("backend/clock", &["backend/chat"]),
-    ("backend/store", &["backend/clock", "backend/chat"]),
-    ("backend/session", &["backend/store", "backend/clock", "backend/chat", "lockyard-lock"]),
+    ("backend/store", &["backend/clock", "backend/chat", "backend/byte_sum"]),
+    (
+        "backend/session",
+        &["backend/store", "backend/clock", "backend/chat", "backend/byte_sum", "lockyard-lock"],
+    ),
     ("backend/endpoints", &[]),
     ("backend/operation", &["backend/endpoints"]),
     // A store only to list what is in it.

@@ -55,10 +55,10 @@ fn a_page_beyond_the_end_is_empty_and_still_has_the_total() {
     let mut context = new_context();
     context.set_system_prompt("not counted");
     context.append(NewMessage::text(Role::User, "one"), None).unwrap();
-    let page = MessagesDTO::page(&context, None, 10, 5).unwrap();
+    let page = MessagesDTO::page(&context, None, 10, 5, usize::MAX).unwrap();
     let version = context.version();
     assert_eq!(page, MessagesDTO { version, messages: vec![], total: 1, limit: 10, offset: 5 });
-    assert!(MessagesDTO::page(&context, Some("x"), 10, 0).is_err());
+    assert!(MessagesDTO::page(&context, Some("x"), 10, 0, usize::MAX).is_err());
 }
 
 proptest! {
@@ -73,7 +73,7 @@ proptest! {
         prop_assert_eq!((summary.state, summary.version), (state.state, state.version));
         prop_assert_eq!(summary.message_count, context.message_count(None).unwrap());
 
-        let page = MessagesDTO::page(&context, None, limit, offset).unwrap();
+        let page = MessagesDTO::page(&context, None, limit, offset, usize::MAX).unwrap();
         let expected: Vec<_> = context.messages(None).unwrap().skip(offset).take(limit).map(MessageDTO::from).collect();
         prop_assert_eq!(&page.messages, &expected);
         prop_assert_eq!(page.total, summary.message_count);

@@ -3,6 +3,7 @@
 mod context;
 mod dto;
 mod fsm;
+mod limits;
 mod moves;
 mod parts;
 mod stored;

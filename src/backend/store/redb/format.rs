@@ -3,9 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, TableDefinition, TableError};
+use redb::{
+    Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, TableDefinition, TableError, TableHandle,
+};
 
-use super::rows::{CHECKSUMS, ROWS};
+use super::rows::{CHECKSUMS, CREATED, ROWS};
 
 /// What this file is.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("lockyard");
@@ -110,8 +112,8 @@ pub(super) fn check(database: &impl ReadableDatabase) -> Result<(), String> {
 /// Makes the tables of a new file; those that are there already stay as they are.
 pub(super) fn prepare(database: &Database) -> Result<(), String> {
     match contents(database)? {
-        Contents::CURRENT => return Ok(()),
-        Contents::Nothing => {}
+        Contents::CURRENT if has_created(database)? => return Ok(()),
+        Contents::CURRENT | Contents::Nothing => {}
         other => return Err(format!("it is to be migrated first: {other:?}")),
     }
     let make = || -> Result<_, redb::Error> {
@@ -119,9 +121,18 @@ pub(super) fn prepare(database: &Database) -> Result<(), String> {
         transaction.open_table(META)?.insert(FORMAT, FORMAT_VERSION)?;
         transaction.open_table(ROWS)?;
         transaction.open_table(CHECKSUMS)?;
+        transaction.open_table(CREATED)?;
         Ok(transaction.commit()?)
     };
     make().map_err(|error| unreadable(&error))
+}
+
+/// Whether the table of keys is there, which came later than the others.
+fn has_created(database: &Database) -> Result<bool, String> {
+    let look = || -> Result<_, redb::Error> {
+        Ok(database.begin_read()?.list_tables()?.any(|table| table.name() == CREATED.name()))
+    };
+    look().map_err(|error| unreadable(&error))
 }
 
 pub(super) fn unreadable(error: &redb::Error) -> String {

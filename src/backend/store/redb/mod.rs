@@ -9,8 +9,9 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `rows` | a context as rows, each with its checksum, and what a change of it writes |
+//! | `rows`, `found` | a context as rows, each with its checksum: what a change of it writes, and what is read of it |
 //! | `owner` | the thread that has the database: groups of calls, one commit for each |
+//! | `loaded` | how much was read and not taken |
 //! | `format` | what the file holds, and what it must be to be one of ours |
 //! | `open` | how a file becomes an open store |
 //! | `overlay` | a file that is read and never written |
@@ -20,7 +21,9 @@
 //! | `keep` | maintenance of a file that no server has open: check, export, import |
 
 mod format;
+mod found;
 mod keep;
+mod loaded;
 mod migrate;
 mod open;
 mod overlay;
@@ -36,6 +39,7 @@ use std::thread::JoinHandle;
 
 use redb::{Builder, Database, DatabaseError, StorageBackend};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
@@ -137,7 +141,7 @@ impl Store for RedbStore {
     type Stored = Option<Box<ChatContext>>;
 
     async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Self::Stored)>, StoreError> {
-        let Answer::Loaded(found) = self.call("load", Request::Load(id)).await? else {
+        let Answer::Loaded(found, _untaken) = self.call("load", Request::Load(id)).await? else {
             unreachable!("a load is answered with what was found")
         };
         Ok(found.context(id)?.map(|context| (context.clone(), Some(Box::new(context)))))
@@ -172,6 +176,20 @@ impl Store for RedbStore {
         let Answer::Listed(heads) = self.call("list", Request::List(from, limit)).await? else {
             unreachable!("a list is answered with heads")
         };
-        heads.into_iter().map(|(id, head)| rows::summary(id, &head)).collect()
+        heads.into_iter().map(|(id, head)| found::summary(id, &head)).collect()
+    }
+
+    async fn created_by(&self, key: Uuid) -> Result<Option<ContextId>, StoreError> {
+        let Answer::Created(id) = self.call("look up a key", Request::Created(key)).await? else {
+            unreachable!("a key is answered with a context")
+        };
+        Ok(id)
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        let Answer::Counted(contexts) = self.call("count", Request::Count).await? else {
+            unreachable!("a count is answered with a number")
+        };
+        Ok(usize::try_from(contexts).unwrap_or(usize::MAX))
     }
 }

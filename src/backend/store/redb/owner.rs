@@ -9,28 +9,37 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageError};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::backend::chat::ContextId;
 use crate::backend::store::StoreError;
 
 use super::format;
-use super::rows::{self, CHECKSUMS, Found, Heads, ROWS, Tables, Write};
+use super::found::{self, Found, Heads};
+use super::loaded::{LoadedBytes, Untaken};
+use super::rows::{self, CHECKSUMS, CREATED, ROWS, Tables, Write};
 
 /// What is asked of the database.
 pub(super) enum Request {
     Load(ContextId),
     /// At most so many contexts from this id on.
     List(u128, usize),
+    /// How many contexts there are.
+    Count,
+    /// Which context was created by this key.
+    Created(Uuid),
     Put(Box<Write>),
     Delete(ContextId),
 }
 
 /// What is answered, each to the request of its name.
 pub(super) enum Answer {
-    Loaded(Found),
+    Loaded(Found, Untaken),
     Listed(Heads),
+    Counted(u64),
+    Created(Option<ContextId>),
     Done,
 }
 
@@ -49,6 +58,8 @@ impl Request {
         match self {
             Self::Load(_) => "load",
             Self::List(..) => "list",
+            Self::Count => "count",
+            Self::Created(_) => "look up a key",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",
         }
@@ -96,11 +107,12 @@ pub(super) struct Owner<O> {
     database: Option<Database>,
     again: O,
     group: NonZeroUsize,
+    loaded: LoadedBytes,
 }
 
 impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
     pub(super) fn new(database: Database, again: O, group: NonZeroUsize) -> Self {
-        Self { database: Some(database), again, group }
+        Self { database: Some(database), again, group, loaded: LoadedBytes::default() }
     }
 
     /// Serves until all senders are gone.
@@ -108,14 +120,16 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
         while let Ok(first) = calls.recv() {
             let more = calls.try_iter().take(self.group.get() - 1);
             let mut group: Vec<Call> = std::iter::once(first).chain(more).collect();
-            // Each round answers all calls or leaves out one.
+            // Each round answers some calls.
             while !group.is_empty() {
+                self.loaded.wait();
                 group = self.serve_group(group);
             }
         }
     }
 
-    /// Serves a group as a whole. What is left of it when one call had to be left out.
+    /// Serves a group as a whole. What is left of it when one call had to be left out, or so much was loaded that the others
+    /// have to wait.
     fn serve_group(&mut self, mut group: Vec<Call>) -> Vec<Call> {
         let refuse_all = |group: Vec<Call>, error: &StoreError| {
             group.into_iter().for_each(|call| call.answer(Err(error.clone())));
@@ -127,10 +141,11 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
         let Some(database) = &self.database else { return group };
         let at = Cell::new(0);
         // A panic in redb means damaged pages.
-        match catch_unwind(AssertUnwindSafe(|| attempt(database, &group, &at))) {
+        match catch_unwind(AssertUnwindSafe(|| attempt(database, &group, &at, &self.loaded))) {
             Ok(Ok(answers)) => {
+                let rest = group.split_off(answers.len());
                 group.into_iter().zip(answers).for_each(|(call, answer)| call.answer(answer));
-                Vec::new()
+                rest
             }
             Ok(Err(Trouble::Disk(error))) => {
                 self.close();
@@ -176,27 +191,35 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
 /// The answers to all calls, in their order; those to changes are true, since they are committed by then.
 type Answers = Vec<Result<Answer, StoreError>>;
 
-/// Serves all calls or none. `at` says which one is at work, and is their number when all are done.
-fn attempt(database: &Database, group: &[Call], at: &Cell<usize>) -> Result<Answers, Trouble> {
+/// Serves all calls or none, but for those behind a load after which too much waits to be taken. `at` says which one is at work,
+/// and is their number when all are done.
+fn attempt(
+    database: &Database,
+    group: &[Call],
+    at: &Cell<usize>,
+    loaded: &LoadedBytes,
+) -> Result<Answers, Trouble> {
     if !group.iter().any(|call| call.request.is_write()) {
         let begin = || -> Result<_, redb::Error> {
             let transaction = database.begin_read()?;
-            Ok((transaction.open_table(ROWS)?, transaction.open_table(CHECKSUMS)?))
+            let (rows, checksums) = (transaction.open_table(ROWS)?, transaction.open_table(CHECKSUMS)?);
+            Ok((rows, checksums, transaction.open_table(CREATED)?))
         };
-        let (rows, checksums) = begin().map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
-        return each(group, at, |request| look(&rows, &checksums, request));
+        let (rows, checksums, created) =
+            begin().map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
+        return each(group, at, loaded, |request| look(&rows, &checksums, &created, request, loaded));
     }
     let transaction =
         database.begin_write().map_err(|error| Trouble::Disk(failed("begin a commit", &error)))?;
     let answers = {
         let mut tables =
             Tables::open(&transaction).map_err(|error| Trouble::Disk(failed("open its tables", &error)))?;
-        each(group, at, |request| {
+        each(group, at, loaded, |request| {
             let change = match request {
                 Request::Put(write) => write.apply(&mut tables),
                 Request::Delete(id) => rows::delete(&mut tables, *id),
-                Request::Load(_) | Request::List(..) => {
-                    return look(&tables.rows, &tables.checksums, request);
+                Request::Load(_) | Request::List(..) | Request::Count | Request::Created(_) => {
+                    return look(&tables.rows, &tables.checksums, &tables.created, request, loaded);
                 }
             };
             change.map(|()| Ok(Answer::Done))
@@ -204,6 +227,8 @@ fn attempt(database: &Database, group: &[Call], at: &Cell<usize>) -> Result<Answ
     };
     match answers {
         Ok(answers) => {
+            // Those that have to wait have no part in what may go wrong from here on.
+            at.set(group.len());
             transaction.commit().map_err(|error| Trouble::Disk(failed("commit", &error)))?;
             Ok(answers)
         }
@@ -218,12 +243,16 @@ fn attempt(database: &Database, group: &[Call], at: &Cell<usize>) -> Result<Answ
 fn each(
     group: &[Call],
     at: &Cell<usize>,
+    loaded: &LoadedBytes,
     mut serve: impl FnMut(&Request) -> Result<Result<Answer, StoreError>, StorageError>,
 ) -> Result<Answers, Trouble> {
     let mut answers = Vec::with_capacity(group.len());
     for call in group {
         answers.push(serve(&call.request).map_err(|error| Trouble::of(call.request.name(), &error))?);
         at.set(at.get() + 1);
+        if loaded.are_many() {
+            break;
+        }
     }
     Ok(answers)
 }
@@ -231,12 +260,23 @@ fn each(
 /// Answers a request that changes nothing.
 fn look(
     rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    checksums: &impl ReadableTable<u128, u32>,
+    checksums: &(impl ReadableTable<u128, u32> + ReadableTableMetadata),
+    created: &impl ReadableTable<u128, u128>,
     request: &Request,
+    loaded: &LoadedBytes,
 ) -> Result<Result<Answer, StoreError>, StorageError> {
     match request {
-        Request::Load(id) => Ok(Ok(Answer::Loaded(rows::find(rows, checksums, *id)?))),
-        Request::List(from, limit) => Ok(rows::heads(rows, checksums, *from, *limit)?.map(Answer::Listed)),
+        Request::Load(id) => {
+            let found = found::find(rows, checksums, *id)?;
+            let untaken = loaded.add(found.bytes());
+            Ok(Ok(Answer::Loaded(found, untaken)))
+        }
+        Request::Created(key) => {
+            let id = created.get(key.as_u128())?.map(|id| ContextId(Uuid::from_u128(id.value())));
+            Ok(Ok(Answer::Created(id)))
+        }
+        Request::Count => Ok(Ok(Answer::Counted(checksums.len()?))),
+        Request::List(from, limit) => Ok(found::heads(rows, checksums, *from, *limit)?.map(Answer::Listed)),
         Request::Put(_) | Request::Delete(_) => unreachable!("a change is made in a transaction that writes"),
     }
 }

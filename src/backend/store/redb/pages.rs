@@ -19,7 +19,8 @@ use uuid::Uuid;
 
 use crate::backend::chat::{ContextId, Version};
 
-use super::rows::{self, Found, ROW_LIMIT};
+use super::found::Found;
+use super::rows::{self, ROW_LIMIT};
 
 const PAGE: usize = 4096;
 const LEAF: u8 = 1;

@@ -3,8 +3,10 @@
 //! ```text
 //! rows       (id, 0)        the settings
 //!            (id, 1 + n)    message n
+//!            (id, 2³² − 1,025 + n)  the nth place of its receipts
 //!            (id, 2³² − 1)  the head: all else, and what a list says; beside the newest message, often on one page
 //! checksums  id             the checksum of the head
+//! created    key            the context that was created by the request with this key
 //! ```
 //!
 //! A row is a checksum, the version with which it was written, and JSON. The checksum covers the key as well, so that a row
@@ -13,13 +15,14 @@
 
 use std::ops::RangeInclusive;
 
-use redb::{ReadableTable, StorageError, Table, TableDefinition, TableError, WriteTransaction};
+use redb::{
+    ReadableTable, ReadableTableMetadata, StorageError, Table, TableDefinition, TableError, WriteTransaction,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use crate::backend::chat::{
-    ChatContext, ContextHead, ContextId, ContextSummary, Message, MessageId, Version,
+    ChatContext, ContextHead, ContextId, MAX_RECEIPTS, Message, MessageId, Receipt, Version,
 };
 use crate::backend::store::StoreError;
 
@@ -28,21 +31,30 @@ pub(super) const ROWS: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition
 /// The checksum of each context's head, by id.
 pub(super) const CHECKSUMS: TableDefinition<'_, u128, u32> = TableDefinition::new("checksums");
 
-/// Both tables as they are written.
+/// Contexts by the key of the request that has created them, where it had one.
+pub(super) const CREATED: TableDefinition<'_, u128, u128> = TableDefinition::new("created");
+
+/// All tables as they are written.
 pub(super) struct Tables<'a> {
     pub(super) rows: Table<'a, (u128, u32), &'static [u8]>,
     pub(super) checksums: Table<'a, u128, u32>,
+    pub(super) created: Table<'a, u128, u128>,
 }
 
 impl<'a> Tables<'a> {
     pub(super) fn open(transaction: &'a WriteTransaction) -> Result<Self, TableError> {
-        Ok(Self { rows: transaction.open_table(ROWS)?, checksums: transaction.open_table(CHECKSUMS)? })
+        Ok(Self {
+            rows: transaction.open_table(ROWS)?,
+            checksums: transaction.open_table(CHECKSUMS)?,
+            created: transaction.open_table(CREATED)?,
+        })
     }
 }
 
-const SETTINGS: u32 = 0;
-const FIRST_MESSAGE: u32 = 1;
-const HEAD: u32 = u32::MAX;
+pub(super) const SETTINGS: u32 = 0;
+pub(super) const FIRST_MESSAGE: u32 = 1;
+pub(super) const HEAD: u32 = u32::MAX;
+pub(super) const FIRST_RECEIPT: u32 = HEAD - MAX_RECEIPTS as u32;
 
 /// How large a row may be: well below the 3 GiB that redb takes.
 pub(super) const ROW_LIMIT: usize = 1 << 30;
@@ -54,6 +66,8 @@ pub(super) struct Write {
     clear: Option<RangeInclusive<u32>>,
     rows: Vec<(u32, Vec<u8>)>,
     checksum: u32,
+    /// The key of the request that has created the context, where the context is written for the first time.
+    created_by: Option<u128>,
 }
 
 impl Write {
@@ -86,13 +100,23 @@ impl Write {
                 ((now < before).then(surplus), rows?)
             }
         };
+        let mut receipt = |(place, receipt): (usize, &Receipt)| {
+            let row = FIRST_RECEIPT + place as u32;
+            rows.push((row, encode(id, row, version, receipt)?));
+            Ok(())
+        };
+        match older {
+            None => context.receipts().try_for_each(&mut receipt)?,
+            Some(older) => context.receipts_since(older).try_for_each(&mut receipt)?,
+        }
         if older.is_none_or(|older| !context.has_settings_of(older)) {
             rows.push((SETTINGS, encode(id, SETTINGS, version, &context.settings())?));
         }
         let head = encode(id, HEAD, version, &context.head())?;
         let checksum = checksum_in(&head);
         rows.push((HEAD, head));
-        Ok(Self { id, clear, rows, checksum })
+        let created_by = context.created_by().filter(|_| older.is_none()).map(|key| key.as_u128());
+        Ok(Self { id, clear, rows, checksum, created_by })
     }
 
     /// How many rows it writes.
@@ -110,15 +134,34 @@ impl Write {
             tables.rows.insert((self.id, *row), bytes.as_slice())?;
         }
         tables.checksums.insert(self.id, self.checksum)?;
+        if let Some(key) = self.created_by {
+            tables.created.insert(key, self.id)?;
+        }
         Ok(())
     }
 }
 
 /// Removes a context, whatever is there of it.
 pub(super) fn delete(tables: &mut Tables<'_>, id: ContextId) -> Result<(), StorageError> {
+    if let Some(key) = creator(tables, id)? {
+        tables.created.remove(key)?;
+    }
     remove(tables, id.0.as_u128(), &(SETTINGS..=HEAD))?;
     tables.checksums.remove(id.0.as_u128())?;
     Ok(())
+}
+
+/// The key that leads to this context. A head that cannot be read has none: its key leads to nothing then.
+fn creator(tables: &Tables<'_>, id: ContextId) -> Result<Option<u128>, StorageError> {
+    // Where no context was created by a key, no head is looked into.
+    if tables.created.is_empty()? {
+        return Ok(None);
+    }
+    let id = id.0.as_u128();
+    let Some(head) = tables.rows.get((id, HEAD))? else { return Ok(None) };
+    let key = decode::<ContextHead>(id, HEAD, head.value()).ok().and_then(|head| head.created_by());
+    let Some(key) = key.map(|key| key.as_u128()) else { return Ok(None) };
+    Ok(tables.created.get(key)?.filter(|created| created.value() == id).map(|_| key))
 }
 
 fn remove(tables: &mut Tables<'_>, id: u128, rows: &RangeInclusive<u32>) -> Result<(), StorageError> {
@@ -148,10 +191,11 @@ fn fits(bytes: usize) -> Result<(), String> {
     Err(format!("a record of {bytes} bytes is too large: {ROW_LIMIT} are the most"))
 }
 
-fn decode<T: DeserializeOwned>(id: u128, row: u32, bytes: &[u8]) -> Result<T, String> {
+pub(super) fn decode<T: DeserializeOwned>(id: u128, row: u32, bytes: &[u8]) -> Result<T, String> {
     let what = || match row {
         SETTINGS => "its settings".to_owned(),
         HEAD => "its head".to_owned(),
+        FIRST_RECEIPT..HEAD => "a receipt".to_owned(),
         message => format!("message {}", message - FIRST_MESSAGE),
     };
     version_in(id, row, bytes).ok_or_else(|| format!("the checksum of {} is wrong", what()))?;
@@ -177,163 +221,14 @@ fn checksum(id: u128, row: u32, rest: &[u8]) -> u32 {
 }
 
 /// The checksum that a row says it has; zero where there is not even that.
-fn checksum_in(bytes: &[u8]) -> u32 {
+pub(super) fn checksum_in(bytes: &[u8]) -> u32 {
     bytes.first_chunk().map_or(0, |checksum| u32::from_le_bytes(*checksum))
-}
-
-/// What was found of one context: bytes, read where the database is and decoded elsewhere.
-pub(super) struct Found {
-    rows: Vec<(u32, Vec<u8>)>,
-    /// What the table of checksums says of its head.
-    checksum: Option<u32>,
-}
-
-impl Found {
-    /// The context; `None` if there is none.
-    pub(super) fn context(&self, id: ContextId) -> Result<Option<ChatContext>, StoreError> {
-        if self.rows.is_empty() && self.checksum.is_none() {
-            return Ok(None);
-        }
-        let corrupt = |reason: String| StoreError::Corrupt { id, reason };
-        let context = self.unconfirmed(id).map_err(corrupt)?;
-        match (self.checksum, self.rows.last()) {
-            (Some(checksum), Some((_, head))) if checksum == checksum_in(head) => Ok(Some(context)),
-            (Some(_), _) => Err(corrupt("its rows are not those that were stored last".to_owned())),
-            (None, _) => Err(corrupt("the checksum of its head is missing".to_owned())),
-        }
-    }
-
-    /// As many rows as the head says, taken one by one from wherever they are.
-    pub(super) fn gathered(
-        id: ContextId,
-        get: &mut dyn FnMut(u32) -> Option<Vec<u8>>,
-    ) -> Result<Self, String> {
-        let bytes = get(HEAD).ok_or("its head is missing")?;
-        let head: ContextHead = decode(id.0.as_u128(), HEAD, &bytes)?;
-        let messages = FIRST_MESSAGE..=head.messages() as u32;
-        let mut rows: Vec<_> =
-            std::iter::once(SETTINGS).chain(messages).filter_map(|row| Some((row, get(row)?))).collect();
-        rows.push((HEAD, bytes));
-        Ok(Self { rows, checksum: None })
-    }
-
-    /// The context that the rows make up, which may not be the newest.
-    pub(super) fn unconfirmed(&self, id: ContextId) -> Result<ChatContext, String> {
-        let key = id.0.as_u128();
-        let rest = self.rows.as_slice();
-        let Some(((HEAD, head), rest)) = rest.split_last() else {
-            return Err("its head is missing".to_owned());
-        };
-        let Some(((SETTINGS, settings), rest)) = rest.split_first() else {
-            return Err("its settings are missing".to_owned());
-        };
-        let head: ContextHead = decode(key, HEAD, head)?;
-        if head.summary().id != id {
-            return Err(format!("its head is that of {}", head.summary().id));
-        }
-        let settings = decode(key, SETTINGS, settings)?;
-        let message = |(n, (row, bytes)): (u32, &(u32, Vec<u8>))| {
-            if *row == FIRST_MESSAGE + n {
-                decode(key, *row, bytes)
-            } else {
-                Err(format!("message {n} is missing"))
-            }
-        };
-        let messages: Result<Vec<_>, _> = (0..).zip(rest).map(message).collect();
-        ChatContext::of_parts(head, settings, messages?).map_err(|error| error.to_string())
-    }
-}
-
-/// Reads one context.
-pub(super) fn find(
-    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    checksums: &impl ReadableTable<u128, u32>,
-    id: ContextId,
-) -> Result<Found, StorageError> {
-    let checksum = checksums.get(id.0.as_u128())?.map(|checksum| checksum.value());
-    Ok(Found { rows: rows_of(rows, id)?, checksum })
-}
-
-/// As [`find`], where the table of checksums cannot be asked.
-pub(super) fn find_rows(
-    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    id: ContextId,
-) -> Result<Found, StorageError> {
-    Ok(Found { rows: rows_of(rows, id)?, checksum: None })
-}
-
-fn rows_of(
-    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    id: ContextId,
-) -> Result<Vec<(u32, Vec<u8>)>, StorageError> {
-    let key = id.0.as_u128();
-    let mut found = Vec::new();
-    for row in rows.range((key, SETTINGS)..=(key, HEAD))? {
-        let (key, bytes) = row?;
-        found.push((key.value().1, bytes.value().to_vec()));
-    }
-    Ok(found)
-}
-
-/// Heads as they are stored, with the ids of their contexts.
-pub(super) type Heads = Vec<(u128, Vec<u8>)>;
-
-/// The heads of at most `limit` contexts from `from` on, by ascending id. The messages are passed over.
-///
-/// Both tables must have the same contexts: so that none is left out because one page is damaged.
-pub(super) fn heads(
-    rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    checksums: &impl ReadableTable<u128, u32>,
-    from: u128,
-    limit: usize,
-) -> Result<Result<Heads, StoreError>, StorageError> {
-    let mut heads = Vec::new();
-    if limit == 0 {
-        return Ok(Ok(heads));
-    }
-    let corrupt = |id: u128, what: &str| StoreError::Corrupt {
-        id: ContextId(Uuid::from_u128(id)),
-        reason: what.to_owned(),
-    };
-    let mut there = rows.range((from, SETTINGS)..)?.next().transpose()?.map(|(key, _)| key.value().0);
-    for known in checksums.range(from..)? {
-        let (key, checksum) = known?;
-        let (id, checksum) = (key.value(), checksum.value());
-        match there {
-            Some(other) if other < id => {
-                return Ok(Err(corrupt(other, "the checksum of its head is missing")));
-            }
-            Some(other) if other == id => {}
-            _ => return Ok(Err(corrupt(id, "its rows are missing"))),
-        }
-        // The head is the last row of its context, and the next row is the first of the next one.
-        let mut last = rows.range((id, HEAD)..)?;
-        match last.next().transpose()? {
-            Some((key, head)) if key.value() == (id, HEAD) && checksum_in(head.value()) == checksum => {
-                heads.push((id, head.value().to_vec()));
-            }
-            _ => return Ok(Err(corrupt(id, "its head is not the one that was stored last"))),
-        }
-        if heads.len() == limit {
-            return Ok(Ok(heads));
-        }
-        there = last.next().transpose()?.map(|(key, _)| key.value().0);
-    }
-    Ok(match there {
-        None => Ok(heads),
-        Some(id) => Err(corrupt(id, "the checksum of its head is missing")),
-    })
-}
-
-/// What a list says of the context that has this head.
-pub(super) fn summary(id: u128, head: &[u8]) -> Result<ContextSummary, StoreError> {
-    let corrupt = |reason: String| StoreError::Corrupt { id: ContextId(Uuid::from_u128(id)), reason };
-    let head: ContextHead = decode(id, HEAD, head).map_err(corrupt)?;
-    Ok(head.summary().clone())
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::backend::chat::{ContextConfig, NewMessage, Role, Timestamp};
 

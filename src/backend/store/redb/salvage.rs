@@ -17,8 +17,9 @@ use uuid::Uuid;
 use crate::backend::chat::{ChatContext, ContextId};
 
 use super::format::{self, Contents};
+use super::found::{self, Found};
 use super::pages::PageRows;
-use super::rows::{self, CHECKSUMS, Found, ROWS};
+use super::rows::{CHECKSUMS, ROWS};
 
 /// A file that cannot be opened as it should be.
 pub(super) enum Damaged {
@@ -221,7 +222,7 @@ fn one(
     id: ContextId,
 ) -> Result<Option<Salvaged>, String> {
     let confirmed = match checksums {
-        Some(checksums) => guarded(|| rows::find(rows, checksums, id)),
+        Some(checksums) => guarded(|| found::find(rows, checksums, id)),
         None => Err("the checksums cannot be read".to_owned()),
     };
     let reason = match confirmed.map(|found| found.context(id)) {
@@ -229,7 +230,7 @@ fn one(
         Ok(Err(error)) => error.to_string(),
         Err(reason) => reason,
     };
-    let found: Found = guarded(|| rows::find_rows(rows, id))?;
+    let found: Found = guarded(|| found::find_rows(rows, id))?;
     let context = found.unconfirmed(id)?;
     Ok(Some(Salvaged::Unconfirmed(context, format!("the context {id} may not be the newest: {reason}"))))
 }

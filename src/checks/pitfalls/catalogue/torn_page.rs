@@ -36,10 +36,16 @@ async fn page<E: SessionEnv>(it: &TurnFixture<E>, variant: Variant) -> Result<Me
     match variant {
         Variant::Wrong => {
             let refused = |source| SessionError::Refused { id: id(0), source };
-            let head = it.manager().read(id(0), |context| MessagesDTO::page(context, None, 1, 0)).await?;
+            let head = it
+                .manager()
+                .read(id(0), |context| MessagesDTO::page(context, None, 1, 0, usize::MAX))
+                .await?;
             let head = head.map_err(refused)?;
             E::yield_now().await;
-            let body = it.manager().read(id(0), |context| MessagesDTO::page(context, None, ALL, 0)).await?;
+            let body = it
+                .manager()
+                .read(id(0), |context| MessagesDTO::page(context, None, ALL, 0, usize::MAX))
+                .await?;
             Ok(MessagesDTO { messages: body.map_err(refused)?.messages, ..head })
         }
         Variant::Right => {
