@@ -47,6 +47,12 @@ installed() {
     needs "$1" "apt-get could not install $2"
 }
 
+# Finds oha, or builds it among what is built.
+with_oha() {
+    export PATH="$PWD/target/tools/bin:$PATH"
+    command -v oha >/dev/null || cargo install --quiet --locked --root target/tools oha
+}
+
 # An environment of Python with these packages among what is built; `python` is left to name it.
 python_with() {
     local place=target/trials
