@@ -15,6 +15,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import time
@@ -300,6 +301,7 @@ ABUSES = [
 
 
 def abuse(kind, count, pipe):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(10)
     answers = collections.Counter()
 
@@ -327,6 +329,7 @@ def abuse(kind, count, pipe):
 
 def ordinary(pipe):
     """Creates a context, appends, reads: what it was answered, and the time of each in seconds."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     answers, times, strange = collections.Counter(), collections.defaultdict(list), collections.Counter()
     connection, context = http.client.HTTPConnection(SERVER.hostname, SERVER.port, timeout=20), None
 
@@ -387,6 +390,8 @@ def shown(answers):
 
 
 def main():
+    # So that the processes are ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     context = multiprocessing.get_context("fork")
     processes = []
     for target, arguments in [(ordinary, ())] + [(abuse, it) for it in ABUSES]:
