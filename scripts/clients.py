@@ -2,8 +2,8 @@
 
     python clients.py URL
 
-Each: a hundred refusals for size with a request after each, bodies in chunks, an answer without a body, and connections that
-are used again. Prints what is kept and what is broken; the exit code says whether anything is.
+Each: a hundred refusals for size with a request after each, bodies in chunks, an answer without a body, and
+connections that are used again. Prints what is kept and what is broken; the exit code says whether anything is.
 """
 
 import asyncio

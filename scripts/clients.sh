@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Clients of other authors against `serve`: wrk, ab, oha and curl, http.client, requests and aiohttp of Python, and every
-# curl of the README and of docs/SERVING.md as it is printed. No request may fail, connections are used again, a client goes
-# on after a refusal, and turns arrive as they run.
+# Clients of other authors against `serve`: wrk, ab, oha and curl, http.client, requests and aiohttp of Python, and
+# every curl of the README and of docs/SERVING.md as it is printed. No request may fail, connections are used again, a
+# client goes on after a refusal, and turns arrive as they run.
 #
 #   scripts/clients.sh [REQUESTS]     of wrk, ab and oha each: 20,000 by default; two minutes with these
 #
-# Installs wrk and ab from the system's packages, oha by cargo, and those of Python into a folder of target, where they are
-# missing. Needs jq and curl.
+# Installs wrk and ab from the system's packages, oha by cargo, and those of Python into a folder of target, where they
+# are missing. Needs jq and curl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/serving.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The server under clients of other authors: wrk and oha against `serve` and against the least that axum can do, the
-# driver beside them, ten thousand connections that idle, and what --track costs. Prints each figure with what is wanted of it.
+# driver beside them, ten thousand connections that idle, and what --track costs. Prints each figure with what is wanted
+# of it.
 #
 #   scripts/http-bench.sh [SECONDS] [PART...]     how long each measurement takes: 10 by default; parts, all by default:
 #
@@ -9,8 +10,8 @@
 #   idle         the memory of 10,000 idle connections, and a live client beside them (2 times SECONDS and a little)
 #   track        CPU time a request with and without --track, reads and writes (20 times SECONDS)
 #
-# Server and clients share this machine, so let it do nothing else. Installs wrk from the system's packages and oha by cargo
-# where they are missing. Needs jq, curl and Python 3.
+# Server and clients share this machine, so let it do nothing else. Installs wrk from the system's packages and oha by
+# cargo where they are missing. Needs jq, curl and Python 3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/serving.sh
@@ -129,7 +130,8 @@ track() {
     start "$lockyard" serve --listen 127.0.0.1:0 --track && tracked=$url tracked_pid=$pid
     context=$plain/v1/contexts/$(new_context "$plain") tracked_context=$tracked/v1/contexts/$(new_context "$tracked")
     change=$serving_place/change.lua
-    echo 'wrk.method, wrk.body, wrk.headers["Content-Type"] = "PUT", [[{"mode":"plan"}]], "application/json"' > "$change"
+    echo 'wrk.method, wrk.body = "PUT", [[{"mode":"plan"}]]' > "$change"
+    echo 'wrk.headers["Content-Type"] = "application/json"' >> "$change"
     echo "== CPU time a request, in µs (medians of 5 rounds that alternate)"
     for _ in $(seq 5); do
         cpu_time "$plain_pid" "$context/state" >> "$serving_place/plain.read"

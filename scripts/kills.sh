@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The faults of the store at length, so often that what is rare shows: the server killed under load in both durability modes,
-# the power cut under the store, disks that fill up, flipped bits. Prints what was lost or served, and fails if that is more than
-# is promised.
+# The faults of the store at length, so often that what is rare shows: the server killed under load in both durability
+# modes, the power cut under the store, disks that fill up, flipped bits. Prints what was lost or served, and fails if
+# that is more than is promised.
 #
-#   scripts/kills.sh [KILLS] [POWER_LOSSES] [FULL_DISKS] [FLIPS]     200, 200, 100 and 1,000 by default; none of a kind that is 0
+#   scripts/kills.sh [KILLS] [POWER_LOSSES] [FULL_DISKS] [FLIPS]     200, 200, 100 and 1,000; none of a kind that is 0
 #
 # Kills and full disks are of each mode. In write-through the server is killed by a test that judges the whole history
-# (tests/program/crash.rs), for a strategy that saves under the lock and for one that saves after it; what write-behind may lose
-# is told by its age (scripts/store_faults.py). Twenty minutes with the defaults. Needs Python 3.
+# (tests/program/crash.rs), for a strategy that saves under the lock and for one that saves after it; what write-behind
+# may lose is told by its age (scripts/store_faults.py). Twenty minutes with the defaults. Needs Python 3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/serving.sh

@@ -1,11 +1,14 @@
-"""The worst that clients can do to one server, all at once, and an ordinary client beside them; for scripts/overload.sh.
+"""The worst that clients can do to one server, all at once, and an ordinary client beside them.
+
+For scripts/overload.sh.
 
     python3 overload.py URL PID SECONDS LIMIT
 
-Each kind of abuse is a process of its own, of low priority, so that it takes from the machine what is left. The ordinary
-client is one of usual priority. Prints what was answered to whom, the latencies of the ordinary client, and the most memory
-that the server has had; at four times LIMIT, which is in MiB, the trial is given up. The exit code is 1 if the server is gone, if
-it had more than LIMIT, or if the ordinary client met anything but answers and documented refusals.
+Each kind of abuse is a process of its own, of low priority, so that it takes from the machine what is left. The
+ordinary client is one of usual priority. Prints what was answered to whom, the latencies of the ordinary client, and
+the most memory that the server has had; at four times LIMIT, which is in MiB, the trial is given up. The exit code is
+1 if the server is gone, if it had more than LIMIT, or if the ordinary client met anything but answers and documented
+refusals.
 """
 
 import asyncio
@@ -27,7 +30,11 @@ END = time.monotonic() + SECONDS
 # The default of --max-body.
 LARGEST = 1 << 20
 SETTINGS = b'{"model_id":"m","mode":"chat"}'
+# One that no other request has, as long as they usually may be.
+KEYS = (f"Idempotency-Key: {os.urandom(4).hex()}-{nth:0100}" for nth in itertools.count())
 HELLO = b'{"role":"user","content":"hello"}'
+# What is answered whatever is busy.
+PROBES = ["healthz", "readyz", "metrics"]
 # What a server that is asked for too much may say.
 REFUSALS = {408, 413, 429, 503, 507}
 # How long a kind of abuse waits that was refused.
@@ -133,8 +140,8 @@ class Connection:
 
 
 async def slow_bodies(answers, nth):
-    """Bodies that hardly arrive. In the last third of the trial every second one has most of it there at once: these take the
-    room of all bodies, and would keep the others out from the beginning."""
+    """Bodies that hardly arrive. In the last third of the trial every second one has most of it there at once: these
+    take the room of all bodies, and would keep the others out from the beginning."""
     connection = Connection(answers)
     # Not all of them in one moment.
     await asyncio.sleep(nth % 100 / 20)
@@ -155,6 +162,23 @@ async def slow_bodies(answers, nth):
             answers[type(error).__name__] += 1
         connection.close()
         await asyncio.sleep(PATIENCE)
+
+
+async def slow_heads(answers, nth):
+    """Heads that are as large as they may be but for their end."""
+    await asyncio.sleep(nth % 1000 / 50)
+    while time.monotonic() < END:
+        connection = Connection(answers)
+        try:
+            reader, writer = await connection.open()
+            writer.write(f"GET /readyz HTTP/1.1\r\nHost: {SERVER.netloc}\r\nX: ".encode() + b"x" * 31_000)
+            answers["begun"] += 1
+            async with asyncio.timeout(max(0.1, END - time.monotonic())):
+                await reader.read(1)
+        except (OSError, TimeoutError) as error:
+            answers[type(error).__name__] += 1
+        connection.close()
+        await asyncio.sleep(1)
 
 
 async def unread_pages(answers, nth, context):
@@ -213,7 +237,7 @@ async def huge_messages(answers, nth):
     for turn in itertools.count():
         if time.monotonic() > END:
             break
-        status, _ = await connection.ask("POST", context + "/messages", body)
+        status, _ = await connection.ask("POST", context + "/messages", body, next(KEYS))
         if status != 201 or turn % 50 == 49:
             # A smaller one may be taken where this was not.
             await connection.ask("POST", context + "/messages", body[: len(body) // 16] + b'"}')
@@ -222,12 +246,13 @@ async def huge_messages(answers, nth):
 
 
 async def many_sessions(answers, nth):
-    """One context after another, each with one message."""
+    """One context after another, each with one message, and every request with a key to be remembered."""
     connection = Connection(answers)
     while time.monotonic() < END:
-        status, body = await connection.ask("POST", "/v1/contexts", SETTINGS)
+        status, body = await connection.ask("POST", "/v1/contexts", SETTINGS, next(KEYS))
         if status == 201:
-            await connection.ask("POST", "/v1/contexts/" + json.loads(body)["id"] + "/messages", HELLO)
+            path = "/v1/contexts/" + json.loads(body)["id"] + "/messages"
+            await connection.ask("POST", path, HELLO, next(KEYS))
         else:
             await asyncio.sleep(PATIENCE)
 
@@ -289,6 +314,7 @@ async def both_kinds_of_readers(answers, nth, context):
 
 # Each with how many there are of it.
 ABUSES = [
+    (slow_heads, 10_000),
     (slow_bodies, 1100),
     (both_kinds_of_readers, 44),
     (memory_hungry_json, 16),
@@ -363,6 +389,9 @@ def ordinary(pipe):
             status, text = ask("create", "POST", "/v1/contexts", SETTINGS)
             if status == 201:
                 context = "/v1/contexts/" + json.loads(text)["id"]
+            for probe in PROBES:
+                if ask(probe, "GET", "/" + probe)[0] not in (200, None):
+                    strange[f"{probe} is not 200"] += 1
         if context:
             ask("append", "POST", context + "/messages", HELLO)
             ask("state", "GET", context + "/state")
@@ -439,7 +468,7 @@ def main():
     if "ordinary" in results:
         answers, times, strange = results["ordinary"]
         print(f"  the ordinary client: {shown(answers)}")
-        every = [it for each in times.values() for it in each]
+        every = [it for name, each in times.items() if name not in PROBES for it in each]
         for name, each in [*times.items(), ("all", every)]:
             row = "  ".join(f"{label} {percentile(each, share):7.1f}" for label, share in
                             [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("most", 1)])

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The proxy of docs/SERVING.md, as it is printed there: nginx with that configuration speaks TLS and HTTP/2 before a server.
-# Turns must be streamed as they run, refusals and conditions passed on, connections to the server used again.
+# The proxy of docs/SERVING.md, as it is printed there: nginx with that configuration speaks TLS and HTTP/2 before a
+# server. Turns must be streamed as they run, refusals and conditions passed on, connections to the server used again.
 #
 #   scripts/proxy.sh     takes less than a minute
 #
-# Only the port, the address of the server and the places of the certificate are put in. nginx runs on loopback, from a folder
-# that is removed. Installs nginx from the system's packages where it is missing. Needs curl with HTTP/2, jq and openssl.
+# Only the port, the address of the server and the places of the certificate are put in. nginx runs on loopback, from a
+# folder that is removed. Installs nginx from the system's packages where it is missing. Needs curl with HTTP/2, jq and
+# openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/serving.sh
@@ -17,7 +18,8 @@ build
 
 name=chat.example
 log=$serving_place/access.jsonl
-start "$lockyard" serve --listen 127.0.0.1:0 --host "$name" --access-log "$log" --model-chunks 10 --model-chunk-interval 100ms
+start "$lockyard" serve --listen 127.0.0.1:0 --host "$name" --access-log "$log" \
+    --model-chunks 10 --model-chunk-interval 100ms
 server=$url
 
 port=$(python3 -c 'import socket; it = socket.socket(); it.bind(("127.0.0.1", 0)); print(it.getsockname()[1])')
@@ -98,7 +100,8 @@ is_given_up() {
         sleep 0.1
     done
     # It would have come to its last word.
-    ask -f "$api/$id/messages?limit=1000" | jq -e '.messages[-1] | .role == "assistant" and (tostring | contains("word9") | not)'
+    ask -f "$api/$id/messages?limit=1000" |
+        jq -e '.messages[-1] | .role == "assistant" and (tostring | contains("word9") | not)'
 }
 promise "a turn whose client goes away is given up" is_given_up
 
@@ -114,7 +117,9 @@ promise "a problem comes as the server says it" answers 404 "$api/00000000-0000-
 is_problem() { [ "$(jq -r .code "$serving_place/answer")" = context_not_found ]; }
 promise "with its code" is_problem
 other_name() {
-    [ "$(curl -s --max-time 20 -H 'Host: elsewhere.example' -o "$serving_place/answer" -w '%{http_code}' "$server/readyz")" = 421 ]
+    local status
+    status=$(curl -s --max-time 20 -H 'Host: other.example' -o "$serving_place/answer" -w '%{http_code}' "$server/readyz")
+    [ "$status" = 421 ]
 }
 promise "the server itself answers to no other name" other_name
 

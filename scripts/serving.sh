@@ -71,7 +71,7 @@ fenced() {
         inside { block = block $0 "\n" }' "$1"
 }
 
-# A promise: a line with what it is, and whether the command says that it is kept. `end_of_trial` fails if one was broken.
+# A promise: a line with what it is, and whether the command says that it is kept. `end_of_trial` fails if one was not.
 broken=0
 promise() {
     local what=$1

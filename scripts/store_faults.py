@@ -1,13 +1,13 @@
-"""What the durable store promises, tried on the server from outside: killed in write-behind, and on disks that fill up. For
-scripts/kills.sh.
+"""What the durable store promises, tried on the server from outside: killed in write-behind, and on disks that fill up.
+For scripts/kills.sh.
 
     python3 store_faults.py kills LOCKYARD COUNT
     python3 store_faults.py full-disks LOCKYARD COUNT
 
-Kills: clients append without a pause, the process is killed at a moment that no one chose, and what is lost must have been
-acknowledged less than the interval before. Full disks: the file may grow no further (a limit on the size of files, which is
-lifted later); writers must be told, in both durability modes; then all acknowledged before is there, and writes are taken
-again. The exit code is 1 if a promise is broken, and the seed of each round is its number.
+Kills: clients append without a pause, the process is killed at a moment that no one chose, and what is lost must have
+been acknowledged less than the interval before. Full disks: the file may grow no further (a limit on the size of
+files, which is lifted later); writers must be told, in both durability modes; then all acknowledged before is there,
+and writes are taken again. The exit code is 1 if a promise is broken, and the seed of each round is its number.
 """
 
 import http.client
@@ -100,7 +100,7 @@ def there(server, context):
 
 
 def judge(server, contexts, acknowledged, tried, promised):
-    """What was lost and must not be, or is there and must not be. `promised` says whether a time is of what must be there."""
+    """What is lost or there that must not be; `promised` says whether what was acknowledged at a time must be there."""
     wrong, lost, oldest = [], 0, None
     for context in contexts:
         texts = there(server, context)
@@ -172,8 +172,8 @@ def kills(place):
         oldest_at_all = max(oldest_at_all, 0 if oldest is None else killed - oldest)
         broken += [f"kill {seed}: {it}" for it in wrong]
     print(
-        f"write-behind: {COUNT} kills, {acknowledged_at_all} appends acknowledged, {lost_at_all} lost, the oldest of these"
-        f" {oldest_at_all * 1000:.0f} ms old (promised: less than {INTERVAL * 1000:.0f})"
+        f"write-behind: {COUNT} kills, {acknowledged_at_all} appends acknowledged, {lost_at_all} lost, the oldest of"
+        f" these {oldest_at_all * 1000:.0f} ms old (promised: less than {INTERVAL * 1000:.0f})"
     )
     return broken
 
@@ -199,7 +199,8 @@ def full_disk(path, seed, args, behind):
     acknowledged, tried = {it: {} for it in contexts}, {it: set() for it in contexts}
     stop = threading.Event()
     try:
-        threads, ended = write_until(stop, server, contexts, acknowledged, tried, padding=chosen.randrange(1 << 10, 1 << 16))
+        padding = chosen.randrange(1 << 10, 1 << 16)
+        threads, ended = write_until(stop, server, contexts, acknowledged, tried, padding)
         for thread in threads:
             thread.join(PATIENCE)
         if any(thread.is_alive() for thread in threads):
