@@ -105,6 +105,16 @@ one_connection() {
         { echo "GET after HEAD needed a new connection"; return 1; }
 }
 promise "and is no obstacle to a second request" one_connection
+# RFC 9110, 8.6: it must not say another length than 200 does.
+says_no_other_length() {
+    local length
+    curl -s --max-time 20 "$@" -D "$out" -o "$out.body" -H 'If-None-Match: *' "$context/state"
+    cat "$out"
+    length=$(tr -d '\r' <"$out" | sed -n 's/^content-length: //Ip')
+    grep -q '^HTTP/1.1 304' "$out" && { [ -z "$length" ] || [ "$length" = "$(curl -s "$context/state" | wc -c)" ]; }
+}
+promise "304 says no length that 200 does not say" says_no_other_length
+promise "nor does that to HEAD" says_no_other_length -I
 options_is_right() {
     curl -s --max-time 20 -X OPTIONS -D - "$context" | tr -d '\r' >"$out"
     cat "$out"
