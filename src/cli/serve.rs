@@ -76,7 +76,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Promise::WriteThrough)]
     durability: Promise,
 
-    /// In write-behind: a crash loses at most the changes of this time. They are saved twice as often; when that takes too
+    /// In write-behind: a crash loses at most the changes of this time. They are saved four times in it; when that takes too
     /// long, and from a save that failed until all is saved, a write is stored before it is acknowledged.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = options::duration)]
     save_interval: Duration,
@@ -219,8 +219,9 @@ async fn serve(
     if let Some(tracker) = tracker {
         app.track(tracker);
     }
-    // Twice in the time that a crash may lose: what is acknowledged just after one flush has begun is stored by the next.
-    let (saved, interval) = (backend.clone(), args.save_interval / 2);
+    // What is acknowledged just after one flush has begun is stored by the next, and the store may take what is left of the time
+    // that a crash may lose.
+    let (saved, interval) = (backend.clone(), args.save_interval / 4);
     let saving = tokio::spawn(async move { saved.auto_save(interval).await });
     let stop = ended_by_signal()?;
     args.announce(address, has_token);

@@ -207,3 +207,21 @@ async fn refusals_are_counted_by_their_code() {
         assert!(text.lines().any(|it| it == line), "{line}\n{text}");
     }
 }
+
+/// To HEAD, it would be the length of an answer 200 that was not sent.
+#[test]
+fn an_answer_304_says_no_length() {
+    let served = served(Site::new);
+    let path = served.create();
+    for method in ["GET", "HEAD"] {
+        let head = format!("{method} {path}/state HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: *\r\n\r\n");
+        let mut client = served.client();
+        client.send(head.as_bytes()).unwrap();
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let both = client.rest();
+        let (not_modified, healthy) = both.split_once("\r\n\r\n").unwrap();
+        assert!(not_modified.starts_with("HTTP/1.1 304"), "{method}: {both}");
+        assert!(!not_modified.to_ascii_lowercase().contains("content-length"), "{method}: {both}");
+        assert!(healthy.starts_with("HTTP/1.1 200"), "{method}: {both}");
+    }
+}

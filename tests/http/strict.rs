@@ -152,3 +152,14 @@ async fn messages_say_something_and_show_only_pictures() {
     assert_eq!(site.get(&format!("{path}/messages")).await.ok(200)["total"], 3);
     site.send(request(Method::GET, &format!("{path}/state"), &[], "")).await.ok(200);
 }
+
+#[tokio::test]
+async fn a_body_in_a_coding_is_not_read_as_if_it_were_in_none() {
+    let site = Site::new();
+    let body = json!({ "model_id": "m", "mode": "chat" });
+    let coded = |coding| json_request(Method::POST, "/v1/contexts", &[("content-encoding", coding)], &body);
+    for coding in ["gzip", "br", "identity, gzip"] {
+        site.send(coded(coding)).await.problem(415, "unsupported_media_type");
+    }
+    site.send(coded("identity")).await.ok(201);
+}

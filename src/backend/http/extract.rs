@@ -62,6 +62,12 @@ pub(super) async fn json_bytes(request: Request) -> Result<Bytes, Problem> {
         let detail = "send the body as JSON, with the header Content-Type: application/json";
         return Err(Problem::new(Code::UnsupportedMediaType, detail));
     }
+    if let Some(coding) = request.headers().get(header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        let detail = "send the body as it is, without Content-Encoding";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
     // It has been read already, and its size looked at.
     let bytes = to_bytes(request.into_body(), usize::MAX).await;
     bytes.map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))

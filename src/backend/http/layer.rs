@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::HttpBody;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
+use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
@@ -120,6 +121,12 @@ where
             };
             let answered: Result<_, Problem> = answered.await;
             let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+            if response.status() == StatusCode::NOT_MODIFIED {
+                // Its length would be that of what was not sent. Axum says how long a body is that knows it, in layers outside
+                // this one as well: so it is one that does not.
+                response.headers_mut().remove(header::CONTENT_LENGTH);
+                *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+            }
             let code = response.extensions().get().copied();
             let took = timer.stop(&response, code);
             if code == Some(Code::Unauthorized) {

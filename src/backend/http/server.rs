@@ -94,18 +94,20 @@ pub async fn serve(
         };
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
-        // A client that reads nothing would keep its answer in memory for good.
-        let mut stream = Box::pin(TimeoutStream::new(stream));
-        stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
         let peer = state.wants_peers().then_some(Peer(peer));
         let service = Named { service: service.clone(), peer, no_place };
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let (state, ending) = (state.clone(), ending.clone());
+        let (state, mut ending, http) = (state.clone(), ending.clone(), http.clone());
         connections.spawn(async move {
             let _open = CountWhile::new(&state.metrics.connections);
-            // A client that broke off, or sent what is no HTTP: its own affair.
-            if let Err(error) = converse(connection, ending).await {
-                tracing::debug!(%error, "a connection ended early");
+            if speaks(&stream, limits.head_time, &mut ending).await {
+                // A client that reads nothing would keep its answer in memory for good.
+                let mut stream = Box::pin(TimeoutStream::new(stream));
+                stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
+                let connection = http.serve_connection(TokioIo::new(stream), service);
+                // A client that broke off, or sent what is no HTTP: its own affair.
+                if let Err(error) = converse(connection, ending).await {
+                    tracing::debug!(%error, "a connection ended early");
+                }
             }
             drop(place);
         });
@@ -145,6 +147,14 @@ impl Service<Incoming> for Named {
             request.extensions_mut().insert(no_place.clone());
         }
         self.service.call(request)
+    }
+}
+
+/// Waits until the client sends something, for so long at most: a connection that only stands there takes no buffers.
+async fn speaks(stream: &TcpStream, time: Duration, ending: &mut watch::Receiver<()>) -> bool {
+    tokio::select! {
+        readable = tokio::time::timeout(time, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        _ = ending.changed() => false,
     }
 }
 

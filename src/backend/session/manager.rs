@@ -46,7 +46,8 @@ pub enum Durability {
     WriteBehind {
         /// From this many unsaved sessions on, writers save their own changes before they are acknowledged.
         max_unsaved: usize,
-        /// How old an acknowledged change may be and not yet stored. To be auto-saved twice in that time or more often.
+        /// How old an acknowledged change may be and not yet stored. To be auto-saved several times in it: what is
+        /// left of it is how long the store may take.
         within: Duration,
     },
 }

@@ -220,8 +220,8 @@ impl<E: Env> ChatSessionManager<E> {
     /// Saves whatever is unsaved every `interval`, until dropped: a future for the host to run beside the service. A save
     /// that takes long shortens the pause after it, so that they begin in step.
     ///
-    /// In write-behind, half of what a crash may lose is the right interval: a change is then stored in time by a store
-    /// that takes no longer than the other half. In write-through it only picks up what a failed save or an unfinished
+    /// In write-behind, a quarter of what a crash may lose is a good interval: a change is then stored in time by a store
+    /// that takes no longer than the other three. In write-through it only picks up what a failed save or an unfinished
     /// turn has left.
     pub async fn auto_save(&self, interval: Duration) {
         let mut spent = Duration::ZERO;
