@@ -6,6 +6,7 @@
 //! | [`chat`] | a conversation: plain data, and a state machine that refuses what does not fit |
 //! | [`store`] | where sessions are kept for good: the trait, and the back ends |
 //! | [`session`] | the session manager: a bounded cache of live sessions, one live copy, ordered saves |
+//! | [`shared`] | sessions that several servers share over one database, and the guards of them |
 //! | [`service`] | the endpoints, and the chat turn |
 //! | `http`, `remote` | the endpoints over HTTP, and a server elsewhere as a service; both read and write the bodies in `wire` |
 //! | [`operation`] | the endpoints by name and kind, derived from the one list in `endpoints` as all else about them |
@@ -21,6 +22,7 @@ pub mod operation;
 pub mod remote;
 pub mod service;
 pub mod session;
+pub mod shared;
 pub mod shared_vec;
 pub mod store;
 #[cfg(any(feature = "http", feature = "client"))]

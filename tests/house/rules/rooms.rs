@@ -15,6 +15,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("backend/clock", &["backend/chat"]),
     ("backend/store", &["backend/clock", "backend/chat"]),
     ("backend/session", &["backend/store", "backend/clock", "backend/chat", "lockyard-lock"]),
+    // What a server's own tasks share, as the manager's do.
+    ("backend/shared", &["backend/session", "backend/chat", "lockyard-lock"]),
     ("backend/endpoints", &[]),
     ("backend/operation", &["backend/endpoints"]),
     // A store only to list what is in it.
@@ -72,6 +74,17 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "checks/explored",
             "checks/invariants",
             "checks/spec",
+            "backend/chat",
+            "lockyard-explore",
+            "lockyard-history",
+        ],
+    ),
+    (
+        "checks/shared",
+        &[
+            "checks/explored",
+            "backend/shared",
+            "backend/session",
             "backend/chat",
             "lockyard-explore",
             "lockyard-history",
