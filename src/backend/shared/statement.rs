@@ -136,20 +136,20 @@ statements! {
     /// Waits for the lock that has the session's name, and keeps it until the transaction ends. It reads no rows: by a snapshot
     /// from before the wait, what the last holder has written would be missing.
     counted AdvisoryLock: advisory_lock(id: ContextId) -> (),
-        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))";
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))";
 
     /// Creates a session of version 1, without messages; whether there was none.
     counted Create: create(id: ContextId, body: Text) -> bool,
-        "INSERT INTO sessions (id, version, body) VALUES ($1, 1, $2) ON CONFLICT (id) DO NOTHING";
+        "INSERT INTO sessions (id, version, body) VALUES ($1, 1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
 
     /// Changes a session if its head row is as demanded; the version made, or nothing if it is not.
     counted Write: write(id: ContextId, condition: WriteCondition, write: Write) -> Option<Version>,
         "WITH head AS (
            UPDATE sessions SET version = version + 1, body = $2,
-             turn_token = CASE $6 WHEN 'keep' THEN turn_token ELSE $8 END,
+             turn_token = CASE $6::text WHEN 'keep' THEN turn_token ELSE $8 END,
              turn_owner = CASE $6 WHEN 'begin' THEN $9 WHEN 'end' THEN NULL ELSE turn_owner END,
              turn_deadline = CASE $6 WHEN 'keep' THEN turn_deadline WHEN 'end' THEN NULL
-               ELSE clock_timestamp() + $10 END
+               ELSE clock_timestamp() + $10::bigint * interval '1 microsecond' END
            WHERE id = $1
              AND ($4::bigint IS NULL OR version = $4)
              AND ($5::bigint IS NULL OR lease_epoch = $5)
@@ -166,21 +166,25 @@ statements! {
     /// Deletes a session if its head row is as demanded; whether it was. Its messages go with it.
     counted Delete: delete(id: ContextId, condition: WriteCondition) -> bool,
         "DELETE FROM sessions WHERE id = $1
-           AND ($2::bigint IS NULL OR version = $2) AND ($3::bigint IS NULL OR lease_epoch = $3)";
+           AND ($2::bigint IS NULL OR version = $2) AND ($3::bigint IS NULL OR lease_epoch = $3)
+         RETURNING id";
 
     /// Takes the lease of a session for so long from now, if it has expired or is one's own, in a new epoch.
     counted TakeLease: take_lease(id: ContextId, owner: Owner, ttl: Duration) -> LeaseAnswer,
         "WITH taken AS (
-           UPDATE sessions SET lease_owner = $2, lease_epoch = lease_epoch + 1, lease_expires = clock_timestamp() + $3
+           UPDATE sessions SET lease_owner = $2, lease_epoch = lease_epoch + 1, 
+             lease_expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
            WHERE id = $1 AND (lease_owner = $2 OR lease_expires < clock_timestamp())
            RETURNING lease_epoch
          )
-         SELECT (SELECT lease_epoch FROM taken), clock_timestamp(), s.lease_owner FROM sessions s WHERE s.id = $1";
+         SELECT (SELECT lease_epoch FROM taken), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.lease_owner
+         FROM sessions s WHERE s.id = $1";
 
     /// Has the lease of this epoch last for so long from now, if no other has taken it; the database's clock then.
     counted RenewLease: renew_lease(id: ContextId, epoch: Epoch, ttl: Duration) -> Option<Duration>,
-        "UPDATE sessions SET lease_expires = clock_timestamp() + $3 WHERE id = $1 AND lease_epoch = $2
-         RETURNING clock_timestamp()";
+        "UPDATE sessions SET lease_expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
+         WHERE id = $1 AND lease_epoch = $2
+         RETURNING (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
     /// Gives up the lease of this epoch.
     counted ReleaseLease: release_lease(id: ContextId, epoch: Epoch) -> (),

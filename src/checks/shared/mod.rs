@@ -30,5 +30,5 @@ pub use connection::ModelConnection;
 pub use database::ModelDatabase;
 pub use programs::SharedProgram;
 pub use server::{ModelCompareAndSet, ModelGuard, ModelLease, ModelTerm};
-pub use spec::{SharedAnswer, SharedCall, SharedSessionSpec, new_session};
+pub use spec::{SharedAnswer, SharedCall, SharedSessionSpec, new_session, texts};
 pub use time::{EXPIRY, MARGIN, ModelServerClock, ModelTime, TTL};

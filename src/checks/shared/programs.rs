@@ -21,6 +21,8 @@ pub enum SharedProgram {
     Deletion,
     /// One appends twice, the other once. One connection is lost with a change under way.
     LostConnection,
+    /// Two tasks of one server append; the other is read.
+    SameServer,
     /// One runs a turn, the other is read.
     Looks,
     /// The first one renews what it has and is read, the other appends.
@@ -39,11 +41,12 @@ pub enum SharedProgram {
 
 impl SharedProgram {
     /// Every program, the large ones last.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Writes,
         Self::Conditions,
         Self::Deletion,
         Self::LostConnection,
+        Self::SameServer,
         Self::Looks,
         Self::Renewal,
         Self::Release,
@@ -108,6 +111,11 @@ impl SharedProgram {
             Self::Deletion => {
                 program.task("server 1").op("append a", one.append("a")).op("read", one.read()).done();
                 program.task("server 2").op("delete", other.delete()).op("read", other.read()).done();
+            }
+            Self::SameServer => {
+                program.task("server 1, one").op("append a", one.append("a")).done();
+                program.task("server 1, another").op("append b", one.append("b")).done();
+                program.task("server 2").op("read", other.read()).done();
             }
             Self::LostConnection => {
                 let plan = program.task("server 1").op("append a", one.append("a"));

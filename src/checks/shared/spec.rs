@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use lockyard_history::SequentialSpec;
+use lockyard_history::{Judge, SequentialSpec};
 
 use crate::backend::chat::Version;
 use crate::backend::shared::{SharedSession, Text, Token, TurnHold};
@@ -57,7 +57,7 @@ pub fn new_session() -> SharedSession {
 
 /// The body and the message that a text makes of a session. The body is made from the messages that were seen, and stands in
 /// another row: so a change that was made from an old copy of either shows.
-pub(super) fn texts(session: &SharedSession, text: &'static str) -> (Text, Text) {
+pub fn texts(session: &SharedSession, text: &'static str) -> (Text, Text) {
     let before: String = session.messages.iter().map(|message| &**message).collect();
     (format!("{before}{text}").into(), text.into())
 }
@@ -195,6 +195,8 @@ impl SequentialSpec for SharedSessionSpec {
         state.as_ref().map_or_else(|| "deleted".to_owned(), |session| in_words(session))
     }
 }
+
+impl Judge for SharedSessionSpec {}
 
 fn number(token: Token) -> u128 {
     token.0.as_u128()

@@ -17,6 +17,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("backend/session", &["backend/store", "backend/clock", "backend/chat", "lockyard-lock"]),
     // What a server's own tasks share, as the manager's do.
     ("backend/shared", &["backend/session", "backend/chat", "lockyard-lock"]),
+    ("backend/postgres", &["backend/shared", "backend/chat"]),
     ("backend/endpoints", &[]),
     ("backend/operation", &["backend/endpoints"]),
     // A store only to list what is in it.

@@ -14,6 +14,7 @@ const fn min_schedules(program: SharedProgram) -> [u64; 3] {
         SharedProgram::Conditions => [7, 4, 1_250],
         SharedProgram::Deletion => [16, 9, 15_376],
         SharedProgram::LostConnection => [193, 102, 9_798],
+        SharedProgram::SameServer => [30, 76, 452],
         SharedProgram::Looks => [5, 5, 284],
         SharedProgram::Renewal => [3, 4, 3_252],
         SharedProgram::Release => [6, 8, 2_992],

@@ -1,0 +1,5 @@
+//! The guards over a real PostgreSQL, with two servers: what their clients were answered is judged as in the explorer.
+
+mod guards;
+mod private_server;
+mod schema;
