@@ -76,6 +76,19 @@ impl ModelConnection {
         own.map_or_else(|| tables.rows.get(&id).cloned(), |(_, row)| row.clone())
     }
 
+    /// Inserts a row unless there is one; whether there was none. A step.
+    pub(super) async fn insert(&mut self, id: ContextId, row: Row) -> bool {
+        self.database.rows().step(Statement::Create.name(), true).await;
+        let mut tables = self.database.tables();
+        let is_new = self.visible(&tables, id).is_none();
+        match &mut self.transaction {
+            _ if !is_new => {}
+            Some(transaction) => transaction.changed.push((id, Some(row))),
+            None => tables.store(id, Some(row)),
+        }
+        is_new
+    }
+
     /// Locks the row of a session and changes it, as `evaluate` says of the newest version; the answer, or nothing if it is
     /// not found.
     pub(super) async fn modify<R: Send + 'static>(
@@ -179,7 +192,11 @@ impl ModelConnection {
         what: &'static str,
         mut before: impl FnMut(&Tables) + Send,
     ) {
-        let number = self.transaction.as_ref().map_or(0, |transaction| transaction.number);
+        let (is_kept, number) = match &self.transaction {
+            Some(transaction) => (true, transaction.number),
+            // Let go of with the statement.
+            None => (false, self.next_transaction()),
+        };
         let mut turn = Turn::new(self.database.locks(), what, true, Location::caller());
         let mut is_first = true;
         poll_fn(|context| {
@@ -191,7 +208,7 @@ impl ModelConnection {
                 let lock = tables.advisory_locks.entry(id).or_default();
                 let free = lock.poll_free(number, context);
                 if free.is_ready() {
-                    lock.holder = Some(number);
+                    lock.holder = is_kept.then_some(number);
                 } else {
                     annotate(|| "waits for the advisory lock".to_owned());
                 }

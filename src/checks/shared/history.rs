@@ -57,6 +57,12 @@ impl OperationLog {
         self.0.borrow().iter().map(|(_, outcome)| outcome.clone()).collect()
     }
 
+    /// Whether a turn has begun in the place of another.
+    pub(super) fn has_taken_over(&self) -> bool {
+        let began = |outcome: &Outcome| matches!(outcome, Outcome::Answered(SharedAnswer::Began(_, Some(_))));
+        self.0.borrow().iter().any(|(_, outcome)| began(outcome))
+    }
+
     /// Whether one operation at a time could have been answered so, with this left in the end.
     pub(super) fn judge(&self, verdicts: &Verdicts, last: Option<SharedSession>) -> Result<(), Violated> {
         let events = marks().iter().map(|mark| (mark.operation, mark.kind)).collect();

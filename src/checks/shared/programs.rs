@@ -15,12 +15,14 @@ use super::time::{EXPIRY, ModelTime};
 pub enum SharedProgram {
     /// Both append, and the first one is read after that.
     Writes,
-    /// Both append to the same version; the second is read after that.
+    /// One appends to the version that the other's append makes, which is read after that.
     Conditions,
     /// One appends and is read, the other deletes and is read.
     Deletion,
     /// One appends twice, the other once. One connection is lost with a change under way.
     LostConnection,
+    /// Both begin a turn, and no time passes: neither may be taken over.
+    Busy,
     /// Two tasks of one server append; the other is read.
     SameServer,
     /// One runs a turn, the other is read.
@@ -41,11 +43,12 @@ pub enum SharedProgram {
 
 impl SharedProgram {
     /// Every program, the large ones last.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Writes,
         Self::Conditions,
         Self::Deletion,
         Self::LostConnection,
+        Self::Busy,
         Self::SameServer,
         Self::Looks,
         Self::Renewal,
@@ -84,6 +87,12 @@ impl SharedProgram {
             self.add_time::<G>(program, &time, &log);
             self.add_tasks(program, &servers);
             must_hold(program, &database, &log, &verdicts);
+            if self == Self::Busy {
+                program.at_end(move |_| {
+                    let taken_over = "a turn was taken over whose deadline had not passed";
+                    if log.has_taken_over() { Err(taken_over.to_owned()) } else { Ok(()) }
+                });
+            }
         }
     }
 
@@ -104,13 +113,18 @@ impl SharedProgram {
                 program.task("server 2").op("read", other.read()).done();
             }
             Self::Conditions => {
-                program.task("server 1").op("append a to version 1", one.append_at(1, "a")).done();
+                program.task("server 1").op("append a to version 2", one.append_at(2, "a")).done();
                 let plan = program.task("server 2").op("append b to version 1", other.append_at(1, "b"));
                 plan.op("read", other.read()).done();
             }
             Self::Deletion => {
                 program.task("server 1").op("append a", one.append("a")).op("read", one.read()).done();
                 program.task("server 2").op("delete", other.delete()).op("read", other.read()).done();
+            }
+            Self::Busy => {
+                let plan = program.task("server 1").op("begin turn 1", one.begin(1, "a"));
+                plan.op("end turn 1", one.end(1, "b")).done();
+                program.task("server 2").op("begin turn 2", other.begin(2, "x")).done();
             }
             Self::SameServer => {
                 program.task("server 1, one").op("append a", one.append("a")).done();
@@ -152,7 +166,7 @@ impl SharedProgram {
 
     /// Time passes, where anything depends on it.
     fn add_time<G: ModelGuard>(self, program: &mut Program, time: &ModelTime, log: &OperationLog) {
-        if !G::READS_CLOCKS && self != Self::Turns {
+        if self == Self::Busy || !G::READS_CLOCKS && self != Self::Turns {
             return;
         }
         let mut plan = program.task("time").steady();

@@ -60,13 +60,7 @@ impl Connection for ModelConnection {
 
     async fn create(&mut self, id: ContextId, body: Text) -> Result<bool, DatabaseError> {
         self.count(Statement::Create);
-        self.database.rows().step(Statement::Create.name(), true).await;
-        let mut tables = self.database.tables();
-        if tables.rows.contains_key(&id) {
-            return Ok(false);
-        }
-        tables.store(id, Some(Row::new(body)));
-        Ok(true)
+        Ok(self.insert(id, Row::new(body)).await)
     }
 
     async fn write(
@@ -101,8 +95,7 @@ impl Connection for ModelConnection {
         let taken = self.modify(Statement::TakeLease, id, takes).await?;
         let at = taken.map(|(_, now)| now).unwrap_or_default();
         // What the statement says of another owner is a hint, and may as well be from after it.
-        let before = self.database.tables().rows.get(&id).map(|row| row.lease);
-        self.database.rows().atomic(false);
+        let before = self.current(id).map(|row| row.lease);
         Ok(LeaseColumns::answer(taken.map(|(lease, _)| lease), before, at))
     }
 

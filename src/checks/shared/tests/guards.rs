@@ -11,9 +11,10 @@ use crate::checks::shared::{ModelCompareAndSet, ModelDatabase, ModelGuard, Model
 const fn min_schedules(program: SharedProgram) -> [u64; 3] {
     match program {
         SharedProgram::Writes => [9, 5, 1_564],
-        SharedProgram::Conditions => [7, 4, 1_250],
+        SharedProgram::Conditions => [8, 6, 2_400],
         SharedProgram::Deletion => [16, 9, 15_376],
         SharedProgram::LostConnection => [193, 102, 9_798],
+        SharedProgram::Busy => [21, 8, 10],
         SharedProgram::SameServer => [30, 76, 452],
         SharedProgram::Looks => [5, 5, 284],
         SharedProgram::Renewal => [3, 4, 3_252],
@@ -27,7 +28,7 @@ const fn min_schedules(program: SharedProgram) -> [u64; 3] {
 
 /// So many schedules of a search are tried at most; all if the variable is 0.
 fn limits() -> Limits {
-    let most = std::env::var("LOCKYARD_GUARD_SCHEDULES").map_or(6_000, |most| most.parse().unwrap());
+    let most = std::env::var("LOCKYARD_GUARD_SCHEDULES").map_or(8_000, |most| most.parse().unwrap());
     Limits { schedules: (most > 0).then_some(most), ..Limits::default() }
 }
 
