@@ -15,7 +15,7 @@ use super::private_server::PrivateServer;
 
 const STATEMENTS: usize = 1_500;
 
-/// Numbers that are the same in each run (SplitMix64).
+/// Numbers that are the same in each run (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {

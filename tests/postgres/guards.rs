@@ -2,58 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 
-use parking_lot::Mutex;
 use uuid::Uuid;
 
 use lockyard::backend::chat::ContextId;
-use lockyard::backend::postgres::{BootClock, PostgresDatabase, PostgresOptions};
-use lockyard::backend::session::Short;
+use lockyard::backend::postgres::PostgresDatabase;
 use lockyard::backend::shared::{
-    AdvisoryLock, Change, ClockTerm, CompareAndSet, Guard, GuardError, HeldLease, Lease, Owner, RowLock,
-    SharedSession, TurnChange, Write,
+    AdvisoryLock, Change, Guard, GuardError, Owner, RowLock, SharedSession, TurnChange, Write,
 };
 use lockyard::checks::shared::{SharedAnswer, SharedCall, SharedSessionSpec, texts};
 use lockyard_history::HistoryRecorder;
-use lockyard_lock::TokioMutex;
 
+use super::parts::{RealCompareAndSet, RealLease, opened, owner, term};
 use super::private_server::PrivateServer;
-
-/// A table behind a lock of the shelf.
-struct Table<T>(Mutex<T>);
-
-impl<T: Send + 'static> Short<T> for Table<T> {
-    type Tie = ();
-
-    fn new(value: T) -> Self {
-        Self(Mutex::new(value))
-    }
-
-    fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        f(&mut self.0.lock())
-    }
-
-    fn tie(&self) {}
-}
-
-type RealCompareAndSet = CompareAndSet<PostgresDatabase, Table<Option<Arc<SharedSession>>>>;
-type RealLease = Lease<PostgresDatabase, TokioMutex, Table<Option<HeldLease>>, ClockTerm<BootClock>>;
 
 const CLIENTS: u64 = 3;
 const OPERATIONS: u64 = 60;
-/// Short, so that leases change hands while the test runs.
-const TTL: Duration = Duration::from_millis(300);
-const MARGIN: Duration = Duration::from_millis(100);
-
-fn owner(number: u128) -> Owner {
-    Owner(Uuid::from_u128(number))
-}
-
-async fn opened(server: &PrivateServer) -> PostgresDatabase {
-    PostgresDatabase::open(&server.url("postgres"), PostgresOptions::default()).await.expect("it can be used")
-}
-
 /// What one client asks of one server; of a lease that another has, it asks the other, as a server would forward.
 async fn client<G: Guard>(
     servers: Arc<[(G, G::Local); 2]>,
@@ -155,6 +119,5 @@ async fn two_servers_are_one_session_under_each_guard() {
     judged(&server, |database, _| RowLock::new(database)).await;
     judged(&server, |database, _| AdvisoryLock::new(database)).await;
     judged(&server, |database, _| RealCompareAndSet::new(database)).await;
-    let term = || ClockTerm::new(BootClock, TTL, MARGIN).expect("a margin that is less than the lease");
     judged(&server, |database, owner| RealLease::new(database, owner, term())).await;
 }
