@@ -105,7 +105,7 @@ pub(super) const ATTEMPTS: usize = 16;
 ///
 /// # Errors
 /// What the connection says.
-pub async fn changed_by(
+pub(super) async fn changed_by(
     connection: &mut impl Connection,
     id: ContextId,
     condition: WriteCondition,

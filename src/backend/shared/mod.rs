@@ -50,7 +50,7 @@ pub use advisory_lock::AdvisoryLock;
 pub use compare_and_set::{CachedCopy, CompareAndSet};
 pub use database::Database;
 pub use error::DatabaseError;
-pub use guard::{Guard, GuardError, changed_by};
+pub use guard::{Guard, GuardError};
 pub use lease::{HeldLease, Lease, LeasedSession, Renewal};
 pub use lease_term::{ClockTerm, LeaseTerm, ServerClock, TermError, TimedAnswer};
 pub use row_lock::RowLock;
