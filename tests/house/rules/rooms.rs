@@ -19,6 +19,9 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "backend/session",
         &["backend/store", "backend/clock", "backend/chat", "backend/byte_sum", "lockyard-lock"],
     ),
+    // What a server's own tasks share, as the manager's do.
+    ("backend/shared", &["backend/session", "backend/chat", "lockyard-lock"]),
+    ("backend/postgres", &["backend/shared", "backend/chat"]),
     ("backend/endpoints", &[]),
     ("backend/operation", &["backend/endpoints"]),
     // A store only to list what is in it.
@@ -76,6 +79,17 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "checks/explored",
             "checks/invariants",
             "checks/spec",
+            "backend/chat",
+            "lockyard-explore",
+            "lockyard-history",
+        ],
+    ),
+    (
+        "checks/shared",
+        &[
+            "checks/explored",
+            "backend/shared",
+            "backend/session",
             "backend/chat",
             "lockyard-explore",
             "lockyard-history",
