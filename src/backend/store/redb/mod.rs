@@ -10,7 +10,9 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `rows`, `found` | a context as rows, each with its checksum: what a change of it writes, and what is read of it |
+//! | `call` | what is asked, and what is answered |
 //! | `owner` | the thread that has the database: groups of calls, one commit for each |
+//! | `queue` | which calls share the next commit |
 //! | `loaded` | how much was read and not taken |
 //! | `format` | what the file holds, and what it must be to be one of ours |
 //! | `open` | how a file becomes an open store |
@@ -20,6 +22,7 @@
 //! | `pages` | rows found page by page, where the trees are damaged |
 //! | `keep` | maintenance of a file that no server has open: check, export, import |
 
+mod call;
 mod format;
 mod found;
 mod keep;
@@ -29,6 +32,7 @@ mod open;
 mod overlay;
 mod owner;
 mod pages;
+mod queue;
 mod rows;
 mod salvage;
 
@@ -44,7 +48,8 @@ use uuid::Uuid;
 use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 
 use super::{Store, StoreError};
-use owner::{Answer, Call, Owner, Request, failed};
+use call::{Answer, Call, Request, failed};
+use owner::Owner;
 use rows::Write;
 
 pub use keep::{StoreCheck, TransferError};

@@ -10,76 +10,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageError};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::backend::chat::ContextId;
 use crate::backend::store::StoreError;
 
+use super::call::{Answer, Call, Request, failed};
 use super::format;
-use super::found::{self, Found, Heads};
-use super::loaded::{LoadedBytes, Untaken};
-use super::rows::{self, CHECKSUMS, CREATED, ROWS, Tables, Write};
-
-/// What is asked of the database.
-pub(super) enum Request {
-    Load(ContextId),
-    /// At most so many contexts from this id on.
-    List(u128, usize),
-    /// How many contexts there are.
-    Count,
-    /// Which context was created by this key.
-    Created(Uuid),
-    Put(Box<Write>),
-    Delete(ContextId),
-}
-
-/// What is answered, each to the request of its name.
-pub(super) enum Answer {
-    Loaded(Found, Untaken),
-    Listed(Heads),
-    Counted(u64),
-    Created(Option<ContextId>),
-    Done,
-}
-
-/// A request, and where its answer goes.
-pub(super) struct Call {
-    pub(super) request: Request,
-    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
-impl Request {
-    fn is_write(&self) -> bool {
-        matches!(self, Self::Put(_) | Self::Delete(_))
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Load(_) => "load",
-            Self::List(..) => "list",
-            Self::Count => "count",
-            Self::Created(_) => "look up a key",
-            Self::Put(_) => "put",
-            Self::Delete(_) => "delete",
-        }
-    }
-
-    /// What the caller is told when the pages that it needs are damaged.
-    fn damaged(&self, reason: String) -> StoreError {
-        match self {
-            Self::Load(id) => StoreError::Corrupt { id: *id, reason },
-            _ => StoreError::Failed { operation: self.name(), reason },
-        }
-    }
-}
-
-impl Call {
-    fn answer(self, answer: Result<Answer, StoreError>) {
-        // The caller may have been cancelled; what was done is done all the same.
-        drop(self.reply.send(answer));
-    }
-}
+use super::found;
+use super::loaded::LoadedBytes;
+use super::queue::CallQueue;
+use super::rows::{self, CHECKSUMS, CREATED, ROWS, Tables};
 
 /// Why a group of calls could not be served.
 enum Trouble {
@@ -98,10 +39,6 @@ impl Trouble {
     }
 }
 
-pub(super) fn failed(operation: &'static str, reason: &impl ToString) -> StoreError {
-    StoreError::Failed { operation, reason: reason.to_string() }
-}
-
 pub(super) struct Owner<O> {
     /// None after a failure, until the next call.
     database: Option<Database>,
@@ -117,9 +54,8 @@ impl<O: FnMut() -> Result<Database, DatabaseError>> Owner<O> {
 
     /// Serves until all senders are gone.
     pub(super) fn serve(&mut self, calls: &Receiver<Call>) {
-        while let Ok(first) = calls.recv() {
-            let more = calls.try_iter().take(self.group.get() - 1);
-            let mut group: Vec<Call> = std::iter::once(first).chain(more).collect();
+        let mut queue = CallQueue::default();
+        while let Some(mut group) = queue.next(calls, self.group) {
             // Each round answers some calls.
             while !group.is_empty() {
                 self.loaded.wait();

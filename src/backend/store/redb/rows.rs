@@ -119,6 +119,16 @@ impl Write {
         Ok(Self { id, clear, rows, checksum, created_by })
     }
 
+    /// Of which context.
+    pub(super) fn context(&self) -> u128 {
+        self.id
+    }
+
+    /// How many bytes it writes.
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
     /// How many rows it writes.
     #[cfg(test)]
     fn rows(&self) -> Vec<u32> {
