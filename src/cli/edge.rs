@@ -13,6 +13,9 @@ use crate::backend::http::{Hosts, ServerOptions, Token};
 
 use super::access_log::{AccessLogFile, LogTarget};
 
+/// So much longer than the interval at which sessions are saved may a change be unsaved before the server is not ready.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Where a token may stand, so that it stands in no list of processes.
 pub(super) const TOKEN: &str = "LOCKYARD_TOKEN";
 
@@ -87,6 +90,7 @@ impl EdgeOptions {
     pub(super) fn options(
         &self,
         address: SocketAddr,
+        save_interval: Duration,
     ) -> anyhow::Result<(ServerOptions, Option<AccessLogFile>)> {
         let log = self.access_log.as_ref().map(AccessLogFile::open).transpose()?;
         let hosts = if address.ip().is_loopback() || !self.hosts.is_empty() {
@@ -95,7 +99,9 @@ impl EdgeOptions {
             Hosts::any()
         };
         let access_log = log.as_ref().map(AccessLogFile::writer);
-        Ok((ServerOptions { hosts, drain: self.drain_time.unwrap_or_default(), access_log }, log))
+        let drain = self.drain_time.unwrap_or_default();
+        let unsaved_age = Some(save_interval.saturating_add(STORE_PATIENCE));
+        Ok((ServerOptions { hosts, drain, unsaved_age, access_log }, log))
     }
 }
 

@@ -210,7 +210,7 @@ async fn serve(
     let has_token = token.is_some();
     let listener = args.edge.listen(args.listen, token.as_ref())?;
     let address = listener.local_addr()?;
-    let (options, log) = args.edge.options(address)?;
+    let (options, log) = args.edge.options(address, args.save_interval)?;
     let service: Arc<dyn DynChatService> = match tracker {
         None => backend.clone(),
         Some(_) => Arc::new(Layered::new(backend.clone(), Labelled)),

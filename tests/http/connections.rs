@@ -225,3 +225,21 @@ fn an_answer_304_says_no_length() {
         assert!(healthy.starts_with("HTTP/1.1 200"), "{method}: {both}");
     }
 }
+
+/// A write that waits for a store which hangs has not failed.
+#[tokio::test]
+async fn a_server_whose_store_hangs_is_not_ready() {
+    let options = ServerOptions { unsaved_age: Some(Duration::ZERO), ..ServerOptions::default() };
+    let site = Site::with_options(Limits::default(), None, options);
+    let path = format!("{}/messages", site.create().await);
+    assert_eq!(site.get("/readyz").await.text(), "ready\n");
+    site.world.store.saves.shut();
+    let body = json!({ "role": "user", "content": "hello" });
+    let mut waiting = Box::pin(site.post(&path, &body));
+    crate::support::expect_waiting(&mut waiting);
+    let detail = site.get("/readyz").await.problem(503, "store_unavailable");
+    assert!(detail.contains("has not been stored"), "{detail}");
+    site.world.store.saves.open();
+    waiting.await.ok(201);
+    assert_eq!(site.get("/readyz").await.text(), "ready\n");
+}

@@ -18,6 +18,9 @@ pub struct ServerOptions {
     /// For how long before its end it says that it is not ready, and takes requests all the same: as long as balancers need to
     /// see that.
     pub drain: Duration,
+    /// How old a change may be that is not stored; with an older one the server says that it is not ready. A store that hangs fails
+    /// no write, and only this shows it. Without a bound by default.
+    pub unsaved_age: Option<Duration>,
     /// Called with every request that was answered, before the answer is sent. It must not block.
     pub access_log: Option<AccessLog>,
 }

@@ -35,8 +35,8 @@ async fn healthz() -> &'static str {
 /// Does it take requests?
 ///
 /// No while the server is ending, from some time before it takes no requests any more, and while the store takes no writes: the
-/// last one has failed, and none has succeeded since. Unsaved sessions are tried again all the while. Needs no token, and is
-/// answered under any load: neither the store nor a session is asked.
+/// last one has failed, and none has succeeded since, or one has not been answered for long. Unsaved sessions are tried again all
+/// the while. Needs no token, and is answered under any load: neither the store nor a session is asked.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, body = String, description = "It takes requests"), OfServer),
@@ -49,6 +49,14 @@ async fn readyz(State(state): State<AppState>) -> Result<(StatusCode, &'static s
         let StoreFailure { failures, cause } = failure;
         let detail =
             format!("the store takes no writes; the last of {failures} that failed in a row: {cause}");
+        return Err(Problem::new(Code::StoreUnavailable, detail));
+    }
+    let age = state.backend.as_ref().map(|backend| backend.counts().unsaved_age);
+    if let (Some(age), Some(most)) = (age, state.options.unsaved_age)
+        && age > most
+    {
+        let detail =
+            format!("a change has not been stored for {age:.1?}; the store is too slow, or does not answer");
         return Err(Problem::new(Code::StoreUnavailable, detail));
     }
     Ok((StatusCode::OK, "ready\n"))

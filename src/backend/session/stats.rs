@@ -1,11 +1,15 @@
 //! What a session manager has done and holds, for measurements and for `/metrics`.
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::backend::clock::Clock;
 
 use super::cache::{Cache, CacheStats};
 use super::env::{Env, Short};
 use super::health::StoreFailure;
 use super::manager::ChatSessionManager;
+use super::unsaved::Backlog;
 
 /// What a manager has done since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct SessionCounts {
     pub bytes: usize,
     /// Sessions whose newest version the store does not hold.
     pub unsaved: usize,
+    /// How old the oldest change may be that the store does not hold.
+    pub unsaved_age: Duration,
 }
 
 /// What a manager has done and holds.
@@ -62,11 +68,14 @@ impl<E: Env> ChatSessionManager<E> {
     /// What the manager has done and holds, the cache aside, in constant time: a table is entered for a
     /// few instructions, and no lock is waited for.
     pub fn counts(&self) -> SessionCounts {
+        let now = self.env.clock().monotonic();
+        let Backlog { sessions, age, .. } = self.unsaved.with(|unsaved| unsaved.backlog(now));
         SessionCounts {
             misses: self.misses.load(Relaxed),
             live: self.live.sessions(),
             bytes: self.resident_bytes(),
-            unsaved: self.unsaved.with(|unsaved| unsaved.len()),
+            unsaved: sessions,
+            unsaved_age: age,
         }
     }
 }
