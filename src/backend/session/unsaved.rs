@@ -80,11 +80,6 @@ impl<E: Env> Unsaved<E> {
         (self.since, self.failed) = (self.since.max(then), false);
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.newest.len()
-    }
-
     /// All that are unsaved now.
     pub(super) fn all(&self) -> Vec<(Arc<Entry<E>>, Version)> {
         self.newest.values().map(|(place, version)| (self.entries[*place].clone(), *version)).collect()
