@@ -62,6 +62,7 @@ pub(super) struct LimitOptions {
 /// What contexts may take. Sizes are bytes of memory, roughly: short texts and small JSON values take more than their length.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Contexts")]
+#[expect(clippy::struct_field_names, reason = "they are the names of flags")]
 pub(super) struct SessionOptions {
     /// The largest message, and the most that the settings of a context may take, in bytes; more is answered 413.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]

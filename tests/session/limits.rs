@@ -21,6 +21,7 @@ fn within(store: &ScriptedStore, limits: SessionLimits) -> Manager<TokioRwLock, 
     manager_within(store, 1000, limits)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "outcomes are made where they are looked at")]
 fn is_full<T>(outcome: Result<T, SessionError>) -> bool {
     matches!(outcome, Err(SessionError::Capacity(CapacityError::Memory { .. })))
 }

@@ -254,7 +254,7 @@ impl ChatContext {
     pub fn restore(&mut self, other: &Self) {
         let Self { id, version, limits, created_by, .. } = *self;
         let receipts = std::mem::take(&mut self.receipts);
-        *self = Self { id, version, limits, created_by, receipts, ..other.clone() };
+        *self = Self { id, limits, created_by, receipts, version, ..other.clone() };
     }
 
     /// A copy that shares no memory with this context: every message and every string is copied.

@@ -77,6 +77,7 @@ mod tests {
     use super::super::{ContextConfig, ContextId, Version};
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as requests have it")]
     fn key(key: u128, request: u128) -> Option<IdempotencyKey> {
         Some(IdempotencyKey { key: Uuid::from_u128(key), request: Uuid::from_u128(request) })
     }

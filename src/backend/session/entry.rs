@@ -46,6 +46,10 @@ pub(super) struct Saved<R> {
 
 /// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are live, and a box would be one more hop to each of them"
+)]
 pub(super) enum Slot {
     /// Not loaded yet.
     Empty {

@@ -1,5 +1,7 @@
 //! What a context may hold: refused at every entrance, and counted right whatever is done to it.
 
+#![expect(clippy::needless_pass_by_value, reason = "outcomes are made where they are looked at")]
+
 use proptest::prelude::*;
 
 use super::super::*;

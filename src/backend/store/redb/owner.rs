@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageError};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError};
 use uuid::Uuid;
 
 use crate::backend::chat::ContextId;
@@ -196,7 +196,7 @@ fn each(
 /// Answers a request that changes nothing.
 fn look(
     rows: &impl ReadableTable<(u128, u32), &'static [u8]>,
-    checksums: &(impl ReadableTable<u128, u32> + ReadableTableMetadata),
+    checksums: &impl ReadableTable<u128, u32>,
     created: &impl ReadableTable<u128, u128>,
     request: &Request,
     loaded: &LoadedBytes,
