@@ -11,4 +11,4 @@ if ! command -v postgres >/dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/p
     fi
 fi
 cargo test --no-default-features --features postgres --test postgres -- --nocapture
-cargo clippy --no-default-features --features postgres --test postgres -- -D warnings
+cargo clippy --no-default-features --features postgres -- -D warnings
