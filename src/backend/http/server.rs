@@ -100,12 +100,15 @@ pub async fn serve(
         connections.spawn(async move {
             let _open = CountWhile::new(&state.metrics.connections);
             if speaks(&stream, limits.head_time, &mut ending).await {
-                // A client that reads nothing would keep its answer in memory for good.
-                let mut stream = Box::pin(TimeoutStream::new(stream));
-                stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
-                let connection = http.serve_connection(TokioIo::new(stream), service);
+                // In a box, so that a connection which only stands there does not have the room for it.
+                let conversation = Box::pin(async move {
+                    // A client that reads nothing would keep its answer in memory for good.
+                    let mut stream = Box::pin(TimeoutStream::new(stream));
+                    stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
+                    converse(http.serve_connection(TokioIo::new(stream), service), ending).await
+                });
                 // A client that broke off, or sent what is no HTTP: its own affair.
-                if let Err(error) = converse(connection, ending).await {
+                if let Err(error) = conversation.await {
                     tracing::debug!(%error, "a connection ended early");
                 }
             }
@@ -152,8 +155,10 @@ impl Service<Incoming> for Named {
 
 /// Waits until the client sends something, for so long at most: a connection that only stands there takes no buffers.
 async fn speaks(stream: &TcpStream, time: Duration, ending: &mut watch::Receiver<()>) -> bool {
+    let mut first = [0];
     tokio::select! {
-        readable = tokio::time::timeout(time, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        // Looked at, and not only waited for: of a new stream it is said that it may be readable.
+        said = tokio::time::timeout(time, stream.peek(&mut first)) => matches!(said, Ok(Ok(1..))),
         _ = ending.changed() => false,
     }
 }
