@@ -67,8 +67,9 @@ impl<E: Env, M> Backend<E, M> {
         &self.manager
     }
 
-    fn now(&self) -> Timestamp {
-        self.manager.env().clock().now()
+    /// The time that a key is used. Without one nobody asks for it, and no clock is read on the way of a plain write.
+    fn time_of(&self, key: Option<IdempotencyKey>) -> Timestamp {
+        key.map_or_else(Timestamp::default, |_| self.manager.env().clock().now())
     }
 }
 
@@ -138,7 +139,7 @@ impl DtoPolicy {
 
 impl<E: Env, M: ModelClient + ToolRunner> Serve<CreateContext> for Backend<E, M> {
     async fn serve(&self, CreateContext { body, key }: CreateContext) -> Result<ContextId, ServiceError> {
-        let (_key, now) = (self.keys.take(key)?, self.now());
+        let (_key, now) = (self.keys.take(key)?, self.time_of(key));
         if let Some(id) = self.created_before(key, now).await? {
             return Ok(id);
         }
@@ -224,7 +225,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<AddContextMessage> for Backend<E
         &self,
         AddContextMessage { id, message, branch, condition, key }: AddContextMessage,
     ) -> Result<AppendedDTO, ServiceError> {
-        let (_key, now) = (self.keys.take(key)?, self.now());
+        let (_key, now) = (self.keys.take(key)?, self.time_of(key));
         let append = |context: &mut ChatContext| {
             // Before the condition: the first time has moved the context on.
             context.expect_new(key, now)?;
@@ -245,7 +246,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveContextTools> for Backend
         &self,
         ApproveContextTools { id, decisions, condition, key }: ApproveContextTools,
     ) -> Result<Version, ServiceError> {
-        let (_key, now) = (self.keys.take(key)?, self.now());
+        let (_key, now) = (self.keys.take(key)?, self.time_of(key));
         let decide = |context: &mut ChatContext| {
             context.expect_new(key, now)?;
             context.require(&condition)?;
@@ -265,7 +266,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<SendMessageAction<'_>> for Backe
     ) -> Result<ActionDTO, ServiceError> {
         let _key = self.keys.take(key)?;
         let session = self.hold(id).await?;
-        let terms = TurnTerms { condition: &condition, key, now: self.now() };
+        let terms = TurnTerms { condition: &condition, key, now: self.time_of(key) };
         let began = self.turns.send_message(&session, message, &terms, watch).await;
         let began = outcome(&self.manager, id, began, TurnStart::from).await?;
         self.dto.describe(&session, began).await
@@ -279,7 +280,7 @@ impl<E: Env, M: ModelClient + ToolRunner> Serve<ApproveToolsAction<'_>> for Back
     ) -> Result<ActionDTO, ServiceError> {
         let _key = self.keys.take(key)?;
         let session = self.hold(id).await?;
-        let terms = TurnTerms { condition: &condition, key, now: self.now() };
+        let terms = TurnTerms { condition: &condition, key, now: self.time_of(key) };
         let began = self.turns.approve_tools(&session, &decisions, &terms, watch).await;
         let began = outcome(&self.manager, id, began, TurnStart::from).await?;
         self.dto.describe(&session, began).await
