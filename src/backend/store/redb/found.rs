@@ -27,14 +27,14 @@ impl Found {
             return Ok(None);
         }
         let corrupt = |reason: String| StoreError::Corrupt { id, reason };
-        let (head, context) = self.parts(id).map_err(corrupt)?;
+        let (said, context) = self.parts(id).map_err(corrupt)?;
         match (self.checksum, self.rows.last()) {
             (Some(checksum), Some((_, newest))) if checksum == checksum_in(newest) => {}
             (Some(_), _) => return Err(corrupt("its rows are not those that were stored last".to_owned())),
             (None, _) => return Err(corrupt("the checksum of its head is missing".to_owned())),
         }
         let receipts: Vec<Receipt> = self.receipts(id).collect::<Result<_, _>>().map_err(corrupt)?;
-        context.with_receipts(head.receipts(), receipts).map(Some).map_err(|error| corrupt(error.to_string()))
+        context.with_receipts(said, receipts).map(Some).map_err(|error| corrupt(error.to_string()))
     }
 
     /// As many rows as the head says, taken one by one from wherever they are.
@@ -64,8 +64,8 @@ impl Found {
         context.with_receipts(receipts.len(), receipts).map_err(|error| error.to_string())
     }
 
-    /// The head, and the context without its receipts.
-    fn parts(&self, id: ContextId) -> Result<(ContextHead, ChatContext), String> {
+    /// How many receipts there should be, and the context without them.
+    fn parts(&self, id: ContextId) -> Result<(usize, ChatContext), String> {
         let key = id.0.as_u128();
         let rest = self.rows.as_slice();
         let Some(((HEAD, head), rest)) = rest.split_last() else {
@@ -88,9 +88,9 @@ impl Found {
             }
         };
         let messages: Result<Vec<_>, _> = (0..).zip(rest).map(message).collect();
-        let context =
-            ChatContext::of_parts(head.clone(), settings, messages?).map_err(|error| error.to_string())?;
-        Ok((head, context))
+        let receipts = head.receipts();
+        let context = ChatContext::of_parts(head, settings, messages?).map_err(|error| error.to_string())?;
+        Ok((receipts, context))
     }
 }
 
