@@ -150,3 +150,30 @@ fn unread_too_much() -> Problem {
 fn broken() -> Problem {
     Problem::new(Code::Internal, "the turn ended without an answer; see the server's log")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_is_far_behind_is_told_the_end_and_one_that_reads_is_not() {
+        let (items, mut received) = unbounded_channel();
+        let unread = Arc::new(AtomicUsize::new(0));
+        let sender = EventSender { items, unread: unread.clone() };
+        let text = "x".repeat(MOST_UNREAD / 2);
+        for _ in 0..10 {
+            sender.saw(TurnEvent::Text(&text));
+            let read = received.try_recv().unwrap();
+            assert!(matches!(read, StreamItem::Event("text", _)));
+            unread.fetch_sub(read.text_bytes(), Relaxed);
+        }
+        for _ in 0..4 {
+            sender.saw(TurnEvent::Text(&text));
+        }
+        let kept = std::iter::from_fn(|| received.try_recv().ok());
+        let ended: Vec<bool> = kept
+            .map(|item| matches!(item, StreamItem::Ended(Err(problem)) if problem.code == Code::TooManyAnswers))
+            .collect();
+        assert_eq!(ended, [false, false, false, true]);
+    }
+}
