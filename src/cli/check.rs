@@ -1,13 +1,14 @@
 //! `lockyard check`: a history against a sequential model, that of the sessions among them.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Parser, ValueEnum};
 use lockyard_bench::program::check::{self, CheckOptions, DecisionFn};
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::models::HistoryModel;
-use lockyard_history::Limit;
+use lockyard_history::{Limit, Verdict};
 
 use crate::checks::spec::{self, Sessions};
 
@@ -59,6 +60,11 @@ impl ValueEnum for Model {
 }
 
 const BY_VERSIONS: DecisionFn<Sessions> = |history, limit: Limit| spec::decide(history, &limit);
+
+/// Judges a history of sessions in memory.
+pub(super) fn of_sessions(history: &[u8], budget: Duration) -> anyhow::Result<Verdict> {
+    check::verdict(&Sessions, Some(BY_VERSIONS), history, budget)
+}
 
 /// Runs the verb.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -19,11 +19,12 @@ use lockyard_bench::program::record_file::RecordFile;
 use lockyard_bench::record::Record;
 
 use crate::strategy::{Factorial, MAIN_WAYS, Strategy, presets};
+use crate::subjects::Server;
 
 use super::build::BUILD;
 use super::options::{self, ScenarioOptions};
 use super::plan;
-use super::remote::{self, TokenOptions};
+use super::remote::{self, GroupUrl, ServerOptions};
 use super::sweep;
 use super::verify;
 
@@ -52,15 +53,16 @@ pub(super) struct Args {
     #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy)]
     strategies: Vec<Strategy>,
 
-    /// A server to measure over HTTP, with a name for reports: `after=http://127.0.0.1:8080`. May be given again; then the
-    /// subjects are servers, and not strategies in this process.
+    /// A server to measure over HTTP, with a name for reports: `after=http://127.0.0.1:8080`; or several that keep the same
+    /// sessions, as one: `lease=http://a:8080,http://b:8080`. May be given again; then the subjects are servers, and not
+    /// strategies in this process.
     ///
     /// See `load --url`. Each keeps its cores while another is measured, so let all be idle except for this.
-    #[arg(long, value_name = "NAME=URL", value_parser = named_url, conflicts_with_all = SERVERS_HAVE_NO)]
-    url: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME=URL[,URL…]", value_parser = named_group, conflicts_with_all = SERVERS_HAVE_NO)]
+    url: Vec<(String, Vec<String>)>,
 
     #[command(flatten)]
-    token: TokenOptions,
+    servers: ServerOptions,
 
     /// A scenario: a name (see `lockyard list scenarios`), or a TOML file. May be given again. By default polling,
     /// hot-context and one-worker.
@@ -139,11 +141,10 @@ const AGAINST: &str = "after";
 /// What is asked of strategies in this process alone.
 const SERVERS_HAVE_NO: [&str; 5] = ["strategies", "ablations", "processes", "track", "cancel"];
 
-/// A server under a name, for clap.
-fn named_url(given: &str) -> Result<(String, String), String> {
-    let named = given.split_once('=').filter(|(name, _)| !name.is_empty() && !name.contains(':'));
-    let (name, url) = named.ok_or("write NAME=URL, such as after=http://127.0.0.1:8080")?;
-    Ok((name.to_owned(), url.to_owned()))
+/// Servers under a name, for clap.
+fn named_group(given: &str) -> Result<(String, Vec<String>), String> {
+    let GroupUrl { name, urls } = given.parse()?;
+    Ok((name.ok_or("write NAME=URL, such as after=http://127.0.0.1:8080")?, urls))
 }
 
 /// A way between strategies, for clap.
@@ -235,12 +236,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let sweeps = sweep::sweeps(&args.sweeps, &scenarios, &args.run.overrides, args.quick)?;
     let duration = args.run.run.duration.unwrap_or(if args.quick { QUICK } else { FULL });
-    let subjects = match args.url.as_slice() {
-        [] => plan::strategies(&strategies, &combinations, &args.run)?,
-        urls => {
-            let server = |(name, url): &(String, String)| Ok(args.token.server(name, url)?.subject());
-            plan::servers(urls.iter().map(server).collect::<anyhow::Result<_>>()?)
-        }
+    let server = |(name, urls): &(String, Vec<String>)| args.servers.server(name, urls);
+    let servers = args.url.iter().map(server).collect::<anyhow::Result<Vec<_>>>()?;
+    args.servers.check(!servers.is_empty())?;
+    remote::check_route(&args.servers, &servers)?;
+    let subjects = if servers.is_empty() {
+        plan::strategies(&strategies, &combinations, &args.run)?
+    } else {
+        plan::servers(servers.iter().map(Server::subject).collect())
     };
     let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
     let measured = [&strategies[..], &combinations].concat();
@@ -257,8 +260,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if planned.is_some_and(|gate| !gate.admits(&RunSettings::of_plan(&plan, args.processes))) {
         return Ok(Exit::NotComparable);
     }
-    if !args.url.is_empty() {
-        remote::announce(plan.workloads());
+    if !servers.is_empty() {
+        remote::announce(&servers, plan.workloads());
     }
     match (args.part, args.processes) {
         (Some(nth), _) => processes::answer(plan, nth),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Parser;
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
@@ -10,16 +11,23 @@ use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
 use lockyard_bench::Share;
 use lockyard_bench::program::command_line;
 use lockyard_bench::program::exit::Exit;
+use lockyard_bench::program::options::RunOptions;
 use lockyard_bench::program::output;
+use lockyard_bench::program::planned::{self, PlanOptions, PlanTarget};
+use lockyard_bench::record::LoadPlan;
 
 use crate::strategy::Strategy;
-use crate::subjects::{self, PitfallPlan};
+use crate::subjects::{self, PitfallPlan, Server};
 use crate::unknown::Unknown;
+use crate::workload::Scenario;
 
 use super::build::BUILD;
 use super::options::{self, ScenarioOptions};
 use super::plan;
-use super::remote::{self, TokenOptions};
+use super::remote::{self, GroupUrl, ServerOptions};
+
+/// The default scenario.
+const POLLING: &str = "polling";
 
 /// The default strategy.
 const DEFAULT: &str = "after";
@@ -40,22 +48,22 @@ pub(super) struct Args {
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]. By default after.
     ///
     /// With --url, what the server runs: it is noted in the record, and nothing depends on it.
-    #[arg(long, value_name = "STRATEGY", value_parser = options::strategy)]
+    #[arg(long, value_name = "STRATEGY", value_parser = options::strategy, conflicts_with = "plan")]
     strategy: Option<Strategy>,
 
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
-    #[arg(long, value_name = "SCENARIO", default_value = "polling")]
+    #[arg(long, value_name = "SCENARIO", default_value = POLLING, conflicts_with = "plan")]
     scenario: String,
 
     /// Writes what the verification slices have recorded as JSON Lines, for `lockyard check FILE --model session`.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_verify")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_verify", "plan", "write_plan"])]
     history: Option<PathBuf>,
 
     /// Run this pitfall instead: a seeded bug, under tracked locks and whatever else must detect it.
     ///
     /// Exits with 4 once it is detected. It has its own tasks, so strategy and scenario do not apply; see `lockyard list
     /// pitfalls`. --duration is how long it is repeated, 1s by default; --track changes nothing.
-    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "cancel"])]
+    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "cancel", "plan", "write_plan"])]
     pitfall: Option<&'static Pitfall>,
 
     /// Run the pitfall's fixed variant, on which any report is a false positive.
@@ -63,15 +71,20 @@ pub(super) struct Args {
     #[arg(long, alias = "twin")]
     fixed: bool,
 
-    /// Measure the server at this URL, such as `http://127.0.0.1:8080`, instead of a strategy in this process.
+    /// Measure the server at this URL, such as `http://127.0.0.1:8080`, instead of a strategy in this process; or several that keep
+    /// the same sessions, as one: `lease=http://a:8080,http://b:8080`, with a name for reports.
     ///
+    /// Clients ask all servers of a group (see --route), and their answers are judged together, as of one system.
     /// The scenario's sessions are made through its routes first, and deleted at the end. What cannot be seen from outside
     /// (hits, evictions, memory, factors) is null in the record. A lost connection is an unknown outcome and no failure.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["pitfall", "track", "cancel"])]
-    url: Option<String>,
+    #[arg(long, value_name = "[NAME=]URL[,URL…]", conflicts_with_all = ["pitfall", "track", "cancel", "plan"])]
+    url: Option<GroupUrl>,
 
     #[command(flatten)]
-    token: TokenOptions,
+    servers: ServerOptions,
+
+    #[command(flatten)]
+    planning: PlanOptions,
 
     #[command(flatten)]
     run: ScenarioOptions,
@@ -89,12 +102,25 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         return run_pitfall(pitfall, args);
     }
     anyhow::ensure!(!args.fixed, "--fixed is a variant of a pitfall: name that with --pitfall <NAME>");
+    args.servers.check(args.url.is_some() || args.planning.keeps())?;
+    if let Some((plan, slice)) = args.planning.read(&BUILD, &args.run.run)? {
+        return run_planned(args, plan, slice);
+    }
     let scenarios = vec![options::scenario(&args.scenario, &args.run.overrides)?];
-    let subjects = if let Some(url) = &args.url {
-        remote::announce(&scenarios);
-        let name = args.strategy.as_ref().map_or(REMOTE, Strategy::name);
-        plan::servers(vec![args.token.server(name, url)?.subject()])
+    let subjects = if let Some(GroupUrl { name, urls }) = &args.url {
+        let runs = args.strategy.as_ref().map(Strategy::name);
+        let server = args.servers.server(name.as_deref().or(runs).unwrap_or(REMOTE), urls)?;
+        remote::check_route(&args.servers, std::slice::from_ref(&server))?;
+        if let Some(exit) = write_plan(args, &server, &scenarios[0])? {
+            return Ok(exit);
+        }
+        remote::announce(std::slice::from_ref(&server), &scenarios);
+        plan::servers(vec![server.subject()])
     } else {
+        anyhow::ensure!(
+            !args.planning.writes(),
+            "--write-plan: several machines can ask only what is none of their own processes; name servers with --url"
+        );
         let strategy = args.strategy.clone().map_or_else(|| Strategy::parse(DEFAULT), Ok)?;
         plan::strategies(&[strategy], &[], &args.run)?
     };
@@ -103,6 +129,43 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .longest_slice(DURATION)
         .history(args.history.clone());
     output::measure(&plan, &args.run.run.output, None)
+}
+
+/// Writes a plan for several load machines, if that is asked for.
+fn write_plan(args: &Args, server: &Server, scenario: &Scenario) -> anyhow::Result<Option<Exit>> {
+    let (text, overrides) = scenario.document();
+    let target = PlanTarget {
+        subject: server.name(),
+        servers: Some(server.servers()),
+        document: Some(text.to_owned()),
+        settings: overrides.to_vec(),
+        duration: args.run.run.duration.unwrap_or(DURATION),
+        build: &BUILD,
+    };
+    args.planning.write(scenario, target, &args.run.run)
+}
+
+/// One machine's part of a plan of several.
+fn run_planned(args: &Args, plan: LoadPlan, slice: u32) -> anyhow::Result<Exit> {
+    anyhow::ensure!(args.run.overrides.is_empty() && args.run.cancel.is_none(), "{}", planned::DECIDED);
+    let (Some(text), Some(group)) = (&plan.document, &plan.servers) else {
+        anyhow::bail!("--plan is of a program of another kind: it names no scenario's text, or no servers");
+    };
+    let scenario = Scenario::of_document(&plan.workload, text, &plan.settings)
+        .context("the plan's scenario cannot be run")?;
+    let server = args.servers.group(&plan.subject, &group.addresses, group.route)?;
+    let scenarios = vec![scenario];
+    remote::announce(std::slice::from_ref(&server), &scenarios);
+    let run = RunOptions { seed: plan.seed, no_verify: !plan.verify, ..args.run.run.clone() };
+    let options = ScenarioOptions { overrides: Vec::new(), cancel: None, run };
+    let (folder, output) = args.run.run.output.with_folder();
+    let clock = subjects::clock_of(server.first())?;
+    let duration = Duration::from_millis(plan.duration_ms);
+    let measured = plan::plan(plan::servers(vec![server.subject()]), scenarios, Share::NONE, &options)
+        .duration(duration)
+        .longest_slice(DURATION)
+        .planned(planned::planned(plan, slice, clock, &folder));
+    output::measure(&measured, &output, None)
 }
 
 fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {

@@ -112,7 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Verb::Store(args)) => store::run(&args),
         Some(Verb::Diff(args)) => diff::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
-        Some(Verb::Merge(args)) => merge::run(&args),
+        Some(Verb::Merge(args)) => merge::run(&args, Some(&check::of_sessions)),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Schema(args)) => schema::run(&args),
         Some(Verb::Completions(args)) => completions::run(&args, &mut Cli::command()),

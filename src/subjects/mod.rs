@@ -3,7 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `strategy`, `in_process`, `backend` | strategies in this process |
-//! | `server`, `site` | servers elsewhere, asked over HTTP |
+//! | `server`, `server_sessions`, `group` | servers elsewhere, asked over HTTP, alone or as a group |
+//! | `planned_sessions`, `clock` | what several load machines share of them: sessions, and the time |
 //! | `limit` | what the machine could do at most |
 //! | `ask`, `recording`, `client`, `questions` | what a client asks, measured and written down |
 //! | `population` | the sessions that a scenario begins with |
@@ -18,11 +19,14 @@ mod backend;
 mod calibrate;
 mod cancelling;
 mod client;
+mod clock;
 mod footprint;
+mod group;
 mod in_process;
 mod limit;
 mod memory;
 mod pitfall;
+mod planned_sessions;
 mod population;
 mod questions;
 mod recording;
@@ -37,9 +41,10 @@ mod tracking_cost;
 mod tests;
 
 pub use calibrate::{Calibration, calibrate};
+pub use clock::clock_of;
 pub use footprint::{Footprint, footprints};
 pub use limit::limits;
 pub use pitfall::{PitfallPlan, run_pitfall};
-pub use server::Server;
+pub use server::{GroupError, Server};
 pub use strategy::{CustomSubject, Strategies};
 pub use tracking_cost::{TrackingCost, tracking_cost};

@@ -76,6 +76,20 @@ impl Scenario {
         file::read(&Source::new(&format!("built-in scenario {name}"), text, &overrides))
     }
 
+    /// What it was read from: the text, and what was laid over it. With its name, another machine reads the same by
+    /// [`of_document`](Self::of_document), which need not have the file.
+    pub fn document(&self) -> (&str, &[String]) {
+        (&self.origin.text, &self.origin.overrides)
+    }
+
+    /// The scenario of a document, with what was laid over it; `source_name` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn of_document(source_name: &str, text: &str, overrides: &[String]) -> Result<Self, ScenarioError> {
+        file::read(&Source::new(source_name, text, overrides))
+    }
+
     /// The same with one more override laid over it, of this field by this value: checked as a whole, as any other.
     ///
     /// # Errors

@@ -1,70 +1,13 @@
 //! `load --url` and `compare --url`: servers measured from outside, from outside.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+use crate::runs::{SMALL, findings, load, lockyard, record, sessions, text};
 use crate::support::program::Program;
 use crate::support::proxy::{self, Fate};
 use serde_json::Value;
-
-/// So few sessions that they are soon made, and so many writes that clients meet.
-const SMALL: [&str; 10] = [
-    "--set",
-    "sessions=5",
-    "--set",
-    "messages=4",
-    "--set",
-    "message_bytes=64",
-    "--set",
-    "tasks=6",
-    "--set",
-    "read_percent=60",
-];
-
-fn lockyard(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
-    command.args(args).env_remove("LOCKYARD_TOKEN");
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// What a run has left, valid by the schema.
-fn record(out: &Path) -> Value {
-    let record = serde_json::from_slice(&std::fs::read(out.join("run.json")).unwrap()).unwrap();
-    let schema = serde_json::to_value(lockyard::bench::record::json_schema()).unwrap();
-    if let Err(error) = jsonschema::validate(&schema, &record) {
-        panic!("{error} at {}", error.instance_path());
-    }
-    assert!(out.join("index.html").exists());
-    record
-}
-
-/// The one cell of a run that ended so.
-#[track_caller]
-fn load(args: &[&str], out: &Path, code: i32) -> (Value, Output) {
-    let place = ["--out", out.to_str().unwrap()];
-    let output = lockyard(&[&["load"], args, &SMALL, &place].concat()).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
-    let cells = &record(out)["cells"];
-    assert_eq!(cells.as_array().unwrap().len(), 1);
-    (cells[0].clone(), output)
-}
-
-fn findings(cell: &Value) -> BTreeMap<&str, &Value> {
-    let all = cell["findings"].as_array().unwrap().iter();
-    all.map(|finding| (finding["kind"].as_str().unwrap(), finding)).collect()
-}
-
-/// All sessions of a server.
-fn sessions(program: &Program) -> usize {
-    program.client().get("/v1/contexts").unwrap().json()["contexts"].as_array().unwrap().len()
-}
 
 #[test]
 fn a_server_is_measured_and_judged_and_left_as_it_was() {

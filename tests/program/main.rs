@@ -19,12 +19,18 @@ mod fuzz_inputs;
 mod gate;
 mod gate_command;
 #[cfg(unix)]
+mod groups;
+#[cfg(unix)]
 mod load_url;
 mod locks;
+#[cfg(unix)]
+mod machines;
 mod own_lock;
 mod pitfalls;
 #[cfg(unix)]
 mod readme_curl;
+#[cfg(unix)]
+mod runs;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]

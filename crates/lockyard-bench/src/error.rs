@@ -25,6 +25,12 @@ pub enum RunError {
         /// Why not.
         reason: String,
     },
+    /// A plan of several load machines that this one cannot keep.
+    #[error("the plan cannot be kept: {reason}")]
+    Plan {
+        /// Why not, and what would be right.
+        reason: String,
+    },
     /// The system gives no threads.
     #[error("no worker threads could be started; free some, or ask for fewer workers")]
     Threads(#[from] io::Error),

@@ -114,7 +114,15 @@ pub fn harness_cost(rounds: u32) -> Result<HarnessCost, RunError> {
     let runner = SliceRunner::new(&shape, Duration::from_secs(10))?;
     let subject: Subject<Reading> =
         Subject::new("numbers", |_: &Setup<'_, Reading>| Ok(Numbers::new())).into();
-    let context = RunContext { runner: &runner, shape: &shape, steps: &steps, filling: &|_, _| () };
+    let clients: Vec<usize> = (0..steps.len()).collect();
+    let context = RunContext {
+        runner: &runner,
+        shape: &shape,
+        clients: &clients,
+        steps: &steps,
+        planned: None,
+        filling: &|_, _| (),
+    };
     let mut order = Random::stream(0, ORDER_STREAM);
 
     // With the plain loop last, which has no mode.

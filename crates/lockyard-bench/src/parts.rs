@@ -14,7 +14,10 @@ use crate::experiment::ExperimentPlan;
 use crate::harness::harness_cost;
 use crate::memory::MemoryCount;
 use crate::plan::Plan;
-use crate::record::{Environment, Record, Scaling, ScalingPoint, ScenarioRecord};
+use crate::planned::PlannedSlice;
+use crate::record::{
+    Environment, Finding, FindingKind, Record, Scaling, ScalingPoint, ScenarioRecord, Severity,
+};
 use crate::workload::Workload;
 
 /// How many rounds measure what the harness costs: half a second.
@@ -37,6 +40,24 @@ impl Part {
     pub(crate) fn is_empty(&self) -> bool {
         self.outcomes.iter().all(Outcome::is_empty)
     }
+}
+
+/// That the clock of this machine is not what the plan states, where that is certain.
+fn clock_error(planned: &PlannedSlice) -> Option<Finding> {
+    let (clock, error_ns) = planned.clock.as_ref().zip(planned.plan.clock_error_ns)?;
+    clock.exceeds(error_ns).then(|| Finding {
+        kind: FindingKind::ClockError,
+        rule: None,
+        severity: Severity::Warning,
+        message: format!(
+            "the plan states that clocks are off by {:.3} ms at most, and {}; nothing is judged across machines by such a clock",
+            error_ns as f64 / 1e6,
+            clock.seen()
+        ),
+        places: vec![clock.server.clone()],
+        tasks: Vec::new(),
+        edges: Vec::new(),
+    })
 }
 
 /// The parts of a run, and the record that follows from them.
@@ -121,6 +142,14 @@ impl<'a, W: Workload> RecordBuilder<'a, W> {
             record.probe_effect = record.probe_effect.or_else(|| outcomes.probe_effect());
             record.ablations.extend(outcomes.ablations(&plan.ablations));
         }
+        if let Some(planned) = &plan.planned {
+            let machine = (!record.cells.is_empty()).then(|| self.outcomes(0, 0).machine(planned, &record));
+            record.machines.extend(machine.flatten());
+            if let Some(cell) = record.cells.first_mut() {
+                cell.findings.extend(clock_error(planned));
+            }
+            record.plan = Some(planned.plan.clone());
+        }
         let processes: BTreeSet<_> = self.parts.iter().map(|(nth, _)| nth).collect();
         record.processes = processes.len() as u32;
         record
@@ -135,7 +164,7 @@ impl<'a, W: Workload> RecordBuilder<'a, W> {
         let parts = self.parts.iter().filter(|(_, part)| part.of == of);
         let measured = parts.map(|(_, part)| &part.outcomes[point]).filter(|outcome| !outcome.is_empty());
         let workload = self.experiments[of].points[point].0;
-        Outcomes::new(self.context(), WorkloadFacts::of(workload), measured)
+        Outcomes::new(self.context(), WorkloadFacts::of(workload, self.plan.client_slice()), measured)
     }
 
     /// Whether every process has measured all of an experiment.

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::clients::ClientSlice;
 use crate::environment::Build;
 use crate::pinning::Pinning;
+use crate::planned::PlannedSlice;
 use crate::record::{Change, Limits};
 use crate::share::Share;
 use crate::stats::Confidence;
@@ -76,6 +78,8 @@ pub struct Plan<W: Workload> {
     pub(crate) patience: Duration,
     /// The CPUs that workers are pinned to; the system chooses if there are none.
     pub(crate) pinning: Option<Pinning>,
+    /// This machine's part of what several load machines do together.
+    pub(crate) planned: Option<PlannedSlice>,
 }
 
 /// Less is no difference, unless said otherwise.
@@ -144,6 +148,7 @@ impl<W: Workload> Default for Plan<W> {
             terms: Terms::default(),
             patience: Duration::from_secs(10),
             pinning: None,
+            planned: None,
         }
     }
 }
@@ -256,6 +261,12 @@ impl<W: Workload> Plan<W> {
     pub fn pinning(self, pinning: impl Into<Option<Pinning>>) -> Self {
         Self { pinning: pinning.into(), ..self }
     }
+
+    /// One machine's part of what several load machines do together: of its one workload this machine has a slice of the clients, and
+    /// rounds begin when the plan says.
+    pub fn planned(self, planned: impl Into<Option<PlannedSlice>>) -> Self {
+        Self { planned: planned.into(), ..self }
+    }
 }
 
 impl<W: Workload> Plan<W> {
@@ -271,6 +282,11 @@ impl<W: Workload> Plan<W> {
             precision: Share::NONE,
             ..self
         }
+    }
+
+    /// Which clients of its workloads this machine has.
+    pub(crate) fn client_slice(&self) -> ClientSlice {
+        self.planned.as_ref().map_or(ClientSlice::ALL, |it| ClientSlice::new(it.slice, it.plan.slices))
     }
 
     /// Who says when a round may begin, if anybody does: for the first that asks.

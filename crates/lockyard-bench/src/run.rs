@@ -106,7 +106,7 @@ pub fn measure<W: Workload>(
         let finished = played.is_ok() && !interrupted.load(Ordering::Relaxed);
         let part = Part { of: nth, finished, outcomes: experiment.outcomes().collect() };
         if finished || !part.is_empty() {
-            let facts = WorkloadFacts::of(planned.points[0].0);
+            let facts = WorkloadFacts::of(planned.points[0].0, plan.client_slice());
             let cell = part.outcomes.first().filter(|_| planned.cell.is_some());
             let comparisons = cell.map_or_else(Vec::new, |cell| {
                 Outcomes::new(context, facts, std::iter::once(cell)).comparisons(None)

@@ -93,6 +93,10 @@ kinds! {
         "No linearization of the operations explains all answers."
     NotDecided "not decided"
         "Linearizability was not decided in time."
+    LateRounds "late rounds"
+        "Rounds were not measured by all load machines at the same time, and are not in the throughput."
+    ClockError "clock error"
+        "The clock of a load machine is further off than its plan states."
     NotCounted "not counted"
         "Memory could not be counted, so it is unknown."
     Invariant "invariant"
@@ -131,6 +135,8 @@ impl FindingKind {
             | Self::ServerLost
             | Self::NotLinearizable
             | Self::NotDecided
+            | Self::LateRounds
+            | Self::ClockError
             | Self::NotCounted
             | Self::Invariant => false,
         }

@@ -41,7 +41,8 @@ mod verdict;
 
 pub use check::{Checker, Decision, check};
 pub use evidence::{EVIDENCE_TIME, Refutation};
-pub use files::{Codec, Encoded, Event, EventKind, HistoryError, Json, Nil, ReadOptions};
+pub use files::join_histories;
+pub use files::{Codec, Encoded, Event, EventKind, HistoryError, JoinError, Json, Nil, ReadOptions};
 pub use history::History;
 pub use judge::Judge;
 pub use lockyard_evidence::{OperationSpan, Process, Violation};

@@ -24,7 +24,7 @@ pub struct Recording<S: SequentialSpec> {
 pub type Given<S> = (u32, <S as SequentialSpec>::Call, <S as SequentialSpec>::Answer);
 
 /// The process that is said to have asked before the first operation.
-const NO_PROCESS: u64 = u32::MAX as u64;
+pub(super) const NO_PROCESS: u64 = u32::MAX as u64;
 
 impl<S: SequentialSpec> Default for Recording<S> {
     fn default() -> Self {
@@ -52,6 +52,16 @@ impl<S: SequentialSpec> Recording<S> {
         self.processes.push((process, self.records.len()));
         self.records.append(&mut records);
         self.failed += failed;
+    }
+
+    /// Takes back every answer that came after this time: whatever it said, the outcome of its operation then counts as unknown. For
+    /// a recording that others go on where it ends, and whose last answers may know of what they did.
+    pub fn forget_answers_after(&mut self, time: u64) {
+        for record in &mut self.records[self.given..] {
+            if record.answer.is_some() && record.returned > time {
+                (record.returned, record.answer) = (NEVER, None);
+            }
+        }
     }
 
     /// Operations invoked, those that failed included.

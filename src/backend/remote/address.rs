@@ -58,7 +58,8 @@ impl Address {
             Ok(value)
         });
         Ok(Self {
-            host: host.to_owned(),
+            // Names of hosts are alike in either case, and so are addresses that are compared.
+            host: host.to_ascii_lowercase(),
             port: uri.port_u16().unwrap_or(80),
             prefix: uri.path().trim_end_matches('/').to_owned(),
             authorization: authorization.transpose()?,
@@ -82,7 +83,7 @@ mod tests {
             ("http://localhost:8080", "http://localhost:8080"),
             ("http://localhost/", "http://localhost:80"),
             ("http://[::1]:8080", "http://[::1]:8080"),
-            ("http://proxy:1/chat/", "http://proxy:1/chat"),
+            ("http://Proxy:1/Chat/", "http://proxy:1/Chat"),
         ] {
             assert_eq!(Address::parse(given, None).unwrap().to_string(), printed);
         }

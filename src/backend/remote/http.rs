@@ -32,6 +32,14 @@ pub(super) struct Terms {
 /// What is asked of a session at any version, and may be asked again.
 pub(super) const ANY: Terms = Terms { condition: VersionCondition::Any, key: None };
 
+/// What was answered.
+pub(super) struct Response {
+    pub(super) status: StatusCode,
+    /// When, by the server's clock, as it wrote that.
+    pub(super) date: Option<String>,
+    pub(super) body: Bytes,
+}
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum SendError {
@@ -65,6 +73,10 @@ impl Http {
         Self { address: address.clone(), host, idle: Mutex::default() }
     }
 
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     pub(super) fn with_own_connections(&self) -> Self {
         Self { address: self.address.clone(), host: self.host.clone(), idle: Mutex::default() }
     }
@@ -76,7 +88,7 @@ impl Http {
         path: &str,
         terms: &Terms,
         body: Option<Vec<u8>>,
-    ) -> Result<(StatusCode, Bytes), SendError> {
+    ) -> Result<Response, SendError> {
         let mut request = self.request(method, path, terms, body)?;
         loop {
             let (mut connection, fresh) = match self.used() {
@@ -101,12 +113,14 @@ impl Http {
                 },
             };
             let status = response.status();
+            let date =
+                response.headers().get(header::DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
             let body = response.into_body().collect().await;
             let body = body.map_err(|error| SendError::NoAnswer(format!("the answer broke off: {error}")))?;
             if !connection.is_closed() {
                 self.idle.lock().push((Instant::now(), connection));
             }
-            return Ok((status, body.to_bytes()));
+            return Ok(Response { status, date, body: body.to_bytes() });
         }
     }
 

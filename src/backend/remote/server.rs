@@ -15,7 +15,7 @@ use crate::backend::service::{RemoteFailure, ServiceError};
 use crate::backend::session::SessionError;
 
 use super::address::Address;
-use super::http::{ANY, Http, SendError, Terms};
+use super::http::{ANY, Http, Response, SendError, Terms};
 
 /// A server, asked over connections that are used again.
 ///
@@ -32,6 +32,17 @@ impl Remote {
     /// The server there. Connects when it is asked.
     pub fn new(address: &Address) -> Self {
         Self { http: Http::new(address), aliases: Aliases::default(), unanswered: AtomicU64::new(0) }
+    }
+
+    /// Another server, there, that keeps the same sessions: an alias for one is one for both.
+    #[must_use]
+    pub fn beside(&self, address: &Address) -> Self {
+        Self { http: Http::new(address), aliases: self.aliases.clone(), unanswered: AtomicU64::new(0) }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        self.http.address()
     }
 
     /// The same server and the same aliases, with connections of its own.
@@ -72,6 +83,32 @@ impl Remote {
         self.answered(None, Method::GET, "/readyz".to_owned(), &ANY, None).await.map(drop)
     }
 
+    /// The time by its clock, as the `Date` of an answer has it (RFC 9110, 6.6.1); nothing where it does not say.
+    ///
+    /// # Errors
+    /// It cannot be reached, or does not answer.
+    pub async fn date(&self) -> Result<Option<String>, ServiceError> {
+        Ok(self.response(Method::GET, "/healthz", &ANY, None).await?.date)
+    }
+
+    /// What the server is, and in which version, as its own document of its routes says; nothing where it shows none, as behind a
+    /// proxy that does not pass it on.
+    ///
+    /// # Errors
+    /// It cannot be reached, or does not answer.
+    pub async fn identity(&self) -> Result<Option<String>, ServiceError> {
+        let document = self.answered(None, Method::GET, "/openapi.json".to_owned(), &ANY, None).await;
+        match document {
+            Ok(document) => {
+                let Document { info: Info { title, version } } =
+                    serde_json::from_slice(&document).unwrap_or_default();
+                Ok((!version.is_empty()).then(|| format!("{title} {version}")))
+            }
+            Err(error) if error.is_unanswered() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The answer to one request about `id`, if that is what it is about.
     pub(super) async fn answered(
         &self,
@@ -81,15 +118,26 @@ impl Remote {
         terms: &Terms,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes, ServiceError> {
-        let (status, bytes) = self.http.ask(method, &path, terms, body).await.map_err(|error| {
+        let Response { status, body, .. } = self.response(method, &path, terms, body).await?;
+        if status.is_success() { Ok(body) } else { Err(refusal(id, status, &body)) }
+    }
+
+    /// Whatever is answered to one request.
+    async fn response(
+        &self,
+        method: Method,
+        path: &str,
+        terms: &Terms,
+        body: Option<Vec<u8>>,
+    ) -> Result<Response, ServiceError> {
+        self.http.ask(method, path, terms, body).await.map_err(|error| {
             self.unanswered.fetch_add(1, Relaxed);
             let (outcome, reason) = match error {
                 SendError::NotSent(reason) => (RemoteFailure::Unreachable, reason),
                 SendError::NoAnswer(reason) => (RemoteFailure::Unanswered, reason),
             };
             ServiceError::RemoteFailure { outcome, reason }
-        })?;
-        if status.is_success() { Ok(bytes) } else { Err(refusal(id, status, &bytes)) }
+        })
     }
 
     /// What the server says of a session.
@@ -121,6 +169,19 @@ impl Remote {
 
 /// Where a server keeps its sessions.
 pub(super) const CONTEXTS: &str = "/v1/contexts";
+
+/// What a server says of itself.
+#[derive(Default, Deserialize)]
+struct Document {
+    info: Info,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Info {
+    title: String,
+    version: String,
+}
 
 /// What a problem says; a proxy between may answer otherwise.
 #[derive(Default, Deserialize)]

@@ -14,6 +14,19 @@ pub trait Request: Clone + Send {
 
     /// What it answers.
     type Answer: Send + 'static;
+
+    /// The session that it is about; nothing where it names none, as what creates one or lists them.
+    fn session(&self) -> Option<chat::ContextId>;
+}
+
+/// The field that names a session, of all fields of a request.
+macro_rules! session_in {
+    ($self:ident id) => {
+        Some($self.id)
+    };
+    ($self:ident $other:ident) => {
+        None
+    };
 }
 
 /// What stands in square brackets in the list, and what it is.
@@ -57,6 +70,10 @@ macro_rules! requests {
             impl Request for $Request {
                 const OPERATION: Operation = Operation::$Request;
                 type Answer = $Answer;
+
+                fn session(&self) -> Option<chat::ContextId> {
+                    [$(session_in!(self $arg)),*].into_iter().flatten().next()
+                }
             }
         )*
         $(
@@ -76,6 +93,10 @@ macro_rules! requests {
             impl Request for $Turn<'_> {
                 const OPERATION: Operation = Operation::$Turn;
                 type Answer = $Ended;
+
+                fn session(&self) -> Option<chat::ContextId> {
+                    [$(session_in!(self $turn_arg)),*].into_iter().flatten().next()
+                }
             }
         )*
     };

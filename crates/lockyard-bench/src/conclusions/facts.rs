@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::clients::ClientSlice;
 use crate::plan::Terms;
-use crate::record::{Factors, Point, StrategySummary};
+use crate::record::{Factors, Point, ServerGroup, StrategySummary};
 use crate::subject::Subject;
 use crate::workload::{Operation, Workload, WorkloadShape};
 
@@ -17,11 +18,12 @@ pub(crate) struct WorkloadFacts {
 }
 
 impl WorkloadFacts {
-    pub(crate) fn of<W: Workload>(workload: &W) -> Self {
+    /// Of a workload of whose clients this machine has these.
+    pub(crate) fn of<W: Workload>(workload: &W, clients: ClientSlice) -> Self {
         Self {
             name: workload.name().to_owned(),
             operations: W::OPERATIONS,
-            shape: workload.shape(),
+            shape: clients.shape(&workload.shape()),
             point: workload.point(),
         }
     }
@@ -35,6 +37,8 @@ pub(crate) struct SubjectFacts {
     pub(crate) factors: Option<Factors>,
     /// The subject that it is held against besides, because all but one thing is equal.
     pub(crate) compared_with: Option<String>,
+    /// The servers that stand behind it, where it says so.
+    pub(crate) servers: Option<ServerGroup>,
     /// Whether it is there for an ablation alone.
     pub(crate) ablation_only: bool,
     /// Whether it stands outside this process, so that nothing is known that tasks cannot see.
@@ -48,6 +52,7 @@ impl SubjectFacts {
             about: subject.says_about().map(str::to_owned),
             factors: subject.factors().cloned(),
             compared_with: subject.is_compared_with().map(str::to_owned),
+            servers: subject.servers().cloned(),
             ablation_only: subject.is_ablation_only(),
             outside: subject.is_outside(),
         }
@@ -60,6 +65,7 @@ impl SubjectFacts {
             about: self.about.clone(),
             factors: self.factors.clone(),
             compared_with: self.compared_with.clone(),
+            servers: self.servers.clone(),
             ablation_only: self.ablation_only,
         }
     }
@@ -72,6 +78,7 @@ impl SubjectFacts {
             about: None,
             factors: None,
             compared_with: None,
+            servers: None,
             ablation_only: false,
             outside: false,
         }

@@ -29,7 +29,7 @@ pub(crate) struct Measured {
     before_block: (Duration, u64),
     /// The blocks, as the record has them.
     timeline: Vec<record::Slice>,
-    tally: SubjectTotals,
+    pub(super) tally: SubjectTotals,
     time: Duration,
     /// What its cache has counted in these slices, where it has one.
     cache: Option<CacheCounters>,
@@ -39,6 +39,9 @@ pub(crate) struct Measured {
     by_task: Vec<u64>,
     /// Allocations in slices without a clock, and the operations in them.
     allocations: Option<(u64, u64)>,
+    /// Under a plan: when each slice began.
+    #[serde(default)]
+    pub(crate) spans: Vec<record::RoundSpan>,
 }
 
 impl Measured {
@@ -46,7 +49,7 @@ impl Measured {
         Self { by_task: vec![0; workload.shape.tasks() as usize], ..Self::default() }
     }
 
-    /// Counts a slice towards a round, with what each task did in it.
+    /// Counts a slice towards a round, with what each task did in it, and says what all did.
     pub(crate) fn count<'a>(
         &mut self,
         RoundNumber { layout, nth }: RoundNumber,
@@ -54,7 +57,7 @@ impl Measured {
         tells_throughput: bool,
         slice: Sliced,
         logs: impl Iterator<Item = (usize, &'a TaskLog)>,
-    ) {
+    ) -> u64 {
         self.rounds.resize_with(self.rounds.len().max(layout + 1), Vec::new);
         let rounds = &mut self.rounds[layout];
         rounds.resize_with(rounds.len().max(nth + 1), Round::default);
@@ -76,6 +79,7 @@ impl Measured {
             let (allocations, operations) = self.allocations.unwrap_or_default();
             self.allocations = Some((allocations + new, operations + done));
         }
+        done
     }
 
     /// Counts what the system has counted during a slice.
@@ -285,10 +289,14 @@ mod tests {
         SubjectFacts { outside, ..SubjectFacts::named("a") }
     }
 
+    fn sliced(allocations: Option<u64>) -> Sliced {
+        Sliced { begun: quanta::Instant::now(), elapsed: Duration::from_millis(100), allocations }
+    }
+
     /// A slice of a tenth of a second in which the tasks have read so often.
     fn count(measured: &mut Measured, round: usize, by_task: [u64; 2], nanos: u64) {
         let logs = by_task.map(|done| TaskLog::of_samples(OPERATIONS.len(), 0, done, nanos));
-        let sliced = Sliced { elapsed: Duration::from_millis(100), allocations: Some(10) };
+        let sliced = sliced(Some(10));
         let number = RoundNumber { layout: round, nth: 0 };
         measured.count(number, LatencyMode::Bare, true, sliced, logs.iter().enumerate());
         measured.end_block();
@@ -328,7 +336,7 @@ mod tests {
         let start = meter.begin(0);
         meter.end(start, Outcome::Unknown(&"the connection was lost"));
         let mut measured = Measured::new(&workload());
-        let sliced = Sliced { elapsed: Duration::from_millis(100), allocations: None };
+        let sliced = sliced(None);
         let number = RoundNumber { layout: 0, nth: 0 };
         measured.count(number, LatencyMode::Bare, true, sliced, std::iter::once((0, meter.log())));
         let cell = cell(&measured);

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::judged::Verified;
 use crate::plan::Ablated;
-use crate::record::{Ablation, Cell, Comparison, Finding, Memory};
+use crate::planned::PlannedSlice;
+use crate::record::{Ablation, Cell, Comparison, Finding, MachineRecord, Memory, Record};
 use crate::tracking::TrackingSummary;
 
 use super::ablation;
@@ -92,6 +93,25 @@ impl<'a> Outcomes<'a> {
             cell
         };
         self.context.subjects.iter().enumerate().map(cell).collect()
+    }
+
+    /// What the record says of this machine's part of a plan; nothing if it measured nothing.
+    pub(crate) fn machine(&self, planned: &PlannedSlice, record: &Record) -> Option<MachineRecord> {
+        let (process, cell) = (self.processes.first()?, record.cells.first()?);
+        let measured = &process.subjects.first()?.measured;
+        let history = planned.history.as_ref().filter(|path| path.exists());
+        Some(MachineRecord {
+            slice: planned.slice,
+            clients: planned.plan.clients_of(planned.slice),
+            environment: record.environment.clone(),
+            clock: planned.clock.clone(),
+            seconds: cell.seconds,
+            operations: cell.operations,
+            rounds: measured.spans.clone(),
+            histograms_ns: measured.tally.buckets(self.workload.operations),
+            verification: cell.verification,
+            history: history.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
+        })
     }
 
     /// Every candidate against its baselines.

@@ -92,6 +92,13 @@ impl<'a, W: Workload> Experiment<'a, W> {
         if let Some(led) = &mut led {
             led.ready();
         }
+        for point in &mut self.points {
+            if !point.begin_plan(interrupted)? {
+                return Ok(());
+            }
+        }
+        // Under a plan they are judged before the rounds, when all machines are.
+        let verify = verify && self.points.first().is_none_or(|point| point.plan().planned.is_none());
         let mut order: Vec<usize> = (0..self.points.len()).collect();
         for step in 1..=steps {
             if led.as_mut().is_some_and(|led| !led.wait()) {
@@ -103,6 +110,9 @@ impl<'a, W: Workload> Experiment<'a, W> {
                 let due = u64::from(step) * u64::from(point.rounds()) / u64::from(steps);
                 while u64::from(point.played()) < due {
                     if interrupted.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    if !point.wait_for_round(point.played(), interrupted) {
                         return Ok(());
                     }
                     let is_cell = self.has_cell && *index == 0;

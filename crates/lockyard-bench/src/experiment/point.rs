@@ -1,6 +1,9 @@
 //! One workload at one point: every subject gets one slice in each round, in an order drawn anew for each, and is set up
 //! anew every so many rounds.
 
+mod judging;
+mod planned;
+
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,15 +15,15 @@ use rand::seq::SliceRandom;
 
 use crate::conclusions::{Measured, Outcome, RoundNumber, WorkloadFacts, reach, throughput_ratio};
 use crate::error::RunError;
-use crate::judged::{HistoryFile, JudgedRun};
+use crate::judged::HistoryFile;
 use crate::plan::Plan;
 use crate::progress::{InterimRatio, NoObserver, Observer, Progress};
 use crate::random::Random;
+use crate::record::RoundSpan;
 use crate::slices::{LatencyMode, SliceRunner};
 use crate::stats::Ratio;
 use crate::subject::{CommonData, RunContext, Subject};
 use crate::system::Fault;
-use crate::tracking::TrackingSummary;
 use crate::workload::Workload;
 
 use super::entry::{Entry, Role};
@@ -54,6 +57,8 @@ pub(super) struct PointRun<'a, W: Workload> {
     workload: &'a W,
     facts: WorkloadFacts,
     schedule: Schedule,
+    /// The index of each task among all clients of the workload: a plan may have cut them into slices.
+    clients: Vec<usize>,
     steps: Vec<Arc<[W::Step]>>,
     runner: SliceRunner,
     /// From when on the times of histories count.
@@ -81,8 +86,9 @@ impl<'a, W: Workload> PointRun<'a, W> {
         subjects: Vec<(Subject<W>, Role, bool)>,
         observer: &mut dyn Observer,
     ) -> Result<Self, RunError> {
-        let facts = WorkloadFacts::of(workload);
-        let steps = steps::of_tasks(workload, &facts.shape, plan.seed)?;
+        let facts = WorkloadFacts::of(workload, plan.client_slice());
+        let clients = plan.client_slice().clients(&workload.shape());
+        let steps = steps::of_tasks(workload, &clients, &facts.shape, plan.seed)?;
         let runner = SliceRunner::pinned(&facts.shape, plan.patience, plan.pinning.as_ref())?;
         let common = subjects.iter().filter_map(|(subject, ..)| subject.common_data(workload, plan.seed));
         let common = common.collect();
@@ -94,6 +100,7 @@ impl<'a, W: Workload> PointRun<'a, W> {
             workload,
             facts,
             schedule,
+            clients,
             steps,
             runner,
             epoch,
@@ -109,7 +116,10 @@ impl<'a, W: Workload> PointRun<'a, W> {
             let begun = Instant::now();
             run.enter(index, observer)?;
             setting_up = setting_up.min(begun.elapsed());
-            run.warm_up(index, WARM_UP)?;
+            // Before the start of a plan nothing is asked of what all machines share.
+            if plan.planned.is_none() {
+                run.warm_up(index, WARM_UP)?;
+            }
         }
         // What stands elsewhere cannot be set up anew; and what a tracker has seen is of one set-up.
         let stays = run.entries.iter().any(|entry| entry.tracked || entry.subject.is_outside());
@@ -171,23 +181,6 @@ impl<'a, W: Workload> PointRun<'a, W> {
             self.interim = self.ratio_so_far();
         }
         Ok(())
-    }
-
-    /// Judges a slice of each subject; true when interrupted.
-    fn judge(
-        &mut self,
-        round: u32,
-        length: Duration,
-        interrupted: &AtomicBool,
-        mut history: Option<&mut HistoryFile>,
-    ) -> Result<bool, RunError> {
-        for index in 0..self.entries.len() {
-            if interrupted.load(Ordering::Relaxed) {
-                return Ok(true);
-            }
-            self.verify(index, round, length, history.as_deref_mut())?;
-        }
-        Ok(false)
     }
 
     /// What was measured, to be concluded from.
@@ -278,15 +271,17 @@ impl<'a, W: Workload> PointRun<'a, W> {
 
     /// Sets a subject up on the runner as it is now.
     fn enter(&mut self, index: usize, observer: &mut dyn Observer) -> Result<(), RunError> {
-        let Self { plan, workload, facts, steps, runner, entries, .. } = self;
-        let entry = &mut entries[index];
+        let Self { plan, workload, facts, clients, steps, runner, entries, .. } = &*self;
+        let entry = &entries[index];
         let name = entry.subject.name();
         observer.on(&Progress::Preparing { workload: &facts.name, subject: name });
         let observer = RefCell::new(observer);
         let filling = |done, of| observer.borrow_mut().on(&Progress::Filling { subject: name, done, of });
-        let context = RunContext { runner, shape: &facts.shape, steps, filling: &filling };
+        let (shape, planned) = (&facts.shape, self.planned_setup(None));
+        let context = RunContext { runner, shape, clients, steps, planned, filling: &filling };
         let running = entry.subject.set_up(workload, plan.seed, entry.tracked, &context);
-        entry.running = Some(running.map_err(|fault| cannot(&entry.subject, fault))?);
+        let running = running.map_err(|fault| cannot(&entry.subject, fault))?;
+        self.entries[index].running = Some(running);
         Ok(())
     }
 
@@ -322,7 +317,12 @@ impl<'a, W: Workload> PointRun<'a, W> {
                 if let Some(tells_throughput) = tells_throughput {
                     entry.measured.counters(&before, &running.counters());
                     let number = self.schedule.number(round);
-                    entry.measured.count(number, mode, tells_throughput, sliced, running.logs());
+                    let done = entry.measured.count(number, mode, tells_throughput, sliced, running.logs());
+                    if self.plan.planned.is_some() {
+                        let at = self.epoch.elapsed().saturating_sub(sliced.begun.elapsed());
+                        let (at_ns, elapsed_ns) = (at.as_nanos() as u64, sliced.elapsed.as_nanos() as u64);
+                        entry.measured.spans.push(RoundSpan { at_ns, elapsed_ns, operations: done });
+                    }
                 }
                 running.reset();
                 Ok(())
@@ -330,43 +330,6 @@ impl<'a, W: Workload> PointRun<'a, W> {
             Err(in_flight) => {
                 let runtime = running.runtime().clone();
                 entry.give_up(Some(&runtime), &in_flight, self.runner.patience());
-                self.renew()
-            }
-        }
-    }
-
-    /// Records and judges a slice of a subject, set up anew for it.
-    fn verify(
-        &mut self,
-        index: usize,
-        round: u32,
-        length: Duration,
-        history: Option<&mut HistoryFile>,
-    ) -> Result<(), RunError> {
-        let Self { plan, workload, runner, steps, epoch, entries, .. } = self;
-        let entry = &mut entries[index];
-        if entry.role != Role::Compared || entry.running.is_none() {
-            return Ok(());
-        }
-        let set_up = entry.subject.set_up_to_judge(workload, plan.seed, entry.tracked, runner);
-        let Some((judging, runtime)) = set_up.map_err(|fault| cannot(&entry.subject, fault))? else {
-            return Ok(());
-        };
-        let position = u64::from(round) * STRIDE;
-        let judged = judging.run(&JudgedRun { runner, steps, epoch: *epoch, position, length }, history);
-        if let Some(tracker) = runtime.tracker() {
-            entry.seen.add(TrackingSummary::by(tracker, false));
-        }
-        match judged {
-            Ok(judged) => {
-                judged?.into_iter().for_each(|slice| entry.verified.add(slice));
-                if let Some(fault) = entry.running.as_ref().and_then(|running| running.lost()) {
-                    entry.lose(fault);
-                }
-                Ok(())
-            }
-            Err(in_flight) => {
-                entry.give_up(Some(&runtime), &in_flight, runner.patience());
                 self.renew()
             }
         }

@@ -128,12 +128,13 @@ impl Schedule {
 
     /// How long every subject shall be judged before this round; not at all before most.
     pub(crate) fn verifies(&self, round: u32) -> Option<Duration> {
-        let (times, length) = if self.whole {
-            (LONG_VERIFICATIONS, self.slice.min(LONGEST_VERIFICATION))
-        } else {
-            (VERIFICATIONS, VERIFICATION)
-        };
-        round.is_multiple_of(self.rounds.div_ceil(times)).then_some(length)
+        let times = if self.whole { LONG_VERIFICATIONS } else { VERIFICATIONS };
+        round.is_multiple_of(self.rounds.div_ceil(times)).then_some(self.judged_length())
+    }
+
+    /// How long a slice is that is judged.
+    pub(crate) fn judged_length(&self) -> Duration {
+        if self.whole { self.slice.min(LONGEST_VERIFICATION) } else { VERIFICATION }
     }
 
     /// Whether this is a moment to look if the intervals are tight, after so many rounds: at the end of a layout, for half

@@ -8,9 +8,11 @@ use crate::random::Random;
 use crate::slices::panic_message;
 use crate::workload::{Workload, WorkloadShape};
 
-/// The steps of each task: task n draws from stream n + 1 of the seed, and stream 0 is what all have in common.
+/// The steps of each task, which is one of the workload's clients: client n draws from stream n + 1 of the seed, and stream 0 is what
+/// all have in common.
 pub(super) fn of_tasks<W: Workload>(
     workload: &W,
+    clients: &[usize],
     shape: &WorkloadShape,
     seed: u64,
 ) -> Result<Vec<Arc<[W::Step]>>, RunError> {
@@ -34,5 +36,5 @@ pub(super) fn of_tasks<W: Workload>(
         }
         Ok(steps.into())
     };
-    (0..shape.tasks() as usize).map(of_task).collect()
+    clients.iter().copied().map(of_task).collect()
 }

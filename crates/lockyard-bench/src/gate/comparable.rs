@@ -115,6 +115,11 @@ fn other_cell(before: &CellSettings, after: &CellSettings) -> Option<String> {
             "another arrival of requests under {scenario}: the baseline had a {old}, this run a {new}"
         ));
     }
+    if let Some((old, new)) = before.servers.zip(after.servers).filter(|(old, new)| old != new) {
+        return Some(format!(
+            "another group behind “{strategy}”: the baseline asked {old} of its servers, this run {new}; measure as many"
+        ));
+    }
     for (one, other, whose) in [(before, after, "the baseline"), (after, before, "this run")] {
         if let Some(operation) = not_asked(one, other) {
             return Some(format!(

@@ -1,7 +1,8 @@
 //! One record of several runs, each of which has measured other scenarios: as where the jobs of a CI system share the work.
 //!
 //! Nothing is concluded that no run has concluded: subjects are compared in rounds that alternate between them, so those of one
-//! scenario must have been measured by one run, and a scenario that two runs have measured is refused.
+//! scenario must have been measured by one run, and a scenario that two runs have measured is refused. Several machines that measured
+//! one scenario together, at the same times and by one plan, are another thing: see [`merge_machines`](super::merge_machines).
 
 use std::collections::BTreeMap;
 
@@ -107,6 +108,9 @@ fn twice(runs: &[(&str, &Record)]) -> Vec<String> {
     let mut measured_by: BTreeMap<&str, &str> = BTreeMap::new();
     let (mut models, mut pitfalls) = (None, None);
     for (name, run) in runs {
+        if run.plan.is_some() {
+            reasons.push(format!("{name} was measured by a plan of several machines, and is merged with those of its plan alone"));
+        }
         if run.against.is_some() {
             reasons.push(format!("{name} was measured against another build, and stands for itself"));
         }

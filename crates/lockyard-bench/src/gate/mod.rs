@@ -18,6 +18,7 @@
 mod changes;
 mod comparable;
 mod losses;
+mod machines;
 mod merge;
 mod options;
 mod outcome;
@@ -29,6 +30,7 @@ mod tolerance;
 pub use changes::diff;
 pub use comparable::refusals;
 pub use losses::{Regression, losses};
+pub use machines::{AcrossVerdict, merge_machines, slice_refusals};
 pub use merge::{MergeError, merge};
 pub use settings::RunSettings;
 pub use tolerance::Tolerance;

@@ -10,7 +10,7 @@ use std::fmt;
 const SET: &str = "--set";
 
 /// Options that change numbers, each with the value that is the same as leaving it out.
-const USUAL: [(&str, &str); 2] = [("--latency", "sampled"), ("--cancel", "0")];
+const USUAL: [(&str, &str); 3] = [("--latency", "sampled"), ("--cancel", "0"), ("--route", "any")];
 
 /// What a command says that changes numbers. Equal if it comes to the same, in whatever order it was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,11 +121,16 @@ mod tests {
             ("--latency sampled", ""),
             ("--latency full --latency sampled", ""),
             ("--cancel 0%", ""),
+            ("--route any", ""),
         ] {
             assert_eq!(RunOptions::of_command(one), RunOptions::of_command(other), "{one} and {other}");
         }
-        for (one, other) in [("--latency full", ""), ("--cancel 5", "--cancel 6"), ("--set a=1", "--set a=2")]
-        {
+        for (one, other) in [
+            ("--latency full", ""),
+            ("--cancel 5", "--cancel 6"),
+            ("--set a=1", "--set a=2"),
+            ("--route sticky", ""),
+        ] {
             assert_ne!(RunOptions::of_command(one), RunOptions::of_command(other), "{one} and {other}");
         }
     }

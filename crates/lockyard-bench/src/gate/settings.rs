@@ -48,6 +48,8 @@ pub(super) struct CellSettings {
     pub(super) factors: Option<Factors>,
     pub(super) point: Point,
     pub(super) arrival: Arrival,
+    /// How many servers stood behind it; none where that is not said.
+    pub(super) servers: Option<usize>,
     /// How often each operation was timed; empty where nothing was, as before a run.
     pub(super) timed: BTreeMap<String, u64>,
 }
@@ -65,7 +67,7 @@ impl RunSettings {
             against_other: record.against.is_some(),
             is_tracked: record.cells.iter().any(is_tracked),
             reference: reference(record).map(str::to_owned),
-            cells: record.cells.iter().map(CellSettings::of_cell).collect(),
+            cells: record.cells.iter().map(|cell| CellSettings::of_cell(record, cell)).collect(),
         }
     }
 
@@ -87,6 +89,7 @@ impl RunSettings {
                     factors: subject.factors().cloned(),
                     point,
                     arrival,
+                    servers: subject.servers().map(|it| it.addresses.len()),
                     timed: BTreeMap::new(),
                 }
             })
@@ -120,13 +123,15 @@ impl RunSettings {
 }
 
 impl CellSettings {
-    fn of_cell(cell: &Cell) -> Self {
+    fn of_cell(record: &Record, cell: &Cell) -> Self {
+        let summary = record.strategy(&cell.strategy);
         Self {
             scenario: cell.scenario.clone(),
             strategy: cell.strategy.clone(),
             factors: cell.factors.clone(),
             point: cell.point.clone(),
             arrival: cell.arrival,
+            servers: summary.and_then(|it| it.servers.as_ref()).map(|it| it.addresses.len()),
             timed: cell.latency_ns.iter().map(|(name, latency)| (name.clone(), latency.count)).collect(),
         }
     }

@@ -36,6 +36,25 @@ impl HistoryFile {
     }
 }
 
+/// One machine's share of the history of several, which is judged where all shares are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CommonHistory<'a> {
+    pub(crate) path: &'a Path,
+    /// What was answered later counts as not answered, in nanoseconds of the history's clock.
+    pub(crate) cut_ns: u64,
+}
+
+impl CommonHistory<'_> {
+    /// Writes it, as JSON Lines. Its keys are those of the other machines' shares.
+    pub(super) fn write(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), RunError> {
+        let written = File::create(self.path).and_then(|file| {
+            let mut out = io::BufWriter::new(file);
+            write(&mut out).and_then(|()| out.flush())
+        });
+        written.map_err(|source| cannot_write(self.path, source))
+    }
+}
+
 fn cannot_write(path: &Path, source: io::Error) -> RunError {
     RunError::History { path: path.to_owned(), source }
 }

@@ -11,7 +11,7 @@ mod recorder;
 mod set;
 mod verified;
 
-pub(crate) use file::HistoryFile;
+pub(crate) use file::{CommonHistory, HistoryFile};
 pub use recorder::{JudgedSpec, Recorder};
 pub(crate) use set::{JudgedRun, JudgedSystem, Judging};
 pub(crate) use verified::Verified;

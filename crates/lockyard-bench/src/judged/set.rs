@@ -15,7 +15,7 @@ use crate::subject::{Setup, Steps};
 use crate::system::{Broken, Fault, Recorded, Settled};
 use crate::workload::Workload;
 
-use super::file::HistoryFile;
+use super::file::{CommonHistory, HistoryFile};
 use super::recorder::Recorder;
 use super::verified::{BUDGET, JudgedSlice};
 
@@ -29,10 +29,16 @@ const UNWRITABLE: &str = "the specification of this system cannot be written";
 pub(crate) struct JudgedRun<'a, W: Workload> {
     pub(crate) runner: &'a SliceRunner,
     pub(crate) steps: &'a Steps<W>,
+    /// The index of each task among all clients of the workload.
+    pub(crate) clients: &'a [usize],
+    /// The process that asks once more when all have their last answer.
+    pub(crate) closing: u64,
     /// From when on the times of a history count.
     pub(crate) epoch: Instant,
     pub(crate) position: u64,
     pub(crate) length: Duration,
+    /// Where it is written, if it is not judged here: it is a part of what several machines record.
+    pub(crate) common: Option<CommonHistory<'a>>,
 }
 
 /// What came of a slice: nothing where it could not be judged.
@@ -111,12 +117,12 @@ impl<W: Workload, S: Recorded<W>> Task<W, S> {
 
 impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
     fn run(self: Box<Self>, run: &JudgedRun<'_, W>, history: Option<&mut HistoryFile>) -> SliceVerdict {
-        let JudgedRun { runner, steps, epoch, position, length } = *run;
+        let JudgedRun { runner, steps, clients: indices, closing, epoch, position, length, common } = *run;
         let begun = self.runtime.block_on(async {
             let given = self.system.given().await?;
             let mut clients = Vec::new();
-            for task in 0..steps.len() {
-                clients.push(self.system.client(task).await?);
+            for client in indices {
+                clients.push(self.system.client(*client).await?);
             }
             Ok::<_, Fault>((given, clients))
         });
@@ -131,7 +137,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
         let room = MOST_OPERATIONS / steps.len().max(1);
         let task = |(index, client)| {
             let (steps, word) = (Arc::clone(&steps[index]), runner.board().word(index));
-            Task::<W, S> { index, steps, client, log: Log::new(index as u64, room), word, epoch }
+            Task::<W, S> { index, steps, client, log: Log::new(indices[index] as u64, room), word, epoch }
         };
         let tasks = clients.into_iter().enumerate().map(task).collect();
         let start = |mut task: Task<W, S>, slice: Arc<Slice>, give_back: GiveBack<_>| {
@@ -157,7 +163,7 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
             clients.push(task.client);
         }
         let mut clients: Vec<_> = clients.iter_mut().collect();
-        let mut closing = Log::new(steps.len() as u64, 0);
+        let mut closing = Log::new(closing, 0);
         let settle = async {
             let mut recorder = Recorder::new(&mut closing, epoch);
             self.system.closing(&mut clients, &recording, &mut recorder).await;
@@ -170,11 +176,17 @@ impl<W: Workload, S: Recorded<W>> Judging<W> for JudgedSystem<W, S> {
         };
         // What was measured shall not be lost by what judges it.
         let settled = catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(settle)));
+        if let Some(common) = common {
+            recording.forget_answers_after(common.cut_ns);
+        }
         let name = |key| self.system.name(key);
         let write = |out: &mut dyn Write, name: &dyn Fn(u32) -> String| match self.system.history_writer() {
             Some(write) => write(self.system.spec(), &recording, out, name),
             None => Err(io::Error::new(io::ErrorKind::Unsupported, UNWRITABLE)),
         };
+        if let Some(common) = common {
+            return Ok(common.write(|out| write(out, &name)).map(|()| None));
+        }
         if let Some(Err(error)) = history.map(|history| history.add(write, name)) {
             return Ok(Err(error));
         }

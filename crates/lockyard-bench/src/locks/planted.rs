@@ -29,6 +29,7 @@ pub(crate) fn record(cores: u32, locks: &[&str]) -> Record {
         about: None,
         factors: None,
         compared_with: name.strip_suffix("-rwlock").map(|library| format!("{library}-mutex")),
+        servers: None,
         ablation_only: false,
     };
     record.strategies = locks.iter().map(summary).collect();

@@ -22,7 +22,7 @@ use crate::workload::Workload;
 
 use super::check;
 use super::cli;
-use super::declared::{CheckOwn, Declared, SlowedSubject};
+use super::declared::{CheckOwn, Declared, JudgeOwn, SlowedSubject};
 
 /// A program over systems of your own: see the [module](super) and [`main!`](crate::main).
 #[must_use = "nothing happens until its `main` is called"]
@@ -34,6 +34,7 @@ pub struct Program<W: Workload, S = NoSpec> {
     build: Build,
     patience: Option<Duration>,
     check: Option<CheckOwn>,
+    judge: Option<JudgeOwn>,
     /// What was declared for a system that is not there.
     strays: Vec<String>,
 }
@@ -138,6 +139,7 @@ impl<W: Workload> Program<W> {
             build: Build::default(),
             patience: None,
             check: None,
+            judge: None,
             strays: Vec::new(),
         }
     }
@@ -148,7 +150,7 @@ impl<W: Workload> Program<W> {
         self,
         spec: impl Fn(&W) -> S + Send + Sync + 'static,
     ) -> Program<W, Judged<W, S>> {
-        let Self { workloads, systems, slowed, build, patience, check, mut strays, .. } = self;
+        let Self { workloads, systems, slowed, build, patience, check, judge, mut strays, .. } = self;
         strays.extend(
             systems
                 .iter()
@@ -161,7 +163,7 @@ impl<W: Workload> Program<W> {
             name: Arc::new(move |_| object.clone()),
             writer: None,
         };
-        Program { workloads, systems, slowed, judged, build, patience, check, strays }
+        Program { workloads, systems, slowed, judged, build, patience, check, judge, strays }
     }
 }
 
@@ -183,7 +185,11 @@ impl<W: Workload, S: JudgedSpec> Program<W, Judged<W, S>> {
     {
         self.judged.writer = Some(json_lines);
         let (spec, workload) = (self.judged.spec.clone(), self.workloads[0].clone());
+        let (spec_of_all, of_all) = (spec.clone(), workload.clone());
         self.check = Some(Box::new(move |options| check::judge(&spec(&workload), None, options)));
+        self.judge = Some(Box::new(move |history, budget| {
+            check::verdict(&spec_of_all(&of_all), None, history, budget)
+        }));
         self
     }
 }
@@ -298,8 +304,9 @@ impl<W: Workload + Clone, S> Program<W, S> {
 
     /// The same with these arguments, of which the first is the name of the program.
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-        let Self { workloads, systems, slowed, build, patience, check, strays, .. } = self;
-        cli::main(&Declared { workloads, systems, slowed, build, patience, check }, &strays, arguments)
+        let Self { workloads, systems, slowed, build, patience, check, judge, strays, .. } = self;
+        let declared = Declared { workloads, systems, slowed, build, patience, check, judge };
+        cli::main(&declared, &strays, arguments)
     }
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use lockyard_history::{
     Checker, Codec, Consistency, Decision, EVIDENCE_TIME, History, Json, Limit, Nil, ReadOptions,
-    SequentialSpec,
+    SequentialSpec, Verdict,
 };
 
 use super::exit::Exit;
@@ -117,6 +117,29 @@ pub fn judge<S: Codec>(spec: &S, decide: Option<DecisionFn<S>>, args: &CheckOpti
             heading.report(&decision, history.notes(), history.invoked)
         }
     }
+}
+
+/// Judges a history that is in memory, without printing anything.
+///
+/// # Errors
+/// What is no history.
+pub fn verdict<S: Codec>(
+    spec: &S,
+    decide: Option<DecisionFn<S>>,
+    history: &[u8],
+    budget: Duration,
+) -> anyhow::Result<Verdict> {
+    let history = History::read(spec, history)?;
+    let limit = Limit::time(budget);
+    let decision = match decide {
+        Some(decide) => decide(&history, limit),
+        None => Checker::new(spec).limit(limit).decide(&history),
+    };
+    Ok(match decision {
+        Decision::Linearizable => Verdict::Linearizable,
+        Decision::Unknown => Verdict::Unknown,
+        Decision::Violation(found) => Verdict::Violation(found.evidence(&Limit::time(EVIDENCE_TIME))),
+    })
 }
 
 /// What stands over a verdict.

@@ -129,7 +129,7 @@ fn verb<W: Workload + Clone>(declared: &Declared<W>, verb: Verb) -> anyhow::Resu
         Verb::Check(args) => check(declared, &args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Report(args) => report::run(&args),
-        Verb::Merge(args) => merge::run(&args),
+        Verb::Merge(args) => merge::run(&args, declared.judge.as_deref()),
         Verb::List(args) => list::run(declared, &args),
         Verb::Schema(args) => schema::run(&args),
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use lockyard_history::Verdict;
 
 use crate::calibration::Slowdown;
 use crate::environment::Build;
@@ -24,6 +25,9 @@ use super::origin::command_line;
 /// Judges a history by what a program's answers are judged by.
 pub(super) type CheckOwn = Box<dyn Fn(&CheckOptions) -> anyhow::Result<Exit>>;
 
+/// Judges a history in memory by the same, within a time.
+pub(super) type JudgeOwn = Box<dyn Fn(&[u8], Duration) -> anyhow::Result<Verdict>>;
+
 /// Makes a subject with this work planted in it.
 pub(super) type SlowedSubject<W> = Arc<dyn Fn(&Slowdown) -> Subject<W>>;
 
@@ -38,6 +42,7 @@ pub(super) struct Declared<W: Workload> {
     pub(super) patience: Option<Duration>,
     /// Where histories of its own can be read.
     pub(super) check: Option<CheckOwn>,
+    pub(super) judge: Option<JudgeOwn>,
 }
 
 impl<W: Workload + Clone> Declared<W> {

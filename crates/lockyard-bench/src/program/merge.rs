@@ -1,45 +1,69 @@
-//! The verb `merge`: one record of runs that measured different scenarios.
+//! The verb `merge`: one record of runs that measured different scenarios, or of machines that measured one together.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
-use crate::gate;
+use crate::gate::{self, MergeError};
 use crate::record::Record;
 use crate::report;
 
 use super::exit::{self, Exit};
+use super::machines::{self, JudgeHistory};
+use super::options;
 use super::output::{self, Format};
 
-/// Make one record and one page of several runs, each of other scenarios.
+/// Make one record and one page of several runs: of other scenarios each, or of the slices of one plan.
 ///
-/// For jobs that share the work: each measures some scenarios, and what they wrote is read as one. All must have run on one machine, by
-/// one build, with the same settings, seed, baseline and reference, and no scenario may be in two of them, because strategies
-/// are compared in rounds of one run: else it is refused with exit code 5. The exit code is otherwise that of a run with this record.
+/// Of other scenarios: for jobs that share the work, each of which measures some, and what they wrote is read as one. All must have run
+/// on one machine, by one build, with the same settings, seed, baseline and reference, and no scenario may be in two of them, because
+/// strategies are compared in rounds of one run.
+///
+/// Of one plan (`load --plan FILE --slice I/N`): what several load machines measured together. Operations and latencies are added, rates
+/// round by round where all measured at the same time, and each machine's environment is kept. Each machine's own history was judged in
+/// its own clock; those of all are judged together with every interval widened by the clock error that the plan states, so that what is
+/// refused then is a violation whatever the clocks showed.
+///
+/// What cannot be one record is refused with exit code 5. The exit code is otherwise that of a run with this record.
 #[derive(Args, Clone, Debug)]
 pub struct MergeOptions {
     /// The records: the run.json of each run.
     #[arg(required = true, num_args = 2..)]
-    records: Vec<PathBuf>,
+    pub(super) records: Vec<PathBuf>,
 
-    /// Write run.json, index.html and summary.md to this folder, and print nothing.
+    /// Merge the slices of a plan that there are, though some are missing: the record is marked as not finished.
+    #[arg(long)]
+    pub(super) incomplete: bool,
+
+    /// How long to search for an order of the histories of all machines: 500ms, 10s, 2m.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = options::duration)]
+    pub(super) budget: Duration,
+
+    /// Write run.json, index.html and summary.md to this folder, and print nothing; of several machines also history.jsonl, the widened
+    /// history of all.
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
-/// Runs the verb.
+/// Runs the verb. Histories of several machines are judged by `judge`, if the program can read any.
 ///
 /// # Errors
 /// What cannot be read or written.
-pub fn run(args: &MergeOptions) -> anyhow::Result<Exit> {
+pub fn run(args: &MergeOptions, judge: Option<JudgeHistory<'_>>) -> anyhow::Result<Exit> {
     let read = |path: &PathBuf| Ok((path.display().to_string(), Record::read(path)?));
     let runs = args.records.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let named: Vec<_> = runs.iter().map(|(name, run)| (name.as_str(), run)).collect();
-    let merged = match gate::merge(&named) {
+    let merged: Result<Record, MergeError> = if named.iter().any(|(_, run)| run.plan.is_some()) {
+        machines::merge(args, &named, judge)?
+    } else {
+        gate::merge(&named)
+    };
+    let merged = match merged {
         Ok(merged) => merged,
         Err(error) => {
             eprintln!("error: {error}");

@@ -48,6 +48,7 @@
 //! | [`options`], [`output`], [`gate`] | options that every run has, where its record goes, what it is held against |
 //! | [`report`], [`diff`], [`merge`], [`schema`], [`check`] | the verbs that measure nothing |
 //! | [`processes`], [`against`] | several processes of this program, and another build of it |
+//! | [`planned`] | several load machines that keep one plan |
 //! | [`record_file`], [`progress`], [`stdout`] | the record while it is measured, and what people see meanwhile |
 
 pub mod against;
@@ -64,6 +65,7 @@ pub mod gate;
 mod judgement;
 mod list;
 mod load;
+mod machines;
 mod macros;
 pub mod merge;
 pub mod models;
@@ -71,6 +73,7 @@ mod names;
 pub mod options;
 mod origin;
 pub mod output;
+pub mod planned;
 pub mod processes;
 pub mod progress;
 pub mod record_file;
@@ -80,4 +83,5 @@ pub mod stdout;
 mod sweeps;
 
 pub use builder::{Judged, NoSpec, Program};
+pub use machines::JudgeHistory;
 pub use origin::{command_line, log_level, program_name};

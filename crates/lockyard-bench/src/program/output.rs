@@ -35,6 +35,15 @@ pub struct OutputOptions {
     pub format: Format,
 }
 
+impl OutputOptions {
+    /// The same with a folder that is known: the one that was named, or else one named after the time.
+    #[must_use]
+    pub fn with_folder(&self) -> (PathBuf, Self) {
+        let out = self.out.clone().unwrap_or_else(default_folder);
+        (out.clone(), Self { out: Some(out), ..self.clone() })
+    }
+}
+
 /// What is printed on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {

@@ -65,6 +65,18 @@ pub(super) fn contradictions(record: &Record) -> Vec<Contradiction> {
             format!("the {} of these two is compared a second time under {}", it.metric, it.scenario)
         });
     });
+    let slices = record.plan.as_ref().map_or(0, |plan| plan.slices);
+    let mut known = HashSet::new();
+    check.each("machines", &record.machines, |check, it| {
+        let is_right = (1..=slices).contains(&it.slice) && known.insert(it.slice);
+        check.require("slice", is_right, || {
+            format!(
+                "is {}, and each machine has one of its own, from 1 to the {slices} of the plan",
+                it.slice
+            )
+        });
+        check.not_negative("seconds", it.seconds);
+    });
     check.each("ablations", &record.ablations, Check::ablation);
     check.each("scaling", &record.scaling, Check::scaling);
     if let Some(against) = &record.against {

@@ -18,9 +18,11 @@ mod harness;
 mod latency;
 mod locks;
 mod locks_alone;
+mod machines;
 mod point;
 mod run;
 mod scaling;
+mod servers;
 mod simulated;
 mod strategy;
 
@@ -41,9 +43,11 @@ pub use lockyard_evidence::{
     Action, Check, Counterexample, Drawing, Edge, Engine, Finding, FindingKind, ModelResult, OperationSpan,
     PitfallResult, Severity, Step, Trace, VerificationReport, Violation,
 };
+pub use machines::{AcrossMachines, ClockCheck, LoadPlan, MachineRecord, PLAN_VERSION, RoundSpan};
 pub use point::Point;
 pub use run::{Limits, Record, SCHEMA_VERSION, ScenarioRecord, json_schema};
 pub use scaling::{Extrapolated, Fit, Scaling, ScalingPoint};
+pub use servers::{Route, ServerGroup};
 pub use simulated::{
     CurveValidation, GrantOrder, HeldOutPoint, LockCosts, MissedOrder, MissedPoint, SimulatedLock,
     SimulatedPoint, SimulationRecord, Waiting,

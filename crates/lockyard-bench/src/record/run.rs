@@ -13,6 +13,7 @@ use super::comparison::{Ablation, Comparison, Metric};
 use super::environment::Environment;
 use super::harness::HarnessCost;
 use super::locks_alone::LockRecord;
+use super::machines::{AcrossMachines, LoadPlan, MachineRecord};
 use super::scaling::Scaling;
 use super::strategy::StrategySummary;
 
@@ -57,7 +58,16 @@ pub struct Record {
     /// The other build that this one was measured against; null if there was none.
     #[serde(default)]
     pub against: Option<Against>,
-    /// Where it ran.
+    /// What several load machines did together, of which this is one machine's part or all; null if one machine had all clients.
+    #[serde(default)]
+    pub plan: Option<LoadPlan>,
+    /// What each load machine has measured of the plan, by its slice; empty without a plan.
+    #[serde(default)]
+    pub machines: Vec<MachineRecord>,
+    /// What was judged of the histories of all machines together; null of one machine.
+    #[serde(default)]
+    pub across: Option<AcrossMachines>,
+    /// Where it ran; of several load machines the first.
     pub environment: Environment,
     /// The limits of this machine; null if not calibrated.
     pub limits: Option<Limits>,
@@ -152,6 +162,9 @@ impl Record {
             processes: 0,
             reference: None,
             against: None,
+            plan: None,
+            machines: Vec::new(),
+            across: None,
             environment,
             limits: None,
             harness_ns: None,

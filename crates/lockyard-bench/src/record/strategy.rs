@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
+use super::servers::ServerGroup;
 
 /// What one strategy of a record is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,9 @@ pub struct StrategySummary {
     /// The strategy from which it differs in nothing but the lock, so that the ratio of the two is the effect of that; null if none
     /// is named. Comparisons have that ratio where both were measured.
     pub compared_with: Option<String>,
+    /// The servers that were asked; null of a strategy in this process, and in records that do not say.
+    #[serde(default)]
+    pub servers: Option<ServerGroup>,
     /// True of a combination of factors that was measured for an ablation alone: rankings leave it out.
     pub ablation_only: bool,
 }

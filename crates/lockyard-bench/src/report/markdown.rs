@@ -9,7 +9,7 @@ use super::locks::{self, LockMap};
 use super::rows::{self, LocatedFinding, Table};
 use super::scaling::Sweep;
 use super::simulated;
-use super::{format, strategies, verdict};
+use super::{format, machines, strategies, verdict};
 use crate::record::{Drawing, Record};
 
 /// The report as GitHub-flavoured markdown.
@@ -57,6 +57,7 @@ pub fn summary(record: &Record) -> String {
         out += &drawn(&rows::without_words(how.drawing()));
         let _ = write!(out, "\nReplay:\n\n    {}\n", how.replay.replace(char::is_control, " "));
     }
+    out += &of_machines(record);
     out += &known_as(record);
     out += &origin(record);
     out
@@ -91,6 +92,21 @@ fn locks_alone(record: &Record) -> String {
         let points = simulated::points(simulation).into_iter().map(Vec::from).collect();
         out += &rows(points, &simulated::POINT_HEAD);
     }
+    out
+}
+
+/// What several load machines did together.
+fn of_machines(record: &Record) -> String {
+    let sentences = machines::sentences(record);
+    if sentences.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n## {}\n\n", machines::TITLE);
+    out += &line(machines::HEAD.iter().map(ToString::to_string));
+    out += &line(machines::HEAD.iter().map(|_| "---".to_owned()));
+    out.extend(machines::rows(record).iter().map(|row| line(row.iter().map(|cell| escaped(cell)))));
+    out.push('\n');
+    out.extend(sentences.iter().map(|it| format!("- {}\n", escaped(it))));
     out
 }
 

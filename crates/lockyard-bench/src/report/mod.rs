@@ -16,6 +16,7 @@ mod junit;
 mod leaders;
 mod located;
 mod locks;
+mod machines;
 mod markdown;
 mod row;
 mod rows;

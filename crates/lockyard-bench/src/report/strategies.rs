@@ -12,12 +12,18 @@ pub(super) const HEAD: [&str; 3] = ["strategy", "what it is", "factors"];
 /// The rows of the table: those that are ranked, as far as the record says what they are.
 pub(super) fn rows(record: &Record) -> Vec<[String; 3]> {
     let said = record.strategies.iter().filter(|it| !it.ablation_only && says_anything(it));
-    said.map(|it| [it.name.clone(), it.about.clone().unwrap_or_default(), factors(it).unwrap_or_default()])
-        .collect()
+    said.map(|it| [it.name.clone(), about(it).unwrap_or_default(), factors(it).unwrap_or_default()]).collect()
 }
 
 fn says_anything(it: &StrategySummary) -> bool {
-    it.about.is_some() || it.factors.is_some()
+    it.about.is_some() || it.servers.is_some() || it.factors.is_some()
+}
+
+/// What it is in words, with the servers that were asked.
+fn about(it: &StrategySummary) -> Option<String> {
+    let servers = it.servers.as_ref().map(ToString::to_string);
+    let parts: Vec<_> = it.about.clone().into_iter().chain(servers).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// `lock=tokio-mutex, copies=none`.
@@ -34,7 +40,7 @@ pub(super) fn made_of(factors: &Factors) -> String {
 /// What a strategy is, for where a pointer rests on its name.
 pub(super) fn hint(record: &Record, strategy: &str, cell: Option<&Factors>) -> Option<String> {
     let summary = record.strategy(strategy);
-    let about = summary.and_then(|it| it.about.clone());
+    let about = summary.and_then(about);
     let factors = summary.and_then(factors).or_else(|| cell.map(made_of)).filter(|it| !it.is_empty());
     let parts: Vec<_> = about.into_iter().chain(factors).collect();
     (!parts.is_empty()).then(|| parts.join(" · "))

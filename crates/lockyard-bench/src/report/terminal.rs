@@ -13,7 +13,7 @@ use super::locks::{self, LockMap};
 use super::rows::{self, LocatedFinding, Row, Table};
 use super::scaling::Sweep;
 use super::simulated;
-use super::{format, strategies, verdict};
+use super::{format, machines, strategies, verdict};
 use crate::record::{Drawing, LockTime, Record, SimulationRecord};
 
 /// The width that tables keep to.
@@ -91,7 +91,21 @@ pub fn text(record: &Record, colour: Colour) -> String {
         out = out + "\n" + &wrapped(&format!("Model {} over “{}”:", model.model, model.strategy));
         out += &drawing(&how.drawing());
     }
-    out + &known_as(record)
+    out + &of_machines(record) + &known_as(record)
+}
+
+/// What several load machines did together.
+fn of_machines(record: &Record) -> String {
+    let sentences = machines::sentences(record);
+    if sentences.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n\n", machines::TITLE);
+    let (head, rows) = (machines::HEAD.map(str::to_owned), machines::rows(record));
+    out += &drawn(plain(&head, rows.into_iter().map(Vec::from), CellAlignment::Left), Colour::Plain);
+    out.push('\n');
+    out.extend(sentences.iter().map(|it| wrapped(it)));
+    out
 }
 
 /// Where which lock is fastest, what each costs besides, and what others have published.

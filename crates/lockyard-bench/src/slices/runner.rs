@@ -30,6 +30,7 @@ pub(crate) struct SliceRunner {
 /// A slice that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sliced {
+    pub(crate) begun: quanta::Instant,
     pub(crate) elapsed: Duration,
     /// Allocations of the whole process meanwhile; `None` if allocations are not counted.
     pub(crate) allocations: Option<u64>,
@@ -172,7 +173,7 @@ impl SliceRunner {
         let ended = ended.unwrap_or_else(SliceInstant::now);
         let begun = begun.unwrap_or(ended);
         let allocations = ended.allocations.zip(begun.allocations).map(|(after, before)| after - before);
-        Ok((Sliced { elapsed: ended.at - begun.at, allocations }, back))
+        Ok((Sliced { begun: begun.at, elapsed: ended.at - begun.at, allocations }, back))
     }
 }
 

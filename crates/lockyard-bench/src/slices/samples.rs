@@ -165,6 +165,15 @@ impl SubjectTotals {
         (all > 0).then(|| count(true) as f64 / all as f64)
     }
 
+    /// What the histograms hold, by the names of the operations: the upper end of each bucket that is not empty, and how many.
+    pub(crate) fn buckets(&self, operations: &[Operation]) -> BTreeMap<String, Vec<[u64; 2]>> {
+        let held = |seen: &Histogram<u64>| {
+            seen.iter_recorded().map(|it| [it.value_iterated_to(), it.count_at_value()]).collect()
+        };
+        let named = |(nth, seen): (&usize, &Histogram<u64>)| (operations[*nth].name.to_owned(), held(seen));
+        self.histograms.iter().map(named).collect()
+    }
+
     /// The percentiles, by the names of the operations.
     pub(crate) fn latencies(&self, operations: &[Operation]) -> BTreeMap<String, Latency> {
         let named = |(operation, seen): (&usize, &Histogram<u64>)| {
@@ -172,6 +181,13 @@ impl SubjectTotals {
         };
         self.histograms.iter().map(named).collect()
     }
+}
+
+/// Latencies of several histograms together, of which these are the buckets: the upper end of each, and how many it holds.
+pub(crate) fn latency_of<'a>(buckets: impl Iterator<Item = &'a [u64; 2]>) -> Latency {
+    let mut all = histogram();
+    buckets.for_each(|[nanos, count]| all.saturating_record_n(*nanos, *count));
+    summary(&all)
 }
 
 /// Latencies to within a thousandth, up to an hour.

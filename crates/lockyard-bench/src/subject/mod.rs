@@ -42,6 +42,7 @@
 //! assert_eq!(subject.name(), "std-mutex");
 //! ```
 
+mod declared;
 mod heap;
 mod running;
 mod setup;
@@ -51,15 +52,16 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use lockyard_track::Tracker;
 
-use crate::judged::{JudgedSystem, Judging};
-use crate::record::Factors;
+use crate::judged::Judging;
+use crate::planned::PlannedSetup;
+use crate::record::{Factors, ServerGroup};
 use crate::slices::{Runtime, SliceRunner, panic_message};
-use crate::system::{Fault, Recorded, Settled, System};
-use crate::workload::{Workload, WorkloadShape};
+use crate::system::{Fault, System};
+use crate::workload::Workload;
 
-pub(crate) use running::{Running, Steps};
+pub use declared::Declared;
+pub(crate) use running::{RunContext, Running, Steps};
 pub use setup::Setup;
 
 /// Sets a system up.
@@ -83,15 +85,6 @@ pub(crate) type CommonData = Arc<dyn Any + Send + Sync>;
 /// Makes it for a workload and a seed, or finds it.
 type MakeCommon<W> = dyn Fn(&W, u64) -> CommonData + Send + Sync;
 
-/// What a subject that is set up is measured on.
-pub(crate) struct RunContext<'a, W: Workload> {
-    pub(crate) runner: &'a SliceRunner,
-    pub(crate) shape: &'a WorkloadShape,
-    pub(crate) steps: &'a Steps<W>,
-    /// Is notified of how much of its data a subject has been given so far.
-    pub(crate) filling: &'a dyn Fn(usize, usize),
-}
-
 /// What one thing that a subject holds costs besides itself, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeapUse {
@@ -109,6 +102,7 @@ pub struct Subject<W: Workload> {
     compared_with: Option<String>,
     ablation_only: bool,
     outside: bool,
+    servers: Option<ServerGroup>,
     common_data: Option<Arc<MakeCommon<W>>>,
     make: Arc<Make<W>>,
     judged: Option<Arc<MakeJudged<W>>>,
@@ -128,6 +122,7 @@ impl<W: Workload> Clone for Subject<W> {
             compared_with: self.compared_with.clone(),
             ablation_only: self.ablation_only,
             outside: self.outside,
+            servers: self.servers.clone(),
             common_data: self.common_data.clone(),
             make: self.make.clone(),
             judged: self.judged.clone(),
@@ -139,39 +134,7 @@ impl<W: Workload> Clone for Subject<W> {
     }
 }
 
-/// A subject while it is declared, with the type that it is set up as.
-#[must_use = "a subject is declared with `into`"]
-pub struct Declared<W: Workload, S> {
-    subject: Subject<W>,
-    make: Arc<Factory<W, S>>,
-}
-
 impl<W: Workload> Subject<W> {
-    /// A subject under this name, set up by `make`.
-    #[expect(clippy::new_ret_no_self, reason = "what it can do besides is declared next, and needs its type")]
-    pub fn new<S: System<W>>(
-        name: impl Into<String>,
-        make: impl Fn(&Setup<'_, W>) -> Result<S, Fault> + Send + Sync + 'static,
-    ) -> Declared<W, S> {
-        let make = Arc::new(make);
-        let subject = Self {
-            name: name.into(),
-            about: None,
-            factors: None,
-            compared_with: None,
-            ablation_only: false,
-            outside: false,
-            common_data: None,
-            make: measured(make.clone(), true),
-            judged: None,
-            answers_unjudged: false,
-            tracked: None,
-            tracked_judged: None,
-            heap_use: None,
-        };
-        Declared { subject, make }
-    }
-
     /// The name that records and reports use.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -227,6 +190,11 @@ impl<W: Workload> Subject<W> {
         self.outside
     }
 
+    /// The servers that stand behind it, where it says so.
+    pub(crate) fn servers(&self) -> Option<&ServerGroup> {
+        self.servers.as_ref()
+    }
+
     /// What its set-ups under a workload have in common; nothing if that is not declared.
     pub(crate) fn common_data(&self, workload: &W, seed: u64) -> Option<CommonData> {
         self.common_data.as_ref().map(|make| make(workload, seed))
@@ -240,7 +208,8 @@ impl<W: Workload> Subject<W> {
         tracked: bool,
         context: &RunContext<'_, W>,
     ) -> Result<Box<dyn Running>, Fault> {
-        let setup = Setup::new(workload, seed, context.runner.runtime(tracked)).telling(context.filling);
+        let setup = Setup::new(workload, seed, context.runner.runtime(tracked));
+        let setup = setup.telling(context.filling).planned_as(context.planned);
         let make = if tracked { self.tracked.as_ref().ok_or_else(|| self.untracked())? } else { &self.make };
         caught(|| make(&setup, context))
     }
@@ -252,10 +221,11 @@ impl<W: Workload> Subject<W> {
         seed: u64,
         tracked: bool,
         runner: &SliceRunner,
+        planned: Option<PlannedSetup<'_>>,
     ) -> Result<Option<JudgeSetup<W>>, Fault> {
         let make = if tracked { &self.tracked_judged } else { &self.judged };
         let Some(make) = make else { return Ok(None) };
-        let setup = Setup::new(workload, seed, runner.runtime(tracked));
+        let setup = Setup::new(workload, seed, runner.runtime(tracked)).planned_as(planned);
         Ok(Some((caught(|| make(&setup))?, setup.runtime().clone())))
     }
 
@@ -280,120 +250,8 @@ fn caught<T>(make: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 /// The factory of what is measured, from the factory of a system.
 fn measured<W: Workload, S: System<W>>(make: Arc<Factory<W, S>>, alone: bool) -> Arc<Make<W>> {
     Arc::new(move |setup, context| {
-        let RunContext { runner, shape, steps, .. } = *context;
         let system = make(setup)?;
-        let set = running::RunningSystem::new(system, shape, steps, runner, setup.runtime(), alone)?;
+        let set = running::RunningSystem::new(system, context, setup.runtime(), alone)?;
         Ok(Box::new(set) as Box<dyn Running>)
     })
-}
-
-impl<W: Workload, S: System<W>> Declared<W, S> {
-    /// It has this value of a factor: what ablations vary, and what stands in the record.
-    pub fn factor(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.subject.set_factor(name, value);
-        self
-    }
-
-    /// What it is, in a sentence or less: reports say so beside its name.
-    pub fn about(mut self, about: impl Into<String>) -> Self {
-        self.subject.about = Some(about.into());
-        self
-    }
-
-    /// It differs from the subject of this name in one thing only, such as its lock: it is held against that one besides, where that
-    /// is measured, so that the ratio is the effect of this one thing.
-    pub fn compared_with(mut self, name: impl Into<String>) -> Self {
-        self.subject.compared_with = Some(name.into());
-        self
-    }
-
-    /// It stands outside this process, and may need the same cores: slices are long then, and tasks do not spin while they wait.
-    pub fn outside(mut self) -> Self {
-        self.subject.outside = true;
-        self.subject.make = measured(self.make.clone(), false);
-        self
-    }
-
-    /// All its set-ups under a workload have this in common, such as a large input: it is asked for before the first one and kept
-    /// until the last, so that setting up anew, which happens every few rounds, need not make it again. The factory finds it
-    /// by itself, for instance behind a [`Weak`](std::sync::Weak), and other subjects may have the same.
-    pub fn common_data<T: Send + Sync + 'static>(
-        mut self,
-        make: impl Fn(&W, u64) -> Arc<T> + Send + Sync + 'static,
-    ) -> Self {
-        self.subject.common_data = Some(Arc::new(move |workload, seed| make(workload, seed) as CommonData));
-        self
-    }
-
-    /// Its answers are recorded and judged, in slices of their own.
-    pub fn recorded(mut self) -> Self
-    where
-        S: Recorded<W>,
-    {
-        let make = self.make.clone();
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::recorded(make(setup)?, setup))));
-        self
-    }
-
-    /// Its answers are recorded and judged, and so is what they leave.
-    pub fn settled(mut self) -> Self
-    where
-        S: Settled<W>,
-    {
-        let make = self.make.clone();
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
-        self
-    }
-
-    /// The same, set up as another type for that: what is judged is not what is measured, and need not be compiled for
-    /// every type that is.
-    pub fn settled_as<J: Settled<W>>(
-        mut self,
-        make: impl Fn(&Setup<'_, W>) -> Result<J, Fault> + Send + Sync + 'static,
-    ) -> Self {
-        self.subject.judged = Some(Arc::new(move |setup| Ok(JudgedSystem::settled(make(setup)?, setup))));
-        self
-    }
-
-    /// What judges it looks at what it leaves, and not at its answers.
-    #[cfg(feature = "program")]
-    pub(crate) fn answers_unjudged(mut self) -> Self {
-        self.subject.answers_unjudged = true;
-        self
-    }
-
-    /// It can be set up with tracked locks. They are other types, so that what is not tracked pays nothing for it.
-    pub fn tracked<T: System<W>>(
-        mut self,
-        make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
-    ) -> Self {
-        self.subject.set_tracked(make);
-        self
-    }
-
-    /// The same, and what is tracked is judged, too.
-    pub fn tracked_and_settled<T: Settled<W>>(
-        mut self,
-        make: impl Fn(&Setup<'_, W>, &Tracker) -> Result<T, Fault> + Send + Sync + 'static,
-    ) -> Self {
-        self.subject.set_tracked_and_settled(make);
-        self
-    }
-
-    /// What it keeps in memory for each `item` that it holds is counted by `count`, for so many of them and with this
-    /// seed. `None` if allocations are not counted.
-    pub fn heap_use(
-        mut self,
-        item: &'static str,
-        count: impl Fn(u32, u64) -> Result<Option<HeapUse>, Fault> + Send + Sync + 'static,
-    ) -> Self {
-        self.subject.heap_use = Some((item, Arc::new(count)));
-        self
-    }
-}
-
-impl<W: Workload, S> From<Declared<W, S>> for Subject<W> {
-    fn from(declared: Declared<W, S>) -> Self {
-        declared.subject
-    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lockyard_track::WatchGuard;
 
+use crate::planned::PlannedSetup;
 use crate::slices::{
     GiveBack, LatencyMode, Meter, Pacing, Runtime, Slice, SliceFailure, SliceRunner, Sliced, Task, TaskLog,
 };
@@ -14,6 +15,19 @@ use crate::workload::{Workload, WorkloadShape};
 
 /// The steps of every task, the same for all subjects.
 pub(crate) type Steps<W> = [Arc<[<W as Workload>::Step]>];
+
+/// What a subject that is set up is measured on.
+pub(crate) struct RunContext<'a, W: Workload> {
+    pub(crate) runner: &'a SliceRunner,
+    pub(crate) shape: &'a WorkloadShape,
+    /// The index of each task among all clients of the workload.
+    pub(crate) clients: &'a [usize],
+    pub(crate) steps: &'a Steps<W>,
+    /// What it must know of a plan that several machines keep.
+    pub(crate) planned: Option<PlannedSetup<'a>>,
+    /// Is notified of how much of its data a subject has been given so far.
+    pub(crate) filling: &'a dyn Fn(usize, usize),
+}
 
 /// A subject under a workload.
 pub(crate) trait Running {
@@ -59,16 +73,15 @@ impl<W: Workload, S: System<W>> RunningSystem<W, S> {
     /// `alone`: nothing else needs the cores.
     pub(crate) fn new(
         system: S,
-        shape: &WorkloadShape,
-        steps: &Steps<W>,
-        runner: &SliceRunner,
+        context: &RunContext<'_, W>,
         runtime: &Runtime,
         alone: bool,
     ) -> Result<Self, Fault> {
+        let RunContext { runner, shape, clients, steps, .. } = *context;
         let system = Arc::new(system);
         let idle = Arc::new(Slice::new(0, 0));
         let task = |(index, steps): (usize, &Arc<[W::Step]>)| {
-            let client = runtime.block_on(system.client(index))?;
+            let client = runtime.block_on(system.client(clients[index]))?;
             let meter = Meter::new(W::OPERATIONS, runner.board().word(index), idle.clone());
             Ok(Task { index: index as u32, steps: steps.clone(), client, meter })
         };

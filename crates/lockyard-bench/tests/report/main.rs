@@ -13,6 +13,7 @@ mod formats;
 mod gate_edits;
 mod gate_reference;
 mod golden;
+mod machines;
 mod merging;
 mod more;
 mod pages;

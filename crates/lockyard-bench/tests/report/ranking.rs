@@ -259,6 +259,7 @@ fn with_a_combination() -> (Record, &'static str) {
         about: None,
         factors: None,
         compared_with: None,
+        servers: None,
         ablation_only: true,
     });
     (record, name)

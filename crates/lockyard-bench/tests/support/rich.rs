@@ -106,6 +106,7 @@ fn strategy(cell: &Cell) -> StrategySummary {
         about: about.map(str::to_owned),
         factors: cell.factors.clone(),
         compared_with: is_lock.then(|| "tokio-mutex".to_owned()),
+        servers: None,
         ablation_only: false,
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 
 use super::super::rows::{self, Table};
-use super::super::{format, html::timeline, strategies};
+use super::super::{format, html::timeline, machines, strategies};
 use super::bars;
 use super::parts;
 use crate::record::{Environment, Record};
@@ -13,6 +13,7 @@ use crate::record::{Environment, Record};
 pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
     html! {
         (known_as(record))
+        (of_machines(record))
         (environment(record))
         (method(record))
         (absent(record, tables))
@@ -40,6 +41,27 @@ fn known_as(record: &Record) -> Markup {
                     summary { "All " (rows.len()) " strategies" }
                     (parts::scroll(strategies::TITLE, &table))
                 }
+            }
+        }
+    }
+}
+
+/// What several load machines did together.
+fn of_machines(record: &Record) -> Markup {
+    let sentences = machines::sentences(record);
+    let table = html! { table.prose {
+        (parts::head(machines::HEAD))
+        tbody { @for [slice, rest @ ..] in &machines::rows(record) { tr {
+            th scope="row" { (slice) }
+            @for cell in rest { td { (cell) } }
+        } } }
+    } };
+    html! {
+        @if !sentences.is_empty() {
+            section #machines {
+                h2 { (machines::TITLE) }
+                @for sentence in &sentences { p { (sentence) } }
+                (parts::scroll(machines::TITLE, &table))
             }
         }
     }
