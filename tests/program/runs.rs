@@ -40,6 +40,8 @@ pub fn record(out: &Path) -> Value {
         panic!("{error} at {}", error.instance_path());
     }
     assert!(out.join("index.html").exists());
+    // What is written can be read again, by every verb that reads records.
+    lockyard::bench::record::Record::read(out.join("run.json")).unwrap();
     record
 }
 

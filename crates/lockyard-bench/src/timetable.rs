@@ -5,8 +5,9 @@
 //! ─────────────┼────────┼──pause──┼────────┼──pause──┼───────┼──┼───────┼──
 //! ```
 //!
-//! The pauses are for what is done between slices. A machine that needs longer is late: it begins at once, and what it measures
-//! is held beside the others' by when it was measured, not by its number.
+//! The pauses are for what is done between slices. A machine that needs longer is late: then it begins at once, or leaves the round
+//! out if half of it is over, so that it is not late for ever. What it measures is held beside the others' by when it was
+//! measured, not by its number.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -20,6 +21,9 @@ const JUDGED_PAUSE: Duration = Duration::from_secs(2);
 /// After a measured one clients tidy up.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// After the last round, for a machine that was late for it.
+const END_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long an interrupt may stay unnoticed.
 const HEED: Duration = Duration::from_millis(50);
 
@@ -31,12 +35,20 @@ pub(crate) struct Timetable {
     judged: Option<Duration>,
     slice: Duration,
     rounds: u32,
+    /// How long an operation may take by itself.
+    patience: Duration,
 }
 
 impl Timetable {
     /// Of a plan whose rounds are so long and so many.
     pub(crate) fn new(plan: &LoadPlan, judged: Duration, slice: Duration, rounds: u32) -> Self {
-        Self { start: plan.start.into(), judged: plan.verify.then_some(judged), slice, rounds }
+        let (start, judged) = (plan.start.into(), plan.verify.then_some(judged));
+        Self { start, judged, slice, rounds, patience: Duration::ZERO }
+    }
+
+    /// The same where an operation may take so long by itself.
+    pub(crate) fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// From the start to the judged slice with this number, counted from 0; nothing if none is judged.
@@ -49,9 +61,14 @@ impl Timetable {
         self.judged_at(2).unwrap_or_default() + (self.slice + PAUSE) * round
     }
 
-    /// When all machines have done everything, unless one is late.
+    /// Whether a round is better left out, so long after the start.
+    pub(crate) fn is_too_late(&self, round: u32, since_start: Duration) -> bool {
+        since_start > self.round_at(round) + self.slice / 2
+    }
+
+    /// When all machines have done everything.
     pub(crate) fn end(&self) -> SystemTime {
-        self.start + self.round_at(self.rounds)
+        self.start + self.round_at(self.rounds) + self.patience + END_PAUSE
     }
 
     /// How long ago the start was; nothing before it.
@@ -89,7 +106,8 @@ mod tests {
     fn table(verify: bool) -> Timetable {
         let start = SystemTime::now() - Duration::from_secs(60);
         let judged = verify.then_some(Duration::from_millis(500));
-        Timetable { start, judged, slice: Duration::from_millis(300), rounds: 10 }
+        let (slice, patience) = (Duration::from_millis(300), Duration::ZERO);
+        Timetable { start, judged, slice, rounds: 10, patience }
     }
 
     #[test]
@@ -98,13 +116,21 @@ mod tests {
         let ms = Duration::from_millis;
         assert_eq!([0, 1].map(|nth| table.judged_at(nth)), [Some(ms(0)), Some(ms(2_500))]);
         assert_eq!([0, 1, 9].map(|round| table.round_at(round)), [ms(5_000), ms(5_500), ms(9_500)]);
-        assert_eq!(table.end(), table.start + ms(10_000));
+        assert_eq!(table.end(), table.start + ms(12_000));
+        assert_eq!(table.patience(ms(5)).end(), table.end() + ms(5), "of what takes long by itself");
     }
 
     #[test]
     fn without_judging_rounds_begin_with_the_plan() {
         let table = table(false);
         assert_eq!((table.judged_at(0), table.round_at(0)), (None, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_round_of_which_half_is_over_is_left_out() {
+        let table = table(false);
+        let late = |ms| table.is_too_late(2, Duration::from_millis(ms));
+        assert_eq!([999, 1_000, 1_150, 1_151].map(late), [false, false, false, true]);
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl Measured {
             },
             seconds: self.time.as_secs_f64(),
             seconds_asked: None,
-            rounds: self.rounds.iter().map(Vec::len).sum::<usize>() as u32,
+            rounds: self.rounds.iter().flatten().filter(|round| round.throughput.is_some()).count() as u32,
             layouts: Some(self.rounds.len() as u32),
             operations: self.tally.sum(|counts| counts.done),
             errors: self.tally.sum(|counts| counts.errors),

@@ -112,7 +112,7 @@ impl<'a, W: Workload> Experiment<'a, W> {
                     if interrupted.load(Ordering::Relaxed) {
                         return Ok(());
                     }
-                    if !point.wait_for_round(point.played(), interrupted) {
+                    if !point.wait_for_round(interrupted) {
                         return Ok(());
                     }
                     let is_cell = self.has_cell && *index == 0;

@@ -81,6 +81,12 @@ fn other_settings(before: &RunSettings, after: &RunSettings) -> Vec<String> {
         let (old, new) = (&before.options, &after.options);
         reasons.push(format!("other settings: the baseline ran with {old}, this run with {new}"));
     }
+    if before.machines != after.machines {
+        let (old, new) = (&before.machines, &after.machines);
+        reasons.push(format!(
+            "other load machines: the baseline was measured by {old}, this run by {new}; measure both alike"
+        ));
+    }
     let [tracked, plain] = ["with tracked locks, which have a cost", "with plain locks"];
     if before.is_tracked != after.is_tracked {
         let [old, new] = [before, after].map(|it| if it.is_tracked { tracked } else { plain });

@@ -17,7 +17,7 @@ use crate::stats::{Confidence, Mean};
 use super::merge::MergeError;
 
 /// The part of a round that all machines must share for it to count, of the longest of theirs.
-const COMMON: f64 = 0.9;
+const COMMON: f64 = 0.8;
 
 /// What came of judging the histories of all machines together.
 #[derive(Clone, Debug)]
@@ -42,8 +42,14 @@ pub fn merge_machines(
 ) -> Result<Record, MergeError> {
     let reasons = slice_refusals(runs, incomplete);
     let refused = |reasons| Err(MergeError { reasons });
-    let (Some((_, first)), true) = (runs.first(), reasons.is_empty()) else { return refused(reasons) };
-    let Some(plan) = &first.plan else { return refused(reasons) };
+    let plan = runs.first().and_then(|(_, first)| Some((*first, first.plan.as_ref()?)));
+    let (Some((first, plan)), true) = (plan, reasons.is_empty()) else {
+        return refused(if reasons.is_empty() {
+            vec!["there is none: name two or more".to_owned()]
+        } else {
+            reasons
+        });
+    };
     let mut machines: Vec<_> = runs.iter().flat_map(|(_, run)| run.machines.iter().cloned()).collect();
     machines.sort_by_key(|machine| machine.slice);
     let rounds = CommonRounds::of(&machines);

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::record::Record;
+
 /// Changes a setting of the scenarios: given any number of times, the last of each setting counts.
 const SET: &str = "--set";
 
@@ -17,6 +19,17 @@ const USUAL: [(&str, &str); 3] = [("--latency", "sampled"), ("--cancel", "0"), (
 pub(super) struct RunOptions(BTreeMap<String, String>);
 
 impl RunOptions {
+    /// Those of a run that is over: those of its command, and those that its plan had.
+    pub(super) fn of_record(record: &Record) -> Self {
+        let mut command = record.command.clone();
+        if let Some(plan) = &record.plan {
+            command.extend(plan.settings.iter().map(|setting| format!(" --set '{setting}'")));
+            let route = plan.servers.as_ref().map(|servers| format!(" --route {}", servers.route.as_str()));
+            command.extend(route);
+        }
+        Self::of_command(&command)
+    }
+
     pub(super) fn of_command(command: &str) -> Self {
         let mut options = BTreeMap::new();
         let mut words = words(command).into_iter();

@@ -29,6 +29,8 @@ pub struct RunSettings {
     pub(super) environment: Environment,
     /// Options of the command that change numbers.
     pub(super) options: RunOptions,
+    /// Which load machines measure, in words.
+    pub(super) machines: String,
     /// How many processes measure; none where each round has processes of its own.
     pub(super) processes: Option<u32>,
     /// Whether another build is measured in turns with this one.
@@ -62,7 +64,8 @@ impl RunSettings {
             |cell: &Cell| cell.wait_ns.is_some() || cell.hold_ns.is_some() || cell.lock_uses.is_some();
         Self {
             environment: record.environment.clone(),
-            options: RunOptions::of_command(&record.command),
+            options: RunOptions::of_record(record),
+            machines: machines(record),
             processes: record.against.is_none().then(|| record.processes.max(1)),
             against_other: record.against.is_some(),
             is_tracked: record.cells.iter().any(is_tracked),
@@ -97,6 +100,7 @@ impl RunSettings {
         Self {
             environment: environment::environment(&plan.build),
             options: RunOptions::of_command(&plan.command),
+            machines: ONE_MACHINE.to_owned(),
             processes: Some(processes),
             against_other: false,
             is_tracked: plan.track,
@@ -119,6 +123,19 @@ impl RunSettings {
     /// The cell of this strategy under this scenario.
     pub(super) fn cell(&self, scenario: &str, strategy: &str) -> Option<&CellSettings> {
         self.cells.iter().find(|it| it.scenario == scenario && it.strategy == strategy)
+    }
+}
+
+/// All clients on one machine.
+const ONE_MACHINE: &str = "one machine";
+
+/// Which load machines a record has, in words that are the same for the same ones.
+fn machines(record: &Record) -> String {
+    let slices: Vec<_> = record.machines.iter().map(|machine| machine.slice.to_string()).collect();
+    match &record.plan {
+        None => ONE_MACHINE.to_owned(),
+        Some(plan) if slices.len() == plan.slices as usize => format!("{} machines", plan.slices),
+        Some(plan) => format!("slice {} of {} alone", slices.join(" and "), plan.slices),
     }
 }
 

@@ -52,7 +52,6 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-
 use crate::judged::Judging;
 use crate::planned::PlannedSetup;
 use crate::record::{Factors, ServerGroup};

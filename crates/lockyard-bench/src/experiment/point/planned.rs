@@ -17,7 +17,8 @@ impl<W: Workload> PointRun<'_, W> {
     pub(super) fn timetable(&self) -> Option<Timetable> {
         let planned = self.plan.planned.as_ref()?;
         let judged = self.schedule.judged_length();
-        Some(Timetable::new(&planned.plan, judged, self.schedule.slice, self.schedule.rounds))
+        let table = Timetable::new(&planned.plan, judged, self.schedule.slice, self.schedule.rounds);
+        Some(table.patience(self.facts.shape.patience))
     }
 
     /// What is set up must know of the plan.
@@ -66,8 +67,16 @@ impl<W: Workload> PointRun<'_, W> {
         Ok(true)
     }
 
-    /// Waits until this round begins, counted from 0; false when interrupted. At once without a plan.
-    pub(in crate::experiment) fn wait_for_round(&self, round: u32, interrupted: &AtomicBool) -> bool {
-        self.timetable().is_none_or(|table| wait_until(self.epoch + table.round_at(round), interrupted))
+    /// Waits until the next round begins by the plan; at once without one. Leaves rounds out that have passed meanwhile. False when
+    /// interrupted, or when none is left.
+    pub(in crate::experiment) fn wait_for_round(&mut self, interrupted: &AtomicBool) -> bool {
+        let Some(table) = self.timetable() else { return true };
+        while table.is_too_late(self.played, self.epoch.elapsed()) {
+            self.played += 1;
+            if self.played >= self.rounds() {
+                return false;
+            }
+        }
+        wait_until(self.epoch + table.round_at(self.played), interrupted)
     }
 }
