@@ -168,3 +168,27 @@ impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
         operations.into_iter().flat_map(with_second::<S>).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::specs::{Register, RegisterAnswer, RegisterCall};
+
+    use super::*;
+
+    /// What was answered by then is known, and what was answered later is of unknown outcome; what was given is neither.
+    #[test]
+    fn answers_after_a_time_are_forgotten() {
+        let given = (0, RegisterCall::Read, RegisterAnswer::Value(None));
+        let mut recording: Recording<Register> = Recording::since(50, [given]);
+        let mut log = Log::new(0, 2);
+        for (called, returned) in [(10, 20), (25, 31)] {
+            let ticket = log.invoke(called, 0, RegisterCall::Read);
+            log.ok(ticket, returned, RegisterAnswer::Value(None));
+        }
+        recording.add(log);
+        recording.forget_answers_after(30);
+        let known: Vec<_> = recording.records().iter().map(|it| it.answer.is_some()).collect();
+        assert_eq!((known, recording.invoked()), (vec![true, true, false], 2));
+        assert_eq!(recording.records()[2].returned, NEVER);
+    }
+}

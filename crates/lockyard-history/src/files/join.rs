@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::recording::NO_PROCESS;
@@ -122,7 +123,7 @@ pub fn join_histories<R: BufRead>(
                 operations.push(operation);
                 continue;
             }
-            let key = text(operation.invoked.key.as_ref());
+            let key = meaning(operation.invoked.key.as_ref()).unwrap_or_default().to_string();
             let nth = of_key.entry(key.clone()).or_default();
             *nth += 1;
             match given.get(&(key.clone(), *nth)) {
@@ -205,21 +206,17 @@ fn event(process: u64, kind: &'static str, Line { f, key, value, result, .. }: L
     Joined { process, kind, f, key, value, result, time }
 }
 
-fn text(raw: Option<&Box<RawValue>>) -> String {
-    raw.map(|it| it.get().to_owned()).unwrap_or_default()
+/// What a piece of JSON says: the fields of an object may stand in any order.
+fn meaning(raw: Option<&Box<RawValue>>) -> Option<Value> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
 /// Whether two machines knew the same of a key at the beginning.
 fn is_same(one: &Operation, other: &Operation) -> bool {
     let said = |it: &Operation| {
-        let answered = it.answered.as_ref();
-        let answer = |of: fn(&Line) -> Option<&Box<RawValue>>| text(answered.and_then(of));
-        (
-            text(it.invoked.f.as_ref()),
-            text(it.invoked.value.as_ref()),
-            answer(|line| line.value.as_ref()),
-            answer(|line| line.result.as_ref()),
-        )
+        let answer = |of: fn(&Line) -> Option<&Box<RawValue>>| meaning(it.answered.as_ref().and_then(of));
+        let (asked, given) = (meaning(it.invoked.f.as_ref()), meaning(it.invoked.value.as_ref()));
+        (asked, given, answer(|line| line.value.as_ref()), answer(|line| line.result.as_ref()))
     };
     said(one) == said(other)
 }
@@ -306,6 +303,11 @@ mod tests {
         let (count, text) = joined(&both(1, 1), 5).expect("they are alike");
         assert_eq!((count, text.lines().count()), (0, 2), "{text}");
         assert!(text.lines().all(|line| line.contains("\"time\":0")), "{text}");
+        let reordered =
+            both(1, 1).map(|(name, text)| (name, text.replace(r#""value":1"#, r#""value":{"a":1,"b":2}"#)));
+        let [one, (name, text)] = reordered;
+        let other = (name, text.replace(r#"{"a":1,"b":2}"#, r#"{"b": 2, "a": 1}"#));
+        assert_eq!(joined(&[one, other], 5).expect("they say the same").0, 0);
         let error = joined(&both(1, 2), 5).expect_err("they are not").to_string();
         assert!(error.contains("a and b do not begin alike: \"x\""), "{error}");
     }
