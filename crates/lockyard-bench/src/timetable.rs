@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn table(verify: bool) -> Timetable {
-        let start = SystemTime::now() - Duration::from_secs(60);
+        let start = SystemTime::now() - Duration::from_mins(1);
         let judged = verify.then_some(Duration::from_millis(500));
         let (slice, patience) = (Duration::from_millis(300), Duration::ZERO);
         Timetable { start, judged, slice, rounds: 10, patience }
@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn the_start_is_one_moment_by_both_clocks() {
         let past = table(true);
-        assert!(past.since_start().is_some() && past.epoch().elapsed() >= Duration::from_secs(60));
-        let future = Timetable { start: SystemTime::now() + Duration::from_secs(60), ..past };
+        assert!(past.since_start().is_some() && past.epoch().elapsed() >= Duration::from_mins(1));
+        let future = Timetable { start: SystemTime::now() + Duration::from_mins(1), ..past };
         assert!(future.since_start().is_none() && future.epoch() > Instant::now());
     }
 }

@@ -171,19 +171,19 @@ impl<S: SequentialSpec<Call: Clone, Answer: Clone>> Recording<S> {
 
 #[cfg(test)]
 mod tests {
-    use crate::specs::{Register, RegisterAnswer, RegisterCall};
+    use crate::specs::{Register, RegisterAnswer, RegisterCall, Value};
 
     use super::*;
 
     /// What was answered by then is known, and what was answered later is of unknown outcome; what was given is neither.
     #[test]
     fn answers_after_a_time_are_forgotten() {
-        let given = (0, RegisterCall::Read, RegisterAnswer::Value(None));
+        let given = (0, RegisterCall::Read, RegisterAnswer::Holds(Value::Null));
         let mut recording: Recording<Register> = Recording::since(50, [given]);
         let mut log = Log::new(0, 2);
         for (called, returned) in [(10, 20), (25, 31)] {
             let ticket = log.invoke(called, 0, RegisterCall::Read);
-            log.ok(ticket, returned, RegisterAnswer::Value(None));
+            log.ok(ticket, returned, RegisterAnswer::Holds(Value::Null));
         }
         recording.add(log);
         recording.forget_answers_after(30);

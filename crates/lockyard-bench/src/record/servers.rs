@@ -39,7 +39,7 @@ impl Route {
     }
 }
 
-/// "2 servers, each request to any of them: http://a:80, http://b:80".
+/// How many there are, how they are asked, and where they are.
 impl fmt::Display for ServerGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let addresses = self.addresses.join(", ");

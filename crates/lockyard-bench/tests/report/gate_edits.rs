@@ -5,7 +5,7 @@ use crate::rich::rich;
 use crate::sample::sample;
 use lockyard_bench::Share;
 use lockyard_bench::gate::{Tolerance, diff};
-use lockyard_bench::record::{Arrival, Diff, Outcome, Record};
+use lockyard_bench::record::{Arrival, Diff, Outcome, Record, Route, ServerGroup, StrategySummary};
 use lockyard_bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
 use lockyard_bench::stats::Confidence;
 
@@ -35,6 +35,8 @@ fn what_was_measured_otherwise_is_refused_whichever_run_it_is() {
         (|it| it.command += " --set zipf=0", "other settings: "),
         (|it| it.command += " --latency full", "--latency full"),
         (|it| it.command += " --cancel 5%", "--cancel 5"),
+        (|it| it.command += " --route sticky", "--route sticky"),
+        (|it| it.plan = Some(crate::machines::plan()), "other load machines: "),
         (|it| it.processes = 5, "other processes: "),
         (|it| it.cells[0].wait_ns = Some([].into()), "with tracked locks, which have a cost"),
         (|it| it.cells[0].lock_uses = Some(vec![]), "use --track for both or neither"),
@@ -69,6 +71,31 @@ fn what_was_measured_otherwise_is_refused_whichever_run_it_is() {
                 || words.contains("naive")
         );
     }
+}
+
+/// Two servers answer more than one, whatever guards their sessions; where they are does not matter.
+#[test]
+fn groups_of_other_sizes_under_one_name_are_refused() {
+    let behind = |addresses: &[&str]| {
+        let mut record = sample();
+        let addresses = addresses.iter().map(ToString::to_string).collect();
+        let servers = Some(ServerGroup { addresses, route: Route::Any });
+        record.strategies = vec![StrategySummary {
+            name: "after".to_owned(),
+            about: None,
+            factors: None,
+            compared_with: None,
+            servers,
+            ablation_only: false,
+        }];
+        record
+    };
+    let refusals = |one: &Record, other: &Record| diff(one, other, TENTH, Confidence::default()).refusals;
+    let (one, two) = (behind(&["http://a:1"]), behind(&["http://a:1", "http://b:1"]));
+    let found = refusals(&one, &two);
+    assert!(found.iter().any(|it| it.contains("another group behind “after”")), "{found:?}");
+    assert_eq!(refusals(&two, &behind(&["http://c:1", "http://d:1"])), [""; 0]);
+    assert_eq!(refusals(&two, &sample()), [""; 0], "a record that does not say is compared as ever");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use lockyard_bench::record::{
 };
 use lockyard_bench::report::{Colour, page, summary, text};
 
-fn plan() -> LoadPlan {
+/// A plan of two slices.
+pub fn plan() -> LoadPlan {
     LoadPlan {
         plan_version: PLAN_VERSION,
         start: "2025-06-03T09:15:00Z".parse().expect("a timestamp"),

@@ -123,7 +123,7 @@ pub fn join_histories<R: BufRead>(
                 operations.push(operation);
                 continue;
             }
-            let key = meaning(operation.invoked.key.as_ref()).unwrap_or_default().to_string();
+            let key = meaning(operation.invoked.key.as_deref()).unwrap_or_default().to_string();
             let nth = of_key.entry(key.clone()).or_default();
             *nth += 1;
             match given.get(&(key.clone(), *nth)) {
@@ -207,16 +207,16 @@ fn event(process: u64, kind: &'static str, Line { f, key, value, result, .. }: L
 }
 
 /// What a piece of JSON says: the fields of an object may stand in any order.
-fn meaning(raw: Option<&Box<RawValue>>) -> Option<Value> {
+fn meaning(raw: Option<&RawValue>) -> Option<Value> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
 /// Whether two machines knew the same of a key at the beginning.
 fn is_same(one: &Operation, other: &Operation) -> bool {
     let said = |it: &Operation| {
-        let answer = |of: fn(&Line) -> Option<&Box<RawValue>>| meaning(it.answered.as_ref().and_then(of));
-        let (asked, given) = (meaning(it.invoked.f.as_ref()), meaning(it.invoked.value.as_ref()));
-        (asked, given, answer(|line| line.value.as_ref()), answer(|line| line.result.as_ref()))
+        let answer = |of: fn(&Line) -> Option<&RawValue>| meaning(it.answered.as_ref().and_then(of));
+        let (asked, given) = (meaning(it.invoked.f.as_deref()), meaning(it.invoked.value.as_deref()));
+        (asked, given, answer(|line| line.value.as_deref()), answer(|line| line.result.as_deref()))
     };
     said(one) == said(other)
 }
