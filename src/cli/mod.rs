@@ -49,7 +49,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, made once")]
 enum Verb {
     Compare(compare::Args),
     Load(load::Args),

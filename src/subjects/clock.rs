@@ -82,8 +82,8 @@ pub fn clock_of(address: &Address) -> Result<Option<ClockCheck>, Fault> {
 /// In nanoseconds since 1970; negative before.
 fn now() -> i128 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_nanos() as i128,
-        Err(before) => -(before.duration().as_nanos() as i128),
+        Ok(since) => since.as_nanos().cast_signed(),
+        Err(before) => -before.duration().as_nanos().cast_signed(),
     }
 }
 

@@ -30,7 +30,8 @@ fn a_group_is_measured_and_judged_as_one_and_said_in_the_record_and_the_report()
         let (cell, output) = load(&args, place.path(), 0);
         assert_eq!((&cell["strategy"], &cell["errors"]), (&"lease".into(), &0.into()), "{cell}");
         assert_eq!(cell["verification"]["linearizable"], true, "{cell}");
-        assert!(seen.requests.load(SeqCst) > 0, "the second address was asked, too");
+        let (asked, all) = (seen.requests.load(SeqCst) as u64, cell["operations"].as_u64().unwrap());
+        assert!(asked > all / 5, "the second address was asked, too: {asked} of {all}");
         let record = record(place.path());
         let addresses: Vec<_> = urls.split(',').collect();
         assert_eq!(record["strategies"][0]["servers"], json!({ "addresses": addresses, "route": route }));

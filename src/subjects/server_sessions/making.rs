@@ -70,7 +70,7 @@ impl ServerSessions {
         key: Option<IdempotencyKey>,
     ) -> Result<ContextId, ServiceError> {
         loop {
-            match server.serve(request::CreateContext { body: body.clone(), key: key.clone() }).await {
+            match server.serve(request::CreateContext { body: body.clone(), key }).await {
                 Err(ServiceError::RemoteFailure { outcome: RemoteFailure::Conflict, .. })
                     if key.is_some() =>
                 {
