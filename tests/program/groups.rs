@@ -22,7 +22,7 @@ fn a_group_is_measured_and_judged_as_one_and_said_in_the_record_and_the_report()
     let program = Program::serve(&[]);
     for (route, words) in [
         ("any", "2 servers, each request to any of them"),
-        ("sticky", "2 servers, each session always asked of the same one"),
+        ("sticky", "2 servers, sticky, by what is asked about"),
     ] {
         let (urls, seen) = two_ways(&program);
         let url = format!("lease={urls}");

@@ -11,31 +11,40 @@ use lockyard_history::{Verdict, join_histories};
 use crate::gate::{self, AcrossVerdict, MergeError};
 use crate::record::{AcrossMachines, LoadPlan, MachineRecord, Record};
 
-use super::merge::MergeOptions;
 use super::planned::HISTORY;
 
 /// Judges a history in memory, within a time.
 pub type JudgeHistory<'a> = &'a dyn Fn(&[u8], Duration) -> anyhow::Result<Verdict>;
+
+/// How the records of machines become one.
+pub(super) struct MergeTerms<'a> {
+    /// Some slices may be missing.
+    pub(super) incomplete: bool,
+    /// How long to search for an order of the histories.
+    pub(super) budget: Duration,
+    /// Where the history of all is written, if anywhere.
+    pub(super) out: Option<&'a Path>,
+}
 
 /// The record of all machines, or why there is none.
 ///
 /// # Errors
 /// A history that cannot be read, or where that of all cannot be written.
 pub(super) fn merge(
-    args: &MergeOptions,
+    terms: &MergeTerms<'_>,
     runs: &[(&str, &Record)],
     judge: Option<JudgeHistory<'_>>,
 ) -> anyhow::Result<Result<Record, MergeError>> {
-    let reasons = gate::slice_refusals(runs, args.incomplete);
+    let reasons = gate::slice_refusals(runs, terms.incomplete);
     if !reasons.is_empty() {
         return Ok(Err(MergeError { reasons }));
     }
     let across = match (shares(runs), judge) {
         (Err(reason), _) => AcrossVerdict::not_judged(reason),
         (Ok(_), None) => AcrossVerdict::not_judged("this program cannot read histories of its own"),
-        (Ok(Shares { error_ns, files }), Some(judge)) => judged(&files, error_ns, args, judge)?,
+        (Ok(Shares { error_ns, files }), Some(judge)) => judged(&files, error_ns, terms, judge)?,
     };
-    Ok(gate::merge_machines(runs, across, args.incomplete))
+    Ok(gate::merge_machines(runs, across, terms.incomplete))
 }
 
 /// What all machines have recorded.
@@ -93,7 +102,7 @@ fn shares(runs: &[(&str, &Record)]) -> Result<Shares, String> {
 fn judged(
     files: &[PathBuf],
     error_ns: u64,
-    args: &MergeOptions,
+    terms: &MergeTerms<'_>,
     judge: JudgeHistory<'_>,
 ) -> anyhow::Result<AcrossVerdict> {
     let open = |path: &PathBuf| {
@@ -103,7 +112,7 @@ fn judged(
     let histories = files.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
     let mut all = Vec::new();
     let operations = join_histories(histories, error_ns, &mut all)?;
-    if let Some(out) = &args.out {
+    if let Some(out) = terms.out {
         let path = out.join(HISTORY);
         let wanted = || format!("the history {} cannot be written", path.display());
         fs::create_dir_all(out).and_then(|()| fs::write(&path, &all)).with_context(wanted)?;
@@ -111,7 +120,7 @@ fn judged(
     if operations == 0 {
         return Ok(AcrossVerdict::not_judged("no machine has recorded any operation"));
     }
-    let (linearizable, violation) = match judge(&all, args.budget)? {
+    let (linearizable, violation) = match judge(&all, terms.budget)? {
         Verdict::Linearizable => (Some(true), None),
         Verdict::Unknown => (None, None),
         Verdict::Violation(violation) => (Some(false), Some(violation)),

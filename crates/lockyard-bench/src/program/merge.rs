@@ -10,7 +10,7 @@ use crate::record::Record;
 use crate::report;
 
 use super::exit::{self, Exit};
-use super::machines::{self, JudgeHistory};
+use super::machines::{self, JudgeHistory, MergeTerms};
 use super::options;
 use super::output::{self, Format};
 
@@ -30,20 +30,20 @@ use super::output::{self, Format};
 pub struct MergeOptions {
     /// The records: the run.json of each run.
     #[arg(required = true, num_args = 2..)]
-    pub(super) records: Vec<PathBuf>,
+    records: Vec<PathBuf>,
 
     /// Merge the slices of a plan that there are, though some are missing: the record is marked as not finished.
     #[arg(long)]
-    pub(super) incomplete: bool,
+    incomplete: bool,
 
     /// How long to search for an order of the histories of all machines: 500ms, 10s, 2m.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = options::duration)]
-    pub(super) budget: Duration,
+    budget: Duration,
 
     /// Write run.json, index.html and summary.md to this folder, and print nothing; of several machines also history.jsonl, the widened
     /// history of all.
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
 
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -59,7 +59,8 @@ pub fn run(args: &MergeOptions, judge: Option<JudgeHistory<'_>>) -> anyhow::Resu
     let runs = args.records.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let named: Vec<_> = runs.iter().map(|(name, run)| (name.as_str(), run)).collect();
     let merged: Result<Record, MergeError> = if named.iter().any(|(_, run)| run.plan.is_some()) {
-        machines::merge(args, &named, judge)?
+        let terms = MergeTerms { incomplete: args.incomplete, budget: args.budget, out: args.out.as_deref() };
+        machines::merge(&terms, &named, judge)?
     } else {
         gate::merge(&named)
     };

@@ -58,8 +58,9 @@ pub struct PlanOptions {
 
     /// Keep this plan, as one of several load machines: its --slice of the clients, from its start on.
     ///
-    /// What is measured, by which seed and for how long, is the plan's. Each machine makes its share of the sessions before the start, and
-    /// all of them ask all sessions; so these are not replaced between rounds, and grow by what is written in the whole run.
+    /// What is measured, by which seed and for how long, is the plan's. Before the start each machine makes its
+    /// share of what is asked about, and then all of them ask about all of it; so nothing is replaced between rounds, and it grows by
+    /// what is written in the whole run.
     #[arg(long, value_name = "FILE", requires = "slice")]
     plan: Option<PathBuf>,
 

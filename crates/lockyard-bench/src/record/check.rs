@@ -18,7 +18,7 @@ use super::scaling::{Fit, Scaling};
 /// Floating-point sums taken in another order differ in their last digits; that is no contradiction.
 const ROUNDING: f64 = 1e-9;
 
-/// So many operations a step may have: a chat turn that is asked for every approval has 17.
+/// So many operations a step may have: the longest of this project's own has 17.
 const LONGEST_STEP: u128 = 32;
 
 /// Something in a record that cannot be so.

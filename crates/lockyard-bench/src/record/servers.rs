@@ -23,8 +23,8 @@ pub enum Route {
     /// what is asked.
     #[default]
     Any,
-    /// To the one that a hash of the session's id gives: as behind a balancer with sticky sessions. What names no session goes to
-    /// one that is drawn.
+    /// To the one that a hash of what is asked about gives, as behind a balancer with sticky routes. What is asked about nothing that
+    /// has a name goes to one that is drawn.
     Sticky,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for ServerGroup {
         let how = match (&self.addresses[..], self.route) {
             ([_], _) => return write!(f, "the server at {addresses}"),
             (_, Route::Any) => "each request to any of them",
-            (_, Route::Sticky) => "each session always asked of the same one",
+            (_, Route::Sticky) => "sticky, by what is asked about",
         };
         write!(f, "{} servers, {how}: {addresses}", self.addresses.len())
     }
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(said(&["http://a:1"], Route::Sticky), "the server at http://a:1");
         let any = "2 servers, each request to any of them: http://a:1, http://b:1";
         assert_eq!(said(&["http://a:1", "http://b:1"], Route::Any), any);
-        let sticky = "2 servers, each session always asked of the same one: http://a:1, http://b:1";
+        let sticky = "2 servers, sticky, by what is asked about: http://a:1, http://b:1";
         assert_eq!(said(&["http://a:1", "http://b:1"], Route::Sticky), sticky);
     }
 }

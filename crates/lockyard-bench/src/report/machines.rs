@@ -49,8 +49,7 @@ pub(super) fn sentences(record: &Record) -> Vec<String> {
     let mut sentences = vec![of_plan(plan, record)];
     match &record.across {
         None => sentences.push(
-            "The history of all machines is judged once their records are merged; what is said of linearizability is of this machine's \
-             own sessions."
+            "The history of all machines is judged once their records are merged; what is said of linearizability is of what only this machine asked about."
                 .to_owned(),
         ),
         Some(across) => sentences.push(of_all(across)),
