@@ -48,11 +48,11 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for QueryParams<T> {
 /// The body, as JSON.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<AppState> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
-        json(&json_bytes(request).await?).map(Self)
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        json(json_bytes(request).await?, state).await.map(Self)
     }
 }
 
@@ -73,8 +73,29 @@ pub(super) async fn json_bytes(request: Request) -> Result<Bytes, Problem> {
     bytes.map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))
 }
 
+/// A body of so many bytes may take tens of milliseconds to be read; a smaller one less than a small answer.
+const LARGE: usize = 64 << 10;
+
 /// What stands in a body.
-pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) async fn json<T>(bytes: Bytes, state: &AppState) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    if bytes.len() < LARGE {
+        return read(&bytes);
+    }
+    // Beside the threads that answer requests, each of which would answer nobody meanwhile. Few at a time, so that they leave
+    // these threads most of the machine; the others wait.
+    let ending = |_| Problem::new(Code::ShuttingDown, "the server is ending");
+    let place = state.room.large_body().await.map_err(ending)?;
+    let read = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        read(&bytes)
+    });
+    read.await.unwrap_or_else(|error| Err(Problem::new(Code::Internal, error.to_string())))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         // Deserializing from a slice fails for what stands in it, never for reading it.
         let code = match error.classify() {

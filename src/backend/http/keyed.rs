@@ -34,7 +34,7 @@ pub(super) struct KeyHeader {
 /// The body, as JSON, and the key that the request has, if any.
 pub(super) struct KeyedBody<T>(pub(super) T, pub(super) Option<IdempotencyKey>);
 
-impl<T: DeserializeOwned> FromRequest<AppState> for KeyedBody<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<AppState> for KeyedBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
@@ -45,8 +45,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for KeyedBody<T> {
         // The same text sent elsewhere is another key.
         let key = hash(&[request.uri().path().as_bytes(), key.as_bytes()]);
         let bytes = extract::json_bytes(request).await?;
-        let body = extract::json(&bytes)?;
-        Ok(Self(body, Some(IdempotencyKey { key, request: hash(&[&bytes]) })))
+        let request = hash(&[&bytes]);
+        Ok(Self(extract::json(bytes, state).await?, Some(IdempotencyKey { key, request })))
     }
 }
 

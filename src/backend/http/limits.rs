@@ -71,6 +71,7 @@ pub(super) struct Room {
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    large_bodies: Arc<Semaphore>,
     answers: Arc<Semaphore>,
     limits: Limits,
 }
@@ -86,6 +87,7 @@ impl Room {
             streams: places(limits.streams),
             // The largest there may be finds room at least alone.
             bodies: bytes(limits.bodies.max(limits.body.saturating_add(UNIT))),
+            large_bodies: places(large_at_once()),
             answers: bytes(limits.answers),
             limits,
         }
@@ -117,6 +119,11 @@ impl Room {
         self.bodies.clone().acquire_many_owned(units(bytes)).await
     }
 
+    /// A place among the large bodies that are read at once, as soon as there is one.
+    pub(super) async fn large_body(&self) -> Result<Place, AcquireError> {
+        self.large_bodies.clone().acquire_owned().await
+    }
+
     /// Room for an answer of so many bytes; refused when clients have too much to read already.
     pub(super) fn answer(&self, bytes: usize) -> Result<Place, Problem> {
         self.answers.clone().try_acquire_many_owned(units(bytes)).map_err(|_| {
@@ -128,6 +135,11 @@ impl Room {
             Problem::new(Code::TooManyAnswers, detail)
         })
     }
+}
+
+/// One for four threads that answer requests.
+fn large_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(4))
 }
 
 fn places(most: usize) -> Arc<Semaphore> {
