@@ -231,7 +231,13 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
             Outcome::Unknown
         }
         ServiceError::Session(SessionError::NotFound { .. }) => Outcome::Gone,
-        ServiceError::Session(SessionError::Refused { .. } | SessionError::Capacity(_))
+        ServiceError::Session(
+            SessionError::Refused { .. }
+            | SessionError::Capacity(_)
+            | SessionError::Elsewhere { .. }
+            | SessionError::BusyElsewhere { .. }
+            | SessionError::Contended { .. },
+        )
         | ServiceError::Invalid { .. }
         | ServiceError::KeyInUse
         | ServiceError::UnknownPrompt { .. }
@@ -241,8 +247,13 @@ fn outcome_of(call: &Call, error: &ServiceError) -> Outcome {
         } => Outcome::DidNotHappen,
         // A look changes nothing, whatever became of it.
         _ if looks => Outcome::DidNotHappen,
-        // Memory has changed already, or may have.
-        ServiceError::Session(SessionError::Store { .. })
+        // Memory has changed already, or may have; or a turn has begun.
+        ServiceError::Session(
+            SessionError::Store { .. }
+            | SessionError::Index(_)
+            | SessionError::TurnLost { .. }
+            | SessionError::RequestUnderWay { .. },
+        )
         | ServiceError::Store(_)
         | ServiceError::RemoteFailure {
             outcome: RemoteFailure::Failed | RemoteFailure::Unanswered, ..

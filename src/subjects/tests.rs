@@ -13,7 +13,7 @@ use lockyard_bench::{Latency, NoObserver, Plan, Setup, Subject, run};
 use parking_lot::Mutex;
 
 use crate::backend::chat::{ChatContext, ContextId, ContextStateDTO};
-use crate::backend::service::{DynBackend, Request, Serve, ServeBoxed, ServiceError};
+use crate::backend::service::{DynBackend, Request, Serve, ServeBoxed, ServiceError, ServiceHealth};
 use crate::backend::session::{ManagerStats, SessionCounts, SessionError, StoreFailure, Traffic};
 use crate::backend::store::StoreError;
 use crate::strategy::{PRESETS, Strategy, assemble_dyn};
@@ -74,6 +74,16 @@ where
     }
 }
 
+impl ServiceHealth for Faulty {
+    fn counts(&self) -> SessionCounts {
+        self.inner.counts()
+    }
+
+    fn store_failure(&self) -> Option<StoreFailure> {
+        self.inner.store_failure()
+    }
+}
+
 impl DynBackend for Faulty {
     fn whole(&self, id: ContextId) -> BoxFuture<'_, Result<ChatContext, SessionError>> {
         self.inner.whole(id)
@@ -105,14 +115,6 @@ impl DynBackend for Faulty {
 
     fn stats(&self) -> BoxFuture<'_, ManagerStats> {
         self.inner.stats()
-    }
-
-    fn counts(&self) -> SessionCounts {
-        self.inner.counts()
-    }
-
-    fn store_failure(&self) -> Option<StoreFailure> {
-        self.inner.store_failure()
     }
 }
 

@@ -38,6 +38,12 @@ impl ChatContext {
         self.remember(key, None, now);
     }
 
+    /// Takes the newest receipt out, and leaves none: for who keeps them elsewhere.
+    pub fn take_receipt(&mut self) -> Option<Receipt> {
+        let receipts = std::mem::take(&mut self.receipts);
+        receipts.slots.iter().copied().max_by_key(|receipt| receipt.version)
+    }
+
     /// The key of the request that has created the context, if it had one.
     pub fn created_by(&self) -> Option<Uuid> {
         self.created_by

@@ -35,6 +35,18 @@ pub struct Receipt {
     pub message: Option<MessageId>,
 }
 
+impl Receipt {
+    /// That this request was answered `at` some time, with this version.
+    pub fn new(request: IdempotencyKey, at: Timestamp, version: Version, message: Option<MessageId>) -> Self {
+        Self { key: request.key, request: request.request, at, version, message }
+    }
+
+    /// The request.
+    pub fn request(&self) -> IdempotencyKey {
+        IdempotencyKey { key: self.key, request: self.request }
+    }
+}
+
 /// The newest receipts, in a ring. Each place keeps its number, so that a store writes the one that has changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Receipts {

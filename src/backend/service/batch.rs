@@ -7,8 +7,8 @@ use futures_util::future::{Either, select};
 
 use crate::backend::chat::NewToolCall;
 
-use super::held::HeldSession;
 use super::model::{Chunk, ModelError, ReplyStream};
+use crate::backend::session::HeldSession;
 
 /// What has come since the last batch.
 #[derive(Debug, Default)]

@@ -71,6 +71,12 @@ impl ServiceError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Session(SessionError::Refused { source, .. }) => source.is_conflict(),
+            Self::Session(
+                SessionError::BusyElsewhere { .. }
+                | SessionError::RequestUnderWay { .. }
+                | SessionError::TurnLost { .. },
+            )
+            | Self::KeyInUse => true,
             Self::RemoteFailure { outcome, .. } => *outcome == RemoteFailure::Conflict,
             _ => false,
         }

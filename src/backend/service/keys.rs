@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use crate::backend::chat::{ChatError, ContextId, IdempotencyKey, Receipt};
-use crate::backend::session::{ChatSessionManager, Env, SessionError, Short};
+use crate::backend::session::{SessionError, Sessions, Short};
 
 use super::error::ServiceError;
 
 /// The keys of requests that are under way.
-pub(super) struct KeysInUse<E: Env>(E::Short<HashSet<Uuid>>);
+pub(super) struct KeysInUse<S: Sessions>(S::Short<HashSet<Uuid>>);
 
-impl<E: Env> KeysInUse<E> {
+impl<S: Sessions> KeysInUse<S> {
     pub(super) fn new() -> Self {
         Self(Short::new(HashSet::new()))
     }
@@ -21,7 +21,7 @@ impl<E: Env> KeysInUse<E> {
     ///
     /// # Errors
     /// It is in use already.
-    pub(super) fn take(&self, key: Option<IdempotencyKey>) -> Result<Option<KeyInUse<'_, E>>, ServiceError> {
+    pub(super) fn take(&self, key: Option<IdempotencyKey>) -> Result<Option<KeyInUse<'_, S>>, ServiceError> {
         let Some(IdempotencyKey { key, .. }) = key else { return Ok(None) };
         if self.0.with(|keys| keys.insert(key)) {
             return Ok(Some(KeyInUse { keys: self, key }));
@@ -31,20 +31,20 @@ impl<E: Env> KeysInUse<E> {
 }
 
 /// A key that no other request may use meanwhile.
-pub(super) struct KeyInUse<'a, E: Env> {
-    keys: &'a KeysInUse<E>,
+pub(super) struct KeyInUse<'a, S: Sessions> {
+    keys: &'a KeysInUse<S>,
     key: Uuid,
 }
 
-impl<E: Env> Drop for KeyInUse<'_, E> {
+impl<S: Sessions> Drop for KeyInUse<'_, S> {
     fn drop(&mut self) {
         self.keys.0.with(|keys| keys.remove(&self.key));
     }
 }
 
 /// The outcome of a change of this session; that of the first time, if the change was made before.
-pub(super) async fn outcome<E: Env, R>(
-    manager: &ChatSessionManager<E>,
+pub(super) async fn outcome<S: Sessions, R>(
+    sessions: &S,
     id: ContextId,
     made: Result<R, SessionError>,
     again: impl FnOnce(Receipt) -> R,
@@ -53,10 +53,10 @@ pub(super) async fn outcome<E: Env, R>(
         Err(SessionError::Refused { source: ChatError::Repeated { receipt }, .. }) => {
             // The first time may have failed after the change was made, or be under way to the store: what is answered
             // again is as safe as what is answered.
-            let session = manager.load_context(id).await?;
-            manager.settle(&session).await?;
+            sessions.settle(id).await?;
             Ok(again(receipt))
         }
+        Err(SessionError::RequestUnderWay { .. }) => Err(ServiceError::KeyInUse),
         made => Ok(made?),
     }
 }

@@ -6,15 +6,36 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::backend::chat::{ChatContext, ContextId};
-use crate::backend::session::{Env, ManagerStats, SessionCounts, SessionError, StoreFailure, Traffic};
+use crate::backend::session::{
+    Env, ManagerStats, SessionCounts, SessionError, Sessions, StoreFailure, Traffic,
+};
 use crate::backend::store::{Store, StoreError};
 
-use super::backend::Backend;
+use super::backend::{Backend, Endpoints};
 use super::dynamic::DynChatService;
 use super::model::{ModelClient, ToolRunner};
 
+/// What operators are told of the sessions behind a service, in constant time and without waiting for anybody.
+pub trait ServiceHealth: Send + Sync + 'static {
+    /// What this process has done and holds.
+    fn counts(&self) -> SessionCounts;
+
+    /// Why the store takes no writes, if the last one has failed and none has succeeded since.
+    fn store_failure(&self) -> Option<StoreFailure>;
+}
+
+impl<S: Sessions, M: Send + Sync + 'static> ServiceHealth for Endpoints<S, M> {
+    fn counts(&self) -> SessionCounts {
+        self.sessions().counts()
+    }
+
+    fn store_failure(&self) -> Option<StoreFailure> {
+        self.sessions().store_failure()
+    }
+}
+
 /// A [`Backend`] as an object: its endpoints, and what stands behind them.
-pub trait DynBackend: DynChatService {
+pub trait DynBackend: DynChatService + ServiceHealth {
     /// The session whole, as memory has it.
     fn whole(&self, id: ContextId) -> BoxFuture<'_, Result<ChatContext, SessionError>>;
 
@@ -40,12 +61,6 @@ pub trait DynBackend: DynChatService {
 
     /// What the manager has done and holds. Waits for the cache's own lock, where it has one.
     fn stats(&self) -> BoxFuture<'_, ManagerStats>;
-
-    /// What the manager has done and holds, the cache aside: in constant time, and without waiting for anybody.
-    fn counts(&self) -> SessionCounts;
-
-    /// Why the store takes no writes, if the last one has failed and none has succeeded since.
-    fn store_failure(&self) -> Option<StoreFailure>;
 }
 
 impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
@@ -85,13 +100,5 @@ impl<E: Env, M: ModelClient + ToolRunner> DynBackend for Backend<E, M> {
 
     fn stats(&self) -> BoxFuture<'_, ManagerStats> {
         self.manager().stats().boxed()
-    }
-
-    fn counts(&self) -> SessionCounts {
-        self.manager().counts()
-    }
-
-    fn store_failure(&self) -> Option<StoreFailure> {
-        self.manager().store_failure()
     }
 }

@@ -10,10 +10,9 @@ use crate::backend::chat::{
     ChatContext, ChatError, IdempotencyKey, MessageId, NewMessage, NewToolCall, Receipt, StateKind,
     Timestamp, ToolCall, ToolDecision, ToolResult, Version, VersionCondition,
 };
-use crate::backend::session::{SessionError, Settle};
+use crate::backend::session::{HeldSession, SessionError, Settle};
 
 use super::batch::Batch;
-use super::held::HeldSession;
 use super::model::{ModelClient, ModelError, Prompt, Reply, ReplyStream, ToolRunner};
 use super::watch::{TurnEvent, TurnWatch};
 
@@ -40,7 +39,7 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
             context.remember(terms.key, message, terms.now);
             Ok(TurnStart { version: context.version().next(), message })
         };
-        let began = turn.step(Settle::Acknowledged, begin).await?;
+        let began = turn.begin(terms.key, begin).await?;
         turn.converse().await?;
         Ok(began)
     }
@@ -64,7 +63,7 @@ impl<M: ModelClient + ToolRunner> TurnRunner<M> {
             }
             Ok((began, context.resume_after_approval()?))
         };
-        let (began, state) = turn.step(Settle::Acknowledged, decide).await?;
+        let (began, state) = turn.begin(terms.key, decide).await?;
         match state {
             StateKind::ExecutingTools => turn.execute_tools().await?,
             StateKind::GeneratingResponse => turn.converse().await?,
@@ -115,22 +114,40 @@ struct Turn<'a, M> {
 }
 
 impl<M: ModelClient + ToolRunner> Turn<'_, M> {
+    /// The first step, for the request of this key if it has one.
+    async fn begin<R: Send>(
+        &mut self,
+        key: Option<IdempotencyKey>,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Clone + Send + Sync,
+    ) -> Result<R, SessionError> {
+        self.take_step(Settle::Acknowledged, key, change).await
+    }
+
     async fn step<R: Send>(
         &mut self,
         settle: Settle,
-        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Send,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Clone + Send + Sync,
     ) -> Result<R, SessionError> {
-        let (mut change, mut done) = (Some(change), None);
+        self.take_step(settle, None, change).await
+    }
+
+    async fn take_step<R: Send>(
+        &mut self,
+        settle: Settle,
+        key: Option<IdempotencyKey>,
+        change: impl FnOnce(&mut ChatContext) -> Result<R, ChatError> + Clone + Send + Sync,
+    ) -> Result<R, SessionError> {
+        let mut done = None;
         let working = &mut self.working;
         let step = &mut |context: &mut ChatContext| {
-            let change = change.take().expect("a change is made once");
-            let result = change(context)?;
+            // A copy of it: where servers share the session it may be made anew, of what another has left.
+            let result = change.clone()(context)?;
             let state = context.state_kind();
             *working = state.is_working();
             done = Some((result, TurnEvent::Step { state, version: context.version().next() }));
             Ok(())
         };
-        self.session.change(settle, step).await?;
+        self.session.change(settle, key, step).await?;
         let (result, step) = done.expect("a change that was made has a result");
         self.watch.saw(step);
         Ok(result)

@@ -28,7 +28,7 @@ pub struct Entry<E: Env> {
     pub(super) state: E::State,
     /// Guards what the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Saved<StoredOf<E>>>,
-    _tie: <E::Short<Registry<E>> as Short<Registry<E>>>::Tie,
+    _tie: <E::Short<Registry<Self>> as Short<Registry<Self>>>::Tie,
     pub(super) alive: Alive,
 }
 
@@ -69,7 +69,12 @@ pub(super) enum Slot {
 }
 
 impl<E: Env> Entry<E> {
-    pub(super) fn new(id: ContextId, slot: Slot, registry: &E::Short<Registry<E>>, live: &LiveCount) -> Self {
+    pub(super) fn new(
+        id: ContextId,
+        slot: Slot,
+        registry: &E::Short<Registry<Self>>,
+        live: &LiveCount,
+    ) -> Self {
         const {
             assert!(
                 !(E::State::PUBLISHES && E::Locks::COPY_ON_WRITE),

@@ -44,6 +44,45 @@ pub enum SessionError {
         /// What the store said.
         r#source: StoreError,
     },
+    /// The store's index could not be read.
+    #[error(transparent)]
+    Index(StoreError),
+    /// Another server has the session, and this one cannot answer for it.
+    #[error("context {id} is held by {}: ask there, or try again", at.as_deref().unwrap_or("another server"))]
+    Elsewhere {
+        /// The session concerned.
+        id: ContextId,
+        /// Where the other server can be asked, if that is known.
+        at: Option<String>,
+    },
+    /// Another server runs a turn of the session.
+    #[error(
+        "context {id}: a turn is under way at {}; wait until it ends", at.as_deref().unwrap_or("another server")
+    )]
+    BusyElsewhere {
+        /// The session concerned.
+        id: ContextId,
+        /// Where the other server can be asked, if that is known.
+        at: Option<String>,
+    },
+    /// The turn was not continued in time, and another server has ended it or begun another: what was stored of it stays.
+    #[error("context {id}: the turn was not continued in time, and was given up: send it again")]
+    TurnLost {
+        /// The session concerned.
+        id: ContextId,
+    },
+    /// The turn that this very request has begun is still under way, at another server.
+    #[error("context {id}: the turn of this request is under way: ask again when it has ended")]
+    RequestUnderWay {
+        /// The session concerned.
+        id: ContextId,
+    },
+    /// Other servers keep changing the session. Nothing was changed.
+    #[error("context {id}: other servers keep changing it, and nothing was changed: try again")]
+    Contended {
+        /// The session concerned.
+        id: ContextId,
+    },
     /// There is no room for what was asked, and nothing has changed.
     #[error(transparent)]
     Capacity(#[from] CapacityError),
@@ -55,6 +94,13 @@ pub enum SessionError {
         /// Which rule it would have broken.
         r#source: ChatError,
     },
+}
+
+impl SessionError {
+    /// Whether a change that has failed so may have been made all the same, or may still be.
+    pub fn is_of_unknown_outcome(&self) -> bool {
+        matches!(self, Self::Store { .. })
+    }
 }
 
 #[cfg(test)]

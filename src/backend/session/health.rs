@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::backend::store::StoreError;
 
-use super::env::{Env, Short};
+use super::env::Short;
 use super::error::SessionError;
 
 /// Why the store takes no writes.
@@ -19,19 +19,19 @@ pub struct StoreFailure {
 
 /// What the last writes have shown. Nobody waits for it: it is entered for a few instructions, and on the way of writes that
 /// succeed it is only looked at.
-pub(super) struct StoreHealth<E: Env> {
+pub(in crate::backend) struct StoreHealth<S> {
     /// Whether there is a failure. It orders nothing: who comes at the same moment may be told the one or the other.
     is_failing: AtomicBool,
-    failure: E::Short<Option<StoreFailure>>,
+    failure: S,
 }
 
-impl<E: Env> StoreHealth<E> {
-    pub(super) fn new() -> Self {
+impl<S: Short<Option<StoreFailure>>> StoreHealth<S> {
+    pub(in crate::backend) fn new() -> Self {
         Self { is_failing: AtomicBool::new(false), failure: Short::new(None) }
     }
 
     /// Notes how a write has ended.
-    pub(super) fn note<T>(&self, outcome: &Result<T, SessionError>) {
+    pub(in crate::backend) fn note<T>(&self, outcome: &Result<T, SessionError>) {
         match outcome {
             Err(SessionError::Store { source, .. }) => self.note_failure(source),
             Ok(_) if self.is_failing.load(Relaxed) => self.note_recovery(),
@@ -66,7 +66,7 @@ impl<E: Env> StoreHealth<E> {
     }
 
     /// Why the store takes no writes, if the last one has failed.
-    pub(super) fn failure(&self) -> Option<StoreFailure> {
+    pub(in crate::backend) fn failure(&self) -> Option<StoreFailure> {
         if self.is_failing.load(Relaxed) { self.failure.with(|failure| failure.clone()) } else { None }
     }
 }

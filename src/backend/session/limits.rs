@@ -30,7 +30,7 @@ impl Default for SessionLimits {
 
 impl SessionLimits {
     /// From here on, sessions are evicted: those that come meanwhile find room.
-    pub(super) fn eviction_bytes(&self) -> usize {
+    pub(in crate::backend) fn eviction_bytes(&self) -> usize {
         self.live_bytes - self.live_bytes / 8
     }
 }

@@ -8,7 +8,7 @@ use crate::backend::byte_sum::ByteSum;
 
 /// How many sessions live, and how much memory they take. Clones are handles to the same counts; nothing is ordered by them.
 #[derive(Clone, Default)]
-pub(super) struct LiveCount(Arc<Counts>);
+pub(in crate::backend) struct LiveCount(Arc<Counts>);
 
 #[derive(Default)]
 struct Counts {
@@ -18,23 +18,23 @@ struct Counts {
 
 impl LiveCount {
     /// One more, for as long as what is returned lives.
-    pub(super) fn begin(&self) -> Alive {
+    pub(in crate::backend) fn begin(&self) -> Alive {
         self.0.sessions.fetch_add(1, Relaxed);
         Alive { all: self.0.clone(), bytes: AtomicUsize::new(0) }
     }
 
-    pub(super) fn sessions(&self) -> usize {
+    pub(in crate::backend) fn sessions(&self) -> usize {
         self.0.sessions.load(Relaxed)
     }
 
     /// How many bytes of memory they take, roughly.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::backend) fn bytes(&self) -> usize {
         self.0.bytes.get()
     }
 }
 
 /// Stands in a session and ends with it.
-pub(super) struct Alive {
+pub(in crate::backend) struct Alive {
     all: Arc<Counts>,
     /// What is counted of this session.
     bytes: AtomicUsize,
@@ -43,12 +43,12 @@ pub(super) struct Alive {
 impl Alive {
     /// The session takes so many bytes now. Called by one caller at a time: with the session's write guard held, or before
     /// the session is known to any other.
-    pub(super) fn takes(&self, bytes: usize) {
+    pub(in crate::backend) fn takes(&self, bytes: usize) {
         self.bytes.store(self.all.bytes.follow(self.bytes(), bytes), Relaxed);
     }
 
     /// How many bytes are counted of this session.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::backend) fn bytes(&self) -> usize {
         self.bytes.load(Relaxed)
     }
 }

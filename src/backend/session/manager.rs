@@ -25,7 +25,7 @@ use crate::backend::clock::Clock;
 
 use super::env::{Env, Short};
 use super::error::SessionError;
-use super::health::StoreHealth;
+use super::health::{StoreFailure, StoreHealth};
 use super::limits::{SessionCount, SessionLimits};
 use super::live::LiveCount;
 use super::registry::Registry;
@@ -87,13 +87,13 @@ impl<E: Env> Session<E> {
 pub struct ChatSessionManager<E: Env> {
     pub(super) env: E,
     pub(super) cache: E::Cache,
-    pub(super) registry: E::Short<Registry<E>>,
+    pub(super) registry: E::Short<Registry<Entry<E>>>,
     pub(super) live: LiveCount,
     pub(super) unsaved: E::Short<Unsaved<E>>,
     pub(super) durability: Durability,
     pub(super) limits: SessionLimits,
     pub(super) stored: SessionCount,
-    pub(super) health: StoreHealth<E>,
+    pub(super) health: StoreHealth<E::Short<Option<StoreFailure>>>,
     /// Statistics only: nothing is ordered by it.
     pub(super) misses: AtomicU64,
 }

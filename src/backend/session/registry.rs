@@ -5,32 +5,30 @@ use std::sync::{Arc, Weak};
 
 use crate::backend::chat::ContextId;
 
-use super::entry::Entry;
-use super::env::Env;
-
-/// Every live session by id, held weakly: the cache, the unsaved table and the requests in flight keep them alive.
+/// Every live session by id, held weakly: the cache, the unsaved table and the requests in flight keep them alive. `T` is what
+/// is kept of one.
 ///
 /// A cache may evict a session to which handles exist. The next request then finds it here instead of loading a
 /// second copy, whose changes and the first one's would overwrite each other in the store.
-pub struct Registry<E: Env> {
-    entries: HashMap<ContextId, Weak<Entry<E>>>,
+pub struct Registry<T> {
+    entries: HashMap<ContextId, Weak<T>>,
     sweep_at: usize,
 }
 
 /// Below this size a sweep is not worth its walk.
 const FIRST_SWEEP: usize = 64;
 
-impl<E: Env> Registry<E> {
-    pub(super) fn new() -> Self {
+impl<T> Registry<T> {
+    pub(in crate::backend) fn new() -> Self {
         Self { entries: HashMap::new(), sweep_at: FIRST_SWEEP }
     }
 
     /// The live session of this id, or the one that `make` makes now.
-    pub(super) fn upgrade_or_insert(
+    pub(in crate::backend) fn upgrade_or_insert(
         &mut self,
         id: ContextId,
-        make: impl FnOnce() -> Arc<Entry<E>>,
-    ) -> Arc<Entry<E>> {
+        make: impl FnOnce() -> Arc<T>,
+    ) -> Arc<T> {
         // An upgrade fails from the moment the last handle is gone, so what it returns lives on with this caller.
         if let Some(entry) = self.entries.get(&id).and_then(Weak::upgrade) {
             return entry;
@@ -42,7 +40,7 @@ impl<E: Env> Registry<E> {
     }
 
     /// All that live now.
-    pub(super) fn live(&self) -> Vec<Arc<Entry<E>>> {
+    pub(in crate::backend) fn live(&self) -> Vec<Arc<T>> {
         self.entries.values().filter_map(Weak::upgrade).collect()
     }
 

@@ -181,8 +181,8 @@ fn changed(answer: &Result<Answer, SessionError>) -> Outcome {
     match answer {
         Ok(answer) => Outcome::Answered(*answer),
         Err(SessionError::NotFound { .. }) => Outcome::Answered(Answer::Gone),
-        Err(SessionError::Refused { .. } | SessionError::Capacity(_)) => Outcome::Refused,
-        Err(SessionError::Store { .. }) => Outcome::Unknown,
+        Err(error) if error.is_of_unknown_outcome() => Outcome::Unknown,
+        Err(_) => Outcome::Refused,
     }
 }
 

@@ -70,8 +70,8 @@ impl OperationLog {
         match answer {
             Ok(answer) => log.ok(ticket, now, answer),
             Err(SessionError::NotFound { .. }) => log.ok(ticket, now, Answer::Gone),
-            Err(SessionError::Refused { .. } | SessionError::Capacity(_)) => log.fail(ticket),
-            Err(SessionError::Store { .. }) => log.info(ticket),
+            Err(error) if error.is_of_unknown_outcome() => log.info(ticket),
+            Err(_) => log.fail(ticket),
         }
     }
 

@@ -60,7 +60,6 @@ const EXCUSED: &[(&[&str], &str)] = &[
             "src/backend/session/env.rs",
             "src/backend/session/health.rs",
             "src/backend/session/manager.rs",
-            "src/backend/session/registry.rs",
             "src/backend/session/save.rs",
             "src/backend/session/state.rs",
             "src/backend/session/unsaved.rs",
