@@ -7,7 +7,8 @@ use uuid::Uuid;
 use lockyard::backend::chat::{ContextId, Version};
 use lockyard::backend::postgres::{PostgresDatabase, PostgresOptions};
 use lockyard::backend::shared::{
-    Connection, Database, Epoch, LeaseAnswer, Owner, Token, TurnChange, TurnHold, Write, WriteCondition,
+    Connection, Database, Epoch, LeaseAnswer, MessageRow, NewSession, Owner, RequestReceipt, Token,
+    TurnChange, TurnHold, Write, WriteCondition,
 };
 use lockyard::checks::shared::{ModelDatabase, ModelTime};
 
@@ -43,7 +44,7 @@ impl Numbers {
 
     fn turn(&mut self) -> TurnChange {
         let token = Token(self.uuid());
-        match self.below(4) {
+        match self.below(5) {
             0 => TurnChange::Keep,
             1 => {
                 let over = (self.below(2) == 0).then(|| Token(self.uuid()));
@@ -51,13 +52,34 @@ impl Numbers {
                 TurnChange::Begin { turn, lasts: self.lasts(), over }
             }
             2 => TurnChange::Step { token, lasts: self.lasts() },
+            3 => TurnChange::Abandon { token },
             _ => TurnChange::End { token },
         }
     }
 
-    fn write(&mut self) -> Write {
-        let messages = (0..self.below(3)).map(|nth| format!("message {nth}").into()).collect();
-        Write { body: format!("body {}", self.below(100)).into(), messages, turn: self.turn() }
+    /// New messages, and other ones in the place of old ones. Their numbers leave none out.
+    fn messages(&mut self) -> Vec<MessageRow> {
+        let count = self.below(5) as u32;
+        let row = |number| MessageRow { number, body: format!("message {}", self.below(100)).into() };
+        (0..count).map(row).collect()
+    }
+
+    /// Few keys, so that some come again: each of the session that it belongs to.
+    fn receipt(&mut self, id: ContextId) -> Option<RequestReceipt> {
+        let key = Uuid::from_u64_pair(id.0.as_u64_pair().1, self.below(40));
+        (self.below(4) == 0).then(|| RequestReceipt { key, request: Uuid::nil(), message: None })
+    }
+
+    fn write(&mut self, id: ContextId) -> Write {
+        let settings = (self.below(3) == 0).then(|| format!("settings {}", self.below(100)).into());
+        let (messages, receipt) = (self.messages(), self.receipt(id));
+        Write {
+            body: format!("body {}", self.below(100)).into(),
+            settings,
+            messages,
+            turn: self.turn(),
+            receipt,
+        }
     }
 }
 
@@ -79,7 +101,7 @@ async fn send(connection: &mut impl Connection, numbers: &mut Numbers, in_transa
         5 => format!("read newer {:?}", connection.read_newer(id, Version(numbers.below(4) + 1)).await),
         6 => format!("lock {:?}", connection.lock(id).await),
         7 => format!("advisory lock {:?}", connection.advisory_lock(id).await),
-        8 | 9 => format!("create {:?}", connection.create(id, "new".into()).await),
+        8 | 9 => format!("create {:?}", connection.create(id, NewSession::default()).await),
         10 if numbers.below(4) == 0 => {
             let condition = numbers.condition();
             format!("delete {condition:?} {:?}", connection.delete(id, condition).await)
@@ -98,9 +120,14 @@ async fn send(connection: &mut impl Connection, numbers: &mut Numbers, in_transa
         }
         14 => format!("release {:?}", connection.release_lease(id, Epoch(numbers.below(4))).await),
         _ => {
-            let (condition, write) = (numbers.condition(), numbers.write());
+            let (condition, write) = (numbers.condition(), numbers.write(id));
             let what = format!("write {condition:?} {:?}", write.turn);
-            format!("{what} {:?}", connection.write(id, condition, write).await)
+            let written = connection.write(id, condition, write).await;
+            if written.is_err() && std::mem::take(in_transaction) {
+                // As every guard does: PostgreSQL takes nothing else in a transaction in which a statement has failed.
+                connection.rollback().await.expect("it is answered");
+            }
+            format!("{what} {written:?}")
         }
     }
 }

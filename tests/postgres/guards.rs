@@ -8,7 +8,7 @@ use uuid::Uuid;
 use lockyard::backend::chat::ContextId;
 use lockyard::backend::postgres::PostgresDatabase;
 use lockyard::backend::shared::{
-    AdvisoryLock, Change, Guard, GuardError, Owner, RowLock, SharedSession, TurnChange, Write,
+    AdvisoryLock, Change, Guard, GuardError, NewSession, Owner, RowLock, SharedSession, TurnChange,
 };
 use lockyard::checks::shared::{SharedAnswer, SharedCall, SharedSessionSpec, texts};
 use lockyard_history::HistoryRecorder;
@@ -45,7 +45,7 @@ async fn client<G: Guard>(
             loop {
                 let append = |session: &SharedSession| {
                     let (body, message) = texts(session, text);
-                    let write = Write { body, messages: vec![message], turn: TurnChange::Keep };
+                    let write = session.appending(body, message, TurnChange::Keep);
                     Ok::<_, std::convert::Infallible>(Change::Write(write))
                 };
                 let (guard, local) = &servers[asked];
@@ -87,8 +87,11 @@ async fn judged<G: Guard>(server: &PrivateServer, make: impl Fn(PostgresDatabase
     }
     let servers: Arc<[(G, G::Local); 2]> =
         Arc::new(servers.try_into().unwrap_or_else(|_| unreachable!("there are two")));
-    assert!(servers[0].0.create(id, "".into()).await.expect("it is created"));
-    assert!(!servers[1].0.create(id, "".into()).await.expect("it is answered"), "an id is given once");
+    assert!(servers[0].0.create(id, NewSession::default()).await.expect("it is created"));
+    assert!(
+        !servers[1].0.create(id, NewSession::default()).await.expect("it is answered"),
+        "an id is given once"
+    );
     let (history, next) = (HistoryRecorder::new(SharedSessionSpec), Arc::new(AtomicU64::new(0)));
     let cuts = tokio::spawn(cut(server.url("postgres"), next.clone()));
     let clients = (0..2 * CLIENTS).map(|number| {

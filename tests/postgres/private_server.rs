@@ -40,11 +40,7 @@ impl PrivateServer {
         let data = server.data();
         let data = data.to_str().expect("its name is plain");
         server.run("initdb", &["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]);
-        let socket = server.folder.path().display();
-        let options = format!("-c listen_addresses= -c unix_socket_directories={socket} -c fsync=off");
-        let log = server.folder.path().join("log");
-        let log = log.to_str().expect("its name is plain");
-        server.run("pg_ctl", &["-D", data, "-o", &options, "-l", log, "-w", "start"]);
+        server.start_data(data);
         Some(server)
     }
 
@@ -54,7 +50,26 @@ impl PrivateServer {
         format!("postgres://postgres@{socket}/{database}")
     }
 
-    fn data(&self) -> PathBuf {
+    #[allow(dead_code, reason = "every test file compiles its own copy and uses its own part of it")]
+    /// From now on it only follows a primary, which there is not.
+    pub fn restart_as_standby(&self) {
+        let data = self.data();
+        let data = data.to_str().expect("its name is plain");
+        self.run("pg_ctl", &["-D", data, "-m", "fast", "-w", "stop"]);
+        as_no_root(Path::new("touch"), &["data/standby.signal"], self.folder.path());
+        self.start_data(data);
+    }
+
+    fn start_data(&self, data: &str) {
+        let socket = self.folder.path().display();
+        let options = format!("-c listen_addresses= -c unix_socket_directories={socket} -c fsync=off");
+        let log = self.folder.path().join("log");
+        let log = log.to_str().expect("its name is plain");
+        self.run("pg_ctl", &["-D", data, "-o", &options, "-l", log, "-w", "start"]);
+    }
+
+    /// The folder of its data.
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

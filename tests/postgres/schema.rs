@@ -1,7 +1,7 @@
 //! What a database must be before it is used, and that each statement fits the tables.
 
 use lockyard::backend::postgres::{PostgresDatabase, PostgresError, PostgresOptions};
-use lockyard::backend::shared::Statement;
+use lockyard::backend::shared::{DirectoryStatement, Statement};
 use tokio_postgres::NoTls;
 
 use super::private_server::PrivateServer;
@@ -28,9 +28,10 @@ async fn a_database_is_migrated_once_and_what_does_not_fit_is_refused() {
     assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
 
     let client = plain(&url).await;
-    for statement in Statement::ALL.iter().filter(|statement| statement.is_counted()) {
-        let prepared = client.prepare(statement.sql()).await;
-        assert!(prepared.is_ok(), "{}: {:?}", statement.name(), prepared.err());
+    let of_guards = Statement::ALL.iter().filter(|it| it.is_counted()).map(|it| (it.name(), it.sql()));
+    for (name, sql) in of_guards.chain(DirectoryStatement::ALL.iter().map(|it| (it.name(), it.sql()))) {
+        let prepared = client.prepare(sql).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
 
     client.batch_execute("INSERT INTO lockyard_migrations (version) VALUES (99)").await.unwrap();

@@ -5,22 +5,22 @@ use uuid::Uuid;
 use lockyard::backend::chat::ContextId;
 use lockyard::backend::postgres::PostgresDatabase;
 use lockyard::backend::shared::{
-    AdvisoryLock, Change, Guard, GuardError, Owner, RowLock, SharedSession, Token, TurnChange, TurnHold,
-    TurnLost, Write,
+    AdvisoryLock, Change, Guard, GuardError, NewSession, Owner, RowLock, SharedSession, Token, TurnChange,
+    TurnHold, TurnLost,
 };
 
 use super::parts::{RealCompareAndSet, RealLease, TTL, opened, owner, term};
 use super::private_server::PrivateServer;
 
 fn with(session: &SharedSession, turn: TurnChange) -> Change {
-    Change::Write(Write { body: session.body.clone(), messages: vec!["step".into()], turn })
+    Change::Write(session.appending(session.body.clone(), "step".into(), turn))
 }
 
 async fn taken_over<G: Guard>(server: &PrivateServer, make: impl Fn(PostgresDatabase, Owner) -> G) {
     let id = ContextId(Uuid::now_v7());
     let (one, other) = (make(opened(server).await, owner(1)), make(opened(server).await, owner(2)));
     let (ones, others) = (one.local(id), other.local(id));
-    assert!(one.create(id, "".into()).await.expect("it is created"));
+    assert!(one.create(id, NewSession::default()).await.expect("it is created"));
     let turn = |number: u128, owner| TurnHold { token: Token(Uuid::from_u128(number)), owner };
     let (first, second) = (turn(1, owner(1)), turn(2, owner(2)));
     let begin =

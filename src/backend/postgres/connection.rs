@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
-    Connection, CopyCheck, DatabaseError, Epoch, LeaseAnswer, Owner, SharedSession, Statement, StoredSession,
-    Text, Token, TurnChange, TurnHold, Write, WriteCondition,
+    Connection, CopyCheck, DatabaseError, Epoch, LeaseAnswer, NewSession, Owner, RequestReceipt,
+    SharedSession, Statement, StoredSession, Token, TurnChange, TurnHold, Write, WriteCondition,
 };
 
-type Answer<R> = Result<R, DatabaseError>;
-type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub(super) type Answer<R> = Result<R, DatabaseError>;
+pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// A connection of the pool. Statements are prepared when they are sent first.
 #[derive(Debug)]
@@ -34,9 +34,9 @@ impl PostgresConnection {
     }
 
     /// Sends a statement; its rows.
-    async fn query(&mut self, statement: Statement, parameters: Parameters<'_>) -> Answer<Vec<Row>> {
+    pub(super) async fn query(&mut self, sql: &str, parameters: Parameters<'_>) -> Answer<Vec<Row>> {
         let Some(client) = &self.client else { return Err(DatabaseError::Lost) };
-        let prepared = client.prepare_cached(statement.sql()).await.map_err(|error| nothing_sent(&error))?;
+        let prepared = client.prepare_cached(sql).await.map_err(|error| nothing_sent(&error))?;
         // Until it is answered: if the caller goes away meanwhile, nobody may use this connection after it.
         self.in_use = true;
         let rows = client.query(&prepared, parameters).await;
@@ -67,8 +67,8 @@ impl PostgresConnection {
     }
 
     /// Sends a statement that answers at most one row.
-    async fn query_opt(&mut self, statement: Statement, parameters: Parameters<'_>) -> Answer<Option<Row>> {
-        Ok(self.query(statement, parameters).await?.into_iter().next())
+    pub(super) async fn query_opt(&mut self, sql: &str, parameters: Parameters<'_>) -> Answer<Option<Row>> {
+        Ok(self.query(sql, parameters).await?.into_iter().next())
     }
 }
 
@@ -96,6 +96,8 @@ fn meaning(error: &tokio_postgres::Error) -> DatabaseError {
         {
             DatabaseError::Lost
         }
+        // The one thing that is unique and not given by the server itself.
+        Some(said) if said.constraint() == Some("receipts_pkey") => DatabaseError::Repeated,
         Some(said) => DatabaseError::Refused(format!("{} ({})", said.message(), said.code().code())),
         None => DatabaseError::Lost,
     }
@@ -109,7 +111,7 @@ fn nothing_sent(error: &tokio_postgres::Error) -> DatabaseError {
     }
 }
 
-fn version(row: &Row, column: usize) -> Version {
+pub(super) fn version(row: &Row, column: usize) -> Version {
     Version(row.get::<_, i64>(column).unsigned_abs())
 }
 
@@ -121,23 +123,31 @@ fn clock(micros: i64) -> Duration {
     Duration::from_micros(micros.unsigned_abs())
 }
 
-fn micros(duration: Duration) -> i64 {
+pub(super) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn number(number: u64) -> i64 {
+pub(super) fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A row of version, body, turn, owner, epoch, messages; nothing where body and messages are null.
+/// A row of version, body, turn, owner, epoch, messages, settings; nothing where body, messages and settings are null.
 fn stored(row: &Row) -> Option<StoredSession> {
     let body: Option<&str> = row.get(1);
     let messages: Option<Vec<&str>> = row.get(5);
     let (token, owner): (Option<Uuid>, Option<Uuid>) = (row.get(2), row.get(3));
     let turn = token.zip(owner).map(|(token, owner)| TurnHold { token: Token(token), owner: Owner(owner) });
     let messages = messages?.into_iter().map(Arc::from).collect();
-    let session = SharedSession { version: version(row, 0), body: Arc::from(body?), messages, turn };
+    let settings = row.get::<_, Option<&str>>(6).map(Arc::from)?;
+    let session =
+        SharedSession { version: version(row, 0), body: Arc::from(body?), settings, messages, turn };
     Some(StoredSession { session, epoch: epoch(row, 4) })
+}
+
+/// The columns of a receipt: key, request, message.
+fn columns(receipt: Option<RequestReceipt>) -> (Option<Uuid>, Option<Uuid>, Option<i64>) {
+    let message = receipt.and_then(|receipt| receipt.message).map(i64::from);
+    (receipt.map(|receipt| receipt.key), receipt.map(|receipt| receipt.request), message)
 }
 
 impl Connection for PostgresConnection {
@@ -157,24 +167,27 @@ impl Connection for PostgresConnection {
     }
 
     async fn read(&mut self, id: ContextId) -> Answer<Option<StoredSession>> {
-        Ok(self.query_opt(Statement::Read, &[&id.0]).await?.as_ref().and_then(stored))
+        Ok(self.query_opt(Statement::Read.sql(), &[&id.0]).await?.as_ref().and_then(stored))
     }
 
     async fn read_newer(&mut self, id: ContextId, known: Version) -> Answer<Option<CopyCheck>> {
-        let row = self.query_opt(Statement::ReadNewer, &[&id.0, &number(known.0)]).await?;
+        let row = self.query_opt(Statement::ReadNewer.sql(), &[&id.0, &number(known.0)]).await?;
         Ok(row.map(|row| stored(&row).map_or(CopyCheck::Current, CopyCheck::Stale)))
     }
 
     async fn lock(&mut self, id: ContextId) -> Answer<bool> {
-        Ok(self.query_opt(Statement::Lock, &[&id.0]).await?.is_some())
+        Ok(self.query_opt(Statement::Lock.sql(), &[&id.0]).await?.is_some())
     }
 
     async fn advisory_lock(&mut self, id: ContextId) -> Answer<()> {
-        self.query(Statement::AdvisoryLock, &[&id.0]).await.map(|_| ())
+        self.query(Statement::AdvisoryLock.sql(), &[&id.0]).await.map(|_| ())
     }
 
-    async fn create(&mut self, id: ContextId, body: Text) -> Answer<bool> {
-        Ok(self.query_opt(Statement::Create, &[&id.0, &&*body]).await?.is_some())
+    async fn create(&mut self, id: ContextId, session: NewSession) -> Answer<bool> {
+        let NewSession { body, settings, receipt } = session;
+        let (key, request, message) = columns(receipt);
+        let parameters: Parameters<'_> = &[&id.0, &&*body, &&*settings, &key, &request, &message];
+        Ok(self.query_opt(Statement::Create.sql(), parameters).await?.is_some())
     }
 
     async fn write(
@@ -190,14 +203,19 @@ impl Connection for PostgresConnection {
             }
             TurnChange::Step { token, lasts } => ("step", Some(token.0), Some(token.0), None, lasts),
             TurnChange::End { token } => ("end", Some(token.0), None, None, Duration::ZERO),
+            TurnChange::Abandon { token } => ("abandon", Some(token.0), None, None, Duration::ZERO),
         };
-        let messages: Vec<&str> = write.messages.iter().map(|message| &**message).collect();
+        let numbers: Vec<i64> = write.messages.iter().map(|message| message.number.into()).collect();
+        let bodies: Vec<&str> = write.messages.iter().map(|message| &*message.body).collect();
+        let (key, request, message) = columns(write.receipt);
         let known = condition.version.map(|version| number(version.0));
         let under = condition.epoch.map(|epoch| number(epoch.0));
         let parameters: Parameters<'_> = &[
             &id.0,
             &&*write.body,
-            &messages,
+            &write.settings.as_deref(),
+            &numbers,
+            &bodies,
             &known,
             &under,
             &rule,
@@ -205,19 +223,22 @@ impl Connection for PostgresConnection {
             &token,
             &owner,
             &micros(lasts),
+            &key,
+            &request,
+            &message,
         ];
-        let row = self.query_opt(Statement::Write, parameters).await?;
+        let row = self.query_opt(Statement::Write.sql(), parameters).await?;
         Ok(row.map(|row| version(&row, 0)))
     }
 
     async fn delete(&mut self, id: ContextId, condition: WriteCondition) -> Answer<bool> {
         let known = condition.version.map(|version| number(version.0));
         let under = condition.epoch.map(|epoch| number(epoch.0));
-        Ok(self.query_opt(Statement::Delete, &[&id.0, &known, &under]).await?.is_some())
+        Ok(self.query_opt(Statement::Delete.sql(), &[&id.0, &known, &under]).await?.is_some())
     }
 
     async fn take_lease(&mut self, id: ContextId, owner: Owner, ttl: Duration) -> Answer<LeaseAnswer> {
-        let row = self.query_opt(Statement::TakeLease, &[&id.0, &owner.0, &micros(ttl)]).await?;
+        let row = self.query_opt(Statement::TakeLease.sql(), &[&id.0, &owner.0, &micros(ttl)]).await?;
         Ok(row.map_or(LeaseAnswer::Gone, |row| match row.get::<_, Option<i64>>(0) {
             Some(taken) => LeaseAnswer::Taken { epoch: Epoch(taken.unsigned_abs()), at: clock(row.get(1)) },
             None => LeaseAnswer::Elsewhere(row.get::<_, Option<Uuid>>(2).map(Owner)),
@@ -225,11 +246,12 @@ impl Connection for PostgresConnection {
     }
 
     async fn renew_lease(&mut self, id: ContextId, epoch: Epoch, ttl: Duration) -> Answer<Option<Duration>> {
-        let row = self.query_opt(Statement::RenewLease, &[&id.0, &number(epoch.0), &micros(ttl)]).await?;
+        let row =
+            self.query_opt(Statement::RenewLease.sql(), &[&id.0, &number(epoch.0), &micros(ttl)]).await?;
         Ok(row.map(|row| clock(row.get(0))))
     }
 
     async fn release_lease(&mut self, id: ContextId, epoch: Epoch) -> Answer<()> {
-        self.query(Statement::ReleaseLease, &[&id.0, &number(epoch.0)]).await.map(|_| ())
+        self.query(Statement::ReleaseLease.sql(), &[&id.0, &number(epoch.0)]).await.map(|_| ())
     }
 }

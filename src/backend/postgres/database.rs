@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Timeouts};
-use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::backend::shared::{Database, DatabaseError};
 
@@ -34,7 +35,11 @@ impl Default for PostgresOptions {
 }
 
 impl PostgresDatabase {
-    /// The database at this URL, `postgres://…`, with its tables brought up to date.
+    /// The database at this URL, `postgres://…`, with its tables brought up to date. A password that is not in it may stand in
+    /// `PGPASSWORD`.
+    ///
+    /// With another machine TLS is spoken if the server can, and always with `sslmode=require`; its certificate must be one that
+    /// this system trusts, or that stands in the file named by `SSL_CERT_FILE`. Within one machine it is not, unless asked for.
     ///
     /// # Errors
     /// It is not reached, refuses, is no primary that can be written to, is too old, or is another program's.
@@ -52,13 +57,30 @@ impl PostgresDatabase {
         // The primary alone: what a standby shows may be old.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.connect_timeout(options.timeout);
+        if config.get_password().is_none()
+            && let Some(password) = std::env::var_os(PASSWORD)
+        {
+            config.password(password.as_encoded_bytes());
+        }
+        // Between two programs of one machine there is nobody to listen, and seldom a certificate that is to be trusted.
+        let is_here = config.get_hosts().iter().all(is_this_machine);
+        if config.get_ssl_mode() == SslMode::Prefer && is_here {
+            config.ssl_mode(SslMode::Disable);
+        }
         let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, how)).max_size(options.connections);
+        let manager = if config.get_ssl_mode() == SslMode::Disable {
+            Manager::from_config(config, NoTls, how)
+        } else {
+            let (tls, _unreadable) =
+                MakeRustlsConnect::with_native_certs().map_err(|_| PostgresError::NoCertificates)?;
+            Manager::from_config(config, tls, how)
+        };
+        let pool = Pool::builder(manager).max_size(options.connections);
         let timeouts = Timeouts::wait_millis(timeout as u64);
         let pool = pool.timeouts(timeouts).runtime(deadpool_postgres::Runtime::Tokio1).build();
         let pool = pool.map_err(|error| PostgresError::Pool(error.to_string()))?;
         let client = pool.get().await.map_err(|error| match error {
-            deadpool_postgres::PoolError::Backend(error) => PostgresError::Postgres(error),
+            deadpool_postgres::PoolError::Backend(error) => PostgresError::from(error),
             other => PostgresError::Pool(other.to_string()),
         })?;
         let version = "SELECT current_setting('server_version_num')::int, current_setting('server_version')";
@@ -69,6 +91,20 @@ impl PostgresDatabase {
         migrate(&client).await?;
         drop(client);
         Ok(Self { pool })
+    }
+}
+
+/// Where a password may stand, as for the programs of PostgreSQL.
+const PASSWORD: &str = "PGPASSWORD";
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            let address: Option<std::net::IpAddr> = name.parse().ok();
+            name == "localhost" || address.is_some_and(|address| address.is_loopback())
+        }
     }
 }
 

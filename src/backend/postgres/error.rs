@@ -4,12 +4,17 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostgresError {
-    /// It was not reached, or refuses.
-    #[error("PostgreSQL: {}", in_words(.0))]
-    Postgres(#[from] tokio_postgres::Error),
+    /// It was not reached, or refuses: in its own words.
+    #[error("PostgreSQL: {0}")]
+    Postgres(String),
     /// No connection was to be had.
     #[error("no connection to PostgreSQL: {0}")]
     Pool(String),
+    /// TLS was asked for, and there is nothing to trust.
+    #[error(
+        "no certificates of authorities were found to check the server's by: install the system's, or name a file in SSL_CERT_FILE"
+    )]
+    NoCertificates,
     /// It is too old.
     #[error("PostgreSQL {found} is too old: 15 is the oldest that is supported")]
     TooOld {
@@ -29,10 +34,21 @@ pub enum PostgresError {
     OfAnotherProgram,
 }
 
-/// An error with what the database has said of it, which its own words leave out.
-fn in_words(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
-        None => error.to_string(),
+/// With what the database has said, which the error's own words leave out; and without it as a source, which would be said twice.
+impl From<tokio_postgres::Error> for PostgresError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(said) = error.as_db_error() {
+            return Self::Postgres(format!("{} ({})", said.message(), said.code().code()));
+        }
+        let mut words = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            let cause_words = cause.to_string();
+            if !words.contains(&cause_words) {
+                words = format!("{words}: {cause_words}");
+            }
+            source = cause.source();
+        }
+        Self::Postgres(words)
     }
 }

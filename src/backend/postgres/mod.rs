@@ -4,7 +4,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `database`, `error` | the pool, and what is demanded of a database before it is used |
-//! | `connection` | the statements, with their parameters and answers |
+//! | `connection`, `directory` | the statements, with their parameters and answers |
 //! | `schema` | the tables, as migrations |
 //! | `boot_clock` | a clock that goes on while the machine is suspended |
 
@@ -12,6 +12,7 @@
 mod boot_clock;
 mod connection;
 mod database;
+mod directory;
 mod error;
 mod schema;
 

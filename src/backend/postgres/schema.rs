@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE sessions (
        id uuid PRIMARY KEY,
        version bigint NOT NULL,
        body text NOT NULL,
+       settings text NOT NULL,
        turn_token uuid,
        turn_owner uuid,
        turn_deadline timestamptz,
@@ -16,12 +17,28 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE sessions (
        lease_epoch bigint NOT NULL DEFAULT 0,
        lease_expires timestamptz NOT NULL DEFAULT '-infinity'
      );
+     CREATE INDEX sessions_in_turns ON sessions (turn_deadline) WHERE turn_deadline IS NOT NULL;
      CREATE TABLE messages (
        session uuid NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-       version bigint NOT NULL,
-       place bigint NOT NULL,
+       number bigint NOT NULL,
        body text NOT NULL,
-       PRIMARY KEY (session, version, place)
+       PRIMARY KEY (session, number)
+     );
+     CREATE TABLE receipts (
+       key uuid PRIMARY KEY,
+       request uuid NOT NULL,
+       session uuid NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+       version bigint NOT NULL,
+       message bigint,
+       at timestamptz NOT NULL DEFAULT clock_timestamp()
+     );
+     CREATE INDEX receipts_of_sessions ON receipts (session);
+     CREATE INDEX receipts_by_age ON receipts (at);
+     CREATE TABLE servers (
+       owner uuid PRIMARY KEY,
+       url text NOT NULL,
+       version text NOT NULL,
+       seen timestamptz NOT NULL
      )"];
 
 /// The number under which servers wait for each other while one migrates; any other program is unlikely to use it.

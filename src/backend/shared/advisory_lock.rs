@@ -16,6 +16,7 @@ use crate::backend::chat::{ContextId, Version};
 
 use super::database::Database;
 use super::guard::{Guard, GuardError};
+use super::kind::GuardKind;
 use super::locked_change::change_locked;
 use super::row_lock::read_plainly;
 use super::statement::Connection;
@@ -35,7 +36,7 @@ impl<D> AdvisoryLock<D> {
 }
 
 impl<D: Database> Guard for AdvisoryLock<D> {
-    const NAME: &'static str = "advisory-lock";
+    const NAME: &'static str = GuardKind::AdvisoryLock.name();
     type Local = ContextId;
     type Database = D;
 
@@ -54,7 +55,7 @@ impl<D: Database> Guard for AdvisoryLock<D> {
     async fn change<E: Send>(
         &self,
         id: &ContextId,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
         connection.begin().await.map_err(GuardError::nothing_done)?;

@@ -21,6 +21,7 @@ use crate::backend::session::Short;
 
 use super::database::Database;
 use super::guard::{ATTEMPTS, Guard, GuardError, changed_by};
+use super::kind::GuardKind;
 use super::statement::{Connection, CopyCheck, WriteCondition};
 use super::stored_session::{Change, SharedSession};
 
@@ -99,7 +100,7 @@ where
     D: Database,
     C: Short<Option<Arc<SharedSession>>>,
 {
-    const NAME: &'static str = "compare-and-set";
+    const NAME: &'static str = GuardKind::CompareAndSet.name();
     type Local = CachedCopy<C>;
     type Database = D;
 
@@ -119,7 +120,7 @@ where
     async fn change<E: Send>(
         &self,
         local: &CachedCopy<C>,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        mut change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         let (mut seen, mut is_current) = match local.get().await {
             Some(copy) => (copy, false),

@@ -8,7 +8,7 @@ use crate::backend::chat::{ContextId, Version};
 use super::database::Database;
 use super::error::DatabaseError;
 use super::statement::{Connection, WriteCondition};
-use super::stored_session::{Change, Owner, SharedSession, Text};
+use super::stored_session::{Change, NewSession, Owner, SharedSession};
 
 /// A way to guard sessions that several servers share.
 ///
@@ -43,17 +43,50 @@ pub trait Guard: Send + Sync + 'static {
     fn change<E: Send>(
         &self,
         local: &Self::Local,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> impl Future<Output = Result<Version, GuardError<E>>> + Send;
+
+    /// Has what is had of a session for a time last for longer; to be called well before that time is over, for sessions that
+    /// are asked for. Nothing, for a guard that has nothing for a time.
+    ///
+    /// # Errors
+    /// The database was not asked or has not answered. Then what is had may be relied on as long as before.
+    fn renew(&self, _: &Self::Local) -> impl Future<Output = Result<Renewal, GuardError>> + Send {
+        async { Ok(Renewal::Renewed) }
+    }
+
+    /// Gives up what is had of a session for a time, so that others need not wait until that is over.
+    ///
+    /// # Errors
+    /// The database was not asked or has not answered: it is not had any more, and others wait.
+    fn release(&self, _: &Self::Local) -> impl Future<Output = Result<(), GuardError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Creates a session of version 1, whose id was never given before; whether there was none. It happens when the
     /// statement commits: until then no other has its id to ask for it.
-    fn create(&self, id: ContextId, body: Text) -> impl Future<Output = Result<bool, GuardError>> + Send {
+    fn create(
+        &self,
+        id: ContextId,
+        session: NewSession,
+    ) -> impl Future<Output = Result<bool, GuardError>> + Send {
         async move {
             let mut connection = self.database().connect().await.map_err(GuardError::nothing_done)?;
-            connection.create(id, body).await.map_err(GuardError::of_commit)
+            connection.create(id, session).await.map_err(GuardError::of_commit)
         }
     }
+}
+
+/// What came of a renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It lasts for longer.
+    Renewed,
+    /// There is none to renew.
+    Lost,
+    /// The clocks have drifted apart by more than half of the margin. This lease is not relied on any more, and neither may
+    /// any other of this server: all are to be [given up](Guard::release), and taken anew.
+    Drifted,
 }
 
 /// Why there is no answer, or none but this. Only [`Unknown`](Self::Unknown) leaves open whether the change was made.
@@ -69,6 +102,9 @@ pub enum GuardError<E = Infallible> {
     /// Another turn is at work, and its deadline has not passed.
     #[error("another turn is at work on the session: try again when it has ended")]
     Busy,
+    /// The request was made before, and its change with it. This one has changed nothing.
+    #[error("the request was made before")]
+    Repeated,
     /// Another server has the session's lease: it is to be asked instead, if it is known, or this one once more.
     #[error("another server has the session: ask it instead, or try again")]
     Elsewhere(Option<Owner>),
@@ -84,16 +120,33 @@ pub enum GuardError<E = Infallible> {
 }
 
 impl<E> GuardError<E> {
+    /// The same, with another word for the refusal.
+    pub fn map<F>(self, refused: impl FnOnce(E) -> F) -> GuardError<F> {
+        match self {
+            Self::Gone => GuardError::Gone,
+            Self::Refused(error) => GuardError::Refused(refused(error)),
+            Self::Busy => GuardError::Busy,
+            Self::Repeated => GuardError::Repeated,
+            Self::Elsewhere(owner) => GuardError::Elsewhere(owner),
+            Self::Contended => GuardError::Contended,
+            Self::Unavailable(error) => GuardError::Unavailable(error),
+            Self::Unknown => GuardError::Unknown,
+        }
+    }
+
     /// The failure of a statement that has changed nothing, or whose transaction is rolled back.
     pub(super) fn nothing_done(error: DatabaseError) -> Self {
-        Self::Unavailable(error)
+        match error {
+            DatabaseError::Repeated => Self::Repeated,
+            error => Self::Unavailable(error),
+        }
     }
 
     /// The failure of a `COMMIT`, or of a change that is a transaction of its own.
     pub(super) fn of_commit(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Lost => Self::Unknown,
-            refused @ DatabaseError::Refused(_) => Self::Unavailable(refused),
+            nothing_done => Self::nothing_done(nothing_done),
         }
     }
 }

@@ -29,7 +29,8 @@ use crate::backend::session::Short;
 use lockyard_lock::{AwaitFamily, LockClass, LockOf, SharedLock};
 
 use super::database::Database;
-use super::guard::{ATTEMPTS, Guard, GuardError, changed_by};
+use super::guard::{ATTEMPTS, Guard, GuardError, Renewal, changed_by};
+use super::kind::GuardKind;
 use super::lease_term::{LeaseTerm, TimedAnswer};
 use super::statement::{Connection, LeaseAnswer, WriteCondition};
 use super::stored_session::{Change, Epoch, Owner, SharedSession};
@@ -64,18 +65,6 @@ pub struct HeldLease {
     at: Duration,
 }
 
-/// What came of a renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// It lasts for longer.
-    Renewed,
-    /// There is none to renew.
-    Lost,
-    /// The clocks have drifted apart by more than half of the margin. This lease is not relied on any more, and neither may
-    /// any other of this server: all are to be [given up](Lease::release), and taken anew.
-    Drifted,
-}
-
 impl<D, G, C, T> Lease<D, G, C, T> {
     /// Over this database, for the process of this name, for terms like this.
     pub fn new(database: D, owner: Owner, term: T) -> Self {
@@ -90,40 +79,6 @@ where
     C: Short<Option<HeldLease>>,
     T: LeaseTerm,
 {
-    /// Has a lease last for longer; to be called well before its term is over, for sessions that are asked for.
-    ///
-    /// # Errors
-    /// The database was not asked or has not answered. Then the lease may be relied on as long as before.
-    pub async fn renew(&self, local: &LeasedSession<G, C>) -> Result<Renewal, GuardError> {
-        let _gate = G::hold(&local.gate).await;
-        let Some(held) = local.held.at(|held| held.clone()).await else { return Ok(Renewal::Lost) };
-        let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
-        let renews = connection.renew_lease(local.id, held.epoch, self.term.ttl());
-        let TimedAnswer { answer, sent, until } = self.term.timed(renews).await;
-        let Some(at) = answer.map_err(GuardError::nothing_done)? else {
-            local.forget().await;
-            return Ok(Renewal::Lost);
-        };
-        if self.term.has_drifted(sent.saturating_sub(held.sent), at.saturating_sub(held.at)) {
-            local.forget().await;
-            return Ok(Renewal::Drifted);
-        }
-        local.hold(HeldLease { until, sent, at, ..held }).await;
-        Ok(Renewal::Renewed)
-    }
-
-    /// Gives up a lease, so that others need not wait until it expires.
-    ///
-    /// # Errors
-    /// The database was not asked or has not answered: the lease is not held any more, and expires.
-    pub async fn release(&self, local: &LeasedSession<G, C>) -> Result<(), GuardError> {
-        let _gate = G::hold(&local.gate).await;
-        // First the copy: once another can have the lease, nothing may be read from it.
-        let Some(held) = local.held.at(Option::take).await else { return Ok(()) };
-        let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
-        connection.release_lease(local.id, held.epoch).await.map_err(GuardError::nothing_done)
-    }
-
     /// What is held, if it may be relied on.
     async fn valid(&self, local: &LeasedSession<G, C>) -> Option<HeldLease> {
         // In this order, and both after the request came in: a copy that was got before the request, or a look from before
@@ -202,7 +157,7 @@ where
     C: Short<Option<HeldLease>>,
     T: LeaseTerm,
 {
-    const NAME: &'static str = "lease";
+    const NAME: &'static str = GuardKind::Lease.name();
     type Local = LeasedSession<G, C>;
     type Database = D;
 
@@ -229,7 +184,7 @@ where
     async fn change<E: Send>(
         &self,
         local: &LeasedSession<G, C>,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        mut change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         let _gate = G::hold(&local.gate).await;
         let (mut held, mut is_current) = match local.held.at(|held| held.clone()).await {
@@ -276,5 +231,31 @@ where
             (held, is_current) = (next, true);
         }
         Err(GuardError::Contended)
+    }
+
+    async fn renew(&self, local: &LeasedSession<G, C>) -> Result<Renewal, GuardError> {
+        let _gate = G::hold(&local.gate).await;
+        let Some(held) = local.held.at(|held| held.clone()).await else { return Ok(Renewal::Lost) };
+        let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
+        let renews = connection.renew_lease(local.id, held.epoch, self.term.ttl());
+        let TimedAnswer { answer, sent, until } = self.term.timed(renews).await;
+        let Some(at) = answer.map_err(GuardError::nothing_done)? else {
+            local.forget().await;
+            return Ok(Renewal::Lost);
+        };
+        if self.term.has_drifted(sent.saturating_sub(held.sent), at.saturating_sub(held.at)) {
+            local.forget().await;
+            return Ok(Renewal::Drifted);
+        }
+        local.hold(HeldLease { until, sent, at, ..held }).await;
+        Ok(Renewal::Renewed)
+    }
+
+    async fn release(&self, local: &LeasedSession<G, C>) -> Result<(), GuardError> {
+        let _gate = G::hold(&local.gate).await;
+        // First the copy: once another can have the lease, nothing may be read from it.
+        let Some(held) = local.held.at(Option::take).await else { return Ok(()) };
+        let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
+        connection.release_lease(local.id, held.epoch).await.map_err(GuardError::nothing_done)
     }
 }

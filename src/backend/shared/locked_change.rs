@@ -12,7 +12,7 @@ use super::stored_session::{Change, SharedSession};
 pub(super) async fn change_locked<E>(
     connection: &mut impl Connection,
     id: ContextId,
-    change: impl Fn(&SharedSession) -> Result<Change, E>,
+    mut change: impl FnMut(&SharedSession) -> Result<Change, E>,
 ) -> Result<Version, GuardError<E>> {
     // Head and messages in one statement, whose snapshot is taken now, after the wait for the lock: so it has all that the
     // lock's last holder has committed, and until the end of this transaction nobody commits anything else.

@@ -26,35 +26,45 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `statement` | the list of the statements, with their SQL |
+//! | `statement` | the list of the statements that guards send, with their SQL |
+//! | `directory` | those of what stands around the guards: lists, receipts, ends of turns, the servers there are |
 //! | `database`, `error` | connections, and how what they are sent fails |
 //! | `stored_session` | a session as it is stored, and what a change makes of it |
 //! | `guard` | what a guard does, and how that fails |
+//! | `kind` | the guards by name |
 //! | `row_lock`, `advisory_lock`, `compare_and_set`, `lease` | the four guards |
 //! | `locked_change` | what the two that lock do once they have the lock |
+//! | `sessions` | the sessions, as the endpoints ask for them, over any guard |
 //! | `lease_term` | how long a lease may be relied on: the server's clock against the database's |
 
 mod advisory_lock;
 mod compare_and_set;
 mod database;
+mod directory;
 mod error;
 mod guard;
+mod kind;
 mod lease;
 mod lease_term;
 mod locked_change;
 mod row_lock;
+mod sessions;
 mod statement;
 mod stored_session;
 
 pub use advisory_lock::AdvisoryLock;
 pub use compare_and_set::{CachedCopy, CompareAndSet};
 pub use database::Database;
+pub use directory::{Directory, DirectoryStatement, ServerEntry, StoredReceipt};
 pub use error::DatabaseError;
-pub use guard::{Guard, GuardError};
-pub use lease::{HeldLease, Lease, LeasedSession, Renewal};
+pub use guard::{Guard, GuardError, Renewal};
+pub use kind::GuardKind;
+pub use lease::{HeldLease, Lease, LeasedSession};
 pub use lease_term::{ClockTerm, LeaseTerm, ServerClock, TermError, TimedAnswer};
 pub use row_lock::RowLock;
+pub use sessions::{SharedEntry, SharedEnv, SharedHeld, SharedOptions, SharedSessions};
 pub use statement::{Connection, CopyCheck, LeaseAnswer, Statement, WriteCondition};
 pub use stored_session::{
-    Change, Epoch, Owner, SharedSession, StoredSession, Text, Token, TurnChange, TurnHold, TurnLost, Write,
+    Change, Epoch, MessageRow, NewSession, Owner, RequestReceipt, SharedSession, StoredSession, Text, Token,
+    TurnChange, TurnHold, TurnLost, Write,
 };

@@ -14,6 +14,7 @@ use crate::backend::chat::{ContextId, Version};
 
 use super::database::Database;
 use super::guard::{Guard, GuardError};
+use super::kind::GuardKind;
 use super::locked_change::change_locked;
 use super::statement::Connection;
 use super::stored_session::{Change, SharedSession};
@@ -32,7 +33,7 @@ impl<D> RowLock<D> {
 }
 
 impl<D: Database> Guard for RowLock<D> {
-    const NAME: &'static str = "row-lock";
+    const NAME: &'static str = GuardKind::RowLock.name();
     type Local = ContextId;
     type Database = D;
 
@@ -51,7 +52,7 @@ impl<D: Database> Guard for RowLock<D> {
     async fn change<E: Send>(
         &self,
         id: &ContextId,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
         connection.begin().await.map_err(GuardError::nothing_done)?;

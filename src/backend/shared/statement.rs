@@ -4,21 +4,23 @@
 //! it. The tables:
 //!
 //! ```text
-//! sessions(id PRIMARY KEY, version, body, turn_token, turn_owner, turn_deadline, lease_owner, lease_epoch, lease_expires)
-//! messages(session REFERENCES sessions ON DELETE CASCADE, version, place, body, PRIMARY KEY (session, version, place))
+//! sessions(id PRIMARY KEY, version, body, settings,
+//!          turn_token, turn_owner, turn_deadline, lease_owner, lease_epoch, lease_expires)
+//! messages(session REFERENCES sessions ON DELETE CASCADE, number, body, PRIMARY KEY (session, number))
+//! receipts(key PRIMARY KEY, request, session REFERENCES sessions ON DELETE CASCADE, version, message, at)
 //! ```
 //!
 //! Turn and lease stand **in the head row** that every write updates. A write that had to wait for the row looks at its
 //! WHERE again on the newest row, but reads all other rows by the snapshot that it began with; so whatever must be true when
-//! it takes effect can only stand here. A message has the version that made it in its key: a write needs not know how many
-//! there are, and messages go with their session in the cascade, which no snapshot hides them from.
+//! it takes effect can only stand here. Messages are inserted or replaced by number after the head row is locked, and go with
+//! their session in the cascade: neither is hidden from the statement by its snapshot, for both look at the newest rows.
 
 use std::time::Duration;
 
 use crate::backend::chat::{ContextId, Version};
 
 use super::error::DatabaseError;
-use super::stored_session::{Epoch, Owner, StoredSession, Text, Write};
+use super::stored_session::{Epoch, NewSession, Owner, StoredSession, Write};
 
 /// What a write demands of the head row, beside what its turn demands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,20 +56,24 @@ pub enum LeaseAnswer {
     Gone,
 }
 
-/// Derives the enum and the trait from the list. `counted` are statements that read or write rows or take locks; `boundary`
-/// those that begin and end transactions.
+/// Derives an enum and a trait from a list. `counted` are statements that read or write rows or take locks; `boundary` those
+/// that begin and end transactions.
 macro_rules! statements {
-    ($(
-        $(#[doc = $doc:literal])*
-        $class:ident $kind:ident: $method:ident($($argument:ident: $type:ty),*) -> $answer:ty, $sql:literal;
-    )*) => {
-        /// A statement, without its parameters.
+    (
+        $(#[doc = $enum_doc:literal])* $Enum:ident;
+        $(#[doc = $trait_doc:literal])* $Trait:ident;
+        $(
+            $(#[doc = $doc:literal])*
+            $class:ident $kind:ident: $method:ident($($argument:ident: $type:ty),*) -> $answer:ty, $sql:literal;
+        )*
+    ) => {
+        $(#[doc = $enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Statement {
+        pub enum $Enum {
             $($(#[doc = $doc])* $kind,)*
         }
 
-        impl Statement {
+        impl $Enum {
             /// Every statement.
             pub const ALL: &'static [Self] = &[$(Self::$kind),*];
 
@@ -87,11 +93,8 @@ macro_rules! statements {
             }
         }
 
-        /// A connection to the database, which answers one statement at a time. A statement outside a transaction is one.
-        ///
-        /// **Cancellation.** A statement that is dropped before its answer is as one whose connection was
-        /// [lost](DatabaseError::Lost).
-        pub trait Connection: Send {
+        $(#[doc = $trait_doc])*
+        pub trait $Trait: Send {
             $(
                 $(#[doc = $doc])*
                 fn $method(
@@ -105,7 +108,17 @@ macro_rules! statements {
     (@boundary) => { false };
 }
 
+pub(super) use statements;
+
 statements! {
+    /// A statement, without its parameters.
+    Statement;
+    /// A connection to the database, which answers one statement at a time. A statement outside a transaction is one.
+    ///
+    /// **Cancellation.** A statement that is dropped before its answer is as one whose connection was
+    /// [lost](DatabaseError::Lost).
+    Connection;
+
     /// Begins a transaction, each statement of which has a snapshot of its own.
     boundary Begin: begin() -> (), "BEGIN ISOLATION LEVEL READ COMMITTED";
 
@@ -118,14 +131,15 @@ statements! {
     /// A session and its messages, at one snapshot.
     counted Read: read(id: ContextId) -> Option<StoredSession>,
         "SELECT s.version, s.body, s.turn_token, s.turn_owner, s.lease_epoch,
-           ARRAY(SELECT m.body FROM messages m WHERE m.session = s.id ORDER BY m.version, m.place)
+           ARRAY(SELECT m.body FROM messages m WHERE m.session = s.id ORDER BY m.number), s.settings
          FROM sessions s WHERE s.id = $1";
 
     /// The same if it is not of this version any more.
     counted ReadNewer: read_newer(id: ContextId, known: Version) -> Option<CopyCheck>,
         "SELECT s.version, CASE WHEN s.version <> $2 THEN s.body END, s.turn_token, s.turn_owner, s.lease_epoch,
            CASE WHEN s.version <> $2 THEN
-             ARRAY(SELECT m.body FROM messages m WHERE m.session = s.id ORDER BY m.version, m.place) END
+             ARRAY(SELECT m.body FROM messages m WHERE m.session = s.id ORDER BY m.number) END,
+           CASE WHEN s.version <> $2 THEN s.settings END
          FROM sessions s WHERE s.id = $1";
 
     /// Locks the head row until the transaction ends; whether it is there. It reads nothing else: what is joined here would be
@@ -139,27 +153,37 @@ statements! {
         "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))";
 
     /// Creates a session of version 1, without messages; whether there was none.
-    counted Create: create(id: ContextId, body: Text) -> bool,
-        "INSERT INTO sessions (id, version, body) VALUES ($1, 1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
+    counted Create: create(id: ContextId, session: NewSession) -> bool,
+        "WITH head AS (
+           INSERT INTO sessions (id, version, body, settings) VALUES ($1, 1, $2, $3)
+           ON CONFLICT (id) DO NOTHING RETURNING id
+         ), noted AS (
+           INSERT INTO receipts (key, request, session, version, message)
+             SELECT $4, $5, head.id, 1, $6 FROM head WHERE $4::uuid IS NOT NULL
+         )
+         SELECT id FROM head";
 
     /// Changes a session if its head row is as demanded; the version made, or nothing if it is not.
     counted Write: write(id: ContextId, condition: WriteCondition, write: Write) -> Option<Version>,
         "WITH head AS (
-           UPDATE sessions SET version = version + 1, body = $2,
-             turn_token = CASE $6::text WHEN 'keep' THEN turn_token ELSE $8 END,
-             turn_owner = CASE $6 WHEN 'begin' THEN $9 WHEN 'end' THEN NULL ELSE turn_owner END,
-             turn_deadline = CASE $6 WHEN 'keep' THEN turn_deadline WHEN 'end' THEN NULL
-               ELSE clock_timestamp() + $10::bigint * interval '1 microsecond' END
+           UPDATE sessions SET version = version + 1, body = $2, settings = coalesce($3, settings),
+             turn_token = CASE $8::text WHEN 'keep' THEN turn_token ELSE $10 END,
+             turn_owner = CASE $8 WHEN 'begin' THEN $11 WHEN 'end' THEN NULL WHEN 'abandon' THEN NULL ELSE turn_owner END,
+             turn_deadline = CASE $8 WHEN 'keep' THEN turn_deadline WHEN 'end' THEN NULL WHEN 'abandon' THEN NULL
+               ELSE clock_timestamp() + $12::bigint * interval '1 microsecond' END
            WHERE id = $1
-             AND ($4::bigint IS NULL OR version = $4)
-             AND ($5::bigint IS NULL OR lease_epoch = $5)
-             AND ($6 = 'keep' OR turn_token IS NOT DISTINCT FROM $7)
-             AND ($6 <> 'begin' OR $7::uuid IS NULL OR turn_deadline < clock_timestamp())
+             AND ($6::bigint IS NULL OR version = $6)
+             AND ($7::bigint IS NULL OR lease_epoch = $7)
+             AND ($8 = 'keep' OR turn_token IS NOT DISTINCT FROM $9)
+             AND ($8 NOT IN ('begin', 'abandon') OR $9::uuid IS NULL OR turn_deadline < clock_timestamp())
            RETURNING version
          ), added AS (
-           INSERT INTO messages (session, version, place, body)
-             SELECT $1, head.version, m.place, m.body
-             FROM head, unnest($3::text[]) WITH ORDINALITY AS m (body, place)
+           INSERT INTO messages (session, number, body)
+             SELECT $1, m.number, m.body FROM head, unnest($4::bigint[], $5::text[]) AS m (number, body)
+           ON CONFLICT (session, number) DO UPDATE SET body = excluded.body
+         ), noted AS (
+           INSERT INTO receipts (key, request, session, version, message)
+             SELECT $13, $14, $1, head.version, $15 FROM head WHERE $13::uuid IS NOT NULL
          )
          SELECT version FROM head";
 
@@ -194,12 +218,17 @@ statements! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::shared::DirectoryStatement;
 
     #[test]
     fn each_statement_has_a_text_of_its_own_and_those_that_lock_read_nothing_else() {
-        for (nth, statement) in Statement::ALL.iter().enumerate() {
-            let others = &Statement::ALL[nth + 1..];
-            assert!(others.iter().all(|it| it.sql() != statement.sql() && it.name() != statement.name()));
+        let all = Statement::ALL.iter().map(|it| (it.name(), it.sql()));
+        let all: Vec<_> = all.chain(DirectoryStatement::ALL.iter().map(|it| (it.name(), it.sql()))).collect();
+        for (nth, statement) in all.iter().enumerate() {
+            assert!(
+                all[nth + 1..].iter().all(|it| it.0 != statement.0 && it.1 != statement.1),
+                "{statement:?}"
+            );
         }
         for locking in [Statement::Lock, Statement::AdvisoryLock] {
             assert!(!locking.sql().contains("messages") && !locking.sql().contains("version"), "{locking:?}");

@@ -1,7 +1,7 @@
 //! A session as several servers share it, and what a change makes of it.
 //!
-//! The head is one row: body, version, turn and lease. Messages are rows of their own, each with the version that made it. What
-//! a body and a message mean is the caller's affair: here they are texts.
+//! The head is one row: body, settings, version, turn and lease. Messages are rows of their own, by number. What a body,
+//! settings and a message mean is the caller's affair: here they are texts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,9 +39,11 @@ pub struct TurnHold {
 pub struct SharedSession {
     /// Rises by one with every change, and begins with one.
     pub version: Version,
-    /// All of it but its messages.
+    /// All of it but its settings and messages.
     pub body: Text,
-    /// Its messages, in order.
+    /// What it is set to: rarely changed, and possibly large.
+    pub settings: Text,
+    /// Its messages, in the order of their numbers, which begin with 0.
     pub messages: Vec<Text>,
     /// The turn that it is in. One whose deadline has passed stands here until another takes over.
     pub turn: Option<TurnHold>,
@@ -65,15 +67,50 @@ pub enum Change {
     Delete,
 }
 
-/// Another body, and more messages.
+/// Another body, and other or more messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     /// The body from now on.
     pub body: Text,
-    /// What comes behind the messages.
-    pub messages: Vec<Text>,
+    /// The settings from now on, where they are other ones.
+    pub settings: Option<Text>,
+    /// Messages that are new or other ones.
+    pub messages: Vec<MessageRow>,
     /// What becomes of the turn.
     pub turn: TurnChange,
+    /// The request that the write is made for, which must not have been made before.
+    pub receipt: Option<RequestReceipt>,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Which one: as many as there are is the number of a new one.
+    pub number: u32,
+    /// The message.
+    pub body: Text,
+}
+
+/// How a session begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewSession {
+    /// All of it but its settings.
+    pub body: Text,
+    /// What it is set to.
+    pub settings: Text,
+    /// The request that it is created for, which must not have been made before.
+    pub receipt: Option<RequestReceipt>,
+}
+
+/// What is noted of a request with the change that is made for it, in the same transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestReceipt {
+    /// The key that the client has given it.
+    pub key: Uuid,
+    /// What it asks for.
+    pub request: Uuid,
+    /// The message that it appends, if any.
+    pub message: Option<u32>,
 }
 
 /// What a write does to the session's turn, and what it demands of it in its WHERE.
@@ -99,6 +136,11 @@ pub enum TurnChange {
     },
     /// Ends this turn, which must still be the session's.
     End {
+        /// The turn.
+        token: Token,
+    },
+    /// Ends this turn of another, which must still be the session's, and whose deadline must have passed.
+    Abandon {
         /// The turn.
         token: Token,
     },
@@ -144,17 +186,33 @@ impl SharedSession {
         let turn = match write.turn {
             TurnChange::Keep | TurnChange::Step { .. } => self.turn,
             TurnChange::Begin { turn, .. } => Some(turn),
-            TurnChange::End { .. } => None,
+            TurnChange::End { .. } | TurnChange::Abandon { .. } => None,
         };
-        let messages = self.messages.iter().chain(&write.messages).cloned().collect();
-        Self { version: self.version.next(), body: write.body.clone(), messages, turn }
+        let mut messages = self.messages.clone();
+        for MessageRow { number, body } in &write.messages {
+            match messages.get_mut(*number as usize) {
+                Some(message) => *message = body.clone(),
+                None => messages.push(body.clone()),
+            }
+        }
+        let settings = write.settings.as_ref().unwrap_or(&self.settings).clone();
+        Self { version: self.version.next(), body: write.body.clone(), settings, messages, turn }
+    }
+
+    /// The write of this body and of one more message.
+    #[must_use]
+    pub fn appending(&self, body: Text, message: Text, turn: TurnChange) -> Write {
+        let number = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        let messages = vec![MessageRow { number, body: message }];
+        Write { body, settings: None, messages, turn, receipt: None }
     }
 }
 
 impl Change {
-    /// Whether it takes over a turn, if that turn's deadline has passed: then it may be refused by the database with nothing
-    /// else having changed.
+    /// Whether it takes over or ends another's turn, if that turn's deadline has passed: then it may be refused by the database
+    /// with nothing else having changed.
     pub(super) fn takes_over(&self) -> bool {
-        matches!(self, Self::Write(Write { turn: TurnChange::Begin { over: Some(_), .. }, .. }))
+        let Self::Write(Write { turn, .. }) = self else { return false };
+        matches!(turn, TurnChange::Begin { over: Some(_), .. } | TurnChange::Abandon { .. })
     }
 }

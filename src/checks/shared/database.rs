@@ -11,7 +11,7 @@
 //! - A connection may be lost while a commit, or a change that is a transaction of its own, is under way. Then it is never
 //!   executed, or it is at any later time. Lost earlier, the transaction is rolled back, as it is when its task is dropped.
 //!
-//! What it has not: several rows of heads that one statement changes; deadlocks among them; replicas; a crash of the database.
+//! What it has not: a transaction that a failed statement has made useless, for all guards end it then; several rows of heads that one statement changes; deadlocks among them; replicas; a crash of the database.
 //! A statement that need not wait is one step, though a real one takes its snapshot, and takes effect, at two moments. For the
 //! guards' own statements that is the same: what they do depends on the newest version of the one row that they lock, but
 //! for a row that does not satisfy them yet, which they might as well have met earlier. Those of pitfalls that read more take
@@ -24,7 +24,7 @@ use lockyard_explore::Shared;
 use lockyard_explore::guest::{SpawnOptions, spawn_with};
 
 use crate::backend::chat::ContextId;
-use crate::backend::shared::{Statement, StoredSession, Text};
+use crate::backend::shared::{NewSession, Statement, StoredSession};
 
 use super::tables::{Row, Tables};
 use super::time::ModelTime;
@@ -59,8 +59,8 @@ impl ModelDatabase {
     }
 
     /// Puts a session into it, of version 1.
-    pub fn insert(&self, id: ContextId, body: Text) {
-        let _before = self.tables().rows.insert(id, Row::new(body));
+    pub fn insert(&self, id: ContextId, session: NewSession) {
+        let _before = self.tables().rows.insert(id, Row::new(session));
     }
 
     /// What is committed of a session.

@@ -11,14 +11,17 @@
 //! | `spec` | what a session must do: a sequential specification |
 //! | `server`, `history` | servers, what their clients ask, and how the answers are judged |
 //! | `programs` | what two servers are asked at once |
+//! | `directory`, `sessions` | what stands around the guards, and the sessions above them: requests made once, and turns |
 //! | [`pitfalls`] | ways to get it wrong, which exploring must find |
 
 mod connection;
 mod database;
+mod directory;
 mod history;
 pub mod pitfalls;
 mod programs;
 mod server;
+mod sessions;
 mod spec;
 mod statements;
 mod tables;
@@ -30,5 +33,6 @@ pub use connection::ModelConnection;
 pub use database::ModelDatabase;
 pub use programs::SharedProgram;
 pub use server::{ModelCompareAndSet, ModelGuard, ModelLease, ModelTerm};
+pub use sessions::{SharedModelEnv, SharedSessionsProgram};
 pub use spec::{SharedAnswer, SharedCall, SharedSessionSpec, new_session, texts};
 pub use time::{EXPIRY, MARGIN, ModelServerClock, ModelTime, TTL};

@@ -2,7 +2,7 @@
 
 use lockyard_explore::{Explorer, Limits, Program, Report, Setting};
 
-use crate::backend::shared::Text;
+use crate::backend::shared::NewSession;
 
 use super::database::ModelDatabase;
 use super::history::{OperationLog, Verdicts};
@@ -31,6 +31,10 @@ pub enum SharedProgram {
     Renewal,
     /// The first one gives up what it has while it is read, the other appends.
     Release,
+    /// One runs a turn, the other ends it if it is overdue, as servers do that look for such.
+    Abandonment,
+    /// Both are asked the same request, as by a client that had no answer, and the first one another after it.
+    Retries,
     /// Both run a turn.
     Turns,
     /// Both append and are read, the first one beside its append.
@@ -43,7 +47,7 @@ pub enum SharedProgram {
 
 impl SharedProgram {
     /// Every program, the large ones last.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Writes,
         Self::Conditions,
         Self::Deletion,
@@ -53,6 +57,8 @@ impl SharedProgram {
         Self::Looks,
         Self::Renewal,
         Self::Release,
+        Self::Abandonment,
+        Self::Retries,
         Self::Turns,
         Self::Readers,
         Self::Cold,
@@ -76,7 +82,7 @@ impl SharedProgram {
         move |program| {
             let time = ModelTime::default();
             let database = ModelDatabase::new(time.clone(), u32::from(self == Self::LostConnection));
-            database.insert(session(), Text::from(""));
+            database.insert(session(), NewSession::default());
             let log = OperationLog::default();
             let servers = [1, 2].map(|number| Server::<G>::new(&database, &time, number, &log));
             if self != Self::Cold {
@@ -152,6 +158,16 @@ impl SharedProgram {
                 plan.op("end turn 1", one.end(1, "b")).done();
                 program.task("server 2").op("read", other.read()).done();
             }
+            Self::Abandonment => {
+                let plan = program.task("server 1").op("begin turn 1", one.begin(1, "a"));
+                plan.op("end turn 1", one.end(1, "b")).done();
+                program.task("server 2").op("abandon", other.abandon("x")).done();
+            }
+            Self::Retries => {
+                let plan = program.task("server 1").op("append a once", one.append_once("a"));
+                plan.op("append b", one.append("b")).done();
+                program.task("server 2").op("append a once", other.append_once("a")).done();
+            }
             Self::Release => {
                 program.task("server 1").op("release", one.release()).done();
                 program.task("server 1, reader").op("read", one.read()).done();
@@ -166,7 +182,8 @@ impl SharedProgram {
 
     /// Time passes, where anything depends on it.
     fn add_time<G: ModelGuard>(self, program: &mut Program, time: &ModelTime, log: &OperationLog) {
-        if self == Self::Busy || !G::READS_CLOCKS && self != Self::Turns {
+        let has_deadlines = matches!(self, Self::Turns | Self::Abandonment);
+        if self == Self::Busy || !G::READS_CLOCKS && !has_deadlines {
             return;
         }
         let mut plan = program.task("time").steady();

@@ -10,7 +10,7 @@ use lockyard_explore::{ModelLocks, fail, point, point_as};
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
     AdvisoryLock, Change, ClockTerm, CompareAndSet, Database, Guard, GuardError, HeldLease, Lease, LeaseTerm,
-    Owner, RowLock, SharedSession, Token, TurnChange, TurnHold, TurnLost, Write,
+    Owner, RequestReceipt, RowLock, SharedSession, Token, TurnChange, TurnHold, TurnLost, Write,
 };
 use crate::checks::explored::{ModelShort, numbered};
 
@@ -26,16 +26,6 @@ pub trait ModelGuard: Guard {
 
     /// The guard of one server.
     fn over(database: &ModelDatabase, time: &ModelTime, owner: Owner) -> Self;
-
-    /// Renews what it has for a time, if it has anything so.
-    fn renew(&self, _: &Self::Local) -> impl Future<Output = ()> {
-        point()
-    }
-
-    /// Gives it up.
-    fn release(&self, _: &Self::Local) -> impl Future<Output = ()> {
-        point()
-    }
 }
 
 /// A term of leases over the model's clocks.
@@ -80,15 +70,6 @@ impl<D: Database + From<ModelDatabase>, T: ModelTerm> ModelGuard for ModelLease<
 
     fn over(database: &ModelDatabase, time: &ModelTime, owner: Owner) -> Self {
         Self::new(database.clone().into(), owner, T::over(time))
-    }
-
-    async fn renew(&self, local: &Self::Local) {
-        // Whatever came of it: what is read after it shows whether that was right.
-        let _renewal = Lease::renew(self, local).await;
-    }
-
-    async fn release(&self, local: &Self::Local) {
-        let _released = Lease::release(self, local).await;
     }
 }
 
@@ -150,13 +131,20 @@ impl<G: ModelGuard> Server<G> {
     /// Renews what it has for a time.
     pub(super) fn renew(&self) -> impl Future<Output = ()> + use<G> {
         let (server, _) = (self.clone(), self.0.log.plan(None));
-        async move { server.0.guard.renew(&server.0.local).await }
+        async move {
+            // Whatever came of it: what is read after it shows whether that was right.
+            let _renewal = server.0.guard.renew(&server.0.local).await;
+            point().await;
+        }
     }
 
     /// Gives up what it has for a time.
     pub(super) fn release(&self) -> impl Future<Output = ()> + use<G> {
         let (server, _) = (self.clone(), self.0.log.plan(None));
-        async move { server.0.guard.release(&server.0.local).await }
+        async move {
+            let _released = server.0.guard.release(&server.0.local).await;
+            point().await;
+        }
     }
 
     /// Appends a message.
@@ -175,6 +163,26 @@ impl<G: ModelGuard> Server<G> {
             Ok(written(session, text, TurnChange::Keep))
         };
         self.change(SharedCall::AppendAt(version, text), Box::new(change))
+    }
+
+    /// Appends a message, for a request that may have been made before.
+    pub(super) fn append_once(&self, text: &'static str) -> impl Future<Output = ()> + use<G> {
+        let change = move |session: &SharedSession| {
+            let receipt = RequestReceipt { key: Uuid::nil(), request: Uuid::nil(), message: None };
+            let (body, message) = texts(session, text);
+            let write = session.appending(body, message, TurnChange::Keep);
+            Ok(Change::Write(Write { receipt: Some(receipt), ..write }))
+        };
+        self.change(SharedCall::AppendOnce(text), Box::new(change))
+    }
+
+    /// Ends a turn of another, if it is overdue.
+    pub(super) fn abandon(&self, text: &'static str) -> impl Future<Output = ()> + use<G> {
+        let change = move |session: &SharedSession| {
+            let token = session.turn.ok_or(SharedAnswer::TurnLost)?.token;
+            Ok(written(session, text, TurnChange::Abandon { token }))
+        };
+        self.change(SharedCall::Abandon(text), Box::new(change))
     }
 
     /// Deletes.
@@ -233,6 +241,7 @@ impl<G: ModelGuard> Server<G> {
             Err(GuardError::Gone) => Outcome::Answered(SharedAnswer::Gone),
             Err(GuardError::Refused(answer)) => Outcome::Answered(answer.into()),
             Err(GuardError::Busy) => Outcome::Answered(SharedAnswer::Busy),
+            Err(GuardError::Repeated) => Outcome::Answered(SharedAnswer::Repeated),
             Err(GuardError::Unknown) => Outcome::Unknown,
             Err(GuardError::Contended) => {
                 // As many attempts as that there are not even changes.
@@ -254,5 +263,5 @@ impl From<std::convert::Infallible> for SharedAnswer {
 /// The session with one text more.
 fn written(session: &SharedSession, text: &'static str, turn: TurnChange) -> Change {
     let (body, message) = texts(session, text);
-    Change::Write(Write { body, messages: vec![message], turn })
+    Change::Write(session.appending(body, message, turn))
 }

@@ -21,6 +21,8 @@ pub enum SharedCall {
     Append(&'static str),
     /// The same, of this version only.
     AppendAt(Version, &'static str),
+    /// The same, for a request that several servers are asked.
+    AppendOnce(&'static str),
     /// It is deleted.
     Delete,
     /// A turn begins.
@@ -29,6 +31,8 @@ pub enum SharedCall {
     Step(Token, &'static str),
     /// The turn ends.
     End(Token, &'static str),
+    /// A turn of whomever ends that is overdue.
+    Abandon(&'static str),
 }
 
 /// What is answered.
@@ -46,13 +50,16 @@ pub enum SharedAnswer {
     Busy,
     /// The turn is not the session's any more.
     TurnLost,
+    /// The request was made before.
+    Repeated,
     /// There is no such session.
     Gone,
 }
 
 /// How each session begins.
 pub fn new_session() -> SharedSession {
-    SharedSession { version: Version(1), body: Text::from(""), messages: Vec::new(), turn: None }
+    let (body, settings) = (Text::from(""), Text::from(""));
+    SharedSession { version: Version(1), body, settings, messages: Vec::new(), turn: None }
 }
 
 /// The body and the message that a text makes of a session. The body is made from the messages that were seen, and stands in
@@ -68,6 +75,8 @@ impl SharedCall {
             Self::Read | Self::Delete => None,
             Self::Append(text)
             | Self::AppendAt(_, text)
+            | Self::AppendOnce(text)
+            | Self::Abandon(text)
             | Self::Begin(_, text)
             | Self::Step(_, text)
             | Self::End(_, text) => Some(text),
@@ -79,12 +88,12 @@ impl SharedCall {
         let text = self.text()?;
         let turn = match self {
             Self::Begin(turn, _) => Some(*turn),
-            Self::End(..) => None,
+            Self::End(..) | Self::Abandon(_) => None,
             _ => session.turn,
         };
         let (body, message) = texts(session, text);
         let messages = session.messages.iter().cloned().chain([message]).collect();
-        Some(SharedSession { version: session.version.next(), body, messages, turn })
+        Some(SharedSession { version: session.version.next(), body, messages, turn, ..session.clone() })
     }
 
     /// Whether it may take effect, and what it then answers; what it answers if not.
@@ -98,6 +107,10 @@ impl SharedCall {
             }
             Self::Step(token, _) | Self::End(token, _) if current != Some(*token) => {
                 Err(SharedAnswer::TurnLost)
+            }
+            Self::Abandon(_) if current.is_none() => Err(SharedAnswer::TurnLost),
+            Self::AppendOnce(text) if session.messages.iter().any(|message| **message == **text) => {
+                Err(SharedAnswer::Repeated)
             }
             Self::Begin(..) => Ok(SharedAnswer::Began(session.version.next(), current)),
             _ => Ok(made),
@@ -126,7 +139,8 @@ impl SequentialSpec for SharedSessionSpec {
         // A turn is in the way of another as long as its deadline has not passed. Only the database knows whether it has, so
         // both answers are right: that it was taken over, which says of which turn, and that it is at work.
         if answer == Some(&SharedAnswer::Busy) {
-            return (matches!(call, SharedCall::Begin(..)) && session.turn.is_some()).then(|| state.clone());
+            let needs_its_end = matches!(call, SharedCall::Begin(..) | SharedCall::Abandon(_));
+            return (needs_its_end && session.turn.is_some()).then(|| state.clone());
         }
         let after = || call.effect(session).map(Arc::new);
         match (call.answer(session), answer) {
@@ -146,11 +160,12 @@ impl SequentialSpec for SharedSessionSpec {
     fn function(&self, call: &SharedCall) -> Cow<'static, str> {
         match call {
             SharedCall::Read => "read",
-            SharedCall::Append(_) | SharedCall::AppendAt(..) => "append",
+            SharedCall::Append(_) | SharedCall::AppendAt(..) | SharedCall::AppendOnce(_) => "append",
             SharedCall::Delete => "delete",
             SharedCall::Begin(..) => "begin turn",
             SharedCall::Step(..) => "step of turn",
             SharedCall::End(..) => "end turn",
+            SharedCall::Abandon(_) => "abandon turn",
         }
         .into()
     }
@@ -158,6 +173,8 @@ impl SequentialSpec for SharedSessionSpec {
     fn describe(&self, call: &SharedCall, answer: Option<&SharedAnswer>) -> String {
         let asked = match call {
             SharedCall::AppendAt(version, text) => format!("append {text:?} to version {version}"),
+            SharedCall::AppendOnce(text) => format!("append {text:?} once"),
+            SharedCall::Abandon(text) => format!("abandon the turn that is overdue, {text:?}"),
             SharedCall::Begin(turn, text) => format!("begin turn {} {text:?}", number(turn.token)),
             SharedCall::Step(token, text) => format!("step of turn {} {text:?}", number(*token)),
             SharedCall::End(token, text) => format!("end turn {} {text:?}", number(*token)),
@@ -178,6 +195,7 @@ impl SequentialSpec for SharedSessionSpec {
             Some(SharedAnswer::OtherVersion(version)) => format!("refused, it is of version {version}"),
             Some(SharedAnswer::Busy) => "busy".to_owned(),
             Some(SharedAnswer::TurnLost) => "the turn is lost".to_owned(),
+            Some(SharedAnswer::Repeated) => "it was made before".to_owned(),
             Some(SharedAnswer::Gone) => "gone".to_owned(),
         };
         format!("{asked}: {answered}")
@@ -203,7 +221,7 @@ fn number(token: Token) -> u128 {
 }
 
 fn in_words(session: &SharedSession) -> String {
-    let SharedSession { version, body, messages, turn } = session;
+    let SharedSession { version, body, messages, turn, .. } = session;
     let turn = turn.map(|turn| format!(", in turn {}", number(turn.token))).unwrap_or_default();
     let messages: String = messages.iter().map(|it| &**it).collect();
     if *messages == **body {

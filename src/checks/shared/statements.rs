@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
-    Connection, CopyCheck, DatabaseError, Epoch, LeaseAnswer, Owner, Statement, StoredSession, Text, Write,
-    WriteCondition,
+    Connection, CopyCheck, DatabaseError, Epoch, LeaseAnswer, NewSession, Owner, Statement, StoredSession,
+    Write, WriteCondition,
 };
 
 use super::connection::{ModelConnection, Now};
-use super::tables::{Effect, LeaseColumns, Row};
+use super::tables::{Effect, LeaseColumns, Row, Written};
 
 impl Connection for ModelConnection {
     async fn begin(&mut self) -> Result<(), DatabaseError> {
@@ -58,9 +58,9 @@ impl Connection for ModelConnection {
         Ok(())
     }
 
-    async fn create(&mut self, id: ContextId, body: Text) -> Result<bool, DatabaseError> {
+    async fn create(&mut self, id: ContextId, session: NewSession) -> Result<bool, DatabaseError> {
         self.count(Statement::Create);
-        Ok(self.insert(id, Row::new(body)).await)
+        Ok(self.insert(id, Row::new(session)).await)
     }
 
     async fn write(
@@ -70,11 +70,16 @@ impl Connection for ModelConnection {
         write: Write,
     ) -> Result<Option<Version>, DatabaseError> {
         let writes = move |row: &Row, now: Now<'_>| {
-            let row = row.written(now, condition, &write)?;
-            let version = row.session.version;
-            Some((Effect::Replace(row), version))
+            Some(match row.written(now, condition, &write)? {
+                Written::Row(row) => {
+                    let version = row.session.version;
+                    (Effect::Replace(row), Ok(version))
+                }
+                // It has had the row by then, and fails.
+                Written::Repeated => (Effect::Lock, Err(DatabaseError::Repeated)),
+            })
         };
-        self.modify(Statement::Write, id, writes).await
+        self.modify(Statement::Write, id, writes).await?.transpose()
     }
 
     async fn delete(&mut self, id: ContextId, condition: WriteCondition) -> Result<bool, DatabaseError> {

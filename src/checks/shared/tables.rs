@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
-    Epoch, LeaseAnswer, Owner, SharedSession, Statement, StoredSession, Text, TurnChange, Write,
-    WriteCondition,
+    Epoch, LeaseAnswer, NewSession, Owner, RequestReceipt, SharedSession, Statement, StoredSession,
+    TurnChange, Write, WriteCondition,
 };
 
 /// A session: its head row, and the rows of its messages.
@@ -17,6 +17,18 @@ pub(super) struct Row {
     pub(super) session: SharedSession,
     pub(super) turn_deadline: Option<Duration>,
     pub(super) lease: LeaseColumns,
+    /// The receipts of the requests that have changed it, and what they have made. That keys are unique is asked of those of the same session alone: a
+    /// key is of one, unless it is one of creation.
+    pub(super) receipts: Vec<(RequestReceipt, Version)>,
+}
+
+/// What a write has come to whose WHERE has found its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The row as it is then.
+    Row(Row),
+    /// Its receipt was in the way of another with the same key.
+    Repeated,
 }
 
 /// The columns of a lease.
@@ -105,9 +117,12 @@ impl Tables {
 }
 
 impl Row {
-    pub(super) fn new(body: Text) -> Self {
-        let session = SharedSession { version: Version(1), body, messages: Vec::new(), turn: None };
-        Self { session, turn_deadline: None, lease: LeaseColumns::default() }
+    pub(super) fn new(session: NewSession) -> Self {
+        let NewSession { body, settings, receipt } = session;
+        let session = SharedSession { version: Version(1), body, settings, messages: Vec::new(), turn: None };
+        let receipts = receipt.into_iter().map(|receipt| (receipt, Version(1))).collect();
+        let lease = LeaseColumns::default();
+        Self { session, turn_deadline: None, lease, receipts }
     }
 
     pub(super) fn stored(&self) -> StoredSession {
@@ -126,7 +141,7 @@ impl Row {
         now: &dyn Fn() -> Duration,
         condition: WriteCondition,
         write: &Write,
-    ) -> Option<Self> {
+    ) -> Option<Written> {
         let token = self.session.turn.map(|turn| turn.token);
         let (fits, turn_deadline) = match write.turn {
             TurnChange::Keep => (true, self.turn_deadline),
@@ -136,9 +151,22 @@ impl Row {
             }
             TurnChange::Step { token: own, lasts } => (token == Some(own), Some(now() + lasts)),
             TurnChange::End { token: own } => (token == Some(own), None),
+            TurnChange::Abandon { token: over } => {
+                let is_over = self.turn_deadline.is_some_and(|deadline| deadline < now());
+                (token == Some(over) && is_over, None)
+            }
         };
+        if !fits || !self.is_as_demanded(condition) {
+            return None;
+        }
+        let key = write.receipt.map(|receipt| receipt.key);
+        if self.receipts.iter().any(|(receipt, _)| Some(receipt.key) == key) {
+            return Some(Written::Repeated);
+        }
         let session = self.session.after(write);
-        (fits && self.is_as_demanded(condition)).then_some(Self { session, turn_deadline, ..self.clone() })
+        let noted = write.receipt.map(|receipt| (receipt, session.version));
+        let receipts = self.receipts.iter().copied().chain(noted).collect();
+        Some(Written::Row(Self { session, turn_deadline, receipts, ..self.clone() }))
     }
 
     /// As the statement `delete` does it.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
-    Connection, CopyCheck, Database, DatabaseError, Epoch, LeaseAnswer, Owner, StoredSession, Text, Write,
-    WriteCondition,
+    Connection, CopyCheck, Database, DatabaseError, Epoch, LeaseAnswer, NewSession, Owner, StoredSession,
+    Write, WriteCondition,
 };
 use crate::checks::shared::{ModelConnection, ModelDatabase};
 
@@ -129,8 +129,8 @@ impl<A: Alteration> Connection for AlteredConnection<A> {
         self.alteration.advisory_lock(&mut self.connection, id).await
     }
 
-    async fn create(&mut self, id: ContextId, body: Text) -> Answer<bool> {
-        self.connection.create(id, body).await
+    async fn create(&mut self, id: ContextId, session: NewSession) -> Answer<bool> {
+        self.connection.create(id, session).await
     }
 
     async fn write(

@@ -54,7 +54,7 @@ impl Guard for NotifiedCache {
     async fn change<E: Send>(
         &self,
         id: &ContextId,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         let version = self.changes.change(id, change).await?;
         self.database().notify();
@@ -101,7 +101,7 @@ impl Guard for ReadBesideLease {
     async fn change<E: Send>(
         &self,
         (_, local): &Self::Local,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         self.0.change(local, change).await
     }
@@ -138,8 +138,10 @@ impl Guard for RecoveryByLook {
             let turn = TurnChange::End { token: turn.token };
             Ok::<_, std::convert::Infallible>(Change::Write(Write {
                 body: session.body.clone(),
+                settings: None,
                 messages: Vec::new(),
                 turn,
+                receipt: None,
             }))
         };
         let _ended = self.0.change(id, rolled_back).await;
@@ -149,7 +151,7 @@ impl Guard for RecoveryByLook {
     async fn change<E: Send>(
         &self,
         id: &ContextId,
-        change: impl Fn(&SharedSession) -> Result<Change, E> + Send + Sync,
+        change: impl FnMut(&SharedSession) -> Result<Change, E> + Send,
     ) -> Result<Version, GuardError<E>> {
         self.0.change(id, change).await
     }

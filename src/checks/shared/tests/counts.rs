@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use lockyard_explore::{Explorer, Setting, point};
 
-use crate::backend::shared::{AdvisoryLock, Change, Owner, RowLock, Statement, Text, TurnChange, Write};
+use crate::backend::shared::{
+    AdvisoryLock, Change, NewSession, Owner, RowLock, SharedSession, Statement, TurnChange,
+};
 use crate::checks::explored::numbered;
 use crate::checks::shared::{ModelCompareAndSet, ModelDatabase, ModelGuard, ModelLease, ModelTime};
 
@@ -26,7 +28,7 @@ fn taken<G: ModelGuard>() -> [Counts; 4] {
         let time = ModelTime::default();
         let database = ModelDatabase::new(time.clone(), 0);
         let id = numbered(1);
-        database.insert(id, Text::from(""));
+        database.insert(id, NewSession::default());
         let guard = G::over(&database, &time, Owner(uuid::Uuid::from_u128(1)));
         let found = found.clone();
         found.borrow_mut().clear();
@@ -38,8 +40,10 @@ fn taken<G: ModelGuard>() -> [Counts; 4] {
                 assert!(guard.read(&local).await.is_ok());
                 taken();
             }
-            let write = Write { body: "a".into(), messages: vec!["a".into()], turn: TurnChange::Keep };
-            let append = |_: &_| Ok::<_, std::convert::Infallible>(Change::Write(write.clone()));
+            let append = |session: &SharedSession| {
+                let write = session.appending("a".into(), "a".into(), TurnChange::Keep);
+                Ok::<_, std::convert::Infallible>(Change::Write(write))
+            };
             assert!(guard.change(&local, append).await.is_ok());
             taken();
             let deletes = |_: &_| Ok::<_, std::convert::Infallible>(Change::Delete);

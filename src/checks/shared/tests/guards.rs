@@ -19,6 +19,8 @@ const fn min_schedules(program: SharedProgram) -> [u64; 3] {
         SharedProgram::Looks => [5, 5, 284],
         SharedProgram::Renewal => [3, 4, 3_252],
         SharedProgram::Release => [6, 8, 2_992],
+        SharedProgram::Abandonment => [188, 69, 920],
+        SharedProgram::Retries => [18, 7, 492],
         SharedProgram::Turns => [10_741, 2_477, 25_670],
         SharedProgram::Readers => [43, 145, 90_528],
         SharedProgram::Cold => [12, 62, 19_216],

@@ -4,3 +4,4 @@ mod counts;
 mod guards;
 mod model;
 mod pitfalls;
+mod sessions;

@@ -7,7 +7,8 @@ use lockyard_explore::{Explorer, Program, Report, Setting};
 
 use crate::backend::chat::{ContextId, Version};
 use crate::backend::shared::{
-    Connection, Database, DatabaseError, StoredSession, Text, TurnChange, Write, WriteCondition,
+    Connection, Database, DatabaseError, MessageRow, NewSession, StoredSession, TurnChange, Write,
+    WriteCondition,
 };
 use crate::checks::explored::numbered;
 use crate::checks::shared::{ModelConnection, ModelDatabase, ModelTime};
@@ -17,7 +18,10 @@ fn id() -> ContextId {
 }
 
 fn write(text: &str) -> Write {
-    Write { body: text.into(), messages: vec![text.into()], turn: TurnChange::Keep }
+    // One more than any other: a number of its own for each text.
+    let number = u32::from(text.as_bytes()[0]);
+    let messages = vec![MessageRow { number, body: text.into() }];
+    Write { body: text.into(), settings: None, messages, turn: TurnChange::Keep, receipt: None }
 }
 
 async fn connected(database: &ModelDatabase) -> ModelConnection {
@@ -29,7 +33,7 @@ fn bodies(losses: u32, build: impl Fn(&mut Program, &ModelDatabase)) -> (Report,
     let found = Arc::new(Mutex::new(BTreeSet::new()));
     let report = Explorer::new(Setting::default()).search(&|program| {
         let database = ModelDatabase::new(ModelTime::default(), losses);
-        database.insert(id(), Text::from(""));
+        database.insert(id(), NewSession::default());
         build(program, &database);
         let found = found.clone();
         program.at_end(move |_| {
