@@ -23,9 +23,12 @@
 //! | [`backend::chat`] | the conversation: plain data, pure functions, a state machine |
 //! | [`backend::session`] | the session manager: a cache over a store, one live copy, ordered saves |
 //! | [`backend::store`] | where contexts are kept: in memory, or in a file |
+//! | [`backend::shared`] | sessions that several servers share over a database, and what guards them there |
+//! | `backend::postgres` | that database, where it is PostgreSQL |
 //! | [`backend::service`] | the endpoints, and the chat turn |
 //! | `backend::http`, `backend::remote` | the endpoints over HTTP, and a server elsewhere as a service |
 //! | [`checks`] | what is checked of the backend: models, invariants, a specification; pitfalls that prove the checks can fail |
+//! | `cluster` | servers that share their sessions over PostgreSQL, by the names of their guards |
 //! | `strategy` | names become types: which lock, which cache, which policies |
 //! | `workload` | scenarios: which requests, to which session, when |
 //! | `subjects` | chat systems as `bench` measures and judges them: strategies, servers, the limit, pitfalls |
@@ -145,6 +148,8 @@ pub use lockyard_bench as bench;
 pub mod checks;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(all(feature = "bench", feature = "postgres", target_os = "linux"))]
+pub mod cluster;
 #[cfg(feature = "bench")]
 pub mod strategy;
 #[cfg(feature = "bench")]

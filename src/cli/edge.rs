@@ -101,7 +101,7 @@ impl EdgeOptions {
         let access_log = log.as_ref().map(AccessLogFile::writer);
         let drain = self.drain_time.unwrap_or_default();
         let unsaved_age = Some(save_interval.saturating_add(STORE_PATIENCE));
-        Ok((ServerOptions { hosts, drain, unsaved_age, access_log }, log))
+        Ok((ServerOptions { hosts, drain, unsaved_age, access_log, ..ServerOptions::default() }, log))
     }
 }
 

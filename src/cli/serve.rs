@@ -8,30 +8,27 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
 use lockyard_bench::Share;
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::options;
-use lockyard_bench::program::stdout::write_out;
 
-use crate::backend::http::{self, App, Labelled, Token};
+use crate::backend::http::Labelled;
 use crate::backend::service::{DynBackend, DynChatService, Layered, Prompts, SimulatorConfig};
 use crate::backend::session::Durability;
 use crate::backend::store::{Faults, MemoryStore, RedbStore};
 use crate::strategy::{AnyStore, IdSource, Setup, Strategy, assemble_dyn, assemble_tracked, in_memory};
 use lockyard_track::Tracker;
 
-use super::edge::{EdgeOptions, TOKEN};
+use super::edge::EdgeOptions;
+use super::hosted::{Hosted, Serving, serve, settled};
 use super::limits::{LimitOptions, SessionOptions};
-use super::signals::ended_by_signal;
+use super::shared::SharedArgs;
 
-/// How often the end looks whether turns that were cut off have rolled back, and how long at most.
-const GLANCE: Duration = Duration::from_millis(5);
-const LONGEST_ROLL_BACK: Duration = Duration::from_secs(5);
-
-/// Of tracked locks: who has waited for one for so long, and waits for itself, is stuck.
-const STUCK: Duration = Duration::from_secs(5);
+/// The strategy where none is given.
+const DEFAULT_STRATEGY: &str = "best";
 
 /// Serve the backend over HTTP, with a simulated model that answers.
 ///
@@ -42,13 +39,14 @@ const STUCK: Duration = Duration::from_secs(5);
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
-    #[arg(long, value_name = "STRATEGY", default_value = "best", value_parser = super::options::strategy)]
+    #[arg(long, value_name = "STRATEGY", default_value = DEFAULT_STRATEGY, value_parser = super::options::strategy)]
     strategy: Strategy,
 
-    /// Where sessions are kept: memory, or redb:PATH.
+    /// Where sessions are kept: memory, redb:PATH, or `postgres://USER@HOST/DATABASE`, which several servers may share.
     ///
     /// A file that is not there is made. One that another program has open, or that was written by a newer version, is
-    /// refused.
+    /// refused. Tables of a database that are not there are made. A password may stand in `PGPASSWORD`, so that it stands in no list
+    /// of processes.
     #[arg(long, value_name = "STORE", default_value = "memory", value_parser = store)]
     store: StoreChoice,
 
@@ -107,6 +105,9 @@ pub(super) struct Args {
     sessions: SessionOptions,
 
     #[command(flatten)]
+    shared: SharedArgs,
+
+    #[command(flatten)]
     model: ModelOptions,
 }
 
@@ -144,13 +145,21 @@ enum Promise {
 enum StoreChoice {
     Memory,
     Redb(PathBuf),
+    /// Its URL, which may have a password in it.
+    Postgres(String),
 }
 
 fn store(given: &str) -> Result<StoreChoice, String> {
     match given.split_once(':') {
         None if given == "memory" => Ok(StoreChoice::Memory),
         Some(("redb", path)) if !path.is_empty() => Ok(StoreChoice::Redb(path.into())),
-        _ => Err("write memory, or redb:PATH with the path of a file".to_owned()),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            Ok(StoreChoice::Postgres(given.to_owned()))
+        }
+        _ => {
+            Err("write memory, redb:PATH with the path of a file, or postgres://USER@HOST/DATABASE"
+                .to_owned())
+        }
     }
 }
 
@@ -167,12 +176,30 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let runtime = runtime.enable_all().build().context("the threads could not be started")?;
     let token = args.edge.token()?;
-    let store = match &args.store {
-        StoreChoice::Memory => in_memory(MemoryStore::default(), Faults::default()),
-        StoreChoice::Redb(path) => {
-            AnyStore::Other(RedbStore::open_with(path, args.commit_group).context("--store cannot be used")?)
-        }
-    };
+    runtime.block_on(async {
+        let listener = args.edge.listen(args.listen, token.as_ref())?;
+        let hosted = match &args.store {
+            StoreChoice::Memory => own(args, in_memory(MemoryStore::default(), Faults::default()))?,
+            StoreChoice::Redb(path) => {
+                let store =
+                    RedbStore::open_with(path, args.commit_group).context("--store cannot be used")?;
+                own(args, AnyStore::Other(store))?
+            }
+            StoreChoice::Postgres(url) => {
+                args.allow_sharing()?;
+                let (limits, model) = (args.sessions.limits(), args.model.simulator());
+                let prompts = Prompts::new(args.prompts.clone());
+                args.shared.host(url, &listener, args.capacity, limits, model, prompts).await?
+            }
+        };
+        let (options, log) = args.edge.options(listener.local_addr()?, args.save_interval)?;
+        let limits = args.limits.limits();
+        serve(hosted, Serving { listener, token, limits, options, log, grace: args.grace }).await
+    })
+}
+
+/// The sessions of this process alone.
+fn own(args: &Args, store: AnyStore) -> anyhow::Result<Hosted> {
     let setup = Setup {
         store,
         capacity: args.capacity,
@@ -186,64 +213,67 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         model: args.model.simulator(),
         prompts: Prompts::new(args.prompts.clone()),
         ids: IdSource::Unique,
-        runtime: runtime.handle().clone(),
+        runtime: Handle::current(),
     };
     let factors = args.strategy.factors();
-    if !args.track {
-        return runtime.block_on(serve(args, token, assemble_dyn(factors, setup)?, None));
-    }
-    // The global one, so that locks made in tasks without a name belong to it, too.
-    let tracker = Tracker::global();
-    tracker.on_finding(|finding| eprintln!("{finding}"));
-    let _watch = tracker.watch(STUCK);
-    let backend = assemble_tracked(factors, setup, &tracker)?;
-    runtime.block_on(serve(args, token, backend, Some(tracker)))
-}
-
-/// Serves until a signal ends it.
-async fn serve(
-    args: &Args,
-    token: Option<Token>,
-    backend: Arc<dyn DynBackend>,
-    tracker: Option<Tracker>,
-) -> anyhow::Result<Exit> {
-    let has_token = token.is_some();
-    let listener = args.edge.listen(args.listen, token.as_ref())?;
-    let address = listener.local_addr()?;
-    let (options, log) = args.edge.options(address, args.save_interval)?;
+    let (backend, tracker) = if args.track {
+        // The global one, so that locks made in tasks without a name belong to it, too.
+        let tracker = Tracker::global();
+        tracker.on_finding(|finding| eprintln!("{finding}"));
+        (assemble_tracked(factors, setup, &tracker)?, Some(tracker))
+    } else {
+        (assemble_dyn(factors, setup)?, None)
+    };
     let service: Arc<dyn DynChatService> = match tracker {
         None => backend.clone(),
         Some(_) => Arc::new(Layered::new(backend.clone(), Labelled)),
     };
-    let app = App::with_options(service, Some(backend.clone()), args.limits.limits(), token, options);
-    if let Some(tracker) = tracker {
-        app.track(tracker);
-    }
     // What is acknowledged just after one flush has begun is stored by the next, and the store may take what is left of the time
     // that a crash may lose.
     let (saved, interval) = (backend.clone(), args.save_interval / 4);
-    let saving = tokio::spawn(async move { saved.auto_save(interval).await });
-    let stop = ended_by_signal()?;
-    args.announce(address, has_token);
-    write_out(&format!("http://{address}"))?;
-    let ended = http::serve(app, listener, stop, args.grace).await;
-    saving.abort();
-    if let Some(log) = log {
-        log.close();
-    }
-    if ended.cut_off > 0 {
-        eprintln!("{} connections were cut off; their turns are rolled back.", ended.cut_off);
-    }
-    settled().await;
-    finish(&*backend).await
+    let finished = backend.clone();
+    Ok(Hosted {
+        service,
+        health: backend,
+        tracker,
+        beside: async move { saved.auto_save(interval).await }.boxed(),
+        finish: async move {
+            settled().await;
+            finish(&*finished).await
+        }
+        .boxed(),
+        forward: false,
+        greeting: (args.strategy.name().to_owned(), args.promise()),
+    })
 }
 
 impl Args {
-    /// Says what is open to whom.
-    fn announce(&self, address: SocketAddr, token: bool) {
+    /// Refuses what is said of sessions that this process alone has, where it shares them.
+    fn allow_sharing(&self) -> anyhow::Result<()> {
+        let said = [
+            (
+                self.durability != Promise::WriteThrough,
+                "--durability",
+                "a write is committed before it is acknowledged",
+            ),
+            (self.track, "--track", "its locks are the database's"),
+            (
+                self.strategy.name() != DEFAULT_STRATEGY,
+                "--strategy",
+                "a strategy guards the sessions of one process; --guard says what guards these",
+            ),
+        ];
+        match said.into_iter().find(|(is_said, ..)| *is_said) {
+            Some((_, option, why)) => anyhow::bail!("{option} is not for sessions that servers share: {why}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Where sessions are kept, and what an acknowledged write promises.
+    fn promise(&self) -> String {
         let kept = match &self.store {
-            StoreChoice::Memory => "in memory, until it ends".to_owned(),
             StoreChoice::Redb(path) => format!("in {}", path.display()),
+            StoreChoice::Memory | StoreChoice::Postgres(_) => "in memory, until it ends".to_owned(),
         };
         let promise = match self.durability {
             Promise::WriteThrough => "an acknowledged write is stored".to_owned(),
@@ -251,16 +281,7 @@ impl Args {
                 format!("a crash loses at most the writes of the last {:?}", self.save_interval)
             }
         };
-        eprintln!("Serving {} on {address}. Sessions are kept {kept}; {promise}.", self.strategy.name());
-        let who = if address.ip().is_loopback() { "this machine" } else { "every machine that reaches it" };
-        if token {
-            eprintln!("Open to {who}: /healthz and /readyz; all else to clients with the token.");
-        } else {
-            eprintln!("Open to {who}, without a token: everything.");
-        }
-        if !token && !address.ip().is_loopback() {
-            eprintln!("warning: any client on the network may read and delete every session; set {TOKEN}.");
-        }
+        format!("Sessions are kept {kept}; {promise}.")
     }
 }
 
@@ -292,21 +313,4 @@ async fn finish(backend: &dyn DynBackend) -> anyhow::Result<Exit> {
     }
     eprintln!("error: {} sessions have changes that are lost", failed.len());
     Ok(Exit::Internal)
-}
-
-/// Waits until turns that were cut off have rolled back: each does that in a task of its own, and when all connections
-/// and the auto-save are gone there are no other tasks. One that hangs at the store is not waited for; its session is
-/// rolled back when it is loaded again.
-async fn settled() {
-    let tasks = Handle::current().metrics();
-    let gone = async {
-        while tasks.num_alive_tasks() > 0 {
-            tokio::time::sleep(GLANCE).await;
-        }
-    };
-    if tokio::time::timeout(LONGEST_ROLL_BACK, gone).await.is_err() {
-        eprintln!(
-            "warning: turns that were cut off have not all rolled back; they will when they are loaded"
-        );
-    }
 }

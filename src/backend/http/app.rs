@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::backend::service::{DynBackend, DynChatService};
+use crate::backend::service::{DynChatService, ServiceHealth};
 use lockyard_track::Tracker;
 
 use super::auth::Token;
@@ -23,7 +23,7 @@ impl App {
     /// behind it, and `/readyz` whether the store takes writes, only where the same service is given once more as the `backend` that it is.
     pub fn new(
         service: Arc<dyn DynChatService>,
-        backend: Option<Arc<dyn DynBackend>>,
+        backend: Option<Arc<dyn ServiceHealth>>,
         limits: Limits,
         token: Option<Token>,
     ) -> Self {
@@ -33,7 +33,7 @@ impl App {
     /// The same, for a server that stands as `options` say.
     pub fn with_options(
         service: Arc<dyn DynChatService>,
-        backend: Option<Arc<dyn DynBackend>>,
+        backend: Option<Arc<dyn ServiceHealth>>,
         limits: Limits,
         token: Option<Token>,
         options: ServerOptions,

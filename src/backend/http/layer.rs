@@ -20,13 +20,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer, Service};
 
 use super::auth;
+use super::forward::Kept;
 use super::incoming::{self, Received};
 use super::leftover::Leftover;
 use super::limits;
 use super::metrics::{RequestTimer, RouteLabels};
 use super::options::AccessRecord;
 use super::outgoing;
-use super::problem::{Code, Problem};
+use super::problem::{Code, HeldAt, Problem};
 use super::state::AppState;
 
 /// Who is at the other end of the connection. Only where that is written down.
@@ -89,6 +90,8 @@ where
         let allowed = allowed(&state, &request);
         let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
         let (request, leftover) = Leftover::watch(request);
+        // Only where others may have the session.
+        let kept = state.forwarder.as_ref().and_then(|_| Kept::of(&request));
         // It runs when it is polled, and not before. With a body it is made once that is there, if anybody will look at it.
         let prepared = if request.body().is_end_stream() || !is_routed {
             Ok(self.inner.call(request))
@@ -104,11 +107,11 @@ where
                     Some(NoPlace(places)) => Some(place_of(places, limit).await?),
                 };
                 // First the body, then the place: one that comes slowly keeps no other request out.
-                let (answer, _body) = match prepared {
-                    Ok(answer) => (answer, Vec::new()),
+                let (answer, kept, _body) = match prepared {
+                    Ok(answer) => (answer, kept, Vec::new()),
                     Err((mut inner, request)) => {
-                        let Received { request, places } = incoming::receive(request, &state).await?;
-                        (inner.call(request), places)
+                        let Received { request, body, places } = incoming::receive(request, &state).await?;
+                        (inner.call(request), kept.map(|kept| kept.with(body)), places)
                     }
                 };
                 let _place = if needs_room { Some(state.room.request()?) } else { None };
@@ -116,7 +119,14 @@ where
                     None => limits::in_time(limit, answer).await,
                     Some((tracker, name)) => limits::in_time(limit, tracker.scope(name, answer)).await,
                 };
-                let Ok(answer) = answer?;
+                let Ok(mut answer) = answer?;
+                if let (Some(forwarder), Some(kept)) = (&state.forwarder, kept)
+                    && let Some(held) = answer.extensions_mut().remove::<HeldAt>()
+                {
+                    // In a box: most requests are answered here.
+                    let forwarded = Box::pin(forwarder.forward(kept, held));
+                    answer = limits::in_time(limit, forwarded).await?;
+                }
                 outgoing::counted(answer, &state.room)
             };
             let answered: Result<_, Problem> = answered.await;

@@ -23,6 +23,7 @@ mod bodies;
 mod conditions;
 mod contexts;
 mod extract;
+mod forward;
 mod hosts;
 mod incoming;
 mod keyed;

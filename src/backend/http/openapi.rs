@@ -36,13 +36,15 @@ pub(super) fn frame() -> OpenApi {
 }
 
 /// Codes that any route may answer.
-const ANYWHERE: [Code; 7] = [
+const ANYWHERE: [Code; 9] = [
     Code::MalformedRequest,
     Code::Unauthorized,
     Code::WrongHost,
     Code::TooManyRequests,
     Code::Internal,
     Code::StoreUnavailable,
+    Code::HeldElsewhere,
+    Code::Contended,
     Code::MethodNotAllowed,
 ];
 

@@ -21,6 +21,8 @@ pub struct ServerOptions {
     /// How old a change may be that is not stored; with an older one the server says that it is not ready. A store that hangs fails
     /// no write, and only this shows it. Without a bound by default.
     pub unsaved_age: Option<Duration>,
+    /// Whether requests for sessions that another server has are sent on to it. Not by default.
+    pub forward: bool,
     /// Called with every request that was answered, before the answer is sent. It must not block.
     pub access_log: Option<AccessLog>,
 }

@@ -35,6 +35,12 @@ pub enum Code {
     MethodNotAllowed,
     /// The request did not arrive in time.
     RequestTimeout,
+    /// Another server has the context, and cannot be asked from here.
+    HeldElsewhere,
+    /// The turn was not continued in time, and was given up.
+    TurnLost,
+    /// Other servers keep changing the context. Nothing was changed.
+    Contended,
     /// A turn is under way.
     Busy,
     /// The context is not at the version that the body expects.
@@ -103,6 +109,7 @@ impl Code {
             | Self::UnknownToolCall
             | Self::AlreadyDecided
             | Self::IllegalStep
+            | Self::TurnLost
             | Self::KeyInUse => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge | Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -114,6 +121,8 @@ impl Code {
             Self::TooManyAnswers
             | Self::StoreUnavailable
             | Self::StoredContextCorrupt
+            | Self::HeldElsewhere
+            | Self::Contended
             | Self::TimedOut
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -131,6 +140,9 @@ impl Code {
             Self::NoSuchRoute => "No such route",
             Self::MethodNotAllowed => "Not with this method",
             Self::RequestTimeout => "The request did not arrive in time",
+            Self::HeldElsewhere => "Another server has the context",
+            Self::TurnLost => "The turn was given up",
+            Self::Contended => "Others keep changing the context",
             Self::Busy => "A turn is under way",
             Self::VersionConflict => "The context has changed",
             Self::PreconditionFailed => "The context is at another version",
@@ -168,6 +180,8 @@ impl Code {
                 | Self::TooManyAnswers
                 | Self::MemoryFull
                 | Self::KeyInUse
+                | Self::HeldElsewhere
+                | Self::Contended
                 | Self::StoreUnavailable
                 | Self::TimedOut
                 | Self::ShuttingDown
@@ -182,6 +196,10 @@ impl fmt::Display for Code {
     }
 }
 
+/// Where a context is, in the extensions of an answer that could not be given for that.
+#[derive(Clone)]
+pub(super) struct HeldAt(pub(super) String);
+
 /// An error as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
@@ -194,12 +212,15 @@ pub struct Problem {
     pub title: &'static str,
     /// What was wrong in this case, and what would be right.
     pub detail: String,
+    /// The server that has the context, or runs its turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { status: code.status().as_u16(), code, title: code.title(), detail: detail.into() }
+        Self { status: code.status().as_u16(), code, title: code.title(), detail: detail.into(), at: None }
     }
 }
 
@@ -209,6 +230,9 @@ impl IntoResponse for Problem {
         let mut response = (self.code.status(), body).into_response();
         // For those who count and write down what was refused.
         response.extensions_mut().insert(self.code);
+        if let (Code::HeldElsewhere, Some(at)) = (self.code, self.at) {
+            response.extensions_mut().insert(HeldAt(at));
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.code.passes() {
@@ -230,19 +254,24 @@ impl From<ServiceError> for Problem {
                 let near = nearest(given, known).map(|it| format!("; did you mean `{it}`?"));
                 return Self::new(Code::Invalid, format!("{error}{}", near.unwrap_or_default()));
             }
-            ServiceError::KeyInUse => Code::KeyInUse,
+            ServiceError::KeyInUse | ServiceError::Session(SessionError::RequestUnderWay { .. }) => {
+                Code::KeyInUse
+            }
             ServiceError::Session(SessionError::NotFound { .. }) => Code::ContextNotFound,
             ServiceError::Session(SessionError::Refused { source, .. }) => refused(source),
             ServiceError::Session(SessionError::Capacity(CapacityError::Sessions { .. })) => {
                 Code::TooManyContexts
             }
             ServiceError::Session(SessionError::Capacity(CapacityError::Memory { .. })) => Code::MemoryFull,
-            ServiceError::Session(SessionError::Store { source, .. }) | ServiceError::Store(source) => {
-                match source {
-                    StoreError::Failed { .. } | StoreError::Unusable { .. } => Code::StoreUnavailable,
-                    StoreError::Corrupt { .. } => Code::StoredContextCorrupt,
-                }
-            }
+            ServiceError::Session(SessionError::Elsewhere { .. }) => Code::HeldElsewhere,
+            ServiceError::Session(SessionError::BusyElsewhere { .. }) => Code::Busy,
+            ServiceError::Session(SessionError::TurnLost { .. }) => Code::TurnLost,
+            ServiceError::Session(SessionError::Contended { .. }) => Code::Contended,
+            ServiceError::Session(SessionError::Store { source, .. } | SessionError::Index(source))
+            | ServiceError::Store(source) => match source {
+                StoreError::Failed { .. } | StoreError::Unusable { .. } => Code::StoreUnavailable,
+                StoreError::Corrupt { .. } => Code::StoredContextCorrupt,
+            },
             // A service that stands behind this one.
             ServiceError::RemoteFailure { outcome, .. } => match outcome {
                 RemoteFailure::Conflict => Code::IllegalStep,
@@ -251,7 +280,13 @@ impl From<ServiceError> for Problem {
                 RemoteFailure::Unanswered => Code::TimedOut,
             },
         };
-        Self::new(code, error.to_string())
+        let at = match &error {
+            ServiceError::Session(
+                SessionError::Elsewhere { at, .. } | SessionError::BusyElsewhere { at, .. },
+            ) => at.clone(),
+            _ => None,
+        };
+        Self { at, ..Self::new(code, error.to_string()) }
     }
 }
 

@@ -4,10 +4,11 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use crate::backend::service::{DynBackend, DynChatService};
+use crate::backend::service::{DynChatService, ServiceHealth};
 use lockyard_track::Tracker;
 
 use super::auth::{Strangers, Token};
+use super::forward::Forwarder;
 use super::limits::{Limits, Room};
 use super::metrics::Metrics;
 use super::options::ServerOptions;
@@ -19,7 +20,9 @@ pub(super) struct AppState(Arc<Inner>);
 pub(super) struct Inner {
     pub(super) chat: Arc<dyn DynChatService>,
     /// The service once more, where it is a backend that can be looked into.
-    pub(super) backend: Option<Arc<dyn DynBackend>>,
+    pub(super) backend: Option<Arc<dyn ServiceHealth>>,
+    /// What asks other servers, where they may have sessions.
+    pub(super) forwarder: Option<Forwarder>,
     pub(super) limits: Limits,
     pub(super) token: Option<Token>,
     pub(super) options: ServerOptions,
@@ -46,7 +49,7 @@ impl Deref for AppState {
 impl AppState {
     pub(super) fn new(
         chat: Arc<dyn DynChatService>,
-        backend: Option<Arc<dyn DynBackend>>,
+        backend: Option<Arc<dyn ServiceHealth>>,
         limits: Limits,
         token: Option<Token>,
         options: ServerOptions,
@@ -56,6 +59,7 @@ impl AppState {
         Self(Arc::new(Inner {
             chat,
             backend,
+            forwarder: options.forward.then(Forwarder::new),
             limits,
             token,
             options,

@@ -20,7 +20,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         &["backend/store", "backend/clock", "backend/chat", "backend/byte_sum", "lockyard-lock"],
     ),
     // What a server's own tasks share, as the manager's do.
-    ("backend/shared", &["backend/session", "backend/chat", "lockyard-lock"]),
+    (
+        "backend/shared",
+        &["backend/session", "backend/store", "backend/clock", "backend/chat", "lockyard-lock"],
+    ),
     ("backend/postgres", &["backend/shared", "backend/chat"]),
     ("backend/endpoints", &[]),
     ("backend/operation", &["backend/endpoints"]),
@@ -65,6 +68,20 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "backend/chat",
             "lockyard-lock",
             "lockyard-track",
+        ],
+    ),
+    (
+        "cluster",
+        // What a server of either kind stands on: the clock, and where ids come from.
+        &[
+            "strategy",
+            "backend/postgres",
+            "backend/service",
+            "backend/shared",
+            "backend/session",
+            "backend/store",
+            "backend/chat",
+            "lockyard-lock",
         ],
     ),
     (
