@@ -58,7 +58,7 @@ enum Verb {
     Calibrate(calibrate::Args),
     Check(check::Args),
     Verify(verify::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Store(store::Args),
     Diff(diff::DiffOptions),
     Report(report::ReportOptions),

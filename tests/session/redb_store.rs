@@ -69,13 +69,15 @@ async fn a_turn_cut_off_is_rolled_back_when_the_store_is_opened_again() {
         tokio::task::yield_now().await;
     }
     first.add_context_message(id, user("stored in mid-turn"), None).await.unwrap();
-    // As a crash would: nothing of the turn runs any more, and neither does its roll-back.
+    // As a crash would: nothing of the turn runs any more, and neither does its roll-back. What the file has then is what the
+    // next process finds; this one keeps it open, for the turn has a handle to its sessions.
     std::mem::forget(turn);
     let left = first.manager().env().store().read(id).await.unwrap().unwrap();
     assert!(left.state_kind().is_working());
-    drop(first);
+    let found = place.path().join("found.redb");
+    std::fs::copy(&path, &found).unwrap();
 
-    let again = service(&path, ScriptedModel::default());
+    let again = service(&found, ScriptedModel::default());
     let context = again.get_context(id).await.unwrap();
     assert_eq!((context.state.kind, context.version), (StateKind::Idle, left.version().next()));
     let listed = again.list_contexts(None, 9).await.unwrap().contexts;
