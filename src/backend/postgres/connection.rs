@@ -104,7 +104,7 @@ fn meaning(error: &tokio_postgres::Error) -> DatabaseError {
 }
 
 /// The same where the statement itself was not sent yet.
-fn nothing_sent(error: &tokio_postgres::Error) -> DatabaseError {
+pub(super) fn nothing_sent(error: &tokio_postgres::Error) -> DatabaseError {
     match meaning(error) {
         DatabaseError::Lost => DatabaseError::Refused(error.to_string()),
         refused => refused,

@@ -9,7 +9,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::backend::shared::{Database, DatabaseError};
 
-use super::connection::PostgresConnection;
+use super::connection::{PostgresConnection, nothing_sent};
 use super::error::PostgresError;
 use super::schema::migrate;
 
@@ -113,6 +113,10 @@ impl Database for PostgresDatabase {
 
     async fn connect(&self) -> Result<PostgresConnection, DatabaseError> {
         let client = self.pool.get().await;
-        client.map(PostgresConnection::new).map_err(|error| DatabaseError::Refused(error.to_string()))
+        client.map(PostgresConnection::new).map_err(|error| match error {
+            // In the database's words, such as that it has too many clients already.
+            deadpool_postgres::PoolError::Backend(error) => nothing_sent(&error),
+            other => DatabaseError::Refused(other.to_string()),
+        })
     }
 }
