@@ -14,6 +14,7 @@ source scripts/serving.sh
 source scripts/private_postgres.sh
 needs jq "install it"
 guards=(row-lock advisory-lock compare-and-set lease)
+combinations=({zipf,hot}-{95,50}-{any,sticky})
 document=docs/MANY_SERVERS.md
 
 # Seconds of processor time that the processes with these ids have taken.
@@ -32,6 +33,8 @@ measure() {
     install_postgres || { echo "PostgreSQL is missing, and could not be installed" >&2; exit 1; }
     lockyard=${LOCKYARD:-}
     [ -n "$lockyard" ] || { cargo build --release --features postgres && lockyard=target/release/lockyard; }
+    # Eight servers have more connections than there may be by default.
+    postgres_options="-c max_connections=200"
     start_postgres "$serving_place"
     trap 'end_serving; end_postgres immediate' EXIT
     local groups=() pids=()
@@ -52,11 +55,12 @@ measure() {
         shift
         server=$(cpu_of "${pids[@]}")
         database=$(cpu_of "$postmaster" $(pgrep -P "$postmaster"))
-        "$lockyard" compare "$@" --scenario polling --scenario hot-context --duration "${DURATION:-8s}" \
-            --out "$serving_place/$name" --format json >/dev/null
-        mkdir -p "$out"
-        cp "$serving_place/$name/run.json" "$out/$name.json"
-        cp "$serving_place/$name/summary.md" "$out/$name.md"
+        "$lockyard" compare "$@" --scenario polling --duration "${DURATION:-8s}" --set messages=10 \
+            --out "$out/$name" --format json >/dev/null ||
+            echo "$name: not every operation was served; the record says which" >&2
+        mv "$out/$name/run.json" "$out/$name.json"
+        mv "$out/$name/summary.md" "$out/$name.md"
+        rm -rf "${out:?}/$name"
         server=$(($(cpu_of "${pids[@]}") - server))
         database=$(($(cpu_of "$postmaster" $(pgrep -P "$postmaster")) - database))
         echo "$name: of $((SECONDS - before)) s, servers $server s of processor time, PostgreSQL $database s, the rest clients" |
@@ -64,40 +68,42 @@ measure() {
     }
     for reads in 95 50; do
         for route in any sticky; do
-            run "$route-$reads" "${groups[@]}" --route "$route" --set "read_percent=$reads"
+            run "zipf-$reads-$route" "${groups[@]}" --route "$route" --set "read_percent=$reads" --set sessions=100
+            # All clients ask for one session.
+            run "hot-$reads-$route" "${groups[@]}" --route "$route" --set "read_percent=$reads" --set sessions=1
         done
     done
-    run lease-one-or-two "${alone[@]}" --set read_percent=95
-    run compare-and-set-one-or-two "${alone_cas[@]}" --set read_percent=95
+    run lease-one-or-two "${alone[@]}" --set read_percent=95 --set sessions=100
+    run compare-and-set-one-or-two "${alone_cas[@]}" --set read_percent=95 --set sessions=100
 }
 
 # Throughput and p99 of every guard, from the records.
 tables() {
     local folder=reports/$1 name
-    jq -r '"Measured \(.started_at[0:10]) on \(.environment.cpu_model), \(.environment.cores) cores, \(.environment.os), commit \(.environment.commit): two servers under each guard, PostgreSQL and the clients on one machine. Operations a second, with their intervals; records in `'"$folder"'`."' "$folder/any-95.json"
+    jq -r '"Measured \(.started_at[0:10]) on \(.environment.cpu_model), \(.environment.cores) cores, \(.environment.os), commit \(.environment.commit): two servers under each guard, PostgreSQL and the clients on one machine. Operations a second, with their intervals; records in `'"$folder"'`."' "$folder/zipf-95-any.json"
     echo
-    echo "| scenario, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
+    echo "| sessions, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
     echo "| --- | --- | --- | --- | --- |"
-    for name in any-95 sticky-95 any-50 sticky-50; do
-        jq -r --arg route "${name%-*}" --arg reads "${name#*-}" '
+    for name in "${combinations[@]}"; do
+        jq -r --arg name "${name//-/, }" '
             def round0: . + 0.5 | floor;
             [.cells[] | {scenario, strategy, t: .throughput}] as $cells
             | [$cells[].scenario] | unique[] as $scenario
-            | "| \($scenario), \($reads) %, \($route) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
+            | "| \($name) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
                 | first($cells[] | select(.scenario == $scenario and .strategy == $guard)) // null
                 | if . == null then "—" else "\(.t.ops_per_s | round0) [\(.t.ci[0] | round0), \(.t.ci[1] | round0)]" end] | join(" | ")) + " |"' "$folder/$name.json"
     done
     echo
     echo "p99 of a state read and of an append, in milliseconds:"
     echo
-    echo "| scenario, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
+    echo "| sessions, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
     echo "| --- | --- | --- | --- | --- |"
-    for name in any-95 sticky-95 any-50 sticky-50; do
-        jq -r --arg route "${name%-*}" --arg reads "${name#*-}" '
+    for name in "${combinations[@]}"; do
+        jq -r --arg name "${name//-/, }" '
             def millis: if . == null then "—" else (. / 1e5 + 0.5 | floor) / 10 end;
             [.cells[] | {scenario, strategy, l: .latency_ns}] as $cells
             | [$cells[].scenario] | unique[] as $scenario
-            | "| \($scenario), \($reads) %, \($route) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
+            | "| \($name) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
                 | first($cells[] | select(.scenario == $scenario and .strategy == $guard)) // null
                 | if . == null then "—" else "\(.l.get_context_state.p99 | millis), \(.l.add_context_message.p99 | millis)" end] | join(" | ")) + " |"' "$folder/$name.json"
     done
