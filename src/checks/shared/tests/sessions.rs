@@ -10,8 +10,8 @@ use crate::checks::shared::{
 /// How many schedules a whole search completes, at least: over locks, which are alike, over compare-and-set, and over the lease.
 const fn min_schedules(program: SharedSessionsProgram) -> [u64; 3] {
     match program {
-        SharedSessionsProgram::Retries => [24, 34, 168],
-        SharedSessionsProgram::Turns => [37, 19, 28],
+        SharedSessionsProgram::Retries => [24, 34, 13_164],
+        SharedSessionsProgram::Turns => [37, 19, 5_608],
         SharedSessionsProgram::Abandonment => [45, 38, 238],
     }
 }
