@@ -77,37 +77,30 @@ measure() {
     run compare-and-set-one-or-two "${alone_cas[@]}" --set read_percent=95 --set sessions=100
 }
 
+# A row for every record, with what this filter of jq says of each guard's cell.
+table() { # FOLDER FILTER
+    local name
+    echo
+    echo "| sessions, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
+    echo "| --- | --- | --- | --- | --- |"
+    for name in "${combinations[@]}"; do
+        jq -r --arg name "${name//-/, }" '
+            def whole: . + 0.5 | floor;
+            def millis: if . == null then "—" else (. / 1e5 | whole) / 10 end;
+            .cells as $cells | "| \($name) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
+                | first($cells[] | select(.strategy == $guard)) // null
+                | if . == null then "—" else '"$2"' end] | join(" | ")) + " |"' "$1/$name.json"
+    done
+    echo
+}
+
 # Throughput and p99 of every guard, from the records.
 tables() {
     local folder=reports/$1 name
     jq -r '"Measured \(.started_at[0:10]) on \(.environment.cpu_model), \(.environment.cores) cores, \(.environment.os), commit \(.environment.commit): two servers under each guard, PostgreSQL and the clients on one machine. Operations a second, with their intervals; records in `'"$folder"'`."' "$folder/zipf-95-any.json"
-    echo
-    echo "| sessions, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
-    echo "| --- | --- | --- | --- | --- |"
-    for name in "${combinations[@]}"; do
-        jq -r --arg name "${name//-/, }" '
-            def round0: . + 0.5 | floor;
-            [.cells[] | {scenario, strategy, t: .throughput}] as $cells
-            | [$cells[].scenario] | unique[] as $scenario
-            | "| \($name) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
-                | first($cells[] | select(.scenario == $scenario and .strategy == $guard)) // null
-                | if . == null then "—" else "\(.t.ops_per_s | round0) [\(.t.ci[0] | round0), \(.t.ci[1] | round0)]" end] | join(" | ")) + " |"' "$folder/$name.json"
-    done
-    echo
+    table "$folder" '"\(.throughput.ops_per_s | whole) [\(.throughput.ci[0] | whole), \(.throughput.ci[1] | whole)]"'
     echo "p99 of a state read and of an append, in milliseconds:"
-    echo
-    echo "| sessions, reads, route | row-lock | advisory-lock | compare-and-set | lease |"
-    echo "| --- | --- | --- | --- | --- |"
-    for name in "${combinations[@]}"; do
-        jq -r --arg name "${name//-/, }" '
-            def millis: if . == null then "—" else (. / 1e5 + 0.5 | floor) / 10 end;
-            [.cells[] | {scenario, strategy, l: .latency_ns}] as $cells
-            | [$cells[].scenario] | unique[] as $scenario
-            | "| \($name) | " + ([("row-lock", "advisory-lock", "compare-and-set", "lease") as $guard
-                | first($cells[] | select(.scenario == $scenario and .strategy == $guard)) // null
-                | if . == null then "—" else "\(.l.get_context_state.p99 | millis), \(.l.add_context_message.p99 | millis)" end] | join(" | ")) + " |"' "$folder/$name.json"
-    done
-    echo
+    table "$folder" '"\(.latency_ns.get_context_state.p99 | millis), \(.latency_ns.add_context_message.p99 | millis)"'
     echo "Two servers as a multiple of one of them, 95 % reads, route any: "
     echo
     for name in lease compare-and-set; do
