@@ -12,8 +12,8 @@ use super::state::AppState;
 /// A request whose body is there, and the room that the body takes.
 pub(super) struct Received {
     pub(super) request: Request,
-    /// Its body once more.
-    pub(super) body: Bytes,
+    /// Its body once more, where requests may be sent on.
+    pub(super) body: Option<Bytes>,
     /// Freed when the request is answered.
     pub(super) places: Vec<Place>,
 }
@@ -30,11 +30,11 @@ pub(super) async fn receive(request: Request, state: &AppState) -> Result<Receiv
     }
     let read = tokio::time::timeout(limits.body_time, read(body, most, &state.room));
     match read.await {
-        Ok(Ok(Some((bytes, places)))) => Ok(Received {
-            request: Request::from_parts(parts, Body::from(bytes.clone())),
-            body: bytes,
-            places,
-        }),
+        Ok(Ok(Some((bytes, places)))) => {
+            // A handle to the same bytes costs an allocation.
+            let again = state.forwarder.as_ref().map(|_| bytes.clone());
+            Ok(Received { request: Request::from_parts(parts, Body::from(bytes)), body: again, places })
+        }
         Ok(Ok(None)) => Err(too_large()),
         Ok(Err(problem)) => Err(problem),
         Err(_) => {

@@ -111,7 +111,7 @@ where
                     Ok(answer) => (answer, kept, Vec::new()),
                     Err((mut inner, request)) => {
                         let Received { request, body, places } = incoming::receive(request, &state).await?;
-                        (inner.call(request), kept.map(|kept| kept.with(body)), places)
+                        (inner.call(request), kept.zip(body).map(|(kept, body)| kept.with(body)), places)
                     }
                 };
                 let _place = if needs_room { Some(state.room.request()?) } else { None };
