@@ -33,7 +33,9 @@ impl<S: Short<Option<StoreFailure>>> StoreHealth<S> {
     /// Notes how a write has ended.
     pub(in crate::backend) fn note<T>(&self, outcome: &Result<T, SessionError>) {
         match outcome {
-            Err(SessionError::Store { source, .. }) => self.note_failure(source),
+            Err(SessionError::Store { source, .. } | SessionError::Index(source)) => {
+                self.note_failure(source);
+            }
             Ok(_) if self.is_failing.load(Relaxed) => self.note_recovery(),
             _ => {}
         }

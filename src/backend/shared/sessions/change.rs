@@ -10,7 +10,7 @@ use crate::backend::clock::Clock;
 use crate::backend::session::{Cache, Change as ContextChange, SessionError, Short};
 use crate::backend::store::StoreError;
 
-use super::super::directory::Directory;
+use super::super::directory::{Directory, StoredReceipt};
 use super::super::guard::{Guard, GuardError};
 use super::super::stored_session::{
     Change, Owner, RequestReceipt, SharedSession, Token, TurnChange, TurnHold, TurnLost,
@@ -178,21 +178,31 @@ impl<E: SharedEnv> SharedSessions<E> {
 
     /// What is to be answered to a request with this key that was made before; nothing if it was not.
     async fn receipt(&self, key: IdempotencyKey, id: ContextId) -> Result<Option<ChatError>, SessionError> {
-        let of_store = |source| SessionError::Store { id, source };
-        let mut connection = self.connection().await.map_err(of_store)?;
-        let asked = connection.receipt(key.key).await;
-        let Some(found) = asked.map_err(|error| of_store(rows::failed("look for the key", &error)))? else {
-            // One that is too old to count may be in the way still.
-            let forgotten = connection.forget_receipts().await;
-            forgotten.map_err(|error| of_store(rows::failed("forget old keys", &error)))?;
-            return Ok(None);
-        };
+        let Some(found) = self.stored_receipt(key, id).await? else { return Ok(None) };
         if found.request != key.request {
             return Ok(Some(ChatError::KeyReused));
         }
         let message = found.message.map(MessageId);
         let receipt = Receipt::new(key, self.env.clock().now(), found.version, message);
         Ok(Some(ChatError::Repeated { receipt }))
+    }
+
+    /// The receipt of the request with this key. Without one, those that are too old to count are forgotten: one of them may be
+    /// in the way still.
+    async fn stored_receipt(
+        &self,
+        key: IdempotencyKey,
+        id: ContextId,
+    ) -> Result<Option<StoredReceipt>, SessionError> {
+        let of_store = |source| SessionError::Store { id, source };
+        let mut connection = self.connection().await.map_err(of_store)?;
+        let asked = connection.receipt(key.key).await;
+        let found = asked.map_err(|error| of_store(rows::failed("look for the key", &error)))?;
+        if found.is_none() {
+            let forgotten = connection.forget_receipts().await;
+            forgotten.map_err(|error| of_store(rows::failed("forget old keys", &error)))?;
+        }
+        Ok(found)
     }
 
     /// The session that this very request has created before. Nothing if the receipt that was in the way was too old to
@@ -203,15 +213,11 @@ impl<E: SharedEnv> SharedSessions<E> {
         key: Option<IdempotencyKey>,
     ) -> Result<Option<ContextId>, SessionError> {
         let Some(key) = key else { return Ok(None) };
-        match self.receipt(key, id).await? {
-            None => Ok(None),
-            Some(ChatError::Repeated { .. }) => {
-                let of_store = |source| SessionError::Store { id, source };
-                let asked = self.connection().await.map_err(of_store)?.receipt(key.key).await;
-                let found = asked.map_err(|error| of_store(rows::failed("look for the key", &error)))?;
-                Ok(found.map(|found| found.session))
+        match self.stored_receipt(key, id).await? {
+            Some(found) if found.request != key.request => {
+                Err(SessionError::Refused { id, source: ChatError::KeyReused })
             }
-            Some(source) => Err(SessionError::Refused { id, source }),
+            found => Ok(found.map(|found| found.session)),
         }
     }
 

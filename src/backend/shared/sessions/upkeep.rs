@@ -132,8 +132,7 @@ impl<E: SharedEnv> SharedSessions<E> {
 
     /// What any server does for all of them.
     async fn attend(&self, thoroughly: bool) -> Result<(), SessionError> {
-        let announced = self.announce().await.map_err(SessionError::Index);
-        self.noted_upkeep(announced)?;
+        self.noted(self.announce().await.map_err(SessionError::Index))?;
         let mut connection = self.connection().await.map_err(SessionError::Index)?;
         if thoroughly {
             let failed = |error| SessionError::Index(rows::failed("look for what is old", &error));
@@ -172,14 +171,5 @@ impl<E: SharedEnv> SharedSessions<E> {
             Ok(()) => tracing::warn!(%id, "the turn of a server that has gone was ended"),
             Err(error) => tracing::debug!(%id, %error, "an overdue turn was not ended"),
         }
-    }
-
-    /// As [`noted`](Self::noted), of an announcement.
-    fn noted_upkeep(&self, outcome: Result<(), SessionError>) -> Result<(), SessionError> {
-        let outcome = outcome.map_err(|error| match error {
-            SessionError::Index(source) => SessionError::Store { id: ContextId(self.owner().0), source },
-            error => error,
-        });
-        self.noted(outcome)
     }
 }
