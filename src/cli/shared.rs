@@ -87,6 +87,10 @@ impl SharedArgs {
 
         let at = match &self.advertise {
             Some(url) => advertised(url)?,
+            None if listener.local_addr()?.ip().is_unspecified() => anyhow::bail!(
+                "other servers cannot ask {}: say where they reach this one by --advertise http://HOST:PORT",
+                listener.local_addr()?
+            ),
             None => format!("http://{}", listener.local_addr()?),
         };
         let options =
@@ -130,9 +134,8 @@ impl SharedArgs {
             forward: true,
             greeting: (
                 format!("{} at {at}", self.guard),
-                "Sessions are kept in PostgreSQL, shared with other servers; an acknowledged write is committed"
-                    .to_owned()
-                    + ".",
+                "Sessions are kept in PostgreSQL, shared with other servers; an acknowledged write is committed."
+                    .to_owned(),
             ),
         })
     }
