@@ -3,14 +3,18 @@
 use std::process::Command;
 
 use lockyard::backend::postgres::{PostgresDatabase, PostgresOptions};
+use lockyard::backend::shared::GuardKind;
 use tokio_postgres::{Client, NoTls};
 
+use crate::member::{Member, Times, new_context, says, under_each_guard};
 use crate::private_server::PrivateServer;
 
 /// Starts a server that must not serve; what it says.
 fn refused(url: &str, options: &[&str]) -> String {
+    let listen = if options.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
     let output = Command::new(env!("CARGO_BIN_EXE_lockyard"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--store", url])
+        .args(["serve", "--store", url])
+        .args(listen)
         .args(options)
         .env_remove("LOCKYARD_TOKEN")
         .env_remove("PGPASSWORD")
@@ -30,10 +34,7 @@ async fn connected(url: &str) -> Client {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_cannot_be_used_is_told_and_nothing_is_served() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let url = server.url("postgres");
     PostgresDatabase::open(&url, PostgresOptions::default()).await.expect("it can be used");
     let client = connected(&url).await;
@@ -89,10 +90,7 @@ async fn connected_as(url: &str) -> bool {
 
 #[test]
 fn times_that_cannot_be_kept_are_told() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let url = server.url("postgres");
     for (options, why) in [
         (&["--lease-time", "1s", "--lease-margin", "1s"][..], "margin"),
@@ -100,6 +98,7 @@ fn times_that_cannot_be_kept_are_told() {
         (&["--lease-margin", "0s"], "above zero"),
         (&["--turn-deadline", "1ms"], "100 ms"),
         (&["--advertise", "ftp://here"], "http://HOST:PORT"),
+        (&["--listen", "0.0.0.0:0", "--insecure"], "--advertise http://HOST:PORT"),
         (&["--durability", "write-behind"], "--durability"),
         (&["--strategy", "naive"], "--guard"),
         (&["--track"], "--track"),
@@ -112,17 +111,9 @@ fn times_that_cannot_be_kept_are_told() {
 /// Servers of different versions know of each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_of_another_version_is_told() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let url = server.url("postgres");
-    let _older = crate::member::Member::join(
-        &server,
-        lockyard::backend::shared::GuardKind::RowLock,
-        crate::member::Times { lease: crate::member::LONG, turn: crate::member::LONG },
-    )
-    .await;
+    let _older = Member::join(&server, GuardKind::RowLock, Times::LONG).await;
     let (status, words) = tokio::task::spawn_blocking(move || {
         crate::support::program::Program::serve(&["--store", &url, "--guard", "row-lock"]).terminate()
     })
@@ -134,4 +125,34 @@ async fn a_server_of_another_version_is_told() {
         "{words}"
     );
     assert!(words.contains("Serving row-lock at http://127.0.0.1:"), "{words}");
+}
+
+/// A database without room for rows: what it keeps is answered, what it cannot keep is refused, and with room it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_database_refuses_writes_and_serves_reads() {
+    under_each_guard(async |server, guard| {
+        let member = Member::join(server, guard, Times::LONG).await;
+        let path = member.create().await;
+        let messages = format!("{path}/messages");
+        member.post(&messages, &says("kept")).await.ok(201);
+        let client = connected(&server.url("postgres")).await;
+        // As PostgreSQL says it when a file cannot grow; to have it say so itself takes a file system of the test's own.
+        for sql in [
+            "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION \
+             'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$",
+            "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON sessions EXECUTE FUNCTION full_disk()",
+        ] {
+            client.batch_execute(sql).await.expect("it is executed");
+        }
+        let said = member.post(&messages, &says("lost?")).await.problem(503, "store_unavailable");
+        assert!(said.contains("No space left on device (53100)"), "{guard}: {said}");
+        member.post("/v1/contexts", &new_context()).await.problem(503, "store_unavailable");
+        member.get("/readyz").await.problem(503, "store_unavailable");
+        assert_eq!(member.texts(&path).await, ["kept"], "{guard}");
+        client.batch_execute("DROP TRIGGER full_disk ON sessions").await.expect("it is executed");
+        member.post(&messages, &says("more")).await.ok(201);
+        assert_eq!(member.get("/readyz").await.status, 200, "{guard}");
+        assert_eq!(member.texts(&path).await, ["kept", "more"], "{guard}");
+    })
+    .await;
 }

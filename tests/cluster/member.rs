@@ -44,7 +44,19 @@ pub struct Times {
     pub turn: Duration,
 }
 
+impl Times {
+    /// Of servers that others wait for.
+    pub const SHORT: Self = Self { lease: SHORT, turn: SHORT };
+    /// Of servers whose sessions and turns stay theirs.
+    pub const LONG: Self = Self { lease: LONG, turn: LONG };
+}
+
 impl Member {
+    /// Two over this database.
+    pub async fn join_two(server: &PrivateServer, guard: GuardKind, times: Times) -> (Self, Self) {
+        (Self::join(server, guard, times).await, Self::join(server, guard, times).await)
+    }
+
     /// Joins those over this database.
     pub async fn join(server: &PrivateServer, guard: GuardKind, times: Times) -> Self {
         Self::join_within(server, guard, times, SessionLimits::default()).await
@@ -157,12 +169,9 @@ pub fn says(text: &str) -> Value {
     json!({ "role": "user", "content": text })
 }
 
-/// Runs a test with a private database under each guard; says so where there is none.
+/// Runs a test with a private database under each guard.
 pub async fn under_each_guard(test: impl AsyncFn(&PrivateServer, GuardKind)) {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     for guard in GuardKind::ALL {
         println!("under {guard}");
         test(&server, *guard).await;

@@ -3,17 +3,15 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::member::{LONG, Member, Times, new_context, says, under_each_guard};
+use crate::member::{Member, Times, new_context, says, under_each_guard};
 use crate::support::http::Got;
 
-const TIMES: Times = Times { lease: LONG, turn: LONG };
 const KEY: (&str, &str) = ("Idempotency-Key", "a key");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_with_a_key_is_made_once_whichever_servers_it_comes_to() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         let messages = format!("{path}/messages");
         let first = one.send(Method::POST, &messages, &[KEY], &says("once")).await.ok(201);
@@ -47,8 +45,7 @@ async fn a_request_with_a_key_is_made_once_whichever_servers_it_comes_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_created_once_whichever_servers_are_asked() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let key = format!("creation under {guard}");
         let key = [("Idempotency-Key", key.as_str())];
         let create =

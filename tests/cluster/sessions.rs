@@ -4,14 +4,12 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::member::{LONG, Member, SHORT, Times, new_context, says, under_each_guard};
-
-const TIMES: Times = Times { lease: LONG, turn: LONG };
+use crate::private_server::PrivateServer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_server_is_told_the_other_answers() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let body = json!({ "model_id": "gpt", "mode": "chat", "system_prompt_id": "polite" });
         let id = one.post("/v1/contexts", &body).await.ok(201)["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/contexts/{id}");
@@ -69,8 +67,7 @@ async fn what_one_server_is_told_the_other_answers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_that_come_to_both_at_once_are_all_made_once() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         let messages = format!("{path}/messages");
         let append = async |member: &Member, who: &str| {
@@ -103,13 +100,10 @@ async fn changes_that_come_to_both_at_once_are_all_made_once() {
 /// A server that had a session, and does nothing any more, keeps it from others for the time of its lease at most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_is_not_renewed_goes_to_another_server() {
-    let Some(server) = crate::private_server::PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let lease = lockyard::backend::shared::GuardKind::Lease;
-    let times = Times { lease: SHORT, turn: SHORT };
-    let (one, other) = (Member::join(&server, lease, times).await, Member::join(&server, lease, times).await);
+    let times = Times::SHORT;
+    let (one, other) = Member::join_two(&server, lease, times).await;
     let path = one.create().await;
     one.post(&format!("{path}/messages"), &says("mine")).await.ok(201);
     assert_eq!(other.texts(&path).await, ["mine"], "it was sent on");
@@ -129,12 +123,9 @@ async fn a_lease_that_is_not_renewed_goes_to_another_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_was_sent_on_is_not_sent_on_again() {
-    let Some(server) = crate::private_server::PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let lease = lockyard::backend::shared::GuardKind::Lease;
-    let (one, other) = (Member::join(&server, lease, TIMES).await, Member::join(&server, lease, TIMES).await);
+    let (one, other) = Member::join_two(&server, lease, Times::LONG).await;
     let path = one.create().await;
     one.get(&path).await.ok(200);
     let state = format!("{path}/state");
@@ -154,9 +145,9 @@ async fn a_request_that_was_sent_on_is_not_sent_on_again() {
 async fn as_many_sessions_as_may_be_are_counted_over_all_servers() {
     under_each_guard(async |server, guard| {
         let limits = lockyard::backend::session::SessionLimits { sessions: 1, ..Default::default() };
-        let one = Member::join(server, guard, TIMES).await;
+        let one = Member::join(server, guard, Times::LONG).await;
         one.create().await;
-        let other = Member::join_within(server, guard, TIMES, limits).await;
+        let other = Member::join_within(server, guard, Times::LONG, limits).await;
         let upkeep = other.start_upkeep(SHORT / 30);
         // They are counted from time to time.
         while other.post("/v1/contexts", &new_context()).await.status != 507 {}

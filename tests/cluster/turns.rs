@@ -6,8 +6,6 @@ use serde_json::json;
 use crate::member::{LONG, Member, SHORT, Times, says, under_each_guard};
 use crate::support::model::{Answer, call, words};
 
-const TIMES: Times = Times { lease: LONG, turn: LONG };
-
 fn action(path: &str) -> String {
     format!("{path}/actions/send_message")
 }
@@ -15,8 +13,7 @@ fn action(path: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_turn_at_a_time_whichever_server_is_asked() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         one.model.requests.shut();
         let (url, hello) = (action(&path), says("hello"));
@@ -53,8 +50,7 @@ async fn one_turn_at_a_time_whichever_server_is_asked() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_that_streams_and_calls_tools_is_the_same_at_both() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         one.model.then(Answer::Stream(words(&["let ", "me ", "see"]), Ok(())));
         one.post(&action(&path), &says("what time is it?")).await.ok(200);
@@ -83,9 +79,8 @@ async fn a_turn_that_streams_and_calls_tools_is_the_same_at_both() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_whose_server_has_gone_is_ended_when_its_deadline_has_passed() {
     under_each_guard(async |server, guard| {
-        let times = Times { lease: SHORT, turn: SHORT };
-        let (one, other) =
-            (Member::join(server, guard, times).await, Member::join(server, guard, times).await);
+        let times = Times::SHORT;
+        let (one, other) = Member::join_two(server, guard, times).await;
         let path = one.create().await;
         one.model.requests.shut();
         let url = action(&path);
@@ -125,8 +120,7 @@ async fn a_turn_whose_server_has_gone_is_ended_when_its_deadline_has_passed() {
 async fn a_turn_whose_model_thinks_for_long_is_not_taken_over() {
     under_each_guard(async |server, guard| {
         let times = Times { lease: LONG, turn: SHORT };
-        let (one, other) =
-            (Member::join(server, guard, times).await, Member::join(server, guard, times).await);
+        let (one, other) = Member::join_two(server, guard, times).await;
         let upkeep = [one.start_upkeep(SHORT / 10), other.start_upkeep(SHORT / 10)];
         let path = one.create().await;
         one.model.requests.shut();
@@ -155,8 +149,7 @@ async fn a_turn_whose_model_thinks_for_long_is_not_taken_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_whose_client_has_gone_is_rolled_back_by_its_server() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         one.model.requests.shut();
         let (url, hello) = (action(&path), says("hello"));
@@ -179,8 +172,7 @@ async fn a_turn_whose_client_has_gone_is_rolled_back_by_its_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_that_is_asked_for_twice_runs_once() {
     under_each_guard(async |server, guard| {
-        let (one, other) =
-            (Member::join(server, guard, TIMES).await, Member::join(server, guard, TIMES).await);
+        let (one, other) = Member::join_two(server, guard, Times::LONG).await;
         let path = one.create().await;
         one.model.requests.shut();
         let (url, hello, key) = (action(&path), says("hello"), [("Idempotency-Key", "a turn")]);

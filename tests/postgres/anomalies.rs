@@ -58,10 +58,7 @@ impl Holder {
 
 #[tokio::test]
 async fn messages_joined_under_the_lock_are_older_than_their_head() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let holder = Holder::new(&server).await;
     let joined = "SELECT s.version, ARRAY(SELECT m.body FROM messages m WHERE m.session = s.id)
                   FROM sessions s WHERE s.id = 1 FOR UPDATE";
@@ -74,10 +71,7 @@ async fn messages_joined_under_the_lock_are_older_than_their_head() {
 
 #[tokio::test]
 async fn what_takes_an_advisory_lock_and_reads_has_read_before_the_lock() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let holder = Holder::new(&server).await;
     let both = "SELECT pg_advisory_xact_lock(1)::text, s.version FROM sessions s WHERE s.id = 1";
     let waits = holder.blocks(connected(&server).await, both).await;
@@ -88,10 +82,7 @@ async fn what_takes_an_advisory_lock_and_reads_has_read_before_the_lock() {
 
 #[tokio::test]
 async fn a_fence_in_another_row_is_not_looked_at_again_and_one_in_the_head_row_is() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let holder = Holder::new(&server).await;
     let elsewhere = "UPDATE sessions SET version = version + 1
                      WHERE id = 1 AND EXISTS (SELECT FROM leases WHERE session = 1 AND epoch = 1) RETURNING version";

@@ -134,10 +134,7 @@ async fn send(connection: &mut impl Connection, numbers: &mut Numbers, in_transa
 
 #[tokio::test]
 async fn the_model_answers_as_postgresql_does() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     let opened = PostgresDatabase::open(&server.url("postgres"), PostgresOptions::default()).await;
     let mut real = opened.expect("it can be used").connect().await.expect("it is reached");
     let time = ModelTime::default();

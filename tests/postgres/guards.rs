@@ -115,10 +115,7 @@ async fn judged<G: Guard>(server: &PrivateServer, make: impl Fn(PostgresDatabase
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_are_one_session_under_each_guard() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     judged(&server, |database, _| RowLock::new(database)).await;
     judged(&server, |database, _| AdvisoryLock::new(database)).await;
     judged(&server, |database, _| RealCompareAndSet::new(database)).await;

@@ -54,10 +54,7 @@ async fn taken_over<G: Guard>(server: &PrivateServer, make: impl Fn(PostgresData
 
 #[tokio::test]
 async fn a_turn_is_taken_over_when_its_deadline_has_passed_and_not_before() {
-    let Some(server) = PrivateServer::start() else {
-        println!("skipped: no PostgreSQL");
-        return;
-    };
+    let Some(server) = PrivateServer::start() else { return };
     taken_over(&server, |database, _| RowLock::new(database)).await;
     taken_over(&server, |database, _| AdvisoryLock::new(database)).await;
     taken_over(&server, |database, _| RealCompareAndSet::new(database)).await;

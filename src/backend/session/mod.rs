@@ -49,6 +49,7 @@ pub(in crate::backend) use live::{Alive, LiveCount};
 pub use managed::Held;
 pub use manager::{ChatSessionManager, Durability, Session};
 pub use registry::Registry;
+pub(in crate::backend) use room::evict_largest;
 pub use save::{AfterUnlock, Change, SaveMode, Settle, UnderLock};
 pub use sessions::{HeldSession, Sessions};
 pub use state::{Locked, Published, StateMode, StateWord};

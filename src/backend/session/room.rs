@@ -67,16 +67,26 @@ impl<E: Env> ChatSessionManager<E> {
     }
 
     async fn evict_idle(&self) {
-        let mut largest: Vec<(usize, ContextId)> = {
+        let sizes = {
             let live = self.registry.at(|registry| registry.live()).await;
             live.iter().map(|entry| (entry.alive.bytes(), entry.id)).collect()
         };
-        largest.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, id) in largest {
-            if self.live.bytes() <= self.limits.eviction_bytes() {
-                break;
-            }
-            self.cache.remove(id).await;
+        let is_enough = || self.live.bytes() <= self.limits.eviction_bytes();
+        evict_largest(&self.cache, sizes, is_enough).await;
+    }
+}
+
+/// Has the cache forget sessions of these sizes, the largest first, until it is enough. What a request uses lives on meanwhile.
+pub(in crate::backend) async fn evict_largest<V>(
+    cache: &impl Cache<V>,
+    mut sizes: Vec<(usize, ContextId)>,
+    is_enough: impl Fn() -> bool,
+) {
+    sizes.sort_unstable_by(|one, other| other.cmp(one));
+    for (_, id) in sizes {
+        if is_enough() {
+            break;
         }
+        cache.remove(id).await;
     }
 }

@@ -213,8 +213,16 @@ where
                 let mut connection = self.database.connect().await.map_err(GuardError::nothing_done)?;
                 let doubt = InDoubt { held: &local.held, settled: false };
                 let made = changed_by(&mut connection, local.id, condition, &held.session, change).await;
-                // Whatever ends this function early from here on, the caller's going away included, drops `doubt`.
-                if let Some(version) = made.map_err(GuardError::of_commit)? {
+                // Whatever ends this function early from here on, the caller's going away included, drops `doubt`; but for a
+                // refusal, as by a full disk, which has changed nothing.
+                let made = match made.map_err(GuardError::of_commit) {
+                    Err(error) if !matches!(error, GuardError::Unknown) => {
+                        doubt.settle();
+                        return Err(error);
+                    }
+                    made => made?,
+                };
+                if let Some(version) = made {
                     match after {
                         Some(session) => local.hold(HeldLease { session, ..held }).await,
                         None => local.forget().await,

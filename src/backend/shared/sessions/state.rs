@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::backend::chat::{ChatContext, ContextId};
+use crate::backend::session::evict_largest;
 use crate::backend::session::{
     Cache, CapacityError, LiveCount, Registry, SessionError, SessionLimits, Short, StoreFailure, StoreHealth,
 };
@@ -134,16 +135,12 @@ impl<E: SharedEnv> SharedSessions<E> {
     pub(super) async fn make_room(&self) -> Result<(), CapacityError> {
         let max = self.options.limits.live_bytes;
         if self.live.bytes() > self.options.limits.eviction_bytes() {
-            let live = self.registry.at(|registry| registry.live()).await;
-            let mut largest: Vec<_> = live.iter().map(|entry| (entry.bytes(), entry.id)).collect();
-            drop(live);
-            largest.sort_unstable_by(|one, other| other.cmp(one));
-            for (_, id) in largest {
-                if self.live.bytes() <= self.options.limits.eviction_bytes() {
-                    break;
-                }
-                self.cache.remove(id).await;
-            }
+            let sizes = {
+                let live = self.registry.at(|registry| registry.live()).await;
+                live.iter().map(|entry| (entry.bytes(), entry.id)).collect()
+            };
+            let is_enough = || self.live.bytes() <= self.options.limits.eviction_bytes();
+            evict_largest(&self.cache, sizes, is_enough).await;
         }
         if self.live.bytes() > max { Err(CapacityError::Memory { max }) } else { Ok(()) }
     }
