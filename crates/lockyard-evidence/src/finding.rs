@@ -109,6 +109,18 @@ impl FindingKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == words)
     }
 
+    /// Whether it is what a tracker of locks finds.
+    ///
+    /// ```
+    /// use lockyard_evidence::FindingKind;
+    ///
+    /// assert!(FindingKind::Starvation.is_of_locks() && !FindingKind::Imprecise.is_of_locks());
+    /// ```
+    pub fn is_of_locks(self) -> bool {
+        // They come first in the list.
+        self <= Self::HeldAcrossAwait
+    }
+
     /// Whether a task waits indefinitely if it is what it seems to be.
     pub fn is_deadly(self) -> bool {
         match self {

@@ -33,7 +33,7 @@
 //! | --- | --- |
 //! | `serde` | reading and writing as JSON, of every version of the record |
 //! | `schema` | the JSON Schema of what is written |
-//! | `page` | drawings as HTML: a page of its own, or parts of another one; its style and its script are some 7 kB of text |
+//! | `page` | drawings as HTML: a page of its own, or parts of another one, and the look that all pages have; some 13 kB of text |
 
 mod counterexample;
 mod drawing;
@@ -57,7 +57,7 @@ pub use edge::Edge;
 pub use finding::{Finding, FindingKind, Severity};
 pub use graph::WaitForGraph;
 #[cfg(feature = "page")]
-pub use page::{SCRIPT, STYLE};
+pub use page::{Document, PageScript, PageVerdict, SCRIPT, STYLE, VerdictPage};
 pub use step::{Action, Numbering, Step};
 pub use trace::Trace;
 pub use verification::{Check, Engine, ModelResult, PitfallResult, VerificationReport};

@@ -3,7 +3,12 @@
 
 mod support;
 
-use lockyard_evidence::{Action, Counterexample, Drawing, SCRIPT, STYLE, Violation};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lockyard_evidence::{
+    Action, Counterexample, Drawing, PageVerdict, SCRIPT, STYLE, VerdictPage, Violation,
+};
+use sha2::{Digest, Sha256};
 use support::{deadlock, edge, step, three_tasks};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&";
@@ -26,6 +31,45 @@ fn without_its_script_the_page_shows_every_step_and_offers_nothing_that_would_no
 }
 
 #[test]
+fn a_page_says_what_was_judged_and_what_came_of_it_before_it_draws() {
+    let page = deadlock().to_html("transfers");
+    let parts = [
+        "<h1>transfers: deadlock</h1>",
+        "<p class=\"meta\">5 steps of 2 tasks</p>",
+        "Replay: <code>lockyard verify --pitfall two-sessions --replay 0.1</code>",
+        "<section class=\"card bad\"><h2>Verdict</h2><p class=\"headline\">Deadlock</p>",
+        "<p>Two accounts are locked in the order of the request.</p>",
+        "<svg",
+        "<table class=\"trace\">",
+    ];
+    let places: Vec<_> =
+        parts.iter().map(|it| page.find(it).unwrap_or_else(|| panic!("{it}: {page}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(page.matches("Replay: ").count(), 1, "the command stands in the header, and not again below");
+}
+
+#[test]
+fn what_is_right_or_unknown_has_a_page_that_says_so_and_draws_nothing() {
+    for (verdict, class) in [(PageVerdict::Right, "card good"), (PageVerdict::Unknown, "card")] {
+        let page = VerdictPage {
+            title: HOSTILE.to_owned(),
+            facts: vec![HOSTILE.to_owned(), "2 operations".to_owned()],
+            verdict,
+            headline: HOSTILE.to_owned(),
+            drawing: Drawing { cause: vec!["An order explains it.".into()], ..Drawing::default() },
+        };
+        let page = page.to_html();
+        assert!(
+            page.contains(&format!("<section class=\"{class}\">"))
+                && page.contains("<p>An order explains it.</p>")
+        );
+        assert!(!page.contains("class=\"drawing\"") && !page.contains("What happened"), "{page}");
+        assert!(!page.contains("<img") && page.matches("</script").count() == 1, "{page}");
+        assert!(page.contains(" · 2 operations</p>"), "{page}");
+    }
+}
+
+#[test]
 fn the_page_is_one_file_that_loads_nothing() {
     let page = deadlock().to_html("a model");
     for word in ["://", "url(", " src=", "@import", "<link", "<iframe"] {
@@ -33,7 +77,7 @@ fn the_page_is_one_file_that_loads_nothing() {
     }
     assert!(page.contains("default-src 'none'") && STYLE.contains("prefers-color-scheme: dark"));
     assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (1, 1));
-    assert!(page.contains(STYLE) && page.contains(SCRIPT));
+    assert!(page.contains(STYLE) && page.contains(SCRIPT.text));
 }
 
 #[test]
@@ -113,4 +157,13 @@ fn a_violation_is_drawn_by_the_same_parts() {
         html,
         "<div class=\"drawing\"><p>No linearization of these 0 operations of x exists.</p></div>"
     );
+}
+
+/// A browser runs a script only if it is the one whose hash the policy names.
+#[test]
+fn the_hash_is_that_of_the_script() {
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT.text));
+    assert_eq!(SCRIPT.sha256, hash, "it has changed: this is the hash to write down");
+    let page = Counterexample::default().to_html("a page");
+    assert!(page.contains(&format!("script-src 'sha256-{hash}';")), "{page}");
 }

@@ -83,7 +83,7 @@
     key();
   });
 
-  for (const button of document.querySelectorAll(".drawing .copy")) {
+  for (const button of document.querySelectorAll("button.copy")) {
     const code = button.parentElement.querySelector("code");
     button.hidden = false;
     button.addEventListener("click", async () => {

@@ -60,13 +60,14 @@ fn table(lanes: &Lanes<'_>) -> String {
 }
 
 fn row(row: &Row<'_>, has_places: bool) -> String {
-    let nth = row.nth.map(|nth| nth.to_string()).unwrap_or_default();
+    // What is no step of its own has no number, and a heading without words is none.
+    let nth = row.nth.map_or_else(|| "<td></td>".to_owned(), |nth| format!("<th scope=\"row\">{nth}</th>"));
     let class = if row.wrong.is_some() { " class=\"wrong\"" } else { "" };
     let cells: String = row.cells.iter().map(|it| cell(row, it)).collect();
     // A long place is broken behind a folder, and not within a name.
     let place = escaped(row.place.unwrap_or_default()).replace('/', "/<wbr>");
     let place = if has_places { format!("<td class=\"place\">{place}</td>") } else { String::new() };
-    format!("<tr{class}><th scope=\"row\">{nth}</th>{cells}{place}</tr>")
+    format!("<tr{class}>{nth}{cells}{place}</tr>")
 }
 
 fn cell(row: &Row<'_>, cell: &Cell<'_>) -> String {
