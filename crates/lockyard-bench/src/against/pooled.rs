@@ -38,10 +38,13 @@ pub(super) fn cell(name: String, cells: &[&Cell], confidence: Confidence) -> Opt
         writes_per_s: all(cells, |cell| cell.writes_per_s).map(mean),
         throughput,
         latency_ns: latencies(cells, confidence),
+        // Of curves there is no process in the middle.
+        latency_curves_ns: BTreeMap::new(),
         timeline: None,
         wait_ns: None,
         hold_ns: None,
         lock_uses: None,
+        tracked_beside_s: None,
         memory: first.memory.clone(),
         fairness: all(cells, |cell| cell.fairness).map(|all| fairness(&all)),
         of_limit: None,

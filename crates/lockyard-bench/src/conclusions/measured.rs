@@ -182,10 +182,12 @@ impl Measured {
             writes_per_s: self.per_second(workload, false),
             throughput,
             latency_ns: self.tally.latencies(workload.operations),
+            latency_curves_ns: self.tally.latency_curves(workload.operations),
             timeline: Some(self.timeline.clone()).filter(|slices| !slices.is_empty()),
             wait_ns: None,
             hold_ns: None,
             lock_uses: None,
+            tracked_beside_s: None,
             memory: None,
             fairness: self.fairness(workload),
             of_limit: None,
@@ -386,10 +388,8 @@ mod tests {
         let pooled = Measured::pooled(&[&first, &sent], &workload());
         let (one, both) = (cell(&first), cell(&pooled));
         assert_eq!((both.operations, both.rounds), (1_200, 4));
-        assert_eq!(
-            (both.hit_ratio, both.fairness.map(|it| it.jain)),
-            (one.hit_ratio, one.fairness.map(|it| it.jain))
-        );
+        let kept = |it: &Cell| (it.hit_ratio, it.fairness.map(|it| it.jain));
+        assert_eq!(kept(&both), kept(&one));
         assert_eq!(pooled.allocations_per_operation(), first.allocations_per_operation());
         let begins: Vec<_> = both.timeline.unwrap().iter().map(|slice| (slice.at_s * 10.0).round()).collect();
         assert_eq!(begins, [0.0, 1.0, 2.0, 3.0]);

@@ -99,12 +99,14 @@ fn is_usable(it: Recorded) -> bool {
     Change::between(it, it, Confidence::default()).is_some()
 }
 
-fn side(record: &Record) -> DiffSide {
+/// What stands of a run beside what changed.
+pub(super) fn side(record: &Record) -> DiffSide {
     DiffSide {
         command: record.command.clone(),
         started_at: record.started_at,
         version: record.environment.version.clone(),
         commit: record.environment.commit.clone(),
+        environment: record.environment.clone(),
         partial: record.partial().map(str::to_owned),
     }
 }

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{
-    AcrossMachines, Arrival, Cell, Finding, FindingKind, Latency, LoadPlan, MachineRecord, Point, Record,
-    RoundSpan, Severity, Slice, Throughput, Verification, Violation,
+    AcrossMachines, Arrival, Cell, Finding, FindingKind, LoadPlan, MachineRecord, Point, Record, RoundSpan,
+    Severity, Slice, Throughput, Verification, Violation,
 };
-use crate::slices::latency_of;
+use crate::slices::{latency_curve_of, latency_of};
 use crate::stats::{Confidence, Mean};
 
 use super::merge::MergeError;
@@ -236,7 +236,8 @@ fn cell(
         throughput: rounds.throughput(),
         reads_per_s: rates(|it| it.reads_per_s),
         writes_per_s: rates(|it| it.writes_per_s),
-        latency_ns: latencies(machines),
+        latency_ns: of_all(machines, latency_of),
+        latency_curves_ns: of_all(machines, latency_curve_of),
         timeline: Some(rounds.timeline()),
         fairness: None,
         verification: verification(machines, across),
@@ -329,12 +330,16 @@ fn verification(machines: &[MachineRecord], across: &AcrossVerdict) -> Option<Ve
 }
 
 /// Latencies of all machines: their histograms have the same buckets.
-fn latencies(machines: &[MachineRecord]) -> BTreeMap<String, Latency> {
+fn of_all<T>(
+    machines: &[MachineRecord],
+    of: fn(&mut dyn Iterator<Item = &[u64; 2]>) -> T,
+) -> BTreeMap<String, T> {
     let operations: BTreeSet<&String> =
         machines.iter().flat_map(|machine| machine.histograms_ns.keys()).collect();
-    let of_all = |operation: &String| {
-        let buckets = machines.iter().filter_map(|machine| machine.histograms_ns.get(operation)).flatten();
-        (operation.clone(), latency_of(buckets))
+    let together = |operation: &String| {
+        let mut buckets =
+            machines.iter().filter_map(|machine| machine.histograms_ns.get(operation)).flatten();
+        (operation.clone(), of(&mut buckets))
     };
-    operations.into_iter().map(of_all).collect()
+    operations.into_iter().map(together).collect()
 }

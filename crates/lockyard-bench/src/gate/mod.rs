@@ -10,6 +10,8 @@
 //! Nothing passes by being left out: what the baseline has and the later run has not is [`missing`](crate::record::Diff), and
 //! runs that were not measured alike are refused, by the same [`refusals`] before a run and after it.
 //!
+//! [`trends()`] does this for each run of several and the one before it.
+//!
 //! A regression is reported only where the whole interval of the change lies below what the gate lets pass. The intervals are
 //! widened so that the *whole* diff has its confidence, however many strategies it looks at (O. J. Dunn, "Multiple
 //! comparisons among means", 1961): at 99 %, one pair of runs in a hundred raises an alarm over nothing, at most, and far
@@ -26,6 +28,7 @@ mod reference;
 mod settings;
 mod throughput;
 mod tolerance;
+mod trends;
 
 pub use changes::diff;
 pub use comparable::refusals;
@@ -34,3 +37,4 @@ pub use machines::{AcrossVerdict, merge_machines, slice_refusals};
 pub use merge::{MergeError, merge};
 pub use settings::RunSettings;
 pub use tolerance::Tolerance;
+pub use trends::trends;

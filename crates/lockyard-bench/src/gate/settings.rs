@@ -60,8 +60,10 @@ impl RunSettings {
     /// Those of a run that is over, as far as its record shows them.
     #[must_use]
     pub fn of_record(record: &Record) -> Self {
-        let is_tracked =
-            |cell: &Cell| cell.wait_ns.is_some() || cell.hold_ns.is_some() || cell.lock_uses.is_some();
+        let is_tracked = |cell: &Cell| {
+            let times = cell.wait_ns.is_some() || cell.hold_ns.is_some() || cell.lock_uses.is_some();
+            times && cell.tracked_beside_s.is_none()
+        };
         Self {
             environment: record.environment.clone(),
             options: RunOptions::of_record(record),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
-use super::latency::Latency;
+use super::latency::{Latency, LatencyCurve};
 use super::locks::LockUse;
 use super::point::Point;
 
@@ -66,16 +66,22 @@ pub struct Cell {
     pub writes_per_s: Option<f64>,
     /// Latency of every operation by its name, in nanoseconds.
     pub latency_ns: BTreeMap<String, Latency>,
+    /// The same as curves, by the operation's name; none in records that have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latency_curves_ns: BTreeMap<String, LatencyCurve>,
     /// The cell over time; null if not kept.
     pub timeline: Option<Vec<Slice>>,
     /// Time from requesting a lock to acquiring it, in nanoseconds, by lock class; null if not tracked.
     pub wait_ns: Option<BTreeMap<String, LockTime>>,
     /// Time from acquiring a lock to releasing it, in nanoseconds, by lock class; null if not tracked.
     pub hold_ns: Option<BTreeMap<String, LockTime>>,
-    /// The same in parts, as histograms, by lock class and operation; null if not tracked. A tracked cell was measured with
-    /// tracked locks, which have a cost.
+    /// The same in parts, as histograms, by lock class and operation; null if not tracked. Without
+    /// `tracked_beside_s` the cell was measured with tracked locks, which have a cost.
     #[serde(default)]
     pub lock_uses: Option<Vec<LockUse>>,
+    /// For how many seconds locks were tracked beside the measured time; null if they were tracked in it, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked_beside_s: Option<f64>,
     /// Memory; null if not measured.
     pub memory: Option<Memory>,
     /// Fairness among the tasks; null if not measured.

@@ -190,6 +190,7 @@ impl Check {
         self.share("read_share", it.read_share);
         self.throughput(&it.throughput);
         self.latencies(&it.latency_ns);
+        self.latency_curves(it);
         if it.arrival == Arrival::Closed {
             // In an open loop, requests that were due and never sent have a latency, too.
             let timed = it.latency_ns.values().map(|latency| u128::from(latency.count)).sum::<u128>();
@@ -258,6 +259,17 @@ impl Check {
                     }
                 }
             });
+        }
+    }
+
+    fn latency_curves(&mut self, it: &Cell) {
+        for (operation, curve) in &it.latency_curves_ns {
+            let max = it.latency_ns.get(operation).map(|it| it.max);
+            self.require(
+                &format!("latency_curves_ns.{operation}"),
+                curve.0.is_sorted() && curve.0.last().is_none_or(|last| max.is_some_and(|max| *last <= max)),
+                || "does not rise to the slowest sample".to_owned(),
+            );
         }
     }
 

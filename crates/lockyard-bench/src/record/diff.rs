@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cell::Throughput;
+use super::environment::Environment;
 
 /// What changed from one run to another.
 ///
@@ -52,6 +53,9 @@ pub struct DiffSide {
     pub version: String,
     /// The commit it was built from; null for a build from a package.
     pub commit: Option<String>,
+    /// The machine and the build; without a name and cores in a diff that does not say.
+    #[serde(default)]
+    pub environment: Environment,
     /// Why it holds only a part of what it was to measure, such as `interrupted`; null if it is whole.
     pub partial: Option<String>,
 }

@@ -1,13 +1,19 @@
 //! Records on disk: written whole or not at all, and refused in words when they cannot be read.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde_json::error::Category;
 
 use super::check::{Contradiction, contradictions};
 use super::run::{Record, SCHEMA_VERSION};
+
+/// How every gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a record could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +88,7 @@ pub enum RecordError {
 }
 
 impl Record {
-    /// Reads the record at `path`.
+    /// Reads the record at `path`, which may be compressed by gzip, as a page has it.
     ///
     /// # Errors
     /// [`RecordError`] if there is no file that can be read, or it holds no record that this version knows.
@@ -91,7 +97,12 @@ impl Record {
         if path.is_dir() {
             return Err(RecordError::Directory { path: path.to_owned() });
         }
-        let bytes = fs::read(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+        let unreadable = |source| RecordError::Read { path: path.to_owned(), source };
+        let mut bytes = fs::read(path).map_err(unreadable)?;
+        if bytes.starts_with(&GZIP) {
+            let compressed = std::mem::take(&mut bytes);
+            GzDecoder::new(&compressed[..]).read_to_end(&mut bytes).map_err(unreadable)?;
+        }
         Self::parse(&bytes, path)
     }
 
@@ -131,6 +142,17 @@ impl Record {
             })
             .and_then(|_| write_atomically(path, &json))
             .map_err(|source| RecordError::Write { path: path.to_owned(), source })
+    }
+
+    /// The record as JSON without indentation, compressed by gzip: the same bytes whenever it is the same record.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "all keys are strings, and memory takes what is written to it"
+    )]
+    pub fn to_gzip(&self) -> Vec<u8> {
+        let json = serde_json::to_vec(self).expect("a record has nothing but string keys");
+        let mut compressed = GzEncoder::new(Vec::new(), Compression::best());
+        compressed.write_all(&json).and_then(|()| compressed.finish()).expect("memory takes it")
     }
 
     /// The record as indented JSON, with a line break at its end.

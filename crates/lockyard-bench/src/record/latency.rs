@@ -46,6 +46,37 @@ pub enum Percentile {
     P99_9,
 }
 
+/// How long an operation took, as a curve: at each quarter of a nine the latency that so many samples do not exceed, in
+/// nanoseconds. Value `k` is at the share 1 − 10^(−k/4) of samples: 0, 43.8 %, 68.4 %, 82.2 %, 90 %, …, 99 %, and so on, as far as
+/// there is a sample beyond on average.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct LatencyCurve(pub Vec<u64>);
+
+impl LatencyCurve {
+    /// Of so many samples; `at` tells the latency that a share of them does not exceed.
+    ///
+    /// ```
+    /// use lockyard_bench::record::LatencyCurve;
+    ///
+    /// let curve = LatencyCurve::of(1_000, |share| (share * 1e6) as u64);
+    /// let points: Vec<_> = curve.points().collect();
+    /// assert_eq!(points.len(), 13, "three nines, and the least");
+    /// assert_eq!((points[4], points[12].0), ((1.0, 900_000), 3.0));
+    /// ```
+    pub fn of(count: u64, at: impl Fn(f64) -> u64) -> Self {
+        let beyond = |nth: u32| 10_f64.powf(-f64::from(nth) / 4.0);
+        // Half a sample of slack, so that 1,000 samples have their third nine.
+        let steps = (0..).map(beyond).take_while(|beyond| beyond * count as f64 >= 0.999);
+        Self(steps.map(|beyond| at(1.0 - beyond)).collect())
+    }
+
+    /// Each point: at how many nines of the samples, and the latency in nanoseconds.
+    pub fn points(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.0.iter().enumerate().map(|(nth, nanos)| (nth as f64 / 4.0, *nanos))
+    }
+}
+
 impl Percentile {
     /// Every one that is reported, rising.
     pub const ALL: [Self; 4] = [Self::P50, Self::P90, Self::P99, Self::P99_9];

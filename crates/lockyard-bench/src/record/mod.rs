@@ -25,6 +25,8 @@ mod scaling;
 mod servers;
 mod simulated;
 mod strategy;
+mod tracked;
+mod trends;
 
 pub use against::{Against, AgainstRound};
 pub use cell::{
@@ -36,7 +38,7 @@ pub use environment::Environment;
 pub use factors::Factors;
 pub use file::{RecordError, write_atomically};
 pub use harness::{HarnessCost, Overhead};
-pub use latency::{Latency, Percentile};
+pub use latency::{Latency, LatencyCurve, Percentile};
 pub use locks::{LockUse, Times};
 pub use locks_alone::{Agreement, KnownCurve, LockPoint, LockRecord, LockSummary};
 pub use lockyard_evidence::{
@@ -53,5 +55,6 @@ pub use simulated::{
     SimulatedPoint, SimulationRecord, Waiting,
 };
 pub use strategy::StrategySummary;
+pub use trends::{StepChange, TrendPoint, TrendRun, TrendScenario, TrendStrategy, Trends};
 
 pub use crate::stats::Verdict;

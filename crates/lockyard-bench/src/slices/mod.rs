@@ -34,7 +34,7 @@ pub(crate) use mode::LatencyMode;
 pub(crate) use runner::{SliceRunner, Sliced, runtime_of};
 pub(crate) use runtime::OWN;
 pub use runtime::Runtime;
-pub(crate) use samples::{Block, SubjectTotals, TaskLog, latency_of};
+pub(crate) use samples::{Block, SubjectTotals, TaskLog, latency_curve_of, latency_of};
 pub(crate) use slice::Slice;
 pub(crate) use task::{Pacing, TURN, Task};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Latency, Percentile};
+use crate::record::{Latency, LatencyCurve, Percentile};
 use crate::workload::Operation;
 
 use super::distribution::Distribution;
@@ -181,13 +181,32 @@ impl SubjectTotals {
         };
         self.histograms.iter().map(named).collect()
     }
+
+    /// Their curves, by the names of the operations.
+    pub(crate) fn latency_curves(&self, operations: &[Operation]) -> BTreeMap<String, LatencyCurve> {
+        let named = |(nth, seen): (&usize, &Histogram<u64>)| (operations[*nth].name.to_owned(), curve(seen));
+        self.histograms.iter().map(named).collect()
+    }
 }
 
 /// Latencies of several histograms together, of which these are the buckets: the upper end of each, and how many it holds.
-pub(crate) fn latency_of<'a>(buckets: impl Iterator<Item = &'a [u64; 2]>) -> Latency {
+pub(crate) fn latency_of(buckets: &mut dyn Iterator<Item = &[u64; 2]>) -> Latency {
+    summary(&together(buckets))
+}
+
+/// The same as a curve.
+pub(crate) fn latency_curve_of(buckets: &mut dyn Iterator<Item = &[u64; 2]>) -> LatencyCurve {
+    curve(&together(buckets))
+}
+
+fn together(buckets: &mut dyn Iterator<Item = &[u64; 2]>) -> Histogram<u64> {
     let mut all = histogram();
     buckets.for_each(|[nanos, count]| all.saturating_record_n(*nanos, *count));
-    summary(&all)
+    all
+}
+
+fn curve(seen: &Histogram<u64>) -> LatencyCurve {
+    LatencyCurve::of(seen.len(), |share| seen.value_at_quantile(share))
 }
 
 /// Latencies to within a thousandth, up to an hour.

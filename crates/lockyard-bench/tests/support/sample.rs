@@ -144,6 +144,7 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
             .filter(|it| !hot || it.0 != "list_contexts")
             .map(|&(operation, share, p50)| (operation.to_owned(), latency(share, p50)))
             .collect::<BTreeMap<_, _>>(),
+        latency_curves_ns: BTreeMap::new(),
         timeline: None,
         wait_ns: None,
         hold_ns: None,
@@ -164,6 +165,7 @@ fn cell(scenario: &(&str, f64, f64, u32, u32), strategy: &(&str, &str, [f64; 3])
         violations: vec![],
         unanswered: 0,
         lock_uses: None,
+        tracked_beside_s: None,
     }
 }
 
