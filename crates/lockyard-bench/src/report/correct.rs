@@ -1,5 +1,6 @@
 //! Whether a strategy is right, over all scenarios: each check in a few words. What was not checked says so.
 
+use super::excluded::ExcludedStrategy;
 use super::format;
 use crate::record::{Record, Verification};
 
@@ -12,6 +13,17 @@ pub(super) struct Checked {
     /// Whether anything was checked at all.
     pub known: bool,
     pub wrong: bool,
+}
+
+impl Checked {
+    /// By which tables are sorted: what was checked and is right first, and what is wrong last.
+    pub fn rank(&self) -> u8 {
+        match (self.wrong, self.known) {
+            (false, true) => 0,
+            (false, false) => 1,
+            (true, _) => 2,
+        }
+    }
 }
 
 /// The checks of one strategy, in the order of [`HEAD`].
@@ -43,6 +55,27 @@ pub(super) fn checks(record: &Record, strategy: &str) -> [Checked; 5] {
         count(|it| it.starvations),
         models(record, strategy),
     ]
+}
+
+/// All checks in one cell: what is wrong, or what was checked, and what was not.
+pub(super) fn summary(record: &Record, strategy: &str) -> Checked {
+    let [orders, deadlocks, inversions, starvation, models] = checks(record, strategy);
+    let tracked = [deadlocks, inversions, starvation];
+    let failed = ExcludedStrategy::all(record).into_iter().find(|it| it.strategy == strategy);
+    if let Some(failed) = failed {
+        return Checked { words: format!("FAILED: {}", failed.reasons.join(", ")), known: true, wrong: true };
+    }
+    let tracked_at_all = tracked.iter().any(|it| it.known);
+    let seen = [
+        orders.known.then(|| "linearizable".to_owned()),
+        tracked_at_all.then(|| "locks tracked".to_owned()),
+        models
+            .known
+            .then(|| format!("models {}", models.words.trim_end_matches(" passed").replace(" of ", "/"))),
+    ];
+    let seen: Vec<_> = seen.into_iter().flatten().collect();
+    let words = if seen.is_empty() { "not checked".to_owned() } else { seen.join(" · ") };
+    Checked { words, known: !seen.is_empty(), wrong: false }
 }
 
 /// "none", or "none, in 2 of 3" where not every cell was looked at.

@@ -12,7 +12,7 @@ use super::super::locks::{
 };
 use super::super::rows::{NOT_MEASURED, Table};
 use super::palette::Palette;
-use super::{parts, scenario};
+use super::{figures, parts};
 use crate::record::Record;
 
 /// So many names stand in one square.
@@ -45,7 +45,7 @@ pub(super) fn sections(record: &Record, tables: &[Table<'_>], palette: &Palette<
                 h2 { "Every point" }
                 details {
                     summary { (format::counted(tables.len() as u64, "point")) ", all locks at each" }
-                    @for table in tables { (scenario::section_of_rows(table, palette)) }
+                    @for table in tables { h3 { (table.scenario) } (figures::every_figure(table, palette)) }
                 }
             }
         }
@@ -53,7 +53,9 @@ pub(super) fn sections(record: &Record, tables: &[Table<'_>], palette: &Palette<
 }
 
 fn map_of(record: &Record, map: &LockMap, palette: &Palette<'_>) -> Markup {
-    let table = html! { table.heat.lock-map {
+    let title = format!("Fastest lock: {}", map.title());
+    let table = html! { table.lock-map {
+        caption { (title) }
         thead { tr {
             th scope="col" { "held for" }
             @for reads in &map.reads { th scope="col" { (reads) " % reads" } }
@@ -66,7 +68,7 @@ fn map_of(record: &Record, map: &LockMap, palette: &Palette<'_>) -> Markup {
     html! {
         article {
             h3 { (map.title()) }
-            (parts::scroll(&format!("Fastest lock: {}", map.title()), &table))
+            (parts::scroll(&title, &table))
             ul { @for sentence in sentences(map, record.baseline()) { li { (sentence) } } }
         }
     }
@@ -78,7 +80,7 @@ fn square(map: &LockMap, (row, column): (usize, usize), palette: &Palette<'_>) -
         (_, Standings::Undecided) => html! { td.muted { "no winner: too imprecise" } },
         (_, Standings::Alike) => html! { td.muted { "no difference was seen" } },
         ([only], Standings::Led) => html! {
-            td.led style=(format!("--led: {}", palette.colour(&only.name))) {
+            td.led data-s=(palette.number(&only.name)) {
                 strong { (only.name) }
                 @if let Some((ratio, ci)) = only.ratio { br; span.interval { (format::ratio(ratio, ci)) } }
             }
@@ -95,21 +97,18 @@ fn square(map: &LockMap, (row, column): (usize, usize), palette: &Palette<'_>) -
 
 /// What each lock costs besides.
 fn locks(record: &Record, palette: &Palette<'_>) -> Markup {
-    let table = html! { table {
-        (parts::head(LOCK_HEAD))
-        tbody { @for row in lock_rows(record) {
-            @let [name, rest @ ..] = &row;
-            tr data-s=(palette.number(name)) {
-                th scope="row" { (name) }
-                @for cell in rest { td { (cell) } }
-            }
-        } }
+    let body = html! { @for row in lock_rows(record) {
+        @let [name, rest @ ..] = &row;
+        tr data-s=(palette.number(name)) {
+            th scope="row" { (name) }
+            @for cell in rest { td { (cell) } }
+        }
     } };
     html! {
         section #lock-costs {
             h2 { (LOCK_TITLE) }
             p.muted { (LOCK_NOTE) }
-            (parts::scroll(LOCK_TITLE, &table))
+            (parts::words(LOCK_TITLE, LOCK_HEAD, &body))
         }
     }
 }
@@ -117,21 +116,18 @@ fn locks(record: &Record, palette: &Palette<'_>) -> Markup {
 /// Published results. A source is text: nothing in a record becomes a link.
 fn curves(record: &Record) -> Markup {
     let rows = curve_rows(record);
-    let table = html! { table.prose {
-        (parts::head(CURVE_HEAD))
-        tbody { @for [claim, seen, cores, verdict, source] in &rows { tr {
-            td { (claim) }
-            td { (seen) }
-            td { (cores) }
-            td { strong { (verdict) } }
-            td { (source) }
-        } } }
-    } };
+    let body = html! { @for [claim, seen, cores, verdict, source] in &rows { tr {
+        td { (claim) }
+        td { (seen) }
+        td { (cores) }
+        td { strong { (verdict) } }
+        td { (source) }
+    } } };
     html! {
         @if !rows.is_empty() {
             section #known-curves {
                 h2 { (CURVE_TITLE) }
-                (parts::scroll(CURVE_TITLE, &table))
+                (parts::words(CURVE_TITLE, CURVE_HEAD, &body))
             }
         }
     }

@@ -1,21 +1,22 @@
 //! The end of the page: where it was measured, how to read it, what is not in it, and how to make it again.
 
-use std::fmt::Write as _;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
 use super::super::rows::{self, Table};
-use super::super::{format, html::timeline, machines, strategies};
-use super::bars;
-use super::parts;
+use super::super::{format, machines, strategies};
+use super::{glossary, parts, resources, timeline};
 use crate::record::{Environment, Record};
 
+/// What stands at the end, folded but for the command.
 pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
     html! {
         (known_as(record))
         (of_machines(record))
-        (environment(record))
-        (method(record))
+        (parts::folded("environment", "Environment", &environment(record)))
+        (parts::folded("method", "Method: how to read this", &method(record)))
+        (parts::folded("glossary", "Glossary", &glossary::terms()))
         (absent(record, tables))
         (reproduce(record))
     }
@@ -24,47 +25,30 @@ pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
 /// What each strategy is.
 fn known_as(record: &Record) -> Markup {
     let rows = strategies::rows(record);
-    let table = html! { table.prose {
-        (parts::head(strategies::HEAD))
-        tbody { @for [name, about, factors] in &rows { tr {
-            th scope="row" { (name) }
-            td { (about) }
-            td { (factors) }
-        } } }
-    } };
-    html! {
-        @if !rows.is_empty() {
-            section #strategies {
-                h2 { (strategies::TITLE) }
-                @if let Some(beside) = strategies::beside_the_reference(record) { p { (beside) } }
-                details open[record.strategies.len() <= 4] {
-                    summary { "All " (rows.len()) " strategies" }
-                    (parts::scroll(strategies::TITLE, &table))
-                }
-            }
-        }
-    }
+    let body = html! { @for [name, about, factors] in &rows { tr {
+        th scope="row" { (name) }
+        td { (about) }
+        td { (factors) }
+    } } };
+    let content = html! {
+        @if let Some(beside) = strategies::beside_the_reference(record) { p { (beside) } }
+        (parts::words(strategies::TITLE, strategies::HEAD, &body))
+    };
+    html! { @if !rows.is_empty() { (parts::folded("strategies", strategies::TITLE, &content)) } }
 }
 
 /// What several load machines did together.
 fn of_machines(record: &Record) -> Markup {
     let sentences = machines::sentences(record);
-    let table = html! { table.prose {
-        (parts::head(machines::HEAD))
-        tbody { @for [slice, rest @ ..] in &machines::rows(record) { tr {
-            th scope="row" { (slice) }
-            @for cell in rest { td { (cell) } }
-        } } }
-    } };
-    html! {
-        @if !sentences.is_empty() {
-            section #machines {
-                h2 { (machines::TITLE) }
-                @for sentence in &sentences { p { (sentence) } }
-                (parts::scroll(machines::TITLE, &table))
-            }
-        }
-    }
+    let body = html! { @for [slice, rest @ ..] in &machines::rows(record) { tr {
+        th scope="row" { (slice) }
+        @for cell in rest { td { (cell) } }
+    } } };
+    let content = html! {
+        @for sentence in &sentences { p { (sentence) } }
+        (parts::words(machines::TITLE, machines::HEAD, &body))
+    };
+    html! { @if !sentences.is_empty() { (parts::section("machines", machines::TITLE, &content)) } }
 }
 
 fn environment(record: &Record) -> Markup {
@@ -107,12 +91,7 @@ fn environment(record: &Record) -> Markup {
             format!("{} of the throughput with latencies recorded", format::percent(effect)),
         ));
     }
-    html! {
-        section.environment #environment {
-            h2 { "Where it was measured" }
-            dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
-        }
-    }
+    html! { dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } } }
 }
 
 /// Logical cores, with how they stand together where that is known.
@@ -131,8 +110,6 @@ fn method(record: &Record) -> Markup {
     clocks.sort_unstable();
     clocks.dedup();
     html! {
-        section #method {
-            h2 { "How to read this" }
             ul {
                 li { "A ratio is candidate ÷ baseline. For throughput, above ×1 is faster; for latency and bytes, below." }
                 li { "Rounds are interleaved and paired, so that machine noise hits all candidates alike. The bracketed confidence interval is that of the paired ratio, which is why it can be narrower than the intervals of the rates." }
@@ -140,12 +117,14 @@ fn method(record: &Record) -> Markup {
                 @if record.against.is_some() {
                     li { "Against another build a round is one process of each, one right after the other, so that the interval also holds what differs from one process to the next. A percentile is that of the median process." }
                 }
+                @if let Some(seconds) = record.cells.iter().find_map(|cell| cell.tracked_beside_s) {
+                    li { "Deadlocks, inversions, starvation, waits and holds are of " (format!("{seconds:.1}")) " s a cell with tracked locks, beside the measured time: tracking has a cost, which is in no throughput and no latency here." }
+                }
                 @if !clocks.is_empty() {
                     li { "Latency clock: " (clocks.join("; ")) "." }
                 }
                 li { "“" (rows::NOT_MEASURED) "” and “not checked” mean no data; they are never a zero." }
             }
-        }
     }
 }
 
@@ -156,7 +135,7 @@ fn absent(record: &Record, tables: &[Table<'_>]) -> Markup {
         ("latency over time", tables.iter().any(|table| timeline::kept(table).next().is_some())),
         ("lock contention", cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some())),
         ("fairness", cells().any(|cell| cell.fairness.is_some())),
-        ("memory", tables.iter().any(bars::has_bytes)),
+        ("memory", tables.iter().any(resources::has_bytes)),
         ("ablation", !record.ablations.is_empty()),
         ("scaling", !record.scaling.is_empty()),
         ("runtime checks", cells().any(|cell| cell.verification.is_some())),
@@ -175,27 +154,25 @@ fn absent(record: &Record, tables: &[Table<'_>]) -> Markup {
 }
 
 fn reproduce(record: &Record) -> Markup {
-    html! {
-        section #reproduce {
-            h2 { "To reproduce" }
-            p { "With seed " (record.seed) ":" }
-            pre tabindex="0" { code { (record.command) } }
-            p { a download="run.json" href=(data_url(record)) { "Download the record" } " (JSON, schema " (record.schema_version) ")" }
+    let content = html! {
+        p { "With seed " (record.seed) ":" }
+        pre tabindex="0" { code { (record.command) } }
+        p {
+            a download="run.json.gz" href=(data_url(record)) { "Download the record" }
+            " (JSON, schema " (record.schema_version) ", compressed; " code { "report run.json.gz" } " reads it"
+            @if record.cells.iter().any(|cell| cell.lock_uses.is_some()) {
+                "; without the histograms of single locks, which run.json beside this page has"
+            }
+            ")"
         }
-    }
+    };
+    parts::section("reproduce", "To reproduce", &content)
 }
 
-/// The record as a link to itself, without the indentation of its file. All but letters, digits and a few marks is
-/// percent-encoded, so nothing in it can end the attribute.
+/// The record as a link to itself: compressed, for it is several times as large as the page, and without what would be half of it
+/// and is on no page.
 fn data_url(record: &Record) -> String {
-    let json = serde_json::to_string(record).expect("a record has nothing but string keys");
-    let mut url = "data:application/json;charset=utf-8,".to_owned();
-    for byte in json.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.,:[]{}".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
-    url
+    let mut record = record.clone();
+    record.cells.iter_mut().for_each(|cell| cell.lock_uses = None);
+    format!("data:application/gzip;base64,{}", STANDARD.encode(record.to_gzip()))
 }

@@ -1,147 +1,130 @@
 //! index.html: the report as one page that needs nothing but itself.
 //!
-//! It makes no request, and its policy says so to the browser. It has one small script, for switching strategies off and
-//! for stepping through what failed; the policy names it by its hash, so nothing else can run. Whatever stands in a record, a hostile name included, can
-//! therefore be text on this page and nothing else.
+//! It answers in the order in which questions come: what failed, which one to use, how they rank, why, at what price, how far, and
+//! whether it is right; what else was measured is folded at the end. It makes no request, and its policy names its scripts by
+//! their hashes, so nothing else can run: whatever stands in a record, a hostile name included, is text on this page and nothing
+//! else. Without its scripts it is whole.
 
-mod ablation;
-mod bars;
-mod chart;
-mod curves;
-mod heat;
+mod axis;
+mod correctness;
+mod failures;
+mod figures;
+mod glossary;
+mod header;
 mod latency;
 mod locks;
-mod matrix;
 mod method;
 mod palette;
-mod pareto;
 mod parts;
-mod plot;
-mod recommend;
+mod plane;
+mod ranking;
+mod resources;
 mod scaling;
-mod scenario;
 mod simulated;
 mod timeline;
-mod violations;
-mod xy;
+mod tradeoff;
+mod why;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use lockyard_evidence::{Document, PageScript};
+use maud::{Markup, html};
 
+use super::advice::recommendation;
 use super::failures::failures;
+use super::format;
 use super::rows::Table;
-use super::{format, verdict};
 use crate::record::Record;
 use palette::Palette;
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("page.js");
 
-/// The page's own script and that of drawings, as one: the policy has one hash to name.
-fn script() -> String {
-    [SCRIPT, lockyard_evidence::SCRIPT].join("\n")
-}
+/// Picks scenarios and strategies, sorts, copies, and draws other operations.
+const SCRIPT: PageScript =
+    PageScript { text: include_str!("page.js"), sha256: "uQi9rJIgoEBcbKt8qxFRXkIpb3u2sTTKrmJ0iNYD3VY=" };
 
 /// The report as a page for a browser.
 pub fn page(record: &Record) -> String {
-    let failures = failures(record);
     let tables = Table::all(record);
     let palette = Palette::of(record);
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
     // Points of locks alone are too many for a title.
     let title = if record.locks.is_some() { "locks alone".to_owned() } else { format::list(&scenarios) };
-    let script = script();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(&script));
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Lockyard" @if !title.is_empty() { ": " (title) } }
-                style { (PreEscaped(STYLE)) (PreEscaped(lockyard_evidence::STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Lockyard" }
-                    p.verdict { (verdict::verdict(record)) }
-                    @if !failures.is_empty() {
-                        p { a.jump href="#failure-1" { "Jump to the first failure" } }
-                    }
+    let sections = if record.locks.is_some() { Vec::new() } else { sections(record, &tables, &palette) };
+    let scenarios: Vec<_> =
+        if record.locks.is_some() { Vec::new() } else { tables.iter().map(|table| table.scenario).collect() };
+    let links: Vec<_> = sections.iter().map(|it| (it.id, it.title)).collect();
+    let body = html! {
+        // What failed stands before all else, and the way to it before that.
+        @if !failures(record).is_empty() { a.skip.jump href="#failure-1" { "Jump to the first failure" } }
+        a.skip href="#content" { "Skip to the results" }
+        (failures::section(record, &tables))
+        (header::header(record, &title))
+        (header::controls(&scenarios, &palette, &links))
+        main #content tabindex="-1" {
+            @if record.locks.is_some() {
+                (locks::sections(record, &tables, &palette))
+                @if let Some(simulation) = record.locks.as_ref().and_then(|it| it.simulation.as_ref()) {
+                    (simulated::section(record, simulation, &palette))
                 }
-                (switches(&palette))
-                main {
-                    @if !failures.is_empty() {
-                        section.failures #failures {
-                            h2 { "Failures" }
-                            ol { @for (nth, failure) in (1..).zip(&failures) {
-                                li id=(format!("failure-{nth}")) tabindex="-1" { (failure) }
-                            } }
-                        }
-                    }
-                    @if record.locks.is_some() {
-                        (locks::sections(record, &tables, &palette))
-                        @if let Some(simulation) = record.locks.as_ref().and_then(|it| it.simulation.as_ref()) {
-                            (simulated::section(record, simulation, &palette))
-                        }
-                    } @else {
-                        @if !tables.is_empty() { (heat::section(record, &palette)) }
-                        (recommend::section(record))
-                        (charts(record, &tables, &palette))
-                    }
-                    (method::sections(record, &tables))
-                }
-                script { (PreEscaped(&script)) }
             }
+            @for section in &sections { (section.content) }
+            @if let Some(recommended) = recommendation(record) { (figures::advice(&recommended)) }
+            (details(record, &tables, &palette))
+            (method::sections(record, &tables))
         }
     };
-    page.into_string()
-}
-
-/// In the order in which questions come: how fast, how far, how long, how steady, why, at what price.
-fn charts(record: &Record, tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
-    let cells = || record.cells.iter();
-    html! {
-        @for table in tables { (scenario::section(table, palette)) }
-        @if !record.scaling.is_empty() { (scaling::section(record, palette)) }
-        @if cells().any(|cell| !cell.latency_ns.is_empty()) { (latency::section(tables, palette)) }
-        @if cells().any(|cell| cell.timeline.is_some()) { (timeline::section(tables, palette)) }
-        @if cells().any(|cell| cell.wait_ns.is_some() || cell.hold_ns.is_some()) { (bars::locks(tables, palette)) }
-        @if cells().any(|cell| cell.fairness.is_some()) { (bars::fairness(tables, palette)) }
-        @if tables.iter().any(bars::has_bytes) { (bars::memory(tables, palette)) }
-        @if !record.ablations.is_empty() { (ablation::section(record)) }
-        @if tables.iter().any(|table| table.rows.len() > 1) { (pareto::section(tables, palette)) }
-        @if violations::any(record) { (violations::section(record)) }
-        @if let Some(models) = &record.models { (matrix::models(models)) }
-        @if let Some(pitfalls) = &record.pitfalls { (matrix::pitfalls(pitfalls)) }
+    let title = if title.is_empty() { "Lockyard".to_owned() } else { format!("Lockyard: {title}") };
+    Document {
+        title: &title,
+        styles: &[STYLE, &palette.style(), lockyard_evidence::STYLE],
+        scripts: &[SCRIPT, lockyard_evidence::SCRIPT],
+        body: &body.into_string(),
     }
+    .to_html()
 }
 
-/// A button for each strategy. Without the script they would do nothing, so it is the script that shows them.
-fn switches(palette: &Palette<'_>) -> Markup {
-    html! {
-        @if palette.strategies().count() > 1 {
-            nav.switches hidden aria-label="Strategies shown" {
-                span.muted { "Show" }
-                @for (number, strategy) in palette.strategies() {
-                    button type="button" data-switch=(number) data-name=(strategy) aria-pressed="true" {
-                        span.swatch style=(format!("color: {}", palette.colour(strategy))) {}
-                        (strategy)
-                    }
-                }
-                button type="button" data-all { "all" }
-            }
-        }
+/// A section that the contents lead to.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    content: Markup,
+}
+
+/// How fast, why, at what price, how slow the slow ones are, how far, and whether right: what there is of it.
+fn sections(record: &Record, tables: &[Table<'_>], palette: &Palette<'_>) -> Vec<Section> {
+    let mut sections = Vec::new();
+    let mut add = |id, title, content| sections.push(Section { id, title, content });
+    if !tables.is_empty() {
+        add(ranking::ID, ranking::TITLE, ranking::section(tables, palette));
     }
+    if why::any(record, tables) {
+        add(why::ID, "Why", why::section(record, tables));
+    }
+    if tradeoff::any(tables) {
+        add(tradeoff::ID, "Trade-off", tradeoff::section(tables, palette));
+    }
+    if record.cells.iter().any(|cell| !cell.latency_ns.is_empty()) {
+        add(latency::ID, latency::TITLE, latency::section(tables, palette));
+    }
+    if !record.scaling.is_empty() {
+        add(scaling::ID, scaling::TITLE, scaling::section(record, palette));
+    }
+    if !record.cells.is_empty() || record.models.is_some() || record.pitfalls.is_some() {
+        add(correctness::ID, correctness::TITLE, correctness::section(record, palette));
+    }
+    sections
 }
 
-/// Nothing may be fetched, and no script may run but the one.
-fn policy(script: &str) -> String {
-    let hash = STANDARD.encode(Sha256::digest(script));
-    format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
-    )
+/// What else was measured, folded.
+fn details(record: &Record, tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
+    if record.locks.is_some() {
+        return html! {};
+    }
+    let any = |has: fn(&Table<'_>) -> bool| tables.iter().any(has);
+    html! {
+        @if !tables.is_empty() { (figures::section(tables, palette)) }
+        @if any(|table| timeline::kept(table).next().is_some()) { (timeline::section(tables, palette)) }
+        @if any(resources::has_locks) { (resources::locks(tables, palette)) }
+        @if record.cells.iter().any(|cell| cell.fairness.is_some()) { (resources::fairness(tables, palette)) }
+        @if any(resources::has_bytes) { (resources::memory(tables, palette)) }
+    }
 }

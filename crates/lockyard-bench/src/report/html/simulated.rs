@@ -1,13 +1,14 @@
-//! Locks simulated on more cores than there are, on the page: dotted, and under its own headline. What was measured of the same
+//! Locks simulated on more cores than there are, on the page: dashed, and under its own headline. What was measured of the same
 //! lock is a solid line of the same colour, which ends where the cores do.
 
 use maud::{Markup, html};
 
 use super::super::simulated::{HELD_OUT_HEAD, POINT_HEAD, TITLE, held_out, points, sentences};
 use super::super::{format, simulated};
+use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
-use super::xy::{Axis, PlotPoint, Series, xy};
+use super::plane::{Name, Plane, Shape, Stroke};
 use crate::locks::simulate::scaled;
 use crate::record::{LockPoint, Record, SimulationRecord, Throughput};
 
@@ -40,7 +41,7 @@ fn is_of(shape: LockPoint, point: LockPoint) -> bool {
 }
 
 fn chart(record: &Record, simulation: &SimulationRecord, shape: LockPoint, palette: &Palette<'_>) -> Markup {
-    let mut series = Vec::new();
+    let mut shapes = Vec::new();
     let mut names = Vec::new();
     for lock in &simulation.locks {
         let name = &lock.name;
@@ -53,20 +54,30 @@ fn chart(record: &Record, simulation: &SimulationRecord, shape: LockPoint, palet
             let point = LockPoint::of(&it.point)?;
             is_of(shape, point).then_some((point.workers, it.throughput))
         });
-        names.push(name.as_str());
-        series.push(line(palette, name, "measured", measured.collect()));
-        series.push(line(palette, name, "simulated", simulated.collect()));
+        let simulated: Vec<_> = simulated.collect();
+        names.extend(simulated.iter().max_by_key(|(workers, _)| *workers).map(|(_, rate)| Name {
+            of: palette.number(name),
+            text: name,
+            at: rate.ops_per_s,
+            loud: palette.is_coloured(name),
+        }));
+        shapes.extend(line(palette, name, "measured", measured.collect()));
+        shapes.extend(line(palette, name, "simulated", simulated));
     }
-    let marks = || series.iter().flat_map(|it| &it.marks);
-    let cores = Axis::logarithmic(marks().map(|mark| mark.x), |x| format!("{x:.0}"), "cores");
-    let rates = Axis::from_zero(marks().map(|mark| mark.y), format::tick_count, "accesses/s");
+    let points = || shapes.iter().flat_map(|it| &it.points);
+    let mut cores: Vec<_> = points().map(|(cores, _)| *cores).collect();
+    cores.sort_by(f64::total_cmp);
+    cores.dedup();
+    let x = Axis::at(&cores, true, |x| format!("{x:.0}"), "cores");
+    let y = Axis::from_zero(points().map(|(_, rate)| *rate), format::tick_count, "accesses/s");
     let title = title(shape);
-    let drawing = html! {
-        (xy(&series, &cores, &rates, &format!("Accesses a second of each lock, {title}: measured and simulated")))
-        p.axes { "solid: measured; dotted: " strong { "simulated" } }
-        (parts::legend(palette, names))
-    };
-    html! { article { h3 { (simulated::TITLE) ": " (title) } (drawing) } }
+    let what = format!("Accesses a second of each lock, {title}: measured and simulated");
+    let plane = Plane { title: &what, x: &x, y: &y, shapes, names, beside: Vec::new(), across: None };
+    html! { article {
+        h3 { (simulated::TITLE) ": " (title) }
+        (plane.drawn())
+        p.axes { "solid: measured; dashed: " strong { "simulated" } }
+    } }
 }
 
 /// What a chart's points have in common.
@@ -76,29 +87,29 @@ fn title(LockPoint { hold_ns, think_ns, tasks, reads_percent, workers }: LockPoi
     format!("held for {}{think}, {reads_percent} % reads, {each} tasks for each core", format::nanos(hold_ns))
 }
 
-fn line(palette: &Palette<'_>, lock: &str, how: &str, mut rates: Vec<(u32, Throughput)>) -> Series {
+/// A line, and a mark for each point that says what it is.
+fn line(palette: &Palette<'_>, lock: &str, how: &str, mut rates: Vec<(u32, Throughput)>) -> Vec<Shape> {
     rates.sort_unstable_by_key(|(workers, _)| *workers);
-    let mark = |(workers, rate): &(u32, Throughput)| PlotPoint {
-        x: f64::from(*workers),
-        y: rate.ops_per_s,
-        tip: format!("{lock}, {how}, {workers} cores: {}", format::with_interval(rate.ops_per_s, rate.ci)),
-    };
-    let simulated = how == "simulated";
-    Series {
-        colour: palette.colour(lock),
-        dashed: simulated,
-        joined: true,
-        size: if simulated { 2.0 } else { 4.0 },
-        marks: rates.iter().map(mark).collect(),
+    let shape = |stroke, points, tip| Shape { of: palette.number(lock), stroke, points, tip };
+    let at = |(workers, rate): &(u32, Throughput)| (f64::from(*workers), rate.ops_per_s);
+    let (stroke, mark) =
+        if how == "simulated" { (Stroke::Dashed, Stroke::Rings) } else { (Stroke::Line, Stroke::Dots) };
+    let mut shapes = Vec::new();
+    if rates.len() > 1 {
+        shapes.push(shape(stroke, rates.iter().map(at).collect(), format!("{lock}, {how}")));
     }
+    shapes.extend(rates.iter().map(|it| {
+        let (workers, rate) = it;
+        let tip =
+            format!("{lock}, {how}, {workers} cores: {}", format::with_interval(rate.ops_per_s, rate.ci));
+        shape(mark, vec![at(it)], tip)
+    }));
+    shapes
 }
 
 fn rows<const N: usize>(title: &str, head: &[&str; N], rows: Vec<[String; N]>) -> Markup {
-    let table = html! { table {
-        (parts::head(head.iter().copied()))
-        tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
-    } };
-    html! { details { summary { (title) } (parts::scroll(title, &table)) } }
+    let body = html! { @for row in rows { tr { @for cell in row { td { (cell) } } } } };
+    html! { details { summary { (title) } (parts::words(title, head.iter().copied(), &body)) } }
 }
 
 #[cfg(test)]
@@ -111,14 +122,14 @@ mod tests {
         let (record, simulation) = planted();
         let page = section(&record, &simulation, &Palette::of(&record)).into_string();
         assert_eq!(page.matches("id=\"simulated\"").count(), 1);
-        assert!(page.contains("dotted: <strong>simulated</strong>"), "{page}");
+        assert!(page.contains("dashed: <strong>simulated</strong>"), "{page}");
         assert!(
             page.contains("tokio-mutex, simulated, 16 cores")
                 && page.contains("tokio-mutex, measured, 2 cores")
         );
         assert!(!page.contains("tokio-mutex, measured, 16 cores"));
-        // The line of what was measured has one point and none; that of what was simulated is dotted.
-        assert!(page.contains("stroke-dasharray"), "{page}");
+        // The line of what was measured has one point and none; that of what was simulated is dashed.
+        assert!(page.contains("class=\"dashed\""), "{page}");
     }
 
     #[test]
