@@ -100,7 +100,7 @@ fn systems_are_compared_swept_and_written(folder: &Path) {
     run_shortly(folder, &[&more[..], &RIGHT].concat()).with(0).says(&[
         "one-lock",
         "each-account",
-        "yes (",
+        "linearizable",
         "Report: compared/index.html",
     ]);
     let out = folder.join("compared");

@@ -69,6 +69,7 @@ impl Against<'_> {
         let observer = progress::observer_of(
             &[plan.subjects.join(", "), format!("against {}", plan.program)].join(" "),
             &plan.workloads.join(", "),
+            plan.workloads.len(),
         );
         Ok(run_against(&plan, interrupted, &mut file.observed_by(observer), |asked| {
             let (strategy, (scenario, _)) =

@@ -186,7 +186,7 @@ impl<W: Workload, S: JudgedSpec> Program<W, Judged<W, S>> {
         self.judged.writer = Some(json_lines);
         let (spec, workload) = (self.judged.spec.clone(), self.workloads[0].clone());
         let (spec_of_all, of_all) = (spec.clone(), workload.clone());
-        self.check = Some(Box::new(move |options| check::judge(&spec(&workload), None, options)));
+        self.check = Some(Box::new(move |options| check::judge("own", &spec(&workload), None, options)));
         self.judge = Some(Box::new(move |history, budget| {
             check::verdict(&spec_of_all(&of_all), None, history, budget)
         }));

@@ -15,8 +15,9 @@ use lockyard_history::{
 };
 
 use super::exit::Exit;
-use super::judgement::{Found, Judgement};
+use super::judgement::{Found, Judged, Judgement};
 use super::options;
+use super::origin::command_line;
 use super::output::interrupt;
 use super::stdout::write_out;
 
@@ -80,12 +81,17 @@ enum Format {
 /// How a specification decides on a history, within a limit.
 pub type DecisionFn<S> = for<'h> fn(&'h History<S>, Limit) -> Decision<'h, S>;
 
-/// Judges the history by a specification. `decide` is its own way to a verdict, if it has one for histories that begin with its
-/// initial state.
+/// Judges the history by a specification, which `model` names. `decide` is its own way to a verdict, if it has one for histories that
+/// begin with its initial state.
 ///
 /// # Errors
 /// A file that cannot be read, or that holds nothing.
-pub fn judge<S: Codec>(spec: &S, decide: Option<DecisionFn<S>>, args: &CheckOptions) -> anyhow::Result<Exit> {
+pub fn judge<S: Codec>(
+    model: &str,
+    spec: &S,
+    decide: Option<DecisionFn<S>>,
+    args: &CheckOptions,
+) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let initial = args.initial.as_deref().map(|text| initial(spec, text)).transpose()?;
     let history = read(spec, args)?;
@@ -96,7 +102,7 @@ pub fn judge<S: Codec>(spec: &S, decide: Option<DecisionFn<S>>, args: &CheckOpti
     // From here on an interrupt keeps what is known; while a file is read, nothing is.
     let interrupted = interrupt("ending the search, or what makes a violation small")?;
     let limit = Limit::time(args.budget).or_when(&interrupted);
-    let heading = Heading { args, start, interrupted: &interrupted };
+    let heading = Heading { model, args, start, interrupted: &interrupted };
     match args.consistency {
         Order::Sequential => {
             let (notes, invoked) = (history.notes().to_vec(), history.invoked);
@@ -144,6 +150,7 @@ pub fn verdict<S: Codec>(
 
 /// What stands over a verdict.
 struct Heading<'a> {
+    model: &'a str,
     args: &'a CheckOptions,
     start: Instant,
     interrupted: &'a Arc<AtomicBool>,
@@ -183,7 +190,10 @@ impl Heading<'_> {
                 }
             }
             Format::Json => write_out(&serde_json::to_string(&judgement)?)?,
-            Format::Html => write_out(&judgement.page(self.args.budget, is_interrupted))?,
+            Format::Html => {
+                let judged = Judged { file: &name(&self.args.file), model: self.model };
+                write_out(&judgement.page(&judged, self.args.budget, is_interrupted, &command_line()))?;
+            }
         }
         Ok(match judgement.found {
             Found::Order => Exit::Fine,

@@ -36,7 +36,7 @@ const QUICK_SLICE: Duration = Duration::from_millis(700);
 
 /// Measure systems under workloads, in rounds that alternate between them.
 ///
-/// The first system is the baseline; a ratio is candidate ÷ baseline. Writes a record, a page and a summary, and prints tables,
+/// The first system is the baseline; a ratio is candidate ÷ baseline. Writes a record, a page and a summary, and prints the answer,
 /// in which systems are called strategies and workloads scenarios.
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("held").args(["baseline", "against"]))]

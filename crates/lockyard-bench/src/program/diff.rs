@@ -57,6 +57,8 @@ enum Format {
     Json,
     /// The verdict first, for a pull request
     Markdown,
+    /// A page that loads nothing
+    Html,
     /// Test cases, for a CI system
     Junit,
 }
@@ -73,6 +75,7 @@ pub fn run(args: &DiffOptions) -> anyhow::Result<Exit> {
         Format::Text => report::diff_text(&diff, stdout::colour()),
         Format::Json => diff.to_json(),
         Format::Markdown => report::diff_summary(&diff),
+        Format::Html => report::diff_page(&diff),
         Format::Junit => report::diff_junit(&diff),
     })?;
     let fails = match (args.gate, args.gate_absolute) {

@@ -12,7 +12,8 @@ pub const HELP: &str = "\
 Exit codes: 0 success, 1 internal error, 2 usage or bad input, 3 regression, 4 verification failed (deadlock, stuck, \
 violation, failed operations), 5 not comparable, 130 interrupted (partial results are written, and marked).
 
-Environment: LOCKYARD_LOG sets the log level on stderr: off, error, warn (unless set), info, debug or trace.";
+Environment: LOCKYARD_LOG sets the log level on stderr: off, error, warn (unless set), info, debug or trace.
+COLUMNS sets the width of what is printed; NO_COLOR forbids colours, and CLICOLOR_FORCE=1 asks for them.";
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

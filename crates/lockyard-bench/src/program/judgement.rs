@@ -4,10 +4,18 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use lockyard_evidence::Drawing;
+use lockyard_evidence::{Drawing, PageVerdict, VerdictPage};
 use lockyard_history::Violation;
 
 use super::stdout::width;
+
+/// What was judged, by what it is called.
+pub(super) struct Judged<'a> {
+    /// The file, or that it was standard input.
+    pub(super) file: &'a str,
+    /// The specification.
+    pub(super) model: &'a str,
+}
 
 /// What was found.
 pub(super) struct Judgement {
@@ -31,13 +39,10 @@ pub(super) enum Found {
 impl Judgement {
     /// The verdict, and what is to be known of reading the file.
     pub(super) fn sentence(&self, budget: Duration, is_interrupted: bool) -> String {
-        let Self { operations, millis, is_sequential, .. } = self;
-        let operations =
-            if *operations == 1 { "1 operation".to_owned() } else { format!("{operations} operations") };
-        let looked_at = format!("{operations}, {millis} ms");
-        let property = if *is_sequential { "sequentially consistent" } else { "linearizable" };
+        let looked_at = format!("{}, {} ms", counted(self.operations), self.millis);
+        let property = self.property();
         let verdict = match &self.found {
-            Found::Order => format!("{}{} ({looked_at}).", property[..1].to_uppercase(), &property[1..]),
+            Found::Order => format!("{} ({looked_at}).", capitalized(property)),
             Found::NoOrder(_) => format!("Not {property} ({looked_at})."),
             Found::Unknown if is_interrupted => format!("Unknown: interrupted ({looked_at})."),
             Found::Unknown => format!(
@@ -53,13 +58,56 @@ impl Judgement {
         self.violation().map(|violation| violation.drawing().to_text(width()))
     }
 
-    /// A page with the verdict and the violation.
-    pub(super) fn page(&self, budget: Duration, is_interrupted: bool) -> String {
-        let verdict = self.sentence(budget, is_interrupted);
+    /// A page with the verdict and the violation. `command` is what shows it again.
+    pub(super) fn page(
+        &self,
+        of: &Judged<'_>,
+        budget: Duration,
+        is_interrupted: bool,
+        command: &str,
+    ) -> String {
+        let property = self.property();
+        let (verdict, headline) = match &self.found {
+            Found::Order => (PageVerdict::Right, capitalized(property)),
+            Found::NoOrder(_) => (PageVerdict::Wrong, format!("Not {property}")),
+            Found::Unknown => (PageVerdict::Unknown, "Unknown".to_owned()),
+        };
         let mut drawing = self.violation().map_or_else(Drawing::default, Violation::drawing);
-        let sentences: Vec<_> = verdict.lines().map(|line| line.to_owned().into()).collect();
-        drawing.cause.splice(0..0, sentences);
-        drawing.to_page("lockyard check")
+        let why = match &self.found {
+            Found::Order => Some(self.order()),
+            Found::Unknown => Some(unknown(budget, is_interrupted)),
+            Found::NoOrder(_) => None,
+        };
+        drawing.cause.splice(0..0, why.map(Into::into));
+        drawing.cause.extend(self.notes.iter().map(|note| format!("Note: {note}.").into()));
+        drawing.replay = Some(command.into());
+        let mut said = headline.clone();
+        said[..1].make_ascii_lowercase();
+        let facts = vec![
+            format!("model {}", of.model),
+            format!(
+                "judged for {}",
+                if self.is_sequential { "sequential consistency" } else { "linearizability" }
+            ),
+            counted(self.operations),
+            format!("{} ms", self.millis),
+        ];
+        VerdictPage { title: format!("{}: {said}", of.file), facts, verdict, headline, drawing }.to_html()
+    }
+
+    fn property(&self) -> &'static str {
+        if self.is_sequential { "sequentially consistent" } else { "linearizable" }
+    }
+
+    /// What it means that there is an order.
+    fn order(&self) -> String {
+        let keeps = if self.is_sequential {
+            "in which each process’s operations keep their order"
+        } else {
+            "in which each operation takes effect between its call and its return"
+        };
+        let these = if self.operations == 1 { "the operation" } else { "all operations" };
+        format!("There is an order of {these}, {keeps}, that explains every answer.")
     }
 
     fn violation(&self) -> Option<&Violation> {
@@ -68,6 +116,25 @@ impl Judgement {
             Found::Order | Found::Unknown => None,
         }
     }
+}
+
+fn counted(operations: usize) -> String {
+    if operations == 1 { "1 operation".to_owned() } else { format!("{operations} operations") }
+}
+
+fn capitalized(words: &str) -> String {
+    words[..1].to_uppercase() + &words[1..]
+}
+
+/// Why it is not known whether there is an order.
+fn unknown(budget: Duration, is_interrupted: bool) -> String {
+    let why = if is_interrupted {
+        "The search was interrupted".to_owned()
+    } else {
+        format!("The search was not complete after {budget:?}")
+    };
+    let more = if is_interrupted { "" } else { " Give more time with --budget." };
+    format!("{why}: neither was an order found, nor that there is none.{more}")
 }
 
 impl Serialize for Judgement {

@@ -48,6 +48,10 @@ pub struct MergeOptions {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Print every table below the first screen, and not that alone.
+    #[arg(long, conflicts_with = "out")]
+    all: bool,
 }
 
 /// Runs the verb. Histories of several machines are judged by `judge`, if the program can read any.
@@ -75,7 +79,7 @@ pub fn run(args: &MergeOptions, judge: Option<JudgeHistory<'_>>) -> anyhow::Resu
         report::write_all(&merged, out)?;
         eprintln!("Report: {}", out.join("index.html").display());
     } else {
-        output::print(&merged, args.format)?;
+        output::print(&merged, args.format, args.all)?;
     }
     Ok(exit::of_record(&merged))
 }

@@ -81,6 +81,7 @@ pub mod report;
 pub mod schema;
 pub mod stdout;
 mod sweeps;
+mod time_left;
 
 pub use builder::{Judged, NoSpec, Program};
 pub use machines::JudgeHistory;

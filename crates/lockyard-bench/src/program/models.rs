@@ -21,8 +21,9 @@ macro_rules! models {
             /// # Errors
             /// A file that cannot be read, or that holds nothing.
             pub fn judge(self, options: &CheckOptions) -> anyhow::Result<Exit> {
+                let name = self.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
                 match self {
-                    $(Self::$name => judge(&$spec, None, options),)*
+                    $(Self::$name => judge(&name, &$spec, None, options),)*
                 }
             }
         }

@@ -15,9 +15,10 @@ use crate::workload::Workload;
 
 use super::exit::{self, Exit};
 use super::gate::Gate;
+use super::origin::program_name;
 use super::progress;
 use super::record_file::RecordFile;
-use super::stdout::{colour, write_out};
+use super::stdout::{text_options, write_out};
 
 /// Where the record of a run goes.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +34,23 @@ pub struct OutputOptions {
     /// What is printed on stdout.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+
+    /// Print every table below the first screen, and not that alone.
+    #[arg(long)]
+    pub all: bool,
+
+    /// What one can do next, a command with its purpose each: printed after the run.
+    #[arg(skip)]
+    pub next: Vec<NextStep>,
+}
+
+/// What one can do after a run.
+#[derive(Clone, Debug)]
+pub struct NextStep {
+    /// The command.
+    pub command: String,
+    /// What it shows.
+    pub shows: &'static str,
 }
 
 impl OutputOptions {
@@ -42,12 +60,19 @@ impl OutputOptions {
         let out = self.out.clone().unwrap_or_else(default_folder);
         (out.clone(), Self { out: Some(out), ..self.clone() })
     }
+
+    /// The same with one more thing that can be done next.
+    #[must_use]
+    pub fn followed_by(mut self, command: impl Into<String>, shows: &'static str) -> Self {
+        self.next.push(NextStep { command: command.into(), shows });
+        self
+    }
 }
 
 /// What is printed on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A verdict and tables for a terminal
+    /// The answer for a terminal; with --all every table
     Text,
     /// The record, and nothing else
     Json,
@@ -101,26 +126,47 @@ pub fn measure_by(
         }
     };
     report::write_all(&record, &out).context("the run was measured, but could not be written")?;
-    print(&record, options.format)?;
+    print(&record, options.format, options.all)?;
     if options.format != Format::Text {
         // If a program reads stdout, what is wrong is reported to its user on stderr.
         let wrong = record.findings().filter(|finding| finding.is_error());
         wrong.for_each(|finding| eprintln!("error: {}: {}", finding.name(), finding.message));
     }
     eprintln!("\nReport: {}", out.join("index.html").display());
+    if options.format == Format::Text {
+        eprint!("{}", next_steps(options, &record, &out));
+    }
     match gate {
         Some(gate) => gate.judge(&record, &out),
         None => Ok(exit::of_record(&record)),
     }
 }
 
-/// Prints a record on stdout.
+/// What one can do next, a line each: to print what was not printed, and what the program has besides.
+fn next_steps(options: &OutputOptions, record: &Record, out: &Path) -> String {
+    // A record of locks alone is printed as a whole.
+    let is_cut = !options.all && record.locks.is_none() && !record.cells.is_empty();
+    let file = out.join("run.json");
+    let all = is_cut.then(|| NextStep {
+        command: format!("{} report {} --all", program_name(), file.display()),
+        shows: "every table",
+    });
+    let steps: Vec<_> = all.iter().chain(&options.next).collect();
+    let width = steps.iter().map(|it| it.command.chars().count()).max().unwrap_or(0);
+    let line = |(nth, it): (usize, &&NextStep)| {
+        let head = if nth == 0 { "Next:" } else { "" };
+        format!("{head:8}{:width$}  {}\n", it.command, it.shows)
+    };
+    steps.iter().enumerate().map(line).collect()
+}
+
+/// Prints a record on stdout: as text the first screen, or `all` that there is.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn print(record: &Record, format: Format) -> anyhow::Result<()> {
+pub fn print(record: &Record, format: Format, all: bool) -> anyhow::Result<()> {
     let text = match format {
-        Format::Text => report::text(record, colour()),
+        Format::Text => report::text(record, &text_options(all)),
         Format::Json => record.to_json(),
         Format::Markdown => report::summary(record),
         Format::Html => report::page(record),

@@ -11,16 +11,22 @@ use crate::record::{Comparison, Metric};
 use crate::report;
 use crate::workload::Workload;
 
+use super::time_left::TimeLeft;
+
 /// The observer that fits where stderr goes.
 pub fn observer<W: Workload>(plan: &Plan<W>) -> Box<dyn Observer> {
     let subjects = plan.names().collect::<Vec<_>>().join(", ");
-    observer_of(&subjects, &plan.workloads().iter().map(Workload::name).collect::<Vec<_>>().join(", "))
+    let workloads: Vec<_> = plan.workloads().iter().map(Workload::name).collect();
+    observer_of(&subjects, &workloads.join(", "), workloads.len())
 }
 
-/// The same, by what is measured and under what.
-pub fn observer_of(subjects: &str, workloads: &str) -> Box<dyn Observer> {
+/// The same, by what is measured and under what, and how many workloads that are.
+pub fn observer_of(subjects: &str, workloads: &str, count: usize) -> Box<dyn Observer> {
     eprintln!("Measuring {subjects} under {workloads}.");
-    if std::io::stderr().is_terminal() { Box::new(Bar::new()) } else { Box::new(Lines::new()) }
+    let left = TimeLeft::of(u32::try_from(count).unwrap_or(u32::MAX));
+    // A bar moves the cursor, which a dumb terminal cannot.
+    let has_bar = std::io::stderr().is_terminal() && !console::is_dumb();
+    if has_bar { Box::new(Bar::new(left)) } else { Box::new(Lines::new(left)) }
 }
 
 fn human(duration: Duration) -> String {
@@ -48,14 +54,25 @@ fn interim_ratios(scenario: &str, comparisons: &[Comparison]) -> String {
     }
 }
 
+/// ", about 2 minutes left", where that is known and is any.
+fn left_in_words(left: Option<Duration>) -> String {
+    left.filter(|left| left.as_secs_f64() >= 0.5)
+        .map_or_else(String::new, |left| format!(", about {} left", human(left)))
+}
+
 /// A bar.
-struct Bar(ProgressBar);
+struct Bar {
+    drawn: ProgressBar,
+    start: Instant,
+    left: TimeLeft,
+}
 
 impl Bar {
-    fn new() -> Self {
-        let style =
-            ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {eta} left").expect("a template");
-        Self(ProgressBar::new(0).with_style(style))
+    fn new(left: TimeLeft) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {wide_msg}").expect("a template");
+        // Nothing of nothing would be all; how many rounds there are is known with the first.
+        let bar = ProgressBar::new(1).with_style(style);
+        Self { drawn: bar, start: Instant::now(), left }
     }
 }
 
@@ -63,18 +80,21 @@ impl Observer for Bar {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Preparing { workload, subject } => {
-                self.0.set_message(format!("{workload}: setting up {subject}"));
+                self.left.preparing(self.start.elapsed());
+                self.drawn.set_message(format!("{workload}: setting up {subject}"));
+                self.drawn.tick();
             }
             Progress::Filling { subject, done, of } => {
-                self.0.set_message(format!("{subject}: making {done} of {of}"));
+                self.drawn.set_message(format!("{subject}: making {done} of {of}"));
             }
             Progress::Round { workload, done, of, interim } => {
-                self.0.set_length(u64::from(*of));
-                self.0.set_message(format!("{workload}{}", so_far(*interim)));
-                self.0.set_position(u64::from(*done));
+                let left = self.left.round(self.start.elapsed(), workload, *done, *of);
+                self.drawn.set_length(u64::from(*of));
+                self.drawn.set_message(format!("{workload}{}{}", left_in_words(left), so_far(*interim)));
+                self.drawn.set_position(u64::from(*done));
             }
             Progress::Measured { workload, comparisons } => {
-                self.0.println(interim_ratios(workload, comparisons));
+                self.drawn.println(interim_ratios(workload, comparisons));
             }
             Progress::Recorded { .. } => {}
         }
@@ -83,26 +103,43 @@ impl Observer for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 
 /// A line now and then.
 struct Lines {
     start: Instant,
+    left: TimeLeft,
     tenths: u32,
 }
 
 impl Lines {
-    fn new() -> Self {
-        Self { start: Instant::now(), tenths: 0 }
+    fn new(left: TimeLeft) -> Self {
+        Self { start: Instant::now(), left, tenths: 0 }
+    }
+
+    /// The line for a round, if one is due.
+    fn of_round(&mut self, at: Duration, workload: &str, done: u32, of: u32) -> Option<String> {
+        let left = self.left.round(at, workload, done, of);
+        let tenths = done * 10 / of.max(1);
+        (tenths > self.tenths).then(|| {
+            self.tenths = tenths;
+            format!("{workload}: {tenths}0 % done{}", left_in_words(left))
+        })
     }
 }
 
 impl Observer for Lines {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Preparing { .. } | Progress::Recorded { .. } => {}
+            Progress::Preparing { workload, .. } => {
+                if self.tenths == 0 && self.left.is_new() {
+                    eprintln!("{workload}: 0 % done, setting up");
+                }
+                self.left.preparing(self.start.elapsed());
+            }
+            Progress::Recorded { .. } => {}
             Progress::Filling { subject, done, of } => {
                 // Few are made at once.
                 if done * 10 / of > (done - 1) * 10 / of && *of > 100 {
@@ -110,16 +147,40 @@ impl Observer for Lines {
                 }
             }
             Progress::Round { workload, done, of, interim } => {
-                let tenths = done * 10 / (*of).max(1);
-                if tenths > self.tenths {
-                    self.tenths = tenths;
-                    let left = self.start.elapsed().mul_f64(f64::from(of - done) / f64::from((*done).max(1)));
-                    eprintln!("{workload}: {tenths}0 % done, about {} left{}", human(left), so_far(*interim));
+                if let Some(line) = self.of_round(self.start.elapsed(), workload, *done, *of) {
+                    eprintln!("{line}{}", so_far(*interim));
                 }
             }
             Progress::Measured { workload, comparisons } => {
                 eprintln!("{}", interim_ratios(workload, comparisons));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_at_nothing_before_the_first_round() {
+        let mut bar = Bar::new(TimeLeft::of(1));
+        bar.on(&Progress::Preparing { workload: "polling", subject: "after" });
+        assert_eq!((bar.drawn.position(), bar.drawn.length()), (0, Some(1)));
+        bar.on(&Progress::Round { workload: "polling", done: 2, of: 20, interim: None });
+        assert_eq!((bar.drawn.position(), bar.drawn.length()), (2, Some(20)));
+        assert_eq!(bar.drawn.message(), "polling", "no time is left that is not known");
+    }
+
+    #[test]
+    fn a_line_says_how_long_once_that_is_known() {
+        let mut lines = Lines::new(TimeLeft::of(1));
+        lines.left.preparing(Duration::ZERO);
+        let mut round = |at, done| lines.of_round(Duration::from_secs(at), "polling", done, 10);
+        assert_eq!(round(60, 1).as_deref(), Some("polling: 10 % done"));
+        assert_eq!(round(61, 1), None, "it is no further");
+        round(62, 2);
+        round(63, 3);
+        assert_eq!(round(64, 4).as_deref(), Some("polling: 40 % done, about 6 seconds left"));
     }
 }

@@ -101,16 +101,17 @@ impl<'a> AblationPath<'a> {
         sentences.join(" ")
     }
 
-    /// What is shown, each with the change as a label.
-    pub fn effects(&self) -> impl Iterator<Item = (String, &'a Ablation)> {
-        self.shown.iter().map(|it| {
-            let change = format!("{}: {}", it.factor, it.new);
-            let label = match &it.with {
-                None => change,
-                Some(with) => format!("{change} + {}", with.new),
-            };
-            (label, *it)
-        })
+    /// The effect of each change by itself, in the order of the way, with the change in words.
+    pub fn main_effects(&self) -> impl Iterator<Item = (String, &'a Ablation)> {
+        self.shown
+            .iter()
+            .filter(|it| it.kind == EffectKind::Main)
+            .map(|it| (words(&it.factor, &it.old, &it.new), *it))
+    }
+
+    /// The end of the way against its start.
+    pub fn whole(&self) -> Option<&'a Comparison> {
+        self.whole
     }
 
     /// The rows of the table.

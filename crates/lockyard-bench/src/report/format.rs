@@ -91,6 +91,17 @@ pub fn ratio(ratio: f64, [low, high]: [f64; 2]) -> String {
     format!("×{ratio:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
 }
 
+/// The same where room is short: `×1.23 ± 10 %`, by the end of the interval that is farther away.
+pub fn ratio_with_spread(ratio: f64, [low, high]: [f64; 2]) -> String {
+    let spread = (ratio - low).max(high - ratio) / ratio * 100.0;
+    match spread {
+        spread if !spread.is_finite() => format!("×{ratio:.2}"),
+        spread if spread > 100.0 => format!("×{ratio:.2} ± > 100 %"),
+        spread if spread < 0.95 => format!("×{ratio:.2} ± {spread:.1} %"),
+        spread => format!("×{ratio:.2} ± {spread:.0} %"),
+    }
+}
+
 /// A share of 1 in percent: `95 %`, `99.9 %`, `0.4 %`.
 pub fn percent(share: f64) -> String {
     format!("{} %", (share * 1000.0).round() / 10.0)
@@ -192,6 +203,13 @@ mod tests {
         assert_eq!(ratio(1.025, [1.0004, 1.05]), "×1.0250 [1.0004, 1.0500]", "barely above 1");
         assert_eq!(ratio(1.0, [1.0, 1.0]), "×1.0000 [1.0000, 1.0000]", "no width at all");
         assert_eq!(ratio(1.1, [1.0, 1.2]), "×1.10 [1.00, 1.20]", "1 itself");
+    }
+
+    #[test]
+    fn where_room_is_short_a_ratio_says_how_far_its_interval_reaches() {
+        let cis = [[1.8, 2.1], [1.99, 2.01], [0.1, 9.0], [f64::NEG_INFINITY, 3.0]];
+        let shown = cis.map(|ci| ratio_with_spread(2.0, ci));
+        assert_eq!(shown, ["×2.00 ± 10 %", "×2.00 ± 0.5 %", "×2.00 ± > 100 %", "×2.00"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub fn summary(record: &Record) -> String {
         }
         if !table.combinations.is_empty() {
             let _ = write!(out, "\n{}:\n\n", rows::COMBINATIONS);
-            let lines = table.combinations.iter().map(rows::combination);
+            let lines = table.combinations.iter().map(|row| rows::combination(record, row));
             out.extend(lines.map(|it| format!("- {}\n", escaped(&it))));
         }
         let notes = table.notes();

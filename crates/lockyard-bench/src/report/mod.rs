@@ -5,7 +5,9 @@
 
 mod ablation;
 mod advice;
+mod answer;
 mod columns;
+mod combination_name;
 mod correct;
 mod diff;
 mod excluded;
@@ -13,18 +15,23 @@ mod failures;
 mod format;
 mod html;
 mod junit;
+mod labels;
 mod leaders;
 mod located;
 mod locks;
 mod machines;
 mod markdown;
+mod markup;
+mod ranking;
 mod row;
 mod rows;
 mod sarif;
 mod scaling;
+mod side;
 mod simulated;
 mod strategies;
 mod terminal;
+mod trends;
 mod verdict;
 
 use std::fs;
@@ -33,22 +40,23 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::record::write_atomically;
-use crate::record::{Record, RecordError};
+use crate::record::{Record, RecordError, Trends};
 
-pub use diff::{diff_junit, diff_summary, diff_text, diff_verdict};
+pub use diff::{diff_junit, diff_page, diff_summary, diff_text, diff_verdict};
 pub use failures::failures;
 pub use format::ratio;
 pub use html::page;
 pub use junit::junit;
 pub use markdown::summary;
 pub use sarif::sarif;
-pub use terminal::{Colour, text};
+pub use terminal::{Colour, TextOptions, text, wrapped};
+pub use trends::{trends_page, trends_summary, trends_text, trends_verdict};
 pub use verdict::verdict;
 
 /// What a record can be rendered as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Tables for a terminal, without colour; [`text`] has the choice.
+    /// The first screen for a terminal of 80 columns, without colour; [`text`] has the choice.
     Text,
     /// The record itself.
     Json,
@@ -103,7 +111,7 @@ impl FromStr for Format {
 /// The record in a format.
 pub fn render(record: &Record, format: Format) -> String {
     match format {
-        Format::Text => text(record, Colour::Plain),
+        Format::Text => text(record, &TextOptions::default()),
         Format::Json => record.to_json(),
         Format::Markdown => summary(record),
         Format::Html => page(record),
@@ -119,11 +127,30 @@ pub fn render(record: &Record, format: Format) -> String {
 /// [`ReportError`] for the first file, or the directory, that cannot be written.
 pub fn write_all(record: &Record, dir: impl AsRef<Path>) -> Result<(), ReportError> {
     let dir = dir.as_ref();
-    fs::create_dir_all(dir).map_err(|source| ReportError::Write { path: dir.to_owned(), source })?;
+    create(dir)?;
     record.write(dir.join("run.json"))?;
-    for (name, text) in [("index.html", page(record)), ("summary.md", summary(record))] {
+    write_files(dir, &[("index.html", page(record)), ("summary.md", summary(record))])
+}
+
+/// Writes `trends.html` and `trends.md` to a directory, which is made if need be. `latest` is the record of the last run.
+///
+/// # Errors
+/// [`ReportError`] for the first file, or the directory, that cannot be written.
+pub fn write_trends(trends: &Trends, latest: &Record, dir: impl AsRef<Path>) -> Result<(), ReportError> {
+    let dir = dir.as_ref();
+    create(dir)?;
+    write_files(dir, &[("trends.html", trends_page(trends, latest)), ("trends.md", trends_summary(trends))])
+}
+
+fn create(dir: &Path) -> Result<(), ReportError> {
+    fs::create_dir_all(dir).map_err(|source| ReportError::Write { path: dir.to_owned(), source })
+}
+
+/// Each replaced as a whole.
+fn write_files(dir: &Path, files: &[(&str, String)]) -> Result<(), ReportError> {
+    for (name, text) in files {
         let path = dir.join(name);
-        write_atomically(&path, &text).map_err(|source| ReportError::Write { path, source })?;
+        write_atomically(&path, text).map_err(|source| ReportError::Write { path, source })?;
     }
     Ok(())
 }

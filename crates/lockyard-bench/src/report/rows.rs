@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::combination_name::combination_name;
 use super::excluded::ExcludedStrategy;
 use super::format;
 pub(super) use super::located::{LocatedFinding, findings};
 pub(super) use super::row::{NONE, NOT_MEASURED, Row, percentile};
 use crate::record::{
-    Cell, Check, Comparison, Counterexample, Drawing, Metric, ModelResult, Point, Record, Verdict, Violation,
+    Cell, Check, Comparison, Counterexample, Drawing, Metric, ModelResult, Point, Record, Violation,
 };
 
 /// What stands above combinations that are not ranked.
@@ -123,12 +124,6 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The same for a sentence, in which the name of a strategy stands in quotes.
-    pub fn baseline_quoted(&self) -> Option<String> {
-        let words = self.baseline()?;
-        Some(if self.baselines.len() == 1 { format!("“{words}”") } else { words.to_owned() })
-    }
-
     /// All tables of a record, a scenario each.
     pub fn all(record: &'a Record) -> Vec<Self> {
         record.scenarios().into_iter().map(|scenario| Self::of(record, scenario)).collect()
@@ -193,12 +188,14 @@ fn of_the_asked(cell: &Cell) -> Option<String> {
     Some(format!(" of the {} s asked", (asked * 1e3).round() / 1e3))
 }
 
-/// A combination in a line: "lock=tokio-rwlock,copies=deep: 23.4 k [22.1 k, 24.9 k] operations/s, ×0.35 [0.33, 0.38] of “naive”".
-pub(super) fn combination(row: &Row<'_>) -> String {
+/// A combination in a line: "before + borrowed: 23.4 k [22.1 k, 24.9 k] operations/s, ×0.35 [0.33, 0.38] of “naive”".
+pub(super) fn combination(record: &Record, row: &Row<'_>) -> String {
+    let strategy = &row.cell.strategy;
+    let name = combination_name(record, strategy).unwrap_or_else(|| strategy.clone());
     let ratio = row
         .against_baseline
         .map_or_else(String::new, |it| format!(", {} of “{}”", format::ratio(it.ratio, it.ci), it.baseline));
-    format!("{}: {} operations/s{ratio}", row.cell.strategy, row.throughput())
+    format!("{name}: {} operations/s{ratio}", row.throughput())
 }
 
 /// The settings of a point in words, but for how long a save takes, of which each text speaks in its own way.
@@ -268,11 +265,6 @@ pub(super) fn other_build(record: &Record) -> Option<String> {
 /// When the run began, for people.
 pub(super) fn began(record: &Record) -> String {
     record.started_at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// How many of the table's candidates came to a verdict.
-pub(super) fn with_verdict(table: &Table<'_>, verdict: Verdict) -> usize {
-    table.rows.iter().filter(|row| row.against_baseline.is_some_and(|it| it.verdict == verdict)).count()
 }
 
 /// Models that do not hold, with the interleaving in which they do not: what is drawn of them.

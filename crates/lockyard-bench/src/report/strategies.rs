@@ -46,6 +46,19 @@ pub(super) fn hint(record: &Record, strategy: &str, cell: Option<&Factors>) -> O
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
+/// In which choices one strategy differs from another: "lock=std-mutex instead of tokio-mutex". `None` where that is not known,
+/// or in nothing.
+pub(super) fn changes(record: &Record, from: &str, to: &str) -> Option<Vec<String>> {
+    let [from, to] = [from, to].map(|name| record.strategy(name).and_then(|it| it.factors.as_ref()));
+    let (from, to) = (from?, to?);
+    let differs = |(factor, choice): (&str, &str)| {
+        let other = from.get(factor).filter(|other| *other != choice)?;
+        Some(format!("{factor}={choice} instead of {other}"))
+    };
+    let changes: Vec<_> = to.iter().filter_map(differs).collect();
+    (!changes.is_empty()).then_some(changes)
+}
+
 /// What else than the lock differs between the reference and the strategies that are equal to one another but for their lock:
 /// their ratio to the reference is the effect of both. `None` where nothing else differs, or that is not known.
 pub(super) fn beside_the_reference(record: &Record) -> Option<String> {
@@ -55,19 +68,10 @@ pub(super) fn beside_the_reference(record: &Record) -> Option<String> {
     if !is_measured(reference) || !is_measured(equal) {
         return None;
     }
-    let [of_reference, of_equal] =
-        [reference, equal].map(|name| record.strategy(name).and_then(|it| it.factors.as_ref()));
-    let (of_reference, of_equal) = (of_reference?, of_equal?);
-    let differs = |(factor, choice): (&str, &str)| {
-        let other = of_reference.get(factor).filter(|other| *other != choice)?;
-        Some(format!("{factor}={choice} instead of {other}"))
-    };
-    let differences: Vec<_> = of_equal.iter().filter_map(differs).collect();
-    (!differences.is_empty()).then(|| {
-        format!(
-            "“{equal}” and the strategies that are compared with it have {}: what they gain over “{reference}” is the effect \
+    let differences = changes(record, reference, equal)?;
+    Some(format!(
+        "“{equal}” and the strategies that are compared with it have {}: what they gain over “{reference}” is the effect \
              of that, too. Against “{equal}” all else is equal.",
-            format::list(&differences)
-        )
-    })
+        format::list(&differences)
+    ))
 }

@@ -14,13 +14,17 @@ use crate::stats::Direction;
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
-    let mut sentences = Vec::new();
-    sentences.extend(failed(record));
-    if record.interrupted {
-        sentences.push("Interrupted: partial results.".to_owned());
-    } else if !record.finished {
-        sentences.push(unfinished(record));
+    let mut sentences: Vec<_> = failed(record).into_iter().collect();
+    sentences.extend(without_failures(record));
+    if sentences.is_empty() {
+        sentences.push("Nothing was measured.".to_owned());
     }
+    sentences.join(" ")
+}
+
+/// The same, sentence by sentence, for where failures are told by themselves; empty where they are all that there is.
+pub(super) fn without_failures(record: &Record) -> Vec<String> {
+    let mut sentences: Vec<_> = state(record).into_iter().collect();
     sentences.extend(ablations(record));
     match lock_verdict(record) {
         locks if locks.is_empty() => sentences.extend(speed(record)),
@@ -28,10 +32,18 @@ pub fn verdict(record: &Record) -> String {
     }
     sentences.extend(models(record));
     sentences.extend(pitfalls(record));
-    if sentences.is_empty() {
-        sentences.push("Nothing was measured.".to_owned());
+    sentences
+}
+
+/// That a run did not come to its end; nothing of one that did.
+pub(super) fn state(record: &Record) -> Option<String> {
+    if record.interrupted {
+        Some("Interrupted: partial results.".to_owned())
+    } else if record.finished {
+        None
+    } else {
+        Some(unfinished(record))
     }
-    sentences.join(" ")
 }
 
 /// What a run did not come to that ended without having been told to: by an error, or with its machine.
@@ -196,7 +208,13 @@ fn measured(cells: &[Cell]) -> String {
             format::counted(cells.len() as u64, "cell")
         );
     };
-    let throughput = format::with_interval(cell.throughput.ops_per_s, cell.throughput.ci);
+    let [low, high] = cell.throughput.ci;
+    // Of one round there is no interval.
+    let throughput = if low < high {
+        format::with_interval(cell.throughput.ops_per_s, cell.throughput.ci)
+    } else {
+        format::count(cell.throughput.ops_per_s)
+    };
     let frequent = cell.latency_ns.iter().max_by_key(|(_, latency)| latency.count);
     let latency = frequent
         .map(|(operation, it)| match it.p99 {
@@ -206,10 +224,7 @@ fn measured(cells: &[Cell]) -> String {
             None => format!(", no p99 of {operation} ({} samples)", format::grouped(it.count)),
         })
         .unwrap_or_default();
-    format!(
-        "“{}” under {}: {throughput} operations/s{latency}. One strategy, so nothing was compared.",
-        cell.strategy, cell.scenario
-    )
+    format!("“{}” under {}: {throughput} operations/s{latency}.", cell.strategy, cell.scenario)
 }
 
 fn models(record: &Record) -> Option<String> {

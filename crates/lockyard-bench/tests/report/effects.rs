@@ -1,12 +1,13 @@
 //! Ablations and sweeps in every format: the sentence, the table, the law, and what is called extrapolated.
 
 use crate::effect::main_effect;
+use crate::in_full;
 use crate::sample::sample;
 use lockyard_bench::record::{
     Ablation, Change, EffectKind, Extrapolated, Finding, FindingKind, Fit, Record, Scaling, ScalingPoint,
     Severity, Throughput,
 };
-use lockyard_bench::report::{Colour, failures, page, summary, text};
+use lockyard_bench::report::{failures, page, summary};
 
 /// What the dto gives along with the save.
 fn interaction(ratio: f64) -> Ablation {
@@ -68,7 +69,7 @@ fn swept(scaling: Vec<Scaling>) -> Record {
 
 /// In every format, with lines joined where a format breaks them.
 fn everywhere(record: &Record, words: &[&str]) {
-    for rendered in [page(record), summary(record), text(record, Colour::Plain)] {
+    for rendered in [page(record), summary(record), in_full(record)] {
         let rendered = rendered.replace('\n', " ");
         for words in words {
             assert!(rendered.contains(words), "{words:?} is not in\n{rendered}");
@@ -116,11 +117,7 @@ fn what_is_too_uncertain_to_extrapolate_is_not() {
     vague.fit.as_mut().unwrap().extrapolated = None;
     let record = swept(vec![vague]);
     everywhere(&record, &["no significant peak; too uncertain to extrapolate."]);
-    assert_eq!(
-        page(&record).matches("stroke-dasharray=\"8 4\"").count(),
-        0,
-        "nothing is drawn past the points"
-    );
+    assert_eq!(page(&record).matches("class=\"dashed\"").count(), 0, "nothing is drawn past the points");
 }
 
 #[test]
@@ -128,22 +125,14 @@ fn where_there_is_no_law_the_reason_is_reported_once() {
     let record = swept(vec![scaling("before"), scaling("after")]);
     let reason = "“before” and “after”: no USL fit: 3 sizes were measured, and a fit needs 4. Nothing is extrapolated.";
     everywhere(&record, &[reason]);
-    assert_eq!(
-        page(&record).matches("stroke-dasharray=\"8 4\"").count(),
-        0,
-        "nothing is drawn past the points"
-    );
+    assert_eq!(page(&record).matches("class=\"dashed\"").count(), 0, "nothing is drawn past the points");
 }
 
 #[test]
 fn the_page_draws_a_sweep_with_the_numbers_behind_it() {
     let (bare, page) = (page(&sample()), page(&swept(vec![lawful("before", None), scaling("after")])));
     assert_eq!(page.matches("<figure>").count(), bare.matches("<figure>").count() + 1, "one chart a sweep");
-    assert_eq!(
-        page.matches("stroke-dasharray=\"8 4\"").count(),
-        2,
-        "one law, in the wide and the narrow drawing"
-    );
+    assert_eq!(page.matches("class=\"dashed\"").count(), 1, "one law");
     assert!(page.contains("2 workers, 16 tasks, 0 ms save</td><td>300 k [270 k, 330 k]</td>"));
     assert!(page.contains("Highest: “before”, 300 k [270 k, 330 k] operations a second, at tasks=16."));
     assert!(!page.contains("NaN"));
@@ -151,18 +140,20 @@ fn the_page_draws_a_sweep_with_the_numbers_behind_it() {
 }
 
 #[test]
-fn more_strategies_than_colours_are_said_to_be_left_out() {
+fn of_many_strategies_all_are_drawn_and_few_have_a_colour() {
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     let record = swept(names.map(scaling).into());
-    assert!(page(&record).contains("The 7 of 9 strategies with the highest throughput; the table has all."));
-    let rendered = text(&record, Colour::Plain);
+    let page = page(&record);
+    let section = page.split("id=\"scaling\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert_eq!(section.matches("class=\"dots\"").count(), names.len());
+    assert!(page.matches("var(--c").count() < 2 * names.len(), "the others are grey");
+    let rendered = in_full(&record);
     for name in names {
         assert!(
             rendered.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains("250 k")),
             "{rendered}"
         );
     }
-    assert!(rendered.lines().all(|line| line.chars().count() <= 100), "{rendered}");
 }
 
 #[test]
@@ -179,8 +170,8 @@ fn sweeps_of_odd_numbers_make_pages_too() {
     for scaling in [nothing, still, saves, hostile] {
         let record = swept(vec![scaling]);
         let page = page(&record);
-        assert!(!page.contains("NaN") && page.matches("<script").count() == 1, "{page}");
-        assert!(!text(&record, Colour::Plain).contains('\u{1b}'));
+        assert!(!page.contains("NaN") && page.matches("<script>").count() == 2, "{page}");
+        assert!(!in_full(&record).contains('\u{1b}'));
         assert!(!summary(&record).contains("<script"));
     }
 }

@@ -1,10 +1,10 @@
 //! What ratios are to stands in the record: the gate knows no strategy by name.
 
+use crate::in_full;
 use crate::sample::sample;
 use lockyard_bench::Share;
 use lockyard_bench::gate::diff;
 use lockyard_bench::record::Record;
-use lockyard_bench::report::{Colour, text};
 use lockyard_bench::stats::Confidence;
 
 const TENTH: Share = Share::of_percent(10.0).unwrap();
@@ -29,7 +29,7 @@ fn without_a_reference_ratios_are_to_the_baseline() {
     let record = with_reference(None);
     let found = diff(&record, &record, TENTH, Confidence::default());
     assert_eq!((found.reference.as_str(), &found.refusals[..]), ("before", &[][..]));
-    assert!(!text(&record, Colour::Plain).contains("against naive"), "the report names none either");
+    assert!(!in_full(&record).contains("against naive"), "the report names none either");
 }
 
 #[test]

@@ -5,9 +5,10 @@
 use std::fs;
 use std::path::Path;
 
+use crate::in_full;
 use crate::rich::rich;
 use lockyard_bench::record::Record;
-use lockyard_bench::report::{Colour, junit, sarif, summary, text};
+use lockyard_bench::report::{TextOptions, junit, sarif, summary, text};
 
 fn held(name: &str, written: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -50,5 +51,6 @@ fn sarif_json() {
 
 #[test]
 fn terminal() {
-    held("terminal.txt", &text(&record(), Colour::Plain));
+    held("terminal.txt", &text(&record(), &TextOptions::default()));
+    held("terminal-all.txt", &in_full(&record()));
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::in_full;
 use crate::sample::sample;
 use lockyard_bench::gate::{AcrossVerdict, MergeError, merge, merge_machines};
 use lockyard_bench::record::{
     AcrossMachines, FindingKind, LoadPlan, MachineRecord, PLAN_VERSION, Record, RoundSpan, ScenarioRecord,
     Verification,
 };
-use lockyard_bench::report::{Colour, page, summary, text};
+use lockyard_bench::report::{page, summary};
 
 /// A plan of two slices.
 pub fn plan() -> LoadPlan {
@@ -143,18 +144,16 @@ fn every_report_says_what_was_judged_and_by_how_much() {
     let all = merged(&two(), judged(Some(true))).expect("they are slices of one plan");
     let read = Record::parse(all.to_json().as_bytes(), Path::new("merged"));
     assert_eq!(read.expect("it contradicts nothing"), all);
-    for said in [page(&all), summary(&all), text(&all, Colour::Plain)] {
+    for said in [page(&all), summary(&all), in_full(&all)] {
         let said = said.replace('\n', " ");
         assert!(said.contains("Load machines") && said.contains("2 of 2"), "{said}");
         assert!(said.contains("100 operations, each interval widened by 5.000 ms at both ends"), "{said}");
         assert!(said.contains("own history was judged in its own clock"), "{said}");
     }
-    let alone = text(&two()[0], Colour::Plain).replace('\n', " ");
+    let alone = in_full(&two()[0]).replace('\n', " ");
     assert!(alone.contains("this is slice 1, and its rates are of its clients alone"), "{alone}");
     let unjudged = merged(&two(), AcrossVerdict::not_judged("there is no clock")).expect("they are slices");
-    assert!(
-        text(&unjudged, Colour::Plain).replace('\n', " ").contains("in its own clock: there is no clock.")
-    );
+    assert!(in_full(&unjudged).replace('\n', " ").contains("in its own clock: there is no clock."));
 }
 
 #[test]

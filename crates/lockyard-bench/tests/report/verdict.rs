@@ -1,5 +1,6 @@
 //! The verdict's words, over records built for one question each.
 
+use crate::in_full;
 use crate::sample::sample;
 use lockyard_bench::record::{
     Check, Comparison, Counterexample, Engine, Finding, FindingKind, Metric, ModelResult, PitfallResult,
@@ -117,14 +118,25 @@ fn naive_as_the_baseline_is_spoken_of_once() {
     assert_eq!(rendered.matches("Against “naive”").count(), 1, "{rendered}");
 }
 
+/// A pitfall is run once: its rate has no interval.
+#[test]
+fn an_interval_without_a_width_is_none() {
+    let mut record = polling(&["after"]);
+    record.cells[0].throughput.ci = [record.cells[0].throughput.ops_per_s; 2];
+    assert!(
+        verdict(&record).starts_with("“after” under polling: 335 k operations/s, "),
+        "{}",
+        verdict(&record)
+    );
+}
+
 #[test]
 fn a_single_cell_is_measured_and_not_compared() {
     let rendered = verdict(&polling(&["after"]));
     assert_eq!(
         rendered,
         "“after” under polling: 335 k [328 k, 342 k] operations/s, p99 of get_context_state 32.3 µs (2,672,980 \
-         samples). \
-         One strategy, so nothing was compared."
+         samples)."
     );
 }
 
@@ -281,7 +293,7 @@ fn each_strategy_of_two_builds_is_held_against_its_own() {
     ] {
         assert!(rendered.contains(part), "{part:?} is not in {rendered}");
     }
-    let text = lockyard_bench::report::text(&record, lockyard_bench::report::Colour::Plain);
+    let text = in_full(&record);
     let rows: Vec<_> =
         text.lines().filter(|line| line.starts_with("naive") || line.starts_with("after")).collect();
     assert!(text.contains("against its baseline"), "{text}");
@@ -290,7 +302,7 @@ fn each_strategy_of_two_builds_is_held_against_its_own() {
     }
     let page = lockyard_bench::report::page(&record);
     assert!(
-        page.contains("that of its baseline under")
+        page.contains("Against “after@other”, “after” is inconclusive under polling")
             && page.contains("A percentile is that of the median process")
     );
     assert!(!page.contains("Which lock"), "builds are compared, not locks");

@@ -6,21 +6,23 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::junit::written;
 use super::super::markdown::{escaped, line};
-use super::super::terminal::{Colour, drawn, plain, wrapped};
+use super::super::terminal::{Colour, TextOptions, plain, wrapped};
 use super::words::{HEAD, commits, diff_verdict, limits, notes, row, throughputs};
 use crate::record::{CellChange, Diff, Outcome};
 
+/// The width that a diff keeps to in a terminal.
+const COLUMNS: usize = 100;
+
 /// A diff for a terminal.
 pub fn diff_text(diff: &Diff, colour: Colour) -> String {
+    let options = TextOptions { colour, width: COLUMNS, all: true };
+    let wrapped = |text: &str| wrapped(text, COLUMNS);
     let mut out = wrapped(&diff_verdict(diff)) + &wrapped(&commits(diff));
     out.extend(notes(diff).iter().map(|note| wrapped(note)));
     if !diff.changes.is_empty() {
         let head = HEAD.map(str::to_owned);
-        out.push('\n');
-        out += &drawn(
-            plain(&head, diff.changes.iter().map(|it| row(it).to_vec()), comfy_table::CellAlignment::Left),
-            colour,
-        );
+        let rows = diff.changes.iter().map(|it| row(it).to_vec());
+        out = out + "\n" + &plain(&head, rows, comfy_table::CellAlignment::Left, &options);
     }
     let limits = limits(diff);
     if !limits.is_empty() {

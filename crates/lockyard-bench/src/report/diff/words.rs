@@ -1,6 +1,6 @@
 //! What changed between two records, in words that every format takes: the verdict, a row for each strategy, notes.
 
-use super::super::format;
+use super::super::{format, side};
 use crate::record::{CellChange, Diff, Outcome, ThroughputChange};
 
 /// The head of the table.
@@ -118,9 +118,7 @@ pub(super) fn limits(diff: &Diff) -> Vec<String> {
 
 /// From which commit to which, in words.
 pub(super) fn commits(diff: &Diff) -> String {
-    let [before, after] = [&diff.before, &diff.after].map(|it| {
-        let commit = it.commit.as_deref().map_or(String::new(), |commit| format!(" ({commit})"));
-        format!("{}{commit} of {}", it.version, it.started_at.strftime("%Y-%m-%d %H:%M UTC"))
-    });
+    let [before, after] =
+        [&diff.before, &diff.after].map(|it| format!("{} of {}", side::build(it), side::started(it)));
     format!("From {before} to {after}.")
 }

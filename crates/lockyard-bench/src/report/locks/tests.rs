@@ -4,7 +4,7 @@ use super::regions::{hold, regions};
 use super::*;
 use crate::locks::planted::{measure, record};
 use crate::record::{Agreement, Fairness, KnownCurve, LockPoint, LockTime, Record};
-use crate::report::{Colour, page, summary, text};
+use crate::report::{TextOptions, page, summary, text};
 
 const TOKIO: &str = "tokio-mutex";
 const RW: &str = "tokio-rwlock";
@@ -175,7 +175,7 @@ fn every_format_has_the_regions_the_costs_and_the_published_results() {
         verdict: Agreement::Disagrees,
     }];
     let shown = page(&planted);
-    for formatted in [&shown, &summary(&planted), &text(&planted, Colour::Plain)] {
+    for formatted in [&shown, &summary(&planted), &text(&planted, &TextOptions::default())] {
         let one_line = formatted.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
             "3 locks alone, at 6 points.",
