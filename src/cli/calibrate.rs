@@ -24,7 +24,8 @@ use super::options;
 #[derive(Parser)]
 pub(super) struct Args {
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
-    #[arg(long, value_name = "SCENARIO", default_value = "polling")]
+    #[arg(long, value_name = "SCENARIO", default_value = "polling", value_parser = options::scenario_name(),
+          hide_possible_values = true)]
     scenario: String,
 
     /// Overrides a field of the scenario: `tasks=1`, `workers=1`. May be given again.

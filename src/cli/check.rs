@@ -70,6 +70,6 @@ pub(super) fn of_sessions(history: &[u8], budget: Duration) -> anyhow::Result<Ve
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match args.model {
         Model::BuiltIn(model) => model.judge(&args.options),
-        Model::Session => check::judge(&Sessions, Some(BY_VERSIONS), &args.options),
+        Model::Session => check::judge("session", &Sessions, Some(BY_VERSIONS), &args.options),
     }
 }

@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
 
-use lockyard_bench::Share;
 use lockyard_bench::gate::RunSettings;
 use lockyard_bench::program::against::Against;
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::gate;
 use lockyard_bench::program::output;
 use lockyard_bench::program::processes;
+use lockyard_bench::program::program_name;
 use lockyard_bench::program::progress;
 use lockyard_bench::program::record_file::RecordFile;
 use lockyard_bench::record::Record;
+use lockyard_bench::{NoObserver, Plan, Share};
 
 use crate::strategy::{Factorial, MAIN_WAYS, Strategy, presets};
 use crate::subjects::Server;
+use crate::workload::Scenario;
 
 use super::build::BUILD;
 use super::options::{self, ScenarioOptions};
@@ -39,10 +41,13 @@ const FULL_SLICE: Duration = Duration::from_secs(5);
 /// And with `--quick`.
 const QUICK_SLICE: Duration = Duration::from_millis(700);
 
+/// How long each strategy is tracked under each scenario, with `--verify`: long enough for some thousand acquisitions of each lock.
+const TRACKED: Duration = Duration::from_millis(300);
+
 /// Measure strategies under scenarios, in rounds that alternate between them.
 ///
 /// The first strategy is the baseline; a ratio is candidate ÷ baseline. Writes a record, a page and a summary, and
-/// prints tables.
+/// prints which strategy to use, whether it is right and what it costs; with --all every table.
 #[derive(Parser)]
 #[command(group = ArgGroup::new("held").args(["baseline", "against"]))]
 pub(super) struct Args {
@@ -50,7 +55,7 @@ pub(super) struct Args {
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
     /// May be given again; the first is the baseline. All presets by default; `after` alone with --against; none beside
     /// --ablate or --url.
-    #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy)]
+    #[arg(long = "strategy", value_name = "STRATEGY", value_parser = options::strategy(), hide_possible_values = true)]
     strategies: Vec<Strategy>,
 
     /// A server to measure over HTTP, with a name for reports: `after=http://127.0.0.1:8080`; or several that keep the same
@@ -66,7 +71,7 @@ pub(super) struct Args {
 
     /// A scenario: a name (see `lockyard list scenarios`), or a TOML file. May be given again. By default polling,
     /// hot-context and one-worker.
-    #[arg(long = "scenario", value_name = "SCENARIO")]
+    #[arg(long = "scenario", value_name = "SCENARIO", value_parser = options::scenario_name(), hide_possible_values = true)]
     scenarios: Vec<String>,
 
     /// Ablation: the effect of each change from one strategy to another, `before..after`.
@@ -91,8 +96,8 @@ pub(super) struct Args {
     #[arg(long)]
     quick: bool,
 
-    /// Try the smaller models over these strategies and every pitfall, too, as `verify --quick` does, once all is measured:
-    /// the page then shows speed and correctness in one row.
+    /// Track the locks of each strategy for 0.3 s under each scenario, and try the smaller models over them and every pitfall, as
+    /// `verify --quick` does, once all is measured: the page then shows speed and correctness in one row.
     #[arg(long, conflicts_with = "url")]
     verify: bool,
 
@@ -159,6 +164,7 @@ pub(super) fn main_job() -> anyhow::Result<Exit> {
     let args = Args {
         strategies: all_presets()?,
         ablations: MAIN_WAYS.into_iter().map(Factorial::parse).collect::<Result<_, _>>()?,
+        verify: true,
         ..Args::parse_from(["compare", "--duration", MAIN_JOB])
     };
     run(&args)
@@ -217,6 +223,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         let is_new = scenarios[..nth].iter().all(|(_, earlier)| earlier.name != scenario.name);
         anyhow::ensure!(is_new, "the scenario {} is given twice; each is measured once", scenario.name);
     }
+    let mut output = args.run.run.output.clone();
+    if args.url.is_empty() && !args.verify {
+        let verify = format!("{} verify --quick", program_name());
+        output = output.followed_by(verify, "the models, and every seeded bug");
+    }
     if let Some(program) = &args.against {
         let words = args.run.overrides.iter().flat_map(|field| ["--set".to_owned(), field.clone()]);
         let cancel = args.run.cancel.iter().flat_map(|it| ["--cancel".to_owned(), it.percent().to_string()]);
@@ -230,7 +241,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             options: &args.run.run,
             words: words.chain(cancel).collect(),
         };
-        return output::measure_by(&args.run.run.output, Some(&args.gate.against()), |interrupted, file| {
+        return output::measure_by(&output, Some(&args.gate.against()), |interrupted, file| {
             against.measure(interrupted, file)
         });
     }
@@ -245,7 +256,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     } else {
         plan::servers(servers.iter().map(Server::subject).collect())
     };
-    let scenarios = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
+    let scenarios: Vec<_> = scenarios.into_iter().map(|(_, scenario)| scenario).collect();
+    let tracked = tracked_plan(args, &strategies, &scenarios)?;
     let measured = [&strategies[..], &combinations].concat();
     let plan = plan::plan(subjects, scenarios, args.margin, &args.run)
         .ablations(args.ablations.iter().map(|way| plan::ablated(way, &measured)).collect())
@@ -277,13 +289,48 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
                 if args.verify && !interrupted.load(Ordering::Relaxed) {
                     // On disk with its memory, before anything else can go wrong.
                     file.keep(&Record { finished: false, ..record.clone() });
+                    add_tracked(tracked.as_ref(), &mut record, interrupted)?;
                     verify::add_quickly(&strategies, &mut record, interrupted)?;
                 }
                 Ok(record)
             };
-            output::measure_by(&args.run.run.output, gate.as_ref(), run)
+            output::measure_by(&output, gate.as_ref(), run)
         }
     }
+}
+
+/// Adds what is seen of the locks in a moment of their own, where that was planned.
+fn add_tracked(
+    plan: Option<&Plan<Scenario>>,
+    record: &mut Record,
+    interrupted: &AtomicBool,
+) -> anyhow::Result<()> {
+    if let Some(plan) = plan {
+        eprintln!("Tracking locks, {} ms each", TRACKED.as_millis());
+        record.add_tracked(lockyard_bench::run(plan, interrupted, &mut NoObserver)?);
+    }
+    Ok(())
+}
+
+/// The same strategies under the same scenarios, with tracked locks and for a moment: it measures no speed. None where that was not
+/// asked for, or all is tracked anyway.
+fn tracked_plan(
+    args: &Args,
+    strategies: &[Strategy],
+    scenarios: &[Scenario],
+) -> anyhow::Result<Option<Plan<Scenario>>> {
+    if !args.verify || args.run.run.track {
+        return Ok(None);
+    }
+    let subjects = plan::strategies(strategies, &[], &args.run)?;
+    let plan = plan::plan(subjects, scenarios.to_vec(), args.margin, &args.run)
+        .harness(false)
+        .verify(false)
+        .track(true)
+        .duration(TRACKED)
+        .longest_slice(TRACKED / 5)
+        .many_items(false);
+    Ok(Some(plan))
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use clap::Parser;
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Variant};
 
 use lockyard_bench::Share;
-use lockyard_bench::program::command_line;
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::options::RunOptions;
 use lockyard_bench::program::output;
 use lockyard_bench::program::planned::{self, PlanOptions, PlanTarget};
+use lockyard_bench::program::{command_line, program_name};
 use lockyard_bench::record::LoadPlan;
 
 use crate::strategy::Strategy;
@@ -22,6 +22,7 @@ use crate::unknown::Unknown;
 use crate::workload::Scenario;
 
 use super::build::BUILD;
+use super::names::{self, offering};
 use super::options::{self, ScenarioOptions};
 use super::plan;
 use super::remote::{self, GroupUrl, ServerOptions};
@@ -48,11 +49,12 @@ pub(super) struct Args {
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY]. By default after.
     ///
     /// With --url, what the server runs: it is noted in the record, and nothing depends on it.
-    #[arg(long, value_name = "STRATEGY", value_parser = options::strategy, conflicts_with = "plan")]
+    #[arg(long, value_name = "STRATEGY", value_parser = options::strategy(), hide_possible_values = true, conflicts_with = "plan")]
     strategy: Option<Strategy>,
 
     /// The scenario: a name (see `lockyard list scenarios`), or a TOML file.
-    #[arg(long, value_name = "SCENARIO", default_value = POLLING, conflicts_with = "plan")]
+    #[arg(long, value_name = "SCENARIO", default_value = POLLING, value_parser = options::scenario_name(),
+          hide_possible_values = true, conflicts_with = "plan")]
     scenario: String,
 
     /// Writes what the verification slices have recorded as JSON Lines, for `lockyard check FILE --model session`.
@@ -63,7 +65,8 @@ pub(super) struct Args {
     ///
     /// Exits with 4 once it is detected. It has its own tasks, so strategy and scenario do not apply; see `lockyard list
     /// pitfalls`. --duration is how long it is repeated, 1s by default; --track changes nothing.
-    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["strategy", "scenario", "history", "cancel", "plan", "write_plan"])]
+    #[arg(long, value_name = "NAME", value_parser = offering(pitfall, names::pitfalls_at_run_time), hide_possible_values = true,
+          conflicts_with_all = ["strategy", "scenario", "history", "cancel", "plan", "write_plan"])]
     pitfall: Option<&'static Pitfall>,
 
     /// Run the pitfall's fixed variant, on which any report is a false positive.
@@ -185,7 +188,12 @@ fn run_pitfall(pitfall: &'static Pitfall, args: &Args) -> anyhow::Result<Exit> {
         variant: if args.fixed { Variant::Right } else { Variant::Wrong },
         duration: args.run.run.duration.unwrap_or(PITFALL_DURATION),
     };
-    output::measure_by(&args.run.run.output, None, |interrupted, _| {
-        Ok(subjects::run_pitfall(&plan, interrupted))
-    })
+    let (program, name) = (program_name(), pitfall.name);
+    let mut output = args.run.run.output.clone();
+    if !args.fixed {
+        output = output.followed_by(format!("{program} load --pitfall {name} --fixed"), "its fixed variant");
+    }
+    output =
+        output.followed_by(format!("{program} verify --pitfall {name}"), "which checks detect it, and how");
+    output::measure_by(&output, None, |interrupted, _| Ok(subjects::run_pitfall(&plan, interrupted)))
 }

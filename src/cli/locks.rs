@@ -110,7 +110,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .simulate(args.simulate);
     plan.check()?;
     output::measure_by(&args.output, None, |interrupted: &Arc<AtomicBool>, file: &mut RecordFile| {
-        let observer = progress::observer_of(&names.join(", "), &format!("{count} points"));
+        let observer = progress::observer_of(&names.join(", "), &format!("{count} points"), count);
         Ok(plan.run(interrupted, &mut file.observed_by(observer))?)
     })
 }

@@ -17,6 +17,7 @@ mod limits;
 mod list;
 mod load;
 mod locks;
+mod names;
 mod options;
 mod plan;
 mod program;
@@ -93,8 +94,9 @@ pub fn main_with(own: Vec<CustomSubject>, explored: Vec<ExploredLock>) -> ExitCo
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let level = log_level()?;
     // Colours are for people who look: in a file or a journal they would be noise between the words.
-    let colours =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+        && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(colours);
     match cli.verb {
         // What a server says is read later, beside what others said.

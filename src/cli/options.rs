@@ -2,11 +2,14 @@
 
 use anyhow::Context;
 use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser};
 
 use crate::strategy::Strategy;
 use crate::workload::Scenario;
 use lockyard_bench::program::options;
 use lockyard_bench::{Share, ShareError};
+
+use super::names::{self, offering};
 
 /// Options of every run of scenarios, beside those of every run.
 #[derive(Args)]
@@ -29,9 +32,16 @@ pub(super) struct ScenarioOptions {
     pub(super) run: options::RunOptions,
 }
 
-/// A strategy, for clap: what is wrong with one is reported before anything runs.
-pub(super) fn strategy(given: &str) -> Result<Strategy, String> {
-    Strategy::parse(given).map_err(|error| error.to_string())
+/// A strategy, for clap: what is wrong with one is reported before anything runs. Presets are offered to shells, and any other may
+/// be written out.
+pub(super) fn strategy() -> impl TypedValueParser<Value = Strategy> {
+    let parse = |given: &str| Strategy::parse(given).map_err(|error| error.to_string());
+    offering(parse, names::strategies)
+}
+
+/// A scenario's name or file, for clap: it is loaded with what is laid over it, and the built-in ones are offered to shells.
+pub(super) fn scenario_name() -> impl TypedValueParser<Value = String> {
+    offering(StringValueParser::new(), names::scenarios)
 }
 
 /// Loads a built-in scenario, or a TOML file, with the overrides.

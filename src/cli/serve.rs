@@ -39,7 +39,8 @@ const DEFAULT_STRATEGY: &str = "best";
 pub(super) struct Args {
     /// The strategy: a preset's name (see `lockyard list strategies`), or
     /// session=LOCK,cache=CACHE,dto=POLICY,save=POLICY[,state=POLICY].
-    #[arg(long, value_name = "STRATEGY", default_value = DEFAULT_STRATEGY, value_parser = super::options::strategy)]
+    #[arg(long, value_name = "STRATEGY", default_value = DEFAULT_STRATEGY, value_parser = super::options::strategy(),
+          hide_possible_values = true)]
     strategy: Strategy,
 
     /// Where sessions are kept: memory, redb:PATH, or `postgres://USER@HOST/DATABASE`, which several servers may share.

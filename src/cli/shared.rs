@@ -152,18 +152,6 @@ impl SharedArgs {
         _: SimulatorConfig,
         _: Prompts,
     ) -> anyhow::Result<Hosted> {
-        let Self {
-            guard,
-            lease_time,
-            lease_margin,
-            turn_deadline,
-            advertise,
-            connections,
-            statement_timeout,
-        } = self;
-        tracing::debug!(
-            %guard, ?lease_time, ?lease_margin, ?turn_deadline, ?advertise, connections, ?statement_timeout
-        );
         anyhow::bail!(
             "this program is built without PostgreSQL: build it on Linux with `cargo build --release --features postgres`"
         )

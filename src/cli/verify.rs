@@ -1,6 +1,7 @@
 //! `lockyard verify`: models over strategies, and the faults that the checks must catch.
 
 mod printed;
+mod verdict;
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -8,13 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::builder::StringValueParser;
 use clap::{Parser, ValueEnum};
 
 use crate::checks::models::{
-    self, ExploredLock, LOCK_ITSELF, MODELS, ModelCheck, ModelledStrategy, Plan, Replay, VerifyTarget,
+    self, ExploredLock, LOCK_ITSELF, MODELS, ModelCheck, ModelledStrategy, Plan, Replay, SearchProgress,
+    VerifyTarget,
 };
 use crate::checks::pitfalls::{PITFALLS, Pitfall};
 use crate::strategy::{Factors, Strategy};
@@ -22,12 +25,15 @@ use crate::unknown::Unknown;
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::options;
 use lockyard_bench::program::output::interrupt;
-use lockyard_bench::program::stdout::{width, write_out};
+use lockyard_bench::program::stdout::{columns, width, write_out};
 use lockyard_bench::record::{Record, VerificationReport};
+use lockyard_evidence::PageVerdict;
 use lockyard_explore::{Limits, Schedule};
 
 use super::errors::VerifyPanicked;
+use super::names::{self, offering};
 use printed::{checks, markdown, text};
+use verdict::{VerifyRun, failures, verdict};
 
 /// A quick run has models of some ten thousand schedules at most. Its bound is no time, so that slow machines come to the
 /// same verdicts.
@@ -52,15 +58,17 @@ pub(super) struct Args {
     quick: bool,
 
     /// Only this model; may be given again. `lockyard list models` names them.
-    #[arg(long = "model", value_name = "NAME", value_parser = model)]
+    #[arg(long = "model", value_name = "NAME", value_parser = offering(model, names::models), hide_possible_values = true)]
     models: Vec<&'static str>,
 
     /// Only over this strategy; may be given again. All presets by default, those that are modelled alike once.
-    #[arg(long = "strategy", value_name = "STRATEGY")]
+    #[arg(long = "strategy", value_name = "STRATEGY", value_parser = offering(StringValueParser::new(), names::strategies),
+          hide_possible_values = true)]
     strategies: Vec<String>,
 
     /// Run this pitfall, or the mutant of a model, and show its violation.
-    #[arg(long, value_name = "NAME", value_parser = pitfall, conflicts_with_all = ["models", "strategies", "quick"])]
+    #[arg(long, value_name = "NAME", value_parser = offering(pitfall, names::pitfalls_and_mutants), hide_possible_values = true,
+          conflicts_with_all = ["models", "strategies", "quick"])]
     pitfall: Option<VerifyTarget>,
 
     /// Replay this schedule of the one model or pitfall given, as a failure prints it.
@@ -80,6 +88,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = options::duration)]
     time: Option<Duration>,
 
+    /// Print every search and every seeded bug, and not what failed and the verdict alone.
+    #[arg(long)]
+    all: bool,
+
     /// The output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -87,7 +99,7 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Tables for people, and the steps of what failed
+    /// What failed, step by step, and the verdict; with --all tables of everything
     Text,
     /// An object, and nothing else
     Json,
@@ -135,12 +147,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         limits,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    let mut verification = models::run(&plan, &|line| eprintln!("{line}"));
+    let start = Instant::now();
+    let mut verification = models::run(&plan, &|progress| report_search(args.all, progress));
+    let ran = VerifyRun { took: start.elapsed(), quick: args.quick, all: args.all, columns: columns() };
     for other in included {
         verification.merge(other);
     }
     write_out(&match args.format {
-        Format::Text => text(&verification, args.strategies.is_empty()),
+        Format::Text => {
+            let all = if args.all { text(&verification, args.strategies.is_empty()) } else { String::new() };
+            let parts = [all, failures(&verification), verdict(&verification, &ran)];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        }
         Format::Json => serde_json::to_string(&verification)?,
         Format::Markdown => markdown(&verification),
     })?;
@@ -172,7 +190,8 @@ pub(super) fn add_quickly(
         limits: Limits { interrupted: Some(interrupted.clone()), ..QUICK },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    let found = catch_unwind(AssertUnwindSafe(|| models::run(&plan, &|line| eprintln!("{line}"))));
+    let found =
+        catch_unwind(AssertUnwindSafe(|| models::run(&plan, &|progress| report_search(false, progress))));
     // The hook has said which and where; what a scope passes on is that one of its threads has panicked.
     let found = found.map_err(|_| VerifyPanicked)?;
     (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
@@ -180,6 +199,15 @@ pub(super) fn add_quickly(
         (record.interrupted, record.finished) = (true, false);
     }
     Ok(())
+}
+
+/// Says on stderr that a search is over: each if `all` are asked for, else every tenth part of them, and what failed.
+fn report_search(all: bool, SearchProgress { done, of, line, passes }: SearchProgress<'_>) {
+    if all || !passes {
+        eprintln!("{line}");
+    } else if done * 10 / of > (done - 1) * 10 / of {
+        eprintln!("{done} of {of} searches are done");
+    }
 }
 
 fn strategies(given: &[String]) -> anyhow::Result<Vec<ModelledStrategy>> {
@@ -215,6 +243,17 @@ fn lock_of(factors: &Factors) -> Option<ExploredLock> {
     ExploredLock::all().iter().find(|it| it.name == name).copied()
 }
 
+/// What is tried, for the header of its page.
+fn described(subject: &VerifyTarget) -> Vec<String> {
+    match subject {
+        VerifyTarget::Sound(model, strategy, _) => {
+            vec![format!("model {}", model.name), format!("strategy {strategy}")]
+        }
+        VerifyTarget::Mutant(model) => vec![format!("mutant of model {}", model.name)],
+        VerifyTarget::Pitfall(pitfall) => vec![format!("pitfall {}", pitfall.name)],
+    }
+}
+
 /// Shows one run.
 fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
     let subject = match (&args.pitfall, &args.models[..]) {
@@ -240,6 +279,7 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         (VerifyTarget::Pitfall(pitfall), None) => Some(models::catch(pitfall)),
         _ => None,
     };
+    let (what, start) = (described(&subject), Instant::now());
     let asked = Replay { subject, schedule: args.replay.clone(), limits };
     let replayed = models::replay(&asked);
     if asked.limits.is_interrupted() && replayed.is_none() {
@@ -259,10 +299,19 @@ fn show(args: &Args, limits: Limits) -> anyhow::Result<Exit> {
         write_out(&format!("{name} ({}): {}\n", caught.class, checks(&caught)))?;
     }
     let failed = replayed.run.failure.is_some();
+    let operations = replayed.run.operations;
     let shown = replayed.counterexample();
     if let Some(file) = &args.trace_html {
-        let page = shown.to_html(&format!("lockyard: {name}"));
-        fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+        let mut page = shown.page(&name);
+        if !failed {
+            page.title = format!("{name}: no violation in this schedule");
+            (page.verdict, page.headline) = (PageVerdict::Right, "No violation in this schedule".to_owned());
+        }
+        page.facts.splice(0..0, what);
+        let operations =
+            if operations == 1 { "1 operation".to_owned() } else { format!("{operations} operations") };
+        page.facts.extend([operations, format!("{} ms", start.elapsed().as_millis())]);
+        fs::write(file, page.to_html()).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     write_out(&shown.drawing().to_text(width()))?;
     Ok(if failed { Exit::VerificationFailed } else { Exit::Fine })

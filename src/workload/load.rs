@@ -47,6 +47,11 @@ impl Scenario {
         BUILTINS.into_iter().map(|(name, _)| Self::builtin(name).expect("the built-in scenarios are valid"))
     }
 
+    /// The names of all built-in scenarios, in the same order.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILTINS.into_iter().map(|(name, _)| name)
+    }
+
     /// The scenario in the file `name_or_path`, if that ends in `.toml`, or else the built-in one of that name; with
     /// `overrides` of the form `key=value` laid over it before it is checked, the last of a key winning.
     ///

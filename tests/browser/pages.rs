@@ -1,8 +1,10 @@
-//! Writes the pages that the browser looks at: of a rich record, a poor one, a hostile one and one of locks alone, and of two
-//! counterexamples.
+//! Writes the pages that the browser looks at: of a rich record, one without failures, a poor one, a hostile one and one of locks
+//! alone, of two counterexamples, of two histories that were checked, of a diff, and of trends.
 //!
 //! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
 
+#[path = "../../crates/lockyard-bench/tests/support/runs.rs"]
+mod in_turn;
 #[path = "../../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
 #[path = "../../crates/lockyard-evidence/tests/support/mod.rs"]
@@ -10,29 +12,88 @@ mod runs;
 #[path = "../../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use lockyard::bench::NoObserver;
 use lockyard::bench::locks::{LockAxes, LockPlan, built_in};
 use lockyard::bench::record::Record;
-use lockyard::bench::report::write_all;
+use lockyard::bench::report::{diff_page, trends_page, write_all};
+use lockyard::bench::stats::Confidence;
+use lockyard::bench::{NoObserver, Share, gate};
 
 const HOSTILE: &str = "</script><script>window.broken=1</script>\"'><img src=x onerror=window.broken=2>";
 
-fn main() {
-    let dir = std::env::args().nth(1).expect("usage: pages DIR");
-    let dir = std::path::Path::new(&dir);
-    for (name, record) in
-        [("rich", rich::rich()), ("poor", poor()), ("hostile", hostile()), ("locks", locks())]
-    {
+/// Answers that one order explains, and answers that none does.
+const RIGHT: &str = r#"
+{"process":0,"type":"invoke","f":"write","key":"x","value":1}
+{"process":1,"type":"invoke","f":"read","key":"x","value":null}
+{"process":1,"type":"ok","f":"read","key":"x","value":1}
+{"process":0,"type":"ok","f":"write","key":"x","value":1}
+"#;
+const STALE: &str = r#"
+{"process":0,"type":"invoke","f":"write","key":"x","value":1}
+{"process":0,"type":"ok","f":"write","key":"x","value":1}
+{"process":1,"type":"invoke","f":"write","key":"x","value":2}
+{"process":1,"type":"ok","f":"write","key":"x","value":2}
+{"process":2,"type":"invoke","f":"read","key":"x","value":null}
+{"process":2,"type":"ok","f":"read","key":"x","value":1}
+"#;
+
+fn main() -> ExitCode {
+    let first = std::env::args().nth(1).expect("usage: pages DIR");
+    // Started by itself, it is the program whose pages are looked at.
+    if first == "check" {
+        return lockyard::cli::main();
+    }
+    write(Path::new(&first));
+    ExitCode::SUCCESS
+}
+
+fn write(dir: &Path) {
+    for (name, record) in [
+        ("rich", rich::rich()),
+        ("sample", sample::sample()),
+        ("poor", poor()),
+        ("hostile", hostile()),
+        ("locks", locks()),
+    ] {
         write_all(&record, dir.join(name)).expect("the pages can be written");
     }
     for (name, how) in [("deadlock", runs::deadlock()), ("retries", runs::three_tasks())] {
-        let dir = dir.join(name);
-        std::fs::create_dir_all(&dir).expect("the directory can be made");
-        std::fs::write(dir.join("index.html"), how.to_html(name)).expect("the page can be written");
+        write_page(dir, name, &how.to_html(name));
     }
+    for (name, history) in [("check", STALE), ("check-right", RIGHT)] {
+        write_page(dir, name, &checked(&dir.join(name), history));
+    }
+    let records = in_turn::four(&rich::rich());
+    let tenth = Share::of_percent(10.0).expect("less than all");
+    let diff = gate::diff(&records[0], &records[1], tenth, Confidence::default());
+    write_page(dir, "diff", &diff_page(&diff));
+    let trends = gate::trends(&records, Confidence::default());
+    write_page(dir, "trends", &trends_page(&trends, &records[records.len() - 1]));
+}
+
+fn write_page(dir: &Path, name: &str, page: &str) {
+    let dir = dir.join(name);
+    std::fs::create_dir_all(&dir).expect("the directory can be made");
+    std::fs::write(dir.join("index.html"), page).expect("the page can be written");
+}
+
+/// The page of `lockyard check` of this history.
+fn checked(dir: &Path, history: &str) -> String {
+    std::fs::create_dir_all(dir).expect("the directory can be made");
+    std::fs::write(dir.join("history.jsonl"), history).expect("the history can be written");
+    let output = Command::new(std::env::current_exe().expect("this program is a file"))
+        .arg0("lockyard")
+        .args(["check", "history.jsonl", "--model", "register", "--format", "html"])
+        .current_dir(dir)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("this program can be started");
+    String::from_utf8(output.stdout).expect("a page is text")
 }
 
 /// Locks alone, as they are here: no two of these pages are alike, and each has its map.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lockyard::checks::models::{ModelCheck, Replay, VerifyTarget, replay};
 use lockyard::explore::Limits;
-use lockyard_bench::record::{Action, Counterexample, Engine, ModelResult, Record};
-use lockyard_bench::report::{Colour, junit, page, sarif, summary, text};
+use lockyard_bench::record::{Action, Counterexample, Drawing, Engine, ModelResult, Record};
+use lockyard_bench::report::{TextOptions, junit, page, sarif, summary, text};
 use serde_json::Value;
 
 /// The mutant of a model, found to fail and made small.
@@ -63,8 +63,12 @@ fn every_format_shows_each_step_of_it() {
     assert!(lines.len() > how.steps.len(), "a line for each step, below the names of the tasks");
 
     // A terminal has a width, and the drawing keeps to it.
-    let terminal = text(&record, Colour::Plain);
-    assert!(terminal.contains(&how.drawing().to_text(Some(100))), "{terminal}");
+    let terminal = text(&record, &TextOptions { width: 100, ..TextOptions::default() });
+    // What went wrong is said once, above it, and the command below it.
+    let narrower = Drawing { cause: Vec::new(), replay: None, ..how.drawing() }.to_text(Some(98));
+    let mut drawn = narrower.lines().filter(|line| !line.is_empty());
+    let is_shown = |line: &str| terminal.lines().any(|shown| shown.strip_prefix("  ") == Some(line));
+    assert!(drawn.all(is_shown), "{terminal}");
     let markdown = summary(&record);
     for line in &lines {
         assert!(markdown.contains(&format!("    {line}\n")), "{line}\n{markdown}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lockyard::bench::record::{Metric, Record, SCHEMA_VERSION};
-use lockyard::bench::report;
+use lockyard::bench::report::{self, TextOptions};
 use lockyard::strategy::LockKind;
 
 fn root() -> PathBuf {
@@ -30,14 +30,27 @@ const REGENERATE: &str = "run scripts/record-report.sh --readme NAME";
 #[test]
 fn results_are_those_of_the_record() {
     let (results, folder) = results();
-    let quoted = results.split_once("of this run.\n\n").expect("the summary").1.trim().replace("### ", "## ");
+    let (before, rest) = results.split_once("```text\n").expect("what a terminal shows");
+    let (shown, rest) = rest.split_once("```\n").expect("its end");
+    let text = report::text(&record(&folder), &TextOptions::default());
+    let (second, _) = text.match_indices("÷ naive").nth(1).expect("a second scenario");
+    let begins = text[..second].rfind('\n').expect("a line before it") + 1;
+    assert_eq!(shown, &text[..begins], "{REGENERATE}");
+    for file in ["index.html", "summary.md", "run.json", "page.png"] {
+        assert!(before.contains(&format!("/{file})")) && folder.join(file).is_file(), "{file}: {REGENERATE}");
+    }
+    assert_eq!(
+        fs::read_to_string(folder.join("index.html")).unwrap().trim_end(),
+        report::page(&record(&folder)).trim_end(),
+        "{REGENERATE}"
+    );
+
     let summary = fs::read_to_string(folder.join("summary.md")).unwrap();
-    let parts = summary.split("\n## ").collect::<Vec<_>>();
-    let [verdict, scenario, .., reproduce] = parts.as_slice() else { panic!("{summary}") };
+    let (_, reproduce) = summary.rsplit_once("\n## ").expect("how to reproduce it");
     let (machine, command) = reproduce.split_once("    lockyard ").expect("a command");
-    let shown = [verdict, scenario, &machine].map(|part| part.trim_end().to_owned());
+    let quoted = rest.trim().replace("### ", "");
     let (quoted, commands) = quoted.split_once("    git checkout ").expect("how to reproduce it");
-    assert_eq!(quoted.trim_end(), shown.join("\n\n## "), "{REGENERATE}");
+    assert_eq!(quoted.trim_end(), machine.trim_end(), "{REGENERATE}");
 
     // As it was recorded, it would replace the files of this record.
     let (before, out) = command.trim_end().split_once("--out ").expect("a folder");

@@ -265,9 +265,32 @@ fn sequential_consistency_is_judged_over_all_keys_and_by_processes_alone() {
 fn a_violation_is_a_page_too() {
     let (code, page, _) = check(STALE, &["--model", "kv", "--format", "html"]);
     assert!(code == 4 && page.starts_with("<!doctype html>"), "{page}");
-    for part in ["Not linearizable", "should have been &quot;ab&quot;", "<th scope=\"col\">line</th>"] {
+    for part in [
+        "history.jsonl: not linearizable</h1>",
+        "model kv · judged for linearizability · 3 operations",
+        "Replay: <code>lockyard check ",
+        "<section class=\"card bad\"><h2>Verdict</h2><p class=\"headline\">Not linearizable</p>",
+        "should have been &quot;ab&quot;",
+        "<th scope=\"col\">line</th>",
+    ] {
         assert!(page.contains(part), "{part} is missing:\n{page}");
     }
+}
+
+#[test]
+fn a_page_of_what_is_right_says_so() {
+    let (code, page, _) = check(RIGHT, &["--model", "register", "--format", "html"]);
+    assert_eq!(code, 0);
+    for part in [
+        "history.jsonl: linearizable</h1>",
+        "<section class=\"card good\"><h2>Verdict</h2><p class=\"headline\">Linearizable</p>",
+        "There is an order of all operations, in which each operation takes effect between its call and its return",
+    ] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
+    let flags = ["--model", "register", "--format", "html", "--consistency", "sequential"];
+    let (_, page, _) = check(RIGHT, &flags);
+    assert!(page.contains("history.jsonl: sequentially consistent</h1>"), "{page}");
 }
 
 #[test]

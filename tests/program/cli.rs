@@ -165,7 +165,7 @@ fn a_run_that_is_not_judged_says_so() {
     let load = ["load", "--scenario", "polling", "--no-verify", "--out", dir.path().to_str().unwrap()];
     let (text, _) = run(&[&load[..], SMALL].concat(), 0);
     assert!(record_of(dir.path())["cells"][0]["verification"].is_null());
-    assert!(text.contains("not checked"), "{text}");
+    assert!(text.contains("Not checked: whether the answers are right."), "{text}");
     refused(&["load", "--no-verify", "--history", "x.jsonl"], &["--no-verify", "--history"]);
     let nowhere = dir.path().join("no-such-folder/x.jsonl");
     let nowhere = ["load", "--history", nowhere.to_str().unwrap(), "--out", dir.path().to_str().unwrap()];

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::support::http::{Site, request};
 use axum::http::{Method, Request};
 use lockyard::bench::record::Record;
-use lockyard::bench::report::{self, Colour};
+use lockyard::bench::report::{self, TextOptions};
 use lockyard::checks::spec::{self, Sessions};
 use lockyard::history::{Codec, History, Kv, Register, check};
 use lockyard::workload::Scenario;
@@ -241,8 +241,11 @@ fn records() {
             // A number may be another than it was: then every report still draws it.
             Ok(record) if drawn < 40 => {
                 drawn += 1;
-                let _ =
-                    (report::text(&record, Colour::Plain), report::summary(&record), report::page(&record));
+                let _ = (
+                    report::text(&record, &TextOptions { all: true, ..TextOptions::default() }),
+                    report::summary(&record),
+                    report::page(&record),
+                );
                 let _ = (report::junit(&record), report::sarif(&record));
             }
             Ok(_) => {}

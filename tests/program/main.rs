@@ -2,6 +2,8 @@
 
 #[path = "../../crates/lockyard-bench/tests/support/rich.rs"]
 mod rich;
+#[path = "../../crates/lockyard-bench/tests/support/runs.rs"]
+mod runs_in_turn;
 #[path = "../../crates/lockyard-bench/tests/support/sample.rs"]
 mod sample;
 #[path = "../support/mod.rs"]
@@ -27,6 +29,7 @@ mod locks;
 mod machines;
 mod own_lock;
 mod pitfalls;
+mod printed;
 #[cfg(unix)]
 mod readme_curl;
 #[cfg(unix)]
@@ -35,6 +38,7 @@ mod runs;
 mod serve;
 #[cfg(unix)]
 mod serve_edge;
+mod several_runs;
 mod store_damage;
 mod typed_wrong;
 #[cfg(unix)]

@@ -108,6 +108,22 @@ fn each_pitfall_is_called_by_its_name_at_its_places() {
     }
 }
 
+/// What a person reads: the failure once, and what to do next.
+#[test]
+fn a_detected_pitfall_is_told_once() {
+    let out = tempfile::tempdir().unwrap();
+    let load = ["load", "--pitfall", "two-sessions", "--out", out.path().to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_lockyard")).args(load).output().unwrap();
+    let (text, words) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(text.starts_with("error: deadlock in “two-sessions” under pitfall\n"), "{text}");
+    assert_eq!(text.matches("deadlock in ").count(), 1, "{text}");
+    assert!(!text.contains('\u{fffd}') && !text.contains("operations/s"), "{text}");
+    for part in ["Report: ", "Next:   ", "lockyard load --pitfall two-sessions --fixed"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+}
+
 #[test]
 fn what_is_judged_when_it_is_over_is_reported_as_well() {
     for (pitfall, kind, file) in JUDGED {

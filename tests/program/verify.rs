@@ -39,6 +39,23 @@ fn a_model_is_reported_with_what_it_explored_and_each_mutant_with_the_checks_tha
     assert_eq!(pitfall["missed_by"], json!([]));
 }
 
+/// A few lines; each search on request, and the verdict after them.
+#[test]
+fn it_ends_in_a_verdict() {
+    let asked = ["--model", "deletion", "--strategy", "naive"];
+    let verdict = stdout(&mut verify(&asked), 0);
+    assert!(verdict.starts_with("Passed, in "), "{verdict}");
+    assert!(verdict.lines().count() <= 12, "{verdict}");
+    for part in
+        ["Models:       1 of 1 passed, over naive; ", "Seeded bugs:  1 of 1 seeded bugs detected.", "--all"]
+    {
+        assert!(verdict.contains(part), "{part}: {verdict}");
+    }
+    let all = stdout(&mut verify(&[&asked[..], &["--all"]].concat()), 0);
+    assert!(all.starts_with("model ") && all.contains("deletion/no-gate"), "{all}");
+    assert!(all.find("deletion/no-gate") < all.find("Passed, in "), "{all}");
+}
+
 #[test]
 fn a_twin_is_shown_small_and_the_printed_command_shows_it_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -54,11 +71,37 @@ fn a_twin_is_shown_small_and_the_printed_command_shows_it_again() {
     );
     assert!(shown.contains("not linearizable"), "{shown}");
     assert!(shown.contains("src/backend/session/"), "places in the source: {shown}");
-    assert!(fs::read_to_string(&page).unwrap().contains("<table class=\"trace\">"));
+    let page = fs::read_to_string(&page).unwrap();
+    for part in [
+        "<h1>appends-loaded-2x1/no-exclusion: violation</h1>",
+        "mutant of model appends-loaded-2x1 · ",
+        "Replay: <code>lockyard verify --pitfall appends-loaded-2x1/no-exclusion --replay ",
+        "<section class=\"card bad\">",
+        "<table class=\"trace\">",
+    ] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
 
     let again = shown.lines().last().unwrap().strip_prefix("Replay: lockyard verify ").unwrap();
     let again: Vec<_> = again.split(' ').collect();
     assert_eq!(stdout(&mut verify(&again), 4), shown);
+}
+
+#[test]
+fn the_page_of_a_run_without_a_violation_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("trace.html");
+    let run =
+        ["--model", "turns", "--strategy", "naive", "--replay", "0", "--trace-html", page.to_str().unwrap()];
+    stdout(&mut verify(&run), 0);
+    let page = fs::read_to_string(&page).unwrap();
+    for part in [
+        "<h1>turns: no violation in this schedule</h1>",
+        "<section class=\"card good\">",
+        "model turns · strategy naive",
+    ] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
 }
 
 #[test]
@@ -100,7 +143,10 @@ fn what_loom_and_shuttle_write_stands_beside_what_the_explorer_finds() {
     assert_eq!(both["caught_by"], json!(["explorer", "loom"]), "one row for both checks");
     assert_eq!(pitfall("relaxed-publication")["caught_by"], json!(["loom"]));
 
-    let text = stdout(&mut verify(&include), 0);
+    let verdict = stdout(&mut verify(&include), 0);
+    let verdict: Vec<_> = verdict.split_whitespace().collect();
+    assert!(verdict.join(" ").contains(" by an incomplete search."), "{verdict:?}");
+    let text = stdout(&mut verify(&[&include[..], &["--all"]].concat()), 0);
     assert!(text.contains("incomplete search: at most 6 preemptions"), "a bound is called one: {text}");
     assert!(text.contains("incomplete search: 2000 random orders"), "{text}");
 }

@@ -37,7 +37,7 @@ pub use programs::Build;
 #[cfg(feature = "bench")]
 pub use replay::{Replay, Replayed, replay};
 #[cfg(feature = "bench")]
-pub use run::{Plan, catch, run};
+pub use run::{Plan, SearchProgress, catch, run};
 #[cfg(feature = "bench")]
 pub use strategies::{ModelledStrategy, NotModelled, modelled, representatives, strategies};
 #[cfg(feature = "bench")]

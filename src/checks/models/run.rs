@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
 use lockyard_explore::{Limits, Proof, Report};
+use tracing::subscriber::NoSubscriber;
 
 use super::custom_locks::{ExploredLock, LOCK_ITSELF};
 use super::list::{MODELS, ModelCheck, StrategyModel};
@@ -31,6 +32,19 @@ pub struct Plan {
     pub threads: NonZeroUsize,
 }
 
+/// A search that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchProgress<'a> {
+    /// How many are over, with this one.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What came of it.
+    pub line: &'a str,
+    /// Whether it found what it had to, and nothing else.
+    pub passes: bool,
+}
+
 enum Job {
     Try(VerifyTarget),
     Lock(ExploredLock),
@@ -41,12 +55,21 @@ enum JobResult {
     Pitfall(PitfallResult),
 }
 
+impl JobResult {
+    fn passes(&self) -> bool {
+        match self {
+            Self::Model(it, _) => it.passes(),
+            Self::Pitfall(it) => it.passes(),
+        }
+    }
+}
+
 /// Runs a plan. `on_result` is called with every search that is over, in the order in which they end. After an interrupt the
 /// report has those that were over by then, and says so.
 ///
 /// # Panics
 /// When a search does, which would be a fault of its own: a panic of the explored code is a failure that is reported.
-pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport {
+pub fn run(plan: &Plan, on_result: &(dyn Fn(SearchProgress<'_>) + Sync)) -> VerificationReport {
     let chosen = |model: &&&ModelCheck| {
         if plan.models.is_empty() { !plan.quick || model.quick } else { plan.models.contains(&model.name) }
     };
@@ -63,10 +86,12 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
     if plan.models.is_empty() {
         jobs.extend(PITFALLS.iter().map(|pitfall| Job::Try(VerifyTarget::Pitfall(pitfall))));
     }
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, ended, found) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..plan.threads.get() {
             scope.spawn(|| {
+                // What a model's store is told to refuse is no event of this program.
+                let _silence = tracing::subscriber::set_default(NoSubscriber::default());
                 while !plan.limits.is_interrupted() {
                     let nth = next.fetch_add(1, Relaxed);
                     let Some(job) = jobs.get(nth) else { break };
@@ -78,7 +103,8 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(&str) + Sync)) -> VerificationReport
                         }
                     };
                     let Some(result) = result else { break };
-                    on_result(&one_line(&result));
+                    let (done, of) = (ended.fetch_add(1, Relaxed) + 1, jobs.len());
+                    on_result(SearchProgress { done, of, line: &one_line(&result), passes: result.passes() });
                     found.lock().expect("no thread panics with the lock held").push((nth, result));
                 }
             });

@@ -2,15 +2,14 @@
 
 use std::fmt::Write;
 
-use lockyard_bench::program::stdout::width;
-use lockyard_bench::record::{Check, ModelResult, PitfallResult, VerificationReport};
+use lockyard_bench::record::{Check, Counterexample, ModelResult, PitfallResult, VerificationReport};
 
 use crate::checks::models;
 
 /// Over what an interrupted run prints.
 const PARTIAL: &str = "Interrupted: partial results. What is not listed was not run, or not to its end.";
 
-fn extent(it: &ModelResult) -> String {
+pub(super) fn extent(it: &ModelResult) -> String {
     match (&it.unsound, &it.bound) {
         (Some(why), _) => format!("unsound: {why}"),
         (None, Some(bound)) => format!("incomplete search: {bound}"),
@@ -21,7 +20,7 @@ fn extent(it: &ModelResult) -> String {
 }
 
 /// What the searches that are marked so take for granted.
-fn assumptions(models: &[ModelResult]) -> Option<String> {
+pub(super) fn assumptions(models: &[ModelResult]) -> Option<String> {
     let mut all: Vec<_> = models.iter().filter_map(|it| it.assumption.as_deref()).collect();
     all.sort_unstable();
     all.dedup();
@@ -30,7 +29,7 @@ fn assumptions(models: &[ModelResult]) -> Option<String> {
         .then(|| format!("* one schedule of each equivalence class, if {}; {checked}", all.join(", ")))
 }
 
-fn verdict(it: &ModelResult) -> &'static str {
+pub(super) fn verdict_of(it: &ModelResult) -> &'static str {
     match (it.holds, it.unsound.is_none(), it.schedules >= it.min_schedules) {
         (false, ..) => "VIOLATION",
         (true, false, _) => "UNSOUND",
@@ -39,6 +38,7 @@ fn verdict(it: &ModelResult) -> &'static str {
     }
 }
 
+/// Every search and every seeded bug, a row each.
 pub(super) fn text(verification: &VerificationReport, presets: bool) -> String {
     let VerificationReport { models, pitfalls, coarse_steps, interrupted } = verification;
     let mut text = if *interrupted { format!("{PARTIAL}\n\n") } else { String::new() };
@@ -50,7 +50,7 @@ pub(super) fn text(verification: &VerificationReport, presets: bool) -> String {
     );
     for it in models {
         let ModelResult { model, strategy, schedules, min_schedules, millis, .. } = it;
-        let (verdict, extent) = (verdict(it), extent(it));
+        let (verdict, extent) = (verdict_of(it), extent(it));
         let _ = writeln!(
             text,
             "{model:22} {strategy:24} {schedules:>9} {min_schedules:>8} {millis:>7}  {verdict:12} {extent}"
@@ -74,11 +74,14 @@ pub(super) fn text(verification: &VerificationReport, presets: bool) -> String {
             let _ = writeln!(text, "  {step}");
         }
     }
-    for (it, shown) in models.iter().filter_map(|it| Some((it, it.counterexample.as_ref()?))) {
-        let _ = writeln!(text, "\n{} over {}:\n", it.model, it.strategy);
-        text += &shown.drawing().to_text(width());
-    }
     text
+}
+
+/// How a model failed, drawn; set off from what stands around it.
+pub(super) fn counterexample(shown: &Counterexample, width: Option<usize>) -> String {
+    let drawing = shown.drawing().to_text(width.map(|columns| columns.saturating_sub(2)));
+    let indent = |line: &str| if line.is_empty() { "" } else { "  " };
+    drawing.lines().fold(String::new(), |out, line| out + indent(line) + line + "\n")
 }
 
 /// Pitfalls × checks: what was detected, and what was missed.
@@ -136,7 +139,7 @@ pub(super) fn markdown(verification: &VerificationReport) -> String {
     text += "| model | strategy | engine | schedules | minimum | search | verdict |\n";
     text += "| --- | --- | --- | ---: | ---: | --- | --- |\n";
     for it in &verification.models {
-        let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict(it));
+        let (engine, extent, verdict) = (it.engine.as_str(), extent(it), verdict_of(it));
         let ModelResult { model, strategy, schedules, min_schedules, .. } = it;
         let _ = writeln!(
             text,

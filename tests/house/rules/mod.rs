@@ -19,8 +19,7 @@ const MANY_LINES: usize = 400;
 const MOST_LINES: usize = 500;
 
 /// Files that were looked at, and the one subject that each has.
-const LOOKED_AT: &[(&str, &str)] =
-    &[("crates/lockyard-bench/tests/report/pages.rs", "A fact for each part of the page.")];
+const LOOKED_AT: &[(&str, &str)] = &[];
 
 /// What a conversation must not know, being plain data and functions.
 const IMPURE: &[&str] = &[
