@@ -8,6 +8,6 @@ source scripts/private_postgres.sh
 install_postgres || echo "PostgreSQL could not be installed" >&2
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-cargo test --features postgres --test postgres --test cluster -- --nocapture | tee "$said"
+cargo test --workspace --features lockyard/postgres --test postgres --test cluster -- --nocapture | tee "$said"
 skipped=$(grep -c '^skipped: no PostgreSQL' "$said" || true)
 [ "$skipped" = 0 ] || echo "$skipped tests were skipped: no PostgreSQL"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Measures every preset under four scenarios in five processes, keeps the record and its page under reports/NAME, and puts
-# what each change gave, the verdict and the first scenario into the README. Takes some ten minutes; let the machine do
-# nothing else.
+# Measures every preset under four scenarios in five processes, keeps the record under reports/NAME, draws its page and a picture
+# of that, and puts what each change gave, the picture and what a terminal shows into the README. Takes some fifteen minutes; let
+# the machine do nothing else. The picture needs Chromium (scripts/browser.sh installs it), or CHROMIUM that names it.
 #
 #   scripts/record-report.sh [NAME]             NAME is today's date by default
-#   scripts/record-report.sh --readme NAME      the README alone, from a record that is there
+#   scripts/record-report.sh --readme NAME      page, picture and README alone, from a record that is there; LOCKYARD names the
+#                                               program if it is built already
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,19 @@ measure() {
     [ ! -e "reports/$1" ] || { echo "reports/$1 is there already: give another name" >&2; exit 2; }
     cargo build --release
     target/release/lockyard compare --scenario polling --scenario hot-context --scenario one-worker --scenario churn \
-        --processes 5 --duration 2500ms --out "reports/$1"
+        --processes 5 --duration 2500ms --verify --out "reports/$1"
+}
+
+# The page of a record as it is drawn now, and its first screen as a picture.
+draw() {
+    lockyard=${LOCKYARD:-target/release/lockyard}
+    [ -x "$lockyard" ] || cargo build --release
+    "$lockyard" report "reports/$1/run.json" --format html > "reports/$1/index.html"
+    "$lockyard" report "reports/$1/run.json" --format markdown > "reports/$1/summary.md"
+    local chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
+    [ -n "$chromium" ] || { echo "no Chromium: name it in CHROMIUM" >&2; exit 2; }
+    "$chromium" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1080 \
+        --screenshot="$PWD/reports/$1/page.png" "file://$PWD/reports/$1/index.html" 2>/dev/null
 }
 
 # What each change gave in this record, as a table of ratios with their intervals: from the tables of the summary, and the
@@ -85,25 +98,28 @@ effects() {
     ' "reports/$1/run.json" "reports/$1/summary.md"
 }
 
-# What stands between the two marks in the README becomes what each change gave in this record, its verdict, its first
-# scenario, and how to measure it again.
+# What stands between the two marks in the README becomes what each change gave in this record, its page as a picture, what a
+# terminal shows of it, and how to measure it again.
 splice() {
-    local summary="reports/$1/summary.md" commit processes scenarios
+    local summary="reports/$1/summary.md" commit processes
     [ -f "$summary" ] || { echo "there is no $summary" >&2; exit 2; }
     commit=$(sed -n 's/.*"commit": "\([0-9a-f]*\)".*/\1/p' "reports/$1/run.json" | head -1)
     processes=$(sed -n 's/^  "processes": \([0-9]*\),$/\1/p' "reports/$1/run.json")
-    scenarios=$(grep '^## ' "$summary" | grep -cvE 'To reproduce|What each strategy is')
     results=$(mktemp)
     trap 'rm -f "$results"' EXIT
     {
         printf '\n### What each change gave\n\n'
         effects "$1"
         printf '\nEach interval is at 99 %% by itself, and of one machine. [The table](#what-is-compared) above says what differs between the strategies.\n'
-        printf '\nMeasured in %s processes. Below are the verdict and the first of %s scenarios; [the summary](reports/%s/summary.md) has all of them, as have [the page](reports/%s/index.html) and [the record](reports/%s/run.json) of this run.\n\n' \
-            "$processes" "$scenarios" "$1" "$1" "$1"
+        printf '\nMeasured in %s processes. [The page](reports/%s/index.html) of this run is one file that needs nothing else; [the summary](reports/%s/summary.md) has every table, and [the record](reports/%s/run.json) every number.\n\n' \
+            "$processes" "$1" "$1" "$1"
+        printf '[![The first screen of the page: which strategy to use, whether it is right, what it costs, and all strategies ranked](reports/%s/page.png)](reports/%s/index.html)\n\n' "$1" "$1"
+        printf 'The same in a terminal of 80 columns, up to the second scenario:\n\n```text\n'
+        COLUMNS=80 NO_COLOR=1 "$lockyard" report "reports/$1/run.json" | awk '/÷ naive/ && shown++ { exit } { print }'
+        printf '```\n\n'
         awk -v commit="$commit" '
-            /^## / { shown += 1; skip = shown > 1 && !/To reproduce/; last = /To reproduce/ }
-            skip { next }
+            /^## / { last = /To reproduce/ }
+            !last { next }
             # As recorded, it would replace the files of this record.
             last && /^    lockyard / {
                 print "    git checkout " commit
@@ -123,9 +139,11 @@ splice() {
 }
 
 if [ "${1:-}" = --readme ]; then
+    draw "$2"
     splice "$2"
 else
     name=${1:-$(date +%F)}
     measure "$name"
+    draw "$name"
     splice "$name"
 fi

@@ -11,7 +11,7 @@ mod bank;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use lockyard_bench::report::{Colour, text, write_all};
+use lockyard_bench::report::{TextOptions, text, write_all};
 use lockyard_bench::{NoObserver, Plan, run};
 
 use bank::{Bank, guards, sweep};
@@ -28,6 +28,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let record = run(&plan, &AtomicBool::new(false), &mut NoObserver)?;
     let folder = std::env::temp_dir().join("lockyard-bank");
     write_all(&record, &folder)?;
-    println!("{}\nThe page: {}", text(&record, Colour::Plain), folder.join("index.html").display());
+    println!("{}\nThe page: {}", text(&record, &TextOptions::default()), folder.join("index.html").display());
     Ok(())
 }
