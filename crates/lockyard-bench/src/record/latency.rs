@@ -66,7 +66,7 @@ impl LatencyCurve {
     /// ```
     pub fn of(count: u64, at: impl Fn(f64) -> u64) -> Self {
         let beyond = |nth: u32| 10_f64.powf(-f64::from(nth) / 4.0);
-        // Half a sample of slack, so that 1,000 samples have their third nine.
+        // A thousandth of slack, for a thousandth of 1,000 samples may come out a little below one.
         let steps = (0..).map(beyond).take_while(|beyond| beyond * count as f64 >= 0.999);
         Self(steps.map(|beyond| at(1.0 - beyond)).collect())
     }
