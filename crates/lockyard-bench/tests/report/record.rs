@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::sample::sample;
 use lockyard_bench::record::{
-    Check, Finding, FindingKind, Metric, Record, RecordError, SCHEMA_VERSION, Verdict, json_schema,
+    Check, Finding, FindingKind, Metric, Record, RecordError, SCHEMA_VERSION, Severity, Verdict,
+    Verification, json_schema,
 };
 use lockyard_bench::report::{failures, page};
 use serde_json::{Value, json};
@@ -274,4 +275,43 @@ fn refused(text: &[u8]) -> String {
 fn files_in(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.collect()
+}
+
+/// What is seen of locks is taken over; what tracked locks did in that time, and how closely that is known, is not.
+#[test]
+fn what_was_tracked_beside_a_run_stands_in_its_cells_and_changes_no_speed() {
+    let found = |kind, severity| Finding {
+        kind,
+        rule: None,
+        severity,
+        message: "seen".into(),
+        places: vec!["src/x.rs:1:1".into()],
+        tasks: vec![],
+        edges: vec![],
+    };
+    let mut tracked = sample();
+    tracked.cells.truncate(1);
+    let cell = &mut tracked.cells[0];
+    (cell.seconds, cell.throughput.ops_per_s, cell.lock_uses) = (0.3, 1.0, Some(vec![]));
+    cell.verification = Some(Verification { deadlocks: Some(1), ..Verification::default() });
+    cell.findings = vec![
+        found(FindingKind::Deadlock, Severity::Error),
+        found(FindingKind::HeldAcrossAwait, Severity::Info),
+        found(FindingKind::Imprecise, Severity::Warning),
+    ];
+    let before = sample();
+    let mut record = sample();
+    record.cells[0].verification = Some(Verification { linearizable: Some(true), ..Verification::default() });
+    let known = record.cells[0].findings.len();
+    record.add_tracked(tracked.clone());
+    let (cell, was) = (&record.cells[0], &before.cells[0]);
+    assert_eq!((cell.tracked_beside_s, cell.seconds), (Some(0.3), was.seconds));
+    assert_eq!((cell.throughput, &cell.latency_ns), (was.throughput, &was.latency_ns));
+    let seen = cell.verification.unwrap();
+    assert_eq!((seen.linearizable, seen.deadlocks), (Some(true), Some(1)));
+    let kinds: Vec<_> = cell.findings[known..].iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::Deadlock, FindingKind::HeldAcrossAwait]);
+    assert_eq!(record.cells[1..], before.cells[1..], "what was not tracked stays as it was");
+    record.add_tracked(tracked);
+    assert_eq!(record.cells[0].findings.len(), known + 2, "and a second time adds nothing");
 }
