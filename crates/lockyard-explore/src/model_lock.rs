@@ -221,6 +221,37 @@ impl<T> Drop for ModelWrite<'_, T> {
     }
 }
 
+impl<T> ModelWrite<'_, T> {
+    /// Where a copy was changed, lets readers see it, while other writers are still kept out; whether that is so.
+    fn swap(&mut self) -> bool {
+        let is_snapshot = self.home.model.is_snapshot();
+        if is_snapshot {
+            let _replaced = std::mem::replace(&mut *self.home.value(), self.value.clone());
+            run_state::with(|state| state.touch(self.home.object, true));
+        }
+        is_snapshot
+    }
+}
+
+/// A write that ends. What is left of that when it is given up is done at once.
+struct Finish<'a, T, L: FnOnce(&T)>(Option<(ModelWrite<'a, T>, L)>);
+
+impl<T, L: FnOnce(&T)> Finish<'_, T, L> {
+    fn swap(&mut self) -> bool {
+        self.0.as_mut().is_some_and(|(guard, _)| guard.swap())
+    }
+}
+
+impl<T, L: FnOnce(&T)> Drop for Finish<'_, T, L> {
+    fn drop(&mut self) {
+        // A run that has failed is being torn down.
+        if let Some((mut guard, last)) = self.0.take().filter(|_| !std::thread::panicking()) {
+            guard.swap();
+            last(&guard);
+        }
+    }
+}
+
 impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     async fn read_at(&self, place: Place) -> ModelRead<T> {
         if self.model.is_snapshot() {
@@ -284,6 +315,37 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
     #[track_caller]
     fn read(&self) -> impl Future<Output = ModelRead<T>> + Send {
         self.read_at(Location::caller())
+    }
+
+    #[track_caller]
+    fn read_first(&self, first: impl FnOnce(&T) + Send) -> impl Future<Output = ModelRead<T>> + Send {
+        let place = Location::caller();
+        async move {
+            let guard = self.read_at(place).await;
+            // Where readers keep no writer out, one may come between.
+            if self.model.is_snapshot() {
+                YieldFuture::new(NextStep::Go(Some("show a snapshot")), place).await;
+            }
+            first(&guard);
+            guard
+        }
+    }
+
+    #[track_caller]
+    fn finish<'a>(
+        &'a self,
+        guard: ModelWrite<'a, T>,
+        last: impl FnOnce(&T) + Send + 'a,
+    ) -> impl Future<Output = ()> + Send + 'a {
+        let place = Location::caller();
+        let mut finish = Finish(Some((guard, last)));
+        async move {
+            // A reader that comes between sees what is not shown yet.
+            if finish.swap() {
+                YieldFuture::new(NextStep::Go(Some("show what was written")), place).await;
+            }
+            drop(finish);
+        }
     }
 
     #[track_caller]

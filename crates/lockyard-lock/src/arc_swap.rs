@@ -33,7 +33,7 @@ impl TryFamily for ArcSwap {
         // The mutex before the copy: a value loaded first could be one that the writer before replaces meanwhile,
         // and its change would be lost in ours.
         let alone = lock.writing.try_lock()?;
-        Some(SnapshotWrite { _alone: alone, current: &lock.current, next: lock.current.load_full() })
+        Some(SnapshotWrite::new(alone, &lock.current))
     }
 }
 
@@ -48,13 +48,31 @@ pub struct Snapshot<T> {
 pub struct SnapshotRead<T>(Guard<Arc<T>>);
 
 /// The value as it will stand when the guard is dropped.
-#[must_use = "dropped at once, it stores what stood there before and lets the next writer in"]
+#[must_use = "dropped at once, it changes nothing and lets the next writer in"]
 pub struct SnapshotWrite<'a, T> {
     // The fields end in this order, so the next writer may come before the value that was replaced ends.
     _alone: MutexGuard<'a, ()>,
     current: &'a sync::ArcSwap<T>,
-    /// Shared with the readers until the first change, which makes it a copy of our own.
-    next: Arc<T>,
+    /// Made by the first change. No reader has a handle to it.
+    copy: Option<Arc<T>>,
+    /// What stands until the copy takes its place.
+    before: Arc<T>,
+}
+
+impl<'a, T> SnapshotWrite<'a, T> {
+    fn new(alone: MutexGuard<'a, ()>, current: &'a sync::ArcSwap<T>) -> Self {
+        Self { _alone: alone, current, copy: None, before: current.load_full() }
+    }
+
+    /// Makes the copy the value, if there is one and it is whole.
+    fn swap(&mut self) {
+        // A change that a panic has cut short is worse than none.
+        if let Some(copy) = self.copy.take().filter(|_| !std::thread::panicking()) {
+            // The swap publishes whole: it releases what was written to the copy, and a reader's load of the new pointer
+            // acquires it. What it replaces is `before`, and so does not end here.
+            self.current.swap(copy);
+        }
+    }
 }
 
 impl<T: Clone + Send + Sync + 'static> SharedLock<T> for Snapshot<T> {
@@ -75,8 +93,19 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for Snapshot<T> {
 
     async fn write(&self) -> Self::Write<'_> {
         // The mutex before the copy, as in `try_write`.
-        let alone = self.writing.lock();
-        SnapshotWrite { _alone: alone, current: &self.current, next: self.current.load_full() }
+        SnapshotWrite::new(self.writing.lock(), &self.current)
+    }
+
+    fn finish<'a>(
+        &'a self,
+        mut guard: SnapshotWrite<'a, T>,
+        last: impl FnOnce(&T) + Send + 'a,
+    ) -> impl Future<Output = ()> + Send + 'a {
+        guard.swap();
+        // What stands, be it a copy that has taken its place or, after a panic, what was there before; and before the mutex is
+        // released: the next writer would be shown first.
+        last(&self.current.load());
+        std::future::ready(())
     }
 }
 
@@ -92,25 +121,19 @@ impl<T> Deref for SnapshotWrite<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.next
+        self.copy.as_ref().unwrap_or(&self.before)
     }
 }
 
 impl<T: Clone> DerefMut for SnapshotWrite<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // The first call copies, for `current` has a handle to the same value. From then on this guard is the only
-        // owner: readers take handles of what is in `current`, never of the copy.
-        Arc::make_mut(&mut self.next)
+        // This guard is the copy's only owner, so `make_mut` makes no other.
+        Arc::make_mut(self.copy.get_or_insert_with(|| Arc::new(T::clone(&self.before))))
     }
 }
 
 impl<T> Drop for SnapshotWrite<'_, T> {
     fn drop(&mut self) {
-        // A change that a panic has cut short is worse than none.
-        if !std::thread::panicking() {
-            // The old value goes into `next` and so ends after the mutex was released. The swap publishes whole: it
-            // releases what was written to the copy, and a reader's load of the new pointer acquires it.
-            self.next = self.current.swap(Arc::clone(&self.next));
-        }
+        self.swap();
     }
 }

@@ -93,6 +93,53 @@ pub trait SharedLock<T>: Send + Sync + 'static {
     #[track_caller]
     fn read(&self) -> impl Future<Output = Self::Read<'_>> + Send;
 
+    /// Waits until the value may be read, and shows it to `first` before the guard is there: for what has to be done between a
+    /// look at the value and any use of it.
+    ///
+    /// The same as [`read`](Self::read) and then `first`, but for a lock that explores interleavings, which can take them as two
+    /// steps where readers do not keep writers out.
+    #[track_caller]
+    fn read_first(&self, first: impl FnOnce(&T) + Send) -> impl Future<Output = Self::Read<'_>> + Send {
+        let reading = self.read();
+        async move {
+            let guard = reading.await;
+            first(&guard);
+            guard
+        }
+    }
+
+    /// Ends a write of this lock: what it has changed is the value from now on, and is shown to `last` before the next writer is let in.
+    ///
+    /// Where a change is made in place, readers are kept out until `last` has returned; where a writer changes a copy, they see
+    /// the new value already ([`LockFamily::COPY_ON_WRITE`]). A guard that is dropped instead shows nothing.
+    ///
+    /// **Cancellation.** All of it is done by this call, or by the future that it returns, be that polled or dropped.
+    ///
+    /// ```
+    /// use lockyard_lock::{LockClass, LockOf, SharedLock, StdMutex};
+    ///
+    /// static COUNT: LockClass = LockClass::new("count");
+    /// # futures_executor::block_on(async {
+    /// let count: LockOf<StdMutex, u32> = SharedLock::new(&COUNT, 1);
+    /// let mut seen = 0;
+    /// let mut guard = count.write().await;
+    /// *guard += 1;
+    /// count.finish(guard, |count| seen = *count).await;
+    /// assert_eq!(seen, 2);
+    /// # });
+    /// ```
+    #[track_caller]
+    fn finish<'a>(
+        &'a self,
+        guard: Self::Write<'a>,
+        last: impl FnOnce(&T) + Send + 'a,
+    ) -> impl Future<Output = ()> + Send + 'a {
+        last(&guard);
+        drop(guard);
+        // A guard need not be `Send`, and so cannot wait in a future for being polled.
+        std::future::ready(())
+    }
+
     /// Waits until the value may be changed.
     #[track_caller]
     fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send;

@@ -104,6 +104,20 @@ impl<F: TryFamily, T: Clone + Send + Sync + 'static> SharedLock<T> for TrackedLo
             acquire::waited(&self.lock, strand, taken, again, self.inner.write(), held).await
         }
     }
+
+    #[track_caller]
+    fn finish<'a>(
+        &'a self,
+        guard: Self::Write<'a>,
+        last: impl FnOnce(&T) + Send + 'a,
+    ) -> impl Future<Output = ()> + Send + 'a {
+        let (guard, released) = guard.into_parts();
+        let finishing = self.inner.finish(guard, last);
+        async move {
+            finishing.await;
+            drop(released);
+        }
+    }
 }
 
 /// Trying does not wait: no order comes of it, and what it gets is held.

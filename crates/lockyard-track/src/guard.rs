@@ -12,9 +12,9 @@ use super::lock::Lock;
 pub struct TrackedGuard<'a, G> {
     // Dropped in this order: the next holder must not find the lock free and yet noted as held.
     /// Nothing while tracking is switched off.
-    _held: Option<Held<'a>>,
+    held: Option<Held<'a>>,
     guard: G,
-    _released: Released<'a>,
+    released: Released<'a>,
 }
 
 struct Held<'a> {
@@ -22,20 +22,29 @@ struct Held<'a> {
     lock: &'a Lock,
 }
 
-struct Released<'a>(&'a Lock);
+/// Notes when it is dropped that the guard has ended.
+pub(super) struct Released<'a>(&'a Lock);
 
 impl<'a, G> TrackedGuard<'a, G> {
     #[inline]
     pub(super) fn new(granted: Granted, lock: &'a Lock, guard: G) -> Self {
         let held = Held { granted, lock };
-        Self { _held: Some(held), guard, _released: Released(lock) }
+        Self { held: Some(held), guard, released: Released(lock) }
     }
 
     /// The lock was taken while tracking is switched off.
     #[inline]
     pub(super) fn untracked(lock: &'a Lock, guard: G) -> Self {
         lock.taken_untracked();
-        Self { _held: None, guard, _released: Released(lock) }
+        Self { held: None, guard, released: Released(lock) }
+    }
+
+    /// Ends it by what ends the guard inside, noted in the same order as when it is dropped.
+    /// The guard inside, to be ended by its own means, and what notes that it has ended. That it is held is noted no more.
+    pub(super) fn into_parts(self) -> (G, Released<'a>) {
+        let Self { held, guard, released } = self;
+        drop(held);
+        (guard, released)
     }
 }
 

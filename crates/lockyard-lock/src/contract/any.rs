@@ -153,6 +153,27 @@ pub fn a_reader_keeps_what_it_saw<F: LockFamily>() {
     assert_eq!(*block_on("read", lock.read()), 2);
 }
 
+/// What a writer finishes is the value when it is shown, and before anybody else can change it; a reader is shown what it gets. A
+/// reader beside it is kept out, unless writers change a copy: then it sees the new value already.
+pub fn what_is_finished_stands_when_it_is_shown<F: LockFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let mut shown = 0;
+    let mut guard = block_on("write", lock.write());
+    *guard = 2;
+    let last = |value: &u64| {
+        shown = *value;
+        let seen = thread::scope(|scope| scope.spawn(|| lock.try_read().map(|guard| *guard)).join().unwrap());
+        assert_eq!(seen, F::COPY_ON_WRITE.then_some(2), "what a reader saw when the value was shown");
+    };
+    block_on("finish", lock.finish(guard, last));
+    assert_eq!(shown, 2, "what was shown of a finished write");
+    let read = block_on("read", lock.read_first(|value| shown = *value + 10));
+    assert_eq!((*read, shown), (2, 12), "what a reader got, and 10 more than it was shown");
+    drop(read);
+    *block_on("write", lock.write()) = 3;
+    assert_eq!(lock.try_read().map(|guard| *guard), Some(3), "a finished write has let the next one in");
+}
+
 /// A panic in a writer or a reader releases the lock and poisons nothing. What the writer has changed stays, unless it
 /// worked on a copy.
 pub fn a_panic_inside_leaves_the_lock_usable<F: LockFamily>() {

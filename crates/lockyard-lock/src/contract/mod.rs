@@ -16,6 +16,7 @@
 //! | writers exclude all, readers share where that is declared, no change is lost | any family | on threads |
 //! | a panic of a holder releases the lock and poisons nothing, while others wait, too | any family | on threads |
 //! | attempts do not wait | any family; `try` | on threads |
+//! | what a finished write is shown stands, and no other writer is in yet | any family; `try` | on threads |
 //! | a waiter that is dropped, behind a writer, behind a reader, by a panic, leaves nothing | `await` | by hand |
 //! | exclusion, wake-ups, the [`Policy`](crate::Policy), and that nothing is left of cancelled waiters | `await` | in every order in which a holder and three that come after it ask, are polled, leave, and two of them are cancelled |
 //!
@@ -46,7 +47,8 @@ pub use any::{
     a_panic_inside_leaves_the_lock_usable, a_reader_keeps_what_it_saw,
     a_waiter_dropped_before_its_first_poll_leaves_nothing, a_write_is_seen_by_the_next,
     readers_meet_inside_where_reads_are_shared, readers_see_no_half_of_a_write,
-    readers_that_wait_meet_inside, try_read_never_waits, writers_exclude_each_other,
+    readers_that_wait_meet_inside, try_read_never_waits, what_is_finished_stands_when_it_is_shown,
+    writers_exclude_each_other,
 };
 pub use await_family::{
     a_held_guard_excludes_across_awaits, a_waiter_dropped_behind_a_reader_leaves_nothing,
@@ -62,7 +64,7 @@ pub use panics::{
     a_holder_that_panics_hands_over, a_holder_that_panics_lets_in_those_that_wait,
     a_waiter_that_panics_leaves_nothing,
 };
-pub use try_family::try_write_never_waits;
+pub use try_family::{no_writer_gets_in_before_a_finished_one_is_shown, try_write_never_waits};
 
 /// Makes a module `lock_contract` of named tests that hold a family to the [contract](crate::contract).
 ///
@@ -111,13 +113,14 @@ macro_rules! lock_contract {
             a_write_is_seen_by_the_next
             try_read_never_waits
             a_reader_keeps_what_it_saw
+            what_is_finished_stands_when_it_is_shown
             a_panic_inside_leaves_the_lock_usable
             a_holder_that_panics_lets_in_those_that_wait
             a_waiter_dropped_before_its_first_poll_leaves_nothing
         }
     };
     (@try $as:ident $family:ty) => {
-        $crate::lock_contract! { @$as $family: try_write_never_waits }
+        $crate::lock_contract! { @$as $family: try_write_never_waits no_writer_gets_in_before_a_finished_one_is_shown }
     };
     (@await $as:ident $family:ty) => {
         $crate::lock_contract! { @$as $family:

@@ -26,3 +26,13 @@ pub fn try_write_never_waits<F: TryFamily>() {
     }
     assert_eq!(*block_on("read", lock.read()), 3);
 }
+
+/// A finished write is shown before another writer gets in.
+pub fn no_writer_gets_in_before_a_finished_one_is_shown<F: TryFamily>() {
+    let lock = lock_of::<F, u64>(1);
+    let tried = || thread::scope(|scope| scope.spawn(|| F::try_write(&lock).is_some()).join().unwrap());
+    let mut guard = block_on("write", lock.write());
+    *guard = 2;
+    block_on("finish", lock.finish(guard, |_| assert!(!tried(), "a writer got in before")));
+    assert!(tried(), "after a finished write the lock has no holder");
+}

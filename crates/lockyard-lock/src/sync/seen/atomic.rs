@@ -108,6 +108,11 @@ macro_rules! counters {
                 self.change(order, |old| old + more, |atomic, order| atomic.fetch_add(more, order))
             }
 
+            /// Says this where it said less; what it said before.
+            pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                self.change(order, |old| old.max(value), |atomic, order| atomic.fetch_max(value, order))
+            }
+
             /// Subtracts; what it said before.
             pub fn fetch_sub(&self, less: $value, order: Ordering) -> $value {
                 self.change(order, |old| old - less, |atomic, order| atomic.fetch_sub(less, order))
