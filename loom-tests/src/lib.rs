@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `single_flight`, `appends`, `turns` | the session manager and the service, over `LoomEnv` |
 //! | `published` | the state word, `backend/session/state.rs`, with its atomic from `lockyard::lock::sync` |
+//! | `helping` | the same word over snapshots: `arc_swap.rs` of `lockyard-lock`, `backend/session/entry.rs` |
 //! | `snapshots` | `arc_swap.rs` of `lockyard-lock` |
 //! | `shared_vec` | `backend/shared_vec.rs` |
 //! | `clock` | `strategy/cache/clock.rs`, taken in as a file: the room around it would bring the driver along |
@@ -34,7 +35,9 @@ mod lock;
 mod model;
 mod park;
 mod results;
+mod snapshots;
 mod torn;
+mod words;
 
 // What the source of the clock cache finds at the root of its own crate.
 use lockyard::backend;
@@ -45,4 +48,8 @@ pub use lock::LoomRwLock;
 pub use model::{ModelCheck, Mutant, explore};
 pub use park::block_on;
 pub use results::Outcome;
+pub use snapshots::{
+    FaultySnapshot, FaultySnapshots, ShownAfterTheRelease, ShownBeforeTheSwap, SnapshotFault,
+};
 pub use torn::Torn;
+pub use words::{ClearedWord, SilentAboutDeletion, StoredWord, Unhelpful};

@@ -56,6 +56,7 @@ macro_rules! with_caches {
                 $(ParkingLotRwLock, $cache $((ParkingLotMutex as $lock))?, AfterUnlock, Locked;)*
                 // `best` with snapshots.
                 ArcSwap, Clock, AfterUnlock, Locked;
+                ArcSwap, Clock, AfterUnlock, Published;
             }
         }
     };

@@ -78,10 +78,17 @@ fn small_models_hold_over_every_kind_of_strategy() {
         },
         StrategyModel { session: LockModel::SNAPSHOT, ..StrategyModel::UNFAIR },
         StrategyModel { cache: CacheModel::Visited, published: true, ..StrategyModel::UNFAIR },
+        StrategyModel { session: LockModel::SNAPSHOT, published: true, ..StrategyModel::UNFAIR },
+        StrategyModel {
+            session: LockModel::SNAPSHOT,
+            cache: CacheModel::Visited,
+            published: true,
+            ..StrategyModel::UNFAIR
+        },
         StrategyModel { cache: CacheModel::ShardedLru, ..StrategyModel::UNFAIR },
     ];
     for over in overs {
-        for name in ["reads", "deletion", "turns", "abandoned-turn"] {
+        for name in ["reads", "look-then-state", "deletion", "turns", "abandoned-turn"] {
             let report = holds(named(name), over, Some(5 * SHORT));
             assert!(report.complete > 1, "{name} over {over:?}");
         }
@@ -99,8 +106,9 @@ fn the_reduction_loses_nothing_of_the_sessions() {
     for over in [
         StrategyModel::UNFAIR,
         StrategyModel { cache: CacheModel::Visited, published: true, ..StrategyModel::UNFAIR },
+        StrategyModel { session: LockModel::SNAPSHOT, published: true, ..StrategyModel::UNFAIR },
     ] {
-        for model in ["appends-loaded-2x1", "deletion", "reads"].map(named) {
+        for model in ["appends-loaded-2x1", "deletion", "reads", "look-then-state"].map(named) {
             agree(model, (model.setting(&over), model.build(&over)));
         }
     }

@@ -233,7 +233,7 @@ fn strategies_that_do_not_exist_or_cannot_be_are_refused() {
     );
     let unbuilt = "session=std-mutex,cache=mutex-lru(tokio-mutex),dto=cloned,save=after-unlock";
     refused(&strategy(unbuilt), &["is not built", "session=std-mutex,cache=mutex-lru(parking-lot-mutex)"]);
-    let snapshot = "session=arc-swap,cache=clock,dto=borrowed,save=after-unlock,state=published";
+    let snapshot = "session=arc-swap,cache=moka,dto=borrowed,save=after-unlock,state=published";
     refused(&strategy(snapshot), &["is not built", "session=arc-swap,cache=mutex-lru(parking-lot-mutex)"]);
     let policy = "session=arc-swap,cache=clock,dto=borrowed,save=after-unlock,state=publishd";
     refused(&strategy(policy), &["state policy", "did you mean `published`", "locked, published"]);

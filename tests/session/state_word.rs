@@ -17,7 +17,10 @@ use lockyard::backend::session::{
     AfterUnlock, ChatSessionManager, Durability, Env, Published, SaveMode, SessionError, UnderLock,
 };
 use lockyard::backend::store::{MemoryStore, Store, StoreError};
-use lockyard::lock::{LockFamily, ParkingLotMutex, ParkingLotRwLock, TokioMutex, TokioRwLock};
+use lockyard::lock::{
+    ArcSwap, LockClass, LockFamily, LockOf, ParkingLotMutex, ParkingLotRwLock, Policy, SharedLock,
+    TokioMutex, TokioRwLock,
+};
 use lockyard::strategy::cache::{CacheFamily, family};
 use lockyard::strategy::{Host, IdSource};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -102,6 +105,12 @@ async fn it_says_what_the_context_says_over_a_cache_that_gives_handles() {
 }
 
 #[tokio::test]
+async fn it_says_what_the_context_says_over_snapshots() {
+    it_says_what_the_context_says::<ArcSwap, family::Clock, AfterUnlock>().await;
+    it_says_what_the_context_says::<ArcSwap, family::MutexLru<ParkingLotMutex>, AfterUnlock>().await;
+}
+
+#[tokio::test]
 async fn it_says_what_the_context_says_when_saves_happen_under_the_lock() {
     it_says_what_the_context_says::<TokioRwLock, family::Moka, UnderLock>().await;
 }
@@ -148,11 +157,10 @@ fn reading_takes_no_lock(runtime: &Runtime, manager: &Best, id: ContextId) {
 
 /// Through the word, through the lock, through the word: a caller that looks thrice never sees time go back, while others
 /// write, and read other sessions so that this one is evicted and loaded again.
-fn it_never_goes_back<C: CacheFamily>() {
+fn it_never_goes_back<F: LockFamily, C: CacheFamily>() {
     const CHANGES: u64 = 3_000;
     let runtime = runtime();
-    let manager: Arc<Manager<ParkingLotRwLock, C, AfterUnlock>> =
-        manager(runtime.handle(), 1, MemoryStore::default());
+    let manager: Arc<Manager<F, C, AfterUnlock>> = manager(runtime.handle(), 1, MemoryStore::default());
     let (id, other) = runtime.block_on(async { (session(&manager).await, session(&manager).await) });
     let (over, start) = (AtomicBool::new(false), Barrier::new(4));
     std::thread::scope(|scope| {
@@ -195,19 +203,25 @@ fn it_never_goes_back<C: CacheFamily>() {
 
 #[test]
 fn it_never_goes_back_over_a_cache_that_can_be_visited() {
-    it_never_goes_back::<family::Clock>();
+    it_never_goes_back::<ParkingLotRwLock, family::Clock>();
 }
 
 #[test]
 fn it_never_goes_back_over_a_cache_that_gives_handles() {
-    it_never_goes_back::<family::MutexLru<ParkingLotMutex>>();
+    it_never_goes_back::<ParkingLotRwLock, family::MutexLru<ParkingLotMutex>>();
 }
 
-/// A change that panics half-way leaves what it has done; word and context agree on it.
 #[test]
-fn it_is_right_after_a_panic() {
+fn it_never_goes_back_over_snapshots() {
+    it_never_goes_back::<ArcSwap, family::Clock>();
+    it_never_goes_back::<ArcSwap, family::MutexLru<ParkingLotMutex>>();
+}
+
+/// What word and lock say after a change has panicked half-way.
+fn after_a_panic<F: LockFamily>() -> [ContextStateDTO; 2] {
     let runtime = runtime();
-    let manager: Arc<Best> = manager(runtime.handle(), 1, MemoryStore::default());
+    let manager: Arc<Manager<F, family::Clock, AfterUnlock>> =
+        manager(runtime.handle(), 1, MemoryStore::default());
     let id = runtime.block_on(session(&manager));
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(manager.write(id, |context| -> Result<(), _> {
@@ -216,9 +230,56 @@ fn it_is_right_after_a_panic() {
         }))
     }));
     assert!(outcome.is_err());
-    let (word, lock) = runtime.block_on(async { (manager.state(id).await, locked(&manager, id).await) });
-    assert_eq!(word, lock);
-    assert_eq!(word.unwrap().state, StateKind::ProcessingUserMessage);
+    runtime.block_on(async { [manager.state(id).await.unwrap(), locked(&manager, id).await.unwrap()] })
+}
+
+/// What it has done stands where it was done in place, as a change of its own; a copy is lost. Word and context agree on it.
+#[test]
+fn it_is_right_after_a_panic() {
+    let half = ContextStateDTO { state: StateKind::ProcessingUserMessage, version: Version(2) };
+    assert_eq!(after_a_panic::<ParkingLotRwLock>(), [half; 2]);
+    let before = ContextStateDTO { state: StateKind::Idle, version: Version(1) };
+    assert_eq!(after_a_panic::<ArcSwap>(), [before; 2]);
+}
+
+/// Snapshots that are said to be changed in place.
+struct SaidToBeInPlace;
+
+struct SaidLock<T: Clone + Send + Sync + 'static>(LockOf<ArcSwap, T>);
+
+impl LockFamily for SaidToBeInPlace {
+    const NAME: &'static str = "said to be in place";
+    const POLICY: Policy = Policy::Unfair;
+    const SHARED_READS: bool = true;
+    type Lock<T: Clone + Send + Sync + 'static> = SaidLock<T>;
+}
+
+impl<T: Clone + Send + Sync + 'static> SharedLock<T> for SaidLock<T> {
+    type Read<'a> = <LockOf<ArcSwap, T> as SharedLock<T>>::Read<'a>;
+    type Write<'a> = <LockOf<ArcSwap, T> as SharedLock<T>>::Write<'a>;
+
+    fn new(class: &'static LockClass, value: T) -> Self {
+        Self(SharedLock::new(class, value))
+    }
+
+    fn try_read(&self) -> Option<Self::Read<'_>> {
+        self.0.try_read()
+    }
+
+    fn read(&self) -> impl Future<Output = Self::Read<'_>> + Send {
+        self.0.read()
+    }
+
+    fn write(&self) -> impl Future<Output = Self::Write<'_>> + Send {
+        self.0.write()
+    }
+}
+
+/// What is published has to be what stands in the lock.
+#[test]
+fn published_from_the_copy_a_change_that_is_lost_would_be_seen() {
+    let [word, lock] = after_a_panic::<SaidToBeInPlace>();
+    assert_eq!((word.version, lock.version), (Version(2), Version(1)));
 }
 
 /// A store that keeps writers waiting, once it is shut.
@@ -229,17 +290,17 @@ struct Slow {
 }
 
 impl Store for Slow {
-    type Stored = ();
+    type Stored = <MemoryStore as Store>::Stored;
 
-    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, ())>, StoreError> {
+    async fn load(&self, id: ContextId) -> Result<Option<(ChatContext, Self::Stored)>, StoreError> {
         self.inner.load(id).await
     }
 
-    async fn put(&self, context: ChatContext, (): &mut ()) -> Result<(), StoreError> {
+    async fn put(&self, context: ChatContext, stored: &mut Self::Stored) -> Result<(), StoreError> {
         while self.slow.load(SeqCst) {
             tokio::task::yield_now().await;
         }
-        self.inner.put(context, &mut ()).await
+        self.inner.put(context, stored).await
     }
 
     async fn delete(&self, id: ContextId) -> Result<(), StoreError> {

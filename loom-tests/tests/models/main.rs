@@ -3,6 +3,7 @@
 
 mod appends;
 mod clock;
+mod helping;
 mod last_handle;
 mod own_lock;
 mod published;

@@ -53,7 +53,7 @@ fn what_comes_with_the_word() {
 
 #[test]
 fn a_reader_of_the_word_is_synchronized_with_its_writer() {
-    ModelCheck { name: "state-word", over: OVER, preemptions: None, min_executions: 45 }
+    ModelCheck { name: "state-word", over: OVER, preemptions: None, min_executions: 20 }
         .check(what_comes_with_the_word);
 }
 
@@ -85,7 +85,7 @@ fn word_lock_word<F: LockFamily>() {
 
 #[test]
 fn word_and_lock_never_contradict_each_other() {
-    ModelCheck { name: "word-lock-word", over: OVER, preemptions: None, min_executions: 5_000 }
+    ModelCheck { name: "word-lock-word", over: OVER, preemptions: None, min_executions: 2_000 }
         .check(word_lock_word::<LoomRwLock>);
 }
 

@@ -1,16 +1,20 @@
-//! One live session: its slot, and the gate that orders its I/O.
+//! One live session: its slot, the state that is published of it, and the gate that orders its I/O.
 
-use std::ops::DerefMut;
+use std::future::ready;
+use std::ops::{Deref, DerefMut};
 
-use crate::backend::chat::{ChatContext, ContextId, Version};
+use futures_util::future::Either;
+
+use crate::backend::chat::{ContextId, Version};
 use crate::backend::store::Store;
-use lockyard_lock::{LockClass, LockFamily, LockOf, SharedLock};
+use lockyard_lock::{AwaitFamily, LockClass, LockFamily, LockOf, SharedLock};
 
 use super::env::{Env, Short};
-use super::error::SessionError;
 use super::live::{Alive, LiveCount};
 use super::registry::Registry;
-use super::state::{PublishingGuard, StateMode};
+use super::slot::Slot;
+use super::state::StateMode;
+use super::unsaved::MarkPlace;
 
 /// The class of a session's own lock.
 pub static SESSION: LockClass = LockClass::new("session");
@@ -23,11 +27,15 @@ pub static GATE: LockClass = LockClass::new("gate");
 /// is the very strategy ([`UnderLock`](super::UnderLock)).
 pub struct Entry<E: Env> {
     pub(super) id: ContextId,
-    pub(super) slot: LockOf<E::Locks, Slot>,
-    /// What the slot says of its state, for callers that need no more. Stored by [`changing`](Self::changing) alone.
+    /// Looked at and changed by the methods of this type alone, so that nothing is answered from it, and no next writer is let
+    /// in, before the state is published.
+    slot: LockOf<E::Locks, Slot>,
+    /// What the slot says of its state, for callers that need no more.
     pub(super) state: E::State,
     /// Guards what the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Saved<StoredOf<E>>>,
+    /// Where it stands among the [`Unsaved`](super::Unsaved).
+    pub(super) mark: MarkPlace,
     _tie: <E::Short<Registry<Self>> as Short<Registry<Self>>>::Tie,
     pub(super) alive: Alive,
 }
@@ -44,29 +52,9 @@ pub(super) struct Saved<R> {
     pub(super) stored: R,
 }
 
-/// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
-#[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are live, and a box would be one more hop to each of them"
-)]
-pub(super) enum Slot {
-    /// Not loaded yet.
-    Empty {
-        /// How often loading has failed: a waiter that queued behind a failing load sees the count rise and shares the
-        /// error instead of trying again.
-        failures: u32,
-        /// How it failed last.
-        last: Option<SessionError>,
-    },
-    /// Loaded.
-    Live(ChatContext),
-    /// Deleted. A holder of a handle that comes late finds that out here, and cannot bring it back.
-    Gone {
-        /// One more than the version that was deleted, so that the deletion is newer than every save.
-        version: Version,
-    },
-}
+type SlotLock<E> = LockOf<<E as Env>::Locks, Slot>;
+type ReadGuard<'a, E> = <SlotLock<E> as SharedLock<Slot>>::Read<'a>;
+type WriteGuard<'a, E> = <SlotLock<E> as SharedLock<Slot>>::Write<'a>;
 
 impl<E: Env> Entry<E> {
     pub(super) fn new(
@@ -75,16 +63,10 @@ impl<E: Env> Entry<E> {
         registry: &E::Short<Registry<Self>>,
         live: &LiveCount,
     ) -> Self {
-        const {
-            assert!(
-                !(E::State::PUBLISHES && E::Locks::COPY_ON_WRITE),
-                "a published state needs a lock whose readers wait for writers"
-            );
-        }
         let state = E::State::default();
         // Before the slot moves behind its lock, and before the entry is known to any other caller: no guard is
         // needed yet.
-        state.publish(|| slot.state());
+        state.changed(|| slot.state());
         let alive = live.begin();
         alive.takes(slot.size());
         Self {
@@ -92,49 +74,132 @@ impl<E: Env> Entry<E> {
             slot: SharedLock::new(&SESSION, slot),
             state,
             gate: SharedLock::new(&GATE, Saved::default()),
+            mark: MarkPlace::NONE,
             _tie: registry.tie(),
             alive,
         }
     }
 
-    /// The write guard of this session's slot, made to publish what it leaves behind. Every change goes through it.
-    pub(super) fn changing<G: DerefMut<Target = Slot>>(&self, guard: G) -> PublishingGuard<'_, G, E::State> {
-        PublishingGuard::new(guard, &self.state, &self.alive)
+    /// Looks at the slot. What is seen is published by then.
+    #[track_caller]
+    pub(super) fn look(&self) -> impl Future<Output = ReadGuard<'_, E>> + Send {
+        if E::State::PUBLISHES {
+            Either::Left(self.slot.read_first(|slot| self.state.seen(|| slot.state())))
+        } else {
+            Either::Right(self.slot.read())
+        }
+    }
+
+    /// [`look`](Self::look), if that takes no waiting.
+    #[track_caller]
+    pub(super) fn try_look(&self) -> Option<ReadGuard<'_, E>> {
+        let slot = self.slot.try_read()?;
+        self.state.seen(|| slot.state());
+        Some(slot)
+    }
+
+    /// Changes the slot under its write guard. What the change leaves is published when this returns, and before the next
+    /// writer is let in.
+    ///
+    /// **Cancellation.** Dropped before the change is made, it leaves nothing; after it, the change is published as well.
+    #[track_caller]
+    pub(super) fn change<R: Send>(
+        &self,
+        change: impl FnOnce(&mut Slot) -> R + Send,
+    ) -> impl Future<Output = R> + Send {
+        let writing = self.slot.write();
+        async move {
+            // The guard need not be `Send`: it ends with this block, and what is awaited behind it is.
+            let (outcome, finishing) = {
+                let mut writing = Writing { entry: self, guard: Some(writing.await) };
+                (writing.make(change), writing.finish())
+            };
+            finishing.await;
+            outcome
+        }
+    }
+
+    /// The write guard of the slot, to be held across awaits.
+    #[track_caller]
+    pub(super) fn hold(
+        &self,
+    ) -> impl Future<Output = Holding<'_, impl DerefMut<Target = Slot> + Send, E>> + Send
+    where
+        E::Locks: AwaitFamily,
+    {
+        const { assert!(!E::Locks::COPY_ON_WRITE, "a copy cannot be stored before it is seen") };
+        let holding = E::Locks::hold(&self.slot);
+        async move { Holding { slot: holding.await, entry: self } }
+    }
+
+    /// Publishes what a change has left. `slot` is what stands, and no other writer is in.
+    fn changed(&self, slot: &Slot) {
+        self.alive.takes(slot.size());
+        self.state.changed(|| slot.state());
     }
 }
 
-impl Slot {
-    pub(super) const EMPTY: Self = Self::Empty { failures: 0, last: None };
+/// A change of a slot in the making.
+struct Writing<'a, E: Env> {
+    entry: &'a Entry<E>,
+    /// Gone only in the end.
+    guard: Option<WriteGuard<'a, E>>,
+}
 
-    /// The context to read.
-    pub(super) fn live(&self, id: ContextId) -> Result<&ChatContext, SessionError> {
-        match self {
-            Self::Live(context) => Ok(context),
-            Self::Empty { .. } | Self::Gone { .. } => Err(SessionError::NotFound { id }),
-        }
+impl<'a, E: Env> Writing<'a, E> {
+    fn make<R>(&mut self, change: impl FnOnce(&mut Slot) -> R) -> R {
+        change(self.guard.as_mut().expect("only the end takes it"))
     }
 
-    /// The context to change.
-    pub(super) fn live_mut(&mut self, id: ContextId) -> Result<&mut ChatContext, SessionError> {
-        match self {
-            Self::Live(context) => Ok(context),
-            Self::Empty { .. } | Self::Gone { .. } => Err(SessionError::NotFound { id }),
+    fn finish(mut self) -> impl Future<Output = ()> + Send + use<'a, E> {
+        let entry = self.entry;
+        let guard = self.guard.take().expect("only the end takes it");
+        if E::State::PUBLISHES {
+            Either::Left(entry.slot.finish(guard, |slot| entry.changed(slot)))
+        } else {
+            entry.changed(&guard);
+            drop(guard);
+            Either::Right(ready(()))
         }
     }
+}
 
-    /// How many bytes of memory it takes, roughly.
-    pub(super) fn size(&self) -> usize {
-        match self {
-            Self::Live(context) => context.size(),
-            Self::Empty { .. } | Self::Gone { .. } => 0,
+impl<E: Env> Drop for Writing<'_, E> {
+    fn drop(&mut self) {
+        // Only a panic comes here with a guard. A copy is lost then, and nothing of it must be seen.
+        if let Some(mut guard) = self.guard.take().filter(|_| !E::Locks::COPY_ON_WRITE) {
+            guard.cut_short();
+            self.entry.changed(&guard);
         }
     }
+}
 
-    pub(super) fn version(&self) -> Version {
-        match self {
-            Self::Empty { .. } => Version(0),
-            Self::Live(context) => context.version(),
-            Self::Gone { version } => *version,
+/// A slot's write guard that is held across awaits. It publishes what it leaves as the last thing before the lock is released.
+pub(super) struct Holding<'a, G: DerefMut<Target = Slot>, E: Env> {
+    // Fields end after the body of `drop`: the state is published while the lock is still held.
+    slot: G,
+    entry: &'a Entry<E>,
+}
+
+impl<G: DerefMut<Target = Slot>, E: Env> Deref for Holding<'_, G, E> {
+    type Target = Slot;
+
+    fn deref(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl<G: DerefMut<Target = Slot>, E: Env> DerefMut for Holding<'_, G, E> {
+    fn deref_mut(&mut self) -> &mut Slot {
+        &mut self.slot
+    }
+}
+
+impl<G: DerefMut<Target = Slot>, E: Env> Drop for Holding<'_, G, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.slot.cut_short();
         }
+        self.entry.changed(&self.slot);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use lockyard_lock::{AwaitFamily, SharedLock};
+use lockyard_lock::AwaitFamily;
 
-use super::entry::{Entry, Saved, Slot};
+use super::entry::{Entry, Saved};
 use super::env::Env;
 use super::error::SessionError;
 use super::manager::ChatSessionManager;
+use super::slot::Slot;
 use crate::backend::chat::{ChatContext, ContextId};
 use crate::backend::clock::Clock;
 use crate::backend::store::Store;
@@ -21,7 +22,7 @@ impl<E: Env> ChatSessionManager<E> {
         // Looked at again, now under the gate: the holder before may have loaded it, found it missing, or failed.
         // Only the holder of the gate takes a slot out of `Empty`, so what is seen here holds until this call
         // changes it.
-        let failures = match &*entry.slot.read().await {
+        let failures = match &*entry.look().await {
             Slot::Live(_) => return Ok(()),
             Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
             Slot::Empty { failures, last: Some(error) } if *failures > failures_seen => {
@@ -36,10 +37,9 @@ impl<E: Env> ChatSessionManager<E> {
             self.admit_load(context.size())?;
             Ok((context.within(self.limits.context), stored))
         });
-        // A call dropped before this guard is there has changed nothing: the slot is still `Empty`, and the next at
-        // the gate loads. From here on there is no await: slot and `saved` change together.
-        let mut slot = entry.changing(entry.slot.write().await);
-        match outcome {
+        // A call dropped before this change is made has changed nothing: the slot is still `Empty`, and the next at
+        // the gate loads. Slot and `saved` change together.
+        let settle = |slot: &mut Slot| match outcome {
             Ok((context, stored)) => {
                 // What was loaded is what the store holds: without this the next save could not know that it is
                 // covered.
@@ -51,7 +51,8 @@ impl<E: Env> ChatSessionManager<E> {
                 *slot = Slot::Empty { failures: failures + 1, last: Some(error.clone()) };
                 Err(error)
             }
-        }
+        };
+        entry.change(settle).await
     }
 }
 

@@ -17,10 +17,10 @@ use std::time::Duration;
 use crate::backend::chat::{
     ChatContext, ChatError, ContextConfig, ContextId, ContextSummary, VersionCondition,
 };
-use lockyard_lock::{AwaitFamily, SharedLock};
+use lockyard_lock::AwaitFamily;
 
 use super::cache::Cache;
-use super::entry::{Entry, Slot};
+use super::entry::Entry;
 use crate::backend::clock::Clock;
 
 use super::env::{Env, Short};
@@ -30,6 +30,7 @@ use super::limits::{SessionCount, SessionLimits};
 use super::live::LiveCount;
 use super::registry::Registry;
 use super::save::{Change, SaveMode, Settle};
+use super::slot::Slot;
 use super::unsaved::Unsaved;
 use crate::backend::store::{Store, StoreError};
 
@@ -72,7 +73,7 @@ impl<E: Env> Session<E> {
     /// # Errors
     /// [`SessionError::NotFound`] when it was deleted meanwhile.
     pub async fn read<R>(&self, look: impl FnOnce(&ChatContext) -> R + Send) -> Result<R, SessionError> {
-        let slot = self.0.slot.read().await;
+        let slot = self.0.look().await;
         Ok(look(slot.live(self.0.id)?))
     }
 }
@@ -174,7 +175,7 @@ impl<E: Env> ChatSessionManager<E> {
         // The count before the wait at the gate: a load that fails after this look is shared, one that failed
         // before it is tried again. The guard ends with the statement, since the gate must not be asked for while
         // the slot is held.
-        let failures_seen = match &*entry.slot.read().await {
+        let failures_seen = match &*entry.look().await {
             Slot::Live(_) => None,
             Slot::Gone { .. } => return Err(SessionError::NotFound { id }),
             Slot::Empty { failures, .. } => Some(*failures),
@@ -204,7 +205,7 @@ impl<E: Env> ChatSessionManager<E> {
             .visit(id, |entry| {
                 // Tried, not awaited: the cache may hold a pin of its own while this runs. A writer inside sends
                 // the caller the slow way.
-                let slot = entry.slot.try_read()?;
+                let slot = entry.try_look()?;
                 let context = slot.live(id).ok()?;
                 look.take().map(|look| look(context))
             })
@@ -337,8 +338,7 @@ impl<E: Env> ChatSessionManager<E> {
     /// Makes the session `Gone` in memory, then in the store, under its gate.
     async fn bury(&self, entry: &Arc<Entry<E>>, condition: &VersionCondition) -> Result<(), SessionError> {
         let mut saved = E::Gate::hold(&entry.gate).await;
-        let gone = {
-            let mut slot = entry.changing(entry.slot.write().await);
+        let bury = |slot: &mut Slot| {
             // One more than every save may carry. A save that waits at the gate finds `saved` beyond its own
             // version; or, if the deletion could not be stored, finds the slot `Gone` and deletes. Neither stores
             // the session again.
@@ -355,8 +355,9 @@ impl<E: Env> ChatSessionManager<E> {
             // Under the guard, as every change: if the store refuses, auto-save finds the mark and repeats the
             // deletion.
             self.mark_unsaved(entry, version);
-            slot.clone()
+            Ok(slot.clone())
         };
+        let gone = entry.change(bury).await?;
         self.store(entry, gone, &mut saved).await
     }
 

@@ -13,12 +13,13 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::backend::chat::{ChatContext, ChatError, ContextId, Version};
 use crate::backend::clock::Clock;
-use lockyard_lock::{AwaitFamily, LockFamily, SharedLock};
+use lockyard_lock::{AwaitFamily, LockFamily};
 
-use super::entry::{Entry, Saved, Slot};
+use super::entry::{Entry, Saved};
 use super::env::{Env, Short};
 use super::error::SessionError;
 use super::manager::{ChatSessionManager, Durability, Session};
+use super::slot::Slot;
 use super::unsaved::{Backlog, Unsaved};
 use crate::backend::store::Store;
 
@@ -68,12 +69,9 @@ impl<F: LockFamily> SaveMode<F> for AfterUnlock {
         settle: Settle,
         change: Change<'_>,
     ) -> Result<(), SessionError> {
-        let changed = {
-            // The guard ends with this block, and with it the new state is published. The mark was set inside, so
-            // if the caller is dropped at the await below, auto-save knows that the session is unsaved.
-            let mut slot = entry.changing(entry.slot.write().await);
-            manager.apply(entry, &mut slot, change)?
-        };
+        // The mark is set inside, so if the caller is dropped at an await below, auto-save knows that the session is
+        // unsaved.
+        let changed = entry.change(|slot| manager.apply(entry, slot, change)).await?;
         // The count was taken under the guard and may be stale by now. That moves a save from one writer to the
         // next; it loses none.
         if manager.must_save(settle, changed.backlog) {
@@ -102,7 +100,7 @@ impl<F: AwaitFamily> SaveMode<F> for UnderLock {
         let mut saved = E::Gate::hold(&entry.gate).await;
         // The guard is declared after the gate and ends before it: the next at the gate finds the slot free, the
         // state published and `saved` raised.
-        let mut slot = entry.changing(F::hold(&entry.slot).await);
+        let mut slot = entry.hold().await;
         let changed = manager.apply(entry, &mut slot, change)?;
         if manager.must_save(settle, changed.backlog) {
             // If this fails or is dropped, the change stays in memory and marked: it was made, and it is not taken
@@ -178,7 +176,7 @@ impl<E: Env> ChatSessionManager<E> {
         }
         // Read after the gate was taken. A snapshot from before the wait could be older than what the holder before
         // has stored, and storing it would take the store back. The read guard ends before the I/O.
-        let snapshot = { Slot::clone(&*entry.slot.read().await) };
+        let snapshot = { Slot::clone(&*entry.look().await) };
         self.store(entry, snapshot, &mut saved).await
     }
 
@@ -189,8 +187,7 @@ impl<E: Env> ChatSessionManager<E> {
         slot: Slot,
         saved: &mut Saved<<E::Store as Store>::Stored>,
     ) -> Result<(), SessionError> {
-        let id = entry.id;
-        let stored = put(self.env.store(), id, slot, &mut saved.stored).await;
+        let stored = put(self.env.store(), entry.id, slot, &mut saved.stored).await;
         self.health.note(&stored);
         let Some(version) = stored.inspect_err(|_| self.unsaved.with(Unsaved::failed))? else {
             return Ok(());
@@ -199,7 +196,7 @@ impl<E: Env> ChatSessionManager<E> {
         // version may be stored twice; raised before, it would pass for stored when it is not.
         saved.version = version;
         // A change that came during the I/O has marked a newer version, and that mark stays.
-        self.unsaved.with(|unsaved| unsaved.stored(id, version));
+        self.unsaved.with(|unsaved| unsaved.stored(entry, version));
         Ok(())
     }
 

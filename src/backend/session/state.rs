@@ -3,17 +3,14 @@
 //! Clients poll the state of a session far more often than anything else, and all they get is two small values. They
 //! fit into one word, which a reader can take without excluding other callers: see [`Published`], and why it is right.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering;
 
 use crate::backend::chat::{ContextId, ContextStateDTO, StateKind, Version};
 use lockyard_lock::sync::AtomicU64;
 
 use super::cache::Cache;
-use super::entry::Slot;
 use super::env::Env;
 use super::error::SessionError;
-use super::live::Alive;
 use super::manager::ChatSessionManager;
 
 /// A factor of a strategy: does the state of a session also stand outside its lock? One value of it is part of
@@ -21,19 +18,29 @@ use super::manager::ChatSessionManager;
 pub trait StateMode: Default + Send + Sync + 'static {
     /// The name in a strategy: `locked` or `published`.
     const NAME: &'static str;
-    /// Whether readers rely on [`publish`](Self::publish). Then the session's lock must be one whose readers wait for
-    /// a writer: where they see a copy meanwhile, word and copy would not change at the same moment.
+    /// Whether readers rely on what is published.
     const PUBLISHES: bool;
 
-    /// Puts up the state that the session's lock guards, `None` for what is no live context. Called before the
-    /// session is visible to any caller, and from then on only with its write guard held.
-    fn publish(&self, state: impl FnOnce() -> Option<ContextStateDTO>);
+    /// Publishes what a change has left: called when that stands in the lock, and before the next writer is let in; at first
+    /// before the session is visible to any caller.
+    fn changed(&self, state: impl FnOnce() -> SlotState);
 
-    /// Reads the state of a session, loading it if need be.
-    fn read<E: Env<State = Self>>(
-        manager: &ChatSessionManager<E>,
-        id: ContextId,
-    ) -> impl Future<Output = Result<ContextStateDTO, SessionError>> + Send;
+    /// Publishes what a reader has seen, before anything is answered from it.
+    fn seen(&self, state: impl FnOnce() -> SlotState);
+
+    /// What is published; `Empty` where that says nothing, and the lock must be asked.
+    fn published(&self) -> SlotState;
+}
+
+/// What there is to publish of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotState {
+    /// It is not loaded.
+    Empty,
+    /// Its state and version.
+    Live(ContextStateDTO),
+    /// It was deleted; the version is newer than all that it had.
+    Gone(Version),
 }
 
 /// The state is read as everything else is: under the read guard. Takes no room and does nothing.
@@ -44,71 +51,85 @@ impl StateMode for Locked {
     const NAME: &'static str = "locked";
     const PUBLISHES: bool = false;
 
-    fn publish(&self, _: impl FnOnce() -> Option<ContextStateDTO>) {}
+    fn changed(&self, _: impl FnOnce() -> SlotState) {}
 
-    async fn read<E: Env<State = Self>>(
-        manager: &ChatSessionManager<E>,
-        id: ContextId,
-    ) -> Result<ContextStateDTO, SessionError> {
-        manager.read(id, |context| ContextStateDTO::from(context)).await
+    fn seen(&self, _: impl FnOnce() -> SlotState) {}
+
+    fn published(&self) -> SlotState {
+        SlotState::Empty
     }
 }
 
 /// State and version also stand in one atomic word, and a caller that needs no more reads that.
 ///
-/// Why a reader of the word and a reader of the lock never contradict each other:
+/// The word is *raised*: it is changed by a maximum alone, and every change of a session has a higher version than the one
+/// before. A change takes effect, for all callers at once, when the word reaches its version. Why readers of the word and
+/// readers of the lock never contradict each other:
 ///
-/// - *When the lock is free, the word says what the context says.* It is stored when a write guard is dropped, however
-///   that comes about (return, error, panic, cancellation), as the last thing before the lock is released.
-/// - *Word, then lock, never goes back.* A caller that saw version v in the word saw a store that its writer made with the
-///   guard still held. Its turn at the lock comes after that guard has gone, hence shows v or newer: had it come
-///   before that guard, then so had the look at the word, ahead of the store that it saw.
-/// - *Lock, then word, never goes back.* A caller that sees version v under the lock came after the store of v, since that
-///   happened before the release; an atomic never shows a reader something older than what happened before.
-/// - *Word, then word*: one atomic has one order of values, and all see it in that order.
+/// - *A writer* raises the word to what stands in the lock before the next writer is let in. So no change is skipped: when the
+///   next one is made, the word says what the lock says.
+/// - *A reader of the lock* raises the word to what it has seen before it answers. Over a lock whose readers wait for writers
+///   the writer was there first. Over snapshots a reader may see a change that its writer has not raised yet, and then helps:
+///   its answer comes after the change has taken effect.
+/// - *Lock, then word, never goes back.* The word was at the version that was seen when the first answer was given.
+/// - *Word, then lock, never goes back.* Whoever raised the word to a version had it from the lock. That look happened before
+///   the raise (a release), this before the look at the word (an acquire), and that before the look at the lock, which
+///   therefore shows the version or a newer one.
+/// - *Word, then word*: one atomic has one order of values, and it only rises.
 ///
-/// So a change takes effect, for all callers at once, when the word is stored. No caller sees earlier than through the
-/// lock what is not stored, either: while a save holds the guard, the word shows what was there before.
+/// What is raised is what stands in the lock, never a copy that a writer has at hand: if that writer panics, neither changes.
+/// A deletion is a change like others, so that a session that was found gone is not read any more. No caller sees earlier than
+/// through the lock what is not stored, either: while a save holds the guard, the word shows what was there before.
 ///
-/// These points need no ordering beyond the lock's own. The store is a release and the load an acquire, so that a
-/// reader of the word is synchronized with the writer as one that had taken the lock: what it read may be passed on, or
-/// used to find what else the writer left, without further ordering. On the machines measured they cost nothing.
+/// The reader that helps is from M. Herlihy, *Wait-free synchronization*, TOPLAS 13(1), 1991.
 #[derive(Debug, Default)]
 pub struct Published<W = AtomicU64>(W);
 
-/// One atomic word, as a published state needs it: a store that a load of the stored value is in step with. What stands
-/// for it in an exploration notifies the explorer of each.
+/// One atomic word, as a published state needs it. What stands for it in an exploration notifies the explorer of each access.
 pub trait StateWord: Default + Send + Sync + 'static {
     /// What it is now (acquire).
     fn load(&self) -> u64;
 
-    /// Changes it (release).
-    fn store(&self, word: u64);
+    /// Makes it `word` if it is less (acquire and release).
+    fn raise(&self, word: u64);
 }
 
 impl StateWord for AtomicU64 {
     #[inline]
     fn load(&self) -> u64 {
-        // Pairs with the release in `store`: a reader of the word has seen all that its writer did before, as if it
-        // had taken the lock. That no reader goes back needs coherence alone; see `Published`.
+        // Pairs with the release in `raise`: see "word, then lock" of `Published`.
         AtomicU64::load(self, Ordering::Acquire)
     }
 
     #[inline]
-    fn store(&self, word: u64) {
-        // A plain store suffices, no read-modify-write: the write guard is held, so stores never compete. Release,
-        // so that the acquire in `load` is in step with the change that this publishes.
-        AtomicU64::store(self, word, Ordering::Release);
+    fn raise(&self, word: u64) {
+        // A maximum and no store, for a reader that helps may be late: its version would take the word back. Acquire too, so
+        // that who finds the word raised by another is in step with that one.
+        self.fetch_max(word, Ordering::AcqRel);
     }
 }
 
-/// How many bits of the word say which state; the others are the version.
+/// How many bits of the word say which state; the others are the version. So words of one session are ordered as its versions.
 const STATE_BITS: u32 = 4;
 
+/// Nothing was loaded yet.
+const NOTHING: u64 = 0;
+
+/// In place of a state.
+const GONE: u64 = (1 << STATE_BITS) - 1;
+
+/// A version so high that it does not fit, which no session will ever count up to, but a damaged store could say. As it is the
+/// highest word there is, the lock is asked from then on.
+const TOO_HIGH: u64 = u64::MAX;
+
 impl<W: StateWord> Published<W> {
-    /// What the word says; `None` when it has nothing to say, and the lock must be asked.
-    fn state(&self) -> Option<ContextStateDTO> {
-        unpack(self.0.load())
+    #[inline]
+    fn raise(&self, state: SlotState) {
+        let word = pack(state);
+        // A look first: nearly always it is there already, and a look leaves the line with other readers.
+        if self.0.load() < word {
+            self.0.raise(word);
+        }
     }
 }
 
@@ -116,86 +137,44 @@ impl<W: StateWord> StateMode for Published<W> {
     const NAME: &'static str = "published";
     const PUBLISHES: bool = true;
 
-    fn publish(&self, state: impl FnOnce() -> Option<ContextStateDTO>) {
-        self.0.store(state().map_or(0, pack));
+    #[inline]
+    fn changed(&self, state: impl FnOnce() -> SlotState) {
+        self.raise(state());
     }
 
-    async fn read<E: Env<State = Self>>(
-        manager: &ChatSessionManager<E>,
-        id: ContextId,
-    ) -> Result<ContextStateDTO, SessionError> {
-        // A word without a state, be it `Empty`, `Gone` or too large, is no answer: the way over the slot has it.
-        if let Some(state) = manager.cache.visit(id, |entry| entry.state.state()).await.flatten() {
-            return Ok(state);
-        }
-        let session = manager.load_context(id).await?;
-        // Asked again and not kept from above: the session may have been loaded by this call.
-        match session.0.state.state() {
-            Some(state) => Ok(state),
-            None => session.read(|context| ContextStateDTO::from(context)).await,
-        }
+    #[inline]
+    fn seen(&self, state: impl FnOnce() -> SlotState) {
+        self.raise(state());
+    }
+
+    #[inline]
+    fn published(&self) -> SlotState {
+        unpack(self.0.load())
     }
 }
 
-/// One word for a state; zero for a version so high that it does not fit, which no session will ever count up to, but
-/// a damaged store could say.
-fn pack(ContextStateDTO { state, version: Version(version) }: ContextStateDTO) -> u64 {
-    // The kind is stored as one more than it is, so that zero can mean that there is no state.
+fn pack(state: SlotState) -> u64 {
+    // The kind of a live one is stored as one more than it is, so that zero can mean that there is nothing.
+    let (Version(version), kind) = match state {
+        SlotState::Empty => return NOTHING,
+        SlotState::Live(it) => (it.version, it.state as u64 + 1),
+        SlotState::Gone(version) => (version, GONE),
+    };
     let fits = version >> (u64::BITS - STATE_BITS) == 0;
-    if fits { version << STATE_BITS | (state as u64 + 1) } else { 0 }
+    if fits { version << STATE_BITS | kind } else { TOO_HIGH }
 }
 
-fn unpack(word: u64) -> Option<ContextStateDTO> {
-    let kind = (word & ((1 << STATE_BITS) - 1)).checked_sub(1)?;
-    let state = *StateKind::ALL.get(kind as usize)?;
-    Some(ContextStateDTO { state, version: Version(word >> STATE_BITS) })
+fn unpack(word: u64) -> SlotState {
+    let version = Version(word >> STATE_BITS);
+    let kind = match (word, word & GONE) {
+        (NOTHING | TOO_HIGH, _) => return SlotState::Empty,
+        (_, GONE) => return SlotState::Gone(version),
+        (_, kind) => kind.checked_sub(1).and_then(|kind| StateKind::ALL.get(kind as usize)),
+    };
+    kind.map_or(SlotState::Empty, |state| SlotState::Live(ContextStateDTO { state: *state, version }))
 }
 
-/// A session's write guard, which publishes what it leaves behind as the last thing before the lock is released.
-pub(super) struct PublishingGuard<'a, G: DerefMut<Target = Slot>, S: StateMode> {
-    slot: G,
-    state: &'a S,
-    alive: &'a Alive,
-}
-
-impl<'a, G: DerefMut<Target = Slot>, S: StateMode> PublishingGuard<'a, G, S> {
-    pub(super) fn new(slot: G, state: &'a S, alive: &'a Alive) -> Self {
-        Self { slot, state, alive }
-    }
-}
-
-impl<G: DerefMut<Target = Slot>, S: StateMode> Deref for PublishingGuard<'_, G, S> {
-    type Target = Slot;
-
-    fn deref(&self) -> &Slot {
-        &self.slot
-    }
-}
-
-impl<G: DerefMut<Target = Slot>, S: StateMode> DerefMut for PublishingGuard<'_, G, S> {
-    fn deref_mut(&mut self) -> &mut Slot {
-        &mut self.slot
-    }
-}
-
-impl<G: DerefMut<Target = Slot>, S: StateMode> Drop for PublishingGuard<'_, G, S> {
-    fn drop(&mut self) {
-        self.alive.takes(self.slot.size());
-        // The guard is a field, and fields end after this body: the word is stored while the lock is still held.
-        // After the release a next writer could store its word first, and this one would take it back.
-        self.state.publish(|| self.slot.state());
-    }
-}
-
-impl Slot {
-    /// What there is to publish.
-    pub(super) fn state(&self) -> Option<ContextStateDTO> {
-        match self {
-            Self::Live(context) => Some(ContextStateDTO::from(context)),
-            Self::Empty { .. } | Self::Gone { .. } => None,
-        }
-    }
-}
+const _: () = assert!(StateKind::ALL.len() < GONE as usize, "every state has a word of its own");
 
 impl<E: Env> ChatSessionManager<E> {
     /// State and version of a session: the cheapest read, under the session's lock or without it, as the strategy
@@ -204,7 +183,22 @@ impl<E: Env> ChatSessionManager<E> {
     /// # Errors
     /// As [`load_context`](Self::load_context).
     pub async fn state(&self, id: ContextId) -> Result<ContextStateDTO, SessionError> {
-        E::State::read(self, id).await
+        if !E::State::PUBLISHES {
+            return self.read(id, |context| ContextStateDTO::from(context)).await;
+        }
+        let seen = self.cache.visit(id, |entry| entry.state.published()).await;
+        match seen.unwrap_or(SlotState::Empty) {
+            SlotState::Live(state) => return Ok(state),
+            SlotState::Gone(_) => return Err(SessionError::NotFound { id }),
+            SlotState::Empty => {}
+        }
+        let session = self.load_context(id).await?;
+        // Asked again and not kept from above: the session may have been loaded by this call.
+        match session.0.state.published() {
+            SlotState::Live(state) => Ok(state),
+            SlotState::Gone(_) => Err(SessionError::NotFound { id }),
+            SlotState::Empty => session.read(|context| ContextStateDTO::from(context)).await,
+        }
     }
 }
 
@@ -212,28 +206,45 @@ impl<E: Env> ChatSessionManager<E> {
 mod tests {
     use super::*;
 
+    fn live(state: StateKind, version: u64) -> SlotState {
+        SlotState::Live(ContextStateDTO { state, version: Version(version) })
+    }
+
     #[test]
     fn a_word_holds_every_state_and_version() {
-        for state in StateKind::ALL {
-            for version in [0, 1, 1 << 20, (1 << 60) - 1] {
-                let published = ContextStateDTO { state, version: Version(version) };
+        for version in [0, 1, 1 << 20, (1 << 60) - 3] {
+            for state in StateKind::ALL.map(|kind| live(kind, version)) {
                 let word = Published::<AtomicU64>::default();
-                word.publish(|| Some(published));
-                assert_eq!(word.state(), Some(published));
+                assert_eq!(word.published(), SlotState::Empty, "before anything was published");
+                word.changed(|| state);
+                assert_eq!(word.published(), state);
+                let gone = SlotState::Gone(Version(version + 1));
+                word.changed(|| gone);
+                assert_eq!(word.published(), gone);
             }
         }
     }
 
     #[test]
-    fn a_word_says_nothing_of_what_it_cannot_hold() {
+    fn a_word_never_goes_back() {
         let word = Published::<AtomicU64>::default();
-        assert_eq!(word.state(), None, "before anything was published");
-        let published = ContextStateDTO { state: StateKind::Failed, version: Version(1) };
-        for silent in [None, Some(ContextStateDTO { version: Version(1 << 60), ..published })] {
-            word.publish(|| Some(published));
-            word.publish(|| silent);
-            assert_eq!(word.state(), None);
+        word.changed(|| live(StateKind::Streaming, 7));
+        for late in [live(StateKind::Idle, 6), SlotState::Empty, SlotState::Gone(Version(6))] {
+            word.seen(|| late);
+            assert_eq!(word.published(), live(StateKind::Streaming, 7));
         }
+        word.seen(|| live(StateKind::Idle, 8));
+        assert_eq!(word.published(), live(StateKind::Idle, 8), "who sees a newer one helps");
+    }
+
+    #[test]
+    fn a_word_says_nothing_of_what_it_cannot_hold_and_never_will_again() {
+        let word = Published::<AtomicU64>::default();
+        word.changed(|| live(StateKind::Failed, 1));
+        word.changed(|| live(StateKind::Failed, 1 << 60));
+        assert_eq!(word.published(), SlotState::Empty);
+        word.changed(|| SlotState::Gone(Version(u64::MAX)));
+        assert_eq!(word.published(), SlotState::Empty, "the lock is asked");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The word in which a session publishes its state, each load and each store of it reported to the explorer.
+//! The word in which a session publishes its state, each access to it reported to the explorer.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
@@ -20,8 +20,8 @@ impl StateWord for ModelWord {
         self.word.load(SeqCst)
     }
 
-    fn store(&self, word: u64) {
+    fn raise(&self, word: u64) {
         self.shared.atomic(true);
-        self.word.store(word, SeqCst);
+        self.word.fetch_max(word, SeqCst);
     }
 }

@@ -5,7 +5,7 @@ use crate::backend::session::{AfterUnlock, GATE, Locked, Published, SESSION, Und
 use crate::checks::explored::{CacheModel, ModelWord};
 use lockyard_explore::{LockModel, ModelLocks, Setting};
 
-use super::broken::Torn;
+use super::broken::{Torn, Unhelpful};
 use super::programs::{Build, Mutant, ProgramKind, program};
 
 /// A state published in a word that the explorer sees.
@@ -145,6 +145,14 @@ pub const MODELS: &[ModelCheck] = &[
         NOTHING,
         ProgramKind::Reads,
         Mutant::NoExclusion,
+    ),
+    model(
+        "look-then-state",
+        "a client looks at the session and then at its state, beside an append",
+        MinSchedules { under_lock: 1, after_unlock: 1 },
+        NOTHING,
+        ProgramKind::LookThenState,
+        Mutant::Unhelpful,
     ),
     model(
         "deletion",
@@ -297,6 +305,7 @@ impl ModelCheck {
             Mutant::CarelessTurn => "careless-turn",
             Mutant::ForgetfulTurn => "no-roll-back",
             Mutant::Overtaking => "overtaking",
+            Mutant::Unhelpful => "no-help",
         };
         format!("{}/{lacks}", self.name)
     }
@@ -309,6 +318,7 @@ impl ModelCheck {
             Mutant::CarelessTurn => "check then act",
             Mutant::ForgetfulTurn => "cancellation",
             Mutant::Overtaking => "starvation",
+            Mutant::Unhelpful => "publication",
         }
     }
 
@@ -371,6 +381,10 @@ impl ModelCheck {
                 let passing = passing.with_lock(&GATE, LockModel::WRITERS_FIRST);
                 (passing, program::<AfterUnlock, Locked, ModelLocks, ModelLocks>(shape, cache, None, true))
             }
+            Mutant::Unhelpful => (
+                setting.with_lock(&SESSION, LockModel::SNAPSHOT),
+                program::<AfterUnlock, Unhelpful, ModelLocks, ModelLocks>(shape, cache, None, fair),
+            ),
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum ProgramKind {
     Appends { tasks: u32, each: u32, loaded: bool, evicted: bool },
     /// Appends and looks.
     Reads,
+    /// A look at the session and one at its state, beside an append.
+    LookThenState,
     /// A deletion against appends.
     Deletion,
     /// Two turns on one session.
@@ -36,7 +38,7 @@ impl ProgramKind {
         match self {
             Self::Appends { tasks, .. } => tasks as usize,
             Self::WriteBehind => 2,
-            Self::Reads | Self::Deletion | Self::Turns | Self::Abandoned => 0,
+            Self::Reads | Self::LookThenState | Self::Deletion | Self::Turns | Self::Abandoned => 0,
         }
     }
 }
@@ -54,6 +56,8 @@ pub(super) enum Mutant {
     ForgetfulTurn,
     /// The lock's queue lets writers pass.
     Overtaking,
+    /// Readers of a snapshot do not help to publish what they have seen.
+    Unhelpful,
 }
 
 /// A program of this shape. It knows of a mutant only where that is another program.
@@ -111,6 +115,12 @@ fn add_tasks<E: Env>(program: &mut Program, system: &System<E>, shape: ProgramKi
             plan.op("look at the state", one.state(0)).done();
             let plan = program.task("client 1").op("append b", other.append(0, "b"));
             plan.op("look at the session", other.look(0)).done();
+        }
+        ProgramKind::LookThenState => {
+            let [writer, reader] = [0, 1].map(|process| system.client(process));
+            program.task("writer").op("append a", writer.append(0, "a")).done();
+            let plan = program.task("reader").op("look at the session", reader.look(0));
+            plan.op("look at the state", reader.state(0)).done();
         }
         ProgramKind::Deletion => {
             let [writer, deleter] = [0, 1].map(|process| system.client(process));
