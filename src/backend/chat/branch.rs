@@ -13,7 +13,8 @@ use super::{MessageId, MessagePool, NewMessage};
 pub struct Branch {
     /// Shared by all that name the branch.
     pub(super) name: Arc<str>,
-    pub(super) system_prompt: Option<String>,
+    /// Shared by all copies of the branch.
+    pub(super) system_prompt: Option<Arc<str>>,
     pub(super) order: SharedVec<MessageId>,
 }
 
@@ -53,7 +54,7 @@ impl Branch {
     pub(super) fn deep_clone(&self) -> Self {
         Self {
             name: self.name.as_ref().into(),
-            system_prompt: self.system_prompt.clone(),
+            system_prompt: self.system_prompt.as_deref().map(Arc::from),
             order: self.order.iter().copied().collect(),
         }
     }

@@ -4,22 +4,24 @@ use std::collections::BTreeMap;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::{SmallVec, smallvec};
 
 use super::Branch;
 
-/// Branches in the order of their names: few, often only one, and copied with every save, so they stand in one piece.
-/// Written as a map.
+/// Branches in the order of their names: few, often only one, and copied with every save, so that one stands in place and more
+/// in one piece. Written as a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Branches(Vec<Branch>);
+pub(super) struct Branches(SmallVec<[Branch; 1]>);
 
 impl Branches {
     pub(super) fn of(branch: Branch) -> Self {
-        Self(vec![branch])
+        Self(smallvec![branch])
     }
 
     /// Branches that are in the order of their names.
     pub(super) fn sorted(branches: Vec<Branch>) -> Self {
-        Self(branches)
+        // One that stands alone is brought into place.
+        Self(branches.into_iter().collect())
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Branch> {

@@ -193,7 +193,7 @@ impl ChatContext {
     /// Sets the instructions that the active branch stands under.
     pub fn set_system_prompt(&mut self, text: impl Into<String>) {
         if let Some(branch) = self.branches.get_mut(&self.active_branch) {
-            branch.system_prompt = Some(text.into());
+            branch.system_prompt = Some(text.into().into());
         }
     }
 

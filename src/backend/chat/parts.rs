@@ -46,7 +46,7 @@ fn is_zero(count: &usize) -> bool {
 pub struct ContextSettings {
     config: Arc<ContextConfig>,
     /// By the name of the branch that stands under them.
-    system_prompts: BTreeMap<Arc<str>, String>,
+    system_prompts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl ContextHead {

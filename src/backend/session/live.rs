@@ -2,7 +2,7 @@
 //! as long as there are many.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use crate::backend::byte_sum::ByteSum;
 
@@ -20,7 +20,7 @@ impl LiveCount {
     /// One more, for as long as what is returned lives.
     pub(in crate::backend) fn begin(&self) -> Alive {
         self.0.sessions.fetch_add(1, Relaxed);
-        Alive { all: self.0.clone(), bytes: AtomicUsize::new(0) }
+        Alive { all: self.0.clone(), bytes: AtomicU32::new(0) }
     }
 
     pub(in crate::backend) fn sessions(&self) -> usize {
@@ -36,20 +36,21 @@ impl LiveCount {
 /// Stands in a session and ends with it.
 pub(in crate::backend) struct Alive {
     all: Arc<Counts>,
-    /// What is counted of this session.
-    bytes: AtomicUsize,
+    /// What is counted of this session: of a larger one than fits, as much as does.
+    bytes: AtomicU32,
 }
 
 impl Alive {
     /// The session takes so many bytes now. Called by one caller at a time: with the session's write guard held, or before
     /// the session is known to any other.
     pub(in crate::backend) fn takes(&self, bytes: usize) {
-        self.bytes.store(self.all.bytes.follow(self.bytes(), bytes), Relaxed);
+        let bytes = self.all.bytes.follow(self.bytes(), bytes.min(u32::MAX as usize));
+        self.bytes.store(u32::try_from(bytes).unwrap_or(u32::MAX), Relaxed);
     }
 
     /// How many bytes are counted of this session.
     pub(in crate::backend) fn bytes(&self) -> usize {
-        self.bytes.load(Relaxed)
+        self.bytes.load(Relaxed) as usize
     }
 }
 

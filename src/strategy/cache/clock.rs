@@ -30,8 +30,8 @@ pub struct Clock<V: Send + Sync + 'static> {
 struct Node<V> {
     /// Nothing, once it was taken out: a node may still be found for a moment after that.
     value: ArcSwapOption<V>,
-    /// Where it stands on the ring, for as long as it is inside.
-    place: usize,
+    /// Where it stands on the ring, for as long as it is inside. Half a word, for there are as many nodes as sessions.
+    place: u32,
     /// Found since the hand last came by. Only a hint of what is worth keeping: nothing is ordered by it.
     touched: AtomicBool,
 }
@@ -40,7 +40,7 @@ struct Node<V> {
 struct Ring {
     places: Vec<ContextId>,
     /// Empty places, left by removals. While there is one, nothing is evicted.
-    free: Vec<usize>,
+    free: Vec<u32>,
     hand: usize,
     capacity: usize,
     evictions: u64,
@@ -60,20 +60,16 @@ impl<V> Node<V> {
 impl Ring {
     /// A place for `id`, and the session that is evicted from it. `spared` clears the bit of a session and says whether it was
     /// set.
-    fn take_place(
-        &mut self,
-        id: ContextId,
-        spared: impl Fn(&ContextId) -> bool,
-    ) -> (usize, Option<ContextId>) {
+    fn take_place(&mut self, id: ContextId, spared: impl Fn(&ContextId) -> bool) -> (u32, Option<ContextId>) {
         // Free places first. So the hand never moves while one is free, and never meets the id that a removal has
         // left there.
         if let Some(place) = self.free.pop() {
-            self.places[place] = id;
+            self.places[place as usize] = id;
             return (place, None);
         }
         if self.places.len() < self.capacity {
             self.places.push(id);
-            return (self.places.len() - 1, None);
+            return (short(self.places.len() - 1), None);
         }
         // After one whole turn every session has had a second chance, however fast the bits are set again.
         for _ in 0..self.places.len() {
@@ -86,12 +82,16 @@ impl Ring {
         let place = self.hand;
         self.advance();
         self.evictions += 1;
-        (place, Some(std::mem::replace(&mut self.places[place], id)))
+        (short(place), Some(std::mem::replace(&mut self.places[place], id)))
     }
 
     fn advance(&mut self) {
         self.hand = (self.hand + 1) % self.places.len();
     }
+}
+
+fn short(place: usize) -> u32 {
+    u32::try_from(place).expect("so many sessions have no room in memory")
 }
 
 impl<V: Send + Sync + 'static> Cache<V> for Clock<V> {
