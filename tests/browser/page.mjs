@@ -343,7 +343,7 @@ test("what repeats is folded, and its steps are gone through once it is open", a
   await on("retries", {}, async (page) => {
     const rows = page.locator(".trace tbody:not(.fold) tr:visible");
     const folded = await rows.count();
-    const fold = page.getByRole("button", { name: /steps 5–6 × 19 more, steps 7–44/ });
+    const fold = page.getByRole("button", { name: /steps 5–6, 19 times more \(steps 7–44\)/ });
     assert.equal(await fold.getAttribute("aria-expanded"), "false");
     await fold.focus();
     await page.keyboard.press("Enter");
@@ -424,7 +424,7 @@ test("a step change is said with its commits, and without any script all is ther
     const row = page.locator("#steps tbody tr").first();
     assert.match(await row.innerText(), /after\s+polling\s+run 1 \(aaaaaaa11111\)\s+run 2 \(bbbbbbb22222\)/);
     assert.match(await page.locator(".notes").innerText(), /run 3 → run 4: not comparable: another machine/);
-    assert.equal(await page.locator("svg.area").count(), 6);
+    assert.equal(await page.locator(".plane svg").count(), 6);
     const summary = page.getByText("The numbers behind these charts").first();
     await summary.click();
     assert.ok(await page.locator("details[open] table").first().isVisible());
@@ -434,7 +434,7 @@ test("a step change is said with its commits, and without any script all is ther
 test("the label of a line stands at its end, at every width, and covers no other", async () => {
   for (const viewport of Object.values(sizes)) {
     await on("trends", { viewport }, async (page) => {
-      const boxes = await page.locator(".plot").first().locator(".ends span").evaluateAll((spans) => spans.map((it) => {
+      const boxes = await page.locator(".plane").first().locator(".names span").evaluateAll((spans) => spans.map((it) => {
         const { top, bottom, left, right } = it.getBoundingClientRect();
         return { top, bottom, left, right };
       }));
@@ -442,7 +442,7 @@ test("the label of a line stands at its end, at every width, and covers no other
       for (let nth = 1; nth < boxes.length; nth++) {
         assert.ok(boxes[nth].top >= boxes[nth - 1].bottom - 2, JSON.stringify(boxes));
       }
-      const area = await page.locator("svg.area").first().boundingBox();
+      const area = await page.locator(".plane svg").first().boundingBox();
       assert.ok(boxes.every((it) => it.left >= area.x + area.width && it.right <= viewport.width), JSON.stringify(boxes));
       assert.ok(area.width > viewport.width / 4, `${area.width} px are too few to see a line`);
     });

@@ -91,7 +91,7 @@ impl<'a> Lanes<'a> {
         self.rows[..=row].iter().rev().find_map(|row| row.nth).unwrap_or_default()
     }
 
-    /// What a fold says: `steps 9–11 × 74 more, steps 12–232`.
+    /// What a fold says: `steps 9–11, 74 times more (steps 12–232)`.
     pub(super) fn repeated(&self, block: &std::ops::Range<usize>, times: usize) -> String {
         let numbers = |first: usize, last: usize| match (self.nth(first), self.nth(last)) {
             (from, to) if from == to => format!("{} {from}", self.numbering.as_str()),
@@ -99,7 +99,20 @@ impl<'a> Lanes<'a> {
         };
         let hidden = Item::hidden(block, times);
         let shown = numbers(block.start, block.end - 1);
-        format!("{shown} × {} more, {}", times - 1, numbers(hidden.start, hidden.end - 1))
+        let times = if times == 2 { "once".to_owned() } else { format!("{} times", times - 1) };
+        format!("{shown}, {times} more ({})", numbers(hidden.start, hidden.end - 1))
+    }
+
+    /// What marks and bars stand for, as far as they occur: the mark in text, the class of a cell, and the words.
+    pub(super) fn legend(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let any = |is: fn(&Cell<'a>) -> bool| self.rows.iter().flat_map(|row| &row.cells).any(is);
+        let all = [
+            (any(|cell| cell.acts.is_some()), ("●", "acts", "a step")),
+            (any(|cell| !cell.holds.is_empty()), ("┃", "holds", "holds")),
+            (any(Cell::is_waiting), ("○", "waits", "waits")),
+            (any(|cell| cell.is_open), ("│", "open", "in an operation")),
+        ];
+        all.into_iter().filter(|(occurs, _)| *occurs).map(|(_, it)| it)
     }
 }
 

@@ -210,7 +210,13 @@ fn marks(lanes: &Lanes<'_>, limit: usize) -> String {
         named.for_each(|line| out.extend([&*elide(&plain(&line), limit), "\n"]));
         let keys = KEYS.chars().take(count).flat_map(|key| [' ', key]);
         let head = format!("{:numbers$} ", lanes.numbering.as_str());
-        out.extend(head.chars().chain(keys).chain(['\n']));
+        out.extend(head.chars().chain(keys));
+        let legend: Vec<_> = lanes.legend().map(|(mark, _, words)| format!("{mark} {words}")).collect();
+        let legend = legend.join(", ");
+        if width(&legend) + GAP <= room {
+            out = out + &" ".repeat(GAP) + &legend;
+        }
+        out.push('\n');
     }
     for item in &lanes.items {
         let row = match item {

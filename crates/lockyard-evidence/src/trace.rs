@@ -29,7 +29,7 @@ use super::step::{Numbering, Step};
 /// assert_eq!(trace.to_text(Some(80)), "\
 /// step  client
 ///    1  ● call store: get: fails
-///       ⋮ step 1 × 19 more, steps 2–20
+///       ⋮ step 1, 19 times more (steps 2–20)
 /// ");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

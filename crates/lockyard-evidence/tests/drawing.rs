@@ -86,7 +86,7 @@ fn every_line_fits_and_the_drawing_says_that_something_was_left_out() {
 fn what_is_retried_is_drawn_once() {
     let how = three_tasks();
     let text = how.trace().to_text(Some(80));
-    assert!(text.contains("⋮ steps 5–6 × 19 more, steps 7–44\n"), "{text}");
+    assert!(text.contains("⋮ steps 5–6, 19 times more (steps 7–44)\n"), "{text}");
     assert_eq!(text.lines().count(), 3 + 1 + how.steps.len() - 38 + 1 + 1, "{text}");
 }
 
@@ -102,7 +102,7 @@ fn an_endless_run_fits_on_a_screen_with_its_last_step() {
     how.fatal = Some(how.steps.len() - 1);
     let text = how.trace().to_text(Some(80));
     assert!(text.lines().count() < 12, "{text}");
-    assert!(text.contains("⋮ steps 1–3 × 498 more, steps 4–1497\n"), "{text}");
+    assert!(text.contains("⋮ steps 1–3, 498 times more (steps 4–1497)\n"), "{text}");
     assert!(text.ends_with("1500  ✗ woken by the clock\n") || text.contains("← fails here"), "{text}");
 }
 
@@ -114,7 +114,7 @@ fn where_columns_would_say_too_little_tasks_have_marks_beside_one_column_of_word
 0  task 0: client that appends
 1  task 1: client that deletes
 2  task 2: the auto-save in the background
-step  0 1 2
+step  0 1 2  ● a step, ┃ holds, ○ waits, │ in an operation
    1  ●      invoke append_message(session 7, \"a long message of a client\")
       ●      lock cache (write)         manager.rs:161
    2  ●      lock session (write)       manager.rs:161
@@ -123,7 +123,7 @@ step  0 1 2
    4  ┃ ○ ●  invoke list_contexts(first 20, by the time of the last change)
    5  ┃ ○ ●  call store: put: fails: the disk is full
    6  ┃ ○ ●  woken by the clock
-      ⋮ steps 5–6 × 19 more, steps 7–44
+      ⋮ steps 5–6, 19 times more (steps 7–44)
   45  ✗ ○ │  store: version 2 → 1       mutex_lru.rs:33
       ↑ fails here
 ";

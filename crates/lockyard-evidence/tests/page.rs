@@ -25,7 +25,7 @@ fn without_its_script_the_page_shows_every_step_and_offers_nothing_that_would_no
             ["<div class=\"stepper\"", "<tbody class=\"fold\"", "<button type=\"button\" class=\"copy\""];
         assert!(is_control.iter().any(|it| tag.starts_with(it)), "{tag}");
     }
-    assert!(page.contains(">steps 5–6 × 19 more, steps 7–44</button>"), "{page}");
+    assert!(page.contains(">steps 5–6, 19 times more (steps 7–44)</button>"), "{page}");
     assert!(page.contains("store: version 2 → 1 <strong>fails here</strong></td>"), "{page}");
     assert!(page.contains(&format!("<code>{}</code>", how.replay)));
 }

@@ -15,12 +15,6 @@ pub type Complaint = (usize, String);
 /// Past this, a person looks for a second subject in a file.
 const MANY_LINES: usize = 400;
 
-/// No file is longer.
-const MOST_LINES: usize = 500;
-
-/// Files that were looked at, and the one subject that each has.
-const LOOKED_AT: &[(&str, &str)] = &[];
-
 /// What a conversation must not know, being plain data and functions.
 const IMPURE: &[&str] = &[
     "tokio",
@@ -101,22 +95,8 @@ pub fn no_reason_given(source: &Source) -> Vec<Complaint> {
 /// One subject a file.
 pub fn too_long(source: &Source) -> Vec<Complaint> {
     let lines = source.text.lines().count();
-    let looked_at = LOOKED_AT.iter().any(|(path, _)| *path == source.path);
-    let most = if looked_at { MOST_LINES } else { MANY_LINES };
-    let complaint = || {
-        let what = if lines > MOST_LINES {
-            "there are two subjects in it"
-        } else {
-            "look for a second subject in it"
-        };
-        (lines, format!("{lines} lines: {what}"))
-    };
-    (lines > most).then(complaint).into_iter().collect()
-}
-
-/// Files that stand among those that were looked at and are short now, or gone. `lines_of` gives the length of a file.
-pub fn idly_looked_at(lines_of: impl Fn(&str) -> usize) -> Vec<&'static str> {
-    LOOKED_AT.iter().map(|(path, _)| *path).filter(|path| lines_of(path) <= MANY_LINES).collect()
+    let complaint = || (lines, format!("{lines} lines: look for a second subject in it"));
+    (lines > MANY_LINES).then(complaint).into_iter().collect()
 }
 
 /// Little cannot be written without it.

@@ -8,7 +8,8 @@ use super::excluded::ExcludedStrategy;
 use super::failures::failures;
 use super::format;
 use super::leaders::{self, Lead, Standing};
-use super::ranking::{Ranked, Ranking, WorstP99};
+use super::markup::Tone;
+use super::ranking::{self, Ranked, Ranking, WorstP99};
 use super::rows::Table;
 use crate::record::{PitfallResult, Record};
 use crate::stats::Direction;
@@ -27,11 +28,70 @@ pub(super) struct AnswerCard {
     pub headline: String,
     /// A line each; of most weight first.
     pub lines: Vec<String>,
-    pub is_bad: bool,
+    pub tone: Tone,
 }
 
 /// As many names are given, and the others counted.
 const NAMED: usize = 2;
+
+/// A scenario under which strategies were compared with one another.
+struct Contest<'a> {
+    table: &'a Table<'a>,
+    lead: Lead<'a>,
+    ranking: Ranking<'a>,
+}
+
+impl<'a> Contest<'a> {
+    fn of(table: &'a Table<'a>) -> Option<Self> {
+        if table.baselines.is_empty() {
+            return None;
+        }
+        let lead = Lead::of(leaders::throughputs(table), Direction::HigherIsBetter)?;
+        (lead.of > 1).then(|| Self { table, lead, ranking: Ranking::of(table) })
+    }
+
+    fn scenario(&self) -> &'a str {
+        self.table.scenario
+    }
+
+    fn is_won_by(&self, strategy: &str) -> bool {
+        self.lead.winners.iter().any(|it| it.strategy() == strategy)
+    }
+
+    /// Those that win or lead imprecisely.
+    fn leading(&self) -> Vec<&str> {
+        self.lead.winners.iter().chain(&self.lead.imprecise).map(Standing::strategy).collect()
+    }
+
+    /// How a strategy comes out of it.
+    fn outcome(&self, strategy: &str) -> Outcome<'_> {
+        let mut leading = self.leading();
+        if let Some(at) = leading.iter().position(|it| *it == strategy) {
+            leading.remove(at);
+            return Outcome::Leads { with: leading };
+        }
+        match (self.lead.winners.first(), self.ranking.standing(strategy)) {
+            (Some(leader), Some(own)) => Outcome::Behind { leader, own },
+            _ => Outcome::BehindImprecisely { leader: leading.first().copied() },
+        }
+    }
+}
+
+/// How a strategy comes out of a scenario.
+enum Outcome<'a> {
+    /// Nothing is faster; these are not slower either.
+    Leads {
+        with: Vec<&'a str>,
+    },
+    Behind {
+        leader: &'a Standing<'a>,
+        own: &'a Standing<'a>,
+    },
+    /// What leads is known too imprecisely for a winner.
+    BehindImprecisely {
+        leader: Option<&'a str>,
+    },
+}
 
 impl Answer {
     /// What the record answers; `None` where no cells were compared with one another, or what was compared are builds.
@@ -40,39 +100,23 @@ impl Answer {
             return None;
         }
         let tables = Table::all(record);
-        let leads: Vec<(&Table<'_>, Lead<'_>)> = tables
-            .iter()
-            .filter(|table| !table.baselines.is_empty())
-            .filter_map(|table| {
-                Some((table, Lead::of(leaders::throughputs(table), Direction::HigherIsBetter)?))
-            })
-            .filter(|(_, lead)| lead.of > 1)
-            .collect();
-        if leads.is_empty() {
-            return None;
-        }
-        let choices = choices(&leads);
+        let contests: Vec<_> = tables.iter().filter_map(Contest::of).collect();
+        let base = contests.first()?.table.base();
+        let choices = choices(&contests);
         let first = choices.first().copied();
-        let cards = [
-            which(&leads, &choices),
-            is_right(record, first),
-            cost(&leads, first.or_else(|| leads[0].0.base())),
-        ];
+        let cards = [which(&contests, &choices), is_right(record, first), cost(&contests, first.or(base))];
         Some(Self { choices: choices.into_iter().map(str::to_owned).collect(), cards })
     }
 }
 
 /// The strategies that win or tie under most scenarios, and of these that with the highest mean first. As intervals part none of
 /// them under more scenarios than another, none is more right than another.
-fn choices<'a>(leads: &'a [(&Table<'_>, Lead<'_>)]) -> Vec<&'a str> {
-    let wins = |name: &str| {
-        let won = leads.iter().filter(|(_, lead)| lead.winners.iter().any(|it| it.strategy() == name));
-        won.count()
-    };
+fn choices<'a>(contests: &'a [Contest<'a>]) -> Vec<&'a str> {
     let mut names: Vec<(&str, usize, f64)> = Vec::new();
-    for name in leads.iter().flat_map(|(_, lead)| lead.winners.iter().map(Standing::strategy)) {
+    for name in contests.iter().flat_map(|it| it.lead.winners.iter().map(Standing::strategy)) {
         if !names.iter().any(|(known, ..)| *known == name) {
-            names.push((name, wins(name), mean(leads, name).unwrap_or(0.0)));
+            let won = contests.iter().filter(|it| it.is_won_by(name)).count();
+            names.push((name, won, mean(contests, name).unwrap_or(0.0)));
         }
     }
     let most = names.iter().map(|(_, won, _)| *won).max().unwrap_or(0);
@@ -81,101 +125,111 @@ fn choices<'a>(leads: &'a [(&Table<'_>, Lead<'_>)]) -> Vec<&'a str> {
     names.into_iter().map(|(name, ..)| name).collect()
 }
 
-fn standing<'a>(table: &'a Table<'a>, strategy: &str) -> Option<Standing<'a>> {
-    leaders::throughputs(table).into_iter().find(|it| it.strategy() == strategy)
+fn mean(contests: &[Contest<'_>], strategy: &str) -> Option<f64> {
+    ranking::mean(contests.iter().map(|it| &it.ranking), strategy)
 }
 
-/// The geometric mean of its ratios to what all others are ratios to; `None` where there is none under each scenario.
-fn mean(leads: &[(&Table<'_>, Lead<'_>)], strategy: &str) -> Option<f64> {
-    let mut logarithms = 0.0;
-    for (table, _) in leads {
-        logarithms += standing(table, strategy).filter(|it| it.is_ratio)?.value.ln();
-    }
-    Some((logarithms / leads.len() as f64).exp())
-}
-
-fn which(leads: &[(&Table<'_>, Lead<'_>)], choices: &[&str]) -> AnswerCard {
-    let question = "Use";
+fn which(contests: &[Contest<'_>], choices: &[&str]) -> AnswerCard {
+    let card = |headline: &str, lines| AnswerCard {
+        question: "Use",
+        headline: headline.to_owned(),
+        lines,
+        tone: Tone::Good,
+    };
     let Some((first, others)) = choices.split_first() else {
-        let undecided = leads.iter().map(|(table, lead)| {
-            format!("{}: {}", table.scenario, lead.undecided().trim_start_matches("none: "))
-        });
-        let lines = undecided.collect();
-        return AnswerCard { question, headline: "no winner".to_owned(), lines, is_bad: false };
+        let undecided = |it: &Contest<'_>| {
+            format!("{}: {}", it.scenario(), it.lead.undecided().trim_start_matches("none: "))
+        };
+        return AnswerCard {
+            tone: Tone::Plain,
+            ..card("no winner", contests.iter().map(undecided).collect())
+        };
     };
-    let is_tied = |(_, lead): &(&Table<'_>, Lead<'_>)| lead.winners.len() + lead.imprecise.len() == lead.of;
-    if !others.is_empty() && leads.iter().all(is_tied) {
+    if !others.is_empty() && contests.iter().all(|it| it.leading().len() == it.lead.of) {
         let lines = vec![format!("no interval parts {} from the others", few(choices))];
-        return AnswerCard { question, headline: "no difference was seen".to_owned(), lines, is_bad: false };
+        return AnswerCard { tone: Tone::Plain, ..card("no difference was seen", lines) };
     }
-    let headline = match others {
-        [other] => format!("{first} or {other}"),
-        _ => (*first).to_owned(),
-    };
-    let mut lines = vec![how_much(leads, choices)];
-    let mut ties: Vec<(String, Vec<String>)> = Vec::new();
-    for (table, lead) in leads {
-        let leading: Vec<_> = lead.winners.iter().chain(&lead.imprecise).map(Standing::strategy).collect();
-        if leading.contains(first) {
-            let others: Vec<_> = leading.iter().copied().filter(|it| it != first).collect();
-            // What is said of several scenarios alike is said once.
-            let words = if others.is_empty() {
-                "fastest alone".to_owned()
-            } else {
-                format!("tied with {}", few(&others))
-            };
-            match ties.iter_mut().find(|(known, _)| *known == words) {
-                Some((_, under)) => under.push(table.scenario.to_owned()),
-                None => ties.push((words, vec![table.scenario.to_owned()])),
-            }
-        } else if let Some((best, mine)) = lead.winners.first().zip(standing(table, first)) {
-            let than = if best.is_ratio {
-                format!(" (×{:.2}, {first} ×{:.2})", best.value, mine.value)
-            } else {
-                String::new()
-            };
-            lines.push(format!("{} is faster under {}{than}", best.strategy(), table.scenario));
-        } else if let Some(leader) = leading.first() {
-            lines.push(format!("{leader} leads under {}, imprecisely", table.scenario));
+    let mut lines = vec![how_much(contests, choices)];
+    lines.extend(contests.iter().filter_map(|it| behind(it, first)));
+    if contests.len() > 1 {
+        let wins = contests.iter().filter(|it| it.is_won_by(first)).count();
+        let others = if others.is_empty() { String::new() } else { format!(", as {} are", few(others)) };
+        lines.push(format!("fastest or tied under {wins} of {} scenarios{others}", contests.len()));
+    }
+    // Of one scenario with two choices the headline has it.
+    if contests.len() > 1 || others.len() != 1 {
+        lines.extend(leads(contests, first));
+    }
+    match others {
+        [other] => card(&format!("{first} or {other}"), lines),
+        _ => card(first, lines),
+    }
+}
+
+/// What is faster than the choice under a scenario: "arc-swap is faster under hot-context (×3.1, best ×2.9)".
+fn behind(contest: &Contest<'_>, choice: &str) -> Option<String> {
+    let under = contest.scenario();
+    match contest.outcome(choice) {
+        Outcome::Leads { .. } => None,
+        Outcome::Behind { leader, own } if leader.is_ratio => Some(format!(
+            "{} is faster under {under} (×{:.2}, {choice} ×{:.2})",
+            leader.strategy(),
+            leader.value,
+            own.value
+        )),
+        Outcome::Behind { leader, .. } => Some(format!("{} is faster under {under}", leader.strategy())),
+        Outcome::BehindImprecisely { leader } => {
+            Some(format!("{} leads under {under}, imprecisely", leader?))
         }
     }
-    let wins = leads.iter().filter(|(_, lead)| lead.winners.iter().any(|it| it.strategy() == *first)).count();
-    if leads.len() > 1 {
-        let others = if others.is_empty() { String::new() } else { format!(", as {} are", few(others)) };
-        lines.push(format!("fastest or tied under {wins} of {} scenarios{others}", leads.len()));
+}
+
+/// Where the choice leads, and with which others: what is said of several scenarios alike is said once.
+fn leads(contests: &[Contest<'_>], choice: &str) -> Vec<String> {
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    for contest in contests {
+        let Outcome::Leads { with } = contest.outcome(choice) else { continue };
+        let words = match &with[..] {
+            // Of one scenario alone the headline says that it is the fastest.
+            [] if contests.len() == 1 => continue,
+            [] => "fastest alone".to_owned(),
+            with => format!("tied with {}", few(with)),
+        };
+        let under = contest.scenario().to_owned();
+        match said.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, scenarios)) => scenarios.push(under),
+            None => said.push((words, vec![under])),
+        }
     }
-    lines.extend(ties.into_iter().filter(|_| leads.len() > 1 || others.len() != 1).filter_map(
-        |(words, under)| match (leads.len(), words.as_str()) {
-            (1, "fastest alone") => None,
-            (1, _) => Some(words),
-            _ => Some(format!("{words} under {}", format::list(&under))),
-        },
-    ));
-    AnswerCard { question, headline, lines, is_bad: false }
+    let under = |scenarios: &[String]| {
+        if contests.len() == 1 { String::new() } else { format!(" under {}", format::list(scenarios)) }
+    };
+    said.into_iter().map(|(words, scenarios)| words + &under(&scenarios)).collect()
 }
 
 /// "×2.01 the throughput of naive, geometric mean of 4 scenarios (best: ×1.98)"; of one scenario the ratio with its interval.
-fn how_much(leads: &[(&Table<'_>, Lead<'_>)], choices: &[&str]) -> String {
-    let (table, first) = (leads[0].0, choices[0]);
-    let base = table.base();
+fn how_much(contests: &[Contest<'_>], choices: &[&str]) -> String {
+    let (contest, first) = (&contests[0], choices[0]);
+    let base = contest.table.base();
     if base == Some(first) {
         return "nothing is faster than what all were compared with".to_owned();
     }
-    if let (Some(mean_of_first), Some(base), true) = (mean(leads, first), base, leads.len() > 1) {
+    if let (Some(mean_of_first), Some(base), true) = (mean(contests, first), base, contests.len() > 1) {
         let other = choices.get(1).filter(|_| choices.len() == 2);
-        let other = other.and_then(|it| Some(format!(" ({it}: ×{:.2})", mean(leads, it)?)));
+        let other = other.and_then(|it| Some(format!(" ({it}: ×{:.2})", mean(contests, it)?)));
         return format!(
             "×{mean_of_first:.2} the throughput of {base}, geometric mean of {} scenarios{}",
-            leads.len(),
+            contests.len(),
             other.unwrap_or_default()
         );
     }
-    let Some(it) = standing(table, first) else { return String::new() };
+    let Some(it) = contest.ranking.standing(first) else { return String::new() };
     match base.filter(|_| it.is_ratio) {
         Some(base) => {
-            format!("{} the throughput of {base} under {}", format::ratio(it.value, it.ci), table.scenario)
+            let ratio = format::ratio(it.value, it.ci);
+            format!("{ratio} the throughput of {base} under {}", contest.scenario())
         }
-        None => format!("{} operations/s under {}", it.row.throughput(), table.scenario),
+        None => format!("{} operations/s under {}", it.row.throughput(), contest.scenario()),
     }
 }
 
@@ -209,12 +263,12 @@ fn is_right(record: &Record, choice: Option<&str>) -> AnswerCard {
     if !unchecked.is_empty() && !nothing {
         lines.push(format!("not checked: {}", format::list(&unchecked)));
     }
-    let headline = match failures {
-        0 if nothing => "not checked".to_owned(),
-        0 => "no violation found".to_owned(),
-        _ => format::counted(failures, "failure"),
+    let (headline, tone) = match failures {
+        0 if nothing => ("not checked".to_owned(), Tone::Plain),
+        0 => ("no violation found".to_owned(), Tone::Good),
+        _ => (format::counted(failures, "failure"), Tone::Bad),
     };
-    AnswerCard { question: "Correct?", headline, lines, is_bad: failures > 0 }
+    AnswerCard { question: "Correct?", headline, lines, tone }
 }
 
 /// What a strategy takes, and what the base does.
@@ -229,13 +283,12 @@ fn allocations(it: &Ranked<'_>) -> Option<f64> {
 }
 
 /// What the choice costs under the scenario where it is slowest to answer; beside the base.
-fn cost(leads: &[(&Table<'_>, Lead<'_>)], strategy: Option<&str>) -> AnswerCard {
-    let question = "Cost";
+fn cost(contests: &[Contest<'_>], strategy: Option<&str>) -> AnswerCard {
     let mut lines = Vec::new();
     let mut worst: Option<(&str, WorstP99<'_>, Option<WorstP99<'_>>)> = None;
     let mut bytes = None;
-    let rankings: Vec<_> = leads.iter().map(|(table, _)| (table.scenario, Ranking::of(table))).collect();
-    for (scenario, ranking) in &rankings {
+    for contest in contests {
+        let ranking = &contest.ranking;
         let of = |name: Option<&str>| ranking.rows.iter().find(|it| Some(it.strategy()) == name);
         let (Some(mine), base) = (of(strategy), of(ranking.base)) else { continue };
         if let Some(p99) = mine.worst_p99
@@ -245,7 +298,7 @@ fn cost(leads: &[(&Table<'_>, Lead<'_>)], strategy: Option<&str>) -> AnswerCard 
                 let same = it.row.cell.latency_ns.get(p99.operation)?;
                 Some(WorstP99 { operation: p99.operation, nanos: same.p99?, ci: same.p99_ci })
             });
-            worst = Some((scenario, p99, of_base));
+            worst = Some((contest.scenario(), p99, of_base));
         }
         bytes = bytes.or_else(|| {
             let memory = mine.row.cell.memory.as_ref()?;
@@ -257,18 +310,17 @@ fn cost(leads: &[(&Table<'_>, Lead<'_>)], strategy: Option<&str>) -> AnswerCard 
             })
         });
     }
+    let base = contests.first().and_then(|it| it.ranking.base).unwrap_or_default();
     let headline = match worst {
         None => "not measured".to_owned(),
         Some((scenario, p99, of_base)) => {
-            let base = rankings[0].1.base.unwrap_or_default();
             let beside = of_base.map_or(String::new(), |it| format!("; {base}: {}", format::nanos(it.nanos)));
-            let of = if leads.len() > 1 { format!(" under {scenario}") } else { String::new() };
+            let of = if contests.len() > 1 { format!(" under {scenario}") } else { String::new() };
             lines.push(format!("of {}{of}{beside}", p99.operation));
             format!("worst p99 {}", format::nanos(p99.nanos))
         }
     };
     if let Some(Resources { bytes: (mine, of_base), item, allocations }) = bytes {
-        let base = rankings[0].1.base.unwrap_or_default();
         let beside = of_base.map_or(String::new(), |it| format!(" ({base}: {it:.0})"));
         lines.push(format!("{mine:.0} B a {item} beyond a plain map{beside}"));
         if let (Some(mine), of_base) = allocations {
@@ -276,5 +328,5 @@ fn cost(leads: &[(&Table<'_>, Lead<'_>)], strategy: Option<&str>) -> AnswerCard 
             lines.push(format!("{mine:.1} allocations an operation{beside}"));
         }
     }
-    AnswerCard { question, headline, lines, is_bad: false }
+    AnswerCard { question: "Cost", headline, lines, tone: Tone::Good }
 }

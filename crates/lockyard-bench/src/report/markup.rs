@@ -10,8 +10,9 @@ use crate::record::Estimate;
 const STYLE: &str = include_str!("markup.css");
 
 /// A page of its own, in the look that all pages have.
-pub(super) fn document(title: &str, style: &str, body: &Markup) -> String {
-    Document { title, styles: &[STYLE, style], scripts: &[], body: &body.0 }.to_html()
+pub(super) fn document(title: &str, styles: &[&str], body: &Markup) -> String {
+    let styles = [&[STYLE], styles].concat();
+    Document { title, styles: &styles, scripts: &[], body: &body.0 }.to_html()
 }
 
 /// How a card looks.

@@ -6,6 +6,7 @@
 mod ablation;
 mod advice;
 mod answer;
+mod axis;
 mod columns;
 mod combination_name;
 mod correct;
@@ -22,6 +23,7 @@ mod locks;
 mod machines;
 mod markdown;
 mod markup;
+mod plane;
 mod ranking;
 mod row;
 mod rows;

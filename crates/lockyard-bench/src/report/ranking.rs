@@ -70,6 +70,27 @@ impl<'a> Ranking<'a> {
         }
         Self { rows, base: table.base() }
     }
+
+    /// The row of a strategy.
+    pub fn row(&self, strategy: &str) -> Option<&Ranked<'a>> {
+        self.rows.iter().find(|it| it.strategy() == strategy)
+    }
+
+    /// The throughput of a strategy that did not fail.
+    pub fn standing(&self, strategy: &str) -> Option<&Standing<'a>> {
+        self.row(strategy)?.throughput.as_ref()
+    }
+}
+
+/// The geometric mean over scenarios of a strategy's ratios to what all others are ratios to; `None` where there is none under each of
+/// them. It is of the estimates, and has no interval.
+pub(super) fn mean<'a>(rankings: impl IntoIterator<Item = &'a Ranking<'a>>, strategy: &str) -> Option<f64> {
+    let (mut logarithms, mut count) = (0.0, 0.0);
+    for ranking in rankings {
+        logarithms += ranking.standing(strategy).filter(|it| it.is_ratio)?.value.ln();
+        count += 1.0;
+    }
+    (count > 0.0).then(|| (logarithms / count).exp())
 }
 
 impl Ranked<'_> {

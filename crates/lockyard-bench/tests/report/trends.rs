@@ -87,11 +87,10 @@ fn a_run_on_another_machine_begins_a_new_line_and_says_why() {
     }
     let page = page(&runs);
     assert!(page.contains("class=\"break\""));
-    // A line begins with an M, and each of its segments does.
-    let line =
-        page.split("<g class=\"winner\">").nth(1).unwrap().split("class=\"line\" d=\"").nth(1).unwrap();
-    let path = line.split('"').next().unwrap();
-    assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 2), "{path}");
+    // What nothing joins is a path of its own.
+    let segments: Vec<_> = chart(&page).split("class=\"line\" data-s=\"0\" d=\"").skip(1).collect();
+    let joints = |it: &&str| it.split('"').next().unwrap().matches('L').count();
+    assert_eq!(segments.iter().map(joints).collect::<Vec<_>>(), [2, 0], "the winner's, in two pieces");
 }
 
 #[test]
@@ -148,24 +147,29 @@ fn without_a_change_it_says_so_and_with_nothing_to_compare_too() {
     assert_eq!(of(&[]).diffs, []);
 }
 
+/// The first chart of a page.
+fn chart(page: &str) -> &str {
+    page.split("<svg ").nth(1).unwrap().split("</svg>").next().unwrap()
+}
+
 /// Colours for what matters: the reference, who leads in the last run, and what has changed.
 #[test]
 fn the_rest_is_grey() {
     let mut runs = four(&sample());
     runs.truncate(3);
     let page = page(&runs);
-    let chart = page.split("<svg class=\"area\"").nth(1).unwrap().split("</svg>").next().unwrap();
-    let classes: Vec<_> =
-        chart.split("<g class=\"").skip(1).map(|it| it.split('"').next().unwrap()).collect();
-    assert_eq!(classes.len(), 9, "a line for each strategy: {classes:?}");
-    let of = |class: &str| classes.iter().filter(|it| **it == class).count();
-    assert_eq!((of("reference"), of("winner"), of("stepped-0"), of("other")), (1, 1, 1, 6), "{classes:?}");
+    let chart = chart(&page);
+    let lines = |stroke: &str, colour: usize| {
+        chart.matches(&format!("<path class=\"{stroke}\" data-s=\"{colour}\"")).count()
+    };
+    // Intervals are thin as the others are: one path for each that stands out.
+    assert_eq!((lines("line", 0), lines("line", 1), lines("dashed", 6), lines("thin", 7)), (1, 1, 1, 6));
     assert!(
         page.contains("In the last run “parking-lot-mutex” has the highest throughput"),
         "as the run’s own page says"
     );
-    assert_eq!(chart.matches("class=\"mark large\"").count(), 1, "where the step came about");
-    let ends = page.split("<div class=\"ends\"").nth(1).unwrap().split("</div>").next().unwrap();
+    assert_eq!(chart.matches("class=\"rings\"").count(), 1, "where the step came about");
+    let ends = page.split("<div class=\"names\"").nth(1).unwrap().split("</div>").next().unwrap();
     assert_eq!(ends.matches("<span").count(), 9, "each line has its label: {ends}");
 }
 
@@ -183,7 +187,7 @@ fn the_page_loads_and_runs_nothing_and_has_its_numbers() {
         page.matches("<caption").count(),
         "each table says what it is"
     );
-    assert_eq!(page.matches("<svg class=\"area\"").count(), 6, "throughput and p99 of each scenario");
+    assert_eq!(page.matches("<div class=\"plane\"").count(), 6, "throughput and p99 of each scenario");
     assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 6, "each with a name");
     assert_eq!(page.matches("<summary>The numbers behind these charts").count(), 3);
     assert!(page.contains("<td>▼ ×0.78"));
@@ -197,8 +201,8 @@ fn odd_numbers_make_pages_too() {
             (it.ratio, it.ci) = (odd, [odd, odd]);
         }
         let page = page(&runs);
-        let drawn = page.split("<svg class=\"area\"").nth(1).unwrap().split("</svg>").next().unwrap();
-        let paths: String = drawn.split(" d=\"").skip(1).map(|it| it.split('"').next().unwrap()).collect();
+        let paths: String =
+            chart(&page).split(" d=\"").skip(1).map(|it| it.split('"').next().unwrap()).collect();
         assert!(!paths.contains("NaN") && !paths.contains("inf"), "{odd}: {paths}");
         assert!(!trends_text(&of(&runs), Colour::Plain).is_empty());
     }

@@ -20,14 +20,22 @@ impl Trace<'_> {
 /// The table in a region that scrolls by itself, and what the script uses to go through it: below, where it stays in view
 /// without covering what a page has at its top.
 pub(super) fn stepped(lanes: &Lanes<'_>) -> String {
-    let table = table(lanes);
+    let (legend, table) = (legend(lanes), table(lanes));
     format!(
-        "<div class=\"steps\" tabindex=\"0\" role=\"region\" aria-label=\"Steps\">{table}</div>\
+        "{legend}<div class=\"steps\" tabindex=\"0\" role=\"region\" aria-label=\"Steps\">{table}</div>\
          <div class=\"stepper\" role=\"group\" aria-label=\"Step through\" hidden>\
          <button type=\"button\" class=\"back\" aria-label=\"Previous step\">←</button>\
          <button type=\"button\" class=\"on\" aria-label=\"Next step\">→</button>\
          <output aria-live=\"polite\"></output></div>"
     )
+}
+
+/// What the bars at the left of a cell stand for; nothing where there are none. Steps are words.
+fn legend(lanes: &Lanes<'_>) -> String {
+    let bars = lanes.legend().filter(|(_, class, _)| *class != "acts");
+    let bars: String =
+        bars.map(|(_, class, words)| ["<span class=\"", class, "\">", words, "</span>"].concat()).collect();
+    if bars.is_empty() { bars } else { format!("<div class=\"legend\">{bars}</div>") }
 }
 
 fn table(lanes: &Lanes<'_>) -> String {

@@ -41,7 +41,7 @@ pub fn diff_page(diff: &Diff) -> String {
             }
         }
     };
-    markup::document(&title, "", &body)
+    markup::document(&title, &[], &body)
 }
 
 /// The verdict in a few words.

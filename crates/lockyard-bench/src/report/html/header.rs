@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::answer::Answer;
+use super::super::markup::Tone;
 use super::super::rows;
 use super::super::{format, verdict};
 use crate::record::Record;
@@ -10,14 +11,14 @@ use crate::record::Record;
 /// A longer command is shown whole at the end of the page.
 const COMMAND: usize = 64;
 
-pub(super) fn header(record: &Record, title: &str) -> Markup {
+pub(super) fn header(record: &Record, title: &str, answer: Option<&Answer>) -> Markup {
     html! {
         header.page {
             h1 { "Lockyard" @if !title.is_empty() { ": " (title) } }
             p.meta { (meta(record)) }
             @if let Some(state) = verdict::state(record) { p.wrong { (state) } }
-            @match Answer::of(record) {
-                Some(answer) => (cards(&answer)),
+            @match answer {
+                Some(answer) => (cards(answer)),
                 None => p.verdict { (verdict::verdict(record)) },
             }
         }
@@ -43,7 +44,7 @@ fn cards(answer: &Answer) -> Markup {
     html! {
         div.cards #answer {
             @for card in &answer.cards {
-                section class=(if card.is_bad { "card bad" } else { "card" }) {
+                section class=(if card.tone == Tone::Bad { "card bad" } else { "card" }) {
                     h2 { (card.question) }
                     p.headline { (card.headline) }
                     ul { @for line in &card.lines { li { (line) } } }

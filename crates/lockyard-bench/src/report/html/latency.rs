@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, PreEscaped, html};
 
+use super::super::axis::Axis;
 use super::super::format;
+use super::super::plane::{Name, Plane, Shape, Stroke};
 use super::super::rows::{self, Table};
-use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
-use super::plane::{Name, Plane, Shape, Stroke};
 use crate::record::{Arrival, Cell, Latency, Percentile};
 
 pub(super) const ID: &str = "latency";
@@ -123,6 +123,7 @@ fn figure(table: &Table<'_>, operation: &str, palette: &Palette<'_>) -> Markup {
         names: names.collect(),
         beside: Vec::new(),
         across: None,
+        breaks: Vec::new(),
     };
     let drawing = html! {
         div.curves { (plane.drawn()) }

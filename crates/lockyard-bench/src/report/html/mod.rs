@@ -5,7 +5,6 @@
 //! their hashes, so nothing else can run: whatever stands in a record, a hostile name included, is text on this page and nothing
 //! else. Without its scripts it is whole.
 
-mod axis;
 mod correctness;
 mod failures;
 mod figures;
@@ -16,7 +15,6 @@ mod locks;
 mod method;
 mod palette;
 mod parts;
-mod plane;
 mod ranking;
 mod resources;
 mod scaling;
@@ -29,8 +27,10 @@ use lockyard_evidence::{Document, PageScript};
 use maud::{Markup, html};
 
 use super::advice::recommendation;
+use super::answer::Answer;
 use super::failures::failures;
 use super::format;
+use super::plane;
 use super::rows::Table;
 use crate::record::Record;
 use palette::Palette;
@@ -44,11 +44,14 @@ const SCRIPT: PageScript =
 /// The report as a page for a browser.
 pub fn page(record: &Record) -> String {
     let tables = Table::all(record);
-    let palette = Palette::of(record);
+    let answer = Answer::of(record);
+    let answer = answer.as_ref();
+    let palette = Palette::of(record, answer.map_or(&[], |it| &it.choices));
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
     // Points of locks alone are too many for a title.
     let title = if record.locks.is_some() { "locks alone".to_owned() } else { format::list(&scenarios) };
-    let sections = if record.locks.is_some() { Vec::new() } else { sections(record, &tables, &palette) };
+    let sections =
+        if record.locks.is_some() { Vec::new() } else { sections(record, &tables, &palette, answer) };
     let scenarios: Vec<_> =
         if record.locks.is_some() { Vec::new() } else { tables.iter().map(|table| table.scenario).collect() };
     let links: Vec<_> = sections.iter().map(|it| (it.id, it.title)).collect();
@@ -57,7 +60,7 @@ pub fn page(record: &Record) -> String {
         @if !failures(record).is_empty() { a.skip.jump href="#failure-1" { "Jump to the first failure" } }
         a.skip href="#content" { "Skip to the results" }
         (failures::section(record, &tables))
-        (header::header(record, &title))
+        (header::header(record, &title, answer))
         (header::controls(&scenarios, &palette, &links))
         main #content tabindex="-1" {
             @if record.locks.is_some() {
@@ -75,7 +78,7 @@ pub fn page(record: &Record) -> String {
     let title = if title.is_empty() { "Lockyard".to_owned() } else { format!("Lockyard: {title}") };
     Document {
         title: &title,
-        styles: &[STYLE, &palette.style(), lockyard_evidence::STYLE],
+        styles: &[plane::STYLE, STYLE, &palette.style(), lockyard_evidence::STYLE],
         scripts: &[SCRIPT, lockyard_evidence::SCRIPT],
         body: &body.into_string(),
     }
@@ -90,14 +93,19 @@ struct Section {
 }
 
 /// How fast, why, at what price, how slow the slow ones are, how far, and whether right: what there is of it.
-fn sections(record: &Record, tables: &[Table<'_>], palette: &Palette<'_>) -> Vec<Section> {
+fn sections(
+    record: &Record,
+    tables: &[Table<'_>],
+    palette: &Palette<'_>,
+    answer: Option<&Answer>,
+) -> Vec<Section> {
     let mut sections = Vec::new();
     let mut add = |id, title, content| sections.push(Section { id, title, content });
     if !tables.is_empty() {
         add(ranking::ID, ranking::TITLE, ranking::section(tables, palette));
     }
-    if why::any(record, tables) {
-        add(why::ID, "Why", why::section(record, tables));
+    if why::any(record, tables, answer) {
+        add(why::ID, "Why", why::section(record, tables, answer));
     }
     if tradeoff::any(tables) {
         add(tradeoff::ID, "Trade-off", tradeoff::section(tables, palette));

@@ -3,7 +3,6 @@
 //! A colour is a variable of the page with another behind it. The first is set only by the script, when a reader picks
 //! strategies; so the charts need to know nothing of that, and the page is whole without its script.
 
-use super::super::answer::Answer;
 use super::super::locks::{LockMap, Standings};
 use crate::record::Record;
 
@@ -24,7 +23,8 @@ pub(super) struct Palette<'a> {
 }
 
 impl<'a> Palette<'a> {
-    pub fn of(record: &'a Record) -> Self {
+    /// `choices` are what the record answers to use, the first before all.
+    pub fn of(record: &'a Record, choices: &[String]) -> Self {
         let in_cells = record.cells.iter().map(|it| it.strategy.as_str());
         let in_sweeps = record.scaling.iter().map(|it| it.strategy.as_str());
         let mut strategies: Vec<&str> = Vec::new();
@@ -35,7 +35,7 @@ impl<'a> Palette<'a> {
             }
         }
         let mut coloured: Vec<String> = Vec::new();
-        let first = Answer::of(record).map(|it| it.choices).unwrap_or_default().into_iter().take(CHOICES);
+        let first = choices.iter().take(CHOICES).cloned();
         let held_against = [record.reference.clone(), record.baseline().map(str::to_owned)];
         let others = strategies.iter().filter(|_| strategies.len() <= FEW).map(|it| (*it).to_owned());
         for name in first.chain(leaders(record)).chain(held_against.into_iter().flatten()).chain(others) {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::format;
 use super::super::leaders;
-use super::super::ranking::{Ranked, Ranking};
+use super::super::ranking::{self, Ranked, Ranking};
 use super::super::rows::{NONE, NOT_MEASURED, Table};
 use super::super::strategies;
 use super::palette::Palette;
@@ -34,21 +34,11 @@ fn overview(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
     let Some(base) = rankings[0].base.filter(|base| rankings.iter().all(|it| it.base == Some(base))) else {
         return html! {};
     };
-    let of = |strategy: &str| -> Vec<Option<&Ranked<'_>>> {
-        rankings.iter().map(|ranking| ranking.rows.iter().find(|it| it.strategy() == strategy)).collect()
+    let row = |(number, strategy)| {
+        let cells: Vec<_> = rankings.iter().map(|it| it.row(strategy)).collect();
+        (number, strategy, ranking::mean(&rankings, strategy), cells)
     };
-    let mean = |cells: &[Option<&Ranked<'_>>]| {
-        let logarithms: Option<Vec<f64>> = cells
-            .iter()
-            .map(|it| Some(it.as_ref()?.throughput.filter(|it| it.is_ratio)?.value.ln()))
-            .collect();
-        logarithms.map(|all| (all.iter().sum::<f64>() / all.len() as f64).exp())
-    };
-    let mut rows: Vec<_> = palette
-        .strategies()
-        .map(|(number, strategy)| (number, strategy, of(strategy)))
-        .map(|(number, strategy, cells)| (number, strategy, mean(&cells), cells))
-        .collect();
+    let mut rows: Vec<_> = palette.strategies().map(row).collect();
     // What failed anywhere has no mean, and stands last.
     rows.sort_by(|a, b| b.2.unwrap_or(0.0).total_cmp(&a.2.unwrap_or(0.0)));
     let caption = format!(

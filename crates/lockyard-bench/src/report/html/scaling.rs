@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::super::axis::Axis;
 use super::super::format;
+use super::super::plane::{Name, Plane, Shape, Stroke};
 use super::super::rows::{self, Row};
 use super::super::scaling::{Sweep, largest};
-use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
-use super::plane::{Name, Plane, Shape, Stroke};
 use crate::record::{Percentile, Point, Record, Scaling, ScalingPoint, Throughput};
 
 pub(super) const ID: &str = "scaling";
@@ -68,6 +68,7 @@ fn figure(sweep: &Sweep<'_>, record: &Record, palette: &Palette<'_>) -> Markup {
         names: names.collect(),
         beside: Vec::new(),
         across: limit.as_ref().map(|it| it.0),
+        breaks: Vec::new(),
     };
     let drawing = html! {
         (plane.drawn())

@@ -3,12 +3,12 @@
 
 use maud::{Markup, html};
 
+use super::super::axis::Axis;
+use super::super::plane::{Name, Plane, Shape, Stroke};
 use super::super::simulated::{HELD_OUT_HEAD, POINT_HEAD, TITLE, held_out, points, sentences};
 use super::super::{format, simulated};
-use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
-use super::plane::{Name, Plane, Shape, Stroke};
 use crate::locks::simulate::scaled;
 use crate::record::{LockPoint, Record, SimulationRecord, Throughput};
 
@@ -72,7 +72,8 @@ fn chart(record: &Record, simulation: &SimulationRecord, shape: LockPoint, palet
     let y = Axis::from_zero(points().map(|(_, rate)| *rate), format::tick_count, "accesses/s");
     let title = title(shape);
     let what = format!("Accesses a second of each lock, {title}: measured and simulated");
-    let plane = Plane { title: &what, x: &x, y: &y, shapes, names, beside: Vec::new(), across: None };
+    let (beside, breaks) = (Vec::new(), Vec::new());
+    let plane = Plane { title: &what, x: &x, y: &y, shapes, names, beside, across: None, breaks };
     html! { article {
         h3 { (simulated::TITLE) ": " (title) }
         (plane.drawn())
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn what_is_simulated_is_drawn_apart_and_called_so() {
         let (record, simulation) = planted();
-        let page = section(&record, &simulation, &Palette::of(&record)).into_string();
+        let page = section(&record, &simulation, &Palette::of(&record, &[])).into_string();
         assert_eq!(page.matches("id=\"simulated\"").count(), 1);
         assert!(page.contains("dashed: <strong>simulated</strong>"), "{page}");
         assert!(

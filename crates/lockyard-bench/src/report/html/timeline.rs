@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
+use super::super::axis::Axis;
 use super::super::format;
 use super::super::rows::{Table, middle};
-use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
 use crate::record::{Cell, Slice};

@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::super::axis::Axis;
 use super::super::format;
 use super::super::leaders::{self, Standing};
+use super::super::plane::{Beside, Plane, Shape, Stroke};
 use super::super::rows::Table;
-use super::axis::Axis;
 use super::palette::Palette;
 use super::parts;
-use super::plane::{Beside, Plane, Shape, Stroke};
 use crate::stats::Direction;
 
 pub(super) const ID: &str = "trade-off";
@@ -107,6 +107,7 @@ fn figure(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
         names: Vec::new(),
         beside,
         across: None,
+        breaks: Vec::new(),
     };
     let names: Vec<_> = choices.iter().rev().filter(|it| !is_dominated(it)).map(|it| it.strategy).collect();
     let sentence = format!(

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::ablation::{self, AblationPath};
+use super::super::answer::Answer;
 use super::super::format;
 use super::super::rows::Table;
 use super::super::strategies;
@@ -13,16 +14,16 @@ pub(super) const ID: &str = "why";
 pub(super) const TITLE: &str = "Why: the effect of each change";
 
 /// Whether anything can be said of it.
-pub(super) fn any(record: &Record, tables: &[Table<'_>]) -> bool {
-    !record.ablations.is_empty() || tables.iter().any(|table| difference(record, table).is_some())
+pub(super) fn any(record: &Record, tables: &[Table<'_>], answer: Option<&Answer>) -> bool {
+    !record.ablations.is_empty() || tables.iter().any(|table| difference(record, table, answer).is_some())
 }
 
-pub(super) fn section(record: &Record, tables: &[Table<'_>]) -> Markup {
+pub(super) fn section(record: &Record, tables: &[Table<'_>], answer: Option<&Answer>) -> Markup {
     let ways = AblationPath::all(record);
     let panels = parts::panels(tables, |table| {
         let mut of_table = ways.iter().filter(|way| way.scenario == table.scenario).peekable();
         html! {
-            @if of_table.peek().is_none() { (difference(record, table).unwrap_or_default()) }
+            @if of_table.peek().is_none() { (difference(record, table, answer).unwrap_or_default()) }
             @for way in of_table { (waterfall(way)) }
         }
     });
@@ -100,11 +101,11 @@ fn waterfall(way: &AblationPath<'_>) -> Markup {
 }
 
 /// Without an ablation: in what the best differs from what it is held against, and the ratio of all that together.
-fn difference(record: &Record, table: &Table<'_>) -> Option<Markup> {
+fn difference(record: &Record, table: &Table<'_>, answer: Option<&Answer>) -> Option<Markup> {
     let from = record.baseline()?;
-    let to = super::super::answer::Answer::of(record)?.choices.into_iter().find(|it| it != from)?;
-    let it = record.comparison(table.scenario, from, &to, &Metric::Throughput)?;
-    let changes = strategies::changes(record, from, &to)?;
+    let to = answer?.choices.iter().find(|it| *it != from)?;
+    let it = record.comparison(table.scenario, from, to, &Metric::Throughput)?;
+    let changes = strategies::changes(record, from, to)?;
     Some(html! {
         p {
             "“" (to) "” has " (format::ratio(it.ratio, it.ci)) " of the throughput of “" (from) "”, and differs in "

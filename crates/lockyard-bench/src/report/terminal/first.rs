@@ -4,6 +4,7 @@ use comfy_table::CellAlignment;
 
 use super::super::ablation::{self, AblationPath};
 use super::super::answer::{Answer, AnswerCard};
+use super::super::markup::Tone;
 use super::super::rows::Table;
 use super::super::scaling::Sweep;
 use super::super::{format, machines, strategies, verdict};
@@ -128,7 +129,11 @@ fn card(it: &AnswerCard, options: &TextOptions) -> String {
             None => break,
         }
     }
-    let emphasis = if it.is_bad { Emphasis::Bad } else { Emphasis::Good };
+    let emphasis = match it.tone {
+        Tone::Good => Emphasis::Good,
+        Tone::Bad => Emphasis::Bad,
+        Tone::Plain => Emphasis::Bold,
+    };
     let lines = wrapped(&text, room);
     let mut out = String::new();
     for (nth, line) in lines.lines().enumerate() {

@@ -1,11 +1,9 @@
 //! Several records in the order of their start, for people: the verdict, step changes with their commits, and each strategy from
 //! run to run.
 
-mod chart;
 mod formats;
 mod lines;
 mod page;
-mod scale;
 mod words;
 
 pub use formats::{trends_summary, trends_text};

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::columns::ColumnWidth;
 use super::super::leaders::{self, Lead};
 use super::super::markup::{self, RatioScale, Tone};
+use super::super::plane;
 use super::super::rows::Table;
 use super::super::{format, side};
 use super::lines::Lines;
@@ -50,7 +51,7 @@ pub fn trends_page(trends: &Trends, latest: &Record) -> String {
             (method())
         }
     };
-    markup::document(&title, STYLE, &body)
+    markup::document(&title, &[plane::STYLE, STYLE], &body)
 }
 
 fn tone(trends: &Trends) -> Tone {
@@ -119,7 +120,7 @@ fn section(trends: &Trends, scenario: &TrendScenario, latest: &Record) -> Markup
                 @for measure in Measure::of(scenario) {
                     figure {
                         h3 { (measure.title(trends, scenario)) }
-                        (lines.chart(measure).draw())
+                        (lines.drawn(measure))
                         figcaption {
                             @match measure {
                                 Measure::Throughput => "Higher is faster.",

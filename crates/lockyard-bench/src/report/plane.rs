@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::super::labels::apart;
 use super::axis::Axis;
+use super::labels::apart;
 
 /// The lines are drawn in thousandths of the plane.
 const UNITS: f64 = 1000.0;
@@ -28,7 +28,12 @@ pub(super) struct Plane<'a> {
     pub beside: Vec<Beside<'a>>,
     /// A dashed line across, at this height.
     pub across: Option<f64>,
+    /// Dashed lines from the top down, where what is on the left has nothing to do with what is on the right.
+    pub breaks: Vec<f64>,
 }
+
+/// The style of charts.
+pub(super) const STYLE: &str = include_str!("plane.css");
 
 /// How something is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +88,7 @@ impl Plane<'_> {
                         @if let Some(across) = self.across {
                             path.across d=(format!("M0 {0}H1000", self.down(across))) {}
                         }
+                        @for at in &self.breaks { path.break d=(format!("M{} 0V1000", self.right(*at))) {} }
                         @for shape in &self.shapes { (self.shape(shape)) }
                     }
                     (self.names_within())
@@ -244,6 +250,7 @@ mod tests {
             names: Vec::new(),
             beside: Vec::new(),
             across: None,
+            breaks: Vec::new(),
         };
         let drawn = plane.drawn().into_string();
         assert_eq!(drawn.matches("<svg").count(), 1);

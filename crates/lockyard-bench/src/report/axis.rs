@@ -1,4 +1,6 @@
 //! An axis of a chart: where values stand on it, and its ticks.
+//!
+//! Whatever is no number, or lies beyond the ends, stands at an end.
 
 /// An axis, and what it measures.
 #[derive(Clone, Debug)]
@@ -38,6 +40,19 @@ impl Axis {
         Self { low: 0.0, high, logarithmic: false, ticks, name: name.to_owned() }
     }
 
+    /// For ratios, 1 among them: equal changes are equally long. At least 10 % wide, so that noise is not drawn as large as news.
+    pub fn ratios(values: impl Iterator<Item = f64>, name: &str) -> Self {
+        let usable = values.filter(|it| it.is_finite() && *it > 0.0);
+        let (low, high) = usable.fold((1.0_f64, 1.0_f64), |(low, high), it| (low.min(it), high.max(it)));
+        let room = (high / low).ln() * 0.06 + 0.02;
+        let (low, high) = (low * (-room).exp(), high * room.exp());
+        let wanting = ((0.1 - (high / low).ln()) / 2.0).max(0.0).exp();
+        let (low, high) = (low / wanting, high * wanting);
+        let at = if high / low > 4.0 { logarithmic_ticks(low, high) } else { steps(low, high) };
+        let ticks = at.into_iter().map(|at| (at, format!("×{}", short(at)))).collect();
+        Self { low, high, logarithmic: true, ticks, name: name.to_owned() }
+    }
+
     /// With ticks at these values and nowhere else, with some air at both ends.
     pub fn at(values: &[f64], logarithmic: bool, text: impl Fn(f64) -> String, name: &str) -> Self {
         let (low, high) = ends(values.iter().copied()).unwrap_or((1.0, 2.0));
@@ -65,7 +80,7 @@ impl Axis {
         } else {
             (value - self.low) / (self.high - self.low)
         };
-        share.clamp(0.0, 1.0)
+        if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
     }
 
     /// Whether it is logarithmic, and its ends: for the script, which draws on it too.
@@ -81,12 +96,25 @@ fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// 1, 2 or 5 times a power of ten, the least that makes no more than [`TICKS`] of them up to `high`.
-fn step(high: f64) -> f64 {
-    let rough = high / TICKS;
+/// 1, 2, 2.5 or 5 times a power of ten, the least of which no more than [`TICKS`] make such a length.
+fn step(length: f64) -> f64 {
+    let rough = length / TICKS;
     let power = 10_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough).unwrap_or(10.0);
+    let factor = [1.0, 2.0, 2.5, 5.0].into_iter().find(|factor| factor * power >= rough).unwrap_or(10.0);
     factor * power
+}
+
+/// Multiples of a round step.
+fn steps(low: f64, high: f64) -> Vec<f64> {
+    let step = step(high - low);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last).map(|nth| nth as f64 * step).filter(|it| *it > 0.0).collect()
+}
+
+/// Without decimals that are zeros.
+fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// 1, 2 and 5 of each power of ten, or fewer of each where there are many powers.
@@ -137,5 +165,37 @@ mod tests {
         assert!((none.share(0.5) - 0.5).abs() < 1e-9);
         let sizes = Axis::at(&[0.0, 4.0], true, text, "tasks");
         assert!(!sizes.ends().0, "zero has no logarithm");
+    }
+
+    fn of_ratios(values: &[f64]) -> Axis {
+        Axis::ratios(values.iter().copied(), "ratio")
+    }
+
+    #[test]
+    fn ticks_of_ratios_are_round_and_few() {
+        let ticks = |values: &[f64]| -> Vec<String> {
+            of_ratios(values).ticks.into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(ticks(&[1.0, 2.4]), ["×1", "×1.5", "×2", "×2.5"]);
+        assert_eq!(ticks(&[0.98, 1.03]), ["×0.96", "×0.98", "×1", "×1.02", "×1.04"]);
+        assert_eq!(ticks(&[0.05, 20.0]), ["×0.1", "×0.3", "×1", "×3", "×10"]);
+        assert_eq!(ticks(&[1.0, 9.0]), ["×1", "×2", "×5", "×10"]);
+    }
+
+    #[test]
+    fn equal_changes_are_equally_long() {
+        let axis = of_ratios(&[0.5, 4.0]);
+        let [one, two, four] = [1.0, 2.0, 4.0].map(|it| axis.share(it));
+        assert!((two - one - (four - two)).abs() < 1e-9);
+        assert!(axis.share(0.5) > 0.0 && axis.share(4.0) < 1.0, "with room at both ends");
+    }
+
+    #[test]
+    fn what_is_no_ratio_stays_on_the_axis() {
+        let axis = of_ratios(&[f64::NAN, 0.0, f64::INFINITY]);
+        for odd in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+            assert!((0.0..=1.0).contains(&axis.share(odd)), "{odd}");
+        }
+        assert!(!axis.ticks.is_empty(), "of no values there is still an axis around 1");
     }
 }
