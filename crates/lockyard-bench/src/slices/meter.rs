@@ -72,13 +72,14 @@ impl Meter {
     #[inline]
     pub fn begin(&mut self, operation: usize) -> Start {
         self.begun += 1;
-        self.log.look_ups += u64::from(self.operations[operation].looks_up);
+        if self.operations[operation].looks_up {
+            self.log.look_ups += 1;
+        }
         self.word.begin(self.begun, operation);
         // Taken: only the first operation of a step counts from the intended time. The clock is read last, so that
         // what is written down here is not in the latency.
-        let due = self.due.take();
         let from = if self.timed {
-            due.map_or_else(|| From::Asked(self.clock.raw()), From::Due)
+            self.due.take().map_or_else(|| From::Asked(self.clock.raw()), From::Due)
         } else {
             From::Never
         };
@@ -95,9 +96,11 @@ impl Meter {
             let nanos = match from {
                 From::Never => None,
                 From::Asked(start) => Some(self.clock.delta_as_nanos(start, self.clock.raw())),
-                From::Due(due) => Some(due.elapsed().as_nanos() as u64),
+                From::Due(due) => Some(since(due)),
             };
-            self.log.samples.extend(nanos.map(|nanos| Sample::new(operation, nanos)));
+            if let Some(nanos) = nanos {
+                self.log.samples.push(Sample::new(operation, nanos));
+            }
         }
         if self.slice.is_over() {
             return;
@@ -127,7 +130,7 @@ impl Meter {
         }
     }
 
-    /// The next step: whether its latencies are kept, and when it was to begin.
+    /// The next steps: whether their latencies are kept; and when the first was to begin, which is then the only one.
     #[inline]
     pub(super) fn next(&mut self, timed: bool, due: Option<Instant>) {
         (self.timed, self.due) = (timed, due);
@@ -153,6 +156,12 @@ impl Meter {
     pub(crate) fn log(&self) -> &TaskLog {
         &self.log
     }
+}
+
+/// Not inlined, so that what ends an operation of a closed loop is short enough to be.
+#[inline(never)]
+fn since(due: Instant) -> u64 {
+    due.elapsed().as_nanos() as u64
 }
 
 #[cfg(test)]
@@ -205,5 +214,33 @@ mod tests {
         assert!(totals.longest() >= Some(5_000_000_000));
         let untimed = meter.begin(0);
         assert!(matches!(untimed.from, From::Asked(_)));
+    }
+
+    /// By the system's clock, which is read around it.
+    #[test]
+    fn a_latency_lies_between_what_was_waited_and_what_passed_around_it() {
+        let mut meter = meter();
+        meter.next(true, None);
+        let wait = std::time::Duration::from_millis(5);
+        let around = std::time::Instant::now();
+        let start = meter.begin(0);
+        std::thread::sleep(wait);
+        meter.end(start, Outcome::Done);
+        let around = around.elapsed().as_nanos() as u64;
+        let nanos = meter.log().samples[0].nanos();
+        // The two clocks agree to within a thousandth.
+        assert!(
+            nanos >= wait.as_nanos() as u64 * 999 / 1_000 && nanos <= around * 1_001 / 1_000,
+            "{nanos} ns"
+        );
+    }
+
+    /// As where the counters of two cores differ, and a task has changed from one to the other meanwhile.
+    #[test]
+    fn a_counter_that_is_behind_makes_a_latency_of_nothing_and_not_of_centuries() {
+        let mut meter = meter();
+        let ahead = meter.clock.raw() + (1 << 50);
+        meter.end(Start { operation: 0, from: From::Asked(ahead) }, Outcome::Done);
+        assert_eq!(meter.log().samples[0].nanos(), 0);
     }
 }

@@ -7,7 +7,7 @@
 //! | `ending` | how a task ends, and what the runner hears of it: given back, panicked, stuck |
 //! | `slice` | one slice: begun by the last task that is ready, ended by the runner |
 //! | `task`, `mode`, `meter` | one task; which of its latencies are kept; what a system reports of each operation |
-//! | `samples`, `distribution` | counters and latencies, of a task and of a subject; many latencies in little room |
+//! | `counts`, `samples`, `distribution` | counters and latencies, of a task and of a subject; many latencies in little room |
 //! | `board`, `watchdog` | what every task is doing, and what notices that nothing moves |
 //!
 //! Tasks share nothing but what they ask of the system: each has its own steps, counters and samples, merged after the
@@ -15,6 +15,7 @@
 //! operation.
 
 mod board;
+mod counts;
 mod distribution;
 mod ending;
 mod meter;

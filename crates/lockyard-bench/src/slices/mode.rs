@@ -17,7 +17,7 @@ const SAMPLED: u64 = 17;
 /// Which steps are timed.
 pub(super) struct Sampling {
     every: u64,
-    /// Steps up to the next one that is timed.
+    /// Steps up to the next one that is timed, that one included.
     left: u64,
 }
 
@@ -32,15 +32,20 @@ impl Sampling {
         Self { every, left: every - offset % every }
     }
 
-    /// Whether the next step is timed.
+    /// How many of the next steps, of at most so many, are alike, and whether they are timed: asked for each stretch of
+    /// them, and not for each step. `most` is not to be 0.
     #[inline]
-    pub(super) fn is_due(&mut self) -> bool {
-        self.left -= 1;
-        let due = self.left == 0;
-        if due {
-            self.left = self.every;
+    pub(super) fn stretch(&mut self, most: usize) -> (usize, bool) {
+        if self.every == 1 {
+            return (most, true);
         }
-        due
+        if self.left == 1 {
+            self.left = self.every;
+            return (1, true);
+        }
+        let steps = (most as u64).min(self.left - 1);
+        self.left -= steps;
+        (steps as usize, false)
     }
 }
 
@@ -48,16 +53,28 @@ impl Sampling {
 mod tests {
     use super::*;
 
-    fn due(mode: LatencyMode, offset: u64, steps: usize) -> Vec<usize> {
+    /// The places of the timed among so many steps, where a stretch has at most so many.
+    fn timed(mode: LatencyMode, offset: u64, steps: usize, most: usize) -> Vec<usize> {
         let mut sampling = Sampling::new(mode, offset);
-        (0..steps).filter(|_| sampling.is_due()).collect()
+        let (mut at, mut found) = (0, Vec::new());
+        while at < steps {
+            let (stretch, timed) = sampling.stretch(most.min(steps - at));
+            assert!((1..=most).contains(&stretch), "{stretch} of {most}");
+            found.extend((at..at + stretch).filter(|_| timed));
+            at += stretch;
+        }
+        assert_eq!(at, steps);
+        found
     }
 
     #[test]
     fn one_in_seventeen_is_timed_from_wherever_a_task_begins() {
-        assert_eq!(due(LatencyMode::Sampled, 0, 51), [16, 33, 50]);
-        assert_eq!(due(LatencyMode::Sampled, 20, 51), [13, 30, 47]);
-        assert_eq!(due(LatencyMode::Full, 5, 3), [0, 1, 2]);
-        assert_eq!(due(LatencyMode::Bare, 5, 1_000), [0; 0]);
+        for most in [1, 2, 7, 16, 17, 64] {
+            assert_eq!(timed(LatencyMode::Sampled, 0, 51, most), [16, 33, 50]);
+            assert_eq!(timed(LatencyMode::Sampled, 20, 51, most), [13, 30, 47]);
+            assert_eq!(timed(LatencyMode::Sampled, 16, 51, most), [0, 17, 34]);
+            assert_eq!(timed(LatencyMode::Full, 5, 3, most), [0, 1, 2]);
+            assert_eq!(timed(LatencyMode::Bare, 5, 1_000, most), [0; 0]);
+        }
     }
 }

@@ -9,23 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Latency, LatencyCurve, Percentile};
 use crate::workload::Operation;
 
+use super::counts::{Counts, TaskCounts};
 use super::distribution::Distribution;
-
-/// How one operation went, how often.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Counts {
-    pub(crate) done: u64,
-    pub(crate) refused: u64,
-    pub(crate) errors: u64,
-    /// No answer came: what became of them is not known.
-    pub(crate) unanswered: u64,
-}
 
 /// The log of one task during one slice. Written by that task alone.
 #[derive(Debug, Default)]
 pub(crate) struct TaskLog {
     /// By operation.
-    pub(crate) counts: Box<[Counts]>,
+    pub(crate) counts: TaskCounts,
     /// Look-ups in a cache, those after the end of the slice included: the cache counts its misses so, too.
     pub(crate) look_ups: u64,
     /// Latencies in the order of completion: eight bytes each, written one after the other, so that keeping them
@@ -52,7 +43,7 @@ impl Sample {
         (self.0 >> 56) as usize
     }
 
-    fn nanos(self) -> u64 {
+    pub(super) fn nanos(self) -> u64 {
         self.0 & Self::NANOS
     }
 }
@@ -60,7 +51,7 @@ impl Sample {
 impl TaskLog {
     /// Of a workload with so many operations.
     pub(crate) fn new(operations: usize) -> Self {
-        Self { counts: vec![Counts::default(); operations].into_boxed_slice(), ..Self::default() }
+        Self { counts: TaskCounts::new(operations), ..Self::default() }
     }
 
     /// One that has done an operation so often, each in so many nanoseconds, and looked something up each time.
@@ -79,7 +70,7 @@ impl TaskLog {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.counts.fill(Counts::default());
+        self.counts.clear();
         self.look_ups = 0;
         self.samples.clear();
     }
@@ -99,7 +90,7 @@ pub(crate) struct SubjectTotals {
 
 impl SubjectTotals {
     pub(crate) fn add(&mut self, log: &TaskLog) {
-        self.count(&log.counts, log.look_ups, [&log.first_error, &log.first_silence]);
+        self.count(log.counts.iter(), log.look_ups, [&log.first_error, &log.first_silence]);
         for sample in &log.samples {
             let histogram = self.histograms.entry(sample.operation()).or_insert_with(histogram);
             histogram.saturating_record(sample.nanos());
@@ -108,23 +99,24 @@ impl SubjectTotals {
 
     /// Adds what it has done in another process.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.count(&other.counts, other.look_ups, [&other.first_error, &other.first_silence]);
+        self.count(other.counts.iter(), other.look_ups, [&other.first_error, &other.first_silence]);
         for (operation, seen) in &other.histograms {
             let histogram = self.histograms.entry(*operation).or_insert_with(histogram);
             histogram.add(seen).expect("all histograms have the same bounds");
         }
     }
 
-    fn count(
+    fn count<'a>(
         &mut self,
-        counts: &[Counts],
+        counts: impl Iterator<Item = &'a Counts>,
         look_ups: u64,
         [first_error, first_silence]: [&Option<String>; 2],
     ) {
-        if self.counts.len() < counts.len() {
-            self.counts.resize_with(counts.len(), Counts::default);
-        }
-        for (total, new) in self.counts.iter_mut().zip(counts) {
+        for (nth, new) in counts.enumerate() {
+            if nth == self.counts.len() {
+                self.counts.push(Counts::default());
+            }
+            let total = &mut self.counts[nth];
             total.done += new.done;
             total.refused += new.refused;
             total.errors += new.errors;
@@ -305,6 +297,22 @@ mod tests {
             assert_eq!((sample.operation(), sample.nanos()), (operation, 123_456_789));
         }
         assert_eq!(Sample::new(GET, u64::MAX).operation(), GET);
+    }
+
+    #[test]
+    fn each_operation_has_counts_of_its_own() {
+        let mut log = TaskLog::new(6);
+        for nth in 0..6 {
+            log.counts[nth].done += nth as u64 + 1;
+        }
+        assert_eq!(log.done(), 21);
+        let mut tally = SubjectTotals::default();
+        tally.add(&log);
+        tally.add(&log);
+        let done: Vec<_> = tally.counts.iter().take(6).map(|counts| counts.done).collect();
+        assert_eq!(done, [2, 4, 6, 8, 10, 12]);
+        log.clear();
+        assert_eq!(log.done(), 0);
     }
 
     #[test]

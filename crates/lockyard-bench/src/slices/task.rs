@@ -57,8 +57,10 @@ impl Pacing {
 impl<W: Workload, C> Task<W, C> {
     /// Does steps until the slice is over, and keeps the latencies that `mode` says.
     ///
-    /// One function for every mode: each copy of it would hold the operations of every system whole, and they are what a
-    /// program's build takes its time for. To count down costs less than can be measured.
+    /// One function for every mode, and one call in it: each copy would hold the operations of every system whole, and they
+    /// are what a program's build takes its time for. What is decided is decided for a stretch of steps, up to the next
+    /// change of tasks, the next latency that is kept or the last of the steps, so that a step of it costs little more than
+    /// the next address.
     pub(crate) async fn run<S: System<W, Client = C>>(
         &mut self,
         system: &S,
@@ -71,33 +73,41 @@ impl<W: Workload, C> Task<W, C> {
         // One start for all, by the moment that the last task arrived: an open loop counts its times from it.
         let start = slice.begin().await;
         let mut intended = pace.intended_times(*index, start).map(Iterator::peekable);
-        // Walked round: a comparison is cheaper than a division for each step.
         let mut at = (slice.position % steps.len() as u64) as usize;
-        let mut until_turn = TURN - slice.position % TURN;
+        let mut until_turn = (TURN - slice.position % TURN) as usize;
         let mut sampling = Sampling::new(mode, slice.position + u64::from(*index));
         while !slice.is_over() {
-            let due = intended.as_mut().and_then(|times| times.peek().copied());
-            if let Some(due) = due {
+            let mut most = until_turn.min(steps.len() - at);
+            let mut due = None;
+            if let Some(times) = &mut intended {
+                // Taken off only when its step is made: a time that the slice ended before stays, and is late if it has
+                // passed.
+                due = times.peek().copied();
                 meter.idle();
-                if !wait_until(due, slice, pace.near).await {
+                if let Some(due) = due
+                    && !wait_until(due, slice, pace.near).await
+                {
+                    break;
+                }
+                times.next();
+                most = 1;
+            }
+            let (stretch, timed) = sampling.stretch(most);
+            meter.next(timed, due);
+            for step in &steps[at..at + stretch] {
+                system.call(client, step, meter).await;
+                // Not before it: what is due is asked. In a closed loop nobody is told which step was the last.
+                if slice.is_over() {
                     break;
                 }
             }
-            // Taken off only here, when its step is made: a time that the slice ended before stays, and is late if
-            // it has passed.
-            if let Some(times) = &mut intended {
-                times.next();
-            }
-            let step = &steps[at];
-            at += 1;
+            at += stretch;
             if at == steps.len() {
                 at = 0;
             }
-            meter.next(sampling.is_due(), due);
-            system.call(client, step, meter).await;
-            until_turn -= 1;
+            until_turn -= stretch;
             if until_turn == 0 {
-                until_turn = TURN;
+                until_turn = TURN as usize;
                 tokio::task::yield_now().await;
             }
         }
@@ -130,5 +140,138 @@ async fn wait_until(due: Instant, slice: &Slice, near: Duration) -> bool {
             }
             Some(_) => tokio::task::yield_now().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use super::super::board::ProgressBoard;
+    use super::super::samples::SubjectTotals;
+    use super::*;
+    use crate::random::Random;
+    use crate::system::Fault;
+    use crate::workload::{Operation, WorkloadShape};
+    use crate::{Outcome, record::Latency};
+
+    #[derive(PartialEq)]
+    struct Numbered(Arrival);
+
+    impl Workload for Numbered {
+        type Step = usize;
+
+        const OPERATIONS: &'static [Operation] = &[Operation::read("even"), Operation::write("odd")];
+
+        fn name(&self) -> &'static str {
+            "numbered"
+        }
+
+        fn shape(&self) -> WorkloadShape {
+            WorkloadShape { arrival: self.0, ..WorkloadShape::closed(1, 1) }
+        }
+
+        fn steps(&self, _: usize, _: &mut Random) -> Vec<usize> {
+            (0..STEPS).collect()
+        }
+
+        fn operation(step: &usize) -> usize {
+            step % 2
+        }
+    }
+
+    /// No multiple of a turn, so that the steps end in its middle.
+    const STEPS: usize = 100;
+
+    /// Ends the slice while its last call is under way, and takes so long for that one.
+    struct Ending {
+        slice: Arc<Slice>,
+        calls: u64,
+        called: AtomicU64,
+        last: Duration,
+    }
+
+    impl System<Numbered> for Ending {
+        type Client = Vec<usize>;
+
+        async fn client(&self, _: usize) -> Result<Vec<usize>, Fault> {
+            Ok(Vec::new())
+        }
+
+        async fn call(&self, asked: &mut Vec<usize>, step: &usize, meter: &mut Meter) {
+            let start = meter.begin(step % 2);
+            asked.push(*step);
+            if self.called.fetch_add(1, Relaxed) + 1 == self.calls {
+                std::thread::sleep(self.last);
+                self.slice.end();
+            }
+            meter.end(start, Outcome::Done);
+        }
+    }
+
+    type Ran = (Task<Numbered, Vec<usize>>, Arc<Slice>);
+
+    /// A task that makes so many calls from this position on, of which the last takes so long.
+    fn ran(arrival: Arrival, mode: LatencyMode, position: u64, (calls, last): (u64, Duration)) -> Ran {
+        let slice = Arc::new(Slice::new(position, 1));
+        slice.all_are_started();
+        let system = Ending { slice: slice.clone(), calls, called: AtomicU64::new(0), last };
+        let meter = Meter::new(Numbered::OPERATIONS, ProgressBoard::new(1).word(0), slice.clone());
+        let steps = Numbered(arrival).steps(0, &mut Random::stream(0, 0)).into();
+        let mut task = Task { index: 0, steps, client: Vec::new(), meter };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(task.run(&system, &slice, Pacing::new(arrival, 1, true), mode));
+        (task, slice)
+    }
+
+    /// Wherever it begins, and wherever the slice ends: in the middle of a stretch, at its end, at a change of tasks.
+    #[test]
+    fn steps_are_asked_in_their_order_and_each_is_counted_and_timed_as_it_should_be() {
+        let modes = [LatencyMode::Bare, LatencyMode::Sampled, LatencyMode::Full];
+        for (position, calls) in [(0, 1), (0, 16), (0, 64), (0, 100), (37, 65), (63, 500), (164, 1_024)] {
+            for mode in modes {
+                let (task, _) = ran(Arrival::Closed, mode, position, (calls, Duration::ZERO));
+                let expected: Vec<_> = (position..position + calls).map(|nth| nth as usize % STEPS).collect();
+                assert_eq!(task.client, expected, "{mode:?} from {position}");
+                let log = task.meter.log();
+                assert_eq!(log.done(), calls - 1, "the last one ended after the slice");
+                let odd = expected[..expected.len() - 1].iter().filter(|step| **step % 2 == 1).count();
+                assert_eq!(log.counts[1].done, odd as u64);
+                let timed = match mode {
+                    LatencyMode::Bare => 0,
+                    LatencyMode::Sampled => (position % 17 + calls) / 17,
+                    LatencyMode::Full => calls,
+                };
+                assert_eq!(log.samples.len() as u64, timed, "{mode:?} {calls} from {position}");
+            }
+        }
+    }
+
+    /// The last of five calls takes as long as ten questions are apart: what came due meanwhile has waited since.
+    #[test]
+    fn what_came_due_and_was_not_asked_has_waited_since_and_nothing_is_left_out() {
+        const APART: Duration = Duration::from_millis(1);
+        let arrival = Arrival::Open { per_second: 1_000.0 };
+        let before = std::time::Instant::now();
+        let (task, slice) = ran(arrival, LatencyMode::Full, 0, (5, 10 * APART));
+        let at_most = before.elapsed();
+        assert_eq!(task.client, [0, 1, 2, 3, 4]);
+        let samples = &task.meter.log().samples;
+        let (asked, late) = samples.split_at(5);
+        assert!(late.len() >= 9, "{} of ten", late.len());
+        let mut waited = SubjectTotals::default();
+        waited.add(task.meter.log());
+        // The fifth was due four apart from the start.
+        let fifth = asked[4].nanos();
+        assert!(fifth >= 10 * APART.as_nanos() as u64 * 999 / 1_000, "{fifth} ns");
+        let shorter = late.windows(2).map(|two| two[0].nanos() - two[1].nanos());
+        assert!(shorter.clone().all(|ns| ns == APART.as_nanos() as u64), "one every millisecond");
+        // The sixth was due right after it, and so waited for less than the fifth by one only.
+        let sixth = late[0].nanos() + APART.as_nanos() as u64;
+        assert!(sixth >= fifth, "{sixth} ns since the fifth was due, which took {fifth} ns");
+        assert!(late[late.len() - 1].nanos() <= APART.as_nanos() as u64, "up to the last one");
+        assert!(slice.begun().is_some_and(|begun| begun.at.elapsed() >= 4 * APART));
+        let count: u64 = waited.latencies(Numbered::OPERATIONS).values().map(|it: &Latency| it.count).sum();
+        assert!(count as usize == samples.len() && fifth <= at_most.as_nanos() as u64 * 1_001 / 1_000);
     }
 }
