@@ -274,4 +274,41 @@ mod tests {
         let count: u64 = waited.latencies(Numbered::OPERATIONS).values().map(|it: &Latency| it.count).sum();
         assert!(count as usize == samples.len() && fifth <= at_most.as_nanos() as u64 * 1_001 / 1_000);
     }
+
+    /// While the sixth question is waited for nothing gets on for as long as ten are apart, and then the slice is over.
+    #[test]
+    fn what_was_waited_for_when_the_slice_ended_is_late() {
+        const APART: Duration = Duration::from_millis(1);
+        let arrival = Arrival::Open { per_second: 1_000.0 };
+        let slice = Arc::new(Slice::new(0, 1));
+        slice.all_are_started();
+        let (calls, called, last) = (u64::MAX, AtomicU64::new(0), 10 * APART);
+        let system = Arc::new(Ending { slice: slice.clone(), calls, called, last });
+        let meter = Meter::new(Numbered::OPERATIONS, ProgressBoard::new(1).word(0), slice.clone());
+        let steps = Numbered(arrival).steps(0, &mut Random::stream(0, 0)).into();
+        let mut task = Task { index: 0, steps, client: Vec::new(), meter };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let ended = runtime.block_on(async {
+            let (asked, over) = (system.clone(), slice.clone());
+            let pause = tokio::spawn(async move {
+                while asked.called.load(Relaxed) < 5 {
+                    tokio::task::yield_now().await;
+                }
+                std::thread::sleep(asked.last);
+                over.end();
+                Instant::now()
+            });
+            task.run(&*system, &slice, Pacing::new(arrival, 1, true), LatencyMode::Full).await;
+            pause.await.unwrap()
+        });
+        let asked = task.client.len();
+        let late = &task.meter.log().samples[asked..];
+        // The next one after those that were asked was due so many apart from the start.
+        let open = (ended - slice.begun().unwrap().at).saturating_sub(APART * asked as u32);
+        let longest = late.first().map_or(0, |it| it.nanos());
+        assert!(
+            u128::from(longest) >= open.as_nanos(),
+            "{longest} ns, and it was due {open:?} before the end"
+        );
+    }
 }
