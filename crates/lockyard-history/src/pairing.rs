@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::files::HistoryError;
 use super::history::{History, HistorySource};
 use super::operation::Operation;
@@ -13,11 +15,20 @@ pub struct Pairing<S: SequentialSpec> {
     operations: Vec<OperationOf<S>>,
     keys: Keys,
     /// By process: the operation that waits for its response.
-    open: HashMap<u64, usize>,
+    open: HashMap<u64, Open, RandomState>,
     /// The places of what did not happen.
     failed: Vec<usize>,
     /// How many events there were.
     now: usize,
+}
+
+/// An operation that waits for its response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// Its place.
+    at: usize,
+    /// The number of its function, to whom it has one.
+    pub(super) function: usize,
 }
 
 /// The key of an operation that none was named for yet.
@@ -28,7 +39,7 @@ impl<S: SequentialSpec> Default for Pairing<S> {
         Self {
             operations: Vec::new(),
             keys: Keys::default(),
-            open: HashMap::new(),
+            open: HashMap::default(),
             failed: Vec::new(),
             now: 0,
         }
@@ -42,8 +53,19 @@ impl<S: SequentialSpec> Pairing<S> {
     /// # Errors
     /// The process has asked something before that is still open.
     pub fn invoke(&mut self, process: u64, key: Option<&str>, asked: S::Call) -> Result<(), String> {
+        self.invoke_by(process, key, asked, 0)
+    }
+
+    /// By a function of this number.
+    pub(super) fn invoke_by(
+        &mut self,
+        process: u64,
+        key: Option<&str>,
+        asked: S::Call,
+        function: usize,
+    ) -> Result<(), String> {
         self.now += 1;
-        if self.open.insert(process, self.operations.len()).is_some() {
+        if self.open.insert(process, Open { at: self.operations.len(), function }).is_some() {
             return Err(
                 "it invokes an operation while its last one is open: a process can have one at a time"
                     .to_owned(),
@@ -59,7 +81,12 @@ impl<S: SequentialSpec> Pairing<S> {
     /// # Errors
     /// It has asked nothing that is still open.
     pub fn open(&self, process: u64) -> Result<&S::Call, String> {
-        self.open.get(&process).map(|at| &self.operations[*at].asked).ok_or_else(no_invocation)
+        self.open.get(&process).map(|open| self.asked(*open)).ok_or_else(no_invocation)
+    }
+
+    /// What waits for the response.
+    pub(super) fn asked(&self, open: Open) -> &S::Call {
+        &self.operations[open.at].asked
     }
 
     /// The process is answered, maybe with the key if it was not asked with one, as of something created. Without an
@@ -73,7 +100,17 @@ impl<S: SequentialSpec> Pairing<S> {
         key: Option<&str>,
         answer: impl Into<Option<S::Answer>>,
     ) -> Result<(), String> {
-        let at = self.close(process)?;
+        let open = self.close(process)?;
+        self.answered(open, key, answer.into())
+    }
+
+    /// What was open and was [closed](Self::close) is answered.
+    pub(super) fn answered(
+        &mut self,
+        Open { at, .. }: Open,
+        key: Option<&str>,
+        answer: Option<S::Answer>,
+    ) -> Result<(), String> {
         if let Some(key) = key {
             match self.operations[at].key {
                 NO_KEY => self.operations[at].key = self.keys.number(key),
@@ -86,7 +123,7 @@ impl<S: SequentialSpec> Pairing<S> {
                 _ => {}
             }
         }
-        (self.operations[at].ret, self.operations[at].answer) = (Some(self.now), answer.into());
+        (self.operations[at].ret, self.operations[at].answer) = (Some(self.now), answer);
         Ok(())
     }
 
@@ -95,9 +132,14 @@ impl<S: SequentialSpec> Pairing<S> {
     /// # Errors
     /// It has asked nothing that is still open.
     pub fn fail(&mut self, process: u64) -> Result<(), String> {
-        let at = self.close(process)?;
-        self.failed.push(at);
+        let open = self.close(process)?;
+        self.failed(open);
         Ok(())
+    }
+
+    /// What was open and was [closed](Self::close) did not happen.
+    pub(super) fn failed(&mut self, open: Open) {
+        self.failed.push(open.at);
     }
 
     /// The outcome of the open operation of the process stays unknown.
@@ -133,11 +175,19 @@ impl<S: SequentialSpec> Pairing<S> {
         } else if let Some(of_any) = self.operations.iter().find(|operation| operation.key == NO_KEY) {
             return Err(HistoryError::at(&source, of_any.call, no_key(of_any.ret.is_some())));
         }
-        let operations = self.operations.into_iter().flat_map(with_second::<S>).collect();
+        let takes_effect_twice = |operation: &OperationOf<S>| {
+            operation.answer.as_ref().is_some_and(|answer| S::second(&operation.asked, answer).is_some())
+        };
+        let operations = if self.operations.iter().any(takes_effect_twice) {
+            self.operations.into_iter().flat_map(with_second::<S>).collect()
+        } else {
+            self.operations
+        };
         Ok(History { operations, failed, keys: self.keys.names, invoked, source })
     }
 
-    fn close(&mut self, process: u64) -> Result<usize, String> {
+    /// The open operation of the process has its response.
+    pub(super) fn close(&mut self, process: u64) -> Result<Open, String> {
         self.now += 1;
         self.open.remove(&process).ok_or_else(no_invocation)
     }
@@ -159,7 +209,7 @@ fn no_key(returned: bool) -> String {
 /// Numbers for names, so that an operation needs no string of its own.
 #[derive(Debug, Default)]
 struct Keys {
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<String, usize, RandomState>,
     names: Vec<String>,
 }
 

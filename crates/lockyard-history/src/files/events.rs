@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use lockyard_evidence::Numbering;
-use serde_json::value::RawValue;
 
 use crate::history::{History, HistorySource};
 use crate::pairing::Pairing;
@@ -13,8 +12,8 @@ use crate::pairing::Pairing;
 use super::codec::Codec;
 use super::error::HistoryError;
 use super::event::EventKind;
-use super::json::{Json, Nil, beginning};
-use super::json_event::Fields;
+use super::fields::{Fields, Scalar};
+use super::json::{Json, Nil, beginning, pair};
 use super::key::{key_name, string};
 
 /// Where an event stands.
@@ -45,8 +44,7 @@ pub(super) struct Events<'s, S: Codec> {
     /// Whether these are the positions of events, and not lines.
     numbering: Numbering,
     processes: Processes,
-    /// By process: which of `functions` is open.
-    open: HashMap<u64, usize, RandomState>,
+    /// The names of functions, by their numbers.
     functions: Vec<String>,
     nemesis: usize,
     times: Times,
@@ -61,7 +59,6 @@ impl<'s, S: Codec> Events<'s, S> {
             places: Vec::new(),
             numbering: Numbering::Line,
             processes: Processes::default(),
-            open: HashMap::default(),
             functions: Vec::new(),
             nemesis: 0,
             times: Times::default(),
@@ -96,13 +93,19 @@ impl<'s, S: Codec> Events<'s, S> {
     }
 
     fn event(&mut self, fields: &Fields<'_>, place: Place) -> Result<(), String> {
-        let process = given(fields.process)
-            .ok_or(r#"no process: give the number or the name of the client, as in "process":0"#)?;
-        if process == r#""nemesis""# {
-            self.nemesis += 1;
-            return Ok(());
-        }
-        let process = self.processes.number(process)?;
+        let process = match fields.process {
+            Some(Scalar::Whole(number)) => number,
+            Some(Scalar::Text(r#""nemesis""#)) => {
+                self.nemesis += 1;
+                return Ok(());
+            }
+            Some(Scalar::Text(raw)) if raw != "null" => self.processes.number(raw)?,
+            _ => {
+                return Err(
+                    r#"no process: give the number or the name of the client, as in "process":0"#.to_owned()
+                );
+            }
+        };
         let kind = kind(fields.kind)?;
         let f = match given(fields.f) {
             None => None,
@@ -110,8 +113,9 @@ impl<'s, S: Codec> Events<'s, S> {
                 format!("the f is {}: give the name of a function, a string", beginning(raw))
             })?),
         };
-        if let Some(time) = given(fields.time) {
-            self.times.take(time, place)?;
+        match fields.time {
+            None | Some(Scalar::Text("null")) => {}
+            Some(time) => self.times.take(time, place)?,
         }
         let (key, value) = self.key_and_value(fields, kind)?;
         let key = key.as_deref().map(|key| self.spec.partition(key));
@@ -122,16 +126,15 @@ impl<'s, S: Codec> Events<'s, S> {
         if kind == EventKind::Invoke {
             let f = f.ok_or(r#"an invocation without a function: give its "f""#)?;
             let call = self.spec.decode_call(&f, value.map_or(Json::Missing, Json::Text))?;
-            self.pairing.invoke(process, key, call)?;
             let function = self.function(f);
-            self.open.insert(process, function);
-            return Ok(());
+            return self.pairing.invoke_by(process, key, call, function);
         }
-        if let Some(asked) = self.open.remove(&process)
-            && let Some(f) = f
-            && f != self.functions[asked]
+        let open = self.pairing.close(process)?;
+        let asked = &self.functions[open.function];
+        if let Some(f) = f
+            && f != *asked
         {
-            let asked = beginning(&self.functions[asked]);
+            let asked = beginning(asked);
             let given = beginning(&f);
             return Err(format!(
                 "a response of the function {given} to an invocation of {asked}: give {asked} again, or no \"f\""
@@ -139,15 +142,17 @@ impl<'s, S: Codec> Events<'s, S> {
         }
         match kind {
             EventKind::Ok => {
-                let asked = self.pairing.open(process)?;
                 let result = fields.result.map_or(Json::Missing, Json::Text);
+                let asked = self.pairing.asked(open);
                 let answer =
                     self.spec.decode_answer(asked, self.answered(value), result, self.meanings.nil)?;
-                self.pairing.ok(process, key, answer)
+                self.pairing.answered(open, key, answer)?;
             }
-            EventKind::Fail => self.pairing.fail(process),
-            EventKind::Info | EventKind::Invoke => self.pairing.info(process),
+            EventKind::Fail => self.pairing.failed(open),
+            // Its outcome stays unknown.
+            EventKind::Info | EventKind::Invoke => {}
         }
+        Ok(())
     }
 
     fn answered<'a>(&self, value: Option<&'a str>) -> Json<'a> {
@@ -173,19 +178,19 @@ impl<'s, S: Codec> Events<'s, S> {
                 beginning(key)
             ));
         }
-        let pair = given(fields.value).map(|raw| (raw, serde_json::from_str::<[&'a RawValue; 2]>(raw)));
-        match (pair, kind) {
-            (Some((_, Ok([key, value]))), _) => {
-                let name = key_name(key.get())?;
+        let of_value = given(fields.value).map(|raw| (raw, pair(raw)));
+        match (of_value, kind) {
+            (Some((_, Some([key, value]))), _) => {
+                let name = key_name(key)?;
                 if name.is_none() && kind == EventKind::Invoke {
                     return Err("the key of the pair is null: give [key, value]".to_owned());
                 }
-                Ok((name, Some(value.get())))
+                Ok((name, Some(value)))
             }
             // What became of it is all that these say.
             (Some(_), EventKind::Fail | EventKind::Info) => Ok((None, None)),
             (None, EventKind::Ok | EventKind::Fail | EventKind::Info) => Ok((None, fields.value)),
-            (Some((raw, Err(_))), _) => Err(format!(
+            (Some((raw, None)), _) => Err(format!(
                 "the value is {}, no pair of a key and a value: give [key, value]",
                 beginning(raw)
             )),
@@ -281,12 +286,8 @@ struct Processes {
 const FIRST_NAMED: u64 = 1 << 63;
 
 impl Processes {
+    /// The number of one that is not given as a whole number.
     fn number(&mut self, raw: &str) -> Result<u64, String> {
-        if let Ok(number) = raw.parse::<u64>()
-            && number < FIRST_NAMED
-        {
-            return Ok(number);
-        }
         let name = if raw.starts_with(['"', '-']) || raw.starts_with(|first: char| first.is_ascii_digit()) {
             key_name(raw)?
         } else {
@@ -318,6 +319,9 @@ fn wrong_process(raw: &str) -> String {
     format!("the process is {}: give a whole number or a name", beginning(raw))
 }
 
+/// How much of a whole number of a time a fraction can tell.
+const PARTS: i128 = 1_000_000;
+
 /// Times only tell whether the order of the lines is that of the clock.
 #[derive(Default)]
 struct Times {
@@ -327,16 +331,10 @@ struct Times {
 }
 
 impl Times {
-    fn take(&mut self, raw: &str, place: Place) -> Result<(), String> {
-        /// How much of a whole number a fraction can tell.
-        const PARTS: i32 = 1_000_000;
-        let time = if let Ok(whole) = raw.parse::<i64>() {
-            i128::from(whole) * i128::from(PARTS)
-        } else {
-            let time: f64 = serde_json::from_str(raw).map_err(|_| {
-                format!("the time is {}: give a number, of nanoseconds, or none", beginning(raw))
-            })?;
-            (time * f64::from(PARTS)) as i128
+    fn take(&mut self, time: Scalar<'_>, place: Place) -> Result<(), String> {
+        let time = match time {
+            Scalar::Whole(whole) => i128::from(whole) * PARTS,
+            Scalar::Text(raw) => Self::other(raw)?,
         };
         if self.last.is_some_and(|last| time < last) {
             self.backwards.get_or_insert(place);
@@ -344,5 +342,15 @@ impl Times {
         }
         self.last = Some(time);
         Ok(())
+    }
+
+    /// A time below zero, or a fraction.
+    fn other(raw: &str) -> Result<i128, String> {
+        if let Ok(whole) = raw.parse::<i64>() {
+            return Ok(i128::from(whole) * PARTS);
+        }
+        let time: f64 = serde_json::from_str(raw)
+            .map_err(|_| format!("the time is {}: give a number, of nanoseconds, or none", beginning(raw)))?;
+        Ok((time * PARTS as f64) as i128)
     }
 }

@@ -1,6 +1,11 @@
 //! A piece of JSON as an event of a history holds it.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::scan;
 
 /// What null in the value of a response means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +52,14 @@ impl<'a> Json<'a> {
         serde_json::from_str(raw).map_err(|_| cannot_hold(which, raw, wanted))
     }
 
+    /// Reads a text, as [`read`](Self::read) would, without a parser if it has no escapes.
+    pub(crate) fn read_text(self, which: &str) -> Result<Arc<str>, String> {
+        match self.text().and_then(scan::plain_string) {
+            Some(text) => Ok(text.into()),
+            None => self.read(which, "a string"),
+        }
+    }
+
     /// Its text, for a specification that reads it by itself.
     ///
     /// # Errors
@@ -54,6 +67,14 @@ impl<'a> Json<'a> {
     pub fn given(self, which: &str, wanted: &str) -> Result<&'a str, String> {
         self.text().ok_or_else(|| format!("the value {which} is missing: give {wanted}"))
     }
+}
+
+/// The texts of the two values of a list.
+pub(crate) fn pair(raw: &str) -> Option<[&str; 2]> {
+    scan::pair(raw).or_else(|| {
+        let pair: [&RawValue; 2] = serde_json::from_str(raw).ok()?;
+        Some(pair.map(RawValue::get))
+    })
 }
 
 /// The value that stands there, in a message that has room for the beginning of it.

@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use crate::specs::Value;
 
 use super::json::beginning;
+use super::scan::plain_string;
 
 /// The name of the key with this JSON text; none for null.
 pub(super) fn key_name(raw: &str) -> Result<Option<Cow<'_, str>>, String> {
@@ -31,12 +32,6 @@ pub(super) fn key_name(raw: &str) -> Result<Option<Cow<'_, str>>, String> {
         Some(Value::Text(text)) => Ok(Some(serde_json::Value::from(&*text).to_string().into())),
         None => Err(format!("the key is {}, which is no JSON: give a string or a number", beginning(raw))),
     }
-}
-
-/// What stands in the quotes of a JSON string without escapes.
-pub(super) fn plain_string(raw: &str) -> Option<&str> {
-    let text = raw.strip_prefix('"')?.strip_suffix('"')?;
-    memchr::memchr(b'\\', text.as_bytes()).is_none().then_some(text)
 }
 
 /// The text of a JSON string.

@@ -1,6 +1,6 @@
 //! Reads a history from the events of a file.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 
 use lockyard_evidence::Numbering;
 
@@ -12,6 +12,7 @@ use super::error::{HistoryError, cut_short};
 use super::events::{Events, Meanings, Place};
 use super::json::Nil;
 use super::json_event::{self, Wrong};
+use super::lines;
 use super::pieces::{Pieces, Stop};
 use super::sniff::{self, Format, Opened};
 use super::splitter::Piece;
@@ -27,7 +28,7 @@ pub struct ReadOptions {
 }
 
 impl<S: Codec> History<S> {
-    /// Reads a history, in any of the formats that are [known](crate#histories-as-files), and holds one event at a time.
+    /// Reads a history, in any of the formats that are [known](crate#histories-as-files), and never holds the file as a whole.
     ///
     /// # Errors
     /// [`HistoryError::Read`] if the input fails, else what is wrong with the first event that makes no sense.
@@ -83,53 +84,11 @@ impl<S: Codec> History<S> {
         );
         match format {
             Format::Empty => {}
-            Format::JsonLines => lines(&mut events, &mut *input, line)?,
+            Format::JsonLines => lines::read(&mut events, &mut *input, line)?,
             Format::Json => pieces(&mut events, &mut *input, line, Syntax::Json)?,
             Format::Edn => pieces(&mut events, &mut *input, line, Syntax::Edn)?,
         }
         events.finish()
-    }
-}
-
-/// Each line that is not empty is an event.
-fn lines<S: Codec>(
-    events: &mut Events<'_, S>,
-    input: &mut dyn BufRead,
-    first: usize,
-) -> Result<(), HistoryError> {
-    let mut begun = Vec::new();
-    let mut place = Place { line: first, event: 1 };
-    loop {
-        let chunk = match input.fill_buf() {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(cut_short(error, place.line)),
-        };
-        let (taken, ends) = match memchr::memchr(b'\n', chunk) {
-            Some(end) => (end + 1, true),
-            None => (chunk.len(), chunk.is_empty()),
-        };
-        // Most lines need no copy.
-        let line = if begun.is_empty() && ends {
-            &chunk[..taken]
-        } else {
-            begun.extend_from_slice(&chunk[..taken]);
-            &begun
-        };
-        if ends {
-            let line = line.trim_ascii();
-            if !line.is_empty() {
-                let fields = json_event::read(line).map_err(|wrong| events.wrong(place, wrong.what))?;
-                events.take(&fields, place)?;
-                place.event += 1;
-            }
-            if taken == 0 {
-                return Ok(());
-            }
-            place.line += 1;
-            begun.clear();
-        }
-        input.consume(taken);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Where a search has been in vain.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
+
+use foldhash::fast::RandomState;
 
 /// No more are remembered than this; they may take a gigabyte. Past it the search repeats itself, and is right.
 const MOST: usize = 8_000_000;
@@ -13,7 +15,7 @@ const MOST: usize = 8_000_000;
 /// its time is up.
 pub(super) struct DeadEnds<S> {
     /// The last one of each hash, by its place.
-    by_hash: HashMap<u64, u32>,
+    by_hash: HashMap<u64, u32, RandomState>,
     ends: Vec<DeadEnd<S>>,
     /// What was taken, one after the other.
     taken: Vec<u32>,
@@ -33,11 +35,11 @@ struct DeadEnd<S> {
 impl<S: Clone + Eq + Hash> DeadEnds<S> {
     pub(super) fn new() -> Self {
         Self {
-            by_hash: HashMap::new(),
+            by_hash: HashMap::default(),
             ends: Vec::new(),
             taken: Vec::new(),
             used: Vec::new(),
-            state_hash: RandomState::new(),
+            state_hash: RandomState::default(),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 use super::chain::Chains;
 use super::span::Span;
 
@@ -13,7 +15,7 @@ use super::span::Span;
 /// the search comes to those who needed it. And a change to a state that is not to be seen is best taken just before
 /// another one: it may return late, and would then stand between a write and those who read it.
 pub(super) struct Demand<S> {
-    numbers: HashMap<S, u32>,
+    numbers: HashMap<S, u32, RandomState>,
     /// By operation: the number of the state that it needs, and of the one that it makes; if any has such a number.
     needs: Vec<Option<u32>>,
     makes: Vec<Option<u32>>,
@@ -39,7 +41,7 @@ impl<S: Eq + Hash> Demand<S> {
     ) -> Self {
         let count = spans.iter().map(|span| span.at + 1).max().unwrap_or(0);
         let mut demand = Self {
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             needs: vec![None; count],
             makes: vec![None; count],
             demanders: Chains::one(0),

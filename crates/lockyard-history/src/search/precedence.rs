@@ -50,8 +50,9 @@ impl RealTime {
 impl Precedence for RealTime {
     fn new(done: &[Span]) -> Self {
         let spans: Vec<_> = done.iter().map(|span| (span.call, span.ret.unwrap_or(usize::MAX))).collect();
-        let mut by_return: Vec<_> = (0..spans.len()).collect();
-        by_return.sort_unstable_by_key(|&at| spans[at].1);
+        let mut by_return: Vec<_> = spans.iter().enumerate().map(|(at, (_, ret))| (*ret, at)).collect();
+        by_return.sort_unstable_by_key(|(ret, _)| *ret);
+        let by_return: Vec<_> = by_return.into_iter().map(|(_, at)| at).collect();
         let mut return_of = vec![0; spans.len()];
         for (rank, &at) in by_return.iter().enumerate() {
             return_of[at] = rank;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::spec::{OperationOf, SequentialSpec};
 
 /// An operation without what it asks and is answered.
@@ -23,7 +25,7 @@ pub(crate) struct Span {
 
 /// The operations as the search sees them, numbered by their places.
 pub(crate) fn spans<S: SequentialSpec>(spec: &S, operations: &[&OperationOf<S>]) -> Vec<Span> {
-    let mut classes: HashMap<&S::Call, u32> = HashMap::new();
+    let mut classes: HashMap<&S::Call, u32, RandomState> = HashMap::default();
     let mut spans = Vec::with_capacity(operations.len());
     for (at, &operation) in operations.iter().enumerate() {
         let next = classes.len() as u32;

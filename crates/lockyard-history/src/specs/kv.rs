@@ -99,8 +99,8 @@ impl Codec for Kv {
     fn decode_call(&self, f: &str, value: Json<'_>) -> Result<KvCall, String> {
         match f {
             "get" => Ok(KvCall::Get),
-            "put" => Ok(KvCall::Put(value.read("to put", "a string")?)),
-            "append" => Ok(KvCall::Append(value.read("to append", "a string")?)),
+            "put" => Ok(KvCall::Put(value.read_text("to put")?)),
+            "append" => Ok(KvCall::Append(value.read_text("to append")?)),
             _ => Err(format!("unknown function {f:?}: kv knows get, put and append")),
         }
     }
@@ -114,10 +114,10 @@ impl Codec for Kv {
     ) -> Result<Option<KvAnswer>, String> {
         Ok(match call {
             KvCall::Get if value == Json::Unknown => None,
-            KvCall::Get => Some(KvAnswer::Got(value.read("that was got", "a string")?)),
+            KvCall::Get => Some(KvAnswer::Got(value.read_text("that was got")?)),
             KvCall::Put(asked) | KvCall::Append(asked) => {
                 // A response may repeat what was asked, and no other.
-                if !value.is_nil() && value.read::<Arc<str>>("of a change", "a string")? != *asked {
+                if !value.is_nil() && value.read_text("of a change")? != *asked {
                     return Err(contradiction(value, &self.describe(call, None)));
                 }
                 Some(KvAnswer::Done)
@@ -126,7 +126,7 @@ impl Codec for Kv {
     }
 
     fn decode_initial(&self, value: Json<'_>) -> Result<Arc<str>, String> {
-        value.read("to begin with", "a string")
+        value.read_text("to begin with")
     }
 
     fn encode_call(&self, call: &KvCall) -> Encoded {

@@ -5,9 +5,7 @@ mod zones;
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use crate::files::json::{cannot_hold, contradiction};
+use crate::files::json::{self, cannot_hold, contradiction};
 use crate::files::{Codec, Encoded, Json, Nil};
 use crate::judge::Judge;
 use crate::spec::{DirectVerdict, OperationOf, SequentialSpec};
@@ -170,7 +168,6 @@ fn pair(value: Json<'_>) -> Result<(Value, Value), String> {
     const WANTED: &str = "[old, new]";
     let raw = value.given("to compare and set", WANTED)?;
     let wrong = || cannot_hold("to compare and set", raw, WANTED);
-    let parts: [&RawValue; 2] = serde_json::from_str(raw).map_err(|_| wrong())?;
-    let [old, new] = parts.map(|part| Value::parse(part.get()));
+    let [old, new] = json::pair(raw).ok_or_else(wrong)?.map(Value::parse);
     old.zip(new).ok_or_else(wrong)
 }

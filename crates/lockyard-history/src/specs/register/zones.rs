@@ -12,6 +12,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::spec::DirectVerdict;
 use crate::specs::Value;
 
@@ -33,7 +35,7 @@ pub(super) fn judge(initial: &Value, operations: Operations<'_, '_>) -> Option<D
 /// The first operation that saw a value which, until it returned, nobody had been asked to write. Whatever else there is:
 /// this is so of every history.
 fn from_nowhere(initial: &Value, operations: Operations<'_, '_>) -> Option<usize> {
-    let mut first_written: HashMap<&Value, usize> = HashMap::new();
+    let mut first_written: HashMap<&Value, usize, RandomState> = HashMap::default();
     for operation in operations {
         match &operation.asked {
             RegisterCall::Read => {}
@@ -99,7 +101,7 @@ fn returned(operation: &RegisterOperation) -> usize {
 
 /// The zones, forward ones and backward ones. None if there is more than reads and writes, or something was written twice.
 fn zones(initial: &Value, operations: Operations<'_, '_>) -> Option<(Vec<Zone>, Vec<Zone>)> {
-    let mut clusters: HashMap<&Value, Cluster> = HashMap::new();
+    let mut clusters: HashMap<&Value, Cluster, RandomState> = HashMap::default();
     for (at, operation) in operations.iter().enumerate() {
         match (&operation.asked, &operation.answer) {
             (RegisterCall::Read, None) => {}
