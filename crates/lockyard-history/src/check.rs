@@ -206,7 +206,8 @@ impl<'s, S: SequentialSpec> Checker<'s, S> {
         };
         let needs = |at: usize| spec.needs(&operations[at].asked, operations[at].answer.as_ref()?);
         let makes = |at: usize| spec.makes(&operations[at].asked);
-        match search(&spans(spec, &operations), self.consistency, initial, step, (needs, makes), limit) {
+        let spans = spans(spec, &operations, |operation| operation.ret.is_none());
+        match search(&spans, self.consistency, initial, step, (needs, makes), limit) {
             Outcome::Order(_) => Decision::Linearizable,
             Outcome::Unknown => Decision::Unknown,
             Outcome::Stuck(at) => refuted(operations, at, Vec::new()),

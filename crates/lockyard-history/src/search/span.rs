@@ -19,16 +19,24 @@ pub(crate) struct Span {
     pub(crate) read: bool,
     /// Whether it may be a read that leaves more known than before. Taken as a change is, where it does.
     pub(crate) learns: bool,
-    /// Operations that ask the same have the same number.
+    /// Of those that were classed, operations that ask the same have the same number. Only where the outcome is unknown does a
+    /// search ask for it.
     pub(crate) class: u32,
 }
 
-/// The operations as the search sees them, numbered by their places.
-pub(crate) fn spans<S: SequentialSpec>(spec: &S, operations: &[&OperationOf<S>]) -> Vec<Span> {
+/// The operations as the search sees them, numbered by their places. `is_classed` says of which the outcome is, or may become,
+/// unknown.
+pub(crate) fn spans<S: SequentialSpec>(
+    spec: &S,
+    operations: &[&OperationOf<S>],
+    is_classed: impl Fn(&OperationOf<S>) -> bool,
+) -> Vec<Span> {
     let mut classes: HashMap<&S::Call, u32, RandomState> = HashMap::default();
     let mut spans = Vec::with_capacity(operations.len());
     for (at, &operation) in operations.iter().enumerate() {
         let next = classes.len() as u32;
+        let class =
+            if is_classed(operation) { *classes.entry(&operation.asked).or_insert(next) } else { u32::MAX };
         spans.push(Span {
             at,
             process: operation.process,
@@ -36,7 +44,7 @@ pub(crate) fn spans<S: SequentialSpec>(spec: &S, operations: &[&OperationOf<S>])
             ret: operation.ret,
             read: spec.is_read(&operation.asked, operation.answer.as_ref()),
             learns: spec.learns(&operation.asked),
-            class: *classes.entry(&operation.asked).or_insert(next),
+            class,
         });
     }
     spans
