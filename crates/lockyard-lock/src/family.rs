@@ -119,7 +119,7 @@ pub trait SharedLock<T>: Send + Sync + 'static {
     /// use lockyard_lock::{LockClass, LockOf, SharedLock, StdMutex};
     ///
     /// static COUNT: LockClass = LockClass::new("count");
-    /// # futures_executor::block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let count: LockOf<StdMutex, u32> = SharedLock::new(&COUNT, 1);
     /// let mut seen = 0;
     /// let mut guard = count.write().await;

@@ -158,7 +158,7 @@ fn a_deletion_that_clears_the_word_lets_a_late_reader_bring_it_back() {
     Mutant {
         name: "helping-deletion/delete-stores-0",
         class: "publication",
-        preemptions: Some(5),
+        preemptions: None,
         complaint: BACK,
     }
     .must_fail(deletion::<ArcSwap, Published<ClearedWord>>);
