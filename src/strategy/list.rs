@@ -43,8 +43,8 @@ macro_rules! with_caches {
                 // Every lock, all else being the same.
                 $($crate::strategy::LockKind::$plain.name(), $about:
                     $plain, MutexLru(ParkingLotMutex), Borrowed, AfterUnlock, Locked;)*
-                "best", "hits that share no lock and write nothing shared; polling clients read one atomic word":
-                    ParkingLotRwLock, Clock, Borrowed, AfterUnlock, Published;
+                "best", "hits that share no lock and write nothing shared; readers that wait for nobody; polling clients read one atomic word":
+                    ArcSwap, Clock, Borrowed, AfterUnlock, Published;
             }
             others {
                 // What else lies between `before` and `after`.
@@ -54,9 +54,9 @@ macro_rules! with_caches {
                 // Every other cache over two locks.
                 $(TokioRwLock, $cache $((ParkingLotMutex as $lock))?, AfterUnlock, Locked;)*
                 $(ParkingLotRwLock, $cache $((ParkingLotMutex as $lock))?, AfterUnlock, Locked;)*
-                // `best` with snapshots.
+                // What else lies between the third of these and `best`.
+                ParkingLotRwLock, Clock, AfterUnlock, Published;
                 ArcSwap, Clock, AfterUnlock, Locked;
-                ArcSwap, Clock, AfterUnlock, Published;
             }
         }
     };

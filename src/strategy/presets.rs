@@ -13,7 +13,7 @@ pub const REFERENCE: &str = "naive";
 pub const LOCK_REFERENCE: &str = "tokio-mutex";
 
 /// The way from `before` over `after` to `best`, in steps of which all combinations are built: first the change itself, then the
-/// cache's lock, then the session's lock and the cache, and at last the state in an atomic word.
+/// cache's lock, then the session's lock and the cache, and at last snapshots and the state in an atomic word.
 pub const MAIN_WAYS: [&str; 4] = [
     "before..after",
     "after..tokio-rwlock",
