@@ -75,6 +75,14 @@ impl Footprint {
         self.ordered |= other.ordered;
     }
 
+    /// A number that hangs on this and on the footprints before it, whose number is given.
+    pub(super) fn mixed_into(&self, before: u64) -> u64 {
+        let Self { reads, writes, invokes, responds, ordered } = *self;
+        let marks = u64::from(invokes) | u64::from(responds) << 1 | u64::from(ordered) << 2;
+        let words = [reads as u64, (reads >> 64) as u64, writes as u64, (writes >> 64) as u64, marks];
+        words.iter().fold(before, |sum, word| (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
     /// Whether this step might as well have come before `earlier`: nothing that holds then would fail now. A question may
     /// not go before an answer (`real_time`), an answer may go before a question.
     pub(super) fn may_go_before(&self, earlier: &Self, real_time: bool) -> bool {

@@ -88,6 +88,7 @@ mod model_lock;
 mod next_step;
 mod note;
 mod noting;
+mod operations;
 mod outcomes;
 mod place;
 mod planned_task;

@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 use std::fmt::Display;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::planned_task::{Job, PlannedTask, TaskKind, TaskOrigin};
+use super::operations::Operations;
+use super::planned_task::{PlannedTask, TaskKind, TaskOrigin};
 use super::run_state;
 
 /// What is wrong, in words.
@@ -90,7 +91,7 @@ impl Program {
         TaskPlan {
             program: self,
             name,
-            operations: Vec::new(),
+            operations: Operations::default(),
             kind: TaskKind::Client,
             alike: false,
             empty: true,
@@ -125,7 +126,7 @@ impl Program {
 pub struct TaskPlan<'a> {
     program: &'a mut Program,
     name: String,
-    operations: Vec<(usize, Job)>,
+    operations: Operations,
     kind: TaskKind,
     alike: bool,
     /// No operation was added, not even one that is left out.
@@ -143,7 +144,7 @@ impl TaskPlan<'_> {
         self.program.operations.push(self.program.name(name));
         self.empty = false;
         if !self.program.left_out.contains(&number) {
-            self.operations.push((number, Box::pin(future)));
+            self.operations.add(number, Box::pin(future));
         }
         self
     }
@@ -173,11 +174,7 @@ impl TaskPlan<'_> {
         if operations.is_empty() {
             return;
         }
-        let job = Box::pin(async move {
-            for (number, future) in operations {
-                MarkedOperation { number, future, begun: None }.await;
-            }
-        });
+        let job = Box::pin(operations.in_order());
         let (name, kind) = (std::mem::take(&mut self.name).into(), self.kind);
         let alike = self.alike && self.program.left_out.is_empty() && !self.program.tasks.is_empty();
         self.program.tasks.push(PlannedTask { name, job, kind, alike, origin: TaskOrigin::Program });
@@ -194,43 +191,6 @@ impl Drop for TaskPlan<'_> {
         // Without it the program would be explored as if the task were not there, and hold.
         if !self.done && !std::thread::panicking() {
             self.is_bad("was never added: end its plan with `.done()`");
-        }
-    }
-}
-
-/// An operation that marks its beginning and its end.
-struct MarkedOperation {
-    number: usize,
-    future: Job,
-    /// The task that has begun it.
-    begun: Option<usize>,
-}
-
-impl Future for MarkedOperation {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.begun.is_none() {
-            self.begun = Some(run_state::with(|state| {
-                state.invoke(self.number);
-                state.task
-            }));
-        }
-        let poll = self.future.as_mut().poll(context);
-        if poll.is_ready()
-            && let Some(task) = self.begun.take()
-        {
-            run_state::with(|state| state.end(task, self.number, true));
-        }
-        poll
-    }
-}
-
-impl Drop for MarkedOperation {
-    fn drop(&mut self) {
-        if let Some(task) = self.begun {
-            // What it holds is let go of in the same step.
-            run_state::with(|state| state.end(task, self.number, false));
         }
     }
 }

@@ -36,8 +36,8 @@ pub(super) struct RandomRun {
     lowest: u64,
     pub(super) moves: Vec<Move>,
     steady: Vec<Move>,
-    /// What the steps have touched, in their order.
-    touched: Vec<Footprint>,
+    /// What the steps have touched, in their order, as one number: it is there to be compared.
+    touched: u64,
     /// Whether tasks that are alike begin in their order.
     in_order: bool,
     /// Draws the choices within steps: by itself, so that the other draws are the same with them and without.
@@ -56,9 +56,9 @@ impl RandomRun {
             // Priorities are drawn from the upper half and falls count down from its lower end: each fall is below
             // every priority and every fall before it, as PCT asks.
             lowest: u64::MAX / 2,
-            moves: Vec::new(),
+            moves: Vec::with_capacity(length),
             steady: Vec::new(),
-            touched: Vec::new(),
+            touched: 0,
             in_order: false,
             choices: seed,
         }
@@ -138,7 +138,7 @@ impl Scheduler for RandomRun {
     }
 
     fn taken(&mut self, _: usize, _: usize, footprint: &Footprint) -> bool {
-        self.touched.push(*footprint);
+        self.touched = footprint.mixed_into(self.touched);
         true
     }
 }

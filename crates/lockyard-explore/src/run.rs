@@ -106,8 +106,7 @@ impl<'a> Run<'a> {
             return bad(too_many(program.tasks.len(), MOST_TASKS));
         }
         let in_order = chooser.begins_in_order();
-        let kinds: Vec<_> = program.tasks.iter().map(|task| task.kind).collect();
-        chooser.begin(&kinds);
+        chooser.begin(&program.tasks);
         run_state::with(|state| state.guest.choices.random = chooser.choice_seed());
         program.tasks.drain(..).try_for_each(|planned| self.add(planned, in_order))?;
         if run_state::with(|state| state.guest.refusal.is_some()) { Err(reported()) } else { Ok(()) }

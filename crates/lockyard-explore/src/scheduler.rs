@@ -2,13 +2,13 @@
 
 use super::failure::FailureKind;
 use super::footprint::Footprint;
-use super::planned_task::TaskKind;
+use super::planned_task::PlannedTask;
 use super::schedule::Move;
 
 /// Who chooses.
 pub(super) trait Scheduler {
-    /// A run begins, of tasks of these kinds, and of those that they spawn.
-    fn begin(&mut self, _tasks: &[TaskKind]) {}
+    /// A run begins, of these tasks, and of those that they spawn.
+    fn begin(&mut self, _tasks: &[PlannedTask]) {}
 
     /// Whether tasks that are alike are to begin in their order.
     fn begins_in_order(&self) -> bool {

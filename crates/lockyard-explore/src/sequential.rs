@@ -1,7 +1,7 @@
 //! The schedule without concurrency: one operation after another.
 
 use super::next_step::NextStep;
-use super::planned_task::TaskKind;
+use super::planned_task::{PlannedTask, TaskKind};
 use super::run_state;
 use super::schedule::{FOREIGN, Move};
 use super::scheduler::Scheduler;
@@ -31,8 +31,8 @@ fn is_timer(Move { task, stop, .. }: Move) -> bool {
 }
 
 impl Scheduler for Sequential {
-    fn begin(&mut self, tasks: &[TaskKind]) {
-        self.kinds = tasks.to_vec();
+    fn begin(&mut self, tasks: &[PlannedTask]) {
+        self.kinds = tasks.iter().map(|task| task.kind).collect();
         self.begun.clear();
     }
 
