@@ -6,14 +6,14 @@
 
 use std::time::Instant;
 
-use super::execute::{Executor, Verdict};
+use super::execute::Verdict;
 use super::explorer::{Explorer, repeated};
 use super::failure::{Failure, FailureKind};
 use super::outcomes::SeenOutcomes;
-use super::program::Program;
 use super::proof::CROSS_CHECKS;
 use super::random::RandomRun;
 use super::schedule::Schedule;
+use super::threads::Threads;
 
 /// What the check has come to.
 pub(super) enum CrossCheck {
@@ -28,18 +28,17 @@ pub(super) enum CrossCheck {
 }
 
 impl Explorer {
-    /// Compares a reduced search that was complete with random schedules that are not reduced.
+    /// Compares a reduced search that was complete with random schedules that are not reduced. Its runs were of so many steps
+    /// at most, and some failed if `fails`.
     pub(super) fn cross_check(
         &self,
         left_out: &[usize],
-        build: &dyn Fn(&mut Program),
+        threads: Threads<'_>,
         seen: &SeenOutcomes,
-        fails: bool,
+        (length, fails): (usize, bool),
         start: Instant,
     ) -> CrossCheck {
-        let mut executor = Executor::new(true);
-        let mut length = 0;
-        for nth in 0..CROSS_CHECKS {
+        let differs = threads.first(CROSS_CHECKS, |nth, executor, build| {
             // Half of them evenly, half by priorities, which come to other schedules. Of each half, one half keeps the
             // order in which tasks that are alike begin.
             let in_order = nth % 4 < 2;
@@ -51,16 +50,15 @@ impl Explorer {
                 let again = executor.run(&self.setting, left_out, build, &mut draw(), &mut |_, _| {});
                 run.verdict = repeated(run.verdict, run.steps, again);
             }
-            length = length.max(run.steps);
             let schedule = || Schedule { left_out: left_out.to_vec(), moves: choice.moves.clone() };
             if let Verdict::Failed(cause) = run.verdict {
                 let schedule = schedule();
                 if cause.kind == FailureKind::Nondeterminism {
-                    return CrossCheck::Nondeterministic(Box::new(cause.by(schedule)));
+                    return Some(CrossCheck::Nondeterministic(Box::new(cause.by(schedule))));
                 }
                 if !fails {
                     let shown = format!("schedule {schedule} fails, and the reduced search had no failure");
-                    return CrossCheck::Differs { shown, failure: Some(cause.by(schedule)) };
+                    return Some(CrossCheck::Differs { shown, failure: Some(cause.by(schedule)) });
                 }
             }
             // With the names of tasks that are alike exchanged, what they came to is another outcome, which stands for one
@@ -71,12 +69,10 @@ impl Explorer {
                     "schedule {} comes to an outcome that the reduced search had not: {outcome}",
                     schedule()
                 );
-                return CrossCheck::Differs { shown, failure: None };
+                return Some(CrossCheck::Differs { shown, failure: None });
             }
-            if let Some(bound) = self.is_late(nth, start) {
-                return CrossCheck::CutShort(bound);
-            }
-        }
-        CrossCheck::Agrees
+            self.is_late(nth, start).map(CrossCheck::CutShort)
+        });
+        differs.unwrap_or(CrossCheck::Agrees)
     }
 }

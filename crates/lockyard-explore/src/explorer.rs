@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::execute::{ExecutedRun, Executor, Verdict};
 use super::failure::{Cause, Failure, FailureKind};
-use super::outcomes::SeenOutcomes;
 use super::program::Program;
 use super::proof::Unsound;
 use super::random::{Random, RandomRun};
@@ -66,78 +65,14 @@ impl Explorer {
         Self { setting, ..Self::default() }
     }
 
-    /// Searches without checking the reduction. Failures that are not `wanted` are passed over.
-    pub(super) fn depth_first(
-        &self,
-        left_out: &[usize],
-        build: &dyn Fn(&mut Program),
-        start: Instant,
-        wanted: &dyn Fn(&ExecutedRun) -> bool,
-    ) -> (Report, SeenOutcomes) {
-        let reduced = self.reduction != Reduction::None;
-        let mut search = DepthFirst::new(self.reduction, self.limits.switches);
-        let mut executor = Executor::new(self.outcomes || reduced);
-        let (mut report, mut seen) = (Report { reduced, ..Report::default() }, SeenOutcomes::default());
-        // The world outlives the search, being of the thread: what an earlier search collected there is none of
-        // this one's.
-        run_state::with(RunState::forget);
-        loop {
-            let mut run = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
-            let fails = matches!(run.verdict, Verdict::Failed(_)) && wanted(&run);
-            // The first run, and the first that fails, once more: a program that does not repeat itself has no failure
-            // that a schedule shows again, and no proof either.
-            if report.schedules() == 0 || fails && report.failure.is_none() {
-                search.repeat();
-                let again = executor.run(&self.setting, left_out, build, &mut search, &mut |_, _| {});
-                run.verdict = repeated(run.verdict, run.steps, again);
-            }
-            if let Verdict::Failed(cause) = &run.verdict
-                && !fails
-                && cause.kind.is_of_the_program()
-            {
-                run.verdict = Verdict::Held;
-            }
-            // Before `advance`, which changes the moves: the failure must carry the schedule of the run that
-            // failed. Spelled out only on the first failure.
-            report.add(&run, || Schedule { left_out: left_out.to_vec(), moves: search.moves() });
-            if let Some(outcome) = run.outcome {
-                seen.add(&outcome);
-                if self.outcomes {
-                    report.outcomes.insert(outcome);
-                }
-            }
-            if let Verdict::Failed(cause) = &run.verdict
-                && !cause.kind.is_of_the_program()
-            {
-                // What was learned of one run says nothing about the next, so there is no next to turn to.
-                report.bound = Some(format!("stopped: {}", cause.kind));
-                break;
-            }
-            if report.failure.is_some() && !self.keep_going {
-                report.bound = Some(STOPPED.to_owned());
-                break;
-            }
-            // Before the limits: a search that ends in the same run as its limit has tried all it was to try, and
-            // is not bounded.
-            if !search.advance() {
-                break;
-            }
-            if let Some(bound) = self.is_over(report.schedules(), start) {
-                report.bound = Some(bound);
-                break;
-            }
-        }
-        if search.cut && report.bound.is_none() {
-            report.bound = self.limits.switches.map(|switches| format!("at most {switches} switches"));
-        }
-        run_state::with(|state| {
-            report.coarse = std::mem::take(&mut state.coarse);
-            report.awaits = std::mem::take(&mut state.awaits);
-            report.given_up_at = std::mem::take(&mut state.given_up_at);
-            report.orders = state.guest.orders.take();
-        });
-        report.took = start.elapsed();
-        (report, seen)
+    /// What runs the schedules of a search.
+    pub(super) fn executor(&self) -> Executor {
+        Executor::new(self.outcomes || self.reduction != Reduction::None)
+    }
+
+    /// A search that has yet to begin.
+    pub(super) fn whole_tree(&self) -> DepthFirst {
+        DepthFirst::new(self.reduction, self.limits.switches)
     }
 
     /// Tries schedules at random, without any reduction.

@@ -6,6 +6,8 @@
 //! an external call fails. The explorer runs the program once for every sequence of choices, or once for each trace of them
 //! (see [`Reduction`]), and checks the program's properties.
 //!
+//! [`Explorer::search_parallel`] does that on several threads, and comes to the same.
+//!
 //! The program is any code over the [`ModelLocks`] locks, or over real ones that are polled as [guests](guest). Whatever else its tasks share reports its accesses by a
 //! [`Shared`]: tables, atomic words, calls of something outside that may fail.
 //!
@@ -90,6 +92,7 @@ mod note;
 mod noting;
 mod operations;
 mod outcomes;
+mod parallel;
 mod place;
 mod planned_task;
 mod program;
@@ -109,7 +112,9 @@ mod shrink;
 mod step;
 mod stopped;
 mod stuck;
+mod threads;
 mod trace;
+mod traversal;
 mod wake;
 mod yield_point;
 mod yield_points;

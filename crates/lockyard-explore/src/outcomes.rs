@@ -13,6 +13,11 @@ impl SeenOutcomes {
         self.0.insert(hash);
     }
 
+    /// Adds those of another part of the search.
+    pub(super) fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub(super) fn contains(&self, outcome: &str) -> bool {
         self.0.contains(&self.1.hash_one(outcome))
     }

@@ -69,6 +69,26 @@ impl Report {
         matches!(self.proof(), Proof::Exhaustive { .. })
     }
 
+    /// Adds what the part of the search that comes after this one has come to.
+    pub(super) fn join(&mut self, other: Self) {
+        self.complete += other.complete;
+        self.pruned += other.pruned;
+        self.steps += other.steps;
+        self.longest = self.longest.max(other.longest);
+        self.failed += other.failed;
+        self.failure = self.failure.take().or(other.failure);
+        self.bound = self.bound.take().or(other.bound);
+        // As one run after another would have had it.
+        if other.unsound == Some(Unsound::Nondeterministic) || self.unsound.is_none() {
+            self.unsound = other.unsound;
+        }
+        self.coarse.extend(other.coarse);
+        self.awaits.extend(other.awaits);
+        self.given_up_at.extend(other.given_up_at);
+        self.orders.extend(other.orders);
+        self.outcomes.extend(other.outcomes);
+    }
+
     pub(super) fn add(&mut self, run: &ExecutedRun, schedule: impl FnOnce() -> Schedule) {
         self.steps += run.steps as u64;
         self.longest = self.longest.max(run.steps);

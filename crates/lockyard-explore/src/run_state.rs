@@ -73,7 +73,7 @@ pub(super) struct RunState {
 }
 
 thread_local! {
-    static WORLD: RefCell<RunState> = RefCell::default();
+    static WORLD: RefCell<RunState> = RefCell::new(RunState { guest: GuestState::of_thread(), ..RunState::default() });
 }
 
 /// Looks at the world. Not to be nested, and nothing may be polled or dropped inside.

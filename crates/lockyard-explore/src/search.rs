@@ -34,10 +34,12 @@ pub enum Reduction {
 }
 
 /// A state on the way, and what was tried from it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Frame {
     moves: Vec<Move>,
     next: usize,
+    /// How many of the moves this search tries: the others are of another part of it.
+    end: usize,
     /// What need not be tried from here, and what it touches.
     sleep: Vec<(Move, Footprint)>,
     /// What those before `next` have touched, and the one at `next` so far: whatever is chosen in it.
@@ -73,6 +75,8 @@ pub(super) struct DepthFirst {
     asleep: Vec<(Move, Footprint)>,
     /// Something was left out for the bound.
     pub(super) cut: bool,
+    /// Something was left out that slept.
+    pub(super) slept: bool,
 }
 
 impl DepthFirst {
@@ -81,7 +85,15 @@ impl DepthFirst {
             switches.is_none() || reduction == Reduction::None,
             "a bound on switches is unsound with a reduction"
         );
-        Self { reduction, switches, frames: Vec::new(), depth: 0, asleep: Vec::new(), cut: false }
+        Self {
+            reduction,
+            switches,
+            frames: Vec::new(),
+            depth: 0,
+            asleep: Vec::new(),
+            cut: false,
+            slept: false,
+        }
     }
 
     /// Goes on to the next schedule; false when there is none.
@@ -95,12 +107,34 @@ impl DepthFirst {
             // sets of its siblings; its footprint is in `done` already.
             frame.next += 1;
             frame.touched = None;
-            if frame.next < frame.moves.len() {
+            if frame.next < frame.end {
                 return true;
             }
             self.depth -= 1;
         }
         false
+    }
+
+    /// Gives away the last part of what is left to try, to be searched by itself: all that comes after what is kept, and by far the
+    /// most of it, as a rule. Nothing if there is no such part.
+    pub(super) fn split(&mut self) -> Option<Self> {
+        let at = (0..self.depth.saturating_sub(1)).find(|at| self.is_split_at(*at))?;
+        let mut frames = self.frames[..=at].to_vec();
+        for frame in &mut frames[..at] {
+            frame.end = frame.next + 1;
+        }
+        let kept = &mut self.frames[at];
+        kept.end = kept.next + 1;
+        let given = &mut frames[at];
+        (given.next, given.touched) = (kept.end, None);
+        Some(Self { frames, depth: at + 1, asleep: Vec::new(), cut: false, slept: false, ..*self })
+    }
+
+    /// Whether other moves are left to try in this state, and what sleeps after each is known without those before it.
+    fn is_split_at(&self, at: usize) -> bool {
+        let chooses = |at: usize| self.frames[at].moves[0].kind == MoveKind::Choose;
+        // What a step touches whose choices are still tried is not known yet.
+        self.frames[at].next + 1 < self.frames[at].end && !chooses(at) && !chooses(at + 1)
     }
 
     /// Has the schedule at hand run once more, to see whether it is the same again.
@@ -164,6 +198,7 @@ impl Scheduler for DepthFirst {
         // what follows it here was seen there. Without this filter the search is right and repeats itself.
         frame.moves.clear();
         frame.moves.extend(moves.iter().filter(|found| !asleep.iter().any(|(other, _)| other == *found)));
+        self.slept |= frame.moves.len() < moves.len();
         // At the bound only the task that made the last step may go on. No other schedule stands for what is cut
         // off by that, so it is noted, and the search does not claim to be complete.
         if let (Some(bound), Some(last)) = (*bound, last)
@@ -182,7 +217,7 @@ impl Scheduler for DepthFirst {
         std::mem::swap(&mut frame.sleep, asleep);
         frame.done.clear();
         (frame.touched, frame.enabled) = (None, fingerprint(moves));
-        (frame.next, frame.switches) = (0, switches);
+        (frame.next, frame.end, frame.switches) = (0, frame.moves.len(), switches);
         self.depth = depth + 1;
         Some(frame.moves[0])
     }
@@ -207,7 +242,8 @@ impl Scheduler for DepthFirst {
         frame.sleep.clear();
         frame.done.clear();
         frame.enabled = fingerprint(&frame.moves);
-        (frame.next, frame.touched, frame.switches) = (usize::from(choice.stop), None, switches);
+        (frame.next, frame.end) = (usize::from(choice.stop), frame.moves.len());
+        (frame.touched, frame.switches) = (None, switches);
         self.depth = depth + 1;
         true
     }

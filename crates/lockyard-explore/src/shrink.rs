@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::program::Program;
 use super::schedule::{MoveKind, Schedule};
 use super::search::Reduction;
+use super::threads::Threads;
 
 /// Schedules to look through before a set of operations is taken to be right.
 const PATIENCE: u64 = 20_000;
@@ -128,7 +129,7 @@ impl Shrinking<'_> {
             }
             _ => false,
         };
-        let (report, _) = search.depth_first(left_out, self.build, now, &is_same);
+        let report = search.depth_first(left_out, Threads::alone(self.build), now, &is_same).report;
         report.failure.filter(|found| found.kind == self.failure.kind)
     }
 

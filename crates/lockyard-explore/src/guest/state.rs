@@ -1,5 +1,6 @@
 //! What a run keeps for its guests: who has what, which tasks are over, the clock, the choices of the step at work.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::ask::{Ask, Held};
@@ -33,7 +34,7 @@ pub(crate) struct Life {
 /// The guests' part of a run.
 #[derive(Default)]
 pub(crate) struct GuestState {
-    /// How many runs there were on this thread, this one counted.
+    /// The number of this run, which no run of another thread has.
     pub(crate) run: u64,
     /// By task.
     pub(crate) lives: Vec<Life>,
@@ -56,7 +57,17 @@ pub(crate) struct GuestState {
     pub(crate) orders: LockOrders,
 }
 
+/// So many runs a thread may number before they could be taken for those of another: some weeks' worth.
+const RUNS_OF_A_THREAD: u64 = 1 << 40;
+
 impl GuestState {
+    /// Of a thread that has run nothing yet.
+    pub(crate) fn of_thread() -> Self {
+        static THREADS: AtomicU64 = AtomicU64::new(0);
+        let before = THREADS.fetch_add(1, Relaxed).wrapping_mul(RUNS_OF_A_THREAD);
+        Self { run: before, ..Self::default() }
+    }
+
     /// Clears everything for a run, keeping the memory.
     pub(crate) fn begin(&mut self, setting: &Setting) {
         self.run += 1;
