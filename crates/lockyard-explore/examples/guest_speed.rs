@@ -9,6 +9,7 @@
 #[path = "../tests/support/guest.rs"]
 mod guest;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,8 +64,23 @@ fn models(tasks: usize, locks: usize) -> impl Fn(&mut Program) {
     }
 }
 
+/// Tasks that increment one counter so often.
+fn increments(tasks: usize, each: usize) -> impl Fn(&mut Program) {
+    move |program| {
+        let counter: Arc<LockOf<ModelLocks, u32>> = Arc::new(SharedLock::new(&LOCK, 0));
+        for _ in 0..tasks {
+            let mut plan = program.task("adds");
+            for _ in 0..each {
+                let counter = counter.clone();
+                plan = plan.op("add", async move { *counter.write().await += 1 });
+            }
+            plan.done();
+        }
+    }
+}
+
 /// Searches again and again, for a small program has few schedules.
-fn measured(name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
+fn measured(name: &str, search: &dyn Fn() -> Report) {
     let wanted: Vec<_> = std::env::args().skip(1).collect();
     if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part)) {
         return;
@@ -72,7 +88,7 @@ fn measured(name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
     let (mut schedules, mut steps, mut took, mut once) = (0, 0, Duration::ZERO, Report::default());
     let start = Instant::now();
     while start.elapsed() < TIME {
-        once = explorer.search(program);
+        once = search();
         assert!(once.failure.is_none(), "{:?}", once.failure);
         schedules += once.schedules();
         steps += once.steps;
@@ -80,7 +96,7 @@ fn measured(name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
     }
     let a_second = |number: u64| number as f64 / took.as_secs_f64();
     println!(
-        "{name:<44} {:>9} schedules of {:>3} steps at most ({}), {:>8.0} schedules/s, {:>9.0} steps/s",
+        "{name:<49} {:>9} schedules of {:>3} steps at most ({}), {:>8.0} schedules/s, {:>9.0} steps/s",
         once.schedules(),
         once.longest,
         if once.exhaustive() { "all" } else { "not all" },
@@ -91,15 +107,28 @@ fn measured(name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
 
 fn main() {
     assert!(guests_searched(2, 1).exhaustive());
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let every = || Explorer {
         limits: Limits { schedules: Some(300_000), ..Limits::default() },
         ..lockyard_explore::guest::explorer(Setting { lock: LockModel::FIFO_MUTEX, ..Setting::default() })
     };
     let reduced = Explorer { reduction: Reduction::SleepSets, ..every() };
     for (tasks, locks) in [(2, 1), (2, 2), (3, 2)] {
-        measured(&format!("{tasks} tasks x {locks} model locks"), &every(), &models(tasks, locks));
+        let name = format!("{tasks} tasks x {locks} model locks");
+        measured(&name, &|| every().search(&models(tasks, locks)));
         let guests = program(move || guests(tasks, locks));
-        measured(&format!("{tasks} guests x {locks} tokio locks, spawned, joined"), &every(), &guests);
-        measured(&format!("{tasks} guests x {locks}, sleep sets and their check"), &reduced, &guests);
+        let name = format!("{tasks} guests x {locks} tokio locks, spawned, joined");
+        measured(&name, &|| every().search(&guests));
+        let name = format!("{tasks} guests x {locks}, sleep sets and their check");
+        measured(&name, &|| reduced.search(&guests));
+    }
+    for (rules, lock) in [("unfair", LockModel::UNFAIR), ("fifo", LockModel::FIFO)] {
+        let reduced = Explorer::new(Setting { lock, ..Setting::default() });
+        for (tasks, each) in [(3, 2), (2, 6), (3, 4)] {
+            let name = format!("{tasks} tasks x {each} steps, {rules}");
+            measured(&name, &|| reduced.search(&increments(tasks, each)));
+            let name = format!("{tasks} tasks x {each} steps, {rules}, on all processors");
+            measured(&name, &|| reduced.search_parallel(processors, &|| increments(tasks, each)));
+        }
     }
 }
