@@ -115,7 +115,7 @@ fn in_the_middle(order: &[usize]) -> bool {
     order[..2] == [0, 1] && order[order.len() / 2 + 1..].iter().all(|task| *task == 0)
 }
 
-/// All but the first quarter, as it were.
+/// All but those that begin alike.
 fn from_some_on(order: &[usize]) -> bool {
     order[..2] != [0, 0]
 }
@@ -225,10 +225,11 @@ fn choices_and_aborts_are_the_same() {
 /// What a step touches hangs on a choice within it: what may sleep after it is known when all of them were tried.
 async fn touching() {
     let shared = Arc::new([Shared::default(), Shared::default()]);
+    let rounds = 2 + choose(2, "rounds");
     let tasks = ["one", "other"].map(|name| {
         let shared = shared.clone();
         spawn(name, async move {
-            for _ in 0..3 {
+            for _ in 0..rounds {
                 point().await;
                 shared[choose(2, "which")].touch(true);
             }
@@ -239,22 +240,44 @@ async fn touching() {
     }
 }
 
-#[test]
-fn steps_with_choices_are_the_same_in_parts() {
-    for explorer in explorers(&Setting::default()) {
-        let alone = explorer.search(&program(touching));
-        assert!(alone.complete > 500, "{}", alone.complete);
-        for _ in 0..5 {
-            let present = Present::default();
-            let together = explorer.search_parallel(threads(4), &|| {
-                |it: &mut Program| {
-                    present.runs();
-                    program(touching)(it);
-                }
-            });
-            assert_same(&alone, &together, &format!("{:?}", explorer.reduction));
-        }
+/// Tasks that share some things and not others.
+fn sharing(program: &mut Program) {
+    let (a, b) = (Shared::default(), Shared::default());
+    for task in 0..3 {
+        let (a, b, own) = (a.clone(), b.clone(), Shared::default());
+        let steps = async move {
+            own.step("own", true).await;
+            a.step("write", true).await;
+            own.step("own", true).await;
+            b.step("look", task == 0).await;
+            a.step("write", true).await;
+        };
+        program.task(task).op("steps", steps).done();
     }
+}
+
+/// The same, and a search that is split as often as can be.
+fn is_the_same_in_parts(explorer: &Explorer, program: &(impl Fn(&mut Program) + Sync)) {
+    let alone = explorer.search(program);
+    assert!(alone.complete > 300, "{}", alone.complete);
+    for _ in 0..5 {
+        let present = Present::default();
+        let together = explorer.search_parallel(threads(8), &|| {
+            |it: &mut Program| {
+                present.runs();
+                program(it);
+            }
+        });
+        assert_same(&alone, &together, &format!("{:?}", explorer.reduction));
+    }
+}
+
+#[test]
+fn what_sleeps_and_what_is_chosen_is_the_same_in_parts() {
+    for explorer in explorers(&Setting::default()) {
+        is_the_same_in_parts(&explorer, &program(touching));
+    }
+    is_the_same_in_parts(&Explorer::default(), &sharing);
 }
 
 #[test]
@@ -338,43 +361,4 @@ fn what_a_program_has_need_not_be_sent() {
     };
     let report = explorer(Setting::default()).search_parallel(threads(2), &made);
     assert_eq!(report.complete, 924);
-}
-
-/// Where every schedule was run, under a reduction that has found nothing to leave out, none is drawn to check it.
-#[test]
-fn a_search_that_leaves_nothing_out_is_not_checked_by_schedules_at_random() {
-    let runs_of = |explorer: &Explorer, program: &dyn Fn(&mut Program)| {
-        let runs = Cell::new(0);
-        let report = explorer.search(&|it| {
-            runs.set(runs.get() + 1);
-            program(it);
-        });
-        assert!(report.exhaustive());
-        (report.schedules(), runs.get())
-    };
-    let reduced = Explorer::default();
-    assert_eq!(runs_of(&reduced, &steps(4, right)), (70, 71), "the first is run twice");
-    let every = Explorer { reduction: Reduction::None, ..Explorer::default() };
-    assert_eq!(runs_of(&every, &steps(4, right)), (70, 71));
-    let independent = |program: &mut Program| {
-        for name in ["one", "other"] {
-            let own = lock(&A, 0);
-            let steps = async move {
-                for _ in 0..3 {
-                    *own.write().await += 1;
-                }
-            };
-            program.task(name).op("steps", steps).done();
-        }
-    };
-    assert!(runs_of(&reduced, &independent).1 > 1_000);
-    // Tasks that begin in one order stand for those that begin in another.
-    let alike = |program: &mut Program| {
-        let lock = lock(&A, 0);
-        for name in ["one", "other"] {
-            let lock = lock.clone();
-            program.task(name).op("add", async move { *lock.write().await += 1 }).alike().done();
-        }
-    };
-    assert!(runs_of(&reduced, &alike).1 > 1_000);
 }

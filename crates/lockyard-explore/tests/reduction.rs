@@ -4,10 +4,10 @@
 mod programs;
 mod support;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use lockyard_explore::{Explorer, Program, Schedule, Setting, look, point};
+use lockyard_explore::{Explorer, Program, Reduction, Schedule, Setting, look, point};
 use lockyard_lock::SharedLock;
 use programs::{A, MODELS, all, increments, lock, two_locks};
 use support::compared;
@@ -95,4 +95,43 @@ fn tasks_that_are_wrongly_called_alike_are_noticed() {
         program.outcome(move || format!("{:?}", look(async { written.read().await.clone() })));
     };
     compared(&Setting::default(), &program, 2, u64::MAX);
+}
+
+/// Where every schedule was run, under a reduction that has found nothing to leave out, none is drawn to check it.
+#[test]
+fn a_search_that_leaves_nothing_out_is_not_checked_by_schedules_at_random() {
+    let runs_of = |explorer: &Explorer, program: &dyn Fn(&mut Program)| {
+        let runs = Cell::new(0);
+        let report = explorer.search(&|it| {
+            runs.set(runs.get() + 1);
+            program(it);
+        });
+        assert!(report.exhaustive());
+        (report.schedules(), runs.get())
+    };
+    let reduced = Explorer::default();
+    assert_eq!(runs_of(&reduced, &increments(2, 4, true)), (70, 71), "the first is run twice");
+    let every = Explorer { reduction: Reduction::None, ..Explorer::default() };
+    assert_eq!(runs_of(&every, &increments(2, 4, true)), (70, 71));
+    let independent = |program: &mut Program| {
+        for name in ["one", "other"] {
+            let own = lock(&A, 0);
+            let steps = async move {
+                for _ in 0..3 {
+                    *own.write().await += 1;
+                }
+            };
+            program.task(name).op("steps", steps).done();
+        }
+    };
+    assert!(runs_of(&reduced, &independent).1 > 1_000);
+    // Tasks that begin in one order stand for those that begin in another.
+    let alike = |program: &mut Program| {
+        let lock = lock(&A, 0);
+        for name in ["one", "other"] {
+            let lock = lock.clone();
+            program.task(name).op("add", async move { *lock.write().await += 1 }).alike().done();
+        }
+    };
+    assert!(runs_of(&reduced, &alike).1 > 1_000);
 }
