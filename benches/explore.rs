@@ -1,11 +1,13 @@
-//! How fast the explorer searches: small lock programs, and the session manager's models to exhaustion.
+//! How fast the explorer searches: small lock programs, and the session manager's models to exhaustion, on all processors.
 //!
 //! Each search also asserts that nothing failed and that nothing was left out, so a number here is that of a proof. The
 //! number of schedules stands in the name of a benchmark; the rate follows from it. `2x6` is two tasks of six steps each.
 //! The models that take seconds are run by `lockyard verify --model NAME`, which prints the time of each.
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Once};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -31,14 +33,20 @@ fn increments(tasks: usize, each: usize) -> impl Fn(&mut Program) {
     }
 }
 
-fn exhausted(explorer: &Explorer, program: &dyn Fn(&mut Program)) -> Report {
-    let report = explorer.search(program);
+fn exhausted<B: Fn(&mut Program)>(explorer: &Explorer, program: &(impl Fn() -> B + Sync)) -> Report {
+    let threads = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let report = explorer.search_parallel(threads, program);
     assert_eq!(report.failure, None);
     assert!(report.exhaustive(), "{:?}", report.bound);
     report
 }
 
-fn measure(criterion: &mut Criterion, name: &str, explorer: &Explorer, program: &dyn Fn(&mut Program)) {
+fn measure<B: Fn(&mut Program)>(
+    criterion: &mut Criterion,
+    name: &str,
+    explorer: &Explorer,
+    program: &(impl Fn() -> B + Sync),
+) {
     let report = exhausted(explorer, program);
     let mut group = criterion.benchmark_group("explore");
     group.sample_size(10).throughput(Throughput::Elements(report.schedules()));
@@ -50,9 +58,9 @@ fn measure(criterion: &mut Criterion, name: &str, explorer: &Explorer, program: 
 fn locks(criterion: &mut Criterion) {
     for (name, model) in [("unfair", LockModel::UNFAIR), ("fifo", LockModel::FIFO)] {
         let explorer = Explorer::new(Setting { lock: model, ..Setting::default() });
-        measure(criterion, &format!("locks/{name} 2x2"), &explorer, &increments(2, 2));
-        measure(criterion, &format!("locks/{name} 3x2"), &explorer, &increments(3, 2));
-        measure(criterion, &format!("locks/{name} 2x6"), &explorer, &increments(2, 6));
+        measure(criterion, &format!("locks/{name} 2x2"), &explorer, &|| increments(2, 2));
+        measure(criterion, &format!("locks/{name} 3x2"), &explorer, &|| increments(3, 2));
+        measure(criterion, &format!("locks/{name} 2x6"), &explorer, &|| increments(2, 6));
     }
 }
 
@@ -69,7 +77,7 @@ fn manager(criterion: &mut Criterion) {
         let model = models::ModelCheck::named(name).expect("a model of this name");
         let explorer =
             Explorer { limits: Limits::default(), ..Explorer::new(model.setting(&StrategyModel::UNFAIR)) };
-        measure(criterion, name, &explorer, &*model.build(&StrategyModel::UNFAIR));
+        measure(criterion, name, &explorer, &|| model.build(&StrategyModel::UNFAIR));
     }
 }
 

@@ -42,7 +42,8 @@ impl<E: Env> Client<E> {
                 newest.is(context.version().next());
                 Ok(AppendedDTO { id, version: context.version().next() })
             };
-            let change = system.manager().write(id(key), append);
+            // Large, and moved several times: most of what it costs to put a program together, if it were not boxed.
+            let change = Box::pin(system.manager().write(id(key), append));
             let answer = seen.watching(&system, key, change).await;
             system.answered(at, changed(&answer.map(Answer::from)));
         }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::checks::pitfalls::{PITFALLS, Pitfall, Trial, Variant};
 use lockyard_bench::record::{Check, Counterexample, Engine, ModelResult, PitfallResult, VerificationReport};
-use lockyard_explore::{Limits, Proof, Report};
-use tracing::subscriber::NoSubscriber;
+use lockyard_explore::{Limits, Program, Proof, Report};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 use super::custom_locks::{ExploredLock, LOCK_ITSELF};
 use super::list::{MODELS, ModelCheck, StrategyModel};
@@ -90,14 +90,16 @@ pub fn run(plan: &Plan, on_result: &(dyn Fn(SearchProgress<'_>) + Sync)) -> Veri
     std::thread::scope(|scope| {
         for _ in 0..plan.threads.get() {
             scope.spawn(|| {
-                // What a model's store is told to refuse is no event of this program.
-                let _silence = tracing::subscriber::set_default(NoSubscriber::default());
+                let _silence = silence();
                 while !plan.limits.is_interrupted() {
                     let nth = next.fetch_add(1, Relaxed);
                     let Some(job) = jobs.get(nth) else { break };
                     // What an interrupt has cut short has no result: it would look like a bound, or like a bug that is missed.
                     let result = match job {
-                        Job::Try(subject) => try_out(subject, &plan.limits),
+                        Job::Try(subject) => {
+                            let left = jobs.len() - nth;
+                            try_out(subject, &plan.limits, threads_of_one(plan.threads, left))
+                        }
                         Job::Lock(lock) => {
                             lock.result(&plan.limits).map(|it| JobResult::Model(Box::new(it), Vec::new()))
                         }
@@ -148,15 +150,31 @@ fn one_line(found: &JobResult) -> String {
     }
 }
 
+/// While it lives, what a model's store is told to refuse is no event of this program, on this thread.
+fn silence() -> DefaultGuard {
+    tracing::subscriber::set_default(NoSubscriber::default())
+}
+
+/// How many threads one search has where so many are left to be begun, itself included: those that none of the others needs.
+fn threads_of_one(threads: NonZeroUsize, left: usize) -> NonZeroUsize {
+    NonZeroUsize::new(threads.get() / left.clamp(1, threads.get())).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// Tries one; nothing if it was interrupted before it had a result.
-fn try_out(subject: &VerifyTarget, limits: &Limits) -> Option<JobResult> {
+fn try_out(subject: &VerifyTarget, limits: &Limits, threads: NonZeroUsize) -> Option<JobResult> {
     let is_cut_short =
         |report: &Report| report.failure.is_none() && report.bound.is_some() && limits.is_interrupted();
     Some(match subject {
         VerifyTarget::Sound(model, strategy, over) => {
             let explorer = explorer(model.setting(over), limits);
             let build = model.build(over);
-            let report = explorer.search(&*build);
+            let report = explorer.search_parallel(threads, &|| {
+                let (silence, build) = (silence(), model.build(over));
+                move |program: &mut Program| {
+                    let _silence = &silence;
+                    build(program);
+                }
+            });
             if is_cut_short(&report) {
                 return None;
             }
@@ -252,5 +270,18 @@ fn model_result(
         holds: report.failure.is_none(),
         millis: report.took.as_millis() as u64,
         counterexample,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_has_the_threads_that_no_other_needs() {
+        let eight = NonZeroUsize::new(8).unwrap();
+        let of = |left| threads_of_one(eight, left).get();
+        assert_eq!([100, 9, 8, 5, 4, 3, 2, 1].map(of), [1, 1, 1, 1, 2, 2, 4, 8]);
+        assert_eq!(threads_of_one(NonZeroUsize::MIN, 1), NonZeroUsize::MIN);
     }
 }

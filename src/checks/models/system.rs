@@ -33,6 +33,8 @@ pub(super) struct System<E: Env> {
     newest: Rc<RefCell<BTreeMap<u32, u64>>>,
     next_operation: Rc<Cell<usize>>,
     verdicts: Verdicts,
+    /// What this run has come to, among the histories that were judged.
+    judged: Rc<Cell<Option<usize>>>,
 }
 
 impl<E: Env> Clone for System<E> {
@@ -44,13 +46,20 @@ impl<E: Env> Clone for System<E> {
             newest: self.newest.clone(),
             next_operation: self.next_operation.clone(),
             verdicts: self.verdicts.clone(),
+            judged: self.judged.clone(),
         }
     }
 }
 
 /// Histories that were judged already, and what they came to: few differ among thousands of schedules.
 #[derive(Clone, Default)]
-pub(super) struct Verdicts(Rc<RefCell<HashMap<History, JudgedHistory>>>);
+pub(super) struct Verdicts(Rc<RefCell<JudgedHistories>>);
+
+#[derive(Default)]
+struct JudgedHistories {
+    all: Vec<JudgedHistory>,
+    by_history: HashMap<History, usize>,
+}
 
 /// The sessions in the end, by their numbers.
 type FinalSessions = Vec<Option<ChatContext>>;
@@ -59,6 +68,8 @@ struct JudgedHistory {
     verdict: Result<(), Violated>,
     /// Ends that were found to go with the history.
     ends: Vec<FinalSessions>,
+    /// What was stored in the end, and how that and the answers are put into words.
+    outcomes: Vec<(FinalSessions, String)>,
 }
 
 impl<S, P, L, G> System<ModelEnv<S, P, L, G>>
@@ -83,6 +94,7 @@ where
             newest: Rc::default(),
             next_operation: Rc::default(),
             verdicts: verdicts.clone(),
+            judged: Rc::default(),
         }
     }
 
@@ -109,7 +121,7 @@ where
     /// All that must hold when all tasks have ended.
     fn all_holds(&self, end: &RunEnd) -> Result<(), Violated> {
         let history = self.history();
-        self.judged(&history)?;
+        let judged = self.judged(&history)?;
         if end.stalled > 0 {
             return Ok(()); // a stalled task may hold a lock, and a change of it may be half saved
         }
@@ -118,7 +130,7 @@ where
         let memory: FinalSessions =
             (0..self.sessions).map(|key| self.memory(key)).collect::<Result<_, _>>()?;
         while !look(manager.flush())?.is_empty() {}
-        let store: Vec<_> = (0..self.sessions).map(|key| manager.env().store().stored(id(key))).collect();
+        let store = self.stored();
         let sessions = |contexts: &'_ [Option<ChatContext>]| -> Vec<u32> {
             (0..).zip(contexts).filter_map(|(key, context)| context.as_ref().map(|_| key)).collect()
         };
@@ -129,7 +141,7 @@ where
                 sessions(&store)
             ));
         }
-        self.goes_with(&history, memory)?;
+        self.goes_with(judged, &history, memory)?;
         match look(manager.stats())?.unsaved {
             0 => Ok(()),
             unsaved => Err(format!("{unsaved} sessions are marked as unsaved after a flush")),
@@ -137,19 +149,45 @@ where
     }
 
     /// Whether this end goes with the history.
-    fn goes_with(&self, history: &History, memory: FinalSessions) -> Result<(), Violated> {
-        let mut verdicts = self.verdicts.0.borrow_mut();
-        if verdicts.get(history).is_some_and(|judged| judged.ends.contains(&memory)) {
+    fn goes_with(&self, judged: usize, history: &History, memory: FinalSessions) -> Result<(), Violated> {
+        let ends = &mut self.verdicts.0.borrow_mut().all[judged].ends;
+        if ends.contains(&memory) {
             return Ok(());
         }
         let recording = record(self.sessions, history);
         let last: BTreeMap<_, _> =
             (0..).zip(&memory).filter_map(|(key, it)| Some((key, it.as_ref()?))).collect();
         sessions::none(sessions::in_memory(&recording, &last))?;
-        if let Some(judged) = verdicts.get_mut(history) {
-            judged.ends.push(memory);
-        }
+        ends.push(memory);
         Ok(())
+    }
+
+    fn stored(&self) -> FinalSessions {
+        let store = self.manager().env().store();
+        (0..self.sessions).map(|key| store.stored(id(key))).collect()
+    }
+
+    /// What the run has come to, in words. They took a tenth of all time, so they are kept with the history.
+    fn outcome(&self) -> String {
+        let (store, mut verdicts) = (self.stored(), self.verdicts.0.borrow_mut());
+        let known = self.judged.get().map(|judged| &mut verdicts.all[judged].outcomes);
+        let words = known.as_ref().and_then(|known| known.iter().find(|(end, _)| *end == store));
+        if let Some((_, words)) = words {
+            return words.clone();
+        }
+        let contexts: Vec<_> = store.iter().map(|context| context.as_ref().map(texts)).collect();
+        let mut lines = vec![format!("{contexts:?}")];
+        let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
+        for PlannedOperation { process, outcome, .. } in self.asked.borrow().iter() {
+            let nth = asked.entry(*process).or_default();
+            lines.push(format!("{process}.{nth} {outcome:?}"));
+            *nth += 1;
+        }
+        let words = lines.join("\n");
+        if let Some(known) = known {
+            known.push((store, words.clone()));
+        }
+        words
     }
 
     fn memory(&self, key: u32) -> Result<Option<ChatContext>, Violated> {
@@ -169,17 +207,7 @@ where
         let system = self.clone();
         program.at_end(move |end| system.all_holds(end));
         let system = self.clone();
-        program.outcome(move || {
-            let stored = |key| system.manager().env().store().stored(id(key)).map(|it| texts(&it));
-            let mut lines = vec![format!("{:?}", (0..system.sessions).map(stored).collect::<Vec<_>>())];
-            let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
-            for PlannedOperation { process, outcome, .. } in system.asked.borrow().iter() {
-                let nth = asked.entry(*process).or_default();
-                lines.push(format!("{process}.{nth} {outcome:?}"));
-                *nth += 1;
-            }
-            lines.join("\n")
-        });
+        program.outcome(move || system.outcome());
     }
 }
 
@@ -217,15 +245,17 @@ impl<E: Env> System<E> {
         (marks().iter().map(|mark| (mark.operation, mark.kind)).collect(), self.asked.borrow().clone())
     }
 
-    /// The verdict on it, the same for equal histories.
-    fn judged(&self, history: &History) -> Result<(), Violated> {
-        let mut verdicts = self.verdicts.0.borrow_mut();
-        if let Some(judged) = verdicts.get(history) {
-            return judged.verdict.clone();
-        }
-        let verdict = sessions::history(&record(self.sessions, history), NOT_LINEARIZABLE);
-        verdicts.insert(history.clone(), JudgedHistory { verdict: verdict.clone(), ends: Vec::new() });
-        verdict
+    /// Its place among those that were judged, the same for equal histories, if the verdict on it is good.
+    fn judged(&self, history: &History) -> Result<usize, Violated> {
+        let JudgedHistories { all, by_history } = &mut *self.verdicts.0.borrow_mut();
+        let judged = by_history.get(history).copied().unwrap_or_else(|| {
+            let verdict = sessions::history(&record(self.sessions, history), NOT_LINEARIZABLE);
+            all.push(JudgedHistory { verdict, ends: Vec::new(), outcomes: Vec::new() });
+            by_history.insert(history.clone(), all.len() - 1);
+            all.len() - 1
+        });
+        self.judged.set(Some(judged));
+        all[judged].verdict.clone().map(|()| judged)
     }
 }
 
