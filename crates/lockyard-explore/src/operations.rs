@@ -84,3 +84,68 @@ impl Drop for MarkedOperation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::{pending, ready};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::quiet::Quiet;
+
+    /// Notes when it ends, by its number.
+    struct Noted(usize, Rc<RefCell<Vec<usize>>>);
+
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            self.1.borrow_mut().push(self.0);
+        }
+    }
+
+    /// Three operations that do this, and the order in which they end.
+    fn three<F: Future<Output = ()> + 'static>(
+        what: impl Fn(usize) -> F,
+    ) -> (Operations, Rc<RefCell<Vec<usize>>>) {
+        let (mut operations, ended) = (Operations::default(), Rc::default());
+        for number in 0..3 {
+            let (noted, future) = (Noted(number, Rc::clone(&ended)), what(number));
+            let operation = async move {
+                let _noted = noted;
+                future.await;
+            };
+            operations.add(number, Box::pin(operation));
+        }
+        (operations.in_order(), ended)
+    }
+
+    fn poll(operations: &mut Operations) -> Poll<()> {
+        pin!(operations).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn operations_go_in_the_order_in_which_they_were_added_and_end_in_it() {
+        let (mut operations, ended) = three(|_| ready(()));
+        assert_eq!(poll(&mut operations), Poll::Ready(()));
+        assert_eq!(*ended.borrow(), [0, 1, 2]);
+
+        let (mut operations, ended) = three(|_| pending());
+        assert_eq!(poll(&mut operations), Poll::Pending);
+        assert!(ended.borrow().is_empty());
+        drop(operations);
+        assert_eq!(*ended.borrow(), [0, 1, 2], "the one at work first");
+    }
+
+    #[test]
+    fn one_that_panics_ends_in_its_step_and_the_others_do_not() {
+        let _quiet = Quiet::begin();
+        let (mut operations, ended) = three(|number| async move { assert_ne!(number, 1, "it panics") });
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut operations))).is_err());
+        assert_eq!(*ended.borrow(), [0, 1]);
+        drop(operations);
+        assert_eq!(*ended.borrow(), [0, 1, 2]);
+    }
+}
