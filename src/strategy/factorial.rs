@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn combinations_that_are_missing_are_named_with_ways_that_are_not() {
         let message = Factorial::parse("before..best").expect_err("most are not built").to_string();
-        let missing = "session=parking-lot-rwlock,cache=mutex-lru(tokio-mutex),dto=cloned,save=under-lock";
+        let missing = "session=arc-swap,cache=mutex-lru(tokio-mutex),dto=cloned,save=under-lock";
         for part in ["before", "best", missing, "more", "before..after"] {
             assert!(message.contains(part), "{part}: {message}");
         }

@@ -1,7 +1,7 @@
 //! One live session: its slot, the state that is published of it, and the gate that orders its I/O.
 
 use std::future::ready;
-use std::ops::{Deref, DerefMut};
+use std::ops::DerefMut;
 
 use futures_util::future::Either;
 
@@ -129,7 +129,7 @@ impl<E: Env> Entry<E> {
     {
         const { assert!(!E::Locks::COPY_ON_WRITE, "a copy cannot be stored before it is seen") };
         let holding = E::Locks::hold(&self.slot);
-        async move { Holding { slot: holding.await, entry: self } }
+        async move { Holding { slot: holding.await, entry: self, is_changing: false } }
     }
 
     /// Publishes what a change has left. `slot` is what stands, and no other writer is in.
@@ -179,25 +179,26 @@ pub(super) struct Holding<'a, G: DerefMut<Target = Slot>, E: Env> {
     // Fields end after the body of `drop`: the state is published while the lock is still held.
     slot: G,
     entry: &'a Entry<E>,
+    /// A change has begun and not ended. It is dropped so by a panic alone.
+    is_changing: bool,
 }
 
-impl<G: DerefMut<Target = Slot>, E: Env> Deref for Holding<'_, G, E> {
-    type Target = Slot;
-
-    fn deref(&self) -> &Slot {
-        &self.slot
+impl<G: DerefMut<Target = Slot>, E: Env> Holding<'_, G, E> {
+    pub(super) fn make<R>(&mut self, change: impl FnOnce(&mut Slot) -> R) -> R {
+        self.is_changing = true;
+        let outcome = change(&mut self.slot);
+        self.is_changing = false;
+        outcome
     }
-}
 
-impl<G: DerefMut<Target = Slot>, E: Env> DerefMut for Holding<'_, G, E> {
-    fn deref_mut(&mut self) -> &mut Slot {
-        &mut self.slot
+    pub(super) fn slot(&self) -> &Slot {
+        &self.slot
     }
 }
 
 impl<G: DerefMut<Target = Slot>, E: Env> Drop for Holding<'_, G, E> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.is_changing {
             self.slot.cut_short();
         }
         self.entry.changed(&self.slot);

@@ -53,6 +53,7 @@ pub use registry::Registry;
 pub(in crate::backend) use room::evict_largest;
 pub use save::{AfterUnlock, Change, SaveMode, Settle, UnderLock};
 pub use sessions::{HeldSession, Sessions};
-pub use state::{Locked, Published, SlotState, StateMode, StateWord};
+pub use slot::SlotState;
+pub use state::{Locked, Published, StateMode, StateWord};
 pub use stats::{ManagerStats, SessionCounts, Traffic};
 pub use unsaved::Unsaved;

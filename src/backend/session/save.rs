@@ -100,12 +100,12 @@ impl<F: AwaitFamily> SaveMode<F> for UnderLock {
         let mut saved = E::Gate::hold(&entry.gate).await;
         // The guard is declared after the gate and ends before it: the next at the gate finds the slot free, the
         // state published and `saved` raised.
-        let mut slot = entry.hold().await;
-        let changed = manager.apply(entry, &mut slot, change)?;
+        let mut holding = entry.hold().await;
+        let changed = holding.make(|slot| manager.apply(entry, slot, change))?;
         if manager.must_save(settle, changed.backlog) {
             // If this fails or is dropped, the change stays in memory and marked: it was made, and it is not taken
             // back.
-            manager.store(entry, Slot::clone(&slot), &mut saved).await?;
+            manager.store(entry, holding.slot().clone(), &mut saved).await?;
         }
         Ok(())
     }

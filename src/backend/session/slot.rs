@@ -1,9 +1,8 @@
-//! What a session is right now: not loaded, live, or deleted.
+//! What a session is right now: not loaded, live, or deleted; and what of that is published.
 
 use crate::backend::chat::{ChatContext, ContextId, ContextStateDTO, Version};
 
 use super::error::SessionError;
-use super::state::SlotState;
 
 /// What a session is right now. It moves from `Empty` to `Live` to `Gone` and never back.
 #[derive(Clone, Debug)]
@@ -27,6 +26,17 @@ pub(super) enum Slot {
         /// One more than the version that was deleted, so that the deletion is newer than every save.
         version: Version,
     },
+}
+
+/// What there is to publish of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotState {
+    /// It is not loaded.
+    Empty,
+    /// Its state and version.
+    Live(ContextStateDTO),
+    /// It was deleted; the version is newer than all that it had.
+    Gone(Version),
 }
 
 impl Slot {

@@ -12,6 +12,7 @@ use super::cache::Cache;
 use super::env::Env;
 use super::error::SessionError;
 use super::manager::ChatSessionManager;
+use super::slot::SlotState;
 
 /// A factor of a strategy: does the state of a session also stand outside its lock? One value of it is part of
 /// every session.
@@ -30,17 +31,6 @@ pub trait StateMode: Default + Send + Sync + 'static {
 
     /// What is published; `Empty` where that says nothing, and the lock must be asked.
     fn published(&self) -> SlotState;
-}
-
-/// What there is to publish of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlotState {
-    /// It is not loaded.
-    Empty,
-    /// Its state and version.
-    Live(ContextStateDTO),
-    /// It was deleted; the version is newer than all that it had.
-    Gone(Version),
 }
 
 /// The state is read as everything else is: under the read guard. Takes no room and does nothing.

@@ -149,7 +149,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "look-then-state",
         "a client looks at the session and then at its state, beside an append",
-        MinSchedules { under_lock: 1, after_unlock: 1 },
+        MinSchedules { under_lock: 8, after_unlock: 6 },
         NOTHING,
         ProgramKind::LookThenState,
         Mutant::Unhelpful,
