@@ -238,7 +238,7 @@ fn what_cannot_be_ablated_or_swept_is_refused_before_anything_runs() {
     refused(&["--ablate", "before"], &["before", "FROM..TO"]);
     refused(&["--ablate", "before..aftr"], &["did you mean `after`"]);
     refused(&["--ablate", "after..after"], &["differ in no factor"]);
-    let held = "session=parking-lot-rwlock,cache=mutex-lru(tokio-mutex),dto=cloned,save=under-lock";
+    let held = "session=arc-swap,cache=mutex-lru(tokio-mutex),dto=cloned,save=under-lock";
     refused(&["--ablate", "before..best"], &[held, "must not be", "is not built", "before..after"]);
     refused(&["--sweep", "taks=1,2"], &["did you mean `tasks`"]);
     refused(&["--sweep", "tasks=0,1", "--scenario", "polling"], &["polling cannot be swept", "tasks=0"]);
