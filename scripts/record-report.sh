@@ -13,7 +13,7 @@ measure() {
     [ ! -e "reports/$1" ] || { echo "reports/$1 is there already: give another name" >&2; exit 2; }
     cargo build --release
     target/release/lockyard compare --scenario polling --scenario hot-context --scenario one-worker --scenario churn \
-        --processes 5 --duration 2500ms --verify --out "reports/$1"
+        --processes 5 --duration 4s --verify --out "reports/$1"
 }
 
 # The page of a record as it is drawn now, and its first screen as a picture.

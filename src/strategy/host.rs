@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::backend::chat::{ContextId, Timestamp};
 use crate::backend::session::{Clock, Entry, Env, SaveMode, Short, StateMode};
 use crate::backend::store::Store;
-use lockyard_lock::{AsyncLockMutex, AwaitFamily, LockFamily};
+use lockyard_lock::{AwaitFamily, LockFamily, TokioMutex};
 
 use super::cache::CacheFamily;
 
@@ -31,8 +31,9 @@ pub trait Executor: Send + Sync + 'static {
 }
 
 impl Executor for Handle {
-    /// Never contended on a hit, held across I/O, and part of every session: the smallest lock that can be held so.
-    type Gate = AsyncLockMutex;
+    /// Never contended on a hit, held across I/O, and part of every session: the plainest lock that can be. That of async-lock is
+    /// smaller, and allocates more than it saves when it is first released.
+    type Gate = TokioMutex;
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         Handle::spawn(self, future);

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 
 use crate::backend::service::{Backend, DtoPolicy, DynBackend, Simulator};
 use crate::backend::session::{ChatSessionManager, SaveMode, StateMode};
-use lockyard_lock::{AsyncLockMutex, LockFamily};
+use lockyard_lock::{LockFamily, TokioMutex};
 use lockyard_track::{Tracked, Tracker};
 
 use super::assemble::Setup;
@@ -21,7 +21,7 @@ pub struct TrackedRuntime {
 }
 
 impl Executor for TrackedRuntime {
-    type Gate = Tracked<AsyncLockMutex>;
+    type Gate = Tracked<TokioMutex>;
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(self.tracker.task("background".into(), future));
