@@ -18,7 +18,7 @@ fn counterexample() -> Counterexample {
 
 /// A record of a run, with the model that fails as its only one.
 fn record(how: &Counterexample) -> Record {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/2026-11-29/run.json");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/2026-11-30/run.json");
     let model = ModelResult {
         model: "appends-loaded-2x2".to_owned(),
         strategy: "a mutant".to_owned(),

@@ -3,7 +3,7 @@
 use assert_cmd::Command;
 
 /// A record that is there.
-const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/2026-11-29/run.json");
+const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/2026-11-30/run.json");
 
 /// What the program prints on stdout, with this environment and none of a terminal's beside.
 fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> String {

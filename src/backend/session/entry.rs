@@ -74,7 +74,7 @@ impl<E: Env> Entry<E> {
             slot: SharedLock::new(&SESSION, slot),
             state,
             gate: SharedLock::new(&GATE, Saved::default()),
-            mark: MarkPlace::NONE,
+            mark: MarkPlace::none(),
             _tie: registry.tie(),
             alive,
         }

@@ -27,7 +27,10 @@ pub struct Unsaved<E: Env> {
 pub(super) struct MarkPlace(AtomicU32);
 
 impl MarkPlace {
-    pub(super) const NONE: Self = Self(AtomicU32::new(u32::MAX));
+    /// None.
+    pub(super) fn none() -> Self {
+        Self(AtomicU32::new(u32::MAX))
+    }
 
     fn get(&self) -> Option<usize> {
         let place = self.0.load(Relaxed);

@@ -42,10 +42,10 @@ struct Record {
 
 impl StoredRecord {
     /// Keeps this context in place of what was there, unless the record was deleted; then it is handed back.
-    fn replace(&self, context: ChatContext, all: &ByteSum) -> Result<(), ChatContext> {
+    fn replace(&self, context: ChatContext, all: &ByteSum) -> Option<ChatContext> {
         let mut record = self.0.lock();
         if record.deleted {
-            return Err(context);
+            return Some(context);
         }
         record.summary.follow(&context);
         record.bytes = all.follow(record.bytes, context.size());
@@ -53,7 +53,7 @@ impl StoredRecord {
         // Outside the lock: the old context may be the last to hold its messages.
         drop(record);
         drop(old);
-        Ok(())
+        None
     }
 }
 
@@ -82,14 +82,14 @@ impl Store for MemoryStore {
 
     async fn put(&self, context: ChatContext, stored: &mut Self::Stored) -> Result<(), StoreError> {
         let known = stored.take().or_else(|| Some(self.records.get(&context.id())?.value().clone()));
-        let replaced = match &known {
+        let left = match &known {
             Some(record) => record.replace(context, &self.bytes),
-            None => Err(context),
+            None => Some(context),
         };
-        *stored = match replaced {
-            Ok(()) => known,
-            // There is none, or it was deleted.
-            Err(context) => Some(self.insert(context)),
+        *stored = match left {
+            None => known,
+            // There is no record, or it was deleted.
+            Some(context) => Some(self.insert(context)),
         };
         Ok(())
     }

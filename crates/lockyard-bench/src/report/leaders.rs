@@ -6,7 +6,7 @@
 
 use super::format;
 use super::rows::{Row, Table};
-use crate::record::Metric;
+use crate::record::{Metric, Throughput};
 use crate::stats::Direction;
 
 /// Jain's indices that differ by less are the same: the index of evenly served tasks varies as much from run to run.
@@ -34,6 +34,13 @@ impl Standing<'_> {
 
     pub fn strategy(&self) -> &str {
         &self.row.cell.strategy
+    }
+
+    /// Whether it is known too imprecisely for a winner. Ratios are of the same rounds: where processes differ as a whole, they can be
+    /// known well though the throughput is not.
+    fn is_imprecise(&self) -> bool {
+        let ratio = Throughput { ops_per_s: self.value, ci: self.ci };
+        self.row.cell.throughput.is_imprecise() && (!self.is_ratio || ratio.is_imprecise())
     }
 }
 
@@ -124,9 +131,8 @@ impl<'a> Lead<'a> {
         let best = *standings.iter().min_by(|a, b| better(a, b))?;
         let mut leading: Vec<_> = standings.into_iter().filter(|it| !best.beats(it, direction)).collect();
         leading.sort_by(|a, b| better(a, b));
-        let is_imprecise = |it: &Standing<'_>| it.row.cell.throughput.is_imprecise();
-        let ahead = leading.iter().take_while(|it| is_imprecise(it)).count();
-        let (imprecise, winners) = leading.into_iter().partition(is_imprecise);
+        let ahead = leading.iter().take_while(|it| it.is_imprecise()).count();
+        let (imprecise, winners) = leading.into_iter().partition(Standing::is_imprecise);
         Some(Self { winners, imprecise, ahead, of })
     }
 
