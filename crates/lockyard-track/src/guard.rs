@@ -39,7 +39,6 @@ impl<'a, G> TrackedGuard<'a, G> {
         Self { held: None, guard, released: Released(lock) }
     }
 
-    /// Ends it by what ends the guard inside, noted in the same order as when it is dropped.
     /// The guard inside, to be ended by its own means, and what notes that it has ended. That it is held is noted no more.
     pub(super) fn into_parts(self) -> (G, Released<'a>) {
         let Self { held, guard, released } = self;

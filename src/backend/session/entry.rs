@@ -83,6 +83,7 @@ impl<E: Env> Entry<E> {
     /// Looks at the slot. What is seen is published by then.
     #[track_caller]
     pub(super) fn look(&self) -> impl Future<Output = ReadGuard<'_, E>> + Send {
+        // Where nothing is published, an explored lock need not take a step for it.
         if E::State::PUBLISHES {
             Either::Left(self.slot.read_first(|slot| self.state.seen(|| slot.state())))
         } else {
