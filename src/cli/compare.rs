@@ -12,6 +12,7 @@ use lockyard_bench::program::against::Against;
 use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::gate;
 use lockyard_bench::program::output;
+use lockyard_bench::program::process_number::ProcessNumber;
 use lockyard_bench::program::processes;
 use lockyard_bench::program::program_name;
 use lockyard_bench::program::progress;
@@ -115,8 +116,8 @@ pub(super) struct Args {
     processes: u32,
 
     /// Measure this one of several processes and print what the process that asks for it wants to know.
-    #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
-    part: Option<processes::ProcessNumber>,
+    #[arg(long, hide = true, value_name = "NTH/OF")]
+    part: Option<ProcessNumber>,
 
     /// Measure another build of this program, alternating with this one: is this build no slower?
     ///

@@ -20,6 +20,7 @@ use super::exit::Exit;
 use super::gate::GateOptions;
 use super::options::RunOptions;
 use super::output;
+use super::process_number::ProcessNumber;
 use super::processes;
 use super::progress;
 use super::record_file::RecordFile;
@@ -82,8 +83,8 @@ pub(super) struct CompareArgs {
     processes: u32,
 
     /// Measure this one of several processes and print what the process that asks for it wants to know.
-    #[arg(long, hide = true, value_name = "NTH/OF", value_parser = processes::nth)]
-    part: Option<processes::ProcessNumber>,
+    #[arg(long, hide = true, value_name = "NTH/OF")]
+    part: Option<ProcessNumber>,
 
     /// Measure another build of this program, alternating with this one: is this build no slower?
     ///

@@ -72,7 +72,7 @@ pub fn run(args: &DiffOptions) -> anyhow::Result<Exit> {
     let tolerance = Tolerance { ratio: args.gate.unwrap_or(Share::NONE), absolute: args.gate_absolute };
     let diff = gate::diff(&before, &after, tolerance, Confidence::default());
     stdout::write_out(&match args.format {
-        Format::Text => report::diff_text(&diff, stdout::colour()),
+        Format::Text => report::diff_text(&diff, &stdout::table_options()),
         Format::Json => diff.to_json(),
         Format::Markdown => report::diff_summary(&diff),
         Format::Html => report::diff_page(&diff),

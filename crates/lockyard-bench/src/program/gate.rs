@@ -99,7 +99,7 @@ impl Gate {
         let path = out.join("gate.md");
         write_atomically(&path, &report::diff_summary(&diff))
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        eprintln!("\n{}", report::diff_text(&diff, stdout::colour()).trim_end());
+        eprintln!("\n{}", report::diff_text(&diff, &stdout::table_options()).trim_end());
         Ok(exit::of_gate(record, &diff))
     }
 }

@@ -74,6 +74,7 @@ pub mod options;
 mod origin;
 pub mod output;
 pub mod planned;
+pub mod process_number;
 pub mod processes;
 pub mod progress;
 pub mod record_file;

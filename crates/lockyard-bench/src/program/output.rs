@@ -113,7 +113,7 @@ pub fn measure_by(
     run: impl FnOnce(&Arc<AtomicBool>, &mut RecordFile) -> anyhow::Result<Record>,
 ) -> anyhow::Result<Exit> {
     let out = options.out.clone().unwrap_or_else(default_folder);
-    claim(&out)?;
+    let is_new = claim(&out)?;
     let interrupted = interrupt(WRITES_MEASURED)?;
     let mut file = RecordFile::new(out.clone());
     let record = match run(&interrupted, &mut file) {
@@ -121,6 +121,9 @@ pub fn measure_by(
         Err(error) => {
             if let Some(page) = file.rescue() {
                 eprintln!("\nReport of what was measured before the error: {}", page.display());
+            } else if is_new {
+                // An empty folder would be all that is left of it. Where something stands in it after all, it stays.
+                let _ = std::fs::remove_dir(&out);
             }
             return Err(error);
         }
@@ -184,12 +187,14 @@ fn default_folder() -> PathBuf {
     Path::new("reports").join("local").join(now.to_string())
 }
 
-/// Makes the folder and makes sure that it can be written to, before anything is measured for it.
-fn claim(out: &Path) -> anyhow::Result<()> {
+/// Makes the folder and makes sure that it can be written to, before anything is measured for it. Whether it is new.
+fn claim(out: &Path) -> anyhow::Result<bool> {
+    let is_new = !out.exists();
     let wanted = || format!("--out {} cannot be used: name a folder that can be written to", out.display());
     std::fs::create_dir_all(out).with_context(wanted)?;
     let probe = out.join(".lockyard-probe");
-    std::fs::write(&probe, "").and_then(|()| std::fs::remove_file(&probe)).with_context(wanted)
+    std::fs::write(&probe, "").and_then(|()| std::fs::remove_file(&probe)).with_context(wanted)?;
+    Ok(is_new)
 }
 
 /// The first Ctrl-C, SIGTERM or SIGHUP ends the run early, and says what becomes of it; the second ends the program at once.

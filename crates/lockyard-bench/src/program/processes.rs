@@ -22,30 +22,13 @@ use crate::workload::Workload;
 
 use super::exit::{Exit, ProcessError};
 use super::output;
+use super::process_number::ProcessNumber;
 use super::progress;
 use super::record_file::RecordFile;
 use super::stdout;
 
 /// How long an interrupt may stay unnoticed while a process measures.
 const HEED: Duration = Duration::from_millis(50);
-
-/// One of how many processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProcessNumber {
-    /// From 0 on.
-    nth: u32,
-    of: u32,
-}
-
-/// For clap: `1/5` is the second of five.
-///
-/// # Errors
-/// It is no such thing.
-pub fn nth(given: &str) -> Result<ProcessNumber, String> {
-    let parts = given.split_once('/').and_then(|(nth, of)| Some((nth.parse().ok()?, of.parse().ok()?)));
-    let found = parts.filter(|(nth, of)| nth < of).map(|(nth, of)| ProcessNumber { nth, of });
-    found.ok_or_else(|| "write which of how many processes, counted from 0: 1/5".to_owned())
-}
 
 /// Measures the plan in this many processes, one after the other, and keeps what each has measured as soon as it is there.
 ///
@@ -126,12 +109,13 @@ fn parsed(line: &[u8]) -> Result<Part, String> {
 ///
 /// # Errors
 /// What could not be measured or printed.
-pub fn answer<W: Workload>(plan: Plan<W>, ProcessNumber { nth, of }: ProcessNumber) -> anyhow::Result<Exit> {
+pub fn answer<W: Workload>(plan: Plan<W>, process: ProcessNumber) -> anyhow::Result<Exit> {
     let interrupted = output::interrupt(output::WRITES_MEASURED)?;
     end_with_stdin(interrupted.clone());
-    let plan = plan.into_part(nth, of);
+    let plan = plan.into_part(process.nth, process.of);
     let mut written = Ok(());
-    measure_parts(&plan, &interrupted, &mut *progress::observer(&plan), &mut |part, _| {
+    let mut observer = progress::observer_of_process(&plan, process);
+    measure_parts(&plan, &interrupted, &mut *observer, &mut |part, _| {
         let line = serde_json::to_string(&part).context("a part cannot be written");
         if let Err(error) = line.and_then(|line| stdout::write_out(&line)) {
             // There is nobody to measure for.
@@ -150,17 +134,4 @@ fn end_with_stdin(interrupted: Arc<AtomicBool>) {
         drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
         interrupted.store(true, Ordering::Relaxed);
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_is_one_of_several() {
-        assert_eq!(nth("1/5"), Ok(ProcessNumber { nth: 1, of: 5 }));
-        for wrong in ["5/5", "1", "1/", "/2", "-1/2", "0/0"] {
-            assert!(nth(wrong).unwrap_err().contains("1/5"), "{wrong}");
-        }
-    }
 }

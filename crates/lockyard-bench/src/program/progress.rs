@@ -11,22 +11,35 @@ use crate::record::{Comparison, Metric};
 use crate::report;
 use crate::workload::Workload;
 
+use super::process_number::ProcessNumber;
 use super::time_left::TimeLeft;
 
 /// The observer that fits where stderr goes.
 pub fn observer<W: Workload>(plan: &Plan<W>) -> Box<dyn Observer> {
+    observer_of_process(plan, ProcessNumber::ALONE)
+}
+
+/// The same for one of several processes, which measure one after the other: how far all of them are together.
+pub fn observer_of_process<W: Workload>(plan: &Plan<W>, process: ProcessNumber) -> Box<dyn Observer> {
     let subjects = plan.names().collect::<Vec<_>>().join(", ");
     let workloads: Vec<_> = plan.workloads().iter().map(Workload::name).collect();
-    observer_of(&subjects, &workloads.join(", "), workloads.len())
+    observed(&subjects, &workloads.join(", "), workloads.len(), process)
 }
 
 /// The same, by what is measured and under what, and how many workloads that are.
 pub fn observer_of(subjects: &str, workloads: &str, count: usize) -> Box<dyn Observer> {
-    eprintln!("Measuring {subjects} under {workloads}.");
-    let left = TimeLeft::of(u32::try_from(count).unwrap_or(u32::MAX));
+    observed(subjects, workloads, count, ProcessNumber::ALONE)
+}
+
+fn observed(subjects: &str, workloads: &str, count: usize, process: ProcessNumber) -> Box<dyn Observer> {
+    if process.nth == 0 {
+        eprintln!("Measuring {subjects} under {workloads}.");
+    }
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let left = TimeLeft::of(count.saturating_mul(process.of - process.nth));
     // A bar moves the cursor, which a dumb terminal cannot.
     let has_bar = std::io::stderr().is_terminal() && !console::is_dumb();
-    if has_bar { Box::new(Bar::new(left)) } else { Box::new(Lines::new(left)) }
+    if has_bar { Box::new(Bar::new(left, process)) } else { Box::new(Lines::new(left, process)) }
 }
 
 fn human(duration: Duration) -> String {
@@ -65,14 +78,15 @@ struct Bar {
     drawn: ProgressBar,
     start: Instant,
     left: TimeLeft,
+    process: ProcessNumber,
 }
 
 impl Bar {
-    fn new(left: TimeLeft) -> Self {
+    fn new(left: TimeLeft, process: ProcessNumber) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {wide_msg}").expect("a template");
         // Nothing of nothing would be all; how many rounds there are is known with the first.
-        let bar = ProgressBar::new(1).with_style(style);
-        Self { drawn: bar, start: Instant::now(), left }
+        let bar = ProgressBar::new(process.of.into()).with_position(process.nth.into()).with_style(style);
+        Self { drawn: bar, start: Instant::now(), left, process }
     }
 }
 
@@ -88,10 +102,11 @@ impl Observer for Bar {
                 self.drawn.set_message(format!("{subject}: making {done} of {of}"));
             }
             Progress::Round { workload, done, of, interim } => {
-                let left = self.left.round(self.start.elapsed(), workload, *done, *of);
-                self.drawn.set_length(u64::from(*of));
+                let (done, of) = self.process.of_all(*done, *of);
+                let left = self.left.round(self.start.elapsed(), workload, done, of);
+                self.drawn.set_length(u64::from(of));
                 self.drawn.set_message(format!("{workload}{}{}", left_in_words(left), so_far(*interim)));
-                self.drawn.set_position(u64::from(*done));
+                self.drawn.set_position(u64::from(done));
             }
             Progress::Measured { workload, comparisons } => {
                 self.drawn.println(interim_ratios(workload, comparisons));
@@ -111,16 +126,18 @@ impl Drop for Bar {
 struct Lines {
     start: Instant,
     left: TimeLeft,
+    process: ProcessNumber,
     tenths: u32,
 }
 
 impl Lines {
-    fn new(left: TimeLeft) -> Self {
-        Self { start: Instant::now(), left, tenths: 0 }
+    fn new(left: TimeLeft, process: ProcessNumber) -> Self {
+        Self { start: Instant::now(), left, process, tenths: process.nth * 10 / process.of }
     }
 
     /// The line for a round, if one is due.
     fn of_round(&mut self, at: Duration, workload: &str, done: u32, of: u32) -> Option<String> {
+        let (done, of) = self.process.of_all(done, of);
         let left = self.left.round(at, workload, done, of);
         let tenths = done * 10 / of.max(1);
         (tenths > self.tenths).then(|| {
@@ -134,7 +151,7 @@ impl Observer for Lines {
     fn on(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Preparing { workload, .. } => {
-                if self.tenths == 0 && self.left.is_new() {
+                if self.process.nth == 0 && self.left.is_new() {
                     eprintln!("{workload}: 0 % done, setting up");
                 }
                 self.left.preparing(self.start.elapsed());
@@ -164,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_bar_is_at_nothing_before_the_first_round() {
-        let mut bar = Bar::new(TimeLeft::of(1));
+        let mut bar = Bar::new(TimeLeft::of(1), ProcessNumber::ALONE);
         bar.on(&Progress::Preparing { workload: "polling", subject: "after" });
         assert_eq!((bar.drawn.position(), bar.drawn.length()), (0, Some(1)));
         bar.on(&Progress::Round { workload: "polling", done: 2, of: 20, interim: None });
@@ -174,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_line_says_how_long_once_that_is_known() {
-        let mut lines = Lines::new(TimeLeft::of(1));
+        let mut lines = Lines::new(TimeLeft::of(1), ProcessNumber::ALONE);
         lines.left.preparing(Duration::ZERO);
         let mut round = |at, done| lines.of_round(Duration::from_secs(at), "polling", done, 10);
         assert_eq!(round(60, 1).as_deref(), Some("polling: 10 % done"));
@@ -182,5 +199,18 @@ mod tests {
         round(62, 2);
         round(63, 3);
         assert_eq!(round(64, 4).as_deref(), Some("polling: 40 % done, about 6 seconds left"));
+    }
+
+    #[test]
+    fn one_of_several_processes_goes_on_where_the_one_before_has_ended() {
+        let process = "1/2".parse().unwrap();
+        let mut bar = Bar::new(TimeLeft::of(1), process);
+        bar.on(&Progress::Preparing { workload: "polling", subject: "after" });
+        assert_eq!((bar.drawn.position(), bar.drawn.length()), (1, Some(2)));
+        let mut lines = Lines::new(TimeLeft::of(1), process);
+        let mut round = |at, done| lines.of_round(Duration::from_secs(at), "polling", done, 10);
+        assert_eq!([round(1, 1), round(2, 2)], [None, Some("polling: 60 % done".to_owned())]);
+        round(3, 3);
+        assert_eq!(round(4, 4).as_deref(), Some("polling: 70 % done, about 6 seconds left"));
     }
 }

@@ -73,7 +73,7 @@ fn several(records: &[Record], args: &ReportOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::Fine);
     }
     stdout::write_out(&match args.format {
-        Format::Text => report::trends_text(&trends, stdout::colour()),
+        Format::Text => report::trends_text(&trends, &stdout::table_options()),
         Format::Json => trends.to_json(),
         Format::Markdown => report::trends_summary(&trends),
         Format::Html => report::trends_page(&trends, latest),

@@ -30,6 +30,12 @@ pub fn text_options(all: bool) -> TextOptions {
     TextOptions { colour: colour(), width: columns(), all }
 }
 
+/// How several records are printed here. Their tables are wide, so where no terminal says how many columns there are, they have room.
+pub fn table_options() -> TextOptions {
+    const ROOM: usize = 100;
+    TextOptions { colour: colour(), width: width().unwrap_or(ROOM), all: true }
+}
+
 /// How many columns text may have: as many as `COLUMNS` says, or the terminal has; 80 where neither is known.
 pub fn columns() -> usize {
     let asked = std::env::var("COLUMNS").ok();

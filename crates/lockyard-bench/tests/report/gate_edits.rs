@@ -6,7 +6,7 @@ use crate::sample::sample;
 use lockyard_bench::Share;
 use lockyard_bench::gate::{Tolerance, diff};
 use lockyard_bench::record::{Arrival, Diff, Outcome, Record, Route, ServerGroup, StrategySummary};
-use lockyard_bench::report::{Colour, diff_junit, diff_summary, diff_text, diff_verdict};
+use lockyard_bench::report::{TextOptions, diff_junit, diff_summary, diff_text, diff_verdict};
 use lockyard_bench::stats::Confidence;
 
 const TENTH: Share = Share::of_percent(10.0).unwrap();
@@ -181,7 +181,7 @@ fn a_program_that_is_twenty_times_slower_in_everything_is_noticed() {
     assert!(found.passes(), "absolute throughput is not judged unless it is asked for");
     let note = "all strategies are at ×0.05 of the throughput of the baseline, alike; ratios to “naive” cannot show that";
     assert_eq!(found.notes, [note]);
-    for printed in [diff_text(&found, Colour::Plain), diff_summary(&found)] {
+    for printed in [diff_text(&found, &TextOptions::default()), diff_summary(&found)] {
         let printed = printed.replace('\n', " ");
         let (before_the_table, _) = printed.split_once("outcome").expect("the head of the table");
         assert!(before_the_table.contains("×0.05 of the throughput of the baseline"), "{before_the_table}");

@@ -7,7 +7,7 @@ use lockyard_bench::Share;
 use lockyard_bench::gate::{diff, trends};
 use lockyard_bench::record::{Outcome, Record, TrendStrategy, Trends};
 use lockyard_bench::report::{
-    Colour, trends_page, trends_summary, trends_text, trends_verdict, write_trends,
+    TextOptions, trends_page, trends_summary, trends_text, trends_verdict, write_trends,
 };
 use lockyard_bench::stats::Confidence;
 
@@ -81,7 +81,9 @@ fn a_run_on_another_machine_begins_a_new_line_and_says_why() {
     let breaks: Vec<_> = found.breaks().collect();
     assert!(matches!(breaks[..], [(3, [why])] if why.contains("another machine")), "{breaks:?}");
     let why = "run 3 → run 4: not comparable: another machine: the baseline had 2 cores, this run 64";
-    for rendered in [trends_summary(&found), page(&runs), unwrapped(&trends_text(&found, Colour::Plain))] {
+    for rendered in
+        [trends_summary(&found), page(&runs), unwrapped(&trends_text(&found, &TextOptions::default()))]
+    {
         assert!(rendered.contains(why), "{why} is not in\n{rendered}");
         assert!(rendered.contains("Not comparable: run 4 with run 3."), "{rendered}");
     }
@@ -122,7 +124,7 @@ fn the_verdict_says_the_step_with_its_commits_in_every_format() {
     ] {
         assert!(verdict.contains(words), "{words} is not in {verdict}");
     }
-    assert!(unwrapped(&trends_text(&found, Colour::Plain)).starts_with(&verdict));
+    assert!(unwrapped(&trends_text(&found, &TextOptions::default())).starts_with(&verdict));
     assert!(trends_summary(&found).starts_with(&format!("🔴 {verdict}\n")));
     assert!(page(&runs).contains(&verdict));
     let summary = trends_summary(&found);
@@ -204,7 +206,7 @@ fn odd_numbers_make_pages_too() {
         let paths: String =
             chart(&page).split(" d=\"").skip(1).map(|it| it.split('"').next().unwrap()).collect();
         assert!(!paths.contains("NaN") && !paths.contains("inf"), "{odd}: {paths}");
-        assert!(!trends_text(&of(&runs), Colour::Plain).is_empty());
+        assert!(!trends_text(&of(&runs), &TextOptions::default()).is_empty());
     }
     let mut empty = four(&sample());
     empty.iter_mut().for_each(|run| run.cells.clear());
@@ -238,7 +240,7 @@ fn a_hostile_name_is_text() {
     let page = page(&runs);
     assert!(page.contains("&lt;img src=x") && !page.contains("<img") && !page.contains("</script>"));
     assert_eq!(page.matches(" onerror").count(), page.matches("&lt;img src=x onerror").count());
-    assert!(trends_text(&found, Colour::Plain).chars().all(|c| c == '\n' || !c.is_control()));
+    assert!(trends_text(&found, &TextOptions::default()).chars().all(|c| c == '\n' || !c.is_control()));
     let summary = trends_summary(&found);
     assert!(!summary.contains("<img") && !summary.contains("](") && !summary.contains("\n# h"), "{summary}");
     let bars = |line: &str| line.replace("\\|", "").matches('|').count();
@@ -253,8 +255,11 @@ fn a_terminal_has_the_last_runs_and_says_what_it_leaves_out() {
     let mut runs: Vec<_> =
         (1..=9).map(|nth| at(sample(), &format!("2026-01-{nth:02}"), &format!("c{nth}"))).collect();
     scale(&mut runs[8], "polling", "after", 1.3);
-    let text = trends_text(&of(&runs), Colour::Plain);
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let text = trends_text(&of(&runs), &TextOptions::default());
+    for width in [40, 80, 160] {
+        let text = trends_text(&of(&runs), &TextOptions { width, ..TextOptions::default() });
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width} columns: {text}");
+    }
     assert!(text.contains("Runs 1 to 5 are left out here") && text.contains("▲ ×1.27 ± "), "{text}");
     let page = page(&runs);
     let same = "All runs have machine: AMD EPYC 7763 64-Core Processor, 2 cores, Linux 6.8 x86_64; ratios are to: naive.";

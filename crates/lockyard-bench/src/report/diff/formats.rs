@@ -6,17 +6,14 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::junit::written;
 use super::super::markdown::{escaped, line};
-use super::super::terminal::{Colour, TextOptions, plain, wrapped};
+use super::super::terminal::{TextOptions, plain, wrapped};
 use super::words::{HEAD, commits, diff_verdict, limits, notes, row, throughputs};
 use crate::record::{CellChange, Diff, Outcome};
 
-/// The width that a diff keeps to in a terminal.
-const COLUMNS: usize = 100;
-
-/// A diff for a terminal.
-pub fn diff_text(diff: &Diff, colour: Colour) -> String {
-    let options = TextOptions { colour, width: COLUMNS, all: true };
-    let wrapped = |text: &str| wrapped(text, COLUMNS);
+/// A diff for a terminal, all of it.
+pub fn diff_text(diff: &Diff, options: &TextOptions) -> String {
+    let options = options.bounded();
+    let wrapped = |text: &str| wrapped(text, options.width);
     let mut out = wrapped(&diff_verdict(diff)) + &wrapped(&commits(diff));
     out.extend(notes(diff).iter().map(|note| wrapped(note)));
     if !diff.changes.is_empty() {

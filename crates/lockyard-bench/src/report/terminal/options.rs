@@ -42,7 +42,7 @@ const WIDEST: usize = 400;
 
 impl TextOptions {
     /// The same with a width for which everything can be drawn.
-    pub(super) fn bounded(self) -> Self {
+    pub(crate) fn bounded(self) -> Self {
         Self { width: self.width.clamp(NARROWEST, WIDEST), ..self }
     }
 }

@@ -5,12 +5,9 @@ use std::fmt::Write as _;
 use super::super::columns::ColumnWidth;
 use super::super::format;
 use super::super::markdown::{escaped, line};
-use super::super::terminal::{Colour, TextOptions, plain, wrapped};
+use super::super::terminal::{TextOptions, plain, wrapped};
 use super::words::{Measure, STEP_HEAD, between, head, left_out, rows, runs, step_row, trends_verdict};
 use crate::record::{TrendScenario, Trends};
-
-/// The width that trends keep to in a terminal.
-const COLUMNS: usize = 100;
 
 /// So many runs have room beside each other in a terminal.
 const IN_TERMINAL: usize = 4;
@@ -18,10 +15,10 @@ const IN_TERMINAL: usize = 4;
 /// So many do in markdown.
 const IN_MARKDOWN: usize = 12;
 
-/// Trends for a terminal: the verdict, what differs between runs, step changes, and tables of the last runs.
-pub fn trends_text(trends: &Trends, colour: Colour) -> String {
-    let options = TextOptions { colour, width: COLUMNS, all: true };
-    let wrapped = |text: &str| wrapped(text, COLUMNS);
+/// Trends for a terminal, all of them: the verdict, what differs between runs, step changes, and tables of the last runs.
+pub fn trends_text(trends: &Trends, options: &TextOptions) -> String {
+    let options = options.bounded();
+    let wrapped = |text: &str| wrapped(text, options.width);
     let table = |head: &[String], rows: Vec<Vec<String>>| {
         format!("\n{}", plain(head, rows.into_iter(), comfy_table::CellAlignment::Left, &options))
     };
