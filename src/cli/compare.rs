@@ -97,8 +97,8 @@ pub(super) struct Args {
     #[arg(long)]
     quick: bool,
 
-    /// Track the locks of each strategy for 0.3 s under each scenario, and try the smaller models over them and every pitfall, as
-    /// `verify --quick` does, once all is measured: the page then shows speed and correctness in one row.
+    /// First try the smaller models over each strategy and every pitfall, as `verify --quick` does, and once all is measured, track
+    /// the locks of each for 0.3 s under each scenario: the page then shows speed and correctness in one row.
     #[arg(long, conflicts_with = "url")]
     verify: bool,
 
@@ -280,6 +280,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         (Some(nth), _) => processes::answer(plan, nth),
         (None, processes) => {
             let run = |interrupted: &Arc<AtomicBool>, file: &mut RecordFile| {
+                // First: it takes seconds, and nobody should wait minutes to hear that a lock is wrong.
+                let found = args.verify.then(|| verify::quickly(&strategies, interrupted)).transpose();
+                if let Ok(Some(found)) = &found {
+                    let (models, pitfalls) = (found.models.clone(), found.pitfalls.clone());
+                    file.completed_by(move |record| {
+                        (record.models, record.pitfalls) = (Some(models.clone()), Some(pitfalls.clone()));
+                    });
+                }
                 let mut record = match processes {
                     1 => {
                         let mut observer = file.observed_by(progress::observer(&plan));
@@ -291,7 +299,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
                     // On disk with its memory, before anything else can go wrong.
                     file.keep(&Record { finished: false, ..record.clone() });
                     add_tracked(tracked.as_ref(), &mut record, interrupted)?;
-                    verify::add_quickly(&strategies, &mut record, interrupted)?;
+                }
+                if let Some(found) = found? {
+                    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
                 }
                 Ok(record)
             };

@@ -26,7 +26,7 @@ use lockyard_bench::program::exit::Exit;
 use lockyard_bench::program::options;
 use lockyard_bench::program::output::interrupt;
 use lockyard_bench::program::stdout::{columns, width, write_out};
-use lockyard_bench::record::{Record, VerificationReport};
+use lockyard_bench::record::VerificationReport;
 use lockyard_evidence::PageVerdict;
 use lockyard_explore::{Limits, Schedule};
 
@@ -171,16 +171,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-/// Adds to a record what a quick run finds of these strategies, those that are not modelled left out and those that are modelled
-/// alike once; and of all pitfalls. When `interrupted` becomes true, what is done by then.
+/// What a quick run finds of these strategies, those that are not modelled left out and those that are modelled alike once; and of
+/// all pitfalls. Says on stderr what it has come to. When `interrupted` becomes true, what is done by then.
 ///
 /// # Errors
-/// [`VerifyPanicked`]: what was measured is worth more than that the program ends there.
-pub(super) fn add_quickly(
+/// [`VerifyPanicked`]: what is measured besides is worth more than that the program ends there.
+pub(super) fn quickly(
     asked: &[Strategy],
-    record: &mut Record,
     interrupted: &Arc<AtomicBool>,
-) -> Result<(), VerifyPanicked> {
+) -> Result<VerificationReport, VerifyPanicked> {
     let asked = asked.iter().map(|strategy| (strategy.name(), strategy.factors()));
     let plan = Plan {
         models: Vec::new(),
@@ -190,15 +189,15 @@ pub(super) fn add_quickly(
         limits: Limits { interrupted: Some(interrupted.clone()), ..QUICK },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
+    let start = Instant::now();
     let found =
         catch_unwind(AssertUnwindSafe(|| models::run(&plan, &|progress| report_search(false, progress))));
     // The hook has said which and where; what a scope passes on is that one of its threads has panicked.
     let found = found.map_err(|_| VerifyPanicked)?;
-    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
-    if found.interrupted {
-        (record.interrupted, record.finished) = (true, false);
-    }
-    Ok(())
+    // What failed was said as it did, and what to do next comes after what is measured.
+    let ran = VerifyRun { took: start.elapsed(), quick: false, all: true, columns: columns() };
+    eprintln!("{}", verdict(&found, &ran));
+    Ok(found)
 }
 
 /// Says on stderr that a search is over: each if `all` are asked for, else every tenth part of them, and what failed.

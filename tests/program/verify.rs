@@ -188,7 +188,11 @@ fn a_comparison_may_try_models_and_pitfalls_besides() {
     let out = ["--verify", "--format", "json", "--out", folder.path().to_str().unwrap()];
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockyard"));
     command.args(["compare", "--strategy", "naive", "--scenario", "polling"]).args(small).args(out);
-    let record: Value = serde_json::from_str(&stdout(&mut command, 0)).unwrap();
+    let output = command.assert().code(0).get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let [passed, measuring] = ["Passed, in ", "Measuring naive"].map(|words| said.find(words).expect(words));
+    assert!(passed < measuring, "what takes seconds is said first: {said}");
+    let record: Value = serde_json::from_slice(&output.stdout).unwrap();
     let models = record["models"].as_array().unwrap();
     assert!(models.iter().any(|it| it["model"] == "deletion" && it["strategy"] == "naive"), "{models:?}");
     let pitfalls = record["pitfalls"].as_array().unwrap();

@@ -12,24 +12,35 @@ pub struct RecordFile {
     folder: PathBuf,
     newest: Option<Record>,
     is_unwritable: bool,
+    /// What is known besides what is measured.
+    complete: Option<Box<dyn Fn(&mut Record)>>,
 }
 
 impl RecordFile {
     /// In this folder, which exists.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, newest: None, is_unwritable: false }
+        Self { folder, newest: None, is_unwritable: false, complete: None }
+    }
+
+    /// From now on, whatever is kept is completed so: with what was found before anything was measured.
+    pub fn completed_by(&mut self, complete: impl Fn(&mut Record) + 'static) {
+        self.complete = Some(Box::new(complete));
     }
 
     /// Writes what there is by now. A disk that is full may have room again when the run ends, so this is no error: it is said
     /// once, and what is kept in memory is written at the end.
     pub fn keep(&mut self, record: &Record) {
+        let mut record = record.clone();
+        if let Some(complete) = &self.complete {
+            complete(&mut record);
+        }
         if let Err(error) = record.write(self.folder.join("run.json"))
             && !std::mem::replace(&mut self.is_unwritable, true)
         {
             let error = anyhow::Error::new(error);
             eprintln!("warning: {error:#}; the run goes on, and writes its record again as it gets on");
         }
-        self.newest = Some(record.clone());
+        self.newest = Some(record);
     }
 
     /// Makes the report of what was measured before an error. Where it is, if anything was measured and could be written.
@@ -63,5 +74,23 @@ impl Observer for Keeping<'_> {
             self.file.keep(record);
         }
         self.observer.on(progress);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ModelResult;
+
+    #[test]
+    fn what_was_found_before_stands_in_all_that_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = RecordFile::new(folder.path().to_owned());
+        file.completed_by(|record| record.models = Some(Vec::<ModelResult>::new()));
+        let environment = crate::record::Environment::default();
+        file.keep(&Record::empty("", 0, jiff::Timestamp::UNIX_EPOCH, environment));
+        let kept = Record::read(folder.path().join("run.json")).unwrap();
+        assert_eq!(kept.models, Some(Vec::new()));
+        assert_eq!(file.newest.unwrap().models, Some(Vec::new()), "what an error leaves has it, too");
     }
 }
