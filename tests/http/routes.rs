@@ -208,6 +208,12 @@ async fn the_server_describes_itself() {
     assert_eq!(site.get("/readyz").await.text(), "ready\n");
     let path = site.create().await;
     site.get(&path).await.ok(200);
+    // The route of GET answers HEAD, too, and each is counted as what it is.
+    site.send(request("HEAD".parse().unwrap(), &path, &[], "")).await;
+    site.get(&path).await.ok(200);
+    site.send(request("GET".parse().unwrap(), &path, &[("if-match", "\"99\"")], ""))
+        .await
+        .problem(412, "precondition_failed");
     site.get(&format!("{path}/nowhere")).await;
     let invented = request("BREW".parse().unwrap(), "/v1/contexts", &[], "");
     site.send(invented).await.problem(405, "method_not_allowed");
@@ -218,7 +224,11 @@ async fn the_server_describes_itself() {
     let ManagerStats { live, .. } = site.world.service.manager().stats().await;
     for line in [
         "lockyard_http_requests_total{method=\"POST\",route=\"/v1/contexts\",status=\"201\"} 1",
-        "lockyard_http_requests_total{method=\"GET\",route=\"/v1/contexts/{id}\",status=\"200\"} 1",
+        "lockyard_http_requests_total{method=\"GET\",route=\"/v1/contexts/{id}\",status=\"200\"} 2",
+        "lockyard_http_requests_total{method=\"GET\",route=\"/v1/contexts/{id}\",status=\"412\"} 1",
+        "lockyard_http_requests_total{method=\"HEAD\",route=\"/v1/contexts/{id}\",status=\"200\"} 1",
+        "lockyard_http_request_seconds_count{method=\"GET\",route=\"/v1/contexts/{id}\"} 3",
+        "lockyard_http_request_seconds_count{method=\"HEAD\",route=\"/v1/contexts/{id}\"} 1",
         "lockyard_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1",
         "lockyard_http_requests_total{method=\"other\",route=\"/v1/contexts\",status=\"405\"} 1",
         "lockyard_http_request_seconds_count{method=\"POST\",route=\"/v1/contexts\"} 1",

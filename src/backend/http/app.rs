@@ -8,9 +8,9 @@ use crate::backend::service::{DynChatService, ServiceHealth};
 use lockyard_track::Tracker;
 
 use super::auth::Token;
-use super::layer::RequestLayer;
 use super::limits::Limits;
 use super::options::ServerOptions;
+use super::request_service::RequestService;
 use super::routes;
 use super::state::AppState;
 
@@ -38,8 +38,7 @@ impl App {
         token: Option<Token>,
         options: ServerOptions,
     ) -> Self {
-        let document = serde_json::to_value(routes::document()).unwrap_or_default();
-        Self(AppState::new(service, backend, limits, token, options, document))
+        Self(AppState::new(service, backend, limits, token, options, &routes::document()))
     }
 
     /// From now on, `tracker` is notified which request does what, and `/metrics` reports what it has seen of locks. The
@@ -50,12 +49,17 @@ impl App {
 
     /// The router.
     pub fn router(&self) -> Router {
+        Router::new().fallback_service(self.service())
+    }
+
+    /// The same, as what a connection asks.
+    pub(super) fn service(&self) -> RequestService {
         let (router, _) = routes::routes().split_for_parts();
-        router
+        let router = router
             .fallback(routes::no_such_route)
             .method_not_allowed_fallback(routes::method_not_allowed)
-            .layer(RequestLayer::new(self.0.clone()))
-            .with_state(self.0.clone())
+            .with_state(self.0.clone());
+        RequestService::new(self.0.clone(), router)
     }
 
     pub(super) fn state(&self) -> &AppState {

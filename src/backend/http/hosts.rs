@@ -22,35 +22,53 @@ impl Hosts {
 
     /// `localhost`, any IP address, which no other name can resolve to, and these names, each with any port.
     pub fn only(names: impl IntoIterator<Item = String>) -> Self {
-        let names = names.into_iter().map(|name| name.to_ascii_lowercase());
-        Self(Some(names.chain(["localhost".to_owned()]).collect()))
+        Self(Some(names.into_iter().chain(["localhost".to_owned()]).collect()))
     }
 
     /// Refuses a request that names no host, as HTTP/1.1 must, or not one of these.
     pub(super) fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         let malformed = |detail: &str| Err(Problem::new(Code::MalformedRequest, detail));
         let mut lines = headers.get_all(header::HOST).iter();
-        let given = match (lines.next(), lines.next()) {
+        let line = match (lines.next(), lines.next()) {
             (None, _) if version < Version::HTTP_11 => return Ok(()),
             (None, _) => return malformed("HTTP/1.1 needs the header Host"),
             (Some(_), Some(_)) => return malformed("Host may stand once"),
-            (Some(line), None) => line.to_str().ok().and_then(|line| line.parse::<Authority>().ok()),
+            (Some(line), None) => line.to_str().unwrap_or_default(),
         };
-        let Some(given) = given.filter(|it| !it.host().is_empty() && !it.as_str().contains('@')) else {
-            return malformed("Host must be a name or an address, and a port if need be");
+        let parsed;
+        let given = match plain_host(line) {
+            Some(host) => host,
+            None => {
+                parsed = line.parse::<Authority>().ok();
+                let given = parsed.as_ref().filter(|it| !it.host().is_empty() && !it.as_str().contains('@'));
+                let Some(given) = given else {
+                    return malformed("Host must be a name or an address, and a port if need be");
+                };
+                given.host()
+            }
         };
         let Some(names) = &self.0 else { return Ok(()) };
         // Where the request line has one, that is the one that counts.
-        let host = uri.authority().unwrap_or(&given).host();
-        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        let host = uri.authority().map_or(given, Authority::host);
+        let name = host.trim_end_matches('.');
         let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-        if address.is_ok() || names.contains(&name) {
+        if address.is_ok() || names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Ok(());
         }
         let detail =
             format!("this server does not answer to `{host}`; if it shall, start it with --host {host}");
         Err(Problem::new(Code::WrongHost, detail))
     }
+}
+
+/// The host of a line that needs no more than a look, as nearly all do: a name or an address of letters, digits, dots and dashes,
+/// and a port. To take it apart by all rules takes as long as to answer.
+fn plain_host(line: &str) -> Option<&str> {
+    let (host, port) = line.split_once(':').map_or((line, None), |(host, port)| (host, Some(port)));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let is_host = !host.is_empty() && host.bytes().all(is_plain);
+    let is_port = port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    (is_host && is_port).then_some(host)
 }
 
 #[cfg(test)]
@@ -84,6 +102,17 @@ mod tests {
             assert_eq!(status(&Hosts::any(), Version::HTTP_11, "/", &[strange]), 200, "{strange}");
         }
         assert_eq!(status(&hosts, Version::HTTP_11, "http://evil.example/", &["localhost"]), 421);
+    }
+
+    #[test]
+    fn what_is_plain_is_read_as_by_all_rules() {
+        for plain in ["localhost", "a.b-c.example:9", "127.0.0.1:80", "x:", "1", "a..", "-"] {
+            let authority: Authority = plain.parse().unwrap();
+            assert_eq!(plain_host(plain), Some(authority.host()), "{plain}");
+        }
+        for other in ["", ":80", "[::1]:80", "a b", "user@host", "a:b", "a:1:2", "%41", "a_b", "a/b"] {
+            assert_eq!(plain_host(other), None, "{other}");
+        }
     }
 
     #[test]

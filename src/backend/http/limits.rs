@@ -1,9 +1,12 @@
 //! What one client may cost the others: bounds on bodies, answers, time, requests and connections.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::problem::{Code, Problem};
 
@@ -68,7 +71,7 @@ const UNIT: usize = 1 << 10;
 
 /// What there is room for, now. What holds a place frees it by being dropped.
 pub(super) struct Room {
-    requests: Arc<Semaphore>,
+    requests: Semaphore,
     streams: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
     large_bodies: Arc<Semaphore>,
@@ -83,7 +86,7 @@ impl Room {
     pub(super) fn new(limits: Limits) -> Self {
         let bytes = |most: usize| places(most / UNIT);
         Self {
-            requests: places(limits.requests),
+            requests: semaphore(limits.requests),
             streams: places(limits.streams),
             // The largest there may be finds room at least alone.
             bodies: bytes(limits.bodies.max(limits.body.saturating_add(UNIT))),
@@ -94,8 +97,8 @@ impl Room {
     }
 
     /// Room for a request; refused when as many are under way as may be.
-    pub(super) fn request(&self) -> Result<Place, Problem> {
-        self.requests.clone().try_acquire_owned().map_err(|_| {
+    pub(super) fn request(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.requests.try_acquire().map_err(|_| {
             let most = self.limits.requests;
             Problem::new(
                 Code::TooManyRequests,
@@ -143,7 +146,11 @@ fn large_at_once() -> usize {
 }
 
 fn places(most: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
+    Arc::new(semaphore(most))
+}
+
+fn semaphore(most: usize) -> Semaphore {
+    Semaphore::new(most.min(Semaphore::MAX_PERMITS))
 }
 
 fn units(bytes: usize) -> u32 {
@@ -152,6 +159,11 @@ fn units(bytes: usize) -> u32 {
 
 /// Gives up what takes longer than `limit`. A turn that is given up is rolled back to idle.
 pub(super) async fn in_time<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, Problem> {
+    let mut answer = pin!(answer);
+    // Most are ready at once, and only one that is not needs a timer.
+    if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
+        return Ok(answer);
+    }
     tokio::time::timeout(limit, answer).await.map_err(|_| {
         let detail = format!("it was given up after {limit:?}; whether a change was made is not known");
         Problem::new(Code::TimedOut, detail)

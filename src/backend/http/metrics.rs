@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::http::Method;
+use axum::http::StatusCode;
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -32,15 +32,17 @@ struct ResponseLabels {
 
 /// Which request. Routes rather than paths: there are as many paths as contexts.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct RouteLabels {
+struct RouteLabels {
     method: &'static str,
     route: String,
 }
 
-impl RouteLabels {
-    pub(super) fn new(method: &Method, route: &str) -> Self {
-        Self { method: known(method), route: route.to_owned() }
-    }
+/// What is counted of one route and method, at hand: to look up its labels takes longer than to count.
+pub(super) struct RouteMetrics {
+    labels: RouteLabels,
+    seconds: Histogram,
+    /// Requests answered with 200, once there are any.
+    ok: OnceLock<Counter>,
 }
 
 /// What was refused.
@@ -111,6 +113,13 @@ impl Metrics {
         }
     }
 
+    /// What is counted of one route and method.
+    pub(super) fn of_route(&self, method: &'static str, route: &str) -> RouteMetrics {
+        let labels = RouteLabels { method, route: route.to_owned() };
+        let seconds = self.seconds.get_or_create(&labels).clone();
+        RouteMetrics { labels, seconds, ok: OnceLock::new() }
+    }
+
     /// All figures as text in the OpenMetrics format: those of the sessions brought up to date, where there are any.
     pub(super) fn text(&self, sessions: Option<SessionCounts>) -> Result<String, fmt::Error> {
         self.tasks.set(gauge(Handle::current().metrics().num_alive_tasks()));
@@ -145,40 +154,34 @@ impl Drop for CountWhile<'_> {
 /// A request that is counted as under way, and timed.
 pub(super) struct RequestTimer<'a> {
     metrics: &'a Metrics,
+    route: &'a RouteMetrics,
     _in_flight: CountWhile<'a>,
-    labels: RouteLabels,
     start: Instant,
 }
 
 impl<'a> RequestTimer<'a> {
-    pub(super) fn start(metrics: &'a Metrics, labels: RouteLabels) -> Self {
-        Self { metrics, _in_flight: CountWhile::new(&metrics.in_flight), labels, start: Instant::now() }
+    pub(super) fn start(metrics: &'a Metrics, route: &'a RouteMetrics) -> Self {
+        Self { metrics, route, _in_flight: CountWhile::new(&metrics.in_flight), start: Instant::now() }
     }
 
     /// It is answered, with a problem of this code if there is one. How long it took.
     pub(super) fn stop(self, response: &Response, code: Option<Code>) -> Duration {
-        let Self { metrics, labels, start, .. } = self;
+        let Self { metrics, route, start, .. } = self;
         let took = start.elapsed();
-        metrics.seconds.get_or_create(&labels).observe(took.as_secs_f64());
+        route.seconds.observe(took.as_secs_f64());
         if let Some(code) = code {
             metrics.refusals.get_or_create(&CodeLabels { code: code.to_string() }).inc();
         }
-        let RouteLabels { method, route } = labels;
-        let labels = ResponseLabels { method, route, status: response.status().as_u16() };
-        metrics.requests.get_or_create(&labels).inc();
+        let answered = || {
+            let RouteLabels { method, route } = route.labels.clone();
+            let labels = ResponseLabels { method, route, status: response.status().as_u16() };
+            metrics.requests.get_or_create(&labels).clone()
+        };
+        match response.status() {
+            StatusCode::OK => route.ok.get_or_init(answered).inc(),
+            _ => answered().inc(),
+        };
         took
-    }
-}
-
-/// The methods that there are. A client may invent others, and each would be a line that stays.
-fn known(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        _ => "other",
     }
 }
 

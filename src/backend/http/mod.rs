@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! connection ─▶ count, host?, token?, body, room?, time limit ─▶ handler ─▶ dyn DynChatService
-//!  (server)       (layer: metrics, auth, incoming, limits, outgoing)   (routes)        (service)
+//!  (server)                  (request_service)                   (routes)        (service)
 //! ```
 //!
-//! The files stand in layers, and each knows those below it: `server`, `app`, `layer` with bodies on their way (`incoming`,
-//! `leftover`, `outgoing`), `routes` (all of them, put together), the handlers in `contexts`, `turns` and `probes`, what reads
-//! requests and writes answers (`extract`, `bodies`, `conditions`, `keyed`, `stream`, `openapi`), the `state` that all can reach, and its
-//! parts: `auth`, `hosts`, `limits`, `metrics`, `options`, `problem`.
+//! The files stand in layers, and each knows those below it: `server` with its `head_timer`, `app`, `request_service` with bodies on
+//! their way (`incoming`, `leftover`, `outgoing`), `routes` (all of them, put together), the handlers in `contexts`, `turns` and
+//! `probes`, what reads requests and writes answers (`extract`, `bodies`, `conditions`, `keyed`, `stream`, `openapi`), the `state`
+//! that all can reach, and its parts: `auth`, `hosts`, `limits`, `metrics`, `options`, `problem`, `route_table`.
 //!
 //! [`App`] makes a router of any [`DynChatService`](crate::backend::service::DynChatService); [`serve`] puts it behind a listener,
 //! with limits on what a connection may cost, and ends it without losing anything. The service stands behind an object
@@ -24,11 +24,11 @@ mod conditions;
 mod contexts;
 mod extract;
 mod forward;
+mod head_timer;
 mod hosts;
 mod incoming;
 mod keyed;
 mod labelled;
-mod layer;
 mod leftover;
 mod limits;
 mod lock_metrics;
@@ -38,6 +38,8 @@ mod options;
 mod outgoing;
 mod probes;
 mod problem;
+mod request_service;
+mod route_table;
 mod routes;
 mod server;
 mod state;

@@ -1,16 +1,18 @@
 //! The router behind a listener: connections that cannot take more than their share, and an end without loss.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::Service;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWrite;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -18,9 +20,11 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
 use super::app::App;
-use super::layer::{NoPlace, Peer};
+use super::head_timer::HeadTimer;
+
 use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
+use super::request_service::{Answered, NoPlace, Peer, RequestService};
 
 /// How many bytes a request's head may have. That it may have a hundred lines is hyper's own bound.
 const HEAD_BYTES: usize = 16 << 10;
@@ -54,8 +58,8 @@ pub async fn serve(
     let state = app.state();
     let limits = state.limits;
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
-    let service = TowerToHyperService::new(app.router());
+    http.header_read_timeout(limits.head_time).max_buf_size(HEAD_BYTES);
+    let service = app.service();
     // Closed, it says to all connections that they end.
     let (open, ending) = watch::channel(());
     let room = Arc::new(Semaphore::new(limits.connections));
@@ -96,7 +100,7 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let peer = state.wants_peers().then_some(Peer(peer));
         let service = Named { service: service.clone(), peer, no_place };
-        let (state, mut ending, http) = (state.clone(), ending.clone(), http.clone());
+        let (state, mut ending, mut http) = (state.clone(), ending.clone(), http.clone());
         connections.spawn(async move {
             let _open = CountWhile::new(&state.metrics.connections);
             if speaks(&stream, limits.head_time, &mut ending).await {
@@ -105,6 +109,7 @@ pub async fn serve(
                     // A client that reads nothing would keep its answer in memory for good.
                     let mut stream = Box::pin(TimeoutStream::new(stream));
                     stream.as_mut().set_write_timeout_pinned(Some(limits.write_time));
+                    http.timer(HeadTimer::default());
                     converse(http.serve_connection(TokioIo::new(stream), service), ending).await
                 });
                 // A client that broke off, or sent what is no HTTP: its own affair.
@@ -127,7 +132,7 @@ pub async fn serve(
 
 /// The routes for one connection: every request is told who asks, where that is wanted, and whether it has to wait.
 struct Named {
-    service: TowerToHyperService<Router>,
+    service: RequestService,
     peer: Option<Peer>,
     no_place: Option<NoPlace>,
 }
@@ -138,9 +143,9 @@ type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
 type Incoming = hyper::Request<hyper::body::Incoming>;
 
 impl Service<Incoming> for Named {
-    type Response = <TowerToHyperService<Router> as Service<Incoming>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<Incoming>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<Incoming>>::Future;
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answered;
 
     fn call(&self, mut request: Incoming) -> Self::Future {
         if let Some(peer) = self.peer {
@@ -149,7 +154,7 @@ impl Service<Incoming> for Named {
         if let Some(no_place) = &self.no_place {
             request.extensions_mut().insert(no_place.clone());
         }
-        self.service.call(request)
+        self.service.answer(request.map(Body::new)).map(Ok)
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, OnceLock};
 
 use crate::backend::service::{DynChatService, ServiceHealth};
 use lockyard_track::Tracker;
+use utoipa::openapi::OpenApi;
 
 use super::auth::{Strangers, Token};
 use super::forward::Forwarder;
 use super::limits::{Limits, Room};
 use super::metrics::Metrics;
 use super::options::ServerOptions;
+use super::route_table::RouteTable;
 
 /// The server's state. Clones are handles to the same one.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub(super) struct Inner {
     pub(super) options: ServerOptions,
     pub(super) strangers: Strangers,
     pub(super) metrics: Metrics,
+    pub(super) routes: RouteTable,
     /// What may still be taken on.
     pub(super) room: Room,
     /// The OpenAPI document.
@@ -53,7 +56,7 @@ impl AppState {
         limits: Limits,
         token: Option<Token>,
         options: ServerOptions,
-        document: serde_json::Value,
+        document: &OpenApi,
     ) -> Self {
         let tracker = Arc::new(OnceLock::new());
         Self(Arc::new(Inner {
@@ -65,8 +68,9 @@ impl AppState {
             options,
             strangers: Strangers::default(),
             metrics: Metrics::new(tracker.clone()),
+            routes: RouteTable::new(document.paths.paths.keys()),
             room: Room::new(limits),
-            document,
+            document: serde_json::to_value(document).unwrap_or_default(),
             tracker,
             ending: AtomicBool::new(false),
         }))

@@ -1,8 +1,9 @@
 //! What every request passes on its way in and out, in this order: it is counted, it is let in or not, its body is read, it
 //! takes a place, it has so long, and its answer is counted until it is read; the rest of its body is read; it is written down.
 //!
-//! One layer and not one for each, and none of axum's functions as middleware: those hand a request on by copying all
-//! that lies inside, and five of them took as long as a whole answer.
+//! One service and not one for each, none of axum's functions as middleware, and around the router as a whole, which as a layer of
+//! each route would be called in two boxes more: middleware hands a request on by copying all that lies inside, and five of them
+//! took as long as a whole answer.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,21 +11,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::BoxFuture;
-use futures_util::stream;
+use futures_util::future::{BoxFuture, Map};
+use futures_util::{FutureExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::{Layer, Service};
+use tower::Service;
 
 use super::auth;
 use super::forward::Kept;
 use super::incoming::{self, Received};
 use super::leftover::Leftover;
 use super::limits;
-use super::metrics::{RequestTimer, RouteLabels};
+use super::metrics::RequestTimer;
 use super::options::AccessRecord;
 use super::outgoing;
 use super::problem::{Code, HeldAt, Problem};
@@ -38,68 +40,47 @@ pub(super) struct Peer(pub(super) SocketAddr);
 #[derive(Clone)]
 pub(super) struct NoPlace(pub(super) Arc<Semaphore>);
 
-/// Middleware for every route.
+/// An answer to come, as services give it that could fail.
+pub(super) type Answered = Map<BoxFuture<'static, Response>, fn(Response) -> Result<Response, Infallible>>;
+
+/// The routes with all that stands around them. Clones are handles to the same.
 #[derive(Clone)]
-pub(super) struct RequestLayer(AppState);
-
-impl RequestLayer {
-    pub(super) fn new(state: AppState) -> Self {
-        Self(state)
-    }
-}
-
-impl<S> Layer<S> for RequestLayer {
-    type Service = RequestService<S>;
-
-    fn layer(&self, inner: S) -> RequestService<S> {
-        RequestService { state: self.0.clone(), inner }
-    }
-}
-
-/// One route behind the middleware.
-#[derive(Clone)]
-pub(super) struct RequestService<S> {
+pub(super) struct RequestService {
     state: AppState,
-    inner: S,
+    router: Router,
 }
 
-impl<S> Service<Request> for RequestService<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+impl RequestService {
+    pub(super) fn new(state: AppState, router: Router) -> Self {
+        Self { state, router }
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    /// The answer to a request.
+    pub(super) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
         let state = self.state.clone();
-        let (method, route) = (request.method(), route(&request));
-        let labels = RouteLabels::new(method, route);
-        let limit = state.limits.time_for(route);
-        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route}")));
-        let is_routed = request.extensions().get::<MatchedPath>().is_some();
-        let path = request.uri().path();
+        let (method, path) = (request.method().clone(), request.uri().path());
+        let (route, is_routed) = state.routes.of(path);
+        let route_path = state.routes.route(route).path();
+        let limit = state.limits.time_for(route_path);
+        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route_path}")));
         let needs_room = !auth::is_probe(path);
         let peer = request.extensions().get().map(|Peer(peer)| *peer);
         let no_place = request.extensions().get::<NoPlace>().filter(|_| needs_room).cloned();
         let allowed = allowed(&state, &request);
-        let written = state.options.access_log.clone().map(|log| (log, method.clone(), path.to_owned()));
+        let written = state.options.access_log.clone().map(|log| (log, path.to_owned()));
         let (request, leftover) = Leftover::watch(request);
         // Only where others may have the session.
         let kept = state.forwarder.as_ref().and_then(|_| Kept::of(&request));
+        let mut router = self.router.clone();
         // It runs when it is polled, and not before. With a body it is made once that is there, if anybody will look at it.
         let prepared = if request.body().is_end_stream() || !is_routed {
-            Ok(self.inner.call(request))
+            Ok(router.call(request))
         } else {
-            Err((self.inner.clone(), request))
+            Err((router, request))
         };
         Box::pin(async move {
-            let timer = RequestTimer::start(&state.metrics, labels);
+            let counted = state.routes.route(route).metrics(&method, &state.metrics);
+            let timer = RequestTimer::start(&state.metrics, counted);
             let answered = async {
                 allowed?;
                 let _connection = match no_place {
@@ -109,9 +90,9 @@ where
                 // First the body, then the place: one that comes slowly keeps no other request out.
                 let (answer, kept, _body) = match prepared {
                     Ok(answer) => (answer, kept, Vec::new()),
-                    Err((mut inner, request)) => {
+                    Err((mut router, request)) => {
                         let Received { request, body, places } = incoming::receive(request, &state).await?;
-                        (inner.call(request), kept.zip(body).map(|(kept, body)| kept.with(body)), places)
+                        (router.call(request), kept.zip(body).map(|(kept, body)| kept.with(body)), places)
                     }
                 };
                 let _place = if needs_room { Some(state.room.request()?) } else { None };
@@ -132,8 +113,8 @@ where
             let answered: Result<_, Problem> = answered.await;
             let mut response = answered.unwrap_or_else(IntoResponse::into_response);
             if response.status() == StatusCode::NOT_MODIFIED {
-                // Its length would be that of what was not sent. Axum says how long a body is that knows it, in layers outside
-                // this one as well: so it is one that does not.
+                // Its length would be that of what was not sent. Where this service stands in a router of somebody else's, axum says
+                // how long a body is that knows it: so it is one that does not.
                 response.headers_mut().remove(header::CONTENT_LENGTH);
                 *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
             }
@@ -147,13 +128,27 @@ where
             {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            if let Some((log, method, path)) = written {
+            if let Some((log, path)) = written {
                 let (method, status) = (Method::as_str(&method), response.status().as_u16());
                 let millis = took.as_secs_f64() * 1e3;
                 log(&AccessRecord { peer, method, path: &path, status, code, millis });
             }
-            Ok(response)
+            response
         })
+    }
+}
+
+impl Service<Request> for RequestService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answered;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.answer(request).map(Ok)
     }
 }
 
@@ -172,9 +167,4 @@ async fn place_of(places: Arc<Semaphore>, limit: Duration) -> Result<OwnedSemaph
     place.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::new(Code::TooManyRequests, "as many connections are open as may be; try again in a second")
     })
-}
-
-/// The route that a request has found; its path would be another one for each context.
-fn route(request: &Request) -> &str {
-    request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }
