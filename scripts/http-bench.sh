@@ -7,7 +7,7 @@
 #
 #   throughput   requests a second, beside bare axum (15 times SECONDS)
 #   latency      p99 at half of what oha reaches (7 times SECONDS)
-#   idle         the memory of 10,000 idle connections, and a live client beside them (2 times SECONDS and a little)
+#   idle         the memory of 10,000 idle connections, and a live client beside them (6 times SECONDS and a little)
 #   track        CPU time a request with and without --track, reads and writes (20 times SECONDS)
 #
 # Server and clients share this machine, so let it do nothing else. Installs wrk from the system's packages and oha by
@@ -80,13 +80,16 @@ latency() {
         awk 'BEGIN { print "oha\tdriver" } { printf "%.2f\t%.2f\n", $1, $2 }' | column -t
 }
 
-p99_alone() { wrk -t1 -c1 -d"${seconds}s" --latency "$serve$path" | awk '$1 == "99%" { print $2 }'; }
+# The p99 of one live client, in microseconds.
+p99_alone() {
+    wrk -t1 -c1 -d"${seconds}s" --latency "$serve$path" |
+        awk '$1 == "99%" { p99 = $2 + 0; if ($2 ~ /ms$/) p99 *= 1e3; else if ($2 !~ /us$/) p99 *= 1e6; print p99 }'
+}
 connections() { curl -sf "$serve/metrics" | awk '$1 == "lockyard_http_connections" { print $2 }'; }
 
-idle() {
-    echo "== 10,000 idle connections"
-    local before during p99_before p99_during holder
-    before=$(proc_status "$serve_pid" VmRSS) p99_before=$(p99_alone)
+# Opens 10,000 connections that say nothing; leaves the process that holds them in `holder`.
+hold_idle() {
+    rm -f "$serving_place/open"
     python3 - "$serve" "$serving_place/open" <<'PYTHON' &
 import socket, sys, time
 from urllib.parse import urlsplit
@@ -100,14 +103,26 @@ PYTHON
         kill -0 "$holder" || { echo "the connections could not be opened; see ulimit -n" >&2; exit 1; }
         sleep 0.1
     done
-    p99_during=$(p99_alone)
-    during=$(proc_status "$serve_pid" VmRSS)
-    [ "$(connections)" -ge 10000 ] || { echo "they were not all open to the end" >&2; exit 1; }
-    kill "$holder"
+}
+
+idle() {
+    echo "== 10,000 idle connections, medians of $rounds rounds that alternate"
+    local before during holder
+    before=$(proc_status "$serve_pid" VmRSS)
+    for _ in $(seq "$rounds"); do
+        p99_alone >> "$serving_place/p99.alone"
+        hold_idle
+        p99_alone >> "$serving_place/p99.idle"
+        during=$(proc_status "$serve_pid" VmRSS)
+        [ "$(connections)" -ge 10000 ] || { echo "they were not all open to the end" >&2; exit 1; }
+        kill "$holder"
+        until [ "$(connections)" -lt 100 ]; do sleep 0.1; done
+    done
     awk -v before="$before" -v during="$during" 'BEGIN {
         printf "resident: %.0f MB without, %.0f MB with them, %.1f KiB for each (wanted: at most 130 MB)\n",
             before * 1024 / 1e6, during * 1024 / 1e6, (during - before) / 1e4 }'
-    echo "p99 of one live client: $p99_before without, $p99_during with them (wanted: within twice)"
+    printf 'p99 of one live client, in µs: %s without, %s with them, ratio %s (wanted: at most 1.3)\n' \
+        "$(figure p99.alone)" "$(figure p99.idle)" "$(ratio "$(figure p99.idle)" "$(figure p99.alone)")"
 }
 
 # What the clock of a process says: user and system time, in ticks. Its name, which may have spaces, is left out.
