@@ -1,6 +1,6 @@
 //! What a live session takes besides itself: locks, entries, tables, by count of every byte.
 //!
-//! The baselinestick is a plain map of shared handles to the same sessions, each with one message of 16 bytes: whatever a
+//! The baseline is a plain map of shared handles to the same sessions, each with one message of 16 bytes: whatever a
 //! strategy holds beyond that is overhead. Sessions are loaded from a store that was filled before, and share their
 //! messages with it in both cases, so messages do not blur the difference.
 //!

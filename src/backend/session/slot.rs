@@ -39,6 +39,17 @@ pub enum SlotState {
     Gone(Version),
 }
 
+impl SlotState {
+    /// The answer to who asks for the state of session `id`; none if that is not known here.
+    pub(super) fn answer(self, id: ContextId) -> Option<Result<ContextStateDTO, SessionError>> {
+        match self {
+            Self::Empty => None,
+            Self::Live(state) => Some(Ok(state)),
+            Self::Gone(_) => Some(Err(SessionError::NotFound { id })),
+        }
+    }
+}
+
 impl Slot {
     pub(super) const EMPTY: Self = Self::Empty { failures: 0, last: None };
 

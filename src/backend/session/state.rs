@@ -177,17 +177,14 @@ impl<E: Env> ChatSessionManager<E> {
             return self.read(id, |context| ContextStateDTO::from(context)).await;
         }
         let seen = self.cache.visit(id, |entry| entry.state.published()).await;
-        match seen.unwrap_or(SlotState::Empty) {
-            SlotState::Live(state) => return Ok(state),
-            SlotState::Gone(_) => return Err(SessionError::NotFound { id }),
-            SlotState::Empty => {}
+        if let Some(answer) = seen.and_then(|seen| seen.answer(id)) {
+            return answer;
         }
         let session = self.load_context(id).await?;
         // Asked again and not kept from above: the session may have been loaded by this call.
-        match session.0.state.published() {
-            SlotState::Live(state) => Ok(state),
-            SlotState::Gone(_) => Err(SessionError::NotFound { id }),
-            SlotState::Empty => session.read(|context| ContextStateDTO::from(context)).await,
+        match session.0.state.published().answer(id) {
+            Some(answer) => answer,
+            None => session.read(|context| ContextStateDTO::from(context)).await,
         }
     }
 }
