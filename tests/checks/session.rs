@@ -16,7 +16,11 @@ const BUDGET: Duration = Duration::from_mins(5);
 const PROCESSES: usize = 6;
 const SESSIONS: usize = 3;
 const STEPS: usize = 4_000;
-const SEEDS: std::ops::Range<u64> = 0..6;
+
+/// From so many seeds each fault is planted, with turns and without; `LOCKYARD_RUNS` says another number.
+fn seeds() -> std::ops::Range<u64> {
+    0..std::env::var("LOCKYARD_RUNS").map_or(2, |given| given.parse().unwrap())
+}
 
 /// What goes wrong, once, in the second half of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,7 +254,7 @@ fn judged(recording: &Recording) -> [Verdict; 3] {
 
 #[test]
 fn a_right_run_is_right() {
-    for seed in SEEDS {
+    for seed in seeds() {
         for turns in [false, true] {
             let recording = run(seed, None, turns);
             assert_eq!(judged(&recording), [const { Verdict::Linearizable }; 3], "seed {seed}, {turns}");
@@ -269,7 +273,7 @@ fn a_right_run_is_right_for_the_search() {
 
 fn found(fault: Fault) {
     let mut longest = 0;
-    for seed in SEEDS {
+    for seed in seeds() {
         for turns in [false, true] {
             let recording = run(seed, Some(fault), turns);
             let shown = |verdict: Verdict| match verdict {
