@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::problem::{Code, Problem};
+use super::route_table::Route;
 
 /// Bounds on what requests and connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +58,8 @@ impl Default for Limits {
 
 impl Limits {
     /// How long a request to this route may take.
-    pub(super) fn time_for(&self, route: &str) -> Duration {
-        if route.contains("/actions/") { self.turn_time } else { self.time }
+    pub(super) fn time_for(&self, route: &Route) -> Duration {
+        if route.is_turn() { self.turn_time } else { self.time }
     }
 }
 

@@ -59,10 +59,10 @@ impl RequestService {
     pub(super) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
         let state = self.state.clone();
         let (method, path) = (request.method().clone(), request.uri().path());
-        let (route, is_routed) = state.routes.of(path);
-        let route_path = state.routes.route(route).path();
-        let limit = state.limits.time_for(route_path);
-        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {route_path}")));
+        let (number, is_routed) = state.routes.of(path);
+        let route = state.routes.route(number);
+        let limit = state.limits.time_for(route);
+        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {}", route.path())));
         let needs_room = !auth::is_probe(path);
         let peer = request.extensions().get().map(|Peer(peer)| *peer);
         let no_place = request.extensions().get::<NoPlace>().filter(|_| needs_room).cloned();
@@ -79,7 +79,7 @@ impl RequestService {
             Err((router, request))
         };
         Box::pin(async move {
-            let counted = state.routes.route(route).metrics(&method, &state.metrics);
+            let counted = state.routes.route(number).metrics(&method, &state.metrics);
             let timer = RequestTimer::start(&state.metrics, counted);
             let answered = async {
                 allowed?;

@@ -25,6 +25,7 @@ pub(super) struct RouteNumber(usize);
 /// A route, and what is counted of it.
 pub(super) struct Route {
     path: String,
+    is_turn: bool,
     metrics: [OnceLock<RouteMetrics>; METHODS.len()],
 }
 
@@ -56,12 +57,17 @@ impl RouteTable {
 
 impl Route {
     fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), metrics: [const { OnceLock::new() }; METHODS.len()] }
+        Self { path: path.to_owned(), is_turn: path.contains("/actions/"), metrics: [const { OnceLock::new() }; METHODS.len()] }
     }
 
     /// Its path, with names in place of what varies: there are as many paths as contexts.
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether it runs a turn, which waits for a model.
+    pub(super) fn is_turn(&self) -> bool {
+        self.is_turn
     }
 
     /// What is counted of its requests by this method.
