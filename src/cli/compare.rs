@@ -276,38 +276,43 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if !servers.is_empty() {
         remote::announce(&servers, plan.workloads());
     }
-    match (args.part, args.processes) {
-        (Some(nth), _) => processes::answer(plan, nth),
-        (None, processes) => {
-            let run = |interrupted: &Arc<AtomicBool>, file: &mut RecordFile| {
-                // First: it takes seconds, and nobody should wait minutes to hear that a lock is wrong.
-                let found = args.verify.then(|| verify::quickly(&strategies, interrupted)).transpose();
-                if let Ok(Some(found)) = &found {
-                    let (models, pitfalls) = (found.models.clone(), found.pitfalls.clone());
-                    file.completed_by(move |record| {
-                        (record.models, record.pitfalls) = (Some(models.clone()), Some(pitfalls.clone()));
-                    });
-                }
-                let mut record = match processes {
-                    1 => {
-                        let mut observer = file.observed_by(progress::observer(&plan));
-                        lockyard_bench::run(&plan, interrupted, &mut observer)?
-                    }
-                    several => processes::measure(&plan, several, interrupted, file)?,
-                };
-                if args.verify && !interrupted.load(Ordering::Relaxed) {
-                    // On disk with its memory, before anything else can go wrong.
-                    file.keep(&Record { finished: false, ..record.clone() });
-                    add_tracked(tracked.as_ref(), &mut record, interrupted)?;
-                }
-                if let Some(found) = found? {
-                    (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
-                }
-                Ok(record)
-            };
-            output::measure_by(&output, gate.as_ref(), run)
-        }
+    match args.part {
+        Some(nth) => processes::answer(plan, nth),
+        None => output::measure_by(&output, gate.as_ref(), |interrupted, file| {
+            measure(args, &plan, &strategies, tracked.as_ref(), (interrupted, file))
+        }),
     }
+}
+
+/// Measures the plan, and finds besides what `--verify` asks for.
+fn measure(
+    args: &Args,
+    plan: &Plan<Scenario>,
+    strategies: &[Strategy],
+    tracked: Option<&Plan<Scenario>>,
+    (interrupted, file): (&Arc<AtomicBool>, &mut RecordFile),
+) -> anyhow::Result<Record> {
+    // First: it takes seconds, and nobody should wait minutes to hear that a lock is wrong.
+    let found = args.verify.then(|| verify::quickly(strategies, interrupted)).transpose();
+    if let Ok(Some(found)) = &found {
+        let (models, pitfalls) = (found.models.clone(), found.pitfalls.clone());
+        file.completed_by(move |record| {
+            (record.models, record.pitfalls) = (Some(models.clone()), Some(pitfalls.clone()));
+        });
+    }
+    let mut record = match args.processes {
+        1 => lockyard_bench::run(plan, interrupted, &mut file.observed_by(progress::observer(plan)))?,
+        several => processes::measure(plan, several, interrupted, file)?,
+    };
+    if args.verify && !interrupted.load(Ordering::Relaxed) {
+        // On disk with its memory, before anything else can go wrong.
+        file.keep(&Record { finished: false, ..record.clone() });
+        add_tracked(tracked, &mut record, interrupted)?;
+    }
+    if let Some(found) = found? {
+        (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
+    }
+    Ok(record)
 }
 
 /// Adds what is seen of the locks in a moment of their own, where that was planned.

@@ -36,16 +36,15 @@ impl Hosts {
             (Some(line), None) => line.to_str().unwrap_or_default(),
         };
         let parsed;
-        let given = match plain_host(line) {
-            Some(host) => host,
-            None => {
-                parsed = line.parse::<Authority>().ok();
-                let given = parsed.as_ref().filter(|it| !it.host().is_empty() && !it.as_str().contains('@'));
-                let Some(given) = given else {
-                    return malformed("Host must be a name or an address, and a port if need be");
-                };
-                given.host()
-            }
+        let given = if let Some(host) = plain_host(line) {
+            host
+        } else {
+            parsed = line.parse::<Authority>().ok();
+            let given = parsed.as_ref().filter(|it| !it.host().is_empty() && !it.as_str().contains('@'));
+            let Some(given) = given else {
+                return malformed("Host must be a name or an address, and a port if need be");
+            };
+            given.host()
         };
         let Some(names) = &self.0 else { return Ok(()) };
         // Where the request line has one, that is the one that counts.

@@ -62,7 +62,8 @@ impl RequestService {
         let (number, is_routed) = state.routes.of(path);
         let route = state.routes.route(number);
         let limit = state.limits.time_for(route);
-        let scope = state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {}", route.path())));
+        let scope =
+            state.tracker.get().map(|tracker| (tracker.clone(), format!("{method} {}", route.path())));
         let needs_room = !auth::is_probe(path);
         let peer = request.extensions().get().map(|Peer(peer)| *peer);
         let no_place = request.extensions().get::<NoPlace>().filter(|_| needs_room).cloned();

@@ -57,7 +57,11 @@ impl RouteTable {
 
 impl Route {
     fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), is_turn: path.contains("/actions/"), metrics: [const { OnceLock::new() }; METHODS.len()] }
+        Self {
+            path: path.to_owned(),
+            is_turn: path.contains("/actions/"),
+            metrics: [const { OnceLock::new() }; METHODS.len()],
+        }
     }
 
     /// Its path, with names in place of what varies: there are as many paths as contexts.

@@ -7,13 +7,16 @@ use crate::progress::{Observer, Progress};
 use crate::record::Record;
 use crate::report;
 
+/// Adds to a record what is known besides.
+type Complete = Box<dyn Fn(&mut Record)>;
+
 /// Where the record of a run is kept.
 pub struct RecordFile {
     folder: PathBuf,
     newest: Option<Record>,
     is_unwritable: bool,
     /// What is known besides what is measured.
-    complete: Option<Box<dyn Fn(&mut Record)>>,
+    complete: Option<Complete>,
 }
 
 impl RecordFile {
