@@ -48,7 +48,7 @@ async function on(name, options, visit, hash = "") {
   }
 }
 
-for (const name of ["rich", "sample", "poor", "hostile", "locks", "deadlock", "retries", "check", "check-right", "diff", "trends"]) {
+for (const name of ["rich", "sample", "poor", "hostile", "locks", "committed", "deadlock", "retries", "check", "check-right", "diff", "trends"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [size, viewport] of Object.entries(sizes)) {
       test(`${name}, ${colorScheme}, ${size}: fits, and has no barrier`, async () => {
@@ -57,6 +57,17 @@ for (const name of ["rich", "sample", "poor", "hostile", "locks", "deadlock", "r
           assert.ok(width <= viewport.width, `the page is ${width} px wide in a window of ${viewport.width}`);
           if (screenshots && name !== "hostile") {
             await page.screenshot({ path: path.join(screenshots, `${name}-${colorScheme}-${size}.png`), fullPage: true });
+          }
+          if (size === "desktop" && name !== "hostile") {
+            const cut = await page.evaluate(() => {
+              const folded = [...document.querySelectorAll("details:not([open])")];
+              folded.forEach((it) => { it.open = true; });
+              const wide = [...document.querySelectorAll(".scroll")].filter((it) => it.scrollWidth > it.clientWidth);
+              const names = wide.map((it) => `${it.getAttribute("aria-label")}: ${it.scrollWidth} px in ${it.clientWidth}`);
+              folded.forEach((it) => { it.open = false; });
+              return names;
+            });
+            assert.deepEqual(cut, [], "tables that are cut off");
           }
           if (size === "tablet" || (name !== "rich" && colorScheme === "dark")) return;
           // The scan is put in by the browser itself, past the policy of the page, which lets nothing else run.

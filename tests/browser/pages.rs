@@ -1,5 +1,5 @@
-//! Writes the pages that the browser looks at: of a rich record, one without failures, a poor one, a hostile one and one of locks
-//! alone, of two counterexamples, of two histories that were checked, of a diff, and of trends.
+//! Writes the pages that the browser looks at: of a rich record, one without failures, a poor one, a hostile one, one of locks
+//! alone and the committed one, of two counterexamples, of two histories that were checked, of a diff, and of trends.
 //!
 //! Run by `scripts/browser.sh`, which hands them to `page.mjs`.
 
@@ -23,6 +23,9 @@ use lockyard::bench::record::Record;
 use lockyard::bench::report::{diff_page, trends_page, write_all};
 use lockyard::bench::stats::Confidence;
 use lockyard::bench::{NoObserver, Share, gate};
+
+/// The record that README and documents are drawn from: of many strategies, and measured.
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/2026-11-30/run.json");
 
 const HOSTILE: &str = "</script><script>window.broken=1</script>\"'><img src=x onerror=window.broken=2>";
 
@@ -59,6 +62,7 @@ fn write(dir: &Path) {
         ("poor", poor()),
         ("hostile", hostile()),
         ("locks", locks()),
+        ("committed", Record::read(COMMITTED).expect("a record")),
     ] {
         write_all(&record, dir.join(name)).expect("the pages can be written");
     }
