@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use hyper::rt::{Sleep, Timer};
 use parking_lot::Mutex;
 
-/// The timer of one connection, whose waits end in the order in which they begin, and are polled by one task.
+/// The timer of one connection: one wait at a time, polled by one task.
 #[derive(Clone, Default)]
 pub(super) struct HeadTimer(Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>);
 
@@ -45,7 +45,10 @@ impl Future for HeadWait {
         let deadline = self.deadline.into();
         let mut alarm = self.alarm.0.lock();
         let alarm = alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        // It was set for a wait before this one, so it goes off no later than this one ends; and wakes the connection then.
+        // One that was set for a wait before this one goes off before this one ends, nearly always; and wakes the connection then.
+        if alarm.deadline() > deadline {
+            alarm.as_mut().reset(deadline);
+        }
         while alarm.as_mut().poll(context).is_ready() {
             if alarm.deadline() >= deadline {
                 return Poll::Ready(());
@@ -74,6 +77,15 @@ mod tests {
         tokio::time::advance(TIME / 3).await;
         timer.sleep(TIME).await;
         assert_eq!(timer.now() - begun, TIME / 3 + TIME);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shorter_wait_does_not_last_as_long_as_one_before() {
+        let timer = HeadTimer::default();
+        let begun = timer.now();
+        assert!(timer.sleep(TIME).now_or_never().is_none());
+        timer.sleep(TIME / 3).await;
+        assert_eq!(timer.now() - begun, TIME / 3);
     }
 
     #[tokio::test(start_paused = true)]
