@@ -81,7 +81,7 @@ latency() {
 }
 
 # The p99 of one live client, in microseconds.
-p99_alone() {
+p99_live() {
     wrk -t1 -c1 -d"${seconds}s" --latency "$serve$path" |
         awk '$1 == "99%" { p99 = $2 + 0; if ($2 ~ /ms$/) p99 *= 1e3; else if ($2 !~ /us$/) p99 *= 1e6; print p99 }'
 }
@@ -110,9 +110,9 @@ idle() {
     local before during holder
     before=$(proc_status "$serve_pid" VmRSS)
     for _ in $(seq "$rounds"); do
-        p99_alone >> "$serving_place/p99.alone"
+        p99_live >> "$serving_place/p99.alone"
         hold_idle
-        p99_alone >> "$serving_place/p99.idle"
+        p99_live >> "$serving_place/p99.idle"
         during=$(proc_status "$serve_pid" VmRSS)
         [ "$(connections)" -ge 10000 ] || { echo "they were not all open to the end" >&2; exit 1; }
         kill "$holder"

@@ -21,7 +21,6 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::app::App;
 use super::head_timer::HeadTimer;
-
 use super::leftover::MOST_BYTES;
 use super::metrics::CountWhile;
 use super::request_service::{Answered, NoPlace, Peer, RequestService};
