@@ -17,7 +17,7 @@ use lockyard_bench::program::processes;
 use lockyard_bench::program::program_name;
 use lockyard_bench::program::progress;
 use lockyard_bench::program::record_file::RecordFile;
-use lockyard_bench::record::Record;
+use lockyard_bench::record::{Record, VerificationReport};
 use lockyard_bench::{NoObserver, Plan, Share};
 
 use crate::strategy::{Factorial, MAIN_WAYS, Strategy, presets};
@@ -279,7 +279,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match args.part {
         Some(nth) => processes::answer(plan, nth),
         None => output::measure_by(&output, gate.as_ref(), |interrupted, file| {
-            measure(args, &plan, &strategies, tracked.as_ref(), (interrupted, file))
+            measure(args, &plan, &strategies, tracked.as_ref(), interrupted, file)
         }),
     }
 }
@@ -290,16 +290,18 @@ fn measure(
     plan: &Plan<Scenario>,
     strategies: &[Strategy],
     tracked: Option<&Plan<Scenario>>,
-    (interrupted, file): (&Arc<AtomicBool>, &mut RecordFile),
+    interrupted: &Arc<AtomicBool>,
+    file: &mut RecordFile,
 ) -> anyhow::Result<Record> {
     // First: it takes seconds, and nobody should wait minutes to hear that a lock is wrong.
     let found = args.verify.then(|| verify::quickly(strategies, interrupted)).transpose();
-    if let Ok(Some(found)) = &found {
-        let (models, pitfalls) = (found.models.clone(), found.pitfalls.clone());
-        file.completed_by(move |record| {
-            (record.models, record.pitfalls) = (Some(models.clone()), Some(pitfalls.clone()));
-        });
-    }
+    let verified = found.map(|found| {
+        if let Some(VerificationReport { models, pitfalls, .. }) = found {
+            file.completed_by(move |record| {
+                (record.models, record.pitfalls) = (Some(models.clone()), Some(pitfalls.clone()));
+            });
+        }
+    });
     let mut record = match args.processes {
         1 => lockyard_bench::run(plan, interrupted, &mut file.observed_by(progress::observer(plan)))?,
         several => processes::measure(plan, several, interrupted, file)?,
@@ -309,9 +311,8 @@ fn measure(
         file.keep(&Record { finished: false, ..record.clone() });
         add_tracked(tracked, &mut record, interrupted)?;
     }
-    if let Some(found) = found? {
-        (record.models, record.pitfalls) = (Some(found.models), Some(found.pitfalls));
-    }
+    verified?;
+    file.complete(&mut record);
     Ok(record)
 }
 

@@ -30,13 +30,18 @@ impl RecordFile {
         self.complete = Some(Box::new(complete));
     }
 
+    /// Adds to a record what is known besides, as to all that is kept.
+    pub fn complete(&self, record: &mut Record) {
+        if let Some(complete) = &self.complete {
+            complete(record);
+        }
+    }
+
     /// Writes what there is by now. A disk that is full may have room again when the run ends, so this is no error: it is said
     /// once, and what is kept in memory is written at the end.
     pub fn keep(&mut self, record: &Record) {
         let mut record = record.clone();
-        if let Some(complete) = &self.complete {
-            complete(&mut record);
-        }
+        self.complete(&mut record);
         if let Err(error) = record.write(self.folder.join("run.json"))
             && !std::mem::replace(&mut self.is_unwritable, true)
         {
