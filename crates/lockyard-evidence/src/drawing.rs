@@ -75,6 +75,11 @@ impl Drawing<'_> {
         parts.join("\n")
     }
 
+    /// Whether there is nothing to draw: neither a wait-for graph nor a step.
+    pub fn is_words_alone(&self) -> bool {
+        self.edges.is_empty() && self.steps().is_none()
+    }
+
     /// The run, if it has steps.
     pub(super) fn steps(&self) -> Option<&Trace<'_>> {
         self.trace.as_ref().filter(|trace| !trace.steps.is_empty())

@@ -5,7 +5,7 @@
 
 use super::correct;
 use super::excluded::ExcludedStrategy;
-use super::failures::failures;
+use super::failures::Failure;
 use super::format;
 use super::leaders::{self, Lead, Standing};
 use super::markup::Tone;
@@ -242,17 +242,20 @@ fn few(names: &[&str]) -> String {
 }
 
 fn is_right(record: &Record, choice: Option<&str>) -> AnswerCard {
-    let failures = failures(record).len() as u64;
     let mut lines = Vec::new();
-    for it in ExcludedStrategy::all(record) {
-        lines.push(format!("{}: {}", it.strategy, it.reasons.join(", ")));
+    let excluded = ExcludedStrategy::all(record);
+    if !excluded.is_empty() {
+        let names: Vec<_> = excluded.iter().map(|it| it.strategy.to_owned()).collect();
+        lines.push(format!("left out of the ranking: {}", format::list(&names)));
     }
     let mut unchecked = Vec::new();
     if let Some(choice) = choice {
         let checks = correct::checks(record, choice);
+        // Beside those that failed it is said once whose checks these are.
+        let mut of = if excluded.is_empty() { String::new() } else { format!("of {choice}, ") };
         for (name, it) in correct::HEAD.iter().zip(checks) {
             if it.known {
-                lines.push(format!("{name}: {}", it.words));
+                lines.push(format!("{}{name}: {}", std::mem::take(&mut of), it.words));
             } else {
                 unchecked.push((*name).to_owned());
             }
@@ -263,10 +266,10 @@ fn is_right(record: &Record, choice: Option<&str>) -> AnswerCard {
     if !unchecked.is_empty() && !nothing {
         lines.push(format!("not checked: {}", format::list(&unchecked)));
     }
-    let (headline, tone) = match failures {
-        0 if nothing => ("not checked".to_owned(), Tone::Plain),
-        0 => ("no violation found".to_owned(), Tone::Good),
-        _ => (format::counted(failures, "failure"), Tone::Bad),
+    let (headline, tone) = match Failure::headline(&Failure::all(record)) {
+        Some(failed) => (failed, Tone::Bad),
+        None if nothing => ("not checked".to_owned(), Tone::Plain),
+        None => ("no violation found".to_owned(), Tone::Good),
     };
     AnswerCard { question: "Correct?", headline, lines, tone }
 }

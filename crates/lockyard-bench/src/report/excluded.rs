@@ -1,7 +1,7 @@
 //! Which strategies are never recommended, and why: what failed once, in whatever scenario or model, is not right elsewhere.
 
 use super::located;
-use crate::record::{Engine, Factors, Finding, ModelResult, Record, StrategySummary};
+use crate::record::{Cell, Engine, Factors, Finding, ModelResult, Record, StrategySummary};
 
 /// A strategy that failed somewhere.
 pub(super) struct ExcludedStrategy<'a> {
@@ -42,9 +42,7 @@ fn reasons(record: &Record, strategy: &str) -> Vec<String> {
         add(format!("{} under {}", it.finding.name(), it.place));
     }
     for cell in record.cells.iter().filter(|cell| cell.strategy == strategy) {
-        let has_error = cell.findings.iter().any(Finding::is_error);
-        let violated = cell.verification.is_some_and(|it| it.linearizable == Some(false));
-        if !has_error && (violated || !cell.violations.is_empty()) {
+        if is_violated_alone(cell) {
             add(format!("not linearizable under {}", cell.scenario));
         }
     }
@@ -54,6 +52,12 @@ fn reasons(record: &Record, strategy: &str) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// Whether no order explains its answers, and no finding says so.
+pub(super) fn is_violated_alone(cell: &Cell) -> bool {
+    let is_violated = cell.verification.is_some_and(|it| it.linearizable == Some(false));
+    (is_violated || !cell.violations.is_empty()) && !cell.findings.iter().any(Finding::is_error)
 }
 
 /// Whether a model is of this strategy: by its name, or, with engines that try a part by itself, by that part.

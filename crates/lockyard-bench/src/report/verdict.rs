@@ -14,7 +14,7 @@ use crate::stats::Direction;
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
-    let mut sentences: Vec<_> = failed(record).into_iter().collect();
+    let mut sentences: Vec<_> = failed(record).into_iter().chain(state(record)).collect();
     sentences.extend(without_failures(record));
     if sentences.is_empty() {
         sentences.push("Nothing was measured.".to_owned());
@@ -22,10 +22,10 @@ pub fn verdict(record: &Record) -> String {
     sentences.join(" ")
 }
 
-/// The same, sentence by sentence, for where failures are told by themselves; empty where they are all that there is.
+/// The same, sentence by sentence, for where it is told by itself what failed and how far the run came; empty where that is
+/// all that there is.
 pub(super) fn without_failures(record: &Record) -> Vec<String> {
-    let mut sentences: Vec<_> = state(record).into_iter().collect();
-    sentences.extend(ablations(record));
+    let mut sentences: Vec<_> = ablations(record).collect();
     match lock_verdict(record) {
         locks if locks.is_empty() => sentences.extend(speed(record)),
         locks => sentences.extend(locks),

@@ -12,6 +12,7 @@ mod sample;
 mod columns;
 mod diff_page;
 mod effects;
+mod failing_page;
 mod formats;
 mod gate_edits;
 mod gate_reference;

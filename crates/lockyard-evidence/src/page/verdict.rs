@@ -75,7 +75,7 @@ impl VerdictPage<'_> {
             super::causes(&drawing.cause)
         );
         let drawn = Drawing { cause: Vec::new(), replay: None, ..drawing.clone() };
-        if !drawn.edges.is_empty() || drawn.steps().is_some() {
+        if !drawn.is_words_alone() {
             let _ = write!(body, "<h2>What happened</h2>\n{}\n", drawn.to_html());
         }
         body += "</main>";

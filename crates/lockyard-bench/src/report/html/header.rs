@@ -3,15 +3,22 @@
 use maud::{Markup, html};
 
 use super::super::answer::Answer;
+use super::super::failures::Failure;
 use super::super::markup::Tone;
 use super::super::rows;
 use super::super::{format, verdict};
+use super::failures;
 use crate::record::Record;
 
 /// A longer command is shown whole at the end of the page.
 const COMMAND: usize = 64;
 
-pub(super) fn header(record: &Record, title: &str, answer: Option<&Answer>) -> Markup {
+pub(super) fn header(
+    record: &Record,
+    title: &str,
+    answer: Option<&Answer>,
+    failures: &[Failure<'_>],
+) -> Markup {
     html! {
         header.page {
             h1 { "Lockyard" @if !title.is_empty() { ": " (title) } }
@@ -19,10 +26,23 @@ pub(super) fn header(record: &Record, title: &str, answer: Option<&Answer>) -> M
             @if let Some(state) = verdict::state(record) { p.wrong { (state) } }
             @match answer {
                 Some(answer) => (cards(answer)),
-                None => p.verdict { (verdict::verdict(record)) },
+                None => (sentences(record, Failure::headline(failures))),
             }
         }
     }
+}
+
+/// The verdict, where no strategies are compared. What failed stands above.
+fn sentences(record: &Record, failed: Option<String>) -> Markup {
+    let others = verdict::without_failures(record).join(" ");
+    html! { p.verdict {
+        @match failed {
+            Some(failed) => { span.wrong { (failures::link(&failed)) ". " } },
+            None if others.is_empty() => "Nothing was measured.",
+            None => {},
+        }
+        (others)
+    } }
 }
 
 fn meta(record: &Record) -> Markup {
@@ -46,7 +66,9 @@ fn cards(answer: &Answer) -> Markup {
             @for card in &answer.cards {
                 section class=(if card.tone == Tone::Bad { "card bad" } else { "card" }) {
                     h2 { (card.question) }
-                    p.headline { (card.headline) }
+                    p.headline {
+                        @if card.tone == Tone::Bad { (failures::link(&card.headline)) } @else { (card.headline) }
+                    }
                     ul { @for line in &card.lines { li { (line) } } }
                 }
             }

@@ -28,7 +28,7 @@ use maud::{Markup, html};
 
 use super::advice::recommendation;
 use super::answer::Answer;
-use super::failures::failures;
+use super::failures::Failure;
 use super::format;
 use super::plane;
 use super::rows::Table;
@@ -46,6 +46,7 @@ pub fn page(record: &Record) -> String {
     let tables = Table::all(record);
     let answer = Answer::of(record);
     let answer = answer.as_ref();
+    let failures = Failure::all(record);
     let palette = Palette::of(record, answer.map_or(&[], |it| &it.choices));
     let scenarios: Vec<_> = tables.iter().map(|table| table.scenario.to_owned()).collect();
     // Points of locks alone are too many for a title.
@@ -57,10 +58,10 @@ pub fn page(record: &Record) -> String {
     let links: Vec<_> = sections.iter().map(|it| (it.id, it.title)).collect();
     let body = html! {
         // What failed stands before all else, and the way to it before that.
-        @if !failures(record).is_empty() { a.skip.jump href="#failure-1" { "Jump to the first failure" } }
+        @if !failures.is_empty() { a.skip.jump href="#failure-1" { "Jump to the first failure" } }
         a.skip href="#content" { "Skip to the results" }
-        (failures::section(record, &tables))
-        (header::header(record, &title, answer))
+        (failures::section(&failures))
+        (header::header(record, &title, answer, &failures))
         (header::controls(&scenarios, &palette, &links))
         main #content tabindex="-1" {
             @if record.locks.is_some() {

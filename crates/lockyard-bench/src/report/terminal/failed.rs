@@ -10,29 +10,22 @@ const DRAWN: usize = 3;
 
 /// All failures of a record; empty where there are none.
 pub(super) fn failures(record: &Record, options: &TextOptions) -> String {
-    let mut told: Vec<(String, Vec<Failure<'_>>)> = Vec::new();
-    for failure in Failure::all(record) {
-        match told.iter_mut().find(|(what, _)| *what == failure.what) {
-            Some((_, alike)) if alike.iter().any(|it| it.message == failure.message) => {}
-            Some((_, alike)) => alike.push(failure),
-            None => told.push((failure.what.clone(), vec![failure])),
-        }
-    }
     let mut out = String::new();
     let mut left = if options.all { usize::MAX } else { DRAWN };
     let mut not_drawn = 0;
-    for (what, alike) in told {
-        let heading = wrapped(&format!("error: {what}"), options.width);
+    for alike in Failure::all(record).chunk_by(|one, next| one.what == next.what) {
+        let heading = wrapped(&format!("error: {}", alike[0].what), options.width);
         out.extend(heading.lines().map(|line| emphasized(line, Emphasis::Bad, options) + "\n"));
         for failure in alike {
-            if failure.drawings.is_empty() || left == 0 {
-                not_drawn += usize::from(!failure.drawings.is_empty());
-                out += &indented(&failure.message, options.width);
-            } else {
+            let is_drawn = failure.drawings.iter().any(|it| !it.is_words_alone());
+            if is_drawn && left > 0 {
                 left -= 1;
-                out += &drawn(&failure, options);
+                out.extend(failure.drawings.iter().map(|it| drawn(it, options)));
+                continue;
             }
-            if let Some(replay) = failure.replay_alone() {
+            out += &indented(&failure.seen(), options.width);
+            not_drawn += usize::from(is_drawn);
+            if let Some(replay) = failure.replay().filter(|_| !is_drawn) {
                 // Never broken, so that it can be copied.
                 out = out + "  Replay: " + &replay.replace(char::is_control, " ") + "\n";
             }
@@ -46,20 +39,10 @@ pub(super) fn failures(record: &Record, options: &TextOptions) -> String {
     if out.is_empty() { out } else { out.trim_end().to_owned() + "\n" }
 }
 
-/// The message, and the drawings, which do not say it again.
-fn drawn(failure: &Failure<'_>, options: &TextOptions) -> String {
-    let width = options.width - INDENT;
-    let says = |it: &Drawing<'_>| it.cause.iter().any(|cause| failure.message.contains(&**cause));
-    let mut out = String::new();
-    if !failure.drawings.iter().any(says) {
-        out += &indented(&failure.message, options.width);
-    }
-    for it in &failure.drawings {
-        // A message of several lines is wrapped by its lines.
-        let cause = it.cause.iter().map(|sentence| indented(sentence, options.width));
-        out.extend(cause);
-        let picture = Drawing { cause: Vec::new(), ..it.clone() };
-        out = out + "\n" + &set_off(&picture.to_text(Some(width))) + "\n";
-    }
-    out
+/// The cause, and the picture below it.
+fn drawn(drawing: &Drawing<'_>, options: &TextOptions) -> String {
+    // A message of several lines is wrapped by its lines.
+    let cause: String = drawing.cause.iter().map(|sentence| indented(sentence, options.width)).collect();
+    let picture = Drawing { cause: Vec::new(), ..drawing.clone() };
+    cause + "\n" + &set_off(&picture.to_text(Some(options.width - INDENT))) + "\n"
 }

@@ -17,16 +17,13 @@ use crate::record::Record;
 /// The first screen of a record.
 pub(super) fn screen(record: &Record, options: &TextOptions) -> String {
     // How far the run came decides what all else is worth.
-    let state = verdict::state(record);
-    let begun = state.as_ref().map_or_else(String::new, |it| wrapped(it, options.width) + "\n");
+    let begun = verdict::state(record).map_or_else(String::new, |it| wrapped(&it, options.width) + "\n");
     let mut out = begun + &emphasized_lines(&of_machine(record), options);
     let answer = Answer::of(record);
     let tables = Table::all(record);
     let is_sound = tables.iter().flat_map(|it| &it.rows).any(|row| !row.excluded);
     let sentences = match answer {
-        None if is_sound || tables.is_empty() => {
-            verdict::without_failures(record).into_iter().skip(usize::from(state.is_some())).collect()
-        }
+        None if is_sound || tables.is_empty() => verdict::without_failures(record),
         // The cards say it, or the failures above.
         _ => Vec::new(),
     };

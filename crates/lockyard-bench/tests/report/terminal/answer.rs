@@ -1,8 +1,20 @@
 //! The answer before everything but failures, and nothing of what there is none of.
 
 use super::{all, committed, first, one, only, pitfall, rows, swept};
+use crate::rich::rich;
 use crate::sample::sample;
 use lockyard_bench::record::{Against, Metric, Record};
+
+/// Whose checks they are is said beside those that failed alone.
+#[test]
+fn without_failures_the_checks_are_those_of_the_choice() {
+    let mut record = Record { models: None, pitfalls: None, ..rich() };
+    record.cells.iter_mut().for_each(|cell| cell.findings.clear());
+    let text = first(&record);
+    let right =
+        "Correct?  no violation found: linearizable: yes (60,000 operations); deadlocks:\n          none; ";
+    assert!(text.contains(right), "{text}");
+}
 
 #[test]
 fn the_answer_comes_first_and_the_best_before_the_others() {
@@ -11,7 +23,7 @@ fn the_answer_comes_first_and_the_best_before_the_others() {
     assert_eq!(lines[0], "Intel(R) Xeon(R) Processor, 2 cores · 4 scenarios × 14 strategies · 143 s");
     for (line, start) in [
         (2, "Use       arc-swap: ×2.01 the throughput of naive, geometric mean of 4"),
-        (4, "Correct?  no violation found: "),
+        (4, "Correct?  no violation found: linearizable: yes ("),
         (6, "Cost      worst p99 51.9 µs: "),
     ] {
         assert!(lines[line].starts_with(start), "{start:?}: {text}");

@@ -38,7 +38,7 @@ fn only(strategies: &[&str], scenario: &str) -> Record {
     record
 }
 
-fn error(kind: FindingKind, message: &str) -> Finding {
+pub fn error(kind: FindingKind, message: &str) -> Finding {
     Finding {
         kind,
         rule: None,
@@ -62,7 +62,7 @@ fn one() -> Record {
 }
 
 /// A pitfall that is detected, as of `load --pitfall`.
-fn pitfall() -> Record {
+pub fn pitfall() -> Record {
     let mut record = one();
     let cell = &mut record.cells[0];
     (cell.scenario, cell.strategy) = ("pitfall".into(), "two-sessions".into());
