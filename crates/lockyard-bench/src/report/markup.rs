@@ -1,7 +1,7 @@
-//! What the pages of several records are put together from: the header, tables, and intervals as bars in their cells.
+//! What pages are put together from: tables, and of those of several records the header, and intervals as bars in cells.
 
 use lockyard_evidence::Document;
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use super::format;
 use crate::record::Estimate;
@@ -49,24 +49,28 @@ pub(super) fn notes(sentences: &[String]) -> Markup {
     html! { @if !sentences.is_empty() { ul.notes { @for it in sentences { li { (it) } } } } }
 }
 
-/// A table with its caption and its head, which scrolls by itself where it is too wide.
-pub(super) fn table(caption: &str, head: &[String], rows: &[Vec<Markup>]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) { table {
-            caption { span { (caption) } }
-            thead { tr { @for name in head { th scope="col" { (name) } } } }
-            tbody { @for row in rows { tr {
-                @for (nth, cell) in row.iter().enumerate() {
-                    @if nth == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
-                }
-            } } }
-        } }
-    }
+/// What scrolls by itself where it is too wide, with a name for screen readers.
+pub(super) fn scroll(name: &str, table: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(name) { (table) } }
 }
 
-/// Text in a cell.
-pub(super) fn words(text: &str) -> Markup {
-    html! { (text) }
+/// A table with its caption, its head, and its [rows].
+pub(super) fn table<'a>(caption: &str, head: impl IntoIterator<Item = &'a str>, body: &Markup) -> Markup {
+    let table = html! { table.prose {
+        caption { span { (caption) } }
+        thead { tr { @for name in head { th scope="col" { (name) } } } }
+        tbody { (body) }
+    } };
+    scroll(caption, &table)
+}
+
+/// Rows of a table, the first cell of each being its head.
+pub(super) fn rows<C: Render>(rows: impl IntoIterator<Item = impl IntoIterator<Item = C>>) -> Markup {
+    html! { @for row in rows { tr {
+        @for (nth, cell) in row.into_iter().enumerate() {
+            @if nth == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+        }
+    } } }
 }
 
 /// Ratios side by side: on one logarithmic scale, with 1 in its middle.

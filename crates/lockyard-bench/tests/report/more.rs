@@ -83,7 +83,7 @@ fn whole() -> Record {
 fn what_only_some_records_have_is_shown() {
     let page = page(&whole());
     for words in [
-        "<td>dto: cloned → borrowed</td><td>×1.47 [1.44, 1.50]</td><td>faster</td>",
+        "<th scope=\"row\">dto: cloned → borrowed</th><td>×1.47 [1.44, 1.50]</td><td>faster</td>",
         "16 readers, 1 writer, 0 ms save</td><td>246 k [237 k, 254 k]</td><td>233 k</td><td>12.3 k</td><td>31.5 µs [30.6, 32.5] (get_context_state, 1,960,526)</td>",
         "title=\"4812, incomplete: bounded by 3 preemptions\">✓ 4,812</td>",
         ">an update was lost</p>",

@@ -98,29 +98,27 @@ fn ratios(diff: &Diff) -> Markup {
     let rows: Vec<_> = strategies
         .iter()
         .map(|strategy| {
-            let cells = scenarios.iter().map(|scenario| match of(strategy, scenario) {
-                Some(it) => cell(&scale, it),
-                None => markup::words("–"),
-            });
-            std::iter::once(markup::words(strategy)).chain(cells).collect::<Vec<_>>()
+            let cells = scenarios
+                .iter()
+                .map(|scenario| of(strategy, scenario).map_or_else(|| html! { "–" }, |it| cell(&scale, it)));
+            std::iter::once(html! { (strategy) }).chain(cells).collect::<Vec<_>>()
         })
         .collect();
-    let head: Vec<_> = std::iter::once("strategy").chain(scenarios).map(str::to_owned).collect();
+    let head = std::iter::once("strategy").chain(scenarios.iter().copied());
     let band = if diff.gate > 0.0 { ", the band around it what the gate tolerates" } else { "" };
     let caption = format!(
         "Throughput ÷ that of “{}”, after ÷ before, with its interval. The line in the middle of a cell is ×1{band}; all cells have \
          one logarithmic scale.",
         diff.reference
     );
-    let numbers: Vec<_> =
-        diff.changes.iter().map(|it| row(it).iter().map(|cell| markup::words(cell)).collect()).collect();
+    let numbers = diff.changes.iter().map(row);
     html! {
         section #ratios {
             h2 { "What became of each ratio" }
-            (markup::table(&caption, &head, &rows))
+            (markup::table(&caption, head, &markup::rows(rows)))
             details {
                 summary { "Before and after, in numbers" }
-                (markup::table("Ratios of both runs, and their change", &HEAD.map(str::to_owned), &numbers))
+                (markup::table("Ratios of both runs, and their change", HEAD, &markup::rows(numbers)))
             }
         }
     }
@@ -149,20 +147,20 @@ fn absolute(throughput: &ThroughputDiff) -> Markup {
                 Some(Outcome::Within | Outcome::CannotTell) | None => Tone::Plain,
             };
             let change =
-                it.change.as_ref().map_or_else(|| markup::words("no interval"), |it| scale.cell(it, tone));
+                it.change.as_ref().map_or_else(|| html! { "no interval" }, |it| scale.cell(it, tone));
             let outcome = it.outcome.map_or("not judged", Outcome::as_str);
-            let words = [&*it.strategy, &*it.scenario, &*throughputs(it)].map(markup::words);
-            words.into_iter().chain([change, markup::words(outcome)]).collect::<Vec<_>>()
+            let words = [&*it.strategy, &*it.scenario, &*throughputs(it)].map(|it| html! { (it) });
+            words.into_iter().chain([change, html! { (outcome) }]).collect::<Vec<_>>()
         })
         .collect();
-    let head = ["strategy", "scenario", "throughput", "after ÷ before", "outcome"].map(str::to_owned);
+    let head = ["strategy", "scenario", "throughput", "after ÷ before", "outcome"];
     html! {
         section #throughput {
             h2 { "Absolute throughput" }
             p.muted { "The drift of the machine is in it, and in no interval." }
             details open[throughput.gate.is_some()] {
                 summary { "All " (throughput.changes.len()) ", in numbers" }
-                (markup::table("Operations a second, before and after", &head, &rows))
+                (markup::table("Operations a second, before and after", head, &markup::rows(rows)))
             }
         }
     }

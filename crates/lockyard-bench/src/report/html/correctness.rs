@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 
 use super::super::correct;
+use super::super::markup;
 use super::super::rows;
 use super::palette::Palette;
 use super::{failures, parts};
@@ -55,7 +56,7 @@ fn checked(record: &Record, palette: &Palette<'_>) -> Markup {
         } } }
     } };
     html! {
-        @if ran.contains(&true) { (parts::scroll("Checks by strategy", &table)) }
+        @if ran.contains(&true) { (markup::scroll("Checks by strategy", &table)) }
         @if !missing.is_empty() && !strategies.is_empty() { p.muted { "Not checked of any strategy: " (missing.join(", ")) "." } }
     }
 }
@@ -107,7 +108,7 @@ fn matrix(models: &[&ModelResult], strategies: &[(usize, &str)]) -> Markup {
             }
         } } }
     } };
-    parts::scroll(caption, &table)
+    markup::scroll(caption, &table)
 }
 
 /// "✓ all 4,209", "✓ 10,000".
@@ -134,7 +135,7 @@ fn listed(models: &[&ModelResult]) -> Markup {
     html! {
         details open[is_failing] {
             summary { "Models of parts: " (models.len()) }
-            (parts::words("Models of parts by themselves", ["model", "part", "engine", "schedules", "property"], &body))
+            (markup::table("Models of parts by themselves", ["model", "part", "engine", "schedules", "property"], &body))
         }
     }
 }
@@ -177,10 +178,10 @@ fn seeded_bugs(pitfalls: &[PitfallResult]) -> Markup {
             "Seeded bugs that the checks must detect, and their fixed variants, on which any report is a false positive. "
             (PitfallResult::summary(pitfalls)) ". A bug counts as detected only if every check that ran and is expected to see it did."
         }
-        (parts::words("Seeded bugs by class", ["class of bug", "detected", "otherwise"], &body))
+        (markup::table("Seeded bugs by class", ["class of bug", "detected", "otherwise"], &body))
         details {
             summary { "Each bug by check" }
-            (parts::words("Seeded bugs by check", ["bug", "class"].into_iter().chain(Check::ALL.map(Check::as_str)), &each))
+            (markup::table("Seeded bugs by check", ["bug", "class"].into_iter().chain(Check::ALL.map(Check::as_str)), &each))
         }
     }
 }

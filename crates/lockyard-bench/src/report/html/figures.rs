@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::advice::{self, Recommendation};
 use super::super::columns::{Align, Column, ColumnWidth, Part, Tone};
 use super::super::combination_name::combination_name;
+use super::super::markup;
 use super::super::rows::{self, Row, Table};
 use super::palette::Palette;
 use super::parts;
@@ -48,7 +49,7 @@ fn rows_of(table: &Table<'_>, rows: &[Row<'_>], palette: &Palette<'_>) -> Markup
             @for it in &columns { (cell(it, row)) }
         } } }
     } };
-    parts::scroll(&format!("Every figure under {}", table.scenario), &markup)
+    markup::scroll(&format!("Every figure under {}", table.scenario), &markup)
 }
 
 fn head(column: &Column<'_>) -> Markup {
@@ -79,10 +80,7 @@ fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
 pub(super) fn advice(it: &Recommendation) -> Markup {
     let body = html! { @for row in &it.rows { tr {
         th scope="row" { (row.scenario) br; span.muted { (row.situation) } }
-        td { (row.most) }
-        td { (row.tied) }
-        td { (row.shortest) }
-        td { (row.fairest) }
+        @for cell in [&row.most, &row.tied, &row.shortest, &row.fairest] { td { (cell) } }
     } } };
     html! {
         section #which-lock aria-labelledby="which-lock-title" {
@@ -90,7 +88,7 @@ pub(super) fn advice(it: &Recommendation) -> Markup {
             p { (it.answer) }
             details {
                 summary { "Scenario by scenario" }
-                (parts::words("Recommendation by scenario", advice::HEAD, &body))
+                (markup::table("Recommendation by scenario", advice::HEAD, &body))
             }
             ul { @for line in &it.limits { li { (line) } } }
         }

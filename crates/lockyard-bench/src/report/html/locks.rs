@@ -10,9 +10,10 @@ use super::super::locks::{
     CURVE_HEAD, CURVE_TITLE, LOCK_HEAD, LOCK_NOTE, LOCK_TITLE, LockMap, Standings, curve_rows, hold,
     lock_rows, sentences,
 };
+use super::super::markup;
 use super::super::rows::{NOT_MEASURED, Table};
+use super::figures;
 use super::palette::Palette;
-use super::{figures, parts};
 use crate::record::Record;
 
 /// So many names stand in one square.
@@ -68,7 +69,7 @@ fn map_of(record: &Record, map: &LockMap, palette: &Palette<'_>) -> Markup {
     html! {
         article {
             h3 { (map.title()) }
-            (parts::scroll(&title, &table))
+            (markup::scroll(&title, &table))
             ul { @for sentence in sentences(map, record.baseline()) { li { (sentence) } } }
         }
     }
@@ -108,7 +109,7 @@ fn locks(record: &Record, palette: &Palette<'_>) -> Markup {
         section #lock-costs {
             h2 { (LOCK_TITLE) }
             p.muted { (LOCK_NOTE) }
-            (parts::words(LOCK_TITLE, LOCK_HEAD, &body))
+            (markup::table(LOCK_TITLE, LOCK_HEAD, &body))
         }
     }
 }
@@ -116,18 +117,12 @@ fn locks(record: &Record, palette: &Palette<'_>) -> Markup {
 /// Published results. A source is text: nothing in a record becomes a link.
 fn curves(record: &Record) -> Markup {
     let rows = curve_rows(record);
-    let body = html! { @for [claim, seen, cores, verdict, source] in &rows { tr {
-        td { (claim) }
-        td { (seen) }
-        td { (cores) }
-        td { strong { (verdict) } }
-        td { (source) }
-    } } };
+    let body = markup::rows(&rows);
     html! {
         @if !rows.is_empty() {
             section #known-curves {
                 h2 { (CURVE_TITLE) }
-                (parts::words(CURVE_TITLE, CURVE_HEAD, &body))
+                (markup::table(CURVE_TITLE, CURVE_HEAD, &body))
             }
         }
     }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
+use super::super::markup;
 use super::super::rows::{self, Table};
 use super::super::{format, machines, strategies};
 use super::{glossary, parts, resources, timeline};
@@ -25,14 +26,9 @@ pub(super) fn sections(record: &Record, tables: &[Table<'_>]) -> Markup {
 /// What each strategy is.
 fn known_as(record: &Record) -> Markup {
     let rows = strategies::rows(record);
-    let body = html! { @for [name, about, factors] in &rows { tr {
-        th scope="row" { (name) }
-        td { (about) }
-        td { (factors) }
-    } } };
     let content = html! {
         @if let Some(beside) = strategies::beside_the_reference(record) { p { (beside) } }
-        (parts::words(strategies::TITLE, strategies::HEAD, &body))
+        (markup::table(strategies::TITLE, strategies::HEAD, &markup::rows(&rows)))
     };
     html! { @if !rows.is_empty() { (parts::folded("strategies", strategies::TITLE, &content)) } }
 }
@@ -40,13 +36,9 @@ fn known_as(record: &Record) -> Markup {
 /// What several load machines did together.
 fn of_machines(record: &Record) -> Markup {
     let sentences = machines::sentences(record);
-    let body = html! { @for [slice, rest @ ..] in &machines::rows(record) { tr {
-        th scope="row" { (slice) }
-        @for cell in rest { td { (cell) } }
-    } } };
     let content = html! {
         @for sentence in &sentences { p { (sentence) } }
-        (parts::words(machines::TITLE, machines::HEAD, &body))
+        (markup::table(machines::TITLE, machines::HEAD, &markup::rows(machines::rows(record))))
     };
     html! { @if !sentences.is_empty() { (parts::section("machines", machines::TITLE, &content)) } }
 }

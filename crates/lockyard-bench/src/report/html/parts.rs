@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::format;
+use super::super::markup::scroll;
 use super::super::rows::Table;
 use super::palette::Palette;
 
@@ -49,21 +50,6 @@ pub(super) fn figure(title: Option<&str>, sentence: &str, drawing: &Markup, numb
             }
         }
     }
-}
-
-/// A table that scrolls by itself where it is too wide, with a name for screen readers.
-pub(super) fn scroll(name: &str, table: &Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(name) { (table) } }
-}
-
-/// A table of words, with its caption and its head.
-pub(super) fn words<'a>(caption: &str, head: impl IntoIterator<Item = &'a str>, body: &Markup) -> Markup {
-    let table = html! { table.prose {
-        caption { (caption) }
-        thead { tr { @for name in head { th scope="col" { (name) } } } }
-        tbody { (body) }
-    } };
-    scroll(caption, &table)
 }
 
 /// A time of a strategy, with its interval where it has one.

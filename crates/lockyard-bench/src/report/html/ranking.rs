@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::format;
 use super::super::leaders;
+use super::super::markup;
 use super::super::ranking::{self, Ranked, Ranking};
 use super::super::rows::{NONE, NOT_MEASURED, Table};
 use super::super::strategies;
@@ -58,7 +59,7 @@ fn overview(tables: &[Table<'_>], palette: &Palette<'_>) -> Markup {
             @for cell in cells { (under(*cell)) }
         } } }
     } };
-    parts::scroll("Ranking over all scenarios", &table)
+    markup::scroll("Ranking over all scenarios", &table)
 }
 
 fn under(cell: Option<&Ranked<'_>>) -> Markup {
@@ -115,7 +116,7 @@ fn ranked(table: &Table<'_>, palette: &Palette<'_>) -> Markup {
             }
         } }
     } };
-    parts::scroll(&format!("{TITLE} under {}", table.scenario), &markup)
+    markup::scroll(&format!("{TITLE} under {}", table.scenario), &markup)
 }
 
 fn table_head(ranking: &Ranking<'_>, p99: Option<&str>, memory: Option<&str>) -> Markup {

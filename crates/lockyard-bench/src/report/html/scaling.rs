@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::axis::Axis;
 use super::super::format;
+use super::super::markup;
 use super::super::plane::{Name, Plane, Shape, Stroke};
 use super::super::rows::{self, Row};
 use super::super::scaling::{Sweep, largest};
@@ -178,7 +179,7 @@ fn numbers(sweep: &Sweep<'_>) -> Markup {
             }
         }
     } } } };
-    parts::words(&caption, head, &body)
+    markup::table(&caption, head, &body)
 }
 
 fn settings(point: &Point) -> String {

@@ -4,11 +4,11 @@
 use maud::{Markup, html};
 
 use super::super::axis::Axis;
+use super::super::markup;
 use super::super::plane::{Name, Plane, Shape, Stroke};
 use super::super::simulated::{HELD_OUT_HEAD, POINT_HEAD, TITLE, held_out, points, sentences};
 use super::super::{format, simulated};
 use super::palette::Palette;
-use super::parts;
 use crate::locks::simulate::scaled;
 use crate::record::{LockPoint, Record, SimulationRecord, Throughput};
 
@@ -109,8 +109,7 @@ fn line(palette: &Palette<'_>, lock: &str, how: &str, mut rates: Vec<(u32, Throu
 }
 
 fn rows<const N: usize>(title: &str, head: &[&str; N], rows: Vec<[String; N]>) -> Markup {
-    let body = html! { @for row in rows { tr { @for cell in row { td { (cell) } } } } };
-    html! { details { summary { (title) } (parts::words(title, head.iter().copied(), &body)) } }
+    html! { details { summary { (title) } (markup::table(title, head.iter().copied(), &markup::rows(rows))) } }
 }
 
 #[cfg(test)]

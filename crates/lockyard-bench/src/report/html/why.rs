@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::ablation::{self, AblationPath};
 use super::super::answer::Answer;
 use super::super::format;
+use super::super::markup;
 use super::super::rows::Table;
 use super::super::strategies;
 use super::parts;
@@ -85,16 +86,13 @@ fn waterfall(way: &AblationPath<'_>) -> Markup {
             }
         }
     } };
-    let numbers = html! { @for [change, ratio, verdict] in way.rows() { tr {
-        td { (change) } td { (ratio) } td { (verdict) }
-    } } };
     html! {
         figure {
-            (parts::scroll(&caption, &table))
+            (markup::scroll(&caption, &table))
             figcaption { (way.sentence()) }
             details {
                 summary { "All effects and interactions" }
-                (parts::words(&way.title(), ablation::HEAD, &numbers))
+                (markup::table(&way.title(), ablation::HEAD, &markup::rows(way.rows())))
             }
         }
     }

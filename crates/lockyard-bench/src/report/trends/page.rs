@@ -83,7 +83,7 @@ fn steps(trends: &Trends) -> Markup {
         .steps()
         .map(|it| {
             let tone = if it.is_loss() { Tone::Bad } else { Tone::Good };
-            let mut cells: Vec<_> = step_row(trends, &it).iter().map(|cell| markup::words(cell)).collect();
+            let mut cells: Vec<_> = step_row(trends, &it).iter().map(|cell| html! { (cell) }).collect();
             cells.pop();
             cells.push(scale.cell(&it.change.change, tone));
             cells
@@ -95,7 +95,7 @@ fn steps(trends: &Trends) -> Markup {
         @if !rows.is_empty() {
             section #steps {
                 h2 { "Step changes" }
-                (markup::table(caption, &STEP_HEAD.map(str::to_owned), &rows))
+                (markup::table(caption, STEP_HEAD, &markup::rows(rows)))
             }
         }
     }
@@ -161,10 +161,8 @@ fn seen(trends: &Trends, scenario: &TrendScenario, winner: Option<&str>, tied: &
 
 fn numbers(trends: &Trends, scenario: &TrendScenario, measure: Measure) -> Markup {
     let rows = rows(trends, scenario, measure, 0, ColumnWidth::Wide);
-    let rows: Vec<Vec<_>> =
-        rows.iter().map(|row| row.iter().map(|cell| markup::words(cell)).collect()).collect();
     let caption = format!("{} under {}, with its interval", measure.title(trends, scenario), scenario.name);
-    markup::table(&caption, &head(trends, 0), &rows)
+    markup::table(&caption, head(trends, 0).iter().map(String::as_str), &markup::rows(rows))
 }
 
 /// Operations a second and p99 as they were measured.
@@ -175,31 +173,29 @@ fn absolute(trends: &Trends, scenario: &TrendScenario) -> Markup {
         .map(|strategy| {
             let cells = (0..trends.runs.len()).map(|at| {
                 let Some(point) = strategy.points.iter().find(|it| it.run == at) else {
-                    return markup::words("–");
+                    return "–".to_owned();
                 };
                 let it = point.throughput;
                 let p99 =
                     point.p99_ns.map(|nanos| format!("; p99 {}", format::nanos(nanos))).unwrap_or_default();
-                markup::words(&(format::with_interval(it.ops_per_s, it.ci) + &p99))
+                format::with_interval(it.ops_per_s, it.ci) + &p99
             });
-            std::iter::once(markup::words(&strategy.strategy)).chain(cells).collect()
+            std::iter::once(strategy.strategy.clone()).chain(cells).collect()
         })
         .collect();
     let p99 = scenario.operation.as_ref().map(|it| format!(", and the p99 of {it}")).unwrap_or_default();
     let caption = format!("Operations a second under {}{p99}: with the drift of the machine", scenario.name);
-    markup::table(&caption, &head(trends, 0), &rows)
+    markup::table(&caption, head(trends, 0).iter().map(String::as_str), &markup::rows(rows))
 }
 
 fn runs(trends: &Trends) -> Markup {
-    let rows: Vec<Vec<_>> = (0..trends.runs.len())
-        .map(|at| run_row(trends, at).iter().map(|cell| markup::words(cell)).collect())
-        .collect();
+    let rows = (0..trends.runs.len()).map(|at| run_row(trends, at));
     html! {
         section #runs {
             h2 { "The runs" }
-            details open[rows.len() <= LISTED] {
-                summary { (format::counted(rows.len() as u64, "run")) }
-                (markup::table("The runs in the order of their start", &RUN_HEAD.map(str::to_owned), &rows))
+            details open[trends.runs.len() <= LISTED] {
+                summary { (format::counted(trends.runs.len() as u64, "run")) }
+                (markup::table("The runs in the order of their start", RUN_HEAD, &markup::rows(rows)))
             }
         }
     }
