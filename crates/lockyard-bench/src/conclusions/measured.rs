@@ -183,7 +183,8 @@ impl Measured {
             throughput,
             latency_ns: self.tally.latencies(workload.operations),
             latency_curves_ns: self.tally.latency_curves(workload.operations),
-            timeline: Some(self.timeline.clone()).filter(|slices| !slices.is_empty()),
+            timeline: (!self.timeline.is_empty())
+                .then(|| self.timeline.iter().map(|it| it.to_millis()).collect()),
             wait_ns: None,
             hold_ns: None,
             lock_uses: None,

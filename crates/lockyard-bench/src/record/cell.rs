@@ -129,6 +129,13 @@ pub struct Slice {
     pub p99_ns: Option<u64>,
 }
 
+impl Slice {
+    /// Begun to the millisecond. A slice is many times as long, and digits that say nothing were a tenth of a record.
+    pub(crate) fn to_millis(self) -> Self {
+        Self { at_s: (self.at_s * 1e3).round() / 1e3, ..self }
+    }
+}
+
 /// How long a class of locks was waited for or held, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LockTime {
