@@ -102,12 +102,12 @@ impl Plane<'_> {
         }
     }
 
-    fn right(&self, value: f64) -> u32 {
-        (self.x.share(value) * UNITS).round() as u32
+    fn right(&self, value: f64) -> i32 {
+        units(self.x.share(value))
     }
 
-    fn down(&self, value: f64) -> u32 {
-        ((1.0 - self.y.share(value)) * UNITS).round() as u32
+    fn down(&self, value: f64) -> i32 {
+        units(1.0 - self.y.share(value))
     }
 
     fn grid(&self) -> String {
@@ -117,17 +117,19 @@ impl Plane<'_> {
     }
 
     fn shape(&self, it: &Shape) -> Markup {
-        let mut path = String::new();
+        let mut path = Path::default();
         for (nth, (x, y)) in it.points.iter().enumerate() {
-            let (right, down) = (self.right(*x), self.down(*y));
-            // Writing to a string cannot fail.
-            let _ = match it.stroke {
-                Stroke::Dots | Stroke::Rings => write!(path, "M{right} {down}h0"),
-                Stroke::Whiskers if nth % 2 == 1 => write!(path, "V{down}"),
-                _ if nth == 0 || it.stroke == Stroke::Whiskers => write!(path, "M{right} {down}"),
-                _ => write!(path, "L{right} {down}"),
-            };
+            let at = (self.right(*x), self.down(*y));
+            match it.stroke {
+                Stroke::Dots | Stroke::Rings => {
+                    path.begin(at);
+                    path.d += "h0";
+                }
+                _ if nth == 0 || it.stroke == Stroke::Whiskers && nth % 2 == 0 => path.begin(at),
+                _ => path.lead_to(at),
+            }
         }
+        let path = path.d;
         let class = match it.stroke {
             Stroke::Line => "line",
             Stroke::Dashed => "dashed",
@@ -159,7 +161,7 @@ impl Plane<'_> {
             @if !names.is_empty() {
                 div.names {
                     @for (it, _, at) in placed {
-                        span class=(if it.loud { "" } else { "quiet" }) data-s=(it.of)
+                        span class=[(!it.loud).then_some("quiet")] data-s=(it.of)
                             style=(format!("top:{}", percent(at))) { (it.text) }
                     }
                 }
@@ -174,8 +176,38 @@ impl Plane<'_> {
         html! { @for (it, (right, down)) in self.beside.iter().zip(&places) {
             @let side = side(&places, &mut taken, (*right, *down), it);
             span class=(if it.loud && side.is_some() { "beside" } else { "beside quiet" }) data-s=(it.of)
-                style=(format!("left:{};top:{};{}", percent(*right), percent(*down), side.unwrap_or(SIDES[0].words))) { (it.text) }
+                style=(format!("left:{};top:{}{}", percent(*right), percent(*down), side.unwrap_or(SIDES[0].words))) { (it.text) }
         } }
+    }
+}
+
+/// A share of the plane, in the units in which is drawn.
+pub(super) fn units(share: f64) -> i32 {
+    (share * UNITS).round().max(0.0) as i32
+}
+
+/// The data of a path. Its lines say how far they lead, which is shorter than to where.
+#[derive(Default)]
+pub(super) struct Path {
+    pub d: String,
+    at: (i32, i32),
+}
+
+impl Path {
+    /// Begins a line here.
+    pub fn begin(&mut self, (right, down): (i32, i32)) {
+        self.at = (right, down);
+        // Writing to a string cannot fail.
+        let _ = write!(self.d, "M{right} {down}");
+    }
+
+    /// Leads the line on.
+    pub fn lead_to(&mut self, (right, down): (i32, i32)) {
+        let (right_by, down_by) = (right - self.at.0, down - self.at.1);
+        // A sign parts numbers as a space does.
+        let between = if down_by < 0 { "" } else { " " };
+        self.at = (right, down);
+        let _ = write!(self.d, "l{right_by}{between}{down_by}");
     }
 }
 
@@ -184,15 +216,15 @@ struct Side {
     /// How far from the point the name begins: so many times its width and its height, and shares of the plane besides.
     of_size: (f64, f64),
     gap: (f64, f64),
-    /// The same for the style.
+    /// The same for the style; empty for that of all names.
     words: &'static str,
 }
 
 const SIDES: [Side; 4] = [
-    Side { of_size: (0.0, -0.5), gap: (0.01, 0.0), words: "transform:translate(.6em,-50%)" },
-    Side { of_size: (-1.0, -0.5), gap: (-0.01, 0.0), words: "transform:translate(calc(-100% - .6em),-50%)" },
-    Side { of_size: (-0.5, -1.0), gap: (0.0, -0.02), words: "transform:translate(-50%,-130%)" },
-    Side { of_size: (-0.5, 0.0), gap: (0.0, 0.02), words: "transform:translate(-50%,30%)" },
+    Side { of_size: (0.0, -0.5), gap: (0.01, 0.0), words: "" },
+    Side { of_size: (-1.0, -0.5), gap: (-0.01, 0.0), words: ";transform:translate(calc(-100% - .6em),-50%)" },
+    Side { of_size: (-0.5, -1.0), gap: (0.0, -0.02), words: ";transform:translate(-50%,-130%)" },
+    Side { of_size: (-0.5, 0.0), gap: (0.0, 0.02), words: ";transform:translate(-50%,30%)" },
 ];
 
 /// The first side that is free, on a plane of the usual size: on a smaller one names may touch.
@@ -254,7 +286,7 @@ mod tests {
         };
         let drawn = plane.drawn().into_string();
         assert_eq!(drawn.matches("<svg").count(), 1);
-        assert!(drawn.contains("M0 1000L1000 0") && drawn.contains("M0 1000h0M1000 0h0"), "{drawn}");
+        assert!(drawn.contains("M0 1000l1000-1000") && drawn.contains("M0 1000h0M1000 0h0"), "{drawn}");
         assert!(
             drawn.contains("<title>a &lt; b</title>")
                 && drawn.contains("left:50.0%")

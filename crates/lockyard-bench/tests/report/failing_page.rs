@@ -125,7 +125,7 @@ fn several_failures_have_an_entry_each_that_leads_to_what_is_told() {
     let entries: Vec<_> = list.split("<li").skip(1).collect();
     assert_eq!(entries.len(), 4, "{list}");
     assert!(
-        entries[0].contains("><a href=\"#failure-1\">deadlock in “before” under hot-context</a><"),
+        entries[0].contains("><a href=\"#failure-1\">deadlock in “before” under hot-context</a>"),
         "{list}"
     );
     assert!(told.contains("<article id=\"failure-1\"") && told.contains("<article id=\"failure-2\""));
@@ -134,7 +134,7 @@ fn several_failures_have_an_entry_each_that_leads_to_what_is_told() {
     assert_eq!(told.matches("pitfall evict-and-forget").count(), 1, "{told}");
     let answer = page.split("id=\"answer\"").nth(1).unwrap();
     assert!(answer.contains("<p class=\"headline\"><a href=\"#failures\">4 failures</a></p>"), "{answer}");
-    assert!(answer.contains("<li>left out of the ranking: before and after</li>"), "why stands above");
+    assert!(answer.contains("<li>left out of the ranking: before and after<"), "why stands above");
 }
 
 /// The same of the same strategy, seen in other places, is one entry; and what was found again is not told again.
@@ -157,9 +157,9 @@ fn what_is_alike_is_one_entry() {
     let shown = page(&record);
     let told = section(&shown);
     assert!(told.contains(">3 failures</h2>") && told.matches("<article").count() == 2, "{told}");
-    assert!(told.contains("deadlock in “two-sessions” under pitfall</a> (2)</li>"), "{told}");
+    assert!(told.contains("deadlock in “two-sessions” under pitfall</a> (2)<"), "{told}");
     assert_eq!(told.matches("seen twice").count(), 1, "{told}");
-    assert!(told.contains("<ul class=\"notes\"><li><code>src/a.rs:1:2</code></li></ul>"), "{told}");
+    assert!(told.contains("<ul class=\"notes\"><li><code>src/a.rs:1:2</code></ul>"), "{told}");
     assert!(shown.contains("<a href=\"#failures\">3 failures</a>"));
     record.cells[0].findings.retain(|it| it.kind == FindingKind::Deadlock);
     assert!(page(&record).contains("<a href=\"#failures\">Failed: 2 × deadlock</a>"));

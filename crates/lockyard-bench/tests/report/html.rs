@@ -26,7 +26,7 @@ fn section(page: &str, id: &str) -> String {
 /// The row of a strategy in the first table of the ranking.
 fn ranked(page: &str, strategy: &str) -> String {
     let ranking = section(page, "ranking");
-    let mut rows = ranking.split("<tr data-s=").skip(1).map(|row| row.split("</tr>").next().unwrap());
+    let mut rows = ranking.split("<tr data-s=").skip(1).map(|row| row.split("<tr").next().unwrap());
     rows.find(|row| row.contains(&format!("data-name=\"{strategy}\""))).expect("it is ranked").to_owned()
 }
 
@@ -161,10 +161,7 @@ fn speed_and_correctness_stand_in_one_row() {
     );
     let before = ranked(&page, "before");
     assert!(before.contains("FAILED: deadlock under hot-context") && before.contains(">–<"), "{before}");
-    assert!(
-        before.contains("<td class=\"t muted\" data-v=\"0\">failed</td>"),
-        "no bar of what failed: {before}"
-    );
+    assert!(before.contains("<td class=\"t muted\" data-v=\"0\">failed<"), "no bar of what failed: {before}");
     let naive = ranked(&page, "naive");
     assert!(naive.contains(">×1 <"), "ratios are to it: {naive}");
     // Those that failed stand last.
@@ -172,7 +169,7 @@ fn speed_and_correctness_stand_in_one_row() {
     let table = ranking.split("class=\"rank\"").nth(1).unwrap().split("</table>").next().unwrap();
     assert!(table.find("data-name=\"naive\"") < table.find("data-name=\"before\""));
     let checks = section(&page, "correctness");
-    for words in ["yes (60,000 operations)", ">none<", "2 of 3 passed", "<td class=\"wrong\">1</td>"] {
+    for words in ["yes (60,000 operations)", ">none<", "2 of 3 passed", "<td class=\"wrong\">1<"] {
         assert!(checks.contains(words), "{words:?} is not in {checks}");
     }
 }
@@ -214,14 +211,11 @@ fn all_scenarios_stand_side_by_side() {
     let page = page(&rich());
     let overview = section(&page, "ranking").split("</table>").next().unwrap().to_owned();
     let rows: Vec<_> = overview.split("<tr data-s=").skip(1).collect();
-    let mean = |row: &str| row.split("<td>").nth(1).unwrap().split("</td>").next().unwrap().to_owned();
+    let mean = |row: &str| row.split("<td>").nth(1).unwrap().split("<t").next().unwrap().to_owned();
     let means: Vec<_> = rows.iter().map(|row| mean(row)).collect();
     assert!(means[0] >= means[1] && means[0].starts_with('×'), "{means:?}");
     assert_eq!(means[means.len() - 2..], ["–", "–"], "before and after failed");
-    assert!(
-        overview.contains("<td><strong>×1.43 <span class=\"muted\">1=</span></strong></td>"),
-        "{overview}"
-    );
+    assert!(overview.contains("<td><strong>×1.43 <span class=\"muted\">1=</span></strong><"), "{overview}");
     assert!(
         !rendered(&of_polling()).contains("Ranking over all scenarios"),
         "of one there is nothing to average"
@@ -249,7 +243,7 @@ fn the_recommendation_says_what_would_change_it_and_where_it_ends() {
     for words in [
         "No single strategy is best everywhere: under polling use “parking-lot-mutex”, at ×1.43",
         "under hot-context use “tokio-rwlock”",
-        "<td>std-mutex, std-rwlock, parking-lot-rwlock</td>",
+        "<td>std-mutex, std-rwlock, parking-lot-rwlock<",
         "95 % reads, 64 tasks on 2 workers, “session” hold 310 ns (p50)",
         "If fairness matters under polling: fairer than “parking-lot-mutex” (Jain's index 0.894) is “naive” (0.978).",
         "Never recommended, for they failed: “before” (deadlock under hot-context) and “after” (model save fails).",
@@ -265,7 +259,7 @@ fn the_recommendation_says_what_would_change_it_and_where_it_ends() {
 fn the_waterfall_goes_from_the_first_to_the_last() {
     let page = page(&rich());
     let why = section(&page, "why");
-    assert!(why.contains("<th scope=\"row\">borrowing the DTO</th>"), "{why}");
+    assert!(why.contains("<th scope=\"row\">borrowing the DTO<"), "{why}");
     assert!(why.contains("class=\"up\" style=\"left:"), "{why}");
     let without = rendered(&Record { ablations: vec![], models: None, ..rich() });
     assert!(

@@ -20,8 +20,8 @@ fn advice(record: &Record) -> String {
 fn advised(record: &Record, scenario: &str) -> Vec<String> {
     let advice = advice(record);
     let row = advice.split(&format!("<th scope=\"row\">{scenario}<br>")).nth(1).unwrap();
-    let row = row.split("</tr>").next().unwrap();
-    row.split("<td>").skip(1).map(|cell| cell.split("</td>").next().unwrap().to_owned()).collect()
+    let row = row.split("<tr").next().unwrap();
+    row.split("<td>").skip(1).map(|cell| cell.split("<t").next().unwrap().to_owned()).collect()
 }
 
 fn cells<'a>(record: &'a mut Record, strategy: &'a str) -> impl Iterator<Item = &'a mut Cell> {
@@ -78,10 +78,10 @@ fn a_strategy_whose_model_fails_is_never_recommended_and_it_says_why() {
     // The row of the strategy says so, too, and the strategy has no place.
     let page = page(&record);
     let row =
-        page.split("data-name=\"std-mutex\" aria-describedby").nth(1).unwrap().split("</tr>").next().unwrap();
+        page.split("data-name=\"std-mutex\" aria-describedby").nth(1).unwrap().split("<tr").next().unwrap();
     assert!(row.contains("FAILED: model save fails") && row.contains(">failed<"), "{row}");
     let checks = page.split("id=\"correctness\"").nth(1).unwrap();
-    let row = checks.split(">std-mutex</th>").nth(1).unwrap().split("</tr>").next().unwrap();
+    let row = checks.split(">std-mutex<").nth(1).unwrap().split("<tr").next().unwrap();
     assert!(row.contains("0 of 1 passed"), "{row}");
 }
 
@@ -290,7 +290,7 @@ fn combinations_of_an_ablation_are_listed_apart_and_not_ranked() {
     assert!(!ranked.contains(name) && ranked.contains("“parking-lot-mutex” has the highest throughput"));
     assert!(!advice(&record).contains(name));
     let page = page(&record);
-    assert_eq!(page.matches(&format!(">{name}</th>")).count(), 1, "in a table of its own");
+    assert_eq!(page.matches(&format!(">{name}<")).count(), 1, "in a table of its own");
     assert!(page.contains("Measured for the ablation alone, and not ranked: 1 combinations"));
     let apart = format!(
         "Measured for the ablation alone, and not ranked:\n\n- {name}: 490 k [479 k, 500 k] operations/s, ×9.00"
@@ -339,7 +339,7 @@ fn a_percentile_of_too_few_is_none_in_every_format() {
     }
     record.comparisons.retain(|it| it.metric == Metric::Throughput);
     let page = page(&record);
-    assert!(page.contains("<td>7.80 µs / – (57)</td>"), "{page}");
+    assert!(page.contains("<td>7.80 µs / – (57)<"), "{page}");
     assert!(page.contains("p99 of too few samples"));
     assert_eq!(advised(&record, "polling")[2], "not measured");
     assert!(summary(&record).contains("7.80 µs [7.57, 8.03] / – (57)"));

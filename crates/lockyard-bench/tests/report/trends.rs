@@ -91,7 +91,7 @@ fn a_run_on_another_machine_begins_a_new_line_and_says_why() {
     assert!(page.contains("class=\"break\""));
     // What nothing joins is a path of its own.
     let segments: Vec<_> = chart(&page).split("class=\"line\" data-s=\"0\" d=\"").skip(1).collect();
-    let joints = |it: &&str| it.split('"').next().unwrap().matches('L').count();
+    let joints = |it: &&str| it.split('"').next().unwrap().matches('l').count();
     assert_eq!(segments.iter().map(joints).collect::<Vec<_>>(), [2, 0], "the winner's, in two pieces");
 }
 

@@ -51,7 +51,7 @@ fn checked(record: &Record, palette: &Palette<'_>) -> Markup {
         tbody { @for (number, strategy, checks) in &strategies { tr data-s=(number) {
             th scope="row" { (strategy) }
             @for (check, _) in checks.iter().zip(&ran).filter(|it| *it.1) {
-                td class=(if check.wrong { "wrong" } else if check.known { "" } else { "muted" }) { (check.words) }
+                td class=[check.wrong.then_some("wrong").or((!check.known).then_some("muted"))] { (check.words) }
             }
         } } }
     } };
@@ -129,7 +129,7 @@ fn listed(models: &[&ModelResult]) -> Markup {
         td { (it.strategy) @if !it.represents.is_empty() { br; span.muted { "and alike: " (it.represents.join(", ")) } } }
         td { (it.engine.as_str()) }
         td { (rows::searched(it)) }
-        td class=(if it.passes() { "" } else { "wrong" }) { (property(it)) }
+        td class=[(!it.passes()).then_some("wrong")] { (property(it)) }
     } } };
     let is_failing = models.iter().any(|it| !it.passes());
     html! {
@@ -162,7 +162,7 @@ fn seeded_bugs(pitfalls: &[PitfallResult]) -> Markup {
     let body = html! { @for (class, all) in &classes { tr {
         @let caught = all.iter().filter(|it| it.is_caught()).count();
         th scope="row" { (class) }
-        td class=(if all.iter().all(|it| it.passes()) { "" } else { "wrong" }) { (caught) " of " (all.len()) " detected" }
+        td class=[all.iter().any(|it| !it.passes()).then_some("wrong")] { (caught) " of " (all.len()) " detected" }
         td { @for (nth, it) in all.iter().filter(|it| it.outcome() != "detected").enumerate() {
             @if nth > 0 { "; " }
             (it.pitfall) ": " span class=(if it.passes() { "muted" } else { "wrong" }) { (it.outcome()) }

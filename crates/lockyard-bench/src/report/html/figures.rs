@@ -63,17 +63,16 @@ fn head(column: &Column<'_>) -> Markup {
 fn cell(column: &Column<'_>, row: &Row<'_>) -> Markup {
     let words = (column.cell)(row, ColumnWidth::Wide);
     let tone = match (column.tone)(row) {
-        Tone::Plain => "",
-        Tone::Muted => "muted",
-        Tone::Good => "faster",
-        Tone::Bad => "slower",
-        Tone::Open => "open",
+        Tone::Plain => None,
+        Tone::Muted => Some("muted"),
+        Tone::Good => Some("faster"),
+        Tone::Bad => Some("slower"),
+        Tone::Open => Some("open"),
     };
-    match column.align {
-        Align::CellText => html! { td.words class=(tone) { (words) } },
-        // Numbers are flush right by the style of the table.
-        Align::Numbers | Align::Ratios => html! { td class=[(!tone.is_empty()).then_some(tone)] { (words) } },
-    }
+    // Numbers are flush right by the style of the table.
+    let align = (column.align == Align::CellText).then_some("words");
+    let classes: Vec<_> = align.into_iter().chain(tone).collect();
+    html! { td class=[(!classes.is_empty()).then(|| classes.join(" "))] { (words) } }
 }
 
 /// "Which one should I use?", scenario by scenario, and the limits of the answer.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, PreEscaped, html};
+use serde_json::json;
 
 use super::super::axis::Axis;
 use super::super::format;
@@ -150,13 +151,18 @@ fn data(table: &Table<'_>, palette: &Palette<'_>, x: &Axis, y: &Axis) -> Markup 
             let nanos: Vec<_> =
                 before.iter().map(|(_, nanos)| *nanos).chain([max]).map(significant).collect();
             let count = cell.latency_ns.get(operation).map_or(0, |it| it.count);
-            Some((palette.number(&cell.strategy), count, hundredths(slowest), nanos, places))
+            let (number, slowest) = (palette.number(&cell.strategy), hundredths(slowest));
+            Some(if is_even {
+                json!([number, count, slowest, nanos])
+            } else {
+                json!([number, count, slowest, nanos, places])
+            })
         };
         let curves: Vec<_> = table.rows.iter().filter_map(|row| of(row.cell)).collect();
         operations.insert(operation, curves);
     }
     let order: Vec<_> = table.all_operations();
-    let json = serde_json::json!({ "x": x.ends().1, "y": y.ends().1, "order": order, "of": operations });
+    let json = json!({ "x": x.ends().1, "y": y.ends().1, "order": order, "of": operations });
     // Within an element of script nothing may look like its end.
     let json = json.to_string().replace('<', "\\u003c");
     html! { script.data type="application/json" { (PreEscaped(json)) } }

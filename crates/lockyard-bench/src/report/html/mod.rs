@@ -39,7 +39,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// Picks scenarios and strategies, sorts, copies, and draws other operations.
 const SCRIPT: PageScript =
-    PageScript { text: include_str!("page.js"), sha256: "uQi9rJIgoEBcbKt8qxFRXkIpb3u2sTTKrmJ0iNYD3VY=" };
+    PageScript { text: include_str!("page.js"), sha256: "kAEnXz12r3P36wDZiQZRq5NWrCT1IgePEjokLjkD0fQ=" };
 
 /// The report as a page for a browser.
 pub fn page(record: &Record) -> String {
@@ -81,9 +81,17 @@ pub fn page(record: &Record) -> String {
         title: &title,
         styles: &[plane::STYLE, STYLE, &palette.style(), lockyard_evidence::STYLE],
         scripts: &[SCRIPT, lockyard_evidence::SCRIPT],
-        body: &body.into_string(),
+        body: &without_implied_ends(body.into_string()),
     }
     .to_html()
+}
+
+/// HTML without the end tags that HTML implies by what follows: of a page of tables they are a twelfth. A text has none, for it is
+/// escaped, nor has the data of a chart.
+fn without_implied_ends(html: String) -> String {
+    ["</td>", "</th>", "</tr>", "</thead>", "</tbody>", "</li>"]
+        .iter()
+        .fold(html, |html, end| html.replace(end, ""))
 }
 
 /// A section that the contents lead to.

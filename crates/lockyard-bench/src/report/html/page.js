@@ -193,7 +193,7 @@
     for (const curves of Object.values(data.of)) {
       for (const it of curves) {
         const [number, count, slowest, values, places] = it;
-        const at = places.length ? places : values.slice(0, -1).map((_, nth) => nth / 2);
+        const at = places ?? values.slice(0, -1).map((_, nth) => nth / 2);
         it.splice(0, 5, number, count, [...at, slowest], values);
       }
     }

@@ -1,11 +1,10 @@
 //! Latency over time, a small drawing a strategy: whether a p99 is the whole run's or one bad moment's.
 
-use std::fmt::Write as _;
-
 use maud::{Markup, html};
 
 use super::super::axis::Axis;
 use super::super::format;
+use super::super::plane::{Path, units};
 use super::super::rows::{Table, middle};
 use super::palette::Palette;
 use super::parts;
@@ -55,19 +54,22 @@ fn path(slices: &[Slice], y: &Axis) -> String {
     let every = slices.len().div_ceil(POINTS).max(1);
     let points: Vec<_> = slices.chunks(every).map(worst).collect();
     let last = (points.len().max(2) - 1) as f64;
-    let mut path = String::new();
+    let mut path = Path::default();
     let mut is_begun = false;
     for (nth, nanos) in points.into_iter().enumerate() {
         let Some(nanos) = nanos else {
             is_begun = false;
             continue;
         };
-        let (right, down) = (nth as f64 / last * 1000.0, (1.0 - y.share(nanos.max(1) as f64)) * 1000.0);
-        // Writing to a string cannot fail.
-        let _ = write!(path, "{}{right:.0} {down:.0}", if is_begun { 'L' } else { 'M' });
+        let at = (units(nth as f64 / last), units(1.0 - y.share(nanos.max(1) as f64)));
+        if is_begun {
+            path.lead_to(at);
+        } else {
+            path.begin(at);
+        }
         is_begun = true;
     }
-    path
+    path.d
 }
 
 /// Of slices that share a point, the slowest stands for all: drawn any other way a stall could vanish.
