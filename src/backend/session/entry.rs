@@ -14,7 +14,6 @@ use super::live::{Alive, LiveCount};
 use super::registry::Registry;
 use super::slot::Slot;
 use super::state::StateMode;
-use super::unsaved::MarkPlace;
 
 /// The class of a session's own lock.
 pub static SESSION: LockClass = LockClass::new("session");
@@ -34,8 +33,6 @@ pub struct Entry<E: Env> {
     pub(super) state: E::State,
     /// Guards what the store is known to hold. Its holder may do I/O for this session.
     pub(super) gate: LockOf<E::Gate, Saved<StoredOf<E>>>,
-    /// Where it stands among the [`Unsaved`](super::Unsaved).
-    pub(super) mark: MarkPlace,
     _tie: <E::Short<Registry<Self>> as Short<Registry<Self>>>::Tie,
     pub(super) alive: Alive,
 }
@@ -74,7 +71,6 @@ impl<E: Env> Entry<E> {
             slot: SharedLock::new(&SESSION, slot),
             state,
             gate: SharedLock::new(&GATE, Saved::default()),
-            mark: MarkPlace::none(),
             _tie: registry.tie(),
             alive,
         }

@@ -196,7 +196,7 @@ impl<E: Env> ChatSessionManager<E> {
         // version may be stored twice; raised before, it would pass for stored when it is not.
         saved.version = version;
         // A change that came during the I/O has marked a newer version, and that mark stays.
-        self.unsaved.with(|unsaved| unsaved.stored(entry, version));
+        self.unsaved.with(|unsaved| unsaved.stored(entry.id, version));
         Ok(())
     }
 

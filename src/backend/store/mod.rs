@@ -16,7 +16,7 @@ use crate::backend::chat::{ChatContext, ContextId, ContextSummary};
 pub use self::redb::{RedbStore, StoreCheck, TransferError};
 pub use either::EitherStore;
 pub use faulty::{Faults, FaultyStore};
-pub use memory::{MemoryStore, StoredRecord};
+pub use memory::MemoryStore;
 
 /// A place for whole contexts, by id.
 ///
