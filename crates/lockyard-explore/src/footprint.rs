@@ -51,6 +51,8 @@ impl Object {
 pub(super) struct Footprint {
     reads: u128,
     writes: u128,
+    /// What it has changed in a way that commutes with all changes of the kind, without a look at what was there.
+    commutes: u128,
     pub(super) invokes: bool,
     pub(super) responds: bool,
     /// It may not change places with any step: what it does hangs on whether others can go on.
@@ -66,10 +68,16 @@ impl Footprint {
         }
     }
 
+    /// A change that commutes with others like it.
+    pub(super) fn commute(&mut self, object: Object) {
+        self.commutes |= object.0;
+    }
+
     /// Of a step that may be this one or the other.
     pub(super) fn join(&mut self, other: &Self) {
         self.reads |= other.reads;
         self.writes |= other.writes;
+        self.commutes |= other.commutes;
         self.invokes |= other.invokes;
         self.responds |= other.responds;
         self.ordered |= other.ordered;
@@ -77,10 +85,11 @@ impl Footprint {
 
     /// A number that hangs on this and on the footprints before it, whose number is given.
     pub(super) fn mixed_into(&self, before: u64) -> u64 {
-        let Self { reads, writes, invokes, responds, ordered } = *self;
+        let Self { reads, writes, commutes, invokes, responds, ordered } = *self;
         let marks = u64::from(invokes) | u64::from(responds) << 1 | u64::from(ordered) << 2;
-        let words = [reads as u64, (reads >> 64) as u64, writes as u64, (writes >> 64) as u64, marks];
-        words.iter().fold(before, |sum, word| (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        let halves = [reads, writes, commutes].map(|set| [set as u64, (set >> 64) as u64]);
+        let words = halves.into_iter().flatten().chain([marks]);
+        words.fold(before, |sum, word| (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Whether this step might as well have come before `earlier`: nothing that holds then would fail now. A question may
@@ -90,7 +99,10 @@ impl Footprint {
         // writes what the other reads or writes. The last clause is one-sided. With the question after the answer
         // the history orders the two operations, and the question moved to the front would lose that order; an
         // answer moved to the front adds one.
-        let conflict = self.writes & (earlier.reads | earlier.writes) | self.reads & earlier.writes;
+        let changes = |it: &Self| it.writes | it.commutes;
+        let conflict = self.writes & (earlier.reads | changes(earlier))
+            | self.commutes & (earlier.reads | earlier.writes)
+            | self.reads & changes(earlier);
         let ordered = self.ordered || earlier.ordered;
         conflict == 0 && !ordered && !(real_time && self.invokes && earlier.responds)
     }
@@ -115,6 +127,18 @@ mod tests {
         assert!(!of(&[], &[a]).may_go_before(&of(&[a], &[]), true));
         assert!(!of(&[], &[a]).may_go_before(&of(&[], &[a]), true));
         assert!(of(&[a], &[b]).may_go_before(&of(&[a], &[]), true));
+    }
+
+    #[test]
+    fn changes_that_commute_may_change_places_with_each_other_and_with_nothing_else() {
+        let a = Object::nth(0);
+        let mut raises = Footprint::default();
+        raises.commute(a);
+        assert!(raises.may_go_before(&raises, true));
+        for other in [of(&[a], &[]), of(&[], &[a])] {
+            assert!(!raises.may_go_before(&other, true) && !other.may_go_before(&raises, true));
+        }
+        assert!(raises.may_go_before(&of(&[], &[Object::nth(1)]), true));
     }
 
     #[test]

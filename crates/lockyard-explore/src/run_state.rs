@@ -206,10 +206,22 @@ impl RunState {
     /// Notes an access to something shared.
     #[inline]
     pub(super) fn touch(&mut self, object: Object, write: bool) {
-        if !self.stepping {
-            return;
+        if self.stepping {
+            self.footprint.touch(object, write);
+            self.has_touched();
         }
-        self.footprint.touch(object, write);
+    }
+
+    /// Notes a change that commutes with others like it.
+    pub(super) fn touch_commutatively(&mut self, object: Object) {
+        if self.stepping {
+            self.footprint.commute(object);
+            self.has_touched();
+        }
+    }
+
+    #[inline]
+    fn has_touched(&mut self) {
         // Invoked with the first touch and not at its beginning: before it nothing distinguishes the operation from
         // one that is called later, and a later call is the harder one to explain.
         if let Some(operation) = self.asking.get_mut(self.task).and_then(Option::take) {

@@ -63,6 +63,13 @@ impl Shared {
         run_state::with(|state| state.touch(self.object, write));
     }
 
+    /// A change within the step at work that commutes with all others reported by this: whichever comes first, what is there
+    /// afterwards is the same, and none looks at what was there before. A maximum or a sum is one, if its old value is not used.
+    /// So their order is not varied; that between one of them and a look is.
+    pub fn commutative(&self) {
+        run_state::with(|state| state.touch_commutatively(self.object));
+    }
+
     /// A call of something outside, as a step of its own that a schedule may have fail or be slow, as often as the
     /// [setting](super::Setting::faults) allows. `what` names it in counterexamples, such as `loads from the store`.
     ///

@@ -221,3 +221,42 @@ fn what_was_spawned_ends_and_what_sleeps_is_woken_as_often_as_allowed() {
         assert_eq!(report.outcomes.into_iter().collect::<Vec<_>>(), sweeps, "{ticks} ticks");
     }
 }
+
+/// Two maxima are tried in one order, and a look in every place among them.
+#[test]
+fn of_changes_that_commute_one_order_is_tried_and_looks_see_each_of_them() {
+    let program = |commutative: bool| {
+        move |program: &mut Program| {
+            let (most, seen) = (Rc::new((Cell::new(0), Shared::default())), Rc::new(Cell::new(0)));
+            for value in [1, 2] {
+                let most = most.clone();
+                let raise = async move {
+                    // Asked before, so that the operations overlap: of those that do not, the order is varied anyhow.
+                    Shared::default().step("ask", true).await;
+                    point_as("raise").await;
+                    if commutative {
+                        most.1.commutative();
+                    } else {
+                        most.1.atomic(true);
+                    }
+                    most.0.set(most.0.get().max(value));
+                };
+                program.task(format!("raises to {value}")).op("raise", raise).done();
+            }
+            let its = seen.clone();
+            let look = async move {
+                Shared::default().step("ask", true).await;
+                point_as("look").await;
+                most.1.atomic(false);
+                its.set(most.0.get());
+            };
+            program.task("looks").op("look", look).done();
+            program.outcome(move || seen.get().to_string());
+        }
+    };
+    let explorer = Explorer { outcomes: true, ..Explorer::new(Setting::default()) };
+    let [any, commuting] = [false, true].map(|commutative| explorer.search(&program(commutative)));
+    assert_eq!(commuting.outcomes.iter().collect::<Vec<_>>(), ["0", "1", "2"]);
+    assert_eq!(any.outcomes, commuting.outcomes);
+    assert!(commuting.complete < any.complete, "{} of {}", commuting.complete, any.complete);
+}

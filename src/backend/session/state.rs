@@ -93,6 +93,10 @@ impl StateWord for AtomicU64 {
 
     #[inline]
     fn raise(&self, word: u64) {
+        // A look first: nearly always it is there already, and a look leaves the line with other readers.
+        if AtomicU64::load(self, Ordering::Acquire) >= word {
+            return;
+        }
         // A maximum and no store, for a reader that helps may be late: its version would take the word back. Acquire too, so
         // that who finds the word raised by another is in step with that one.
         self.fetch_max(word, Ordering::AcqRel);
@@ -115,11 +119,7 @@ const TOO_HIGH: u64 = u64::MAX;
 impl<W: StateWord> Published<W> {
     #[inline]
     fn raise(&self, state: SlotState) {
-        let word = pack(state);
-        // A look first: nearly always it is there already, and a look leaves the line with other readers.
-        if self.0.load() < word {
-            self.0.raise(word);
-        }
+        self.0.raise(pack(state));
     }
 }
 

@@ -21,7 +21,8 @@ impl StateWord for ModelWord {
     }
 
     fn raise(&self, word: u64) {
-        self.shared.atomic(true);
+        // Of two maxima neither tells which came first.
+        self.shared.commutative();
         self.word.fetch_max(word, SeqCst);
     }
 }

@@ -98,7 +98,7 @@ fn lease() {
     }
 }
 
-/// What sleep sets leave out comes to nothing that they have not: every schedule has the outcomes that are seen with them. So
+/// What the reduction leaves out comes to nothing that it has not: every schedule has the outcomes that are seen with them. So
 /// the model reports whatever its tasks share.
 #[test]
 fn every_schedule_has_the_outcomes_of_those_that_are_tried() {
