@@ -75,9 +75,12 @@ fn every_format_shows_each_step_of_it() {
     }
 
     let page = page(&record);
-    assert!(page.contains(&how.trace().to_html()), "the page has the table as it is");
+    // A page leaves out the ends that HTML implies.
+    let implied = ["</td>", "</th>", "</tr>", "</thead>", "</tbody>"];
+    let short = |html: String| implied.iter().fold(html, |html, end| html.replace(end, ""));
+    assert!(page.contains(&short(how.trace().to_html())), "the page has the table as it is");
     for task in &how.tasks {
-        assert!(page.contains(&format!("<th scope=\"col\">{task}</th>")), "a column for {task}");
+        assert!(page.contains(&format!("<th scope=\"col\">{task}")), "a column for {task}");
     }
     let acts = how.trace().to_html().matches("<td class=\"acts").count();
     assert_eq!(acts, how.steps.len(), "each step stands in the column of its task");
