@@ -82,10 +82,30 @@ pub(super) fn indented(text: &str, width: usize) -> String {
         let words = line.trim_start();
         // Text that stands far to the right keeps some room.
         let own = (line.len() - words.len()).min(width / 2);
-        let shown = wrapped(words.trim_end(), width - INDENT - own);
-        shown.lines().fold(String::new(), |out, line| out + &" ".repeat(INDENT + own) + line + "\n")
+        let room = width - INDENT - own;
+        let (before, last) = words.trim_end().split_at(last_column(words.trim_end(), room));
+        let hang = before.chars().count();
+        let shown = wrapped(last, room - hang);
+        let before = printable(before);
+        let begin = |nth| if nth == 0 { before.clone() } else { " ".repeat(hang) };
+        let lines = shown.lines().enumerate().map(|(nth, line)| begin(nth) + line);
+        lines.fold(String::new(), |out, line| out + &" ".repeat(INDENT + own) + &line + "\n")
     };
     lines.filter(|line| !line.trim().is_empty()).map(of_line).collect()
+}
+
+/// Of a line that is wider than `room` and stands in columns, where the last begins that has some room: what does not fit is
+/// continued there. The beginning of all others.
+fn last_column(line: &str, room: usize) -> usize {
+    /// Less is no room for words.
+    const LEAST: usize = 16;
+    if line.chars().count() <= room {
+        return 0;
+    }
+    let begins =
+        |at: usize| line.is_char_boundary(at) && line[..at].ends_with("  ") && !line[at..].starts_with(' ');
+    let has_room = |at: &usize| begins(*at) && line[..*at].chars().count() + LEAST <= room;
+    (0..line.len()).rfind(has_room).unwrap_or(0)
 }
 
 /// How far [`indented`] text is set off.
@@ -138,6 +158,11 @@ mod tests {
     fn a_message_keeps_its_lines() {
         assert_eq!(indented("one\n\ttwo three\n\n", 12), "  one\n      two\n      three\n");
         assert_eq!(indented("\u{1b}[31m", 20), "  \u{fffd}[31m\n");
+        // What stands in columns is continued in the last that has room.
+        assert_eq!(
+            indented("1  ● begins   ✗ returns what it should not", 34),
+            "  1  ● begins   ✗ returns what it\n                should not\n"
+        );
     }
 
     #[test]
