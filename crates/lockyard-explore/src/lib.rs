@@ -62,6 +62,8 @@
 //!   one is noticed, and the search is [unsound](Unsound::ForeignWait). An uncontended one, as an atomic, is noticed only
 //!   if a random schedule comes to something that the [reduced search](Reduction) has not seen; what no schedule of awaits
 //!   shows is not.
+//! - **Cells behind a read guard**: what a reader changes there is seen by nobody, as a read that ends with its step is no change
+//!   even of a lock that keeps other readers out.
 //! - **What else decides.** The branch that an unbiased `select!` polls first, the order of a `HashMap`, time, threads: where the
 //!   same schedule does not lead to the same steps, the failure is of kind [`Nondeterminism`](FailureKind::Nondeterminism). It is
 //!   noticed by what steps touch and what can go on after them, not by values.
@@ -86,6 +88,7 @@ pub mod guest;
 mod history;
 mod lock_exploration;
 mod lock_state;
+mod looks;
 mod model_lock;
 mod next_step;
 mod note;

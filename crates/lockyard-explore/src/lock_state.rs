@@ -69,6 +69,13 @@ impl LockRequest {
     }
 }
 
+/// A read that excludes others and was begun in the step at work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) lock_state: usize,
+    pub(super) ticket: u32,
+}
+
 /// One lock: who is inside, and who waits.
 #[derive(Clone, Debug)]
 pub(super) struct LockState {

@@ -44,6 +44,7 @@ impl AwaitFamily for ModelLocks {
 pub struct ModelLock<T> {
     lock_state: usize,
     model: LockModel,
+    /// What readers see of it: of a snapshot not the lock, which only writers take.
     object: Object,
     /// Shared with the readers inside; gone while a writer has it, but for snapshots.
     value: Mutex<Option<Arc<T>>>,
@@ -63,7 +64,10 @@ impl<T> ModelLock<T> {
 /// Asking for an access.
 struct AcquireFuture {
     lock_state: usize,
+    /// It excludes others.
     write: bool,
+    /// It changes nothing.
+    looks: bool,
     place: Place,
     ticket: Option<u32>,
 }
@@ -72,9 +76,9 @@ impl Future for AcquireFuture {
     type Output = Access;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Access> {
-        let (at, place) = (self.lock_state, self.place);
+        let Self { lock_state: at, write, looks, place, .. } = *self;
         run_state::with(|state| {
-            let mut request = LockRequest::new(state.task, 0, self.write, place);
+            let mut request = LockRequest::new(state.task, 0, write, place);
             // No schedule is at work: it enters, or stays pending without a yield point, for no step will be chosen.
             if !state.stepping {
                 request.ticket = state.ticket();
@@ -91,7 +95,7 @@ impl Future for AcquireFuture {
             }
             // Standing before the lock touches nothing: only the step that goes on from here does.
             let Some(ticket) = self.ticket else {
-                let want = NextStep::Lock { lock_state: at, write: self.write, queued: false };
+                let want = NextStep::Lock { lock_state: at, write, looks, queued: false };
                 self.ticket = Some(state.add_yield_point(want, place, context.waker()));
                 return Poll::Pending;
             };
@@ -105,27 +109,27 @@ impl Future for AcquireFuture {
             // Touched whatever comes of it, for a refusal depends on the lock, too. A reader's step counts as a
             // read though it changes the lock state: readers do not exclude each other, so no later step can see in
             // which order two of them entered, queued or went.
-            state.touch(state.lock_states[at].object, self.write);
+            state.touch_lock(at, &request, looks);
             if state.lock_states[at].admits(&request) {
                 state.acquires(place);
                 state.lock_states[at].enter(request);
                 state.remove_yield_point(ticket);
                 self.ticket = None;
-                state.note_lock(at, LockChange::Enters, self.write, place);
-                return Poll::Ready(Access { lock_state: at, ticket, write: self.write, place });
+                state.note_lock(at, LockChange::Enters, write, place);
+                return Poll::Ready(Access { lock_state: at, ticket, write, place });
             }
             if state.lock_states[at].queue.iter().any(|other| other.ticket == ticket) {
                 state.lock_states[at].claim(ticket);
-                state.note_lock(at, LockChange::Claims, self.write, place);
+                state.note_lock(at, LockChange::Claims, write, place);
                 return Poll::Pending;
             }
             state.lock_states[at].wait(request);
             let waker = state.waker_of_another(context.waker());
             if let Some(point) = state.own_yield_point(ticket) {
-                point.want = NextStep::Lock { lock_state: at, write: self.write, queued: true };
+                point.want = NextStep::Lock { lock_state: at, write, looks, queued: true };
                 point.waker = waker;
             }
-            state.note_lock(at, LockChange::Queues, self.write, place);
+            state.note_lock(at, LockChange::Queues, write, place);
             Poll::Pending
         })
     }
@@ -162,8 +166,7 @@ impl Drop for Access {
             // A run that is over has left nothing to leave.
             let Some(lock_state) = state.lock_states.get_mut(self.lock_state) else { return };
             lock_state.release(self.ticket);
-            let object = lock_state.object;
-            state.touch(object, self.write);
+            state.touch_left_lock(self.lock_state, self.ticket, self.write);
             state.releases(self.place);
             state.note_lock(self.lock_state, LockChange::Unlocks, self.write, self.place);
         });
@@ -183,6 +186,8 @@ pub struct ModelWrite<'a, T> {
     /// Gone only in the end.
     value: Option<Arc<T>>,
     home: &'a ModelLock<T>,
+    /// Readers of a snapshot see the value already.
+    swapped: bool,
     _access: Access,
 }
 
@@ -206,6 +211,7 @@ impl<T: Clone> DerefMut for ModelWrite<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         let value = self.value.as_mut().expect("only the end takes it");
         if self.home.model.is_snapshot() {
+            self.swapped = false;
             return Arc::make_mut(value);
         }
         Arc::get_mut(value).expect("a model lock granted a write beside another holder")
@@ -216,6 +222,7 @@ impl<T> Drop for ModelWrite<'_, T> {
     fn drop(&mut self) {
         // What a panic has cut short is not published where readers had the old value all the time.
         if !(self.home.model.is_snapshot() && std::thread::panicking()) {
+            self.swap();
             let _replaced = std::mem::replace(&mut *self.home.value(), self.value.take());
         }
     }
@@ -225,9 +232,10 @@ impl<T> ModelWrite<'_, T> {
     /// Where a copy was changed, lets readers see it, while other writers are still kept out; whether that is so.
     fn swap(&mut self) -> bool {
         let is_snapshot = self.home.model.is_snapshot();
-        if is_snapshot {
+        if is_snapshot && !self.swapped {
             let _replaced = std::mem::replace(&mut *self.home.value(), self.value.clone());
             run_state::with(|state| state.touch(self.home.object, true));
+            self.swapped = true;
         }
         is_snapshot
     }
@@ -262,6 +270,7 @@ impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
         let access = AcquireFuture {
             lock_state: self.lock_state,
             write: !self.model.shared_reads,
+            looks: true,
             place,
             ticket: None,
         }
@@ -270,10 +279,12 @@ impl<T: Clone + Send + Sync + 'static> ModelLock<T> {
     }
 
     async fn write_at(&self, place: Place) -> ModelWrite<'_, T> {
-        let access = AcquireFuture { lock_state: self.lock_state, write: true, place, ticket: None }.await;
+        let access =
+            AcquireFuture { lock_state: self.lock_state, write: true, looks: false, place, ticket: None }
+                .await;
         let value = if self.model.is_snapshot() { self.value().clone() } else { self.value().take() };
         assert!(value.is_some(), "a model lock granted a write beside a write");
-        ModelWrite { value, home: self, _access: access }
+        ModelWrite { value, home: self, swapped: false, _access: access }
     }
 }
 
@@ -284,7 +295,10 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
     fn new(class: &'static LockClass, value: T) -> Self {
         let (lock_state, model, object) = run_state::with(|state| {
             let (lock_state, model) = state.new_lock_state(class);
-            (lock_state, model, state.lock_states[lock_state].object)
+            // Writers take the lock of a snapshot until they have shown what they wrote, which readers do not wait for.
+            let object =
+                if model.is_snapshot() { state.object() } else { state.lock_states[lock_state].object };
+            (lock_state, model, object)
         });
         Self { lock_state, model, object, value: Mutex::new(Some(Arc::new(value))) }
     }
@@ -298,9 +312,9 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
         }
         let write = !self.model.shared_reads;
         let access = run_state::with(|state| {
-            state.touch(self.object, write);
             let (task, ticket) = (state.task, state.ticket());
             let request = LockRequest::new(task, ticket, write, place);
+            state.touch_lock(self.lock_state, &request, true);
             if !state.lock_states[self.lock_state].admits(&request) {
                 return None;
             }

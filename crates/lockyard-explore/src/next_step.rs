@@ -32,8 +32,8 @@ pub(super) enum NextStep {
     Call(&'static str),
     /// Being woken by the clock, as often as the setting allows.
     Tick,
-    /// Entering a lock, or taking a place in its queue.
-    Lock { lock_state: usize, write: bool, queued: bool },
+    /// Entering a lock, or taking a place in its queue. `looks`: its holder will change nothing, even if it excludes others.
+    Lock { lock_state: usize, write: bool, looks: bool, queued: bool },
     /// A spawned task's first step.
     Start,
     /// An operation on something real, which is polled for the first time.

@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
             let (footprint, at_rest, choices, wrong) = run_state::with(|state| {
                 let at_rest = state.footprint.responds && state.in_flight == 0;
                 let wrong = state.failure.is_some() || state.guest.refusal.is_some();
-                (state.footprint, at_rest, state.guest.choices.are_any(), wrong)
+                (state.touched(), at_rest, state.guest.choices.are_any(), wrong)
             });
             // First, for what cannot be explored may do anything, such as differ from one run to the next.
             if wrong && run_state::with(|state| state.guest.refusal.is_some()) {

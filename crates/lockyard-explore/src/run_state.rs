@@ -13,7 +13,7 @@ use super::fault::InjectedFault;
 use super::footprint::{Footprint, Object};
 use super::guest::state::GuestState;
 use super::history::{EventKind, OperationEvent};
-use super::lock_state::{LockModel, LockState};
+use super::lock_state::{LockModel, LockState, Look};
 use super::next_step::YieldPoint;
 use super::note::Note;
 use super::place::{CoarseStep, Place};
@@ -35,6 +35,7 @@ pub(super) struct RunState {
     pub(super) fired: Option<u32>,
     pub(super) footprint: Footprint,
     pub(super) lock_states: Vec<LockState>,
+    pub(super) looks: Vec<Look>,
     /// Those of earlier runs, for their memory.
     spare_lock_states: Vec<LockState>,
     /// By task.
@@ -123,6 +124,7 @@ impl RunState {
         self.timers = 0;
         self.footprint = Footprint::default();
         self.spare_lock_states.append(&mut self.lock_states);
+        self.looks.clear();
         self.yield_points.iter_mut().for_each(Vec::clear);
         self.marks.clear();
         self.in_flight = 0;

@@ -41,7 +41,8 @@ impl Shared {
         })
     }
 
-    /// An access as a step of its own: any task may run before it.
+    /// An access as a step of its own: any task may run before it. One that was to look and then changes the thing adds
+    /// [`atomic(true)`](Self::atomic) in the same step.
     #[track_caller]
     pub fn step(&self, what: &'static str, write: bool) -> impl Future<Output = ()> + Send {
         let (object, place) = (self.object, Location::caller());

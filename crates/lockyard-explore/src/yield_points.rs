@@ -22,9 +22,12 @@ impl RunState {
         }
         let points = &self.yield_points[self.task];
         // What it waits for elsewhere may have become free: that is part of the footprint, too.
-        for other in points {
+        let at = usize::from(point);
+        for (nth, other) in points.iter().enumerate() {
             match other.want {
-                NextStep::Lock { lock_state, write, .. } => {
+                // What a look has touched is known when the step ends.
+                NextStep::Lock { lock_state, write, looks, .. } => {
+                    let write = write && !(looks && nth == at);
                     self.footprint.touch(self.lock_states[lock_state].object, write);
                 }
                 NextStep::Wake(ask) => self.footprint.touch(ask.object(), ask.write),
@@ -38,7 +41,6 @@ impl RunState {
                 }
             }
         }
-        let at = usize::from(point);
         let YieldPoint { ticket, want, place, .. } = points[at];
         if want == NextStep::Start {
             // No future stands there.
@@ -156,7 +158,7 @@ impl RunState {
             // One that is yet to come fires by rules of its own: see `enabled`.
             NextStep::Timer(deadline) => deadline <= self.guest.now,
             NextStep::Tick => self.ticks_left > 0 || !self.background[task],
-            NextStep::Lock { lock_state, write, queued } => {
+            NextStep::Lock { lock_state, write, queued, .. } => {
                 let lock_state = &self.lock_states[lock_state];
                 let asks_only = lock_state.model.queues() && !queued;
                 let request = LockRequest::new(task, point.ticket, write, point.place);

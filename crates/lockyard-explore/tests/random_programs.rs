@@ -9,6 +9,7 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use futures_util::future::{Either, select};
 use lockyard_explore::{EventKind, LockModel, Program, Setting, Shared, look, marks, point, spawn};
@@ -27,6 +28,9 @@ enum Action {
     Read(usize),
     TryRead(usize),
     Write(usize),
+    /// Raises the second, a word, to what it reads or leaves, before anybody else gets in or the value is used.
+    ReadFirst(usize, usize),
+    Finish(usize, usize),
     HoldRead(usize, Vec<Action>),
     HoldWrite(usize, Vec<Action>),
     /// Whichever of the two is free first.
@@ -48,7 +52,7 @@ fn actions(random: &mut ChaCha8Rng, most: usize, deep: u32) -> Vec<Action> {
 
 fn action(random: &mut ChaCha8Rng, deep: u32) -> Action {
     let (one, other) = (random.random_range(0..3), random.random_range(0..3));
-    let kinds = if deep == 0 { 9 } else { 14 };
+    let kinds = if deep == 0 { 11 } else { 16 };
     match random.random_range(0..kinds) {
         0 => Action::Point,
         1 => Action::Read(one),
@@ -59,18 +63,27 @@ fn action(random: &mut ChaCha8Rng, deep: u32) -> Action {
         6 => Action::RaiseWord(one % 2),
         7 => Action::Call(one % 2),
         8 => Action::FailIfThree,
-        9 => Action::HoldRead(one, actions(random, 2, deep - 1)),
-        10 => Action::HoldWrite(one, actions(random, 2, deep - 1)),
-        11 => Action::EitherLock(one, other),
-        12 => Action::IfOdd(actions(random, 2, deep - 1), actions(random, 1, deep - 1)),
+        9 => Action::ReadFirst(one, other % 2),
+        10 => Action::Finish(one, other % 2),
+        11 => Action::HoldRead(one, actions(random, 2, deep - 1)),
+        12 => Action::HoldWrite(one, actions(random, 2, deep - 1)),
+        13 => Action::EitherLock(one, other),
+        14 => Action::IfOdd(actions(random, 2, deep - 1), actions(random, 1, deep - 1)),
         _ => Action::Spawn(actions(random, 2, 0)),
     }
+}
+
+type Word = (Shared, AtomicU64);
+
+fn raise((shared, value): &Word, to: u64) {
+    shared.commutative();
+    value.fetch_max(to, SeqCst);
 }
 
 /// What tasks share.
 struct World {
     locks: Vec<Lock<u64>>,
-    words: Vec<(Shared, Cell<u64>)>,
+    words: Vec<Word>,
     seen: RefCell<Vec<String>>,
 }
 
@@ -112,6 +125,15 @@ impl Doing {
             Action::Read(lock) => self.saw(*locks[*lock].read().await),
             Action::TryRead(lock) => self.saw(locks[*lock].try_read().map_or(0, |it| *it)),
             Action::Write(lock) => self.changed(&mut *locks[*lock].write().await, self.by()),
+            Action::ReadFirst(lock, word) => {
+                let seen = locks[*lock].read_first(|it| raise(&words[*word], *it)).await;
+                self.saw(*seen);
+            }
+            Action::Finish(lock, word) => {
+                let mut guard = locks[*lock].write().await;
+                self.changed(&mut guard, self.by());
+                locks[*lock].finish(guard, |it| raise(&words[*word], *it)).await;
+            }
             Action::HoldRead(lock, inside) => {
                 let held = locks[*lock].read().await;
                 self.run(inside).await;
@@ -131,18 +153,15 @@ impl Doing {
             }
             Action::LookAtWord(word) => {
                 words[*word].0.step("look", false).await;
-                self.saw(words[*word].1.get());
+                self.saw(words[*word].1.load(SeqCst));
             }
             Action::WriteWord(word) => {
                 words[*word].0.step("write", true).await;
-                let mut value = words[*word].1.get();
+                let mut value = words[*word].1.load(SeqCst);
                 self.changed(&mut value, self.by());
-                words[*word].1.set(value);
+                words[*word].1.store(value, SeqCst);
             }
-            Action::RaiseWord(word) => {
-                words[*word].0.commutative();
-                words[*word].1.set(words[*word].1.get().max(self.last.get() + self.by()));
-            }
+            Action::RaiseWord(word) => raise(&words[*word], self.last.get() + self.by()),
             Action::Call(word) => {
                 let fault = words[*word].0.call("call", true).await;
                 self.saw(fault as u64);
@@ -166,7 +185,7 @@ impl Doing {
 fn program(tasks: Vec<Vec<Vec<Action>>>, judged: bool) -> impl Fn(&mut Program) {
     move |program| {
         let locks = CLASSES.iter().map(|class| lock(class, 0)).collect();
-        let words = (0..2).map(|_| (Shared::default(), Cell::new(0))).collect();
+        let words = (0..2).map(|_| (Shared::default(), AtomicU64::new(0))).collect();
         let world = Rc::new(World { locks, words, seen: RefCell::default() });
         // What each operation saw in the end, by its number.
         let saw: Rc<RefCell<Vec<(usize, u64)>>> = Rc::default();
@@ -190,7 +209,7 @@ fn program(tasks: Vec<Vec<Vec<Action>>>, judged: bool) -> impl Fn(&mut Program) 
             program.outcome(move || {
                 let locks: Vec<_> =
                     world.locks.iter().map(|lock| look(async { *lock.read().await })).collect();
-                let words: Vec<_> = world.words.iter().map(|word| word.1.get()).collect();
+                let words: Vec<_> = world.words.iter().map(|word| word.1.load(SeqCst)).collect();
                 let mut seen = world.seen.take();
                 seen.sort();
                 format!("{locks:?} {words:?}\n{}", seen.join("\n"))

@@ -7,7 +7,7 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use lockyard_explore::{Explorer, Program, Reduction, Schedule, Setting, look, point};
+use lockyard_explore::{Explorer, LockModel, Program, Reduction, Schedule, Setting, look, point};
 use lockyard_lock::SharedLock;
 use programs::{A, MODELS, all, increments, lock, two_locks};
 use support::compared;
@@ -134,4 +134,54 @@ fn a_search_that_leaves_nothing_out_is_not_checked_by_schedules_at_random() {
         }
     };
     assert!(runs_of(&reduced, &alike).1 > 1_000);
+}
+
+/// How many schedules are tried of two tasks that read twice what a lock guards, and keep it for two steps each time if it `lasts`.
+fn tried(model: LockModel, lasts: bool) -> u64 {
+    let report = Explorer::new(all(model)).search(&|program: &mut Program| {
+        let value = lock(&A, 0);
+        for name in ["one", "other"] {
+            let value = value.clone();
+            let read_twice = async move {
+                for _ in 0..2 {
+                    let _seen = value.read().await;
+                    if lasts {
+                        point().await;
+                    }
+                }
+            };
+            program.task(name).op("read twice", read_twice).done();
+        }
+    });
+    assert!(report.failure.is_none(), "{:?}", report.failure);
+    report.complete
+}
+
+#[test]
+fn reads_change_places_whatever_the_lock_unless_they_keep_others_out() {
+    let shared = tried(LockModel::UNFAIR, false);
+    for mutex in [LockModel::UNFAIR_MUTEX, LockModel::FIFO_MUTEX] {
+        assert_eq!(tried(mutex, false), shared, "{mutex:?}");
+        assert!(tried(mutex, true) > tried(LockModel::UNFAIR, true), "{mutex:?}: one of them has to wait");
+    }
+}
+
+#[test]
+fn who_has_taken_a_snapshot_does_not_see_when_its_writer_lets_the_next_one_in() {
+    let report = Explorer::new(all(LockModel::SNAPSHOT)).search(&|program: &mut Program| {
+        let value = lock(&A, 0);
+        let mine = value.clone();
+        let write = async move {
+            let mut guard = mine.write().await;
+            *guard += 1;
+            mine.finish(guard, |_| ()).await;
+        };
+        program.task("writer").op("write", write).done();
+        let read = async move {
+            point().await;
+            let _seen = *value.read().await;
+        };
+        program.task("reader").op("read", read).done();
+    });
+    assert_eq!(report.complete, 2, "before the swap and after it");
 }

@@ -134,13 +134,22 @@ impl<V: Send + Sync + 'static> StepCache<V> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A look-up, which changes the cache only if it makes another value the most recent.
+    async fn renew(&self, what: &'static str, id: ContextId) -> Option<Arc<V>> {
+        self.shared.step(what, false).await;
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if inside.values.iter().rev().skip(1).any(|(older, _)| *older == id) {
+            self.shared.atomic(true);
+        }
+        inside.renew(id)
+    }
+
     async fn visit<R>(&self, id: ContextId, look: impl FnOnce(&V) -> R) -> Option<R> {
-        let value = self.step("look up in the cache").await.renew(id)?;
-        Some(look(&value))
+        Some(look(&*self.renew("look up in the cache", id).await?))
     }
 
     async fn get(&self, id: ContextId) -> Option<Arc<V>> {
-        self.step("get from the cache").await.renew(id)
+        self.renew("get from the cache", id).await
     }
 
     async fn insert(&self, id: ContextId, value: Arc<V>) {

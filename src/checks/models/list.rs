@@ -109,7 +109,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "appends-loaded-2x2",
         "two tasks append twice to a loaded session",
-        MinSchedules { under_lock: 13, after_unlock: 190 },
+        MinSchedules { under_lock: 10, after_unlock: 122 },
         NOTHING,
         appends(2, 2, true, false),
         Mutant::NoExclusion,
@@ -125,7 +125,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "appends-cold-2x2",
         "two tasks append twice to a session that is not loaded",
-        MinSchedules { under_lock: 333, after_unlock: 4_306 },
+        MinSchedules { under_lock: 286, after_unlock: 3_090 },
         NOTHING,
         appends(2, 2, false, false),
         Mutant::NoGate,
@@ -133,7 +133,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "appends-evicted-2x1",
         "two tasks append once while a foreign reader evicts the session",
-        MinSchedules { under_lock: 68, after_unlock: 244 },
+        MinSchedules { under_lock: 60, after_unlock: 216 },
         NOTHING,
         appends(2, 1, true, true),
         Mutant::NoGate,
@@ -141,7 +141,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "reads",
         "two tasks append; one then reads the state, the other the session",
-        MinSchedules { under_lock: 22, after_unlock: 38 },
+        MinSchedules { under_lock: 14, after_unlock: 21 },
         NOTHING,
         ProgramKind::Reads,
         Mutant::NoExclusion,
@@ -149,7 +149,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "look-then-state",
         "a client looks at the session and then at its state, beside an append",
-        MinSchedules { under_lock: 8, after_unlock: 6 },
+        MinSchedules { under_lock: 6, after_unlock: 5 },
         NOTHING,
         ProgramKind::LookThenState,
         Mutant::Unhelpful,
@@ -157,7 +157,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "deletion",
         "a deletion against two appends, the second by the same client",
-        MinSchedules { under_lock: 13, after_unlock: 20 },
+        MinSchedules { under_lock: 6, after_unlock: 9 },
         NOTHING,
         ProgramKind::Deletion,
         Mutant::NoGate,
@@ -165,7 +165,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "turns",
         "two turns on one session: one is refused, or follows the other",
-        MinSchedules { under_lock: 36, after_unlock: 88 },
+        MinSchedules { under_lock: 23, after_unlock: 45 },
         NOTHING,
         ProgramKind::Turns,
         Mutant::CarelessTurn,
@@ -173,7 +173,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "abandoned-turn",
         "a turn whose client may be cancelled at any await",
-        MinSchedules { under_lock: 120, after_unlock: 78 },
+        MinSchedules { under_lock: 74, after_unlock: 78 },
         ONE_CANCEL,
         ProgramKind::Abandoned,
         Mutant::ForgetfulTurn,
@@ -181,7 +181,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "cancelled-appends",
         "two tasks append twice, one of them is cancelled at any await",
-        MinSchedules { under_lock: 140, after_unlock: 1_140 },
+        MinSchedules { under_lock: 112, after_unlock: 805 },
         ONE_CANCEL,
         appends(2, 2, true, false),
         Mutant::NoExclusion,
@@ -197,7 +197,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "left-appends",
         "two tasks append twice, one of them is stalled from any await on",
-        MinSchedules { under_lock: 140, after_unlock: 1_140 },
+        MinSchedules { under_lock: 112, after_unlock: 805 },
         FaultBudget { stalls: 1, ..NOTHING },
         appends(2, 2, true, false),
         Mutant::NoExclusion,
@@ -205,7 +205,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "failing-store",
         "two tasks append once to a session that is not loaded, over a store that fails once or is slow",
-        MinSchedules { under_lock: 388, after_unlock: 1_060 },
+        MinSchedules { under_lock: 388, after_unlock: 1_144 },
         ONE_FAULT,
         appends(2, 1, false, false),
         Mutant::NoGate,
@@ -213,7 +213,7 @@ pub const MODELS: &[ModelCheck] = &[
     model(
         "write-behind",
         "two tasks append twice, acknowledged before stored, against a flush that may fail",
-        MinSchedules { under_lock: 7_996, after_unlock: 12_196 },
+        MinSchedules { under_lock: 6_028, after_unlock: 13_700 },
         ONE_FAULT,
         ProgramKind::WriteBehind,
         Mutant::NoExclusion,
@@ -245,7 +245,7 @@ pub const MODELS: &[ModelCheck] = &[
         ..model(
             "appends-loaded-3x2",
             "three tasks append twice to a loaded session",
-            MinSchedules { under_lock: 601, after_unlock: 268_412 },
+            MinSchedules { under_lock: 308, after_unlock: 93_659 },
             NOTHING,
             appends(3, 2, true, false),
             Mutant::NoExclusion,
@@ -267,7 +267,7 @@ pub const MODELS: &[ModelCheck] = &[
         ..model(
             "appends-evicted-2x2",
             "two tasks append twice while a foreign reader evicts the session",
-            MinSchedules { under_lock: 2_053, after_unlock: 20_101 },
+            MinSchedules { under_lock: 756, after_unlock: 6_632 },
             NOTHING,
             appends(2, 2, true, true),
             Mutant::NoGate,
@@ -278,7 +278,7 @@ pub const MODELS: &[ModelCheck] = &[
         ..model(
             "appends-evicted-3x1",
             "three tasks append once while a foreign reader evicts the session",
-            MinSchedules { under_lock: 11_774, after_unlock: 203_716 },
+            MinSchedules { under_lock: 11_470, after_unlock: 200_048 },
             NOTHING,
             appends(3, 1, true, true),
             Mutant::NoGate,
