@@ -317,7 +317,8 @@ fn cost(contests: &[Contest<'_>], strategy: Option<&str>) -> AnswerCard {
     let headline = match worst {
         None => "not measured".to_owned(),
         Some((scenario, p99, of_base)) => {
-            let beside = of_base.map_or(String::new(), |it| format!("; {base}: {}", format::nanos(it.nanos)));
+            let beside = |it: WorstP99<'_>| format!(" ({base}: {} for the same)", format::nanos(it.nanos));
+            let beside = of_base.map_or(String::new(), beside);
             let of = if contests.len() > 1 { format!(" under {scenario}") } else { String::new() };
             lines.push(format!("of {}{of}{beside}", p99.operation));
             format!("worst p99 {}", format::nanos(p99.nanos))

@@ -79,6 +79,12 @@ impl<'a> Failure<'a> {
         }
     }
 
+    /// All of it where nothing can be drawn: why, and what was seen.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let why = self.drawings.iter().flat_map(|it| &it.cause).filter(|it| **it != self.message);
+        why.map(ToString::to_string).chain([self.seen()])
+    }
+
     /// Where in the source; nothing where the message names it all, which says more than a list.
     pub fn places(&self) -> &'a [String] {
         let places = self.finding.map_or(&[][..], |it| &it.places);

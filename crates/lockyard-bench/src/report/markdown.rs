@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::ablation::{self, AblationPath};
 use super::columns::{Align, Column, ColumnWidth};
-use super::failures::failures;
+use super::failures::Failure;
 use super::locks::{self, LockMap};
-use super::rows::{self, LocatedFinding, Table};
+use super::rows::{self, Table};
 use super::scaling::Sweep;
 use super::simulated;
 use super::{format, machines, strategies, verdict};
@@ -14,12 +14,9 @@ use crate::record::{Drawing, Record};
 
 /// The report as GitHub-flavoured markdown.
 pub fn summary(record: &Record) -> String {
+    let failures = Failure::all(record);
     let mut out = format!("{}\n", escaped(&verdict::verdict(record)));
-    let failures = failures(record);
-    if !failures.is_empty() {
-        out += "\n## Failures\n\n";
-        out.extend(failures.iter().map(|failure| format!("- {}\n", escaped(failure))));
-    }
+    out += &failed(&failures);
     if record.locks.is_some() {
         out += &locks_alone(record);
     }
@@ -28,10 +25,6 @@ pub fn summary(record: &Record) -> String {
     for table in tables {
         let _ = write!(out, "\n## {}\n\n{}.\n\n", escaped(table.scenario), escaped(&table.settings()));
         out += &scenario(&table);
-        for (strategy, violation) in table.violations() {
-            let _ = write!(out, "\n{}:\n\n", escaped(&rows::caption(strategy, violation)));
-            out += &drawn(&violation.drawing());
-        }
         if !table.combinations.is_empty() {
             let _ = write!(out, "\n{}:\n\n", rows::COMBINATIONS);
             let lines = table.combinations.iter().map(|row| rows::combination(record, row));
@@ -45,22 +38,42 @@ pub fn summary(record: &Record) -> String {
     }
     out.extend(AblationPath::all(record).iter().map(way));
     out.extend(Sweep::all(record).iter().map(sweep));
-    for LocatedFinding { strategy, place, finding } in rows::wait_cycles(record) {
-        let title = format!("{} in “{strategy}” under {place}", finding.name());
-        let _ = write!(out, "\n## {}\n\n{}\n\n", escaped(&title), escaped(&finding.message));
-        out += &drawn(&rows::without_words(finding.drawing()));
-    }
-    for (model, how) in rows::counterexamples(record).filter(|(_, how)| !how.steps.is_empty()) {
-        let title = format!("Model {} over “{}”", model.model, model.strategy);
-        let _ = write!(out, "\n## {}\n\n", escaped(&title));
-        out.extend(how.drawing().cause.iter().map(|sentence| escaped(sentence) + "\n\n"));
-        out += &drawn(&rows::without_words(how.drawing()));
-        let _ = write!(out, "\nReplay:\n\n    {}\n", how.replay.replace(char::is_control, " "));
-    }
     out += &of_machines(record);
     out += &known_as(record);
     out += &origin(record);
     out
+}
+
+/// What failed, each with its cause, with what can be drawn of it, and with the command that shows it again.
+fn failed(failures: &[Failure<'_>]) -> String {
+    let mut out = if failures.is_empty() { String::new() } else { "\n## Failures\n".to_owned() };
+    for alike in failures.chunk_by(|one, next| one.what == next.what) {
+        let _ = write!(out, "\n### {}\n", escaped(&alike[0].what));
+        for failure in alike {
+            if failure.drawings.iter().all(Drawing::is_words_alone) {
+                out.extend(failure.words().map(|words| paragraphs(words.lines())));
+            } else {
+                out.extend(failure.drawings.iter().map(told));
+            }
+            if let Some(replay) = failure.replay() {
+                let _ = write!(out, "\nReplay:\n\n    {}\n", replay.replace(char::is_control, " "));
+            }
+        }
+    }
+    out
+}
+
+/// The cause, and the picture below it.
+fn told(drawing: &Drawing<'_>) -> String {
+    let picture = Drawing { cause: Vec::new(), replay: None, ..drawing.clone() };
+    paragraphs(drawing.cause.iter().flat_map(|sentence| sentence.lines())) + "\n" + &drawn(&picture)
+}
+
+fn paragraphs<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    // What would make a heading, a list or code of a line stands at its beginning.
+    let marks = |line: &str| if line.starts_with(['#', '-', '+', '=']) { "\\" } else { "" };
+    let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(String::new(), |out, line| out + "\n" + marks(line) + &escaped(line) + "\n")
 }
 
 /// Where which lock is fastest, what each costs besides, and what others have published.

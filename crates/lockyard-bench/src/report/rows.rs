@@ -7,9 +7,7 @@ use super::excluded::ExcludedStrategy;
 use super::format;
 pub(super) use super::located::{LocatedFinding, findings};
 pub(super) use super::row::{NONE, NOT_MEASURED, Row, percentile};
-use crate::record::{
-    Cell, Check, Comparison, Counterexample, Drawing, Metric, ModelResult, Point, Record, Violation,
-};
+use crate::record::{Cell, Check, Comparison, Metric, ModelResult, Point, Record};
 
 /// What stands above combinations that are not ranked.
 pub(super) const COMBINATIONS: &str = "Measured for the ablation alone, and not ranked";
@@ -141,13 +139,6 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// Operations that no order explains, each with the strategy that answered so.
-    pub fn violations(&self) -> impl Iterator<Item = (&'a str, &'a Violation)> {
-        self.all_rows().flat_map(|row| {
-            row.cell.violations.iter().map(|violation| (row.cell.strategy.as_str(), violation))
-        })
-    }
-
     /// The settings of the scenario in words, from its first cell.
     pub fn settings(&self) -> String {
         let Some(Row { cell, .. }) = self.rows.first() else { return String::new() };
@@ -265,31 +256,6 @@ pub(super) fn other_build(record: &Record) -> Option<String> {
 /// When the run began, for people.
 pub(super) fn began(record: &Record) -> String {
     record.started_at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// Models that do not hold, with the interleaving in which they do not: what is drawn of them.
-pub(super) fn counterexamples(record: &Record) -> impl Iterator<Item = (&ModelResult, &Counterexample)> {
-    let models = record.models.iter().flatten().filter(|it| !it.holds);
-    models.filter_map(|it| Some((it, it.counterexample.as_ref()?)))
-}
-
-/// Errors of which it is known who waited for whom: what is drawn of them.
-pub(super) fn wait_cycles(record: &Record) -> impl Iterator<Item = LocatedFinding<'_>> {
-    findings(record).filter(|it| it.finding.is_error() && !it.finding.edges.is_empty())
-}
-
-/// What a drawing in text shows below a heading and a message of its own.
-pub(super) fn without_words(drawing: Drawing<'_>) -> Drawing<'_> {
-    Drawing { cause: Vec::new(), replay: None, ..drawing }
-}
-
-/// Whose violation is drawn.
-pub(super) fn caption(strategy: &str, violation: &Violation) -> String {
-    if violation.key.is_empty() {
-        format!("“{strategy}”")
-    } else {
-        format!("“{strategy}”, {}", violation.key)
-    }
 }
 
 fn most_frequent<'a>(cells: impl Iterator<Item = &'a Cell>, at_most: usize) -> Vec<&'a str> {

@@ -4,7 +4,7 @@
 //! before what is fast, since the speed of wrong answers is worth nothing.
 
 use super::ablation::AblationPath;
-use super::failures::failures;
+use super::failures::Failure;
 use super::format;
 use super::leaders::{self, Lead};
 use super::locks::lock_verdict;
@@ -14,7 +14,8 @@ use crate::stats::Direction;
 
 /// The verdict of a record, as plain text. Names in it are as the record has them: escape them for your format.
 pub fn verdict(record: &Record) -> String {
-    let mut sentences: Vec<_> = failed(record).into_iter().chain(state(record)).collect();
+    let failed = Failure::headline(&Failure::all(record)).map(|what| what + ".");
+    let mut sentences: Vec<_> = failed.into_iter().chain(state(record)).collect();
     sentences.extend(without_failures(record));
     if sentences.is_empty() {
         sentences.push("Nothing was measured.".to_owned());
@@ -56,21 +57,6 @@ fn unfinished(record: &Record) -> String {
         several => format!("{} were measured", format::list(several)),
     };
     format!("Unfinished: the run ended before {before}: partial results.")
-}
-
-/// What failed first, and how much more did. Only what was compared can be in the ranking, and be left out of it.
-fn failed(record: &Record) -> Option<String> {
-    let failures = failures(record);
-    let (first, more) = failures.split_first()?;
-    let first = first.trim_end_matches('.');
-    let more = match more.len() {
-        0 => String::new(),
-        more => format!("; {}", format::counted(more as u64, "more failure")),
-    };
-    let compared = !record.comparisons.is_empty();
-    let measured = compared && rows::findings(record).any(|it| it.finding.is_error());
-    let ranked = if measured { "; left out of the ranking" } else { "" };
-    Some(format!("FAILED: {first}{more}{ranked}."))
 }
 
 /// What each change gave, where that was measured: it says most.

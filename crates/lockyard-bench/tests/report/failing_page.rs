@@ -1,4 +1,5 @@
-//! The page of a run that failed: it tells each cause once, over what is drawn of it, and everything else leads there.
+//! The report of a run that failed: it tells each cause once, over what is drawn of it, and on the page everything else leads
+//! there.
 
 use crate::rich::rich;
 use crate::sample::sample;
@@ -6,7 +7,7 @@ use crate::terminal::{error, pitfall};
 use lockyard_bench::record::{
     Counterexample, Edge, FindingKind, OperationSpan, Record, Verification, Violation,
 };
-use lockyard_bench::report::{TextOptions, failures, page, text};
+use lockyard_bench::report::{TextOptions, failures, page, summary, text};
 
 /// What is told of what failed, from its heading to the end of its section.
 fn section(page: &str) -> &str {
@@ -94,6 +95,20 @@ fn a_terminal_says_a_cause_once() {
             assert_eq!(text.matches(cause).count(), 1, "{cause:?} in {text}");
         }
     }
+}
+
+#[test]
+fn a_summary_says_a_cause_once() {
+    for (record, causes) in failing() {
+        let summary = summary(&record);
+        let told = summary.split("\n## Failures\n").nth(1).expect("something failed");
+        for cause in causes {
+            assert_eq!(summary.matches(cause).count(), 1, "{cause:?} in {summary}");
+            assert!(told.contains(&format!("\n{cause}")), "as a sentence of its own: {cause:?}");
+        }
+    }
+    let drawn = summary(&not_linearizable()).matches("append a").count();
+    assert_eq!(drawn, 2, "one of each violation");
 }
 
 /// Of the first violation the finding has said why it is impossible.
