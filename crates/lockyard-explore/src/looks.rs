@@ -1,24 +1,26 @@
 //! Looks: reads that begin and end within one step, whatever the lock.
 //!
-//! A reader of a lock that excludes readers changes the lock, for others find it taken. But no other task runs within a step: if
-//! the reader is gone when the step ends, none can have found it, and it leaves what it came to. Such a step reads, as that of a reader
-//! among readers does; only one that still has the lock at its end has changed it.
+//! A reader of a lock that excludes readers changes the lock, for others find it taken. But no other task runs within a step:
+//! if the reader is gone when the step ends, none can have found it, and it leaves what it came to. Such a step reads, as that
+//! of a reader among readers does; only one that still has the lock at its end has changed it.
 
 use super::footprint::Footprint;
 use super::lock_state::{LockRequest, Look};
 use super::run_state::RunState;
 
 impl RunState {
-    /// An access of a lock is asked for, and gets in or does not. `looks` says that its holder changes nothing.
+    /// An access of a lock is asked for; whether it gets in. `looks` says that its holder changes nothing.
     #[inline]
-    pub(super) fn touch_lock(&mut self, lock_state: usize, request: &LockRequest, looks: bool) {
+    pub(super) fn touch_lock(&mut self, lock_state: usize, request: &LockRequest, looks: bool) -> bool {
         let lock = &self.lock_states[lock_state];
+        let enters = lock.admits(request);
         // Who waits is overtaken by it, or follows it: then it is no matter of this step alone.
-        let looks = looks && lock.queue.is_empty() && lock.admits(request);
+        let looks = looks && enters && lock.queue.is_empty();
         self.touch(lock.object, request.write && !looks);
         if looks && request.write && self.stepping {
             self.looks.push(Look { lock_state, ticket: request.ticket });
         }
+        enters
     }
 
     /// An access has ended that was inside.
@@ -57,8 +59,7 @@ mod tests {
     fn touched(state: &mut RunState, ticket: u32, looks: bool, ends: bool) -> Footprint {
         state.footprint = Footprint::default();
         let request = LockRequest::new(ticket as usize, ticket, true, Location::caller());
-        state.touch_lock(0, &request, looks);
-        if state.lock_states[0].admits(&request) {
+        if state.touch_lock(0, &request, looks) {
             state.lock_states[0].enter(request);
         } else {
             state.lock_states[0].wait(request);

@@ -108,9 +108,8 @@ impl Future for AcquireFuture {
             request.ticket = ticket;
             // Touched whatever comes of it, for a refusal depends on the lock, too. A reader's step counts as a
             // read though it changes the lock state: readers do not exclude each other, so no later step can see in
-            // which order two of them entered, queued or went.
-            state.touch_lock(at, &request, looks);
-            if state.lock_states[at].admits(&request) {
+            // which order two of them entered, queued or went. Where they do, it may still be a look.
+            if state.touch_lock(at, &request, looks) {
                 state.acquires(place);
                 state.lock_states[at].enter(request);
                 state.remove_yield_point(ticket);
@@ -314,8 +313,7 @@ impl<T: Clone + Send + Sync + 'static> SharedLock<T> for ModelLock<T> {
         let access = run_state::with(|state| {
             let (task, ticket) = (state.task, state.ticket());
             let request = LockRequest::new(task, ticket, write, place);
-            state.touch_lock(self.lock_state, &request, true);
-            if !state.lock_states[self.lock_state].admits(&request) {
+            if !state.touch_lock(self.lock_state, &request, true) {
                 return None;
             }
             state.acquires(place);
